@@ -1,0 +1,129 @@
+"""The contract of a fault: a frozen value with bounded fields that turns one reply, or one tool result, into another.
+
+The bounds are the search space. Whole-number fields (at most two, required, 0 or the lower bound = mildest) are
+drawn; the other fields (a boundary, a variant) are chosen from `openings`. Field order is: kind, choices, numbers.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.stream.exchange import Reply, Request
+
+Level = Literal["transport", "stream", "message", "tool", "conversation"]
+"""Where a fault acts; a plan holds at most one fault per site and level, applied message, stream, transport."""
+
+Choice = Mapping[str, Any]
+"""Values for the fields of a fault that are not whole numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a wire fault acts on: the request, the reply as it would be served, and the protocol they speak."""
+
+    request: Request
+    reply: Reply
+    protocol: WireProtocol
+
+    @property
+    def streamed(self) -> bool:
+        return self.reply.streamed
+
+
+@dataclass(frozen=True, slots=True)
+class ToolTarget:
+    """What a tool fault acts on: the call as recorded. `arguments` and `result` are JSON values."""
+
+    name: str
+    arguments: Any
+    result: Any
+
+
+class Fault(BaseModel, ABC):
+    """A fault, of any level. `kind` is its name in plans, `family` groups faults that one sample stands for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    level: ClassVar[Level]
+    family: ClassVar[str]
+    transparent: ClassVar[bool] = False
+    """Whether a correct stack recovers from one occurrence with the same answer."""
+
+    kind: str
+
+    def describe(self) -> str:
+        """The fault in words, as a report says it: 'the stream ends inside a number'."""
+        return self.kind.replace("_", " ")
+
+
+class WireFault(Fault):
+    """A fault that acts on a reply."""
+
+    @classmethod
+    @abstractmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        """The choices that make sense at this target, mildest first; `({},)` where there is nothing to choose.
+
+        Empty where the fault cannot act here. Must agree with `apply`: what an opening allows changes the reply.
+        """
+
+    @abstractmethod
+    def apply(self, target: Target) -> Reply:
+        """The reply to serve instead. Time never runs backwards in it, and the frames before the change are kept.
+
+        Where the fault cannot act on this target it returns `target.reply` itself, and counts as not fired.
+        """
+
+
+class TransportFault(WireFault, ABC):
+    """Acts on status, headers, bytes and time."""
+
+    level: ClassVar[Level] = "transport"
+
+
+class StreamFault(WireFault, ABC):
+    """Acts on the events of a stream."""
+
+    level: ClassVar[Level] = "stream"
+
+
+class MessageFault(WireFault, ABC):
+    """Acts on the model turn, re-rendered by its protocol."""
+
+    level: ClassVar[Level] = "message"
+
+
+class ToolOutcome(BaseModel):
+    """What a faulted tool call does: returns `result`, or raises `error` (type name and message).
+
+    `performed` says whether the effect landed before the fault; `delay_s` is virtual time spent first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    result: Any = None
+    error_type: str = ""
+    error: str = ""
+    performed: bool = True
+    delay_s: float = 0.0
+
+
+class ToolFault(Fault):
+    """A fault at the tool boundary."""
+
+    level: ClassVar[Level] = "tool"
+
+    @classmethod
+    @abstractmethod
+    def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
+        """As for wire faults."""
+
+    @abstractmethod
+    def apply(self, target: ToolTarget) -> ToolOutcome:
+        """What the tool does instead."""

@@ -1,0 +1,80 @@
+"""The contract of an oracle: a rule over (trace, clean trace) that yields violations, without a line of user code.
+
+An oracle is silent on every clean run. It never guesses: where replay left the recording before the point it judges,
+it yields `Undecided` instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from agent_chaos.core.trace import Trace
+from agent_chaos.providers.protocol import Extra
+
+Severity = Literal["error", "warning"]
+
+
+class Violation(BaseModel):
+    """What an oracle found. `subject` is what it is about, free of ids, paths and numbers (a tool's name, an exception
+    type and function); `oracle` and `subject` are the fingerprint. `reason` says what happened in this run, `advice`
+    what the developer should do, each one sentence. `call_seq` and `tool_seq` point into the trace.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    oracle: str
+    subject: str
+    reason: str
+    advice: str
+    severity: Severity = "error"
+    call_seq: int | None = None
+    tool_seq: int | None = None
+    before: Any = None
+    after: Any = None
+
+    @property
+    def fingerprint(self) -> str:
+        return f"{self.oracle}:{self.subject}"
+
+
+class Undecided(BaseModel):
+    """An oracle could not judge; `reason` names the call where replay left the recording."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    oracle: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits of a trial: virtual seconds, HTTP requests (both beyond the clean run's own), real seconds."""
+
+    virtual_s: float = 600.0
+    requests: int = 30
+    real_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an oracle may look at: the trial's trace, the clean trace, the budget, and the tools' schemas by name."""
+
+    trace: Trace
+    clean: Trace
+    budget: Budget
+    schemas: dict[str, Extra]
+
+
+class Oracle(Protocol):
+    """One rule. Each member module exports one instance as `ORACLE`."""
+
+    name: str
+    """As in `unfinished_tool_call`."""
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """Everything that is wrong with the run, or cannot be told."""
+        ...

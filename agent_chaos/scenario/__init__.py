@@ -1,0 +1,1 @@
+"""What people write: scenarios and turns; and how one is loaded and run. Imports `patch` and above."""

@@ -1,0 +1,132 @@
+"""What a campaign is made of and leaves behind: the trial it searches, failures, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
+
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.core.trace import Trace
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.verdict import Outcome
+
+
+class Subject(Protocol):
+    """What is searched: a prepared scenario, whose trials are deterministic functions of the plan."""
+
+    @property
+    def name(self) -> str:
+        """The scenario's name."""
+        ...
+
+    @property
+    def clean(self) -> Trace:
+        """The trace without faults."""
+        ...
+
+    def trial(self, plan: Plan) -> Outcome:
+        """One example under the plan, judged."""
+        ...
+
+
+class Failure(BaseModel):
+    """A failure at rest: everything needed to run it again. Stored as `.agent_chaos/<id>.json`.
+
+    `id` is short and depends on scenario and fingerprint alone (`F-7Q2K`). `target` is what `replay` loads (a path or
+    `module:attr`). `smallest` says whether every single removal and softening was re-run; `checks` is how many runs
+    that took. `cassette_digest` tells a later run that the recording changed. `versions` as in the cassette header,
+    plus `agent-chaos` and `python`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    id: str = Field(pattern=r"^F-[0-9A-Z]{4,12}$")
+    scenario: str
+    target: str
+    fingerprint: str
+    violation: Violation
+    plan: Plan
+    seed: int
+    smallest: bool = False
+    checks: int = 0
+    runs_seen: int = 1
+    cassette_digest: str = ""
+    versions: dict[str, str] = {}
+
+    @field_validator("plan", mode="before")
+    @classmethod
+    def _plan(cls, value: object) -> object:
+        return Plan.model_validate(value) if isinstance(value, dict) else value
+
+    @field_serializer("plan")
+    def _plan_json(self, plan: Plan) -> dict[str, object]:
+        return plan.as_dict()
+
+
+class Figures(BaseModel):
+    """Counts of a campaign. `examples` = ok + failures + undecided + not_tested + errors; the other runs are apart."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    examples: int = 0
+    ok: int = 0
+    failures: int = 0
+    distinct: int = 0
+    undecided: int = 0
+    not_tested: int = 0
+    errors: int = 0
+    clean_runs: int = 0
+    corpus_runs: int = 0
+    shrink_runs: int = 0
+    singles_covered: int = 0
+    singles_total: int = 0
+    pairs_covered: int = 0
+    pairs_total: int = 0
+    fired: dict[str, int] = {}
+    """How many examples each kind of fault fired in."""
+    no_site: tuple[str, ...] = ()
+    """Kinds that had no site in this scenario."""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A failure together with the run that shows it, for the report."""
+
+    failure: Failure
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """The result of searching one scenario."""
+
+    scenario: str
+    seed: int
+    clean: Trace
+    figures: Figures
+    findings: tuple[Finding, ...]
+    first_error: str = ""
+    undecided_reasons: tuple[tuple[str, int], ...] = ()
+    """Why examples were undecided, with counts, most frequent first."""
+    tools_run_for_real: tuple[str, ...] = ()
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a campaign is; sent after every example."""
+
+    phase: Literal["clean", "corpus", "search", "shrink"]
+    done: int
+    total: int
+    failures: int
+    distinct: int
+    seconds: float
+
+
+Listener = Callable[[Progress], None]
