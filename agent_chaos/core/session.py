@@ -1,0 +1,162 @@
+"""The one active run of this process: what patched clients, clocks and tools ask for.
+
+A context variable names the session; threads a run started fall back to the session that started them. A session
+that has finished answers nobody.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+
+from agent_chaos.core.clock import VirtualClock
+from agent_chaos.core.tape import Tape
+from agent_chaos.errors import GuardRefused
+from agent_chaos.stream.exchange import Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a transport is to play: the reply, and the `seq` of the call it answers."""
+
+    reply: Reply
+    call_seq: int
+
+
+class Answers(Protocol):
+    """Who answers a replayed run."""
+
+    def http(self, request: Request, transport: str) -> Answered:
+        """The reply to play. Raises TrialStop or GuardRefused."""
+        ...
+
+    def tool(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
+        """What a wrapped tool does. Raises TrialStop."""
+        ...
+
+    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> None:
+        """Notes how a tool that really ran ended."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """Instructions for a wrapped tool: run for real, raise, or return `result`."""
+
+    name: str
+    arguments: Any
+    run: bool = False
+    result: Any = None
+    error_type: str = ""
+    error: str = ""
+
+
+class ToolScribe(Protocol):
+    """Who keeps the tool calls of a recorded run."""
+
+    def tool_called(
+        self, name: str, arguments: Any, *, at: float, result: Any, error: BaseException | None, pure: bool
+    ) -> None: ...
+
+
+@dataclass(eq=False)
+class Session:
+    """A replayed run (`answers` set) or a recorded one (`scribe` set).
+
+    `jobs` counts executor jobs in flight; `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom.
+    """
+
+    clock: VirtualClock
+    tape: Tape
+    jitter: Random
+    chance: Random
+    answers: Answers | None = None
+    scribe: ToolScribe | None = None
+    jobs: int = 0
+    turn: int = 0
+    finished: bool = False
+    threads: list[threading.Thread] = field(default_factory=list)
+    main_thread: int = field(default_factory=threading.get_ident)
+
+    @property
+    def replaying(self) -> bool:
+        return self.answers is not None
+
+    def answers_http(self, request: Request, transport: str) -> Answered:
+        """The reply to play. Raises TrialStop, or GuardRefused where the run is over or the host unknown."""
+        assert self.answers is not None, "only a replayed run answers requests"
+        if self.finished:
+            raise GuardRefused(
+                f"agent-chaos: a request to {request.host} came from a thread that outlived its trial; refused"
+            )
+        return self.answers.http(request, transport)
+
+    def live_threads(self) -> list[threading.Thread]:
+        """Threads the run started that are still alive."""
+        return [thread for thread in self.threads if thread.is_alive()]
+
+
+_CURRENT: ContextVar[Session | None] = ContextVar("agent_chaos_session", default=None)
+_running: Session | None = None
+_THREAD_ATTRIBUTE = "_agent_chaos_session"
+
+
+def current() -> Session | None:
+    """The session this code runs in, finished or not; None outside of any run."""
+    session = _CURRENT.get()
+    if session is None and _running is not None:
+        thread = threading.current_thread()
+        session = getattr(thread, _THREAD_ATTRIBUTE, None)
+        if session is None and isinstance(thread, threading._DummyThread):
+            session = _running
+    return session
+
+
+def replaying() -> Session | None:
+    """The session to answer from, if this code runs in a replayed run, finished or not."""
+    session = current()
+    return session if session is not None and session.replaying else None
+
+
+def running() -> Session | None:
+    """The session that is active in this process, whoever asks."""
+    return _running
+
+
+def adopt(thread: threading.Thread) -> None:
+    """Ties a thread to the session that starts it."""
+    session = current()
+    if session is not None and not session.finished:
+        setattr(thread, _THREAD_ATTRIBUTE, session)
+        session.threads.append(thread)
+
+
+def enter(session: Session) -> Token[Session | None]:
+    """Makes the session the active one. Raises RuntimeError where another run is active in this process."""
+    global _running
+    if _running is not None:
+        raise RuntimeError(
+            "two trials overlap in one process; run them one after the other, or in two processes"
+        )
+    _running = session
+    return _CURRENT.set(session)
+
+
+def leave(session: Session, token: Token[Session | None]) -> None:
+    """Ends the session; what still holds it is refused from now on."""
+    global _running
+    session.finished = True
+    _running = None
+    _CURRENT.reset(token)
+
+
+def bound(session: Session | None) -> Token[Session | None]:
+    """Binds the current context to a session, for work handed to a pool."""
+    return _CURRENT.set(session)
+
+
+def unbind(token: Token[Session | None]) -> None:
+    _CURRENT.reset(token)

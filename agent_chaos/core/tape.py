@@ -1,0 +1,74 @@
+"""Where a running trial writes its trace: entries in order, numbered without gaps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.core.trace import Call, Delivered, Entry, Incident, ToolRun, Trace
+
+_E = TypeVar("_E", bound=Entry)
+
+
+class Tape:
+    """An append-only list of trace entries. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._lock = threading.Lock()
+
+    def write(self, make: Callable[[int], _E]) -> _E:
+        """Appends `make(seq)` and returns it."""
+        with self._lock:
+            entry = make(len(self._entries))
+            self._entries.append(entry)
+            return entry
+
+    def last_call_seq(self) -> int:
+        """`seq` of the latest call, or -1."""
+        return next((e.seq for e in reversed(self._entries) if isinstance(e, Call)), -1)
+
+    def incident(self, at: float, kind: Any, detail: str) -> None:
+        """Notes an incident once; a repeated one is not written again."""
+        with self._lock:
+            known = any(
+                isinstance(e, Incident) and e.kind == kind and e.detail == detail for e in self._entries
+            )
+            if not known:
+                self._entries.append(Incident(len(self._entries), at, kind, detail))
+
+    def has(self, *kinds: str) -> bool:
+        return any(isinstance(e, Incident) and e.kind in kinds for e in self._entries)
+
+    @property
+    def fired(self) -> bool:
+        """Whether any fault has fired so far."""
+        return any(e.fired for e in self._entries if isinstance(e, Call | ToolRun))
+
+    def entries(self) -> tuple[Entry, ...]:
+        with self._lock:
+            return tuple(self._entries)
+
+    def trace(self, plan: Plan, virtual_s: float) -> Trace:
+        """The finished trace; transfers nobody finished are noted as open."""
+        closed = {e.call_seq for e in self._entries if isinstance(e, Delivered)}
+        for call in [e for e in self._entries if isinstance(e, Call) and e.reply and e.seq not in closed]:
+            self.write(partial(_left_open, call.seq, virtual_s))
+        entries = self.entries()
+        transports = tuple(sorted({e.transport for e in entries if isinstance(e, Call)}))
+        return Trace(plan=plan, entries=entries, virtual_s=virtual_s, transports=transports)
+
+
+def _left_open(call_seq: int, at: float, seq: int) -> Delivered:
+    return Delivered(seq, call_seq, at, "open")
+
+
+def raised_names(exc: BaseException) -> tuple[str, tuple[str, ...]]:
+    """The qualified class name of an exception and those of its bases, nearest first."""
+    names = tuple(
+        f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins.") for cls in type(exc).__mro__
+    )
+    return names[0], names[1:]

@@ -1,0 +1,158 @@
+"""Offline means offline: an audit hook that refuses connections from a replayed run, and notes other effects.
+
+Installed once per process and inert outside a run. A refusal is written on the run's tape, so that the run fails
+whatever the agent caught. C drivers that raise no audit event are held by `isolate`: an empty network namespace.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from agent_chaos.core.session import Session, replaying, running
+from agent_chaos.errors import GuardRefused
+
+TELEMETRY = (
+    "posthog.com",
+    "sentry.io",
+    "smith.langchain.com",
+    "langfuse.com",
+    "datadoghq.com",
+    "segment.io",
+    "segment.com",
+    "mixpanel.com",
+    "amplitude.com",
+    "logfire.pydantic.dev",
+    "logfire-api.pydantic.dev",
+    "logfire-us.pydantic.dev",
+    "logfire-eu.pydantic.dev",
+    "honeycomb.io",
+    "newrelic.com",
+    "telemetry.crewai.com",
+    "arize.com",
+    "wandb.ai",
+    "traceloop.com",
+    "helicone.ai",
+    "braintrust.dev",
+    "litellm.ai",
+)
+"""Hosts (and their subdomains) that only watch: refused and listed, but a refusal is not the agent's failure."""
+
+_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+
+
+def is_telemetry(host: str) -> bool:
+    return any(host == known or host.endswith(f".{known}") for known in TELEMETRY)
+
+
+def refuse(session: Session, host: str, *, telemetry: bool | None = None) -> GuardRefused:
+    """Notes a refused connection on the tape, and gives the error to raise."""
+    harmless = is_telemetry(host) if telemetry is None else telemetry
+    session.tape.incident(session.clock.now(), "telemetry" if harmless else "refused", host)
+    return GuardRefused(
+        f"agent-chaos is offline: refused a connection to {host}; nothing of it was recorded. "
+        "Record it (scenario field 'hosts') or wrap the tool that makes it with @agent_chaos.tool"
+    )
+
+
+def _address(value: Any) -> str:
+    if isinstance(value, tuple) and value:
+        return f"{value[0]}:{value[1]}" if len(value) > 1 else str(value[0])
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _connect(session: Session, args: tuple[Any, ...]) -> None:
+    raise refuse(session, _address(args[1]))
+
+
+def _resolve(session: Session, args: tuple[Any, ...]) -> None:
+    host = _address(args[0])
+    if host not in ("None", "localhost", "127.0.0.1", "::1", ""):
+        raise refuse(session, host)
+
+
+def _popen(session: Session, args: tuple[Any, ...]) -> None:
+    argv = args[1]
+    name = argv if isinstance(argv, str) else " ".join(str(part) for part in list(argv)[:3])
+    session.tape.incident(session.clock.now(), "subprocess", name[:120])
+
+
+def _sqlite(session: Session, args: tuple[Any, ...]) -> None:
+    if str(args[0]) != ":memory:":
+        session.tape.incident(session.clock.now(), "sqlite", _address(args[0]))
+
+
+def _opened(session: Session, args: tuple[Any, ...]) -> None:
+    path, mode, flags = args
+    writes = any(letter in mode for letter in "wax+") if isinstance(mode, str) else _write_flags(flags)
+    name = _address(path)
+    own = isinstance(path, int) or name == os.devnull or "__pycache__" in name
+    if writes and not own:
+        session.tape.incident(session.clock.now(), "file", name)
+
+
+def _write_flags(flags: Any) -> bool:
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+
+
+_EVENTS = {
+    "socket.connect": _connect,
+    "socket.sendto": _connect,
+    "socket.sendmsg": _connect,
+    "socket.getaddrinfo": _resolve,
+    "socket.gethostbyname": _resolve,
+    "subprocess.Popen": _popen,
+    "os.posix_spawn": _popen,
+    "sqlite3.connect": _sqlite,
+    "open": _opened,
+}
+
+
+def _hook(event: str, args: tuple[Any, ...]) -> None:
+    if running() is None or event not in _EVENTS:
+        return
+    session = replaying()
+    if session is None:
+        return
+    if event == "socket.connect" and _is_unix(args):
+        return
+    _EVENTS[event](session, args)
+
+
+def _is_unix(args: tuple[Any, ...]) -> bool:
+    return getattr(args[0], "family", None) == 1
+
+
+_installed = False
+
+
+def install() -> None:
+    """Adds the audit hook, once per process; it cannot be removed."""
+    global _installed
+    if not _installed:
+        _installed = True
+        sys.addaudithook(_hook)
+
+
+def isolate() -> bool:
+    """Moves this process into an empty network namespace, where the system allows it. True if it did.
+
+    Must run before the process starts threads. Files keep their owner: the user namespace maps only this user.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    uid, gid = os.getuid(), os.getgid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if uid == 0:
+        return bool(libc.unshare(_CLONE_NEWNET) == 0)
+    if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
+        return False
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        try:
+            Path(f"/proc/self/{name}").write_text(text)
+        except OSError:
+            continue
+    return True

@@ -1,0 +1,104 @@
+"""Event loops on the virtual clock: a loop jumps to its next timer only when nothing else can happen first."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from asyncio import base_events
+from typing import Any
+
+from agent_chaos.core.session import Session, replaying
+from agent_chaos.errors import TrialTimeout
+from agent_chaos.patch.imports import when_imported
+
+_real_time = base_events.BaseEventLoop.time
+_real_run_once = vars(base_events.BaseEventLoop)["_run_once"]
+_real_run_in_executor = base_events.BaseEventLoop.run_in_executor
+
+
+def _live() -> Session | None:
+    session = replaying()
+    return session if session is not None and not session.finished else None
+
+
+def _time(self: Any) -> float:
+    session = _live()
+    return _real_time(self) if session is None else session.clock.monotonic()
+
+
+def _run_once(self: Any) -> None:
+    session = _live()
+    if session is not None and not self._ready and not self._stopping:
+        _jump(self, session)
+    _real_run_once(self)
+
+
+def _jump(loop: Any, session: Session) -> None:
+    """Moves the clock to the loop's next timer, if no job, socket or thread can come first."""
+    scheduled = loop._scheduled
+    while scheduled and scheduled[0]._cancelled:
+        handle = heapq.heappop(scheduled)
+        handle._scheduled = False
+        loop._timer_cancelled_count -= 1
+    if session.jobs:
+        return
+    events = loop._selector.select(0)
+    if events:
+        loop._process_events(events)
+    elif scheduled:
+        session.clock.advance_to_monotonic(scheduled[0]._when)
+    elif not session.live_threads() and len(loop._selector.get_map()) <= 1:
+        session.tape.incident(session.clock.now(), "timeout", "the agent awaits something that never happens")
+        raise TrialTimeout(
+            "the agent awaits something that never happens: no timer, job or transfer is pending"
+        )
+
+
+def _run_in_executor(self: Any, executor: Any, func: Any, *args: Any) -> Any:
+    future = _real_run_in_executor(self, executor, func, *args)
+    session = _live()
+    if session is not None:
+        session.jobs += 1
+        future.add_done_callback(lambda _: _job_done(session))
+    return future
+
+
+def _job_done(session: Session) -> None:
+    session.jobs -= 1
+
+
+def _count_anyio_jobs(module: Any) -> None:
+    backend = module.AsyncIOBackend
+    real = backend.run_sync_in_worker_thread.__func__
+
+    async def run_sync_in_worker_thread(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        session = _live()
+        if session is None:
+            return await real(cls, *args, **kwargs)
+        session.jobs += 1
+        try:
+            return await real(cls, *args, **kwargs)
+        finally:
+            session.jobs -= 1
+
+    backend.run_sync_in_worker_thread = classmethod(run_sync_in_worker_thread)
+
+
+def refuse_uvloop() -> None:
+    """Puts the standard event loop policy in place of uvloop's, whose clock cannot be virtual."""
+    if type(asyncio.get_event_loop_policy()).__module__.startswith("uvloop"):
+        asyncio.set_event_loop_policy(None)
+
+
+_installed = False
+
+
+def install() -> None:
+    """Patches the standard event loops, once per process."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    for name, function in (("time", _time), ("_run_once", _run_once), ("run_in_executor", _run_in_executor)):
+        setattr(base_events.BaseEventLoop, name, function)
+    when_imported("anyio._backends._asyncio", _count_anyio_jobs)

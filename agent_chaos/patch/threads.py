@@ -1,0 +1,57 @@
+"""Threads belong to the run that starts them; work handed to a pool belongs to the run that hands it over."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from agent_chaos.core.session import adopt, bound, current, unbind
+
+_real_start = threading.Thread.start
+_real_submit = ThreadPoolExecutor.submit
+
+
+def _start(self: threading.Thread) -> None:
+    adopt(self)
+    _real_start(self)
+
+
+def _submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+    session = current()
+    if session is None:
+        return _real_submit(self, fn, *args, **kwargs)
+
+    def bound_call(*args: Any, **kwargs: Any) -> Any:
+        token = bound(session)
+        try:
+            return fn(*args, **kwargs)
+        finally:
+            unbind(token)
+
+    return _real_submit(self, bound_call, *args, **kwargs)
+
+
+def outlived(threads: list[threading.Thread]) -> list[str]:
+    """Names of threads that still run after their trial; idle pool workers do not count."""
+    return [t.name for t in threads if t.is_alive() and not _is_pool_worker(t)]
+
+
+def _is_pool_worker(thread: threading.Thread) -> bool:
+    target = getattr(thread, "_target", None)
+    module = getattr(target, "__module__", "") or type(thread).__module__
+    return module.startswith(("concurrent.futures", "anyio"))
+
+
+_installed = False
+
+
+def install() -> None:
+    """Patches thread start and pool submission, once per process."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    setattr(threading.Thread, "start", _start)  # noqa: B010 - assigning a method
+    setattr(ThreadPoolExecutor, "submit", _submit)  # noqa: B010 - assigning a method

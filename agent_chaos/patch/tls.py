@@ -1,0 +1,41 @@
+"""One TLS context per kind for all clients of a process that is offline: building one costs more than a whole run."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.patch.imports import when_imported
+
+
+def cached(real: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
+    """`real`, called once for each set of arguments. No connection is ever made with the result."""
+    contexts: dict[str, ssl.SSLContext] = {}
+
+    def context(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        key = repr((args, sorted(kwargs.items())))
+        if key not in contexts:
+            contexts[key] = real(*args, **kwargs)
+        return contexts[key]
+
+    return context
+
+
+def _cache_in(module: ModuleType) -> None:
+    vars(module)["create_ssl_context"] = cached(vars(module)["create_ssl_context"])
+
+
+_installed = False
+
+
+def install() -> None:
+    """Caches TLS contexts for the rest of the process; only for processes that stay offline."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    vars(ssl)["create_default_context"] = cached(ssl.create_default_context)
+    for name in ("httpx2", "httpx", "httpx2._transports.default", "httpx._transports.default"):
+        when_imported(name, _cache_in)

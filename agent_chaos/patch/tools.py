@@ -1,0 +1,181 @@
+"""The tool boundary: `@agent_chaos.tool` records results, and answers from the recording in replay.
+
+Outside of a run a wrapped tool is the function itself.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar, overload
+
+from pydantic import PydanticUserError, TypeAdapter
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from agent_chaos.core.session import Session, ToolAnswer, current
+from agent_chaos.errors import HarnessError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+WRAPPED = "__agent_chaos_tool__"
+"""Attribute of a wrapped function that holds its tool name."""
+
+
+@overload
+def tool(fn: F, /) -> F: ...
+
+
+@overload
+def tool(*, name: str | None = None, pure: bool = False) -> Callable[[F], F]: ...
+
+
+def tool(fn: F | None = None, /, *, name: str | None = None, pure: bool = False) -> F | Callable[[F], F]:
+    """Marks a function, sync or async, as a tool of the agent.
+
+    While recording it runs and its arguments and result (or exception) are kept; in replay it is answered from the
+    recording and does not run. Unseen arguments get the nearest recorded result of that tool, and nothing happens.
+
+    Args:
+        name: the tool's name as the model knows it; the function's name by default.
+        pure: the tool has no side effects, so that replay may really run it.
+    """
+    if fn is None:
+        return lambda function: wrap(function, name or function.__name__, pure=pure)
+    return wrap(fn, name or getattr(fn, "__name__", "tool"), pure=pure)
+
+
+def wrap(fn: F, name: str, *, pure: bool = False) -> F:
+    """`fn` behind the tool boundary."""
+    signature = inspect.signature(fn)
+
+    def asked(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        bound = signature.bind(*args, **kwargs)
+        return jsonable(dict(bound.arguments))
+
+    if inspect.iscoroutinefunction(fn):
+
+        @functools.wraps(fn)
+        async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
+            session = current()
+            if session is None or session.finished:
+                return await fn(*args, **kwargs)
+            call = _Boundary(session, fn, name, asked(args, kwargs), pure)
+            if not call.runs:
+                return call.replayed()
+            try:
+                result = await fn(*args, **kwargs)
+            except Exception as exc:
+                call.ended(None, exc)
+                raise
+            call.ended(result, None)
+            return result
+
+        wrapper: Any = async_wrapper
+    else:
+
+        @functools.wraps(fn)
+        def sync_wrapper(*args: Any, **kwargs: Any) -> Any:
+            session = current()
+            if session is None or session.finished:
+                return fn(*args, **kwargs)
+            call = _Boundary(session, fn, name, asked(args, kwargs), pure)
+            if not call.runs:
+                return call.replayed()
+            try:
+                result = fn(*args, **kwargs)
+            except Exception as exc:
+                call.ended(None, exc)
+                raise
+            call.ended(result, None)
+            return result
+
+        wrapper = sync_wrapper
+    setattr(wrapper, WRAPPED, name)
+    wrapped: F = wrapper
+    return wrapped
+
+
+class _Boundary:
+    """One call of a wrapped tool within a run."""
+
+    def __init__(
+        self, session: Session, fn: Callable[..., Any], name: str, arguments: Any, pure: bool
+    ) -> None:
+        self._session = session
+        self._fn = fn
+        self._name = name
+        self._arguments = arguments
+        self._pure = pure
+        self._at = session.clock.now()
+        self._answer: ToolAnswer | None = None
+        if session.answers is not None:
+            self._answer = session.answers.tool(name, arguments, pure=pure)
+
+    @property
+    def runs(self) -> bool:
+        return self._answer is None or self._answer.run
+
+    def replayed(self) -> Any:
+        """The recorded result, in the function's own return type; or raises what was recorded."""
+        assert self._answer is not None
+        if self._answer.error_type:
+            raise revived(self._answer.error_type, self._answer.error)
+        return _typed(self._fn, self._answer.result)
+
+    def ended(self, result: Any, error: BaseException | None) -> None:
+        """Notes how a call that really ran ended."""
+        value = None if error is not None else jsonable(result)
+        if self._session.answers is not None and self._answer is not None:
+            self._session.answers.tool_ran(self._answer, value, error)
+        elif self._session.scribe is not None:
+            self._session.scribe.tool_called(
+                self._name, self._arguments, at=self._at, result=value, error=error, pure=self._pure
+            )
+
+
+def jsonable(value: Any) -> Any:
+    """A JSON value for tool arguments and results; objects JSON cannot hold become their `str`."""
+    try:
+        return to_jsonable_python(value, fallback=str, bytes_mode="base64", inf_nan_mode="strings")
+    except (PydanticSerializationError, ValueError, RecursionError) as exc:
+        raise HarnessError(f"a tool's value cannot be kept as JSON: {exc}") from None
+
+
+def _typed(fn: Callable[..., Any], value: Any) -> Any:
+    """The JSON value in the type the function says it returns, where pydantic can build that type."""
+    adapter = _adapter(fn)
+    if adapter is None:
+        return value
+    try:
+        return adapter.validate_python(value)
+    except ValueError:
+        return value
+
+
+@functools.lru_cache(maxsize=512)
+def _adapter(fn: Callable[..., Any]) -> TypeAdapter[Any] | None:
+    try:
+        returns = inspect.get_annotations(inspect.unwrap(fn), eval_str=True).get("return")
+        return None if returns in (None, Any) else TypeAdapter(returns)
+    except (NameError, TypeError, AttributeError, SyntaxError, PydanticUserError):
+        return None
+
+
+def revived(error_type: str, message: str) -> Exception:
+    """An exception of the recorded type with the recorded message; `ToolError` where the type cannot be had."""
+    module_name, _, qualname = error_type.rpartition(".")
+    try:
+        module = sys.modules.get(module_name, builtins)
+        found = getattr(module, qualname, None)
+        if isinstance(found, type) and issubclass(found, Exception):
+            return found(message)
+    except (TypeError, ValueError, AttributeError, KeyError):
+        return ToolError(f"{error_type}: {message}")
+    return ToolError(f"{error_type}: {message}")
+
+
+class ToolError(Exception):
+    """A recorded or injected tool exception whose own class cannot be built from a message."""

@@ -1,0 +1,142 @@
+"""The immutable index of a cassette, shared by all trials, and the ladder's rungs over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from agent_chaos.cassette.keys import exact_key, first_difference, lane_key, normalised_key
+from agent_chaos.cassette.model import Cassette, Exchange
+from agent_chaos.providers.registry import protocols, recognise
+from agent_chaos.stream.exchange import Request
+
+_MEMO_SIZE = 4096
+_CHAIN_LIMIT = 2_000
+
+
+@dataclass(slots=True)
+class Asked:
+    """A live request with its match keys; the costly ones are computed when a rung needs them."""
+
+    request: Request
+    exact: str
+    _normalised: str = ""
+    _lane: str = ""
+
+    @property
+    def normalised(self) -> str:
+        if not self._normalised:
+            self._normalised = normalised_key(self.request)
+        return self._normalised
+
+    @property
+    def lane(self) -> str:
+        if not self._lane:
+            self._lane = lane_key(self.request)
+        return self._lane
+
+
+class Index:
+    """Recorded exchanges by match key. Requests are redacted before they are keyed, as when they were recorded.
+
+    Args:
+        cassette: what was recorded; its bodies are read only when they are served.
+        redact: the redaction that recording used.
+    """
+
+    def __init__(
+        self, cassette: Cassette, redact: Callable[[Request], Request] = lambda request: request
+    ) -> None:
+        self.cassette = cassette
+        self._redact = redact
+        self._memo: dict[tuple[str, str, bytes], Asked] = {}
+        self.by_exact = _grouped(keys.exact for keys in cassette.keys)
+        self.by_normalised = _grouped(keys.normalised for keys in cassette.keys)
+        self._lanes: tuple[str, ...] = ()
+        self._by_lane: dict[str, tuple[int, ...]] = {}
+        self._lane_of_id: dict[str, str] = {}
+        self._hosts: frozenset[str] = frozenset()
+
+    def __len__(self) -> int:
+        return len(self.cassette.keys)
+
+    def exchange(self, index: int) -> Exchange:
+        return self.cassette.exchanges[index]
+
+    def asked(self, request: Request) -> Asked:
+        """The request with its keys; equal requests share them."""
+        memo_key = (request.method, request.url, request.body)
+        found = self._memo.get(memo_key)
+        if found is None:
+            redacted = self._redact(request)
+            found = Asked(redacted, exact_key(redacted))
+            if len(self._memo) < _MEMO_SIZE:
+                self._memo[memo_key] = found
+        return found
+
+    def knows_host(self, host: str) -> bool:
+        """Whether anything was recorded from this host."""
+        if not self._hosts:
+            self._hosts = frozenset(exchange.request.host for exchange in self.cassette.exchanges)
+        return host in self._hosts
+
+    def lane(self, asked: Asked) -> tuple[int, ...]:
+        """The exchanges of the request's conversation, in recorded order."""
+        self._build_lanes()
+        previous = _previous(asked.request)
+        lane = self._lane_of_id.get(previous, "") if previous else ""
+        return self._by_lane.get(lane or asked.lane, ())
+
+    def nearest(self, asked: Asked, candidates: Sequence[int]) -> str:
+        """The first difference to the nearest of some exchanges, in words; empty where there is none."""
+        for index in (*candidates, *range(len(self))):
+            recorded = self.exchange(index).request
+            if index in candidates or (recorded.method, recorded.path) == (
+                asked.request.method,
+                asked.request.path,
+            ):
+                return first_difference(recorded, asked.request)
+        return ""
+
+    def _build_lanes(self) -> None:
+        if self._lanes or not len(self):
+            return
+        lanes = [keys.lane for keys in self.cassette.keys]
+        if len(lanes) <= _CHAIN_LIMIT:
+            self._chain(lanes)
+        self._by_lane = _grouped(lanes)
+        self._lanes = tuple(lanes)
+
+    def _chain(self, lanes: list[str]) -> None:
+        """Puts requests that continue server-side state into the lane of what they continue."""
+        for i, exchange in enumerate(self.cassette.exchanges):
+            previous = _previous(exchange.request)
+            if previous in self._lane_of_id:
+                lanes[i] = self._lane_of_id[previous]
+            if protocol := protocols().get(exchange.protocol):
+                self._lane_of_id.update(dict.fromkeys(protocol.ids(exchange.reply), lanes[i]))
+
+
+def _previous(request: Request) -> str:
+    if b"previous" not in request.body and b"conversation" not in request.body:
+        return ""
+    protocol = recognise(request)
+    return protocol.prompt(request).previous if protocol else ""
+
+
+def _grouped(keys: Iterable[str]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for index, key in enumerate(keys):
+        found.setdefault(key, []).append(index)
+    return {key: tuple(indexes) for key, indexes in found.items()}
+
+
+def with_replaced(request: Request, words: dict[str, str]) -> Request:
+    """The request with every key of `words` replaced by its value, in body and URL."""
+    body, url = request.body, request.url
+    for old, new in words.items():
+        if old.encode() in body:
+            body = body.replace(old.encode(), new.encode())
+        url = url.replace(old, new)
+    unchanged = body is request.body and url == request.url
+    return request if unchanged else replace(request, body=body, url=url)

@@ -1,0 +1,113 @@
+"""One trial's view of a cassette: which recorded exchange answers a request, and what the plan does to it.
+
+A reply that was served whole consumes its recording; a faulted reply that broke or carries an error status does not,
+so that the retry gets it. A repeated identical request is served again, as the next serving of the same exchange.
+Every second serving and every re-rendered reply has fresh ids, mapped back before the next request is matched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_chaos.chaos.fault import Fault, Target, WireFault
+from agent_chaos.chaos.plan import Plan, Site
+from agent_chaos.core.fidelity import Fidelity
+from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.registry import protocols
+from agent_chaos.replay.match import Asked, Index, with_replaced
+from agent_chaos.replay.mint import minted
+from agent_chaos.stream.exchange import Reply, Request
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The answer to one request. `reply` and `site` are None on a miss."""
+
+    fidelity: Fidelity
+    site: Site | None
+    protocol: str
+    reply: Reply | None
+    recorded: Reply | None
+    fired: tuple[Fault, ...]
+    difference: str
+    exact: str
+
+
+class Player:
+    """A cursor over an index, under a plan. Not thread-safe; the caller holds a lock."""
+
+    def __init__(self, index: Index, plan: Plan) -> None:
+        self._index = index
+        self._plan = plan
+        self._servings: dict[int, int] = {}
+        self._consumed: set[int] = set()
+        self._given: dict[str, int] = {}
+        self._recorded_ids: dict[str, str] = {}
+
+    def serve(self, request: Request, protocol: str) -> Served:
+        """Answers a request; never raises on a miss."""
+        asked = self._index.asked(with_replaced(request, self._recorded_ids))
+        fidelity, index = self._find(asked)
+        if index is None:
+            return Served(
+                Fidelity.MISS, None, protocol, None, None, (), self._index.nearest(asked, ()), asked.exact
+            )
+        difference = "" if fidelity is Fidelity.EXACT else self._index.nearest(asked, (index,))
+        self._given[asked.exact] = index
+        return self._play(request, index, fidelity, difference, asked.exact)
+
+    def _find(self, asked: Asked) -> tuple[Fidelity, int | None]:
+        """The first rung that holds an exchange; unconsumed ones go first, then those served before."""
+        exact = self._index.by_exact.get(asked.exact, ())
+        normalised = self._index.by_normalised.get(asked.normalised, ()) if not exact else ()
+        for fidelity, indexes in ((Fidelity.EXACT, exact), (Fidelity.NORMALISED, normalised)):
+            if indexes:
+                return fidelity, self._next(indexes) if self._next(indexes) is not None else self._again(
+                    indexes
+                )
+        if asked.exact in self._given:
+            return Fidelity.LANE, self._given[asked.exact]
+        index = self._next(self._index.lane(asked))
+        return (Fidelity.LANE if index is not None else Fidelity.MISS), index
+
+    def _next(self, indexes: Sequence[int]) -> int | None:
+        return next((index for index in indexes if index not in self._consumed), None)
+
+    def _again(self, indexes: Sequence[int]) -> int:
+        """Of exchanges that were all served, the latest one that was whole."""
+        return next((i for i in reversed(indexes) if self._index.exchange(i).reply.ok), indexes[-1])
+
+    def _play(self, request: Request, index: int, fidelity: Fidelity, difference: str, exact: str) -> Served:
+        exchange = self._index.exchange(index)
+        serving = self._servings.get(index, 0)
+        self._servings[index] = serving + 1
+        site = Site(of="call", index=index, serving=serving)
+        wire = protocols().get(exchange.protocol)
+        recorded = (
+            self._minted(exchange.reply, wire, f"{index}.{serving}") if serving and wire else exchange.reply
+        )
+        reply, fired = self._faulted(request, recorded, wire, site)
+        if not fired or reply.ok:
+            self._consumed.add(index)
+        return Served(fidelity, site, exchange.protocol, reply, recorded, fired, difference, exact)
+
+    def _faulted(
+        self, request: Request, recorded: Reply, wire: WireProtocol | None, site: Site
+    ) -> tuple[Reply, tuple[Fault, ...]]:
+        reply, fired = recorded, []
+        if wire is None:
+            return reply, ()
+        for fault in self._plan.at(site):
+            if not isinstance(fault, WireFault):
+                continue
+            changed = fault.apply(Target(request=request, reply=reply, protocol=wire))
+            if changed is not reply and changed != reply:
+                reply = changed
+                fired.append(fault)
+        return reply, tuple(fired)
+
+    def _minted(self, reply: Reply, wire: WireProtocol, salt: str) -> Reply:
+        fresh, recorded_ids = minted(reply, wire, salt)
+        self._recorded_ids.update(recorded_ids)
+        return fresh

@@ -1,0 +1,65 @@
+"""Answers wrapped tools from a cassette, so that replay never repeats a side effect."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from agent_chaos.cassette.model import ToolRecord
+from agent_chaos.chaos.fault import Fault, ToolFault, ToolOutcome, ToolTarget
+from agent_chaos.chaos.plan import Plan, Site
+
+
+@dataclass(frozen=True, slots=True)
+class ToolServed:
+    """What a tool call gets: the record it matched (None where the tool was never recorded), and any fault."""
+
+    record: ToolRecord | None
+    site: Site | None
+    same_arguments: bool
+    outcome: ToolOutcome | None
+    fired: tuple[Fault, ...]
+
+
+class Toolbox:
+    """A cursor over recorded tool calls, under a plan. Not thread-safe."""
+
+    def __init__(self, records: tuple[ToolRecord, ...], plan: Plan) -> None:
+        self._records = records
+        self._plan = plan
+        self._servings: dict[int, int] = {}
+
+    def serve(self, name: str, arguments: Any) -> ToolServed:
+        """The recorded result for equal arguments, else the nearest recorded result of that tool."""
+        mine = [record for record in self._records if record.name == name]
+        if not mine:
+            return ToolServed(None, None, False, None, ())
+        wanted = canonical(arguments)
+        record = min(mine, key=lambda r: self._distance(r, arguments, wanted))
+        serving = self._servings.get(record.index, 0)
+        self._servings[record.index] = serving + 1
+        site = Site(of="tool", index=record.index, serving=serving)
+        outcome, fired = self._faulted(site, ToolTarget(name, arguments, record.result))
+        return ToolServed(record, site, canonical(record.arguments) == wanted, outcome, fired)
+
+    def _distance(self, record: ToolRecord, arguments: Any, wanted: str) -> tuple[bool, int, bool, int]:
+        differing = 0 if canonical(record.arguments) == wanted else _differing(record.arguments, arguments)
+        return canonical(record.arguments) != wanted, differing, record.index in self._servings, record.index
+
+    def _faulted(self, site: Site, target: ToolTarget) -> tuple[ToolOutcome | None, tuple[Fault, ...]]:
+        for fault in self._plan.at(site):
+            if isinstance(fault, ToolFault):
+                return fault.apply(target), (fault,)
+        return None, ()
+
+
+def canonical(value: Any) -> str:
+    """JSON text that is equal for equal values."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+
+
+def _differing(recorded: Any, asked: Any) -> int:
+    if not isinstance(recorded, dict) or not isinstance(asked, dict):
+        return 1 if recorded != asked else 0
+    return sum(recorded.get(key) != asked.get(key) for key in recorded.keys() | asked.keys())
