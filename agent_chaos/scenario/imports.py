@@ -1,0 +1,131 @@
+"""Imports users' files, each once, and says in one line why one does not import."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from types import ModuleType
+
+from pydantic import ValidationError
+
+from agent_chaos.errors import AgentChaosError, ScenarioError
+
+_EXTRAS = {"anthropic": "anthropic", "openai": "openai", "google": "gemini", "google.genai": "gemini"}
+
+
+def import_file(path: Path) -> ModuleType:
+    """The module in a file, imported once per process. Raises ScenarioError."""
+    file = path.resolve()
+    _reach(file.parent)
+    name = _name(file)
+    if name in sys.modules:
+        return sys.modules[name]
+    with importing(str(path)):
+        return _execute(name, file)
+
+
+def import_module(name: str) -> ModuleType:
+    """The module of that dotted name, found from the current directory too. Raises ScenarioError."""
+    _reach(Path.cwd())
+    with importing(name):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as exc:
+            if exc.name and f"{name}.".startswith(f"{exc.name}."):
+                raise ScenarioError(f"{name}: there is no module {exc.name!r}") from None
+            raise
+
+
+def _execute(name: str, file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise ScenarioError(f"{file.name}: not a Python file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+def _name(file: Path) -> str:
+    """A module name of its own for the file; inside the file's package where it has one, for relative imports."""
+    unique = f"{file.parent.name}_{file.stem}_{blake2b(os.fsencode(file), digest_size=4).hexdigest()}"
+    module = file.parent if file.name == "__init__.py" else file
+    package = module.parent / "__init__.py"
+    if not package.is_file():
+        return f"agent_chaos_target_{unique}"
+    return f"{import_file(package).__name__}.{module.stem}"
+
+
+def _reach(folder: Path) -> None:
+    """Lets the folder's modules be imported: the current directory first, other folders after everything installed,
+    so that a scenario file named `openai.py` does not hide the SDK.
+    """
+    here = str(Path.cwd())
+    if here not in sys.path and "" not in sys.path:
+        sys.path.insert(0, here)
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))
+
+
+@contextmanager
+def importing(place: str, *, doing: str = "") -> Iterator[None]:
+    """Turns whatever the user's code raises into a ScenarioError of one line that names place, line and cause."""
+    try:
+        yield
+    except AgentChaosError:
+        raise
+    except ValidationError as exc:
+        raise ScenarioError(f"{_at(place, exc)}: {validation_words(exc)}") from exc
+    except (Exception, SystemExit) as exc:
+        raise ScenarioError(_words(place, exc, doing or "does not import")) from exc
+
+
+def _words(place: str, exc: BaseException, doing: str) -> str:
+    missing = str(exc.name) if isinstance(exc, ModuleNotFoundError) else ""
+    if extra := _EXTRAS.get(missing):
+        return f'{_at(place, exc)}: needs the {extra} SDK, which is not installed: pip install "agent-chaos[{extra}]"'
+    text = " ".join(str(exc.msg if isinstance(exc, SyntaxError) else exc).split())
+    cause = f"{type(exc).__name__}: {text}" if text else type(exc).__name__
+    return f"{_at(place, exc)}: {doing}: {cause}"
+
+
+def _at(place: str, exc: BaseException) -> str:
+    """The place, with the line in it that the error came through."""
+    if isinstance(exc, SyntaxError) and exc.filename and exc.lineno:
+        return f"{_shown(exc.filename)}:{exc.lineno}"
+    frames = traceback.extract_tb(exc.__traceback__)
+    target = os.path.realpath(place)
+    in_file = [frame for frame in frames if os.path.realpath(frame.filename) == target]
+    return f"{place}:{in_file[-1].lineno}" if in_file else place
+
+
+def _shown(filename: str) -> str:
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
+
+
+def validation_words(exc: ValidationError) -> str:
+    """A pydantic error in one line: `BaselineScenario: name: String should match … (got 'a b')`."""
+    parts = [
+        f"{'.'.join(str(part) for part in error['loc']) or exc.title}: {error['msg']}{_got(error.get('input'))}"
+        for error in exc.errors(include_url=False)
+    ]
+    return f"{exc.title}: {'; '.join(parts)}"
+
+
+def _got(value: object) -> str:
+    if not isinstance(value, (str, int, float)):
+        return ""
+    text = repr(value)
+    return f" (got {text if len(text) <= 60 else text[:57] + '…'})"

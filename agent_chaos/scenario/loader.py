@@ -1,0 +1,156 @@
+"""Finds scenarios: from a target as people type it to scenarios with a reference that loads exactly one of them.
+
+A target is a file (`scenarios/refund.py`), one scenario of a file (`scenarios/refund.py:refund`), an attribute of a
+module (`pkg.module:attr`), or a directory. After the colon stands the name of a scenario, or of a module attribute.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.errors import ScenarioError
+from agent_chaos.scenario.imports import import_file, import_module, importing
+from agent_chaos.scenario.model import BaselineScenario
+
+DEFAULT_TARGET = "scenarios"
+"""The directory that is loaded where no target is given."""
+
+_CONVENTIONAL = ("scenarios", "get_scenarios", "scenario", "get_scenario")
+_MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+_ITEM = re.compile(r"(\w+)\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A scenario and the target that loads it, and nothing else, again."""
+
+    scenario: BaselineScenario
+    ref: str
+
+
+def load(targets: Iterable[str] = (), *, recursive: bool = True, glob: str = "*.py") -> list[Loaded]:
+    """The scenarios of all targets, in order, each once; without targets those of `scenarios/`.
+
+    Raises ScenarioError for a target that does not exist, does not import or holds no scenario, and for two scenarios
+    of one name, which would share a cassette.
+    """
+    wanted = tuple(targets) or (_default(),)
+    return _distinct(one for target in wanted for one in _load_target(target, recursive, glob))
+
+
+def _default() -> str:
+    if not Path(DEFAULT_TARGET).is_dir():
+        raise ScenarioError(
+            f"no TARGET given and no {DEFAULT_TARGET}/ folder here; name a file, a folder or pkg.module:attr"
+        )
+    return DEFAULT_TARGET
+
+
+def _load_target(target: str, recursive: bool, glob: str) -> list[Loaded]:
+    path = Path(target)
+    if path.is_dir():
+        return _from_directory(path, recursive, glob)
+    if path.is_file():
+        return _from_file(path)
+    place, colon, wanted = target.rpartition(":")
+    if colon and Path(place).is_file():
+        return _pick(import_file(Path(place)), place, wanted)
+    if colon and _MODULE.fullmatch(place) and not place.endswith(".py"):
+        return _pick(import_module(place), place, wanted)
+    raise ScenarioError(f"{target}: no such file or folder, and not of the form pkg.module:attr")
+
+
+def _from_directory(folder: Path, recursive: bool, glob: str) -> list[Loaded]:
+    package = folder / "__init__.py"
+    if package.is_file() and (exposed := _scenarios_of(import_file(package), str(package))):
+        return exposed
+    files = sorted(path for path in _files(folder, recursive) if path.match(glob))
+    found = [one for path in files for one in _scenarios_of(import_file(path), str(path))]
+    if not found:
+        raise ScenarioError(f"{folder}: holds no scenario ({len(files)} files match {glob})")
+    return found
+
+
+def _files(folder: Path, recursive: bool) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if path.name.startswith(("_", ".")):
+            continue
+        if path.is_file():
+            yield path
+        elif recursive and path.is_dir() and not (path / "pyvenv.cfg").exists():
+            yield from _files(path, recursive)
+
+
+def _from_file(path: Path) -> list[Loaded]:
+    found = _scenarios_of(import_file(path), str(path))
+    if not found:
+        raise ScenarioError(f"{path}: holds no scenario; define `scenario = BaselineScenario(...)` in it")
+    return found
+
+
+def _scenarios_of(module: ModuleType, place: str) -> list[Loaded]:
+    """The scenarios of the first conventional name the module defines, else all at its top level."""
+    for name in _CONVENTIONAL:
+        if hasattr(module, name) and not isinstance(getattr(module, name), ModuleType):
+            scenarios = _held(getattr(module, name), f"{place}:{name}")
+            break
+    else:
+        scenarios = [value for value in vars(module).values() if isinstance(value, BaselineScenario)]
+    return [Loaded(scenario, f"{place}:{scenario.name}") for scenario in _once(scenarios)]
+
+
+def _once(scenarios: Iterable[BaselineScenario]) -> list[BaselineScenario]:
+    return list({id(scenario): scenario for scenario in scenarios}.values())
+
+
+def _pick(module: ModuleType, place: str, wanted: str) -> list[Loaded]:
+    """One scenario of a module by its name, or what an attribute (or `attribute[i]`) holds."""
+    every = _scenarios_of(module, place)
+    if named := [one for one in every if one.scenario.name == wanted]:
+        return named
+    item = _ITEM.fullmatch(wanted)
+    name = item[1] if item else wanted
+    if not hasattr(module, name):
+        known = ", ".join(one.scenario.name for one in every) or "none"
+        raise ScenarioError(f"{place}: no scenario or attribute {wanted!r}; scenarios in it: {known}")
+    held = _held(getattr(module, name), f"{place}:{name}")
+    many = [
+        Loaded(one, f"{place}:{name}" + (f"[{i}]" if len(held) > 1 else "")) for i, one in enumerate(held)
+    ]
+    chosen = [one for one in many if one.ref == f"{place}:{wanted}"] if item else many
+    if not chosen:
+        raise ScenarioError(f"{place}:{wanted}: holds no scenario")
+    return chosen
+
+
+def _held(value: Any, where: str) -> list[BaselineScenario]:
+    """What a value holds: a scenario, several, or a function of no arguments that returns either."""
+    if callable(value):
+        place, _, name = where.rpartition(":")
+        with importing(place, doing=f"{name}() fails"):
+            value = value()
+    several = list(value) if isinstance(value, (list, tuple)) else [value]
+    for one in several:
+        if not isinstance(one, BaselineScenario):
+            raise ScenarioError(f"{where}: expected scenarios, found {type(one).__name__}")
+    return several
+
+
+def _distinct(found: Iterable[Loaded]) -> list[Loaded]:
+    by_ref = {one.ref: one for one in found}
+    first: dict[str, Loaded] = {}
+    for one in by_ref.values():
+        other = first.setdefault(one.scenario.name, one)
+        if other.scenario is not one.scenario:
+            name = one.scenario.name
+            raise ScenarioError(f"two scenarios are named {name!r}: in {_place(other)} and in {_place(one)}")
+    return list(first.values())
+
+
+def _place(loaded: Loaded) -> str:
+    return loaded.ref.rpartition(":")[0]

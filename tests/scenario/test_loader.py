@@ -1,0 +1,229 @@
+"""Targets as people type them, and one clear line for each that does not load."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent_chaos.errors import ScenarioError
+from agent_chaos.scenario.loader import load
+
+HEAD = "from agent_chaos.scenario.model import BaselineScenario\n"
+
+
+def scenario(name: str) -> str:
+    return f"BaselineScenario(name={name!r}, agent=lambda ctx, text: text, turns=['hi'])"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+def write(path: str, body: str, head: str = HEAD) -> None:
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(head + body)
+
+
+def names(*targets: str) -> list[str]:
+    return [one.scenario.name for one in load(targets)]
+
+
+def refusal(*targets: str) -> str:
+    with pytest.raises(ScenarioError) as caught:
+        load(targets)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"scenario = {scenario('a')}",
+        f"scenarios = [{scenario('a')}]",
+        f"def get_scenarios():\n    return [{scenario('a')}]",
+        f"def get_scenario():\n    return {scenario('a')}",
+        f"anything = {scenario('a')}",
+    ],
+    ids=["scenario", "scenarios", "get_scenarios", "get_scenario", "any name"],
+)
+def test_a_file_names_its_scenario_in_many_ways(body: str) -> None:
+    write("one.py", body)
+
+    assert names("one.py") == ["a"]
+
+
+def test_without_a_target_the_scenarios_folder_is_loaded() -> None:
+    write("scenarios/one.py", f"a = {scenario('a')}")
+    write("scenarios/deep/two.py", f"b = {scenario('b')}")
+    write("scenarios/_private.py", "raise SystemExit")
+    write("scenarios/tools.py", "import json", head="")
+
+    assert sorted(names()) == ["a", "b"]
+
+
+def test_a_folder_may_be_loaded_flat() -> None:
+    write("scenarios/one.py", f"a = {scenario('a')}")
+    write("scenarios/deep/two.py", f"b = {scenario('b')}")
+
+    assert [one.scenario.name for one in load(["scenarios"], recursive=False)] == ["a"]
+
+
+def test_a_package_that_exposes_scenarios_speaks_for_its_files() -> None:
+    write("suite/__init__.py", "from .one import chosen\nscenarios = [chosen]", head="")
+    write("suite/one.py", f"chosen = {scenario('chosen')}\nother = {scenario('other')}")
+
+    assert names("suite") == ["chosen"]
+
+
+def test_files_of_a_package_import_each_other_relatively() -> None:
+    write("suite/__init__.py", "", head="")
+    write("suite/inner/__init__.py", "", head="")
+    write("suite/shared.py", "NAME = 'shared'", head="")
+    write(
+        "suite/inner/one.py", f"from ..shared import NAME\none = {scenario('x').replace(repr('x'), 'NAME')}"
+    )
+
+    assert names("suite") == ["shared"]
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("pkg.mod:one", ["first"]),
+        ("pkg.mod:first", ["first"]),
+        ("pkg.mod:many", ["first", "second"]),
+        ("pkg.mod:make", ["made"]),
+    ],
+    ids=["attribute", "scenario name", "list", "callable"],
+)
+def test_a_module_target_names_an_attribute_or_a_scenario(target: str, expected: list[str]) -> None:
+    write("pkg/__init__.py", "", head="")
+    write(
+        "pkg/mod.py",
+        f"one = {scenario('first')}\ntwo = {scenario('second')}\nmany = [one, two]\ndef make():\n    return {scenario('made')}",
+    )
+
+    assert names(target) == expected
+
+
+def test_a_reference_loads_its_scenario_and_no_other() -> None:
+    write(
+        "many.py",
+        f"scenarios = [{scenario('a')}, {scenario('b-2')}]\nextra = [{scenario('c')}, {scenario('d')}]",
+    )
+    loaded = load(["many.py", "many.py:extra"])
+
+    assert [one.ref for one in loaded] == ["many.py:a", "many.py:b-2", "many.py:extra[0]", "many.py:extra[1]"]
+    assert [load([one.ref])[0].scenario for one in loaded] == [one.scenario for one in loaded]
+
+
+def test_a_file_is_imported_once() -> None:
+    write("one.py", f"print('imported', file=open('log', 'a'))\na = {scenario('a')}")
+    load(["one.py"])
+    load(["one.py:a", str(Path("one.py").resolve())])
+
+    assert Path("log").read_text().splitlines() == ["imported"]
+
+
+def test_a_file_named_like_an_sdk_does_not_hide_it() -> None:
+    write("scenarios/json.py", f"import json\na = {scenario('a')}\nassert json.dumps")
+    write("scenarios/openai.py", f"import openai\nb = {scenario('b')}\nassert openai.OpenAI")
+
+    assert sorted(names("scenarios")) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("x = 1\n\nraise KeyError('price')", "bad.py:4: does not import: KeyError: 'price'"),
+        (
+            "x = 1\nimport nowhere",
+            "bad.py:3: does not import: ModuleNotFoundError: No module named 'nowhere'",
+        ),
+        ("def f(:\n  pass", "bad.py:2: does not import: SyntaxError: invalid syntax"),
+        ("raise SystemExit(3)", "bad.py:2: does not import: SystemExit: 3"),
+        ("x = 1", "bad.py: holds no scenario; define `scenario = BaselineScenario(...)` in it"),
+        ("scenario = 7", "bad.py:scenario: expected scenarios, found int"),
+        (
+            "def get_scenario():\n    return 1 / 0",
+            "bad.py:3: get_scenario() fails: ZeroDivisionError: division by zero",
+        ),
+        (
+            "s = BaselineScenario(name='a b', agent=print, turns=['x'])",
+            (
+                "bad.py:2: BaselineScenario: name: String should match pattern "
+                "'^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' (got 'a b')"
+            ),
+        ),
+        (
+            "s = BaselineScenario(name='a', agent=print, turns=['x'], turn=3)",
+            "bad.py:2: BaselineScenario: turn: Extra inputs are not permitted (got 3)",
+        ),
+    ],
+    ids=[
+        "raises",
+        "missing module",
+        "syntax",
+        "exits",
+        "none",
+        "wrong type",
+        "factory",
+        "bad field",
+        "extra field",
+    ],
+)
+def test_a_bad_file_is_refused_in_one_line(body: str, expected: str) -> None:
+    write("bad.py", body)
+
+    assert refusal("bad.py") == expected
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"), [("anthropic", "anthropic"), ("openai", "openai"), ("google.genai", "gemini")]
+)
+def test_a_missing_sdk_names_the_line_that_installs_it(
+    module: str, extra: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("one.py", f"import {module}\na = {scenario('a')}")
+    monkeypatch.setitem(sys.modules, module, None)
+
+    assert f'pip install "agent-chaos[{extra}]"' in refusal("one.py")
+
+
+def test_two_scenarios_of_one_name_are_refused_with_both_places() -> None:
+    write("scenarios/one.py", f"a = {scenario('same')}")
+    write("scenarios/two.py", f"b = {scenario('same')}")
+
+    assert refusal() == (
+        f"two scenarios are named 'same': in scenarios{os.sep}one.py and in scenarios{os.sep}two.py"
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("nowhere.py", "nowhere.py: no such file or folder, and not of the form pkg.module:attr"),
+        ("no.where:x", "no.where: there is no module 'no'"),
+        ("one.py:b", "one.py: no scenario or attribute 'b'; scenarios in it: a"),
+        ("one.py:many[7]", "one.py:many[7]: holds no scenario"),
+        ("empty", "empty: holds no scenario (0 files match *.py)"),
+    ],
+    ids=["no file", "no module", "no attribute", "no item", "empty folder"],
+)
+def test_a_target_that_leads_nowhere_is_refused(target: str, expected: str) -> None:
+    write("one.py", f"a = {scenario('a')}\nmany = [a]")
+    Path("empty").mkdir()
+
+    assert refusal(target) == expected
+
+
+def test_no_target_and_no_scenarios_folder_is_refused() -> None:
+    assert refusal().startswith("no TARGET given and no scenarios/ folder here")
