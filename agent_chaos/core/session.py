@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from agent_chaos.core.clock import VirtualClock
 from agent_chaos.core.tape import Tape
+from agent_chaos.core.trace import Wait
 from agent_chaos.errors import GuardRefused
 from agent_chaos.stream.exchange import Reply, Request
 
@@ -52,6 +53,7 @@ class ToolAnswer:
     result: Any = None
     error_type: str = ""
     error: str = ""
+    delay_s: float = 0.0
 
 
 class ToolScribe(Protocol):
@@ -94,11 +96,18 @@ class Session:
             )
         return self.answers.http(request, transport)
 
+    def wait(self, seconds: float, why: str) -> None:
+        """Notes a wait worth telling about, before the clock moves."""
+        if seconds >= _WORTH_TELLING_S and not self.finished:
+            at = self.clock.now()
+            self.tape.write(lambda seq: Wait(seq, at, seconds, why))
+
     def live_threads(self) -> list[threading.Thread]:
         """Threads the run started that are still alive."""
         return [thread for thread in self.threads if thread.is_alive()]
 
 
+_WORTH_TELLING_S = 0.1
 _CURRENT: ContextVar[Session | None] = ContextVar("agent_chaos_session", default=None)
 _running: Session | None = None
 _THREAD_ATTRIBUTE = "_agent_chaos_session"

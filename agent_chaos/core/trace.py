@@ -6,6 +6,7 @@ Same cassette, plan and agent: same trace, byte for byte (`Trace.digest`).
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -16,6 +17,8 @@ from agent_chaos.core.fidelity import Fidelity
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Reply, Request
+
+_ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,4 +221,5 @@ class Trace:
     @cached_property
     def digest(self) -> str:
         """A digest of everything in the trace; equal for equal runs."""
-        return hashlib.blake2b(repr(self.entries).encode(), digest_size=16).hexdigest()
+        text = _ADDRESS.sub("0x", repr(self.entries))
+        return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()

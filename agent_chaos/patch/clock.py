@@ -40,6 +40,7 @@ def _sleep(seconds: float) -> None:
         raise ValueError("sleep length must be non-negative")
     if threading.get_ident() != session.main_thread and len(session.live_threads()) > 1:
         session.tape.incident(session.clock.now(), "degraded", "several threads sleep at once")
+    session.wait(seconds, "sleep")
     session.clock.advance(seconds)
 
 

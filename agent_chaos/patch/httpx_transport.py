@@ -115,7 +115,7 @@ class _Shell:
     def _head_sync(self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any) -> Head:
         for step in steps:
             if isinstance(step, Pause):
-                _pause(session, transfer, step)
+                _pause(session, step)
             elif isinstance(step, Failed):
                 raise _error(self.library, _SYNC, step, request)
             elif isinstance(step, Head):
@@ -127,7 +127,7 @@ class _Shell:
     ) -> Iterator[bytes]:
         for step in steps:
             if isinstance(step, Pause):
-                _pause(session, transfer, step)
+                _pause(session, step)
             elif isinstance(step, Failed):
                 raise _error(self.library, _SYNC, step, request)
             elif isinstance(step, Data):
@@ -149,7 +149,7 @@ class _Shell:
     ) -> Head:
         for step in steps:
             if isinstance(step, Pause):
-                await _apause(session, transfer, step)
+                await _apause(session, step)
             elif isinstance(step, Failed):
                 raise _error(self.library, _ASYNC, step, request)
             elif isinstance(step, Head):
@@ -161,7 +161,7 @@ class _Shell:
     ) -> AsyncIterator[bytes]:
         for step in steps:
             if isinstance(step, Pause):
-                await _apause(session, transfer, step)
+                await _apause(session, step)
             elif isinstance(step, Failed):
                 raise _error(self.library, _ASYNC, step, request)
             elif isinstance(step, Data):
@@ -170,14 +170,13 @@ class _Shell:
                 return
 
 
-def _pause(session: Session, transfer: Transfer, pause: Pause) -> None:
-    transfer.waited(pause.until - session.clock.now())
+def _pause(session: Session, pause: Pause) -> None:
+    session.wait(pause.until - session.clock.now(), "transfer")
     session.clock.advance_to(pause.until)
 
 
-async def _apause(session: Session, transfer: Transfer, pause: Pause) -> None:
+async def _apause(session: Session, pause: Pause) -> None:
     seconds = pause.until - session.clock.now()
-    transfer.waited(seconds)
     if seconds > 0:
         await asyncio.sleep(seconds)
     session.clock.advance_to(pause.until)

@@ -13,16 +13,17 @@ Patch = Callable[[ModuleType], None]
 
 
 class _PatchingLoader(Loader):
-    def __init__(self, inner: Loader, patch: Patch) -> None:
+    def __init__(self, inner: Loader, patches: Sequence[Patch]) -> None:
         self._inner = inner
-        self._patch = patch
+        self._patches = patches
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._inner.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
         self._inner.exec_module(module)
-        self._patch(module)
+        for patch in self._patches:
+            patch(module)
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._inner, name)
@@ -30,17 +31,17 @@ class _PatchingLoader(Loader):
 
 class _Finder(MetaPathFinder):
     def __init__(self) -> None:
-        self.patches: dict[str, Patch] = {}
+        self.patches: dict[str, list[Patch]] = {}
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        patch = self.patches.pop(fullname, None)
-        if patch is None:
+        patches = self.patches.pop(fullname, None)
+        if patches is None:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = _PatchingLoader(spec.loader, patch)
+            spec.loader = _PatchingLoader(spec.loader, patches)
         return spec
 
 
@@ -55,4 +56,4 @@ def when_imported(name: str, patch: Patch) -> None:
         return
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
-    _finder.patches[name] = patch
+    _finder.patches.setdefault(name, []).append(patch)

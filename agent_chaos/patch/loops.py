@@ -46,6 +46,7 @@ def _jump(loop: Any, session: Session) -> None:
     if events:
         loop._process_events(events)
     elif scheduled:
+        session.wait(scheduled[0]._when - session.clock.monotonic(), "timer")
         session.clock.advance_to_monotonic(scheduled[0]._when)
     elif not session.live_threads() and len(loop._selector.get_map()) <= 1:
         session.tape.incident(session.clock.now(), "timeout", "the agent awaits something that never happens")

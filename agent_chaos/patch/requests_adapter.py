@@ -99,7 +99,7 @@ def _answer(module: ModuleType, adapter: Any, session: Session, request: Any, ti
         elif isinstance(step, Head):
             raw = urllib3.HTTPResponse(
                 body=_Body(session, transfer, steps, urllib3.exceptions),
-                headers=list(step.headers),
+                headers=dict(step.headers),
                 status=step.status,
                 reason=step.reason,
                 preload_content=False,

@@ -5,6 +5,7 @@ Outside of a run a wrapped tool is the function itself.
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import functools
 import inspect
@@ -42,9 +43,11 @@ def tool(fn: F | None = None, /, *, name: str | None = None, pure: bool = False)
         name: the tool's name as the model knows it; the function's name by default.
         pure: the tool has no side effects, so that replay may really run it.
     """
-    if fn is None:
-        return lambda function: wrap(function, name or function.__name__, pure=pure)
-    return wrap(fn, name or getattr(fn, "__name__", "tool"), pure=pure)
+
+    def decorate(function: F) -> F:
+        return wrap(function, name or str(getattr(function, "__name__", "tool")), pure=pure)
+
+    return decorate if fn is None else decorate(fn)
 
 
 def wrap(fn: F, name: str, *, pure: bool = False) -> F:
@@ -64,6 +67,7 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
                 return await fn(*args, **kwargs)
             call = _Boundary(session, fn, name, asked(args, kwargs), pure)
             if not call.runs:
+                await asyncio.sleep(call.delay_s)
                 return call.replayed()
             try:
                 result = await fn(*args, **kwargs)
@@ -83,6 +87,7 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
                 return fn(*args, **kwargs)
             call = _Boundary(session, fn, name, asked(args, kwargs), pure)
             if not call.runs:
+                session.clock.advance(call.delay_s)
                 return call.replayed()
             try:
                 result = fn(*args, **kwargs)
@@ -117,6 +122,11 @@ class _Boundary:
     @property
     def runs(self) -> bool:
         return self._answer is None or self._answer.run
+
+    @property
+    def delay_s(self) -> float:
+        """Virtual seconds that the tool takes."""
+        return self._answer.delay_s if self._answer is not None else 0.0
 
     def replayed(self) -> Any:
         """The recorded result, in the function's own return type; or raises what was recorded."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from agent_chaos.core.session import Answered, Session
-from agent_chaos.core.trace import Delivered, Wait
+from agent_chaos.core.trace import Delivered
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply
 
 Outcome = Literal["complete", "closed", "aborted", "timeout", "open"]
@@ -90,12 +90,6 @@ class Transfer:
         self._noted = True
         now, call_seq, read = self._session.clock.now(), self._answered.call_seq, self._read
         self._session.tape.write(lambda seq: Delivered(seq, call_seq, now, outcome, read, error))
-
-    def waited(self, seconds: float) -> None:
-        """Writes a wait worth telling about."""
-        if seconds >= 1.0 and not self._session.finished:
-            at = self._session.clock.now()
-            self._session.tape.write(lambda seq: Wait(seq, at, seconds, "transfer"))
 
     def _limit(self, event: Head | Data | End | Abort) -> float | None:
         if isinstance(event, Abort) and event.kind == "pool_timeout":

@@ -8,26 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from agent_chaos.core.results import TurnResult
 from agent_chaos.stream.exchange import Reply, Request
 
 Agent = Callable[..., Any]
 """`(ctx, turn_input) -> str | dict with "response" | Any`, sync or async."""
 
 Hook = Callable[[], Awaitable[None] | None]
-
-
-class TurnResult(BaseModel):
-    """How a turn went. Turns count from 0; `duration_s` is virtual seconds in replay."""
-
-    model_config = ConfigDict(frozen=True)
-
-    turn_number: int
-    input: str
-    response: str
-    success: bool
-    duration_s: float = 0.0
-    llm_calls: int = 0
-    error: str | None = None
 
 
 class Turn(BaseModel):

@@ -1,0 +1,45 @@
+"""What an agent is given: the run it is in, its turns so far, and a place for its own state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agent_chaos.core.results import TurnResult
+
+
+class ChaosContext:
+    """Handed to the agent as `ctx`, one per run.
+
+    Attributes:
+        name: the scenario's name.
+        agent_state: a dict of the agent's own, empty at the start of every run, kept between its turns.
+        turn_results: how earlier turns went, in order.
+        current_turn: the turn that runs now, counted from 0.
+    """
+
+    def __init__(self, name: str, wrap_tool: Callable[..., Any]) -> None:
+        self.name = name
+        self.agent_state: dict[str, Any] = {}
+        self.turn_results: list[TurnResult] = []
+        self.current_turn = 0
+        self._wrap_tool = wrap_tool
+
+    def tool(self, fn: Any = None, /, *, name: str | None = None, pure: bool = False) -> Any:
+        """As `agent_chaos.tool`: `ctx.tool(fn)`, `@ctx.tool` or `@ctx.tool(name=…)`."""
+        return (
+            self._wrap_tool(name=name, pure=pure) if fn is None else self._wrap_tool(name=name, pure=pure)(fn)
+        )
+
+    def get_message_history(self) -> list[dict[str, str]]:
+        """The conversation so far as role and content; a failed turn contributes the user's message only."""
+        history: list[dict[str, str]] = []
+        for result in self.turn_results:
+            history.append({"role": "user", "content": result.input})
+            if result.success:
+                history.append({"role": "assistant", "content": result.response})
+        return history
+
+    def get_turn_result(self, turn: int) -> TurnResult | None:
+        """How a turn went, counted from 0; None where it has not run."""
+        return next((result for result in self.turn_results if result.turn_number == turn), None)

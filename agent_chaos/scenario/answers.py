@@ -1,0 +1,177 @@
+"""Answers a replayed run: requests from the player, tools from the toolbox, everything onto the tape."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from agent_chaos.chaos.fault import ToolOutcome
+from agent_chaos.core.session import Answered, Session, ToolAnswer
+from agent_chaos.core.tape import raised_names
+from agent_chaos.core.trace import Call, ToolRun
+from agent_chaos.errors import BudgetStop, ReplayMiss
+from agent_chaos.patch import guard
+from agent_chaos.providers.registry import recognise
+from agent_chaos.replay.match import Index
+from agent_chaos.replay.player import Player, Served
+from agent_chaos.replay.toolbox import Toolbox, ToolServed
+from agent_chaos.stream.exchange import Request
+
+
+@dataclass(slots=True)
+class _Logical:
+    """A logical call: its number, its latest attempt, and whether that attempt got a usable reply."""
+
+    number: int
+    attempt: int
+    answered: bool
+
+
+@dataclass(eq=False)
+class Answerer:
+    """Serves one trial. Thread-safe.
+
+    Args:
+        max_requests: HTTP requests after which the trial is stopped.
+        ignore_hosts: hosts that are refused quietly.
+    """
+
+    session: Session
+    index: Index
+    player: Player
+    toolbox: Toolbox
+    max_requests: int
+    ignore_hosts: Collection[str] = ()
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _calls: dict[str, _Logical] = field(default_factory=dict)
+    _made: int = 0
+    _requests: int = 0
+    _pending: dict[int, ToolServed] = field(default_factory=dict)
+
+    def http(self, request: Request, transport: str) -> Answered:
+        """The reply to play. Raises ReplayMiss, BudgetStop or GuardRefused; each is also on the tape."""
+        with self._lock:
+            self._still_in_recording()
+            protocol = recognise(request)
+            if protocol is None and not self.index.knows_host(request.host):
+                quiet = guard.is_telemetry(request.host) or request.host in self.ignore_hosts
+                raise guard.refuse(self.session, request.host, telemetry=quiet)
+            self._count_request()
+            served = self.player.serve(request, protocol.name if protocol else "")
+            call = self._write_call(request, transport, served)
+            if served.reply is None:
+                raise self._missed(
+                    f"call {call.call}: {request.method} {request.path} was not recorded", served
+                )
+            return Answered(served.reply, call.seq)
+
+    def _still_in_recording(self) -> None:
+        if self.session.tape.has("miss"):
+            raise ReplayMiss("the trial has left the recording")
+
+    def _count_request(self) -> None:
+        self._requests += 1
+        if self._requests > self.max_requests:
+            detail = f"more than {self.max_requests} requests"
+            self.session.tape.incident(self.session.clock.now(), "budget", detail)
+            raise BudgetStop(detail)
+
+    def _missed(self, what: str, served: Served) -> ReplayMiss:
+        detail = f"{what}; nearest differs at {served.difference}" if served.difference else what
+        self.session.tape.incident(self.session.clock.now(), "miss", detail)
+        return ReplayMiss(detail)
+
+    def _write_call(self, request: Request, transport: str, served: Served) -> Call:
+        logical = self._logical(request, served)
+        return self.session.tape.write(
+            lambda seq: Call(
+                seq=seq,
+                turn=self.session.turn,
+                call=logical.number,
+                attempt=logical.attempt,
+                at=self.session.clock.now(),
+                site=served.site,
+                fidelity=served.fidelity,
+                protocol=served.protocol,
+                transport=transport,
+                request=request,
+                reply=served.reply,
+                recorded=served.recorded,
+                fired=served.fired,
+                difference=served.difference,
+            )
+        )
+
+    def _logical(self, request: Request, served: Served) -> _Logical:
+        """The logical call an attempt belongs to: an identical request whose last reply was of no use is retried."""
+        known = self._calls.get(served.exact)
+        retried = request.header("x-stainless-retry-count", "0") != "0"
+        if known is not None and (retried or not known.answered):
+            known.attempt += 1
+        else:
+            known = self._calls[served.exact] = _Logical(self._made, 0, False)
+            self._made += 1
+        known.answered = served.reply is not None and served.reply.ok
+        return known
+
+    def tool(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
+        """What a wrapped tool does. Raises ReplayMiss for a tool that was never recorded."""
+        with self._lock:
+            self._still_in_recording()
+            served = self.toolbox.serve(name, arguments)
+            if pure and served.outcome is None:
+                answer = ToolAnswer(name, arguments, run=True)
+                self._pending[id(answer)] = served
+                return answer
+            if served.record is None:
+                detail = f"tool {name} was called but never recorded"
+                self.session.tape.incident(self.session.clock.now(), "miss", detail)
+                raise ReplayMiss(detail)
+            answer = _tool_answer(name, arguments, served)
+            self._write_tool(answer, served, "recorded" if served.same_arguments else "nearest")
+            return answer
+
+    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> None:
+        """Notes how a pure tool ended."""
+        error_type, message = (raised_names(error)[0], str(error)) if error is not None else ("", "")
+        ended = ToolAnswer(answer.name, answer.arguments, result=result, error_type=error_type, error=message)
+        with self._lock:
+            self._write_tool(ended, self._pending.pop(id(answer)), "pure")
+
+    def _write_tool(
+        self, answer: ToolAnswer, served: ToolServed, effect: Literal["recorded", "nearest", "pure"]
+    ) -> None:
+        self.session.tape.write(
+            lambda seq: ToolRun(
+                seq=seq,
+                turn=self.session.turn,
+                at=self.session.clock.now(),
+                site=served.site,
+                name=answer.name,
+                arguments=answer.arguments,
+                result=answer.result,
+                error_type=answer.error_type,
+                error=answer.error,
+                effect=effect,
+                fired=served.fired,
+                after=self.session.tape.last_call_seq(),
+            )
+        )
+
+
+def _tool_answer(name: str, arguments: Any, served: ToolServed) -> ToolAnswer:
+    assert served.record is not None
+    record = served.record
+    outcome = served.outcome or ToolOutcome(
+        result=record.result, error_type=record.error_type, error=record.error, delay_s=record.duration_s
+    )
+    return ToolAnswer(
+        name,
+        arguments,
+        result=outcome.result,
+        error_type=outcome.error_type,
+        error=outcome.error,
+        delay_s=outcome.delay_s,
+    )

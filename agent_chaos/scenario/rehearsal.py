@@ -1,0 +1,179 @@
+"""A scenario made ready for trials: its cassette indexed, its clean run taken and found steady."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+
+from agent_chaos.cassette.file import open_cassette
+from agent_chaos.cassette.model import Cassette
+from agent_chaos.cassette.redaction import Redactor
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.core.trace import Trace
+from agent_chaos.errors import HarnessError, NondeterministicError, UsageError
+from agent_chaos.oracles.judge import judge
+from agent_chaos.oracles.oracle import Budget, Evidence, Oracle
+from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.patch.install import install_offline
+from agent_chaos.providers.protocol import Extra
+from agent_chaos.providers.registry import protocols
+from agent_chaos.replay.match import Index
+from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.scenario.steady import left_recording, state_survives, unsteady
+from agent_chaos.scenario.trial import run_trial
+
+_CLEAN_REQUESTS = 10_000
+_LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
+
+
+class Rehearsal:
+    """Runs trials of one scenario offline, each a pure function of its plan. Searched as a `search.campaign.Subject`.
+
+    Args:
+        scenario: what to run.
+        target: how people name it; kept in failures.
+        allow_real_tools: run although the recorded model calls tools that no boundary sees.
+
+    Raises:
+        CassetteMissing, CassetteError: where there is no cassette, or none that can be read.
+    """
+
+    def __init__(
+        self,
+        scenario: BaselineScenario,
+        *,
+        target: str = "",
+        allow_real_tools: bool = False,
+        cassette: Cassette | None = None,
+        judges: Mapping[str, Oracle] | None = None,
+    ) -> None:
+        install_offline()
+        self.scenario = scenario
+        self.target = target or scenario.name
+        self.cassette = cassette if cassette is not None else open_cassette(scenario.cassette_path)
+        self.allow_real_tools = allow_real_tools
+        self._judges = oracles() if judges is None else judges
+        self._index = Index(self.cassette, Redactor.from_environ(os.environ).request)
+        self._clean: Trace | None = None
+        self.notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.scenario.name
+
+    @property
+    def clean(self) -> Trace:
+        """The trace without faults, after `prepare`."""
+        if self._clean is None:
+            self.prepare()
+        assert self._clean is not None
+        return self._clean
+
+    @cached_property
+    def unwrapped_tools(self) -> tuple[str, ...]:
+        """Tools that recorded model turns call and no boundary saw: offline they would run for real."""
+        seen = {record.name for record in self.cassette.tools} | set(self.scenario.pure_tools)
+        called: set[str] = set()
+        for exchange in self.cassette.exchanges:
+            if protocol := protocols().get(exchange.protocol):
+                called |= {call.name for call in protocol.parse(exchange.reply).tool_calls}
+        return tuple(sorted(called - seen))
+
+    @property
+    def tools_run_for_real(self) -> tuple[str, ...]:
+        return self.unwrapped_tools
+
+    def refuse_real_tools(self) -> None:
+        """Raises UsageError where a search would run tools for real, unless that was allowed."""
+        if self.unwrapped_tools and not self.allow_real_tools:
+            names = ", ".join(self.unwrapped_tools)
+            raise UsageError(
+                f"{self.name}: the recorded model calls {names}, which no tool boundary saw, so a search would run "
+                "them for real; wrap them with @agent_chaos.tool and record again, name them in pure_tools= if they "
+                "have no side effects, or pass --allow-real-tools"
+            )
+
+    def prepare(self) -> Trace:
+        """Takes one warm-up and two clean runs, and keeps the last.
+
+        Raises:
+            HarnessError: the cassette is stale, nothing was intercepted, or the guard refused a connection.
+            NondeterministicError: the two runs differ.
+        """
+        warm_up = self._run(Plan())
+        self._check_sound(warm_up)
+        first, second = self._run(Plan()), self._run(Plan())
+        self._check_steady(warm_up, first, second)
+        for trace in (first, second):
+            self._check_sound(trace)
+        self._clean = second
+        self.notes = tuple(sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)}))
+        return second
+
+    def trial(self, plan: Plan) -> Outcome:
+        """One example under the plan, judged."""
+        clean = self.clean
+        trace = self._run(plan, max_requests=len(clean.calls) + self.scenario.max_requests)
+        return judge(
+            Evidence(trace=trace, clean=clean, budget=self._budget, schemas=self._schemas), self._judges
+        )
+
+    @property
+    def _budget(self) -> Budget:
+        return Budget(virtual_s=self.scenario.max_virtual_s, requests=self.scenario.max_requests)
+
+    @cached_property
+    def _schemas(self) -> dict[str, Extra]:
+        found: dict[str, Extra] = {}
+        for call in self.clean.calls:
+            if call.wire is not None:
+                found.update({tool.name: tool.parameters for tool in call.wire.prompt(call.request).tools})
+        return found
+
+    def _run(self, plan: Plan, *, max_requests: int = _CLEAN_REQUESTS) -> Trace:
+        limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
+        return run_trial(self.scenario, self._index, plan, max_requests=max_requests, max_virtual_s=limit)
+
+    def _check_sound(self, trace: Trace) -> None:
+        if refused := trace.incidents_of("refused"):
+            hosts = ", ".join(sorted({incident.detail for incident in refused}))
+            raise HarnessError(
+                f"{self.name}: offline, the agent tried to reach {hosts}; wrap the tool that does with "
+                "@agent_chaos.tool, or name the host in the scenario's hosts= and record again"
+            )
+        if difference := left_recording(trace) if trace.incidents_of("miss") else "":
+            raise HarnessError(f"{self.name}: the recording is stale: {difference}; {self._again}")
+        if stopped := trace.incidents_of("timeout", "budget"):
+            raise HarnessError(f"{self.name}: the run without faults did not end: {stopped[0].detail}")
+        self._check_intercepted(trace)
+        if trace.raised:
+            raised = trace.raised[0]
+            raise HarnessError(
+                f"{self.name}: the agent fails without any fault, in turn {raised.turn}: {raised.type}: "
+                f"{raised.message[:200]}"
+            )
+
+    def _check_intercepted(self, trace: Trace) -> None:
+        recorded = {exchange.transport for exchange in self.cassette.exchanges if exchange.transport}
+        if recorded and not trace.calls:
+            raise HarnessError(
+                f"{self.name}: nothing was intercepted: the recording has {', '.join(sorted(recorded))} traffic, "
+                "and this run made no request; does the agent answer from a cache of its own?"
+            )
+
+    def _check_steady(self, warm_up: Trace, first: Trace, second: Trace) -> None:
+        difference = unsteady(first, second)
+        if difference or left_recording(first):
+            advice = state_survives(warm_up, first) or state_survives(first, second)
+            found = difference or left_recording(first)
+            if difference or advice:
+                raise NondeterministicError(
+                    f"{self.name}: UNSTABLE WITHOUT FAULTS: two runs differ: {found}"
+                    + (f"; {advice}" if advice else "")
+                )
+
+    @property
+    def _again(self) -> str:
+        return f"re-record with 'agent-chaos record {self.target}'"

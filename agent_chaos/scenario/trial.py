@@ -1,0 +1,117 @@
+"""One trial: an agent, a plan, a virtual clock; out comes a trace."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+import time_machine
+
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.core.clock import VirtualClock
+from agent_chaos.core.session import Session, enter, leave
+from agent_chaos.core.tape import Tape
+from agent_chaos.core.trace import Trace
+from agent_chaos.errors import BudgetStop
+from agent_chaos.patch import loops
+from agent_chaos.patch.chance import seeded
+from agent_chaos.patch.stop import real_time_stop
+from agent_chaos.patch.threads import outlived
+from agent_chaos.replay.match import Index
+from agent_chaos.replay.player import Player
+from agent_chaos.replay.toolbox import Toolbox
+from agent_chaos.scenario.answers import Answerer
+from agent_chaos.scenario.conversation import Conversation
+from agent_chaos.scenario.model import BaselineScenario
+
+_WAITS_BEYOND_BUDGET = 5_000
+_JOIN_S = 0.05
+
+
+class _Pacer:
+    """Keeps the wall clock in step, and stops a run that waits for ever in small steps."""
+
+    def __init__(self, tape: Tape, limit_s: float) -> None:
+        self._tape = tape
+        self._limit_s = limit_s
+        self._waits = 0
+        self.clock: VirtualClock | None = None
+        self.move_wall: Callable[[float], None] | None = None
+
+    def advanced(self, seconds: float) -> None:
+        assert self.clock is not None
+        if self.move_wall is not None:
+            self.move_wall(self.clock.wall())
+        if self.clock.now() > self._limit_s:
+            self._waits += 1
+        if self._waits > _WAITS_BEYOND_BUDGET:
+            detail = f"still waiting after {self.clock.now():.0f} virtual seconds"
+            self._tape.incident(self.clock.now(), "budget", detail)
+            raise BudgetStop(detail)
+
+
+def run_trial(
+    scenario: BaselineScenario,
+    index: Index,
+    plan: Plan,
+    *,
+    max_requests: int,
+    max_virtual_s: float,
+    real_s: float = 30.0,
+) -> Trace:
+    """Runs the scenario's agent against the cassette under a plan.
+
+    A pure function of its arguments for a deterministic agent. `max_virtual_s` stops nothing by itself: a run may wait
+    longer, as long as it does not do so in thousands of small waits.
+    """
+    header = index.cassette.header
+    tape = Tape()
+    pacer = _Pacer(tape, max_virtual_s)
+    clock = pacer.clock = VirtualClock(header.started_at, pacer.advanced)
+    session = Session(clock=clock, tape=tape, jitter=Random(header.seed), chance=Random(header.seed))
+    session.answers = Answerer(
+        session=session,
+        index=index,
+        player=Player(index, plan),
+        toolbox=Toolbox(tuple(index.cassette.tools), plan),
+        max_requests=max_requests,
+        ignore_hosts=scenario.ignore_hosts,
+    )
+    loops.refuse_uvloop()
+    wall = _wall(pacer, header.started_at)
+    with seeded(header.seed), wall, _active(session), real_time_stop(session, real_s):
+        Conversation(scenario, session).run()
+    _note_threads(session)
+    return tape.trace(plan, clock.now())
+
+
+@contextmanager
+def _wall(pacer: _Pacer, started_at: float) -> Iterator[None]:
+    traveller = time_machine.travel(started_at, tick=False)
+    pacer.move_wall = traveller.start().move_to
+    try:
+        yield
+    finally:
+        pacer.move_wall = None
+        traveller.stop()
+
+
+@contextmanager
+def _active(session: Session) -> Iterator[None]:
+    session.main_thread = threading.get_ident()
+    token = enter(session)
+    try:
+        yield
+    finally:
+        leave(session, token)
+
+
+def _note_threads(session: Session) -> None:
+    """Threads that outlive their trial are reported; from now on they are refused."""
+    for thread in session.live_threads():
+        if outlived([thread]):
+            thread.join(_JOIN_S)
+    for name in sorted(outlived(session.live_threads())):
+        session.tape.incident(session.clock.now(), "thread", f"thread {name} outlived its trial")
