@@ -1,3 +1,55 @@
 """Record an LLM agent once, break it ten thousand ways offline, get the smallest failing fault sequence."""
 
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agent_chaos.chaos.plan import Plan
+    from agent_chaos.core.context import ChaosContext
+    from agent_chaos.core.results import TurnResult
+    from agent_chaos.patch.tools import tool
+    from agent_chaos.scenario.asgi import asgi_agent
+    from agent_chaos.scenario.model import BaselineScenario, Turn
+    from agent_chaos.scenario.run import RunReport, run_scenario
+    from agent_chaos.search.api import check_failure, fault_plans, fuzz_scenario
+
 __version__ = "0.2.0"
+
+_HOMES = {
+    "BaselineScenario": "agent_chaos.scenario.model",
+    "ChaosContext": "agent_chaos.core.context",
+    "Plan": "agent_chaos.chaos.plan",
+    "RunReport": "agent_chaos.scenario.run",
+    "Turn": "agent_chaos.scenario.model",
+    "TurnResult": "agent_chaos.core.results",
+    "asgi_agent": "agent_chaos.scenario.asgi",
+    "check_failure": "agent_chaos.search.api",
+    "fault_plans": "agent_chaos.search.api",
+    "fuzz_scenario": "agent_chaos.search.api",
+    "run_scenario": "agent_chaos.scenario.run",
+    "tool": "agent_chaos.patch.tools",
+}
+"""Where each public name lives; imported on first use, so that `import agent_chaos` costs an agent nothing."""
+
+__all__ = [
+    "BaselineScenario",
+    "ChaosContext",
+    "Plan",
+    "RunReport",
+    "Turn",
+    "TurnResult",
+    "asgi_agent",
+    "check_failure",
+    "fault_plans",
+    "fuzz_scenario",
+    "run_scenario",
+    "tool",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'agent_chaos' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
