@@ -1,0 +1,150 @@
+"""What a fault changed: the recorded reply or result beside the one of this run, down to the first byte that differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from agent_chaos.core.trace import Call, ToolRun, Trace
+from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, ToolCall
+from agent_chaos.report.printable import call_text, compact, decoded, printable
+from agent_chaos.report.wire_words import result_of, transfer, turn_of
+from agent_chaos.stream.exchange import Reply
+
+_NOTHING = "(nothing)"
+_VOLATILE = {"date", "content-length", "request-id", "x-request-id", "cf-ray", "content-type"}
+_LEAD = 24
+_WINDOW = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One aspect of two things, in words; `same` is how many leading characters agree."""
+
+    label: str
+    recorded: str
+    as_run: str
+    same: int = 0
+
+
+def pair(label: str, recorded: str, as_run: str) -> Pair:
+    """The two texts, made printable and cut around the first character in which they differ."""
+    left, right = printable(recorded), printable(as_run)
+    same = _common(left, right)
+    start = max(0, same - _LEAD) if max(len(left), len(right)) > _WINDOW else 0
+    dots = "…" if start else ""
+    return Pair(label, dots + _end(left, start), dots + _end(right, start), same - start + len(dots))
+
+
+def _common(left: str, right: str) -> int:
+    pairs = zip(left, right, strict=False)
+    return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))
+
+
+def _end(text: str, start: int) -> str:
+    cut = text[start : start + _WINDOW]
+    return cut + "…" if len(text) > start + _WINDOW else cut
+
+
+def of_call(call: Call) -> tuple[Pair, ...]:
+    """What differs between the recorded reply of a call and the one served."""
+    if call.recorded is None or call.reply is None or call.recorded == call.reply:
+        return ()
+    every = (
+        pair("reply", transfer(call.recorded), transfer(call.reply)),
+        *_headers(call.recorded, call.reply),
+        *_turns(turn_of(call.wire, call.recorded), turn_of(call.wire, call.reply)),
+        *_bytes(call.recorded, call.reply),
+    )
+    return tuple(one for one in every if one.recorded != one.as_run)
+
+
+def _headers(recorded: Reply, served: Reply) -> Iterator[Pair]:
+    if not served.head:
+        return
+    names = dict.fromkeys(name.lower() for name, _ in (*recorded.headers, *served.headers))
+    for name in names:
+        left, right = recorded.header(name), served.header(name)
+        if right and left != right and name not in _VOLATILE and not name.startswith("anthropic-ratelimit"):
+            yield pair(printable(name), left or "(none)", right)
+
+
+def _turns(recorded: ModelTurn | None, served: ModelTurn | None) -> Iterator[Pair]:
+    left, right = recorded or ModelTurn(), served or ModelTurn()
+    for index in range(max(len(left.parts), len(right.parts))):
+        ours = left.parts[index] if index < len(left.parts) else None
+        theirs = right.parts[index] if index < len(right.parts) else None
+        yield pair(_label(ours or theirs), _part(ours), _part(theirs))
+    yield pair("stopped", _stop(recorded), _stop(served))
+
+
+def _label(part: Part | None) -> str:
+    if isinstance(part, ToolCall):
+        return f"asks for {printable(part.name)}"
+    return part.kind if isinstance(part, Opaque) else type(part).__name__.lower()
+
+
+def _part(part: Part | None) -> str:
+    if part is None:
+        return _NOTHING
+    if isinstance(part, ToolCall):
+        return part.arguments or _NOTHING
+    return compact(part.extra) if isinstance(part, Opaque) else part.text
+
+
+def _stop(turn: ModelTurn | None) -> str:
+    if turn is None:
+        return _NOTHING
+    if turn.error is not None:
+        return f"error {compact(dict(turn.error))}"
+    end = "" if turn.complete else ", the end of the stream never came"
+    return f"{turn.stop_raw or turn.stop or 'no reason'}{end}"
+
+
+def _bytes(recorded: Reply, served: Reply) -> Iterator[Pair]:
+    left, right = recorded.body, served.body
+    if left == right or not right:
+        return
+    same = next(
+        (i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
+    )
+    start = max(0, same - 2 * _LEAD)
+    dots = "…" if start else ""
+    yield pair(
+        f"bytes at {same:,}",
+        dots + decoded(left[start : same + _WINDOW]),
+        dots + (decoded(right[start : same + _WINDOW]) + (" (ends here)" if same == len(right) else "")),
+    )
+
+
+def of_tool(run: ToolRun, clean: Trace) -> tuple[Pair, ...]:
+    """What a fault changed at a tool call: its recorded result beside the one of this run."""
+    twin = next((other for other in clean.tools if other.site == run.site), None)
+    return (pair("result", result_of(twin) if twin else _NOTHING, result_of(run)),)
+
+
+def of_arguments(run: ToolRun, clean: Trace) -> Pair:
+    """A tool call beside the one of the run without faults that it stands for."""
+    twin = _twin(run, clean)
+    return pair("tool call", call_text(run.name, twin.arguments) if twin else "(no such call)", _called(run))
+
+
+def _called(run: ToolRun) -> str:
+    return call_text(run.name, run.arguments)
+
+
+def _twin(run: ToolRun, clean: Trace) -> ToolRun | None:
+    same_site = [other for other in clean.tools if other.site == run.site and other.name == run.name]
+    named = [other for other in clean.tools if other.name == run.name]
+    return next(iter(same_site or named), None)
+
+
+def of_values(before: Any, after: Any) -> Pair:
+    """What an oracle compared."""
+    return pair("compared", _value(before), _value(after))
+
+
+def _value(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,0 +1,71 @@
+"""The figures of campaigns in words: the one summary line, the fault space covered, the runs counted apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from agent_chaos.report.printable import count, printable
+from agent_chaos.search.campaign import Campaign, Figures
+
+
+def summary(figures: Figures, tools_run_for_real: Sequence[str]) -> str:
+    """`200 examples: 171 ok, 3 failures (2 distinct), 19 undecided, 7 not tested; tools run for real: none`."""
+    errors = f", {figures.errors:,} harness errors" if figures.errors else ""
+    real = ", ".join(printable(name) for name in tools_run_for_real) or "none"
+    return (
+        f"{figures.examples:,} examples: {figures.ok:,} ok, {figures.failures:,} failures "
+        f"({figures.distinct:,} distinct), {figures.undecided:,} undecided, {figures.not_tested:,} not tested"
+        f"{errors}; tools run for real: {real}"
+    )
+
+
+def total(campaigns: Sequence[Campaign]) -> str:
+    """The summary line over several campaigns."""
+    names = ("examples", "ok", "failures", "distinct", "undecided", "not_tested", "errors")
+    sums = {name: sum(getattr(campaign.figures, name) for campaign in campaigns) for name in names}
+    tools = sorted({tool for campaign in campaigns for tool in campaign.tools_run_for_real})
+    return summary(Figures(**sums), tools)
+
+
+def space(figures: Figures) -> str:
+    """How much of the fault space was covered."""
+    return (
+        f"single faults {figures.singles_covered:,} of {figures.singles_total:,}, "
+        f"pairs {figures.pairs_covered:,} of {figures.pairs_total:,}"
+    )
+
+
+def no_site(figures: Figures) -> str:
+    """Kinds of fault that could land nowhere in this scenario, or nothing."""
+    return _listed(kind.replace("_", " ") for kind in figures.no_site)
+
+
+def fired(figures: Figures) -> str:
+    """In how many examples each kind of fault fired, most often first."""
+    ranked = sorted(figures.fired.items(), key=lambda item: (-item[1], item[0]))
+    return _listed(f"{kind.replace('_', ' ')} {times:,}" for kind, times in ranked)
+
+
+def other_runs(figures: Figures) -> str:
+    """The runs that are not examples."""
+    runs = (
+        (figures.clean_runs, "without faults"),
+        (figures.corpus_runs, "of stored failures"),
+        (figures.shrink_runs, "to make failures small"),
+    )
+    return _listed(f"{number:,} {what}" for number, what in runs if number)
+
+
+def undecided(reasons: Iterable[tuple[str, int]]) -> list[str]:
+    """Why examples were undecided: `12 left the recording at call 3`."""
+    return [f"{number:,}  {printable(reason)}" for reason, number in reasons]
+
+
+def pace(figures: Figures) -> str:
+    """`200 examples in 4.2 s (47 examples/s)`."""
+    rate = figures.examples / figures.seconds if figures.seconds else 0.0
+    return f"{count(figures.examples, 'example')} in {figures.seconds:.1f} s ({rate:.0f} examples/s)"
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(parts)

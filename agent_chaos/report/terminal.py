@@ -1,0 +1,139 @@
+"""The report people read: a live line while a search runs, then every failure, then the figures in one line."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from agent_chaos.errors import AgentChaosError
+from agent_chaos.report import figures
+from agent_chaos.report.finding import view
+from agent_chaos.report.printable import count, printable
+from agent_chaos.search.campaign import Campaign, Figures
+from agent_chaos.search.campaign import Progress as Step
+
+_PHASES = {
+    "clean": "running clean",
+    "corpus": "stored failures",
+    "search": "searching",
+    "shrink": "shrinking",
+}
+_REDRAW_S = 0.1
+_PADDING = re.compile(r" +(?=\n)")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that takes nothing in its text for markup, links or emoji, and keeps to NO_COLOR."""
+    file = sys.stderr if stderr else sys.stdout
+    return Console(file=file, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def put(out: Console, part: RenderableType) -> None:
+    """Prints without the padding that tables leave at line ends; a Text that must not wrap is left whole."""
+    whole = isinstance(part, Text) and part.no_wrap is True
+    with out.capture() as captured:
+        out.print(part, soft_wrap=whole, crop=not whole)
+    out.file.write(_PADDING.sub("", captured.get()))
+
+
+class TerminalReporter:
+    """Writes to a console; animates only on a terminal."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+        self._campaigns: list[Campaign] = []
+        self._live: Progress | None = None
+        self._drawn_s = -1.0
+
+    def start(self, scenario: str, *, max_examples: int, seed: int) -> None:
+        self._out.print(
+            Text.assemble(
+                (printable(scenario), "bold"), f": up to {count(max_examples, 'example')}, seed {seed}"
+            )
+        )
+        if self._out.is_terminal:
+            self._live = _progress(self._out)
+            self._live.add_task("", total=max_examples, rate="", found="")
+            self._live.start()
+
+    def progress(self, progress: Step) -> None:
+        if self._live is None or 0 <= progress.seconds - self._drawn_s < _REDRAW_S:
+            return
+        self._drawn_s = progress.seconds
+        rate = progress.done / progress.seconds if progress.seconds else 0.0
+        self._live.update(
+            self._live.task_ids[0],
+            description=_PHASES[progress.phase],
+            completed=progress.done,
+            total=progress.total,
+            rate=f"{rate:.0f} examples/s",
+            found=f"{count(progress.failures, 'failure')} ({progress.distinct} distinct)",
+        )
+        self._live.refresh()
+
+    def finish(self, campaign: Campaign, notes: tuple[str, ...] = ()) -> None:
+        self._clear()
+        self._campaigns.append(campaign)
+        for finding in campaign.findings:
+            for part in view(finding, campaign.clean, self._out.width):
+                put(self._out, part)
+        self._out.print()
+        put(self._out, _ending(campaign, notes))
+        self._summary(figures.summary(campaign.figures, campaign.tools_run_for_real), campaign.figures)
+
+    def stop(self, scenario: str, error: AgentChaosError) -> None:
+        self._clear()
+
+    def close(self, exit_code: int) -> None:
+        self._clear()
+        if len(self._campaigns) > 1:
+            self._out.print()
+            self._out.print(Text(count(len(self._campaigns), "scenario"), "bold"))
+            self._summary(figures.total(self._campaigns), *(campaign.figures for campaign in self._campaigns))
+
+    def _summary(self, line: str, *counted: Figures) -> None:
+        failed = any(one.failures or one.errors for one in counted)
+        self._out.print(Text(line, "bold red" if failed else "bold"), soft_wrap=True)
+
+    def _clear(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        self._drawn_s = -1.0
+
+
+def _progress(out: Console) -> Progress:
+    """A bar that is drawn by `refresh` alone: a thread of its own would be seen by the trials."""
+    columns = (
+        TextColumn("  {task.description:<15}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn("{task.completed}/{task.total}  {task.fields[rate]}  {task.fields[found]}", markup=False),
+    )
+    return Progress(*columns, console=out, transient=True, auto_refresh=False, redirect_stdout=False)
+
+
+def _ending(campaign: Campaign, notes: tuple[str, ...]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    numbers = campaign.figures
+    rows = [
+        ("Interrupted", "the figures are of the part that ran" if campaign.interrupted else ""),
+        ("Harness", printable(campaign.first_error)),
+        ("Pace", figures.pace(numbers)),
+        ("Covered", figures.space(numbers)),
+        ("Fired", figures.fired(numbers)),
+        ("No site", figures.no_site(numbers)),
+        ("Also run", figures.other_runs(numbers)),
+        ("Undecided", "\n".join(figures.undecided(campaign.undecided_reasons))),
+        ("Seen", "\n".join(printable(note) for note in notes)),
+    ]
+    for label, text in rows:
+        if text:
+            table.add_row(label, Text(text))
+    return table

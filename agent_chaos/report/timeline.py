@@ -1,0 +1,150 @@
+"""A run as rows on the virtual clock: calls with what came back, tools, waits, answers, and the faults marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+from agent_chaos.core.trace import Answer, Call, Delivered, Entry, Incident, Raised, ToolRun, Trace, Wait
+from agent_chaos.report.printable import call_text, clipped, printable, seconds
+from agent_chaos.report.wire_words import EFFECTS, came_back, delivery, model_of, result_of
+
+Tone = Literal["plain", "fault", "finding", "quiet"]
+Mark = Literal["", "fault", "finding"]
+
+_WORTH_WAITING_S = 0.5
+_LONGEST = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a row."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that happened. `at` is virtual seconds, None for a row that stands for several left out."""
+
+    at: float | None
+    who: str
+    lines: tuple[Line, ...]
+    mark: Mark = ""
+
+
+def models(trace: Trace) -> tuple[str, ...]:
+    """The models (with their protocols) that the run spoke to, in order."""
+    return tuple(dict.fromkeys(_speaks(call) for call in trace.calls))
+
+
+def _speaks(call: Call) -> str:
+    return f"{model_of(call)} ({call.protocol})" if call.protocol else model_of(call)
+
+
+def timeline(trace: Trace, *, finding_seqs: frozenset[int] = frozenset()) -> tuple[Row, ...]:
+    """The rows of a run; long runs lose the middle, never a row with a mark or beside one."""
+    single = len(models(trace)) <= 1
+    rows = [row for entry in trace.entries if (row := _row(entry, trace, single, finding_seqs)) is not None]
+    return _shortened(rows)
+
+
+def _row(entry: Entry, trace: Trace, single: bool, findings: frozenset[int]) -> Row | None:
+    mark = _mark(entry, findings)
+    match entry:
+        case Call():
+            lines = tuple(_call_lines(entry, trace.deliveries.get(entry.seq), single))
+            return Row(entry.at, _who(entry), lines, mark)
+        case ToolRun():
+            return Row(entry.at, "tool", tuple(_tool_lines(entry)), mark)
+        case Wait():
+            return _waited(entry)
+        case Answer():
+            return Row(entry.at, "answer", (Line(f"“{clipped(entry.text, 160)}”"),), mark)
+        case Raised():
+            return Row(entry.at, "raised", (Line(_raised(entry)),), mark)
+        case Incident():
+            return Row(
+                entry.at, "", (Line(f"{_INCIDENTS[entry.kind]}: {printable(entry.detail)}", "quiet"),), mark
+            )
+        case Delivered():
+            return None
+        case _:
+            assert_never(entry)
+
+
+_INCIDENTS = {
+    "miss": "left the recording",
+    "refused": "connection refused by agent-chaos",
+    "telemetry": "telemetry refused",
+    "subprocess": "started a subprocess",
+    "sqlite": "opened a database",
+    "file": "wrote a file",
+    "thread": "a thread outlived the run",
+    "budget": "stopped, over budget",
+    "timeout": "stopped, over the real-time limit",
+    "degraded": "the virtual clock is not exact",
+    "harness": "agent-chaos failed",
+}
+
+
+def _mark(entry: Entry, findings: frozenset[int]) -> Mark:
+    if isinstance(entry, Call | ToolRun) and entry.fired:
+        return "fault"
+    return "finding" if entry.seq in findings else ""
+
+
+def _who(call: Call) -> str:
+    return f"call {call.call}" + (f", retry {call.attempt}" if call.attempt else "")
+
+
+def _call_lines(call: Call, delivered: Delivered | None, single: bool) -> Iterator[Line]:
+    yield Line(came_back(call) if single else f"{_speaks(call)}: {came_back(call)}")
+    if not call.fidelity.full and call.reply is not None:
+        yield Line(f"{call.fidelity.words}; {printable(call.difference)}".rstrip("; "), "quiet")
+    for fault in call.fired:
+        yield Line(f"▲ fault at {call.site}: {printable(fault.describe())}", "fault")
+    if words := delivery(delivered):
+        yield Line(words, "quiet")
+
+
+def _tool_lines(run: ToolRun) -> Iterator[Line]:
+    yield Line(clipped(call_text(run.name, run.arguments), 200))
+    yield Line(f"→ {clipped(result_of(run), 120)}", "quiet")
+    for fault in run.fired:
+        yield Line(f"▲ fault at {run.site}: {printable(fault.describe())}", "fault")
+    if run.effect != "recorded":
+        yield Line(EFFECTS[run.effect], "finding" if run.effect == "real" else "quiet")
+
+
+def _waited(wait: Wait) -> Row | None:
+    if wait.seconds < _WORTH_WAITING_S or wait.why == "transfer":
+        return None
+    return Row(wait.at, "waited", (Line(f"{seconds(wait.seconds)} ({printable(wait.why)})", "quiet"),))
+
+
+def _raised(entry: Raised) -> str:
+    where = f", in {printable(entry.where)}" if entry.where else ""
+    return f"{printable(entry.type)}: {clipped(entry.message, 160)}{where}"
+
+
+def _shortened(rows: Sequence[Row]) -> tuple[Row, ...]:
+    if len(rows) <= _LONGEST:
+        return tuple(rows)
+    marked = [i for i, row in enumerate(rows) if row.mark]
+    near = {i + d for i in marked for d in (-1, 0, 1)} | {0, 1, len(rows) - 2, len(rows) - 1}
+    return tuple(_with_gaps(rows, near))
+
+
+def _with_gaps(rows: Sequence[Row], kept: set[int]) -> Iterator[Row]:
+    skipped = 0
+    for index, row in enumerate(rows):
+        if index not in kept:
+            skipped += 1
+            continue
+        if skipped:
+            yield Row(None, "…", (Line(f"{skipped} more, as without faults or of no note", "quiet"),))
+            skipped = 0
+        yield row

@@ -1,0 +1,120 @@
+"""What came over the wire, in words: replies, transfers that broke, deliveries, effects of tools."""
+
+from __future__ import annotations
+
+from agent_chaos.core.trace import Call, Delivered, ToolRun
+from agent_chaos.providers.protocol import ModelTurn, WireProtocol
+from agent_chaos.report.printable import clipped, compact, count, printable, seconds
+from agent_chaos.stream.exchange import Abort, Data, Reply
+
+_ABORTS = {
+    "refused": "connection refused",
+    "dns": "the host name did not resolve",
+    "connect_timeout": "connecting timed out",
+    "tls": "the TLS handshake failed",
+    "pool_timeout": "no free connection in time",
+    "write_error": "sending the request failed",
+    "write_timeout": "sending the request timed out",
+    "disconnected": "the server closed the connection before a reply",
+    "read_timeout": "nothing more before the client's timeout",
+    "reset": "connection reset",
+    "incomplete": "connection closed inside the body",
+    "bad_protocol": "not an HTTP reply",
+    "bad_encoding": "the body could not be decoded",
+}
+
+EFFECTS = {
+    "recorded": "would have run: offline, it was given its recorded result",
+    "nearest": "would have run: offline, it was given the nearest recorded result",
+    "pure": "ran: it is declared pure",
+    "real": "RAN FOR REAL",
+}
+"""What became of a tool call, by `ToolRun.effect`."""
+
+
+def model_of(call: Call) -> str:
+    """The model a call asks for, or its host where that is not known."""
+    wire = call.wire
+    model = wire.prompt(call.request).model if wire else ""
+    return printable(model or call.request.host)
+
+
+def turn_of(wire: WireProtocol | None, reply: Reply | None) -> ModelTurn | None:
+    """The reply as a model turn, where there is something to read."""
+    return wire.parse(reply) if wire and reply and reply.body else None
+
+
+def came_back(call: Call) -> str:
+    """What the agent got for a call, in one phrase: `429 rate limited, retry after 30 s`."""
+    reply = call.reply
+    if reply is None:
+        return "not recorded"
+    parts = [_status(call, reply), _said(turn_of(call.wire, reply)), _ending(call, reply)]
+    return ", ".join(part for part in parts if part)
+
+
+def _status(call: Call, reply: Reply) -> str:
+    if not reply.head:
+        return ""
+    retry_after = reply.header("retry-after")
+    wait = f", retry-after {clipped(retry_after, 40)}" if retry_after else ""
+    return f"{reply.status}{wait}"
+
+
+def _said(turn: ModelTurn | None) -> str:
+    if turn is None:
+        return ""
+    if turn.error is not None:
+        return clipped(compact(turn.error.get("message") or turn.error.get("type") or turn.error), 90)
+    tools = ", ".join(printable(call.name) for call in turn.tool_calls)
+    said = f"“{clipped(turn.text.strip(), 60)}”" if turn.text.strip() else ""
+    return f"asks for {tools}" if tools else said
+
+
+def _ending(call: Call, reply: Reply) -> str:
+    last = reply.events[-1] if reply.events else None
+    of = (
+        f" of {len(call.recorded.body):,}"
+        if call.recorded and len(call.recorded.body) > len(reply.body)
+        else ""
+    )
+    size = f" after {len(reply.body):,}{of} bytes" if reply.head else ""
+    if isinstance(last, Abort):
+        return _ABORTS[last.kind] + size
+    turn = turn_of(call.wire, reply)
+    if turn is not None and turn.error is None and not turn.complete:
+        return f"ends early{size}"
+    return ""
+
+
+def transfer(reply: Reply | None) -> str:
+    """Status, size, time and end of a transfer: `200, 910 bytes in 12 chunks, 1.20 s`."""
+    if reply is None:
+        return "(nothing)"
+    last = reply.events[-1] if reply.events else None
+    end = f", then {_ABORTS[last.kind]}" if isinstance(last, Abort) else ""
+    if not reply.head:
+        return f"{_ABORTS[last.kind]}, {seconds(reply.duration)}" if isinstance(last, Abort) else "(nothing)"
+    chunks = count(sum(1 for event in reply.events if isinstance(event, Data)), "chunk")
+    return f"{reply.status}, {count(len(reply.body), 'byte')} in {chunks}, {seconds(reply.duration)}{end}"
+
+
+def delivery(delivered: Delivered | None) -> str:
+    """How the client took the reply, where that is worth a word."""
+    if delivered is None or delivered.outcome == "complete":
+        return ""
+    error = f" ({printable(delivered.error)})" if delivered.error else ""
+    words = {
+        "closed": f"the client closed it after {count(delivered.bytes_read, 'byte')}",
+        "aborted": f"the client saw an error{error}" if error else "",
+        "timeout": f"the client timed out{error}",
+        "open": "still open when the example ended",
+    }
+    return words[delivered.outcome]
+
+
+def result_of(run: ToolRun) -> str:
+    """What a tool gave: its result, or the error it raised."""
+    if run.error_type:
+        return printable(f"raised {run.error_type}: {run.error}")
+    return printable(compact(run.result))
