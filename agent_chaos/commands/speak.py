@@ -1,0 +1,25 @@
+"""What commands say besides their reports: one line for an error, and silence for the agents they run."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+
+from rich.text import Text
+
+from agent_chaos.report.printable import printable
+from agent_chaos.report.terminal import console
+
+
+def complain(error: BaseException | str) -> None:
+    """One line on stderr: `error: …`."""
+    text = printable(" ".join(str(error).split()))
+    console(stderr=True).print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
+
+
+@contextmanager
+def hushed() -> Iterator[None]:
+    """Keeps what agents print out of the report: a search would print it hundreds of times."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        yield
