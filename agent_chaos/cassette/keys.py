@@ -1,0 +1,141 @@
+"""Match keys: digests of a redacted request, from the strictest to the most forgiving.
+
+exact: method, host, path, query and canonical body. normalised: the same with ids, timestamps and temporary paths
+masked, on any host. lane: the conversation a request belongs to (model, system, tools, first user message).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, is_dataclass
+from hashlib import blake2b
+from typing import Any
+
+from agent_chaos.cassette.model import Keys
+from agent_chaos.providers.protocol import Message, Text
+from agent_chaos.providers.registry import recognise
+from agent_chaos.stream.exchange import Request
+
+KEY_VERSION = 1
+"""Raised whenever a key of an unchanged request changes; stored in every cassette."""
+
+_SECRET_QUERY = frozenset({"key", "api_key", "access_token", "token", "sig", "signature"})
+_BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")
+_MASKS = re.compile(
+    r"(?P<uuid>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"
+    r"|(?P<id>\b(?:toolu|srvtoolu|call|msg|resp|chatcmpl|fc|rs|ws|run|req|item|thread|file|batch|msgbatch|cmpl)"
+    r"[_-](?:bdrk_|vrtx_)?[0-9A-Za-z_-]{6,80})"
+    r"|(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)"
+    r"|(?P<epoch>\b1[5-9]\d{8}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?\b)"
+    r"|(?P<hex>\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{24,64}\b)"
+    r"|(?P<path>/(?:tmp|var/folders|private/var)/[\w./-]{1,200})"
+    r"|(?P<address>\b0x[0-9a-fA-F]{6,16}\b)"
+)
+
+
+def keys_of(request: Request) -> Keys:
+    """All three keys of a redacted request."""
+    return Keys(exact_key(request), normalised_key(request), lane_key(request))
+
+
+def exact_key(request: Request) -> str:
+    """Digest of method, host, path, query without secrets, and the body as canonical JSON."""
+    place = f"{request.method.upper()} {request.host}{request.path}?{_query(request)}"
+    return _digest(place.encode(), _canonical_body(request))
+
+
+def normalised_key(request: Request) -> str:
+    """As `exact_key`, on any host, with ids, times and temporary paths masked."""
+    place = f"{request.method.upper()} {masked(request.path)}?{masked(_query(request))}"
+    return _digest(place.encode(), masked(_canonical_body(request).decode("utf-8", "replace")).encode())
+
+
+def lane_key(request: Request) -> str:
+    """Digest of what stays the same through a conversation; method, host and path where no protocol is spoken."""
+    protocol = recognise(request)
+    if protocol is None:
+        return _digest(f"{request.method.upper()} {request.host}{request.path}".encode(), b"")
+    prompt = protocol.prompt(request)
+    first = next((_text(message) for message in prompt.messages if message.role == "user"), "")
+    tools = sorted(tool.name for tool in prompt.tools)
+    parts = json.dumps([protocol.name, prompt.model, prompt.system, tools, first])
+    return _digest(b"lane", masked(parts).encode())
+
+
+def masked(text: str) -> str:
+    """The text with ids, timestamps, epochs, long hex numbers, temporary paths and addresses replaced by their kind."""
+    return _MASKS.sub(lambda match: f"<{match.lastgroup}>", text)
+
+
+def first_difference(recorded: Request, asked: Request) -> str:
+    """Where two requests differ first, as `messages[2].content: 'x' ≠ 'y'` (recorded first); '' where they are equal."""
+    for name, before, after in (
+        ("method", recorded.method, asked.method),
+        ("host", recorded.host, asked.host),
+        ("path", recorded.path, asked.path),
+        ("query", _query(recorded), _query(asked)),
+    ):
+        if before != after:
+            return f"{name}: {_short(before)} ≠ {_short(after)}"
+    if recorded.json is None or asked.json is None:
+        return "" if recorded.body == asked.body else f"body: {_short(recorded.body)} ≠ {_short(asked.body)}"
+    return next(_differences(recorded.json, asked.json, ""), "")
+
+
+def _query(request: Request) -> str:
+    return "&".join(
+        f"{name}={value}" for name, value in sorted(request.query) if name.lower() not in _SECRET_QUERY
+    )
+
+
+def _canonical_body(request: Request) -> bytes:
+    value = request.json
+    if value is not None:
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
+            "utf-8", "replace"
+        )
+    match = _BOUNDARY.search(request.header("content-type"))
+    return request.body.replace(match.group(1).encode(), b"boundary") if match else request.body
+
+
+def _digest(place: bytes, body: bytes) -> str:
+    digest = blake2b(place, digest_size=16)
+    digest.update(b"\n")
+    digest.update(body)
+    return digest.hexdigest()
+
+
+def _text(message: Message) -> str:
+    return "".join(part.text if isinstance(part, Text) else _opaque(part) for part in message.parts)
+
+
+def _opaque(part: object) -> str:
+    assert is_dataclass(part) and not isinstance(part, type)
+    return json.dumps(asdict(part), sort_keys=True, default=str)
+
+
+def _differences(before: Any, after: Any, path: str) -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in [*before, *(key for key in after if key not in before)]:
+            inner = f"{path}.{key}" if path else str(key)
+            if key not in after:
+                yield f"{inner}: {_short(before[key])} ≠ nothing"
+            elif key not in before:
+                yield f"{inner}: nothing ≠ {_short(after[key])}"
+            else:
+                yield from _differences(before[key], after[key], inner)
+    elif isinstance(before, list) and isinstance(after, list):
+        for i, (one, other) in enumerate(zip(before, after, strict=False)):
+            yield from _differences(one, other, f"{path}[{i}]")
+        if len(before) != len(after):
+            yield f"{path or 'body'}: {len(before)} items ≠ {len(after)} items"
+    elif before != after or type(before) is not type(after):
+        yield f"{path or 'body'}: {_short(before)} ≠ {_short(after)}"
+
+
+def _short(value: Any) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    text = text if isinstance(value, str | bytes) else json.dumps(value, ensure_ascii=False, default=str)
+    return repr(text if len(text) <= 60 else f"{text[:57]}...")
