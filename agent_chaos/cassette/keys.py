@@ -112,7 +112,8 @@ def _text(message: Message) -> str:
 
 
 def _opaque(part: object) -> str:
-    assert is_dataclass(part) and not isinstance(part, type)
+    assert is_dataclass(part)
+    assert not isinstance(part, type)
     return json.dumps(asdict(part), sort_keys=True, default=str)
 
 

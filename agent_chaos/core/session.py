@@ -116,12 +116,13 @@ _THREAD_ATTRIBUTE = "_agent_chaos_session"
 def current() -> Session | None:
     """The session this code runs in, finished or not; None outside of any run."""
     session = _CURRENT.get()
-    if session is None and _running is not None:
-        thread = threading.current_thread()
-        session = getattr(thread, _THREAD_ATTRIBUTE, None)
-        if session is None and isinstance(thread, threading._DummyThread):
-            session = _running
-    return session
+    if session is not None:
+        return session
+    thread = threading.current_thread()
+    if isinstance(thread, threading._DummyThread):
+        return _running
+    started_by: Session | None = getattr(thread, _THREAD_ATTRIBUTE, None)
+    return started_by
 
 
 def replaying() -> Session | None:

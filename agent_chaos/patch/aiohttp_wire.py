@@ -6,14 +6,14 @@ Only `TCPConnector._create_connection` is patched, so that every exception is ai
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
 from agent_chaos.core.session import Answered, Session, replaying
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.transfer import CONNECTING, Timeouts, Transfer
-from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, Request
+from agent_chaos.stream.exchange import Abort, Data, End, Event, Head, Reply, Request
 
 _HOP_BY_HOP = ("content-length", "transfer-encoding", "connection", "keep-alive")
 _LOST: dict[str, OSError | None] = {
@@ -52,7 +52,7 @@ class _Wire(asyncio.Transport):
         self._start = session.clock.monotonic()
         self._playing = False
         self._closing = False
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timer: asyncio.TimerHandle | None = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._play()
@@ -63,10 +63,19 @@ class _Wire(asyncio.Transport):
     def _play(self) -> None:
         if not self._playing:
             self._playing = True
-            for event in self._reply.events:
-                self._timers.append(self._loop.call_at(self._start + event.at, self._event, event))
+            self._next(iter(self._reply.events))
 
-    def _event(self, event: Head | Data | End | Abort) -> None:
+    def _next(self, events: Iterator[Event]) -> None:
+        """Schedules the next event; one at a time, since timers of one instant have no order."""
+        event = next(events, None)
+        if event is not None and not self._closing:
+            self._timer = self._loop.call_at(self._start + event.at, self._due, event, events)
+
+    def _due(self, event: Event, events: Iterator[Event]) -> None:
+        self._event(event)
+        self._next(events)
+
+    def _event(self, event: Event) -> None:
         if self._closing:
             return
         if isinstance(event, Head):
@@ -105,8 +114,8 @@ class _Wire(asyncio.Transport):
     def close(self) -> None:
         if not self._closing:
             self._transfer.note("closed")
-            for timer in self._timers:
-                timer.cancel()
+            if self._timer is not None:
+                self._timer.cancel()
             self._lose(None)
 
     def abort(self) -> None:

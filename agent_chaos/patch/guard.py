@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from agent_chaos.core.session import Session, replaying, running
+from agent_chaos.core.session import Session, replaying
 from agent_chaos.errors import GuardRefused
 
 TELEMETRY = (
@@ -50,6 +50,8 @@ def is_telemetry(host: str) -> bool:
 
 def refuse(session: Session, host: str, *, telemetry: bool | None = None) -> GuardRefused:
     """Notes a refused connection on the tape, and gives the error to raise."""
+    if session.finished:
+        return GuardRefused(f"agent-chaos: a thread that outlived its trial tried to reach {host}; refused")
     harmless = is_telemetry(host) if telemetry is None else telemetry
     session.tape.incident(session.clock.now(), "telemetry" if harmless else "refused", host)
     return GuardRefused(
@@ -112,14 +114,11 @@ _EVENTS = {
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if running() is None or event not in _EVENTS:
+    if event not in _EVENTS:
         return
     session = replaying()
-    if session is None:
-        return
-    if event == "socket.connect" and _is_unix(args):
-        return
-    _EVENTS[event](session, args)
+    if session is not None and not (event == "socket.connect" and _is_unix(args)):
+        _EVENTS[event](session, args)
 
 
 def _is_unix(args: tuple[Any, ...]) -> bool:

@@ -1,0 +1,32 @@
+"""Bounded zstd: compression of records, and decompression that a small hostile file cannot blow up."""
+
+from __future__ import annotations
+
+import sys
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError, compress
+else:
+    from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError, compress
+
+_LEVEL = 3
+_WINDOW_LOG = 26
+
+
+def compressed(plain: bytes) -> bytes:
+    """One zstd frame."""
+    return compress(plain, _LEVEL)
+
+
+def decompressed(packed: bytes, max_bytes: int) -> bytes:
+    """The content of exactly one zstd frame. Raises ValueError where it is not one or holds more than `max_bytes`."""
+    decoder = ZstdDecompressor(options={DecompressionParameter.window_log_max: _WINDOW_LOG})
+    try:
+        plain = decoder.decompress(packed, max_length=max_bytes + 1)
+    except (ZstdError, EOFError) as exc:
+        raise ValueError(f"not a zstd frame ({exc})") from None
+    if len(plain) > max_bytes:
+        raise ValueError(f"unpacks to more than {max_bytes:,} bytes")
+    if not decoder.eof or decoder.unused_data:
+        raise ValueError("is not exactly one zstd frame")
+    return plain

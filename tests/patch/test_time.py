@@ -1,0 +1,197 @@
+"""Waiting costs nothing and is exact; code outside of a run keeps its real clocks."""
+
+import asyncio
+import queue
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import anthropic
+import pytest
+
+from tests.trials import START, claude_says, json_reply, recorded, scenario, trial
+
+SLOW_DOWN = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
+ASK = {"max_tokens": 100, "model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "hello"}]}
+
+
+def limited():
+    waits = [json_reply(SLOW_DOWN, status=429, at=0.1, retry_after="600") for _ in range(3)]
+    return [*waits, claude_says("done", at=0.4)]
+
+
+def ask(ctx, text):
+    return anthropic.Anthropic(max_retries=3).messages.create(**ASK).content[0].text
+
+
+async def ask_async(ctx, text):
+    async with asyncio.timeout(5_000):
+        message = await anthropic.AsyncAnthropic(max_retries=3).messages.create(**ASK)
+    return message.content[0].text
+
+
+@pytest.mark.parametrize("agent", [ask, ask_async], ids=["sync", "async"])
+def test_three_waits_of_600_s_take_1800_virtual_seconds_beside_the_latency(agent):
+    one = scenario(agent)
+    cassette = recorded(one, limited())
+    trace = trial(one, cassette)
+
+    assert trace.answers[0].text == "done"
+    assert trace.virtual_s == pytest.approx(1_800.7, abs=1e-6)
+
+
+@pytest.mark.parametrize("agent", [ask, ask_async], ids=["sync", "async"])
+def test_equal_runs_have_equal_traces(agent):
+    one = scenario(agent)
+    cassette = recorded(one, limited())
+    digests = {trial(one, cassette).digest for _ in range(50)}
+
+    assert len(digests) == 1
+
+
+async def five_clients(ctx, text):
+    async with asyncio.timeout(30):
+        clients = [anthropic.AsyncAnthropic() for _ in range(5)]
+        asked = [
+            client.messages.create(
+                max_tokens=9,
+                model="claude-sonnet-4-5",
+                messages=[{"role": "user", "content": f"question {i}"}],
+            )
+            for i, client in enumerate(clients)
+        ]
+        return " ".join(m.content[0].text for m in await asyncio.gather(*asked))
+
+
+def test_five_fresh_clients_at_once_run_the_same_every_time():
+    one = scenario(five_clients)
+    cassette = recorded(one, [claude_says(f"answer {i}", at=1.0 + i) for i in range(5)])
+    traces = [trial(one, cassette) for _ in range(25)]
+
+    assert {trace.answers[0].text for trace in traces} == {"answer 0 answer 1 answer 2 answer 3 answer 4"}
+    assert len({trace.digest for trace in traces}) == 1
+    assert traces[0].virtual_s == pytest.approx(5.0)
+
+
+def test_the_wall_clock_starts_at_the_recording_and_moves_with_the_virtual_one():
+    seen = []
+
+    def agent(ctx, text):
+        seen.append((time.time(), datetime.now(UTC).timestamp()))
+        time.sleep(86_400)
+        seen.append((time.time(), datetime.now(UTC).timestamp()))
+        return "ok"
+
+    one = scenario(agent)
+    trial(one, recorded(one, []))
+
+    assert seen[-2:] == [(START, START), (START + 86_400, START + 86_400)]
+
+
+def waits_on_event(ctx, text):
+    return str(threading.Event().wait(3_600))
+
+
+def waits_on_queue(ctx, text):
+    try:
+        queue.Queue().get(timeout=3_600)
+    except queue.Empty:
+        return "empty"
+    return "full"
+
+
+async def waits_with_deadline(ctx, text):
+    try:
+        async with asyncio.timeout(3_600):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        return "timed out"
+    return "woken"
+
+
+def waits_for_a_pool(ctx, text):
+    with ThreadPoolExecutor(1) as pool:
+        return str(pool.submit(time.sleep, 3_600).result())
+
+
+async def waits_for_a_thread(ctx, text):
+    async with asyncio.timeout(7_200):
+        return str(await asyncio.to_thread(time.sleep, 3_600))
+
+
+@pytest.mark.parametrize(
+    ("agent", "answer"),
+    [
+        (waits_on_event, "False"),
+        (waits_on_queue, "empty"),
+        (waits_with_deadline, "timed out"),
+        (waits_for_a_pool, "None"),
+        (waits_for_a_thread, "None"),
+    ],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_every_kind_of_wait_takes_its_hour_of_virtual_time(agent, answer):
+    one = scenario(agent)
+    trace = trial(one, recorded(one, []))
+
+    assert trace.answers[0].text == answer
+    assert trace.virtual_s == pytest.approx(3_600, abs=0.01)
+
+
+def test_a_job_in_a_thread_ends_before_the_loop_jumps_to_its_deadline():
+    async def agent(ctx, text):
+        async with asyncio.timeout(30):
+            return str(await asyncio.to_thread(sum, range(2_000_000)))
+
+    one = scenario(agent)
+    trace = trial(one, recorded(one, []))
+
+    assert trace.answers[0].text == str(sum(range(2_000_000)))
+    assert trace.virtual_s == 0
+
+
+async def waits_for_nothing(ctx, text):
+    await asyncio.Event().wait()
+
+
+def test_an_agent_that_awaits_what_never_happens_is_stopped_at_once():
+    one = scenario(waits_for_nothing)
+    trace = trial(one, recorded(scenario(lambda ctx, text: "x"), []))
+
+    assert [incident.kind for incident in trace.incidents] == ["timeout"]
+    assert not trace.answers
+
+
+def spins(ctx, text):
+    while True:
+        pass
+
+
+def test_a_busy_agent_is_stopped_after_its_real_time():
+    trace = trial(scenario(spins), recorded(scenario(lambda ctx, text: "x"), []), real_s=0.2)
+
+    assert [incident.kind for incident in trace.incidents] == ["timeout"]
+
+
+def polls_the_clock(ctx, text):
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        pass
+    return "done"
+
+
+def test_code_that_only_reads_the_clock_sees_it_move():
+    one = scenario(polls_the_clock)
+    trace = trial(one, recorded(one, []))
+
+    assert trace.answers[0].text == "done"
+    assert trace.virtual_s >= 5
+
+
+def test_outside_of_a_run_clocks_are_real():
+    before = time.monotonic()
+    trial(scenario(lambda ctx, text: time.sleep(10_000)), recorded(scenario(lambda ctx, text: "x"), []))
+
+    assert time.monotonic() - before < 60
+    assert abs(time.time() - START) > 1_000
