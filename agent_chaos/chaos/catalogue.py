@@ -13,7 +13,18 @@ import agent_chaos.chaos as folder
 from agent_chaos.chaos.fault import Fault
 from agent_chaos.errors import PlanError
 
-_NOT_FAULTS = {"fault", "plan", "catalogue", "trigger", "builder"}
+_NOT_FAULTS = {
+    "argument_text",
+    "builder",
+    "catalogue",
+    "fault",
+    "plan",
+    "positions",
+    "provider_error",
+    "spelling",
+    "tool_call_parts",
+    "trigger",
+}
 
 
 @cache

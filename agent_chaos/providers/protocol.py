@@ -182,6 +182,8 @@ class WireProtocol(Contract):
     vendor: str
     """The name used by `providers=` and `.for_provider`: anthropic, openai or gemini."""
 
+    def __hash__(self) -> int: ...
+
     def recognise(self, request: Request) -> bool:
         """Whether the request speaks this protocol, on any host (compatible servers, Azure, Vertex AI)."""
         ...

@@ -1,0 +1,28 @@
+"""The provider answers 500."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from agent_chaos.chaos.fault import Choice, Target, TransportFault
+from agent_chaos.chaos.provider_error import answerable, answered
+from agent_chaos.stream.exchange import Reply
+
+
+class ServerError(TransportFault, frozen=True):
+    """500 with the provider's own error body. Source: H500; recorded OpenAI and Azure 500s."""
+
+    family = "server"
+    transparent = True
+
+    kind: Literal["server_error"] = "server_error"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return answerable(target)
+
+    def apply(self, target: Target) -> Reply:
+        return answered(target, "server_error")
+
+    def describe(self) -> str:
+        return "server error (500)"
