@@ -14,6 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 from agent_chaos.cassette.model import Keys
+from agent_chaos.cassette.secrets import is_secret_parameter
 from agent_chaos.providers.protocol import Message, Text
 from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Request
@@ -21,7 +22,8 @@ from agent_chaos.stream.exchange import Request
 KEY_VERSION = 1
 """Raised whenever a key of an unchanged request changes; stored in every cassette."""
 
-_SECRET_QUERY = frozenset({"key", "api_key", "access_token", "token", "sig", "signature"})
+_VOLATILE = ("user", "metadata", "safety_identifier", "prompt_cache_key", "idempotency_key")
+"""Body fields that do not reach the model."""
 _BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")
 _MASKS = re.compile(
     r"(?P<uuid>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"
@@ -35,6 +37,9 @@ _MASKS = re.compile(
 )
 
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
 def keys_of(request: Request) -> Keys:
     """All three keys of a redacted request."""
     return Keys(exact_key(request), normalised_key(request), lane_key(request))
@@ -43,13 +48,13 @@ def keys_of(request: Request) -> Keys:
 def exact_key(request: Request) -> str:
     """Digest of method, host, path, query without secrets, and the body as canonical JSON."""
     place = f"{request.method.upper()} {request.host}{request.path}?{_query(request)}"
-    return _digest(place.encode(), _canonical_body(request))
+    return _digest(_bytes(place), _canonical_body(request))
 
 
 def normalised_key(request: Request) -> str:
     """As `exact_key`, on any host, with ids, times and temporary paths masked."""
     place = f"{request.method.upper()} {masked(request.path)}?{masked(_query(request))}"
-    return _digest(place.encode(), masked(_canonical_body(request).decode("utf-8", "replace")).encode())
+    return _digest(_bytes(place), masked(_canonical_body(request).decode("utf-8", "replace")).encode())
 
 
 def lane_key(request: Request) -> str:
@@ -61,7 +66,7 @@ def lane_key(request: Request) -> str:
     first = next((_text(message) for message in prompt.messages if message.role == "user"), "")
     tools = sorted(tool.name for tool in prompt.tools)
     parts = json.dumps([protocol.name, prompt.model, prompt.system, tools, first])
-    return _digest(b"lane", masked(parts).encode())
+    return _digest(b"lane", _bytes(masked(parts)))
 
 
 def masked(text: str) -> str:
@@ -86,18 +91,22 @@ def first_difference(recorded: Request, asked: Request) -> str:
 
 def _query(request: Request) -> str:
     return "&".join(
-        f"{name}={value}" for name, value in sorted(request.query) if name.lower() not in _SECRET_QUERY
+        f"{name}={value}" for name, value in sorted(request.query) if not is_secret_parameter(name)
     )
 
 
 def _canonical_body(request: Request) -> bytes:
     value = request.json
+    if isinstance(value, dict):
+        value = {name: inner for name, inner in value.items() if name not in _VOLATILE}
     if value is not None:
-        return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode(
-            "utf-8", "replace"
-        )
+        return _canonical(value).encode("utf-8", "surrogatepass")
     match = _BOUNDARY.search(request.header("content-type"))
     return request.body.replace(match.group(1).encode(), b"boundary") if match else request.body
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _digest(place: bytes, body: bytes) -> str:

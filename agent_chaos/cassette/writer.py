@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from io import FileIO
 from pathlib import Path
@@ -27,12 +28,14 @@ from agent_chaos.cassette.keys import keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
 from agent_chaos.cassette.records import exchange_record, header_record, key_bytes, tool_record, turn_record
 from agent_chaos.cassette.redaction import Redactor, is_credential_exchange
-from agent_chaos.errors import CassetteError, RecordError
+from agent_chaos.errors import RecordError
 from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Reply, Request
 
 if sys.platform != "win32":
     from fcntl import LOCK_EX, LOCK_NB, flock
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class CassetteWriter:
@@ -62,13 +65,17 @@ class CassetteWriter:
         self._exchanges: list[Entry] = []
         self._tools: list[Entry] = []
         self._turns: list[Entry] = []
-        self._failure: OSError | ValueError | None = None
+        self._failure: Exception | None = None
         self._carried_s = 0.0
         self._known: list[ToolRecord] = []
         self._marked: set[tuple[int, str]] = set()
+        self._count = 0
         self._file = _journal(self.journal)
-        self._write(preamble(finished=False))
-        self._record(HEADER, header_record(header))
+        try:
+            _write(self._file, preamble(finished=False))
+        except OSError as exc:
+            raise RecordError(f"{self.journal} cannot be written: {exc.strerror or exc}") from None
+        self._record(HEADER, lambda: header_record(header))
 
     @property
     def size(self) -> int:
@@ -135,12 +142,13 @@ class CassetteWriter:
     def finish(self) -> Cassette:
         """Puts the cassette in its place and opens it. Raises RecordError where the disk failed; then nothing changed."""
         with self._lock:
-            self._record(INDEX, index_record(built(self._exchanges, self._tools, self._turns)))
+            index = built(self._exchanges, self._tools, self._turns)
+            index_offset = self._record(INDEX, lambda: index_record(index))
             if self._failure is not None:
                 self.discard()
                 raise RecordError(f"{self.path} was not written: {self._failure}") from None
             try:
-                self._put_in_place()
+                self._put_in_place(index_offset)
             except OSError as exc:
                 raise RecordError(f"{self.path} was not written: {exc}") from None
         return open_cassette(self.path)
@@ -195,9 +203,9 @@ class CassetteWriter:
                     self._count += 1
         return offset
 
-    def _put_in_place(self) -> None:
+    def _put_in_place(self, index_offset: int) -> None:
         """Footer, finished state, fsync, replace, fsync of the folder: in this order a crash leaves old or new, whole."""
-        _write(self._file, footer(self._index_offset, self._count, self._digest.digest()))
+        _write(self._file, footer(index_offset, self._count, self._digest.digest()))
         os.fsync(self._file.fileno())
         self._file.seek(0)
         _write(self._file, preamble(finished=True))
@@ -215,12 +223,56 @@ def _journal(path: Path) -> FileIO:
     """The journal, empty and locked; what a killed recording left there is set aside as `….old`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = FileIO(path, "a+")
-        _lock(file, path)
+        file = _locked(path)
         if file.seek(0, os.SEEK_END) > PREAMBLE_BYTES:
-            file = _set_aside(file, path)
+            os.replace(path, path.with_name(f"{path.name}.old"))
+            file.close()
+            file = _locked(path)
+        file.seek(0)
         file.truncate(0)
-        file.close()
     except OSError as exc:
         raise RecordError(f"{path} cannot be written: {exc.strerror or exc}") from None
     return file
+
+
+def _locked(path: Path) -> FileIO:
+    """The file at `path`, locked. Opened again where a recording that ended meanwhile took it away."""
+    while True:
+        file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, 0o644), "r+")
+        _lock(file, path)
+        if _same_file(file, path):
+            return file
+        file.close()
+
+
+def _lock(file: FileIO, path: Path) -> None:
+    if sys.platform == "win32":
+        return
+    try:
+        flock(file, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise RecordError(f"another recording writes {path}; wait for it to end") from None
+
+
+def _same_file(file: FileIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _write(file: FileIO, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) or 0 :]
+
+
+def _sync_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
