@@ -1,0 +1,87 @@
+"""A tool ran with arguments the model never sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from agent_chaos.core.trace import Trace
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.reading import (
+    Executed,
+    asking_call,
+    curtailed,
+    executed,
+    parsed,
+    satisfies,
+    served_turn,
+    shown,
+)
+
+_ADVICE = "Pass the model's arguments to the tool unchanged, once per call; refuse what does not parse instead of guessing."
+
+
+class ArgumentFidelity:
+    """The calls executed must be among the calls emitted, counting repeats.
+
+    Differential: judged only for tools whose clean run obeys it, since agents may transform arguments on purpose. Calls
+    of unfinished replies are left to `unfinished_tool_call`. Source: smolagents#2683, langchain-litellm#249,
+    hermes-agent#62937 (§3.10).
+    """
+
+    name = "argument_fidelity"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """One violation per executed call without an emitted one."""
+        transforming = {one.name for one, _ in _unmatched(evidence.clean)}
+        for one, emitted in _unmatched(evidence.trace):
+            if one.name not in transforming and not _unfinished(evidence.trace, one):
+                yield self._violation(one, emitted)
+
+    def _violation(self, one: Executed, emitted: list[Any]) -> Violation:
+        sent = " and ".join(shown(value) for value in emitted) or "no such call"
+        return Violation(
+            oracle=self.name,
+            subject=one.name,
+            reason=f"{one.name} ran with {shown(one.arguments)}; the model had sent {sent}",
+            advice=_ADVICE,
+            tool_seq=one.seq,
+            before=emitted[0] if emitted else None,
+            after=one.arguments,
+        )
+
+
+def _unmatched(trace: Trace) -> list[tuple[Executed, list[Any]]]:
+    """Executed calls that use up no emitted call, each with what was emitted for that tool."""
+    emitted = _emitted(trace)
+    left = {name: list(values) for name, values in emitted.items()}
+    found: list[tuple[Executed, list[Any]]] = []
+    for one in executed(trace):
+        mine = left.get(one.name, [])
+        match = next((i for i, value in enumerate(mine) if satisfies(one.arguments, value)), None)
+        if match is None:
+            found.append((one, emitted.get(one.name, [])))
+        else:
+            mine.pop(match)
+    return found
+
+
+def _emitted(trace: Trace) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for call in trace.calls:
+        turn = served_turn(call)
+        for asked in turn.tool_calls if turn else ():
+            found.setdefault(asked.name, []).append(parsed(asked.arguments))
+    return found
+
+
+def _unfinished(trace: Trace, one: Executed) -> bool:
+    call = asking_call(trace, one)
+    turn = served_turn(call) if call is not None else None
+    if call is None or turn is None:
+        return False
+    mine = [parsed(asked.arguments) for asked in turn.tool_calls if asked.name == one.name]
+    return curtailed(call) or not all(isinstance(value, dict) for value in mine)
+
+
+ORACLE = ArgumentFidelity()

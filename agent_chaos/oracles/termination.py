@@ -1,0 +1,77 @@
+"""The run does not end in time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_chaos.core.trace import Call, Trace, Wait
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+
+_ADVICE = {
+    "retry-after": "Cap the wait that a retry-after header may cause, and fail once it exceeds your own deadline.",
+    "transfer": "Give the client a timeout for the whole call, and the run a deadline of its own.",
+    "requests": "Limit the number of model calls of a run, and stop when a reply brings nothing new.",
+    "time": "Put an upper bound on every loop and every wait of the agent.",
+}
+
+
+class Termination:
+    """Virtual time beyond the clean run's by more than the budget, too many requests, or no end in real time.
+
+    Source: openai-node#1840 (a sleep of days), agent-zero#1882, pydantic-ai#4031, GenericAgent#201 (§3.2).
+    """
+
+    name = "termination"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """At most one violation: the first limit that was passed."""
+        trace, budget = evidence.trace, evidence.budget
+        if stopped := trace.incidents_of("budget"):
+            about = "requests" if "requests" in stopped[0].detail else "time"
+            yield self._violation(about, f"the run was stopped: {stopped[0].detail}", trace)
+        elif stopped := trace.incidents_of("timeout"):
+            yield self._violation("time", f"the run was stopped: {stopped[0].detail}", trace)
+        elif trace.virtual_s - evidence.clean.virtual_s > budget.virtual_s:
+            about, who = _longest(trace)
+            more = f"{duration(trace.virtual_s)} instead of {duration(evidence.clean.virtual_s)}"
+            yield self._violation(about, f"the run took {more}: {who}", trace)
+
+    def _violation(self, about: str, reason: str, trace: Trace) -> Violation:
+        last = trace.calls[-1].seq if trace.calls else None
+        return Violation(oracle=self.name, subject=about, reason=reason, advice=_ADVICE[about], call_seq=last)
+
+
+def _longest(trace: Trace) -> tuple[str, str]:
+    """What the longest wait was for, and in words."""
+    waits = [entry for entry in trace.entries if isinstance(entry, Wait)]
+    if not waits:
+        return "transfer", "replies were slow"
+    wait = max(waits, key=lambda one: one.seconds)
+    before = [call for call in trace.calls if call.seq < wait.seq]
+    told = _retry_after(before[-1]) if before else ""
+    if (
+        told
+        and wait.why in ("sleep", "timer")
+        and abs(float(told) - wait.seconds) < max(1.0, wait.seconds * 0.1)
+    ):
+        return (
+            "retry-after",
+            f"it slept {duration(wait.seconds)} because call {before[-1].call} said retry-after: {told}",
+        )
+    place = f" at call {before[-1].call}" if before else ""
+    return "transfer", f"it waited {duration(wait.seconds)}{place}"
+
+
+def _retry_after(call: Call) -> str:
+    value = call.reply.header("retry-after") if call.reply else ""
+    return value if value.replace(".", "", 1).isdigit() else ""
+
+
+def duration(seconds: float) -> str:
+    """Seconds in the largest fitting unit: '3 s', '25 min', '2.0 h'."""
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"
+
+
+ORACLE = Termination()

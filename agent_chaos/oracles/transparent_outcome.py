@@ -1,0 +1,65 @@
+"""A fault that a correct stack recovers from changed what came out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from agent_chaos.core.trace import Trace
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.reading import all_transparent, executed, left_recording_at, shown
+
+_ADVICE = "Make the retry invisible: send the same request again, and use only the attempt that succeeded."
+
+
+class TransparentOutcome:
+    """Transient faults, each once and within the time budget, must not change answers or tool calls.
+
+    Source: litellm#6957, hermes-agent#111887, openai-python#2722 (§3.6).
+    """
+
+    name = "transparent_outcome"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """At most one violation about the answers and one about the tools."""
+        if not all_transparent(evidence) or evidence.trace.raised:
+            return
+        if left := left_recording_at(evidence.trace):
+            yield Undecided(oracle=self.name, reason=left)
+            return
+        if evidence.trace.incidents_of("timeout", "budget"):
+            return
+        yield from self._answers(evidence)
+        yield from self._tools(evidence)
+
+    def _answers(self, evidence: Evidence) -> Iterable[Violation]:
+        before, after = _texts(evidence.clean), _texts(evidence.trace)
+        for turn, (was, now) in enumerate(zip(before, after, strict=False)):
+            if was != now:
+                yield self._violation(
+                    "answer", f"turn {turn} answered {shown(now, 90)!r}, not {shown(was, 90)!r}", was, now
+                )
+                return
+
+    def _tools(self, evidence: Evidence) -> Iterable[Violation]:
+        before, after = _tool_calls(evidence.clean), _tool_calls(evidence.trace)
+        if before != after:
+            more, fewer = list((after - before).elements()), list((before - after).elements())
+            what = f"it also ran {shown(more)}" if more else f"it did not run {shown(fewer)}"
+            yield self._violation("tools", f"after faults that pass by themselves {what}", fewer, more)
+
+    def _violation(self, subject: str, reason: str, before: object, after: object) -> Violation:
+        return Violation(
+            oracle=self.name, subject=subject, reason=reason, advice=_ADVICE, before=before, after=after
+        )
+
+
+def _texts(trace: Trace) -> list[str]:
+    return [" ".join(answer.text.split()) for answer in trace.answers]
+
+
+def _tool_calls(trace: Trace) -> Counter[str]:
+    return Counter(f"{one.name} {shown(one.arguments, 500)}" for one in executed(trace))
+
+
+ORACLE = TransparentOutcome()

@@ -1,0 +1,85 @@
+"""A tool ran on a call the model never finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_chaos.core.trace import Call
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.reading import (
+    Executed,
+    asking_call,
+    curtailed,
+    executed,
+    parsed,
+    recorded_turn,
+    satisfies,
+    served_turn,
+    shown,
+)
+
+_ADVICE = (
+    "Run tools only when the reply is complete (its stop reason says tool use) and the arguments are strict JSON; "
+    "otherwise ask again."
+)
+
+
+class UnfinishedToolCall:
+    """A tool ran although the arguments on the wire were not a JSON object, the reply never ended, or a token limit
+    cut it. Source: langchain#39275, langchainjs#11469, humux#77 (§3.8).
+    """
+
+    name = "unfinished_tool_call"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """One violation per tool that ran so."""
+        for one in executed(evidence.trace):
+            call = asking_call(evidence.trace, one)
+            why = _why(call, one) if call is not None else ""
+            if call is not None and why:
+                yield self._violation(one, call, why)
+
+    def _violation(self, one: Executed, call: Call, why: str) -> Violation:
+        wanted = _recorded_arguments(call, one)
+        return Violation(
+            oracle=self.name,
+            subject=one.name,
+            reason=f"{one.name} ran with {shown(one.arguments)}, but {why}; the model was sending {shown(wanted)}",
+            advice=_ADVICE,
+            call_seq=call.seq,
+            tool_seq=one.seq,
+            before=wanted,
+            after=one.arguments,
+        )
+
+
+def _why(call: Call, one: Executed) -> str:
+    """What was unfinished about the call that asked for a tool; '' where nothing was, or no harm came of it."""
+    served, recorded = served_turn(call), recorded_turn(call)
+    if served is None or recorded is None or not call.fired:
+        return ""
+    strict = [
+        isinstance(parsed(asked.arguments), dict) for asked in served.tool_calls if asked.name == one.name
+    ]
+    if curtailed(call):
+        return "the token limit had been hit" if served.stop == "length" else "the reply had not ended"
+    repaired = any(
+        satisfies(one.arguments, parsed(c.arguments)) for c in recorded.tool_calls if c.name == one.name
+    )
+    return "" if all(strict) or repaired else "its arguments were not a JSON object"
+
+
+def _recorded_arguments(call: Call, one: Executed) -> object:
+    """What the model had asked for in the recording: of several calls of that tool, the one that shares most."""
+    turn = recorded_turn(call)
+    wanted = [parsed(asked.arguments) for asked in turn.tool_calls if asked.name == one.name] if turn else []
+    return max(wanted, key=lambda value: _shared(value, one.arguments), default=None)
+
+
+def _shared(wanted: object, ran: object) -> int:
+    if not isinstance(wanted, dict) or not isinstance(ran, dict):
+        return 0
+    return sum(ran.get(key) == value for key, value in wanted.items())
+
+
+ORACLE = UnfinishedToolCall()

@@ -1,0 +1,118 @@
+"""An exception escapes the agent that no caller could have expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from agent_chaos.core.trace import Raised
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.reading import all_transparent
+
+Grade = Literal["honest", "transport", "programming"]
+
+_TRANSPORT = (
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "aiohttp",
+    "requests",
+    "urllib3",
+    "ssl",
+    "socket",
+    "h11",
+)
+_PROGRAMMING = frozenset(
+    {
+        "TypeError",
+        "AttributeError",
+        "KeyError",
+        "IndexError",
+        "LookupError",
+        "AssertionError",
+        "NameError",
+        "UnboundLocalError",
+        "ZeroDivisionError",
+        "RecursionError",
+        "StopIteration",
+        "ValueError",
+        "RuntimeError",
+        "NotImplementedError",
+        "UnicodeDecodeError",
+        "UnicodeEncodeError",
+        "json.decoder.JSONDecodeError",
+        "pydantic_core._pydantic_core.ValidationError",
+    }
+)
+
+_ADVICE: dict[Grade, str] = {
+    "honest": "Retry this error before giving up: it was transient, and one more attempt gives the same answer.",
+    "transport": "Catch transport errors around the whole stream, not only around the call that opens it, and retry or "
+    "report them as your own error.",
+    "programming": "Check what the model or the provider sent before using it, and turn a bad reply into a retry or an "
+    "error of your own.",
+}
+
+
+class UnhandledException:
+    """Three grades: an SDK's or the agent's own error is fair for a visible fault and a violation for a transient one;
+    a raw transport error and a programming error always are.
+
+    Source: anthropic-sdk-python#1919, litellm#38136, openai-agents#604, python-genai#1892 (§3.1).
+    """
+
+    name = "unhandled_exception"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """One violation per turn that ended in such an exception."""
+        clean = {(raised.turn, raised.type) for raised in evidence.clean.raised}
+        for raised in evidence.trace.raised:
+            grade = grade_of(raised)
+            if (raised.turn, raised.type) in clean:
+                continue
+            if grade != "honest" or all_transparent(evidence):
+                yield self._violation(raised, grade)
+
+    def _violation(self, raised: Raised, grade: Grade) -> Violation:
+        where = f" in {raised.where}" if raised.where else ""
+        words = {
+            "honest": "although a retry would have succeeded",
+            "transport": "a raw transport error that callers of the agent cannot know",
+            "programming": "the agent took a bad reply for a good one",
+        }[grade]
+        message = " ".join(raised.message.split())[:160]
+        return Violation(
+            oracle=self.name,
+            subject=f"{raised.type}{where}",
+            reason=f"turn {raised.turn} ended in {raised.type}{where} ({message or 'no message'}): {words}",
+            advice=_ADVICE[grade],
+        )
+
+
+def grade_of(raised: Raised) -> Grade:
+    """How bad an escaped exception is, by its type and by who raised it."""
+    lineage = (raised.type, *raised.bases)
+    if raised.type.partition(".")[0] in _TRANSPORT:
+        return "transport"
+    if raised.type in _PROGRAMMING:
+        return "honest" if _raised_on_purpose(raised) else "programming"
+    if "." not in raised.type and ("OSError" in lineage) and raised.type != "TimeoutError":
+        return "transport"
+    return "honest"
+
+
+def _raised_on_purpose(raised: Raised) -> bool:
+    """Whether the agent's own code says `raise` where the exception comes from."""
+    lines = raised.traceback.rstrip().splitlines()
+    frames = [i for i, line in enumerate(lines) if line.startswith('  File "')]
+    if not frames or not raised.where:
+        return False
+    file, _, function = raised.where.partition(":")
+    frame = lines[frames[-1]]
+    own = f'{file}"' in frame and frame.endswith(f"in {function}")
+    source = lines[frames[-1] + 1].strip() if frames[-1] + 1 < len(lines) else ""
+    return own and source.startswith("raise")
+
+
+ORACLE = UnhandledException()
