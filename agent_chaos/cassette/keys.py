@@ -25,16 +25,19 @@ KEY_VERSION = 1
 _VOLATILE = ("user", "metadata", "safety_identifier", "prompt_cache_key", "idempotency_key")
 """Body fields that do not reach the model."""
 _BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")
+_WORD = re.compile(r"(?:\\[nrt])?[0-9A-Za-z_+:.,/-]{10,}")
+_CLOCK = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?")
 _MASKS = re.compile(
-    r"(?P<uuid>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"
-    r"|(?P<id>\b(?:toolu|srvtoolu|call|msg|resp|chatcmpl|fc|rs|ws|run|req|item|thread|file|batch|msgbatch|cmpl)"
-    r"[_-](?:bdrk_|vrtx_)?[0-9A-Za-z_-]{6,80})"
-    r"|(?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)"
+    r"(?P<path>/(?:tmp|var/folders|var/tmp|private/var)/[\w./-]+)"
+    r"|(?P<uuid>[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})"
+    r"|(?P<id>(?:\b|(?<=\\[nrt]))(?:toolu|srvtoolu|mcptoolu|call|msg|resp|chatcmpl|fc|rs|ws|ctc|run|req|item|thread|file|batch|"
+    r"msgbatch|cmpl|gen|container)[_-](?:bdrk_|vrtx_)?(?=[a-z_-]*[0-9A-Z])[0-9A-Za-z_-]{6,})"
+    r"|(?P<time>(?<!\d)\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)"
     r"|(?P<epoch>\b1[5-9]\d{8}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?\b)"
-    r"|(?P<hex>\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{24,64}\b)"
-    r"|(?P<path>/(?:tmp|var/folders|private/var)/[\w./-]{1,200})"
+    r"|(?P<hex>\b(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{24,64}\b)"
     r"|(?P<address>\b0x[0-9a-fA-F]{6,16}\b)"
 )
+_DIGIT = re.compile(r"\d")
 
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
@@ -71,7 +74,18 @@ def lane_key(request: Request) -> str:
 
 def masked(text: str) -> str:
     """The text with ids, timestamps, epochs, long hex numbers, temporary paths and addresses replaced by their kind."""
-    return _MASKS.sub(lambda match: f"<{match.lastgroup}>", text)
+    return _WORD.sub(_masked_word, _CLOCK.sub("<time>", text))
+
+
+def _masked_word(word: re.Match[str]) -> str:
+    text = word[0]
+    if _DIGIT.search(text) is None and "/" not in text and "_" not in text:
+        return text
+    return _MASKS.sub(_kind, text)
+
+
+def _kind(match: re.Match[str]) -> str:
+    return f"<{match.lastgroup}>"
 
 
 def first_difference(recorded: Request, asked: Request) -> str:

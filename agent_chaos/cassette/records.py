@@ -25,7 +25,7 @@ msgpack: Any = import_module("msgpack")  # it has no type hints
 _MAX_ARRAY = 8192
 _MAX_ARRAYS = 8
 _DIGEST = 16
-_ABORT_KINDS: dict[str, AbortKind] = {kind: kind for kind in get_args(AbortKind)}
+ABORT_KINDS: dict[str, AbortKind] = {kind: kind for kind in get_args(AbortKind)}
 
 
 def pack(fields: Sequence[Any]) -> bytes:
@@ -200,9 +200,9 @@ def _datas(ats: Any, lengths: Any, body: bytes) -> list[Data]:
 def _last(at: float, kind: Any, message: Any) -> End | Abort:
     if not _is(kind, str):
         return End(at)
-    if kind not in _ABORT_KINDS:
+    if kind not in ABORT_KINDS:
         raise Broken(f"a transfer broke in an unknown way: {kind[:40]!r}")
-    return Abort(_ABORT_KINDS[kind], at, _is(message, str))
+    return Abort(ABORT_KINDS[kind], at, _is(message, str))
 
 
 def tool_record(tool: ToolRecord) -> bytes:

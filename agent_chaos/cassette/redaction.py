@@ -81,13 +81,15 @@ class Redactor:
     def request(self, request: Request) -> Request:
         """The request without secrets. Redacting twice changes nothing more."""
         knowing = self.learning(request)
-        url = knowing.text(_plain_url(request.url))
         headers = tuple(
-            (name, knowing.text(value) if is_plain_request_header(name) else REDACTED)
+            (name, value if is_plain_request_header(name) else REDACTED)
             for name, value in request.headers
             if not is_cookie(name)
         )
-        return Request(request.method, url, headers, knowing.data(request.body))
+        url, *values = knowing._texts([_plain_url(request.url), *(value for _, value in headers)])
+        names = [name for name, _ in headers]
+        plain = tuple(zip(names, values, strict=True))
+        return Request(request.method, url, plain, knowing.data(request.body))
 
     def reply(self, reply: Reply) -> Reply:
         """The reply without secrets, even those split across chunks or streamed in pieces; times stay."""
@@ -108,6 +110,11 @@ class Redactor:
             for name, value in headers
             if not is_cookie(name)
         )
+
+    def _texts(self, texts: list[str]) -> list[str]:
+        """As `text` of each, looked through at once since there is hardly ever anything to find."""
+        joined = "\n".join(texts).encode("utf-8", "surrogatepass")
+        return [self.text(text) for text in texts] if self._edits(joined) else texts
 
     def _edits(self, data: bytes) -> Sequence[Edit]:
         found = [Edit(start, end, stand_in) for start, end, stand_in in self._literal(data)]

@@ -9,6 +9,8 @@ if sys.version_info >= (3, 14):
 else:
     from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError, compress
 
+__all__ = ["ZstdDecompressor", "ZstdError", "compressed", "decompressed"]
+
 _LEVEL = 3
 _WINDOW_LOG = 26
 
