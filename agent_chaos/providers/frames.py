@@ -13,8 +13,8 @@ from itertools import groupby
 from typing import Any
 
 from agent_chaos.providers.json_values import compact, loaded
-from agent_chaos.providers.protocol import Delta
-from agent_chaos.stream.exchange import Data, End, Head, Reply, cut, header, with_body, with_header
+from agent_chaos.providers.protocol import Delta, ModelTurn
+from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply, cut, header, with_body, with_header
 from agent_chaos.stream.sse import Frame, frame, frames
 
 Same = Callable[[Frame, Frame], bool]
@@ -31,7 +31,7 @@ def is_stream(reply: Reply) -> bool:
     body = reply.body
     if _STREAM_START.match(body):
         return True
-    return reply.streamed and not body.lstrip()[:1] in (b"{", b"[")
+    return reply.streamed and body.lstrip()[:1] not in (b"{", b"[")
 
 
 def pieces(text: str, lengths: Sequence[int]) -> tuple[str, ...]:
@@ -90,6 +90,25 @@ def with_json(like: Reply, value: Any) -> Reply:
     wanted = like.header("content-type") if not is_stream(like) else ""
     changed = with_body(like, body)
     return _as_ok(changed, wanted or "application/json")
+
+
+def unread(reply: Reply) -> ModelTurn:
+    """The turn of a body that is not a JSON object: incomplete, with the body kept in `extra`."""
+    kept = {"$unread": reply.body.decode("utf-8", "surrogateescape")} if reply.body else {}
+    return ModelTurn(complete=False, extra=kept)
+
+
+def written_back(turn: ModelTurn, like: Reply) -> Reply | None:
+    """The reply of a turn that `unread` made; None where the turn says anything of its own."""
+    if turn.complete or turn.parts or turn.error is not None:
+        return None
+    body = str(turn.extra.get("$unread", "")).encode("utf-8", "surrogateescape")
+    return _as_ok(with_body(like, body), like.header("content-type") or "application/json")
+
+
+def answered(status: int, reason: str, headers: Headers, body: bytes, *, at: float = 0.12) -> Reply:
+    """A whole reply that arrives `at` virtual seconds after the request."""
+    return Reply((Head(status, headers, at, reason), Data(body, at), End(at)))
 
 
 def cut_in_part(
