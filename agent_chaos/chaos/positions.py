@@ -45,7 +45,7 @@ IN_WORDS: dict[str, str] = {
     "mid_body": "inside the JSON body",
 }
 
-_IN_PARTS = ("mid_text", "mid_string", "mid_number", "mid_escape")
+_IN_PARTS = ("mid_text", "mid_number", "mid_string", "mid_escape")
 _IN_BYTES = ("before_terminator", "after_event", "mid_frame", "mid_utf8", "mid_body")
 
 
@@ -53,7 +53,7 @@ def openings(target: Target, *, bytes_only: bool = False) -> tuple[Choice, ...]:
     """The boundaries that exist in a reply, mildest first; none where it failed or has no body."""
     if not target.reply.ok or not target.reply.body:
         return ()
-    wanted = _IN_BYTES if bytes_only else (*_IN_BYTES[:2], *_IN_PARTS, *_IN_BYTES[2:])
+    wanted = _IN_BYTES if bytes_only else (_IN_BYTES[0], *_IN_PARTS, *_IN_BYTES[1:])
     return tuple({"boundary": name} for name in wanted if _places(target.protocol, target.reply, name))
 
 

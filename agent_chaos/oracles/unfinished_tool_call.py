@@ -32,7 +32,7 @@ class UnfinishedToolCall:
     name = "unfinished_tool_call"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
-        """One violation per tool that ran so."""
+        """One violation per tool that ran so; whole arguments of a reply that did not end are a failure of their own."""
         for one in executed(evidence.trace):
             call = asking_call(evidence.trace, one)
             why = _why(call, one) if call is not None else ""
@@ -43,7 +43,7 @@ class UnfinishedToolCall:
         wanted = _recorded_arguments(call, one)
         return Violation(
             oracle=self.name,
-            subject=one.name,
+            subject=f"{one.name} ({'whole' if satisfies(one.arguments, wanted) else 'cut'} arguments)",
             reason=f"{one.name} ran with {shown(one.arguments)}, but {why}; the model was sending {shown(wanted)}",
             advice=_ADVICE,
             call_seq=call.seq,

@@ -115,6 +115,8 @@ class Conversation:
 
     def _raised(self, number: int, text: str, exc: BaseException, started: float) -> None:
         now = self._session.clock.now()
+        while isinstance(exc, BaseExceptionGroup):
+            exc = exc.exceptions[0]
         name, bases = raised_names(exc)
         shown = "".join(traceback.format_exception(exc))
         where = innermost_user_frame(exc.__traceback__)

@@ -117,11 +117,14 @@ class Campaign:
     interrupted: bool = False
 
 
+Phase = Literal["clean", "corpus", "search", "shrink"]
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Where a campaign is; sent after every example."""
 
-    phase: Literal["clean", "corpus", "search", "shrink"]
+    phase: Phase
     done: int
     total: int
     failures: int

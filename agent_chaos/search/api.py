@@ -1,0 +1,74 @@
+"""Searching from Python and from pytest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.patch.install import install_offline
+from agent_chaos.scenario.loader import load
+from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.scenario.rehearsal import Rehearsal
+from agent_chaos.search.campaign import Campaign, Listener
+from agent_chaos.search.check import check_plan
+from agent_chaos.search.corpus import Corpus
+from agent_chaos.search.search import fuzz
+from agent_chaos.search.space import Space
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+
+def fuzz_scenario(
+    scenario: BaselineScenario,
+    *,
+    max_examples: int = 200,
+    seed: int = 0,
+    max_time_s: float | None = None,
+    allow_real_tools: bool = False,
+    corpus: Path | None = None,
+    listener: Listener = lambda progress: None,
+) -> Campaign:
+    """Searches a recorded scenario for failures, as `agent-chaos fuzz` does; stores them only where `corpus` is given.
+
+    Raises:
+        CassetteMissing: it was never recorded.
+        UsageError: tools would run for real, and that was not allowed.
+        HarnessError, NondeterministicError: the run without faults is not sound.
+    """
+    rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
+    rehearsal.refuse_real_tools()
+    return fuzz(
+        rehearsal,
+        max_examples=max_examples,
+        seed=seed,
+        max_time_s=max_time_s,
+        corpus=Corpus(corpus) if corpus is not None else None,
+        listener=listener,
+    )
+
+
+def fault_plans(scenario: BaselineScenario, *, max_faults: int = 3) -> SearchStrategy[Plan]:
+    """Plans that can act on a recorded scenario, for a `@given` test of one's own.
+
+    Use with `run_scenario(scenario, plan=plan)`. Shrinks towards fewer and milder faults.
+    """
+    from agent_chaos.search.strategies import plans
+
+    return plans(Space.of(Rehearsal(scenario).clean), max_faults=max_faults)
+
+
+def check_failure(target: str, plan: Mapping[str, Any] | Plan, *, allow_real_tools: bool = True) -> Outcome:
+    """Runs a scenario under a plan and raises AssertionError unless it passes with every fault fired.
+
+    Args:
+        target: as the command line takes it: `scenarios/refund.py:refund` or `pkg.module:attr`.
+        plan: a plan, or its JSON form.
+    """
+    install_offline()
+    (loaded,) = load([target])
+    rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=allow_real_tools)
+    return check_plan(rehearsal, plan if isinstance(plan, Plan) else Plan.model_validate(plan))

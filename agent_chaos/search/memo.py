@@ -1,0 +1,35 @@
+"""Remembers how plans ended, so that no plan is run twice: by the plan, and by the part of it that fired."""
+
+from __future__ import annotations
+
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.search.campaign import Subject
+
+
+class Memo:
+    """Runs plans of a subject, each once. `runs` counts those that really ran."""
+
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._known: dict[str, Outcome] = {}
+        self.runs = 0
+
+    def __call__(self, plan: Plan) -> Outcome:
+        """The outcome of a plan."""
+        known = self.known(plan)
+        if known is not None:
+            return known
+        outcome = self._subject.trial(plan)
+        self.runs += 1
+        self._known[plan.to_json()] = outcome
+        self._known.setdefault(Plan.of(outcome.trace.fired).to_json(), outcome)
+        return outcome
+
+    def known(self, plan: Plan) -> Outcome | None:
+        """The outcome of a plan that ran before, whole or as what fired of a larger one."""
+        return self._known.get(plan.to_json())
+
+    def learn(self, plan: Plan, outcome: Outcome) -> None:
+        """Takes over an outcome from elsewhere."""
+        self._known.setdefault(plan.to_json(), outcome)

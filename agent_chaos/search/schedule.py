@@ -1,0 +1,125 @@
+"""Which faults go to which sites, and in which order: singles first, then combinations that cover new pairs.
+
+A pure function of the seed, the space and the results so far.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from random import Random
+
+from agent_chaos.chaos.plan import Placed, Plan
+from agent_chaos.search.space import Entry, Menu, Space, edge_biased, singles_of
+
+SINGLES_SHARE = 0.3
+TAIL_SHARE = 0.2
+_CANDIDATES = 8
+_TELLING_FAMILIES = (
+    "truncation",
+    "tool_arguments",
+    "stop_reason",
+    "rate_limit",
+    "timeout",
+    "connection",
+    "in_band_error",
+    "server",
+    "noise",
+    "pace",
+)
+_TELLING_CHOICES = ("mid_number", "mid_string", "number", "cut", "mid_text", "middle")
+
+
+def singles(space: Space, rng: Random) -> Iterator[Plan]:
+    """One fault at a time: a representative of each family, then every kind with every opening, then every site."""
+    menus = sorted(space.menus, key=_telling)
+    first = [next(menu for menu in menus if menu.cls.family == family) for family in _families(menus)]
+    yield from (_single(menu, _most_telling(menu)[0], rng) for menu in first)
+    yield from (_single(menu, _most_telling(menu)[0], rng) for menu in menus if menu not in first)
+    rounds = [iter(_most_telling(menu)[1:]) for menu in menus]
+    while rounds:
+        for menu, entries in list(zip(menus, rounds, strict=True)):
+            entry = next(entries, None)
+            if entry is None:
+                at = menus.index(menu)
+                menus, rounds = menus[:at] + menus[at + 1 :], rounds[:at] + rounds[at + 1 :]
+            else:
+                yield _single(menu, entry, rng)
+
+
+def _families(menus: list[Menu]) -> list[str]:
+    return list(dict.fromkeys(menu.cls.family for menu in menus))
+
+
+def _telling(menu: Menu) -> tuple[int, str]:
+    family = menu.cls.family
+    rank = _TELLING_FAMILIES.index(family) if family in _TELLING_FAMILIES else len(_TELLING_FAMILIES)
+    return rank, {"truncate": "", "rate_limit": "", "stall": "~"}.get(menu.kind, menu.kind)
+
+
+def _most_telling(menu: Menu) -> list[Entry]:
+    """The entries, each opening at its first site before any at a second one, the telling openings first."""
+    seen: dict[tuple[tuple[str, object], ...], int] = {}
+    ranked: list[tuple[int, int, int, Entry]] = []
+    for i, entry in enumerate(menu.entries):
+        again = seen[entry.choice] = seen.get(entry.choice, -1) + 1
+        telling = next(
+            (j for j, word in enumerate(_TELLING_CHOICES) if word in dict(entry.choice).values()), 99
+        )
+        ranked.append((again, telling, i, entry))
+    return [entry for *_, entry in sorted(ranked, key=lambda one: one[:3])]
+
+
+def _single(menu: Menu, entry: Entry, rng: Random) -> Plan:
+    values = [low if name == "offset" else rng.choice((low, high)) for name, low, high in menu.numbers]
+    return Plan(faults=(menu.placed(entry, values),))
+
+
+class Covering:
+    """Combinations at distinct sites that cover pairs of singles not seen together yet, greedily.
+
+    Takes fewer faults at a time where most combinations die at their first one.
+    """
+
+    def __init__(self, space: Space, rng: Random) -> None:
+        self._space = space
+        self._rng = rng
+        self._by_site: dict[str, list[tuple[Menu, Entry]]] = {}
+        for menu in space.menus:
+            for entry in menu.entries:
+                self._by_site.setdefault(str(entry.site), []).append((menu, entry))
+        self.pairs: set[frozenset[tuple[str, str]]] = set()
+        self._ran = self._died_early = 0
+
+    def covered(self, plan: Plan, *, died_early: bool = False) -> None:
+        """Notes a plan that ran."""
+        self.pairs |= pairs_of(plan)
+        if len(plan) > 2:
+            self._ran += 1
+            self._died_early += died_early
+
+    def next(self) -> Plan:
+        """The best of a few random combinations; the empty plan where there is nothing to combine."""
+        if not self._by_site:
+            return Plan()
+        return max(
+            (self._candidate() for _ in range(_CANDIDATES)), key=lambda plan: len(pairs_of(plan) - self.pairs)
+        )
+
+    def _candidate(self) -> Plan:
+        fragile = self._ran >= 10 and self._died_early * 2 > self._ran
+        wanted = self._rng.choice((1, 2) if fragile else (3, 4, 5))
+        sites = self._rng.sample(sorted(self._by_site), min(wanted, len(self._by_site)))
+        return Plan(faults=tuple(self._fault_at(site) for site in sites))
+
+    def _fault_at(self, site: str) -> Placed:
+        kinds = sorted({menu.kind for menu, _ in self._by_site[site]})
+        kind = self._rng.choice(kinds)
+        menu, entry = self._rng.choice([one for one in self._by_site[site] if one[0].kind == kind])
+        return menu.placed(entry, [edge_biased(bounds, self._rng) for bounds in menu.numbers])
+
+
+def pairs_of(plan: Plan) -> set[frozenset[tuple[str, str]]]:
+    """The unordered pairs of singles in a plan, at distinct sites."""
+    ordered = sorted(singles_of(plan))
+    return {frozenset(pair) for pair in combinations(ordered, 2) if pair[0][1] != pair[1][1]}

@@ -1,0 +1,186 @@
+"""Makes any failing plan small, through one path: drop faults, let Hypothesis shrink, check every neighbour.
+
+"Smallest" means that every single removal and every single softening was run and does not fail the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from agent_chaos.chaos.plan import Placed, Plan
+from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.search.campaign import Subject
+from agent_chaos.search.memo import Memo
+from agent_chaos.search.space import Menu, Space
+
+DEFAULT_MAX_RUNS = 400
+_CONFIRMATIONS = 3
+
+Fails = Callable[[Plan], bool]
+
+
+@dataclass(frozen=True)
+class Shrunk:
+    """The result: the plan, its outcome, and how sure it is.
+
+    `smallest`: every neighbour was run and passes. `checks`: how many neighbours that were. `runs`: trials spent.
+    `reproduced`: the plan failed again in three fresh runs. `others`: other failures met on the way, by fingerprint.
+    """
+
+    plan: Plan
+    outcome: Outcome
+    smallest: bool
+    checks: int
+    runs: int
+    reproduced: bool
+    others: dict[str, tuple[Plan, Outcome]]
+
+
+class _Budget:
+    """Runs plans while there is budget left; what cannot be run any more counts as passing."""
+
+    def __init__(self, memo: Memo, fingerprint: str, max_runs: int) -> None:
+        self.memo = memo
+        self._fingerprint = fingerprint
+        self._end = memo.runs + max_runs
+        self.spent = False
+        self.others: dict[str, tuple[Plan, Outcome]] = {}
+
+    def fails(self, plan: Plan) -> bool:
+        """Whether the plan fails the same way."""
+        if self.memo.known(plan) is None and self.memo.runs >= self._end:
+            self.spent = True
+            return False
+        outcome = self.memo(plan)
+        for other in outcome.fingerprints - {self._fingerprint}:
+            self.others.setdefault(other, (plan, outcome))
+        return self._fingerprint in outcome.fingerprints
+
+
+def shrink(
+    subject: Subject,
+    plan: Plan,
+    fingerprint: str,
+    *,
+    max_runs: int = DEFAULT_MAX_RUNS,
+    memo: Memo | None = None,
+) -> Shrunk:
+    """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go."""
+    memo = memo or Memo(subject)
+    before = memo.runs
+    budget = _Budget(memo, fingerprint, max_runs)
+    if not budget.fails(plan):
+        return Shrunk(plan, memo(plan), False, 0, memo.runs - before, False, budget.others)
+    fired = Plan.of(memo(plan).trace.fired)
+    plan = fired if budget.fails(fired) else plan
+    space = Space.of(subject.clean).extended([memo(plan).trace])
+    plan = _dropped(plan, budget.fails)
+    plan = _by_hypothesis(space, plan, budget.fails)
+    plan, checks = _settled(space, _dropped(plan, budget.fails), budget.fails)
+    reproduced = all(fingerprint in subject.trial(plan).fingerprints for _ in range(_CONFIRMATIONS))
+    runs = memo.runs - before + _CONFIRMATIONS
+    smallest = not budget.spent and reproduced
+    return Shrunk(plan, memo(plan), smallest, checks, runs, reproduced, budget.others)
+
+
+def _dropped(plan: Plan, fails: Fails) -> Plan:
+    """The plan less every fault it fails without, tried one at a time from the last."""
+    index = len(plan) - 1
+    while index >= 0:
+        smaller = plan.without(index)
+        if len(smaller) and fails(smaller):
+            plan = smaller
+        index -= 1
+    return plan
+
+
+def _settled(space: Space, plan: Plan, fails: Fails) -> tuple[Plan, int]:
+    """A plan none of whose neighbours fails, and how many those are."""
+    while True:
+        around = list(neighbours(space, plan))
+        smaller = next((one for one in around if fails(one)), None)
+        if smaller is None:
+            return plan, len(around)
+        plan = _dropped(smaller, fails)
+
+
+def neighbours(space: Space, plan: Plan) -> Iterator[Plan]:
+    """Every plan that is one removal or one softening away; the empty plan is not one."""
+    if len(plan) > 1:
+        yield from (plan.without(index) for index in range(len(plan)))
+    seen = {plan.to_json()}
+    for index, placed in enumerate(plan.faults):
+        menu = space.menu(placed.fault.kind)
+        for softer in _softer(menu, placed) if menu is not None else ():
+            changed = _replaced(plan, index, softer)
+            if changed is not None and changed.to_json() not in seen:
+                seen.add(changed.to_json())
+                yield changed
+
+
+def _softer(menu: Menu, placed: Placed) -> Iterator[Placed]:
+    """The fault with one thing milder: a number at its bound or one less, an earlier opening or site."""
+    values = [getattr(placed.fault, name) for name, _, _ in menu.numbers]
+    at = menu.entry_of(placed)
+    if at is not None:
+        entry = menu.entries[at]
+        for other in menu.entries[:at]:
+            if other.site == entry.site or other.choice == entry.choice:
+                yield menu.placed(other, values)
+    for i, (name, low, _) in enumerate(menu.numbers):
+        for value in dict.fromkeys((low, low + (values[i] - low) // 2, values[i] - 1)):
+            if low <= value < values[i]:
+                yield placed.model_copy(update={"fault": placed.fault.model_copy(update={name: value})})
+
+
+def _replaced(plan: Plan, index: int, placed: Placed) -> Plan | None:
+    others = [one for i, one in enumerate(plan.faults) if i != index]
+    if any(one.key == placed.key for one in others):
+        return None
+    return Plan(faults=(*others, placed))
+
+
+def _by_hypothesis(space: Space, plan: Plan, fails: Fails) -> Plan:
+    """What Hypothesis makes of the plan; the plan itself where it lies outside of the space."""
+    from agent_chaos.search.strategies import choices
+
+    encoded = choices(space, plan)
+    return plan if encoded is None else _shrunk_by_hypothesis(space, plan, encoded, fails)
+
+
+def _shrunk_by_hypothesis(space: Space, plan: Plan, encoded: tuple[object, ...], fails: Fails) -> Plan:
+    """Serves the encoded plan from a database under the key whose entries are shrunk, and lets it be shrunk."""
+    from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+
+    from agent_chaos.search.seeding import Seeded
+    from agent_chaos.search.strategies import placed_lists, plan_of
+
+    def body(placed: list[Placed]) -> None:
+        drawn = plan_of(placed)
+        if len(drawn) and fails(drawn):
+            raise StillFails(drawn)
+
+    search = settings(
+        database=Seeded(encoded),
+        phases=[Phase.reuse, Phase.shrink],
+        deadline=None,
+        derandomize=False,
+        report_multiple_bugs=False,
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )(seed(0)(given(placed_lists(space))(body)))
+    try:
+        search()
+    except StillFails as found:
+        return min((plan, found.plan), key=lambda one: (len(one), one is plan))
+    return plan
+
+
+class StillFails(Exception):
+    """Raised inside Hypothesis by a plan that still fails."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(str(plan))
+        self.plan = plan
