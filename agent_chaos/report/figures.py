@@ -58,7 +58,9 @@ def other_runs(figures: Figures) -> str:
 
 def undecided(reasons: Iterable[tuple[str, int]]) -> list[str]:
     """Why examples were undecided: `12 left the recording at call 3`."""
-    return [f"{number:,}  {printable(reason)}" for reason, number in reasons]
+    counted = list(reasons)
+    wide = max((len(f"{number:,}") for _, number in counted), default=0)
+    return [f"{number:>{wide},}  {printable(reason)}" for reason, number in counted]
 
 
 def pace(figures: Figures) -> str:

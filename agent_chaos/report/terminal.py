@@ -49,6 +49,7 @@ class TerminalReporter:
         self._campaigns: list[Campaign] = []
         self._live: Progress | None = None
         self._drawn_s = -1.0
+        self._distinct = 0
 
     def start(self, scenario: str, *, max_examples: int, seed: int) -> None:
         self._out.print(
@@ -62,6 +63,8 @@ class TerminalReporter:
             self._live.start()
 
     def progress(self, progress: Step) -> None:
+        if progress.distinct > self._distinct:
+            self._found(progress)
         if self._live is None or 0 <= progress.seconds - self._drawn_s < _REDRAW_S:
             return
         self._drawn_s = progress.seconds
@@ -75,6 +78,11 @@ class TerminalReporter:
             found=f"{count(progress.failures, 'failure')} ({progress.distinct} distinct)",
         )
         self._live.refresh()
+
+    def _found(self, progress: Step) -> None:
+        self._distinct = progress.distinct
+        after = f"after {count(progress.done, 'example')}, {progress.seconds:.1f} s"
+        self._out.print(Text.assemble((f"  failure {progress.distinct}", "red"), f" found {after}"))
 
     def finish(self, campaign: Campaign, notes: tuple[str, ...] = ()) -> None:
         self._clear()
@@ -104,7 +112,7 @@ class TerminalReporter:
         if self._live is not None:
             self._live.stop()
             self._live = None
-        self._drawn_s = -1.0
+        self._drawn_s, self._distinct = -1.0, 0
 
 
 def _progress(out: Console) -> Progress:
@@ -114,7 +122,7 @@ def _progress(out: Console) -> Progress:
         BarColumn(bar_width=20),
         TextColumn("{task.completed}/{task.total}  {task.fields[rate]}  {task.fields[found]}", markup=False),
     )
-    return Progress(*columns, console=out, transient=True, auto_refresh=False, redirect_stdout=False)
+    return Progress(*columns, console=out, transient=True, auto_refresh=False, redirect_stdout=False,redirect_stderr=False)
 
 
 def _ending(campaign: Campaign, notes: tuple[str, ...]) -> Table:
@@ -131,7 +139,7 @@ def _ending(campaign: Campaign, notes: tuple[str, ...]) -> Table:
         ("No site", figures.no_site(numbers)),
         ("Also run", figures.other_runs(numbers)),
         ("Undecided", "\n".join(figures.undecided(campaign.undecided_reasons))),
-        ("Seen", "\n".join(printable(note) for note in notes)),
+        ("Noticed", "\n".join(printable(note) for note in notes)),
     ]
     for label, text in rows:
         if text:
