@@ -20,7 +20,8 @@ Decode = Callable[[bytes], bytes]
 def decoded(reply: Reply) -> Reply:
     """The reply without content-encoding, each chunk decoded at the time it arrived.
 
-    A body that does not decode, or an encoding that is not known here, stays as it is.
+    A body that does not decode is taken for plain, since some recorders decode it and keep the label; with an encoding
+    that is not known here the reply stays as it is.
     """
     names = [name.strip().lower() for name in reply.header("content-encoding").split(",") if name.strip()]
     if not names or names == ["identity"] or not reply.body:
@@ -31,7 +32,7 @@ def decoded(reply: Reply) -> Reply:
     try:
         events = _events(reply, [decoder for decoder in decoders if decoder is not None])
     except (zlib.error, ZstdError, EOFError, ValueError):
-        return reply
+        return _labelled(reply, len(reply.body))
     plain = Reply(events)
     return _labelled(plain, len(plain.body))
 

@@ -30,8 +30,6 @@ from agent_chaos.stream.exchange import (
     Headers,
     Reply,
     Request,
-    header,
-    without_header,
 )
 from agent_chaos.stream.sse import frames
 
@@ -199,20 +197,11 @@ def _reply(answer: Mapping[str, Any], chaos: Mapping[str, Any]) -> Reply:
     head = Head(int(status["code"]), headers, float(chaos.get("head_at", 0.0)), status.get("message") or "")
     if chaos:
         return Reply((head, *_timed(body, chaos), _last(chaos)))
-    plain = _unlabelled(decoded(Reply((head, Data(body), End()) if body else (head, End()))))
+    plain = decoded(Reply((head, Data(body), End()) if body else (head, End())))
     if not plain.streamed:
         return plain
     pieces = (Data(frame.raw) for frame in frames(plain.body))
     return Reply((plain.events[0], *pieces, End()))
-
-
-def _unlabelled(reply: Reply) -> Reply:
-    """Without a content-encoding that the body does not have: some recorders decode and keep the label."""
-    head = reply.head
-    if head is None or not header(head.headers, "content-encoding"):
-        return reply
-    headers = without_header(without_header(head.headers, "content-encoding"), "content-length")
-    return Reply((Head(head.status, headers, head.at, head.reason), *reply.events[1:]))
 
 
 def _reply_body(answer: Mapping[str, Any]) -> bytes:

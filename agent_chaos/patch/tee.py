@@ -1,0 +1,80 @@
+"""One reply, noted as it passes on its way to the client. Nothing is held back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+
+from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Event, Head, Headers, Request
+
+Done = Callable[["Taken"], None]
+
+CLOSED = "closed by the client"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A finished exchange. `closed` says that the client closed it before its end."""
+
+    request: Request
+    transport: str
+    at: float
+    events: tuple[Event, ...]
+    closed: bool
+
+
+class Tee:
+    """Collects the events of one reply and hands them on once, when it has ended. Thread-safe.
+
+    Args:
+        clock: seconds since the recording started.
+        done: called with the finished exchange, from the thread in which it finished.
+    """
+
+    def __init__(self, request: Request, transport: str, clock: Callable[[], float], done: Done) -> None:
+        self._request = request
+        self._transport = transport
+        self._clock = clock
+        self._done = done
+        self.at = clock()
+        self._events: list[Event] = []
+        self._lock = Lock()
+        self._over = False
+
+    def head(self, status: int, headers: Headers, reason: str) -> None:
+        self._note(Head(status, headers, self._since(), reason))
+
+    def data(self, chunk: bytes) -> None:
+        if chunk:
+            self._note(Data(bytes(chunk), self._since()))
+
+    def end(self) -> None:
+        self._finish(End(self._since()), closed=False)
+
+    def broke(self, kind: AbortKind, message: str) -> None:
+        self._finish(Abort(kind, self._since(), message), closed=False)
+
+    def closed(self) -> None:
+        """The client closed the reply; does nothing where it had ended before."""
+        kind: AbortKind = "incomplete" if self._events else "disconnected"
+        self._finish(Abort(kind, self._since(), CLOSED), closed=True)
+
+    def drop(self) -> None:
+        """Forgets the exchange: its request never left."""
+        self._over = True
+
+    def _since(self) -> float:
+        return self._clock() - self.at
+
+    def _note(self, event: Event) -> None:
+        if not self._over:
+            self._events.append(event)
+
+    def _finish(self, last: End | Abort, *, closed: bool) -> None:
+        with self._lock:
+            if self._over:
+                return
+            self._over = True
+        events = (*self._events, last)
+        self._done(Taken(self._request, self._transport, self.at, events, closed))
