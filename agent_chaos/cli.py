@@ -58,7 +58,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (Exception, TrialStop) as exc:
+    except (Exception, TrialStop) as exc:  # noqa: BLE001 - whatever broke is told in one line
         return _told(f"internal error: {type(exc).__name__}: {exc}", _INTERNAL, debug=debug)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.commands.speak import hushed
+from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import Loaded, load
 from agent_chaos.scenario.rehearsal import Rehearsal
+from agent_chaos.search.campaign import Failure
 
 
 def scenarios(targets: list[str]) -> list[Loaded]:
@@ -13,9 +17,28 @@ def scenarios(targets: list[str]) -> list[Loaded]:
     return load(targets)
 
 
-def rehearsed(loaded: Loaded, *, allow_real_tools: bool) -> Rehearsal:
-    """A scenario ready for trials. Raises what `Rehearsal.prepare` raises, and UsageError for tools that would run."""
-    rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=allow_real_tools)
-    rehearsal.refuse_real_tools()
-    rehearsal.prepare()
-    return rehearsal
+class Stage:
+    """Scenarios ready for trials, each rehearsed once however many failures it has. What agents print is not shown."""
+
+    def __init__(self, *, allow_real_tools: bool) -> None:
+        self._allow_real_tools = allow_real_tools
+        self._ready: dict[str, Rehearsal] = {}
+
+    def rehearsed(self, loaded: Loaded) -> Rehearsal:
+        """Raises what `Rehearsal.prepare` raises, and UsageError for tools that would run for real."""
+        if loaded.ref not in self._ready:
+            rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=self._allow_real_tools)
+            rehearsal.refuse_real_tools()
+            with hushed():
+                rehearsal.prepare()
+            self._ready[loaded.ref] = rehearsal
+        return self._ready[loaded.ref]
+
+    def of_failure(self, failure: Failure) -> Rehearsal:
+        """The scenario of a stored failure, ready for trials. Raises ScenarioError too."""
+        return self.rehearsed(scenarios([failure.target])[0])
+
+    def trial(self, rehearsal: Rehearsal, plan: Plan) -> Outcome:
+        """One example under the plan."""
+        with hushed():
+            return rehearsal.trial(plan)

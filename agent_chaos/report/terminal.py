@@ -122,7 +122,14 @@ def _progress(out: Console) -> Progress:
         BarColumn(bar_width=20),
         TextColumn("{task.completed}/{task.total}  {task.fields[rate]}  {task.fields[found]}", markup=False),
     )
-    return Progress(*columns, console=out, transient=True, auto_refresh=False, redirect_stdout=False,redirect_stderr=False)
+    return Progress(
+        *columns,
+        console=out,
+        transient=True,
+        auto_refresh=False,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 def _ending(campaign: Campaign, notes: tuple[str, ...]) -> Table:

@@ -1,0 +1,28 @@
+"""`agent-chaos export`: a stored failure as an ordinary pytest test."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rich.text import Text
+
+from agent_chaos.commands import stored
+from agent_chaos.errors import UsageError
+from agent_chaos.report.atomic import write_text
+from agent_chaos.report.printable import printable
+from agent_chaos.report.terminal import console
+from agent_chaos.search.export import pytest_source
+
+
+def export(name: str, output: Path | None) -> int:
+    """Writes the test to stdout, or to a file that does not exist yet. Raises UsageError."""
+    source = pytest_source(stored.named(name))
+    if output is None:
+        sys.stdout.write(source)
+        return 0
+    if output.exists():
+        raise UsageError(f"{output}: exists; name another file, or remove it")
+    write_text(output, source)
+    console().print(Text(printable(f"{output}: run it with pytest {output}")), soft_wrap=True)
+    return 0

@@ -1,0 +1,85 @@
+"""`agent-chaos fuzz`: searches each scenario for failures and reports them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from agent_chaos.commands.ready import Stage, scenarios
+from agent_chaos.commands.speak import complain, hushed
+from agent_chaos.errors import AgentChaosError
+from agent_chaos.report.atomic import write_text
+from agent_chaos.report.document import Document, record
+from agent_chaos.report.exit import combined, exit_code
+from agent_chaos.report.json import JsonReporter
+from agent_chaos.report.reporter import Reporter
+from agent_chaos.report.several import Several
+from agent_chaos.report.terminal import TerminalReporter, console
+from agent_chaos.scenario.loader import Loaded
+from agent_chaos.search.campaign import Campaign
+from agent_chaos.search.corpus import Corpus
+from agent_chaos.search.search import fuzz as search
+
+RUNS = Path(".agent_chaos_runs")
+"""Where every campaign is kept, one folder each."""
+
+
+def fuzz(
+    targets: list[str],
+    *,
+    max_examples: int,
+    seed: int,
+    max_time_s: float | None,
+    json_file: Path | None,
+    allow_real_tools: bool,
+) -> int:
+    """Searches every scenario of the targets; one that cannot be searched does not keep the others from it."""
+    reporters: list[Reporter] = [TerminalReporter(console())]
+    if json_file is not None:
+        reporters.append(JsonReporter(json_file))
+    reporter = Several(*reporters)
+    codes = []
+    for loaded in scenarios(targets):
+        reporter.start(loaded.scenario.name, max_examples=max_examples, seed=seed)
+        codes.append(_one(loaded, reporter, max_examples, seed, max_time_s, allow_real_tools))
+        if codes[-1] == 130:
+            break
+    code = combined(codes)
+    reporter.close(code)
+    return code
+
+
+def _one(
+    loaded: Loaded,
+    reporter: Reporter,
+    max_examples: int,
+    seed: int,
+    max_time_s: float | None,
+    allow_real_tools: bool,
+) -> int:
+    """Searches one scenario, reports and keeps its campaign; its exit code."""
+    try:
+        rehearsal = Stage(allow_real_tools=allow_real_tools).rehearsed(loaded)
+        with hushed():
+            campaign = search(
+                rehearsal,
+                max_examples=max_examples,
+                seed=seed,
+                max_time_s=max_time_s,
+                corpus=Corpus(),
+                listener=reporter.progress,
+            )
+    except AgentChaosError as exc:
+        reporter.stop(loaded.scenario.name, exc)
+        complain(exc)
+        return exc.exit_code
+    reporter.finish(campaign, rehearsal.notes)
+    _keep(campaign, rehearsal.notes)
+    return exit_code(campaign)
+
+
+def _keep(campaign: Campaign, notes: tuple[str, ...]) -> None:
+    code = exit_code(campaign)
+    document = Document(exit_code=code, campaigns=(record(campaign, notes),))
+    folder = RUNS / f"{datetime.now():%Y%m%d-%H%M%S}-{campaign.scenario}"
+    write_text(folder / "campaign.json", document.to_json())

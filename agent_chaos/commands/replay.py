@@ -1,0 +1,99 @@
+"""`agent-chaos replay`: runs recordings without faults, and stored failures under their plans; one line each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from rich.text import Text
+
+from agent_chaos.commands import stored
+from agent_chaos.commands.ready import Stage, scenarios
+from agent_chaos.commands.speak import complain
+from agent_chaos.commands.standing import Standing, Stands, stands
+from agent_chaos.core.trace import Trace
+from agent_chaos.errors import AgentChaosError, CassetteMissing
+from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.report.exit import combined
+from agent_chaos.report.finding import view
+from agent_chaos.report.printable import count, printable, seconds
+from agent_chaos.report.terminal import console, put
+from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
+from agent_chaos.search.campaign import Failure, Finding
+
+_COLOURS = {
+    Standing.STILL_FAILS: "bold red",
+    Standing.CHANGED: "bold yellow",
+    Standing.FIXED: "bold green",
+    Standing.STALE: "bold yellow",
+    Standing.BROKEN: "bold red",
+}
+
+
+def replay(what: list[str], *, allow_real_tools: bool) -> int:
+    """Replays what is named: targets, stored failures, or without any every cassette and every stored failure."""
+    failures = [stored.named(one) for one in what if stored.is_name(one)] if what else stored.every()
+    targets = [one for one in what if not stored.is_name(one)]
+    stage = Stage(allow_real_tools=allow_real_tools)
+    codes = []
+    if targets or (not what and (Path(DEFAULT_TARGET).is_dir() or not failures)):
+        codes += [_recording(one, stage, bare=not what) for one in scenarios(targets)]
+    codes += [_failure(failure, stage, in_full=bool(what)) for failure in failures]
+    return combined(codes)
+
+
+def _recording(loaded: Loaded, stage: Stage, *, bare: bool) -> int:
+    name = loaded.scenario.name
+    try:
+        rehearsal = stage.rehearsed(loaded)
+    except CassetteMissing as exc:
+        if not bare:
+            raise
+        _say(name, "NOT RECORDED", "dim", str(exc))
+        return 0
+    except AgentChaosError as exc:
+        complain(exc)
+        return exc.exit_code
+    _say(name, Verdict.PASS.words, "bold green", played(rehearsal.clean))
+    return 0
+
+
+def played(clean: Trace) -> str:
+    """How well a run without faults matched its recording: `4 calls exact, 3 s virtual`."""
+    rungs = Counter(call.fidelity for call in clean.calls)
+    parts = [f"{count(number, 'call')} {rung.words}" for rung, number in sorted(rungs.items())]
+    return ", ".join([*parts, f"{seconds(clean.virtual_s)} virtual"])
+
+
+def _failure(failure: Failure, stage: Stage, *, in_full: bool) -> int:
+    """Runs a stored failure; told in full where it was asked for by name."""
+    try:
+        rehearsal = stage.of_failure(failure)
+        outcome = stage.trial(rehearsal, failure.plan)
+    except AgentChaosError as exc:
+        complain(f"{failure.id}: {exc}")
+        return exc.exit_code
+    found = stands(failure, outcome)
+    if in_full and found.standing in (Standing.STILL_FAILS, Standing.CHANGED):
+        _in_full(failure, outcome, rehearsal.clean)
+    _say(f"{failure.id}  {failure.scenario}", found.standing, _COLOURS[found.standing], _why(failure, found))
+    return found.standing.exit_code
+
+
+def _why(failure: Failure, found: Stands) -> str:
+    return found.why if found.standing is not Standing.STILL_FAILS else f"{failure.fingerprint}: {found.why}"
+
+
+def _in_full(failure: Failure, outcome: Outcome, clean: Trace) -> None:
+    out = console()
+    same = [one for one in outcome.violations if one.fingerprint == failure.fingerprint]
+    errors = [one for one in outcome.violations if one.severity == "error"]
+    now = failure.model_copy(update={"violation": (same or errors)[0]})
+    for part in view(Finding(now, outcome), clean, out.width):
+        put(out, part)
+    out.print()
+
+
+def _say(name: str, word: str, style: str, rest: str) -> None:
+    line = Text.assemble(printable(name), "  ", (word, style), "  ", printable(rest))
+    console().print(line, soft_wrap=True)

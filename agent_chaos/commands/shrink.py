@@ -1,0 +1,68 @@
+"""`agent-chaos shrink`: makes stored failures as small as they get, and stores what came out."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from agent_chaos.commands import stored
+from agent_chaos.commands.ready import Stage
+from agent_chaos.commands.speak import complain, hushed
+from agent_chaos.errors import AgentChaosError, UsageError
+from agent_chaos.report.exit import combined
+from agent_chaos.report.finding import smallness
+from agent_chaos.report.printable import count, printable
+from agent_chaos.report.terminal import console
+from agent_chaos.search.campaign import Failure
+from agent_chaos.search.corpus import Corpus, failure_of
+from agent_chaos.search.shrink import Shrunk
+from agent_chaos.search.shrink import shrink as shrunk_plan
+
+_STALE = 3
+
+
+def shrink(names: list[str], *, allow_real_tools: bool) -> int:
+    """Shrinks the named failures, or all. Raises UsageError where none is stored."""
+    failures = [stored.named(name) for name in names] if names else stored.every()
+    if not failures:
+        raise UsageError("no failure is stored in .agent_chaos/; agent-chaos fuzz finds them")
+    stage = Stage(allow_real_tools=allow_real_tools)
+    return combined(_one(failure, stage) for failure in failures)
+
+
+def _one(failure: Failure, stage: Stage) -> int:
+    try:
+        rehearsal = stage.of_failure(failure)
+        with hushed():
+            found = shrunk_plan(rehearsal, failure.plan, failure.fingerprint)
+        if failure.fingerprint not in found.outcome.fingerprints:
+            _say(failure, f"does not fail any more; see agent-chaos replay {failure.id}")
+            return _STALE
+        violation = next(v for v in found.outcome.violations if v.fingerprint == failure.fingerprint)
+        smaller = failure_of(
+            rehearsal,
+            violation,
+            found.plan,
+            seed=failure.seed,
+            smallest=found.smallest,
+            checks=found.checks,
+            runs_seen=failure.runs_seen,
+        )
+        Corpus().save(smaller)
+    except AgentChaosError as exc:
+        complain(f"{failure.id}: {exc}")
+        return exc.exit_code
+    _say(failure, _outcome(failure, smaller, found))
+    return 0
+
+
+def _outcome(failure: Failure, smaller: Failure, found: Shrunk) -> str:
+    before, after = len(failure.plan), len(smaller.plan)
+    change = f"{count(before, 'fault')} -> {after}" if before != after else count(after, "fault")
+    return f"{change}, {smallness(smaller)}, {count(found.runs, 'run')}\n  {smaller.plan}"
+
+
+def _say(failure: Failure, text: str) -> None:
+    head, _, rest = text.partition("\n")
+    console().print(Text(printable(f"{failure.id}  {failure.scenario}  {head}")), soft_wrap=True)
+    if rest:
+        console().print(Text("  " + printable(rest.strip())), soft_wrap=True)

@@ -1,0 +1,120 @@
+"""The command line from outside: one clear line for every mistake, the right exit code, nothing left behind."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent_chaos import __version__
+from agent_chaos.cli import run
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "agent_chaos", *arguments],
+        cwd=cwd,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={"PYTHONPATH": str(ROOT), "PATH": "", "NO_COLOR": "1"},
+    )
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+    assert capsys.readouterr().out == f"agent-chaos {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["fuzz", "--help"],
+        ["record", "--help"],
+        ["replay", "--help"],
+        ["cassette", "show", "--help"],
+    ],
+    ids=" ".join,
+)
+def test_help_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 0
+    assert "Usage: agent-chaos" in capsys.readouterr().out
+
+
+def test_help_imports_no_sdk_and_no_engine() -> None:
+    heavy = "anthropic openai google hypothesis vcr httpx httpx2 aiohttp msgpack time_machine"
+    code = (
+        "import sys; from agent_chaos.cli import run; run(['fuzz', '--help']);"
+        f"print([m for m in {heavy.split()!r} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+
+    assert done.stderr == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["nope"], "No such command 'nope'."),
+        (["fuzz", "--nope"], "No such option: --nope"),
+        (["fuzz", "--max-examples", "0"], "Invalid value for '--max-examples'"),
+        (["export"], "Missing argument 'FAILURE'."),
+        (["record", "--record-mode", "sometimes"], "Invalid value for '--record-mode'"),
+        (["fuzz"], "no TARGET given and no scenarios/ folder here"),
+        (["fuzz", "nowhere.py"], "nowhere.py: no such file or folder"),
+        (["replay", "nowhere:x"], "nowhere: there is no module 'nowhere'"),
+        (["record", "empty.py"], "empty.py: holds no scenario"),
+        (["fuzz", "broken.py"], "broken.py:1: does not import: ZeroDivisionError: division by zero"),
+        (["fuzz", "good.py", "--json", "."], ".: cannot be written"),
+        (["replay", "good.py"], "agent-chaos record"),
+        (["replay", "F-ZZZZ"], "F-ZZZZ"),
+        (["shrink", "F-ZZZZ"], "F-ZZZZ"),
+        (["export", "F-ZZZZ"], "F-ZZZZ"),
+        (["cassette", "show", "nowhere.msgpack"], "nowhere.msgpack"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_mistake_is_told_in_one_line(
+    arguments: list[str],
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("empty.py").write_text("x = 1")
+    Path("broken.py").write_text("1 / 0")
+    Path("good.py").write_text(
+        "from agent_chaos import BaselineScenario\n"
+        "scenario = BaselineScenario(name='good', agent=lambda ctx, text: text, turns=['hi'])"
+    )
+    before = sorted(tmp_path.rglob("*"))
+
+    code = run(arguments)
+    told = capsys.readouterr()
+
+    assert code == 2
+    assert expected in told.err
+    assert told.err.startswith("error: ")
+    assert told.err.count("\n") == 1
+    assert [path for path in sorted(tmp_path.rglob("*")) if "__pycache__" not in path.parts] == before
+
+
+def test_python_m_runs_the_command(tmp_path: Path) -> None:
+    done = command("fuzz", "nowhere.py", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "error: nowhere.py: no such file or folder, and not of the form pkg.module:attr"
+    ]
+
+
+def test_debug_shows_where_an_error_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["fuzz", "nowhere.py", "--debug"]) == 2
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
