@@ -72,6 +72,7 @@ def serving(script: Script) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
+        listener.shutdown(socket.SHUT_RDWR)
         listener.close()
         for connection in open_ones:
             connection.close()
