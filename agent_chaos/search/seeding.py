@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from hypothesis.database import ExampleDatabase, choices_to_bytes
 
@@ -10,7 +11,7 @@ from hypothesis.database import ExampleDatabase, choices_to_bytes
 class Seeded(ExampleDatabase):
     """Serves one sequence of choices under the secondary key, whose entries Hypothesis shrinks; keeps nothing."""
 
-    def __init__(self, choices: tuple[object, ...]) -> None:
+    def __init__(self, choices: tuple[Any, ...]) -> None:
         super().__init__()
         self._blob = choices_to_bytes(choices)
 

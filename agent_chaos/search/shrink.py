@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from agent_chaos.chaos.plan import Placed, Plan
 from agent_chaos.oracles.verdict import Outcome
@@ -149,7 +150,7 @@ def _by_hypothesis(space: Space, plan: Plan, fails: Fails) -> Plan:
     return plan if encoded is None else _shrunk_by_hypothesis(space, plan, encoded, fails)
 
 
-def _shrunk_by_hypothesis(space: Space, plan: Plan, encoded: tuple[object, ...], fails: Fails) -> Plan:
+def _shrunk_by_hypothesis(space: Space, plan: Plan, encoded: tuple[Any, ...], fails: Fails) -> Plan:
     """Serves the encoded plan from a database under the key whose entries are shrunk, and lets it be shrunk."""
     from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 

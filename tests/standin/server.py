@@ -1,0 +1,147 @@
+"""The stand-in's sockets: plain HTTP on loopback, and a proxy that ends TLS, so that SDKs speak to their real hosts."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from tests.standin import anthropic_wire, chat_wire, gemini_wire, responses_wire
+from tests.standin.said import Asked, Script
+
+_ROUTES: tuple[tuple[re.Pattern[str], str, ModuleType], ...] = (
+    (re.compile(r"/v1/messages$"), "anthropic_messages", anthropic_wire),
+    (re.compile(r"/chat/completions$"), "openai_chat", chat_wire),
+    (re.compile(r"/responses$"), "openai_responses", responses_wire),
+    (re.compile(r"/models/([^/:]+):(?:streamG|g)enerateContent$"), "gemini", gemini_wire),
+)
+Contexts = Callable[[str], ssl.SSLContext]
+
+
+class StandIn:
+    """Answers requests by a script. `pace_s` is the wait before each frame; `before_frame(number, index)` may block."""
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        pace_s: float = 0.0,
+        first_byte_s: float = 0.0,
+        before_frame: Callable[[int, int], None] = lambda number, index: None,
+        contexts: Contexts | None = None,
+    ) -> None:
+        self._script = script
+        self._pace_s = pace_s
+        self._first_byte_s = first_byte_s
+        self._before_frame = before_frame
+        self._contexts = contexts
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._lock = threading.Lock()
+        self.requests: list[Asked] = []
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Stops listening; connections that are open end with their reply."""
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                self._talk(connection)
+        except (OSError, ValueError):
+            return
+
+    def _talk(self, connection: socket.socket) -> None:
+        stream = connection.makefile("rb")
+        while request := _read(stream):
+            method, target, _, body = request
+            if method == "CONNECT":
+                connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                assert self._contexts is not None
+                host = target.partition(":")[0]
+                with self._contexts(host).wrap_socket(connection, server_side=True) as secure:
+                    self._talk(secure)
+                return
+            self._answer(connection, target, body)
+
+    def _answer(self, connection: socket.socket, target: str, body: bytes) -> None:
+        path = target.partition("?")[0]
+        for pattern, protocol, wire in _ROUTES:
+            if match := pattern.search(path):
+                asked = _asked(protocol, path, match, json.loads(body))
+                with self._lock:
+                    number = len(self.requests)
+                    self.requests.append(asked)
+                self._send(connection, wire, asked, number)
+                return
+        connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+
+    def _send(self, connection: socket.socket, wire: ModuleType, asked: Asked, number: int) -> None:
+        said = self._script(asked)
+        time.sleep(self._first_byte_s)
+        frames = list(wire.frames(asked, said, number)) if asked.stream else [wire.whole(asked, said, number)]
+        fields = wire.headers(asked, number)
+        length = [] if asked.stream else [("Content-Length", str(len(frames[0])))]
+        chunked = [("Transfer-Encoding", "chunked")] if asked.stream else []
+        connection.sendall(_head(200, [*fields, *length, *chunked]))
+        for index, frame in enumerate(frames):
+            self._before_frame(number, index)
+            time.sleep(self._pace_s if index else 0)
+            connection.sendall(b"%x\r\n%s\r\n" % (len(frame), frame) if asked.stream else frame)
+        if asked.stream:
+            connection.sendall(b"0\r\n\r\n")
+
+
+def _asked(protocol: str, path: str, match: re.Match[str], body: dict[str, Any]) -> Asked:
+    if protocol == "gemini":
+        turns = sum(content.get("role") == "model" for content in body["contents"])
+        return Asked(protocol, match.group(1), body, "streamGenerate" in path, turns)
+    items = body.get("messages", body.get("input"))
+    found = items if isinstance(items, list) else []
+    turns = sum(
+        item.get("role") == "assistant" or item.get("type") == "function_call_output" for item in found
+    )
+    return Asked(protocol, body["model"], body, bool(body.get("stream")), turns)
+
+
+def _read(stream: Any) -> tuple[str, str, dict[str, str], bytes] | None:
+    line = stream.readline().decode("latin-1").strip()
+    if not line:
+        return None
+    method, target, _ = line.split(" ", 2)
+    fields: dict[str, str] = {}
+    while line := stream.readline().decode("latin-1").strip():
+        name, _, value = line.partition(":")
+        fields[name.lower()] = value.strip()
+    return method, target, fields, stream.read(int(fields.get("content-length", "0")))
+
+
+def _head(status: int, fields: list[tuple[str, str]]) -> bytes:
+    lines = [f"HTTP/1.1 {status} OK", *(f"{name}: {value}" for name, value in fields)]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+@contextmanager
+def standin(script: Script, **options: Any) -> Iterator[StandIn]:
+    """A running stand-in, closed at the end."""
+    running = StandIn(script, **options)
+    try:
+        yield running
+    finally:
+        running.close()
