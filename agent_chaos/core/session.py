@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from agent_chaos.core.clock import VirtualClock
 from agent_chaos.core.tape import Tape
 from agent_chaos.core.trace import Wait
-from agent_chaos.errors import GuardRefused
+from agent_chaos.errors import GuardRefused, TrialStop
 from agent_chaos.stream.exchange import Reply, Request
 
 
@@ -94,7 +94,14 @@ class Session:
             raise GuardRefused(
                 f"agent-chaos: a request to {request.host} came from a thread that outlived its trial; refused"
             )
-        return self.answers.http(request, transport)
+        try:
+            return self.answers.http(request, transport)
+        except GuardRefused:
+            raise
+        except Exception as exc:
+            detail = f"agent-chaos failed on {request.method} {request.host}{request.path}: {type(exc).__name__}: {exc}"
+            self.tape.incident(self.clock.now(), "harness", detail)
+            raise TrialStop(detail) from exc
 
     def wait(self, seconds: float, why: str) -> None:
         """Notes a wait worth telling about, before the clock moves."""

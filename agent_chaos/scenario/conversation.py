@@ -95,7 +95,7 @@ class Conversation:
         return True
 
     def _stopped(self) -> bool:
-        return self._session.tape.has("miss", "budget", "timeout")
+        return self._session.tape.has("miss", "budget", "timeout", "harness")
 
     def _call(self, fn: Callable[..., Any] | None, *args: Any) -> Any:
         if fn is None:

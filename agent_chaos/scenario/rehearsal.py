@@ -145,6 +145,8 @@ class Rehearsal:
             )
         if difference := left_recording(trace) if trace.incidents_of("miss") else "":
             raise HarnessError(f"{self.name}: the recording is stale: {difference}; {self._again}")
+        if broken := trace.incidents_of("harness"):
+            raise HarnessError(f"{self.name}: {broken[0].detail}")
         if stopped := trace.incidents_of("timeout", "budget"):
             raise HarnessError(f"{self.name}: the run without faults did not end: {stopped[0].detail}")
         self._check_intercepted(trace)

@@ -27,6 +27,17 @@ from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, shrink
 from agent_chaos.search.space import Space, singles_of
 
 _CLEAN_RUNS = 3
+_GRAVEST_FIRST = (
+    "unfinished_tool_call",
+    "argument_fidelity",
+    "duplicate_side_effect",
+    "silent_truncation",
+    "transparent_outcome",
+    "empty_answer",
+    "termination",
+)
+"""What did harm without a word comes before what stopped the agent."""
+
 _STALE_DRAWS = 50
 
 
@@ -217,7 +228,13 @@ def _findings(run: _Run, seed: int, max_runs: int) -> Iterator[Finding]:
             violation = next(v for v in shrunk.outcome.violations if v.fingerprint == fingerprint)
             failure = _failure(run, violation, shrunk.plan, seed, shrunk.smallest, shrunk.checks)
             done[fingerprint] = Finding(failure, shrunk.outcome)
-    yield from sorted(done.values(), key=lambda one: (len(one.failure.plan), one.failure.fingerprint))
+    yield from sorted(done.values(), key=_gravest_first)
+
+
+def _gravest_first(finding: Finding) -> tuple[int, int, str]:
+    oracle, failure = finding.failure.violation.oracle, finding.failure
+    rank = _GRAVEST_FIRST.index(oracle) if oracle in _GRAVEST_FIRST else len(_GRAVEST_FIRST)
+    return rank, len(failure.plan), failure.fingerprint
 
 
 def _failure(run: _Run, violation: Violation, plan: Plan, seed: int, smallest: bool, checks: int) -> Failure:

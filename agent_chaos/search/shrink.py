@@ -89,28 +89,44 @@ def _dropped(plan: Plan, fails: Fails) -> Plan:
     """The plan less every fault it fails without, tried one at a time from the last."""
     index = len(plan) - 1
     while index >= 0:
-        smaller = plan.without(index)
-        if len(smaller) and fails(smaller):
-            plan = smaller
-        index -= 1
+        plan = next((one for one in _less(plan, index) if len(one) and fails(one)), plan)
+        index = min(index, len(plan)) - 1
     return plan
 
 
+def _less(plan: Plan, index: int) -> Iterator[Plan]:
+    """The plan without one fault; also with later servings of its exchange moved up, where it had caused a retry."""
+    yield plan.without(index)
+    gone = plan.faults[index].site
+    moved = [
+        (
+            one.site.model_copy(update={"serving": one.site.serving - 1})
+            if (one.site.of, one.site.index) == (gone.of, gone.index) and one.site.serving > gone.serving
+            else one.site,
+            one.fault,
+        )
+        for i, one in enumerate(plan.faults)
+        if i != index
+    ]
+    if any(site != one.site for (site, _), one in zip(moved, plan.without(index).faults, strict=True)):
+        yield Plan.of(moved)
+
+
 def _settled(space: Space, plan: Plan, fails: Fails) -> tuple[Plan, int]:
-    """A plan none of whose neighbours fails, and how many those are."""
+    """A plan none of whose neighbours fails, and how many those are; a single fault has the clean run for one."""
     while True:
         around = list(neighbours(space, plan))
         smaller = next((one for one in around if fails(one)), None)
         if smaller is None:
-            return plan, len(around)
+            return plan, len(around) + (len(plan) == 1)
         plan = _dropped(smaller, fails)
 
 
 def neighbours(space: Space, plan: Plan) -> Iterator[Plan]:
     """Every plan that is one removal or one softening away; the empty plan is not one."""
-    if len(plan) > 1:
-        yield from (plan.without(index) for index in range(len(plan)))
     seen = {plan.to_json()}
+    for index in range(len(plan)) if len(plan) > 1 else ():
+        yield from _less(plan, index)
     for index, placed in enumerate(plan.faults):
         menu = space.menu(placed.fault.kind)
         for softer in _softer(menu, placed) if menu is not None else ():
