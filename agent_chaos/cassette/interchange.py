@@ -1,7 +1,8 @@
 """vcrpy cassettes in and out.
 
-What vcrpy cannot say stands where stock vcrpy does not look: timing and chunk lengths under `response.chaos`, header,
-tools, turns and transfers that broke before a status line under `metadata.agent_chaos`. Without those, event streams are
+What vcrpy cannot say stands where stock vcrpy does not look: timing and chunk lengths under `response.chaos`; header,
+tools, turns and transfers that broke before a status line under `metadata.agent_chaos`, as JSON text, since YAML cannot
+hold all that tools are called with. Without those, event streams are
 cut at blank lines and time is 0, since vcrpy keeps none.
 """
 
@@ -57,11 +58,11 @@ def import_cassette(
         RecordError: `target` cannot be written.
     """
     document = load(source)
-    extra = _metadata(document)
     try:
+        extra = _metadata(document)
         header = Header(**extra["header"]) if "header" in extra else _new_header(scenario or target.stem)
         records = _records(document, extra)
-    except (KeyError, TypeError, ValueError) as exc:
+    except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise CassetteDamaged(f"{source}: its agent_chaos metadata does not fit: {exc}") from None
     except _Unfit as exc:
         raise CassetteDamaged(f"{source}: {exc}") from None
@@ -90,10 +91,10 @@ def export_cassette(cassette: Cassette, target: Path) -> int:
         "header": cassette.header.model_dump(),
         "tools": [asdict(tool) for tool in cassette.tools],
         "turns": [asdict(mark) for mark in cassette.turns],
-        "broken": [_exported(exchange) for exchange in broken],
+        "broken": [_jsonable(_exported(exchange)) for exchange in broken],
     }
     interactions = [_exported(exchange) for exchange in playable]
-    dump({"version": 1, "interactions": interactions, "metadata": {_METADATA: extra}}, target)
+    dump({"version": 1, "interactions": interactions, "metadata": {_METADATA: json.dumps(extra)}}, target)
     return len(playable)
 
 
@@ -110,7 +111,8 @@ def _new_header(scenario: str) -> Header:
 
 def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:
     metadata = document.get("metadata")
-    extra = metadata.get(_METADATA) if isinstance(metadata, dict) else None
+    text = metadata.get(_METADATA) if isinstance(metadata, dict) else None
+    extra = json.loads(text) if isinstance(text, str) else None
     return extra if isinstance(extra, dict) else {}
 
 
@@ -159,6 +161,8 @@ def _request_body(asked: Mapping[str, Any]) -> bytes:
     body = asked.get("body", asked.get("parsed_body"))
     if isinstance(body, dict) and set(body) == {"string"}:
         body = body["string"]
+    if isinstance(body, dict) and set(body) == {"base64_string"}:
+        return base64.b64decode(body["base64_string"])
     if isinstance(body, list) and all(isinstance(part, str | bytes) for part in body):
         return b"".join(_bytes(part) for part in body)
     return _bytes(body)
@@ -249,6 +253,14 @@ def _exported(exchange: Exchange) -> dict[str, Any]:
     }
 
 
+def _jsonable(interaction: dict[str, Any]) -> dict[str, Any]:
+    """The interaction with a request body that JSON can hold."""
+    asked = interaction["request"]
+    if isinstance(asked["body"], bytes):
+        asked = {**asked, "body": {"base64_string": base64.b64encode(asked["body"]).decode()}}
+    return {**interaction, "request": asked}
+
+
 def _chaos(exchange: Exchange) -> dict[str, Any]:
     reply = exchange.reply
     datas = [event for event in reply.events if isinstance(event, Data)]
@@ -263,7 +275,12 @@ def _chaos(exchange: Exchange) -> dict[str, Any]:
     }
     if reply.head is not None:
         said["head_at"] = reply.head.at
-    return said | ({"message": last.message} if isinstance(last, Abort) else {})
+    return said | ({"message": _encodable(last.message)} if isinstance(last, Abort) else {})
+
+
+def _encodable(text: str) -> str:
+    """The text with what UTF-8 cannot carry escaped."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _listed(headers: Headers) -> dict[str, list[str]]:

@@ -1,0 +1,78 @@
+"""Files made to hurt: bombs stop early and small, and every record is checked against its kind."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import sys
+from pathlib import Path
+from zlib import crc32
+
+import msgpack
+import pytest
+
+from agent_chaos.cassette.file import open_cassette
+from agent_chaos.cassette.frames import HEADER, TOOL, frame, preamble
+from agent_chaos.cassette.records import header_record
+from agent_chaos.cassette.zstd import compressed
+from agent_chaos.errors import CassetteDamaged
+from tests.cassette.made import HEADER as MADE
+
+_START = preamble(finished=False) + frame(HEADER, header_record(MADE))
+
+RECORDS = {
+    "deep": b"\x91" * 200_000,
+    "empty maps": msgpack.packb([[{}] * 8000] * 9),
+    "many arrays": b"\xdc\x1f\xff" + b"\x90" * 8191,
+    "long array": b"\xdd\x00\x98\x96\x80" + b"\x01" * 10_000_000,
+    "claims 4 GB": b"\xc6\xff\xff\xff\xff" + b"x",
+    "a map": msgpack.packb({"a": 1}),
+    "too few fields": msgpack.packb([1.0, 2]),
+    "wrong types": msgpack.packb([b"x"] * 9),
+    "an infinite time": msgpack.packb([float("inf"), 0, "t", "{}", "{}", "", "", 0.0, False]),
+    "deep JSON": msgpack.packb([0.0, 0, "t", "[" * 500_000, "{}", "", "", 0.0, False]),
+    "an ext": msgpack.packb([msgpack.ExtType(5, b"x")] * 9),
+}
+
+
+@pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS.keys())
+def test_a_record_that_is_none_is_refused(record: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.msgpack"
+    path.write_bytes(_START + frame(TOOL, record) + frame(TOOL, record))
+
+    with pytest.raises(CassetteDamaged, match=r"record 1 at byte \d+: "):
+        open_cassette(path)
+
+
+_OPEN = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+from agent_chaos.cassette.file import open_cassette
+from agent_chaos.errors import CassetteDamaged
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    open_cassette(sys.argv[1])
+except CassetteDamaged as exc:
+    print("refused", (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, exc)
+"""
+
+
+def test_a_zstd_bomb_stops_within_bounds(tmp_path: Path) -> None:
+    pytest.importorskip("resource")
+    path = tmp_path / "bomb.msgpack"
+    bomb = compressed(bytes(512 * 1024 * 1024))
+    honest = frame(TOOL, b"")
+    path.write_bytes(_START + _reframed(bomb) + honest)
+    done = subprocess.run(
+        [sys.executable, "-c", _OPEN, str(path)], capture_output=True, text=True, check=False
+    )
+    said = done.stdout.split()
+
+    assert said[0] == "refused", done.stderr
+    assert int(said[1]) < 200
+    assert "unpacks to more than 67,108,864 bytes" in done.stdout
+
+
+def _reframed(payload: bytes) -> bytes:
+    start = struct.pack("<IB", len(payload), TOOL)
+    return start + struct.pack("<I", crc32(payload, crc32(start))) + payload

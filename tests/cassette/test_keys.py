@@ -1,0 +1,154 @@
+"""Match keys tell requests apart as much as each rung should, and differences are told in a path and two values."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from agent_chaos.cassette.keys import exact_key, first_difference, keys_of, masked, normalised_key
+from agent_chaos.stream.exchange import Request
+from tests.cassette.made import asking
+
+PLAIN = asking("Hello")
+
+
+def with_body(value: Any, request: Request = PLAIN) -> Request:
+    return replace(request, body=json.dumps(value).encode())
+
+
+def at(url: str) -> Request:
+    return replace(PLAIN, url=url)
+
+
+SAME = {
+    "header values": replace(PLAIN, headers=(("x-stainless-retry-count", "2"),)),
+    "method case": replace(PLAIN, method="post"),
+    "field order and spacing": replace(
+        PLAIN, body=json.dumps(dict(reversed(list(PLAIN.json.items()))), indent=2).encode()
+    ),
+    "a user id": asking("Hello", metadata={"user_id": "u1"}),
+    "a port": at("https://api.anthropic.com:8443/v1/messages"),
+    "a key in the query": at("https://api.anthropic.com/v1/messages?key=abc"),
+}
+OTHER = {
+    "text": asking("Hallo"),
+    "a parameter": asking("Hello", temperature=0.5),
+    "path": at("https://api.anthropic.com/v1/messages/count_tokens"),
+    "query": at("https://api.anthropic.com/v1/messages?beta=true"),
+    "no body": replace(PLAIN, body=b""),
+    "a number for a text": asking("Hello", max_tokens="64"),
+}
+
+
+@pytest.mark.parametrize("request_", SAME.values(), ids=SAME.keys())
+def test_what_does_not_reach_the_model_does_not_count(request_: Request) -> None:
+    assert exact_key(request_) == exact_key(PLAIN)
+
+
+@pytest.mark.parametrize("request_", OTHER.values(), ids=OTHER.keys())
+def test_what_reaches_the_model_counts(request_: Request) -> None:
+    assert exact_key(request_) != exact_key(PLAIN)
+    assert normalised_key(request_) != normalised_key(PLAIN)
+
+
+def test_the_order_of_query_parameters_does_not_count() -> None:
+    assert exact_key(at("https://h/v1?a=1&b=2")) == exact_key(at("https://h/v1?b=2&a=1"))
+
+
+def test_a_multipart_boundary_does_not_count() -> None:
+    def upload(boundary: str, content: str) -> Request:
+        headers = (("content-type", f"multipart/form-data; boundary={boundary}"),)
+        body = f"--{boundary}\r\n\r\n{content}\r\n--{boundary}--\r\n".encode()
+        return Request("POST", "https://h/v1/files", headers, body)
+
+    assert exact_key(upload("aaa111", "x")) == exact_key(upload("bbb222", "x"))
+    assert exact_key(upload("aaa111", "x")) != exact_key(upload("bbb222", "y"))
+
+
+VOLATILE = {
+    "tool-call ids": ("result of toolu_01ABCdef234 here", "result of toolu_01XYZabc987 here"),
+    "OpenAI call ids": ("call_abc123DEF456", "call_zzz999YYY888"),
+    "response ids": ("resp_0123456789abcdef", "resp_fedcba9876543210"),
+    "uuids": ("550e8400-e29b-41d4-a716-446655440000", "00000000-0000-4000-8000-00000000000f"),
+    "ISO times": ("now: 2026-11-23T10:00:00Z", "now: 2026-11-24T11:12:13Z"),
+    "times with a space": ("at 2026-11-23 10:00:00 sharp", "at 2026-01-02 03:04:05 sharp"),
+    "epoch seconds": ("since 1763900000", "since 1763999999"),
+    "temporary paths": ("in /tmp/pytest-1/a.txt", "in /tmp/pytest-2/b.txt"),
+    "addresses": ("<object at 0x7f3a2b1c9d>", "<object at 0x7f0000000d>"),
+    "a line break before an id": ("see\ntoolu_01ABCdef234", "see\ntoolu_01XYZabc987"),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), VOLATILE.values(), ids=VOLATILE.keys())
+def test_the_normalised_key_forgets_what_changes_from_run_to_run(one: str, other: str) -> None:
+    assert normalised_key(asking(one)) == normalised_key(asking(other))
+    assert exact_key(asking(one)) != exact_key(asking(other))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("due 2026-11-23", "due 2026-11-24"),
+        ("order 12345678", "order 12345679"),
+        ("pay 1500.00", "pay 15.00"),
+        ("call_tool_by_name", "call_tool_by_rank"),
+        ("home/app/a.py", "home/app/b.py"),
+    ],
+    ids=["a date", "an order number", "money", "a snake-case word", "a project path"],
+)
+def test_the_normalised_key_keeps_what_means_something(one: str, other: str) -> None:
+    assert normalised_key(asking(one)) != normalised_key(asking(other))
+
+
+def test_a_conversation_keeps_its_lane_as_it_grows() -> None:
+    grown = with_body(
+        {
+            **PLAIN.json,
+            "messages": [*PLAIN.json["messages"], {"role": "assistant", "content": "Hi"}],
+        }
+    )
+
+    assert keys_of(grown).lane == keys_of(PLAIN).lane
+    assert keys_of(grown).normalised != keys_of(PLAIN).normalised
+    assert keys_of(asking("Another topic")).lane != keys_of(PLAIN).lane
+
+
+DIFFERENCES = {
+    "a nested text": (asking("Hello"), asking("Hallo"), "messages[0].content: 'Hello' ≠ 'Hallo'"),
+    "an absent field": (asking("x", top_k=3), asking("x"), "top_k: '3' ≠ nothing"),
+    "a longer list": (
+        with_body({"messages": [1]}),
+        with_body({"messages": [1, 2]}),
+        "messages: 1 items ≠ 2 items",
+    ),
+    "a path": (at("https://h/v1/a"), at("https://h/v1/b"), "path: '/v1/a' ≠ '/v1/b'"),
+    "nothing": (PLAIN, PLAIN, ""),
+}
+
+
+@pytest.mark.parametrize(("recorded", "asked", "says"), DIFFERENCES.values(), ids=DIFFERENCES.keys())
+def test_the_first_difference_is_a_path_and_two_values(recorded: Request, asked: Request, says: str) -> None:
+    assert first_difference(recorded, asked) == says
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 10**6,
+        "ab1-" * 250_000,
+        "toolu_" * 170_000,
+        "12" * 500_000,
+        "/tmp/" * 200_000,
+        "2026-11-" * 125_000,
+    ],
+    ids=["letters", "dashes", "ids", "digits", "paths", "dates"],
+)
+def test_masking_takes_linear_time(text: str) -> None:
+    started = time.process_time()
+    masked(text)
+
+    assert time.process_time() - started < 1.5
