@@ -1,6 +1,27 @@
-"""`python -m agent_chaos` is the `agent-chaos` command."""
+"""The `agent-chaos` command, also as `python -m agent_chaos`: fixes what only a fresh process can, then runs it."""
 
-from agent_chaos.cli import main
+from __future__ import annotations
+
+import os
+import sys
+
+OFFLINE = ("replay", "fuzz", "shrink")
+"""Commands that never need a network; they run in an empty network namespace where the system allows it."""
+
+
+def main() -> None:
+    """Fixes the hash seed, so that sets have one order in every run; cuts the network off; runs the command."""
+    if os.environ.get("PYTHONHASHSEED", "random") == "random":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    if any(word in OFFLINE for word in sys.argv[1:2]):
+        from agent_chaos.patch.guard import isolate
+
+        isolate()
+    from agent_chaos.cli import main as command
+
+    command()
+
 
 if __name__ == "__main__":
     main()

@@ -149,5 +149,6 @@ def innermost_user_frame(tb: TracebackType | None) -> str:
     for frame in traceback.extract_tb(tb):
         path = frame.filename
         if not path.startswith((_PACKAGE, "<", sys.prefix)) and not any(part in path for part in _LIBRARIES):
-            found = f"{Path(path).name}:{frame.name}"
+            inner = frame.name.startswith("<") and found.startswith(f"{Path(path).name}:")
+            found = found if inner else f"{Path(path).name}:{frame.name}"
     return found
