@@ -1,0 +1,61 @@
+"""Conventions that no linter checks."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = sorted(ROOT.glob("agent_chaos/**/*.py"))
+ALL = [
+    path
+    for folder in ("agent_chaos", "tests", "scenarios", "benchmarks")
+    for path in sorted(ROOT.glob(f"{folder}/**/*.py"))
+]
+DIVIDER = re.compile(r"^\s*#\s*[-=#*~_]{3,}")
+NAMED = re.compile(r"utils?|helpers?|manager|handler|base|common|misc")
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", ALL, ids=name)
+def test_no_divider_comments(path):
+    found = [line for line in path.read_text().splitlines() if DIVIDER.match(line)]
+
+    assert not found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_a_module_says_what_it_is(path):
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_modules_are_named_for_what_they_hold(path):
+    assert not NAMED.fullmatch(path.stem)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=name)
+def test_types_and_lints_are_not_silenced_without_a_reason(path):
+    text = path.read_text()
+    bare = [
+        line
+        for line in text.splitlines()
+        if "# noqa" in line and not re.search(r"# noqa: [A-Z0-9, ]+ - \S", line)
+    ]
+
+    assert "type: ignore" not in text
+    assert not bare
+
+
+def test_no_file_names_a_machine():
+    done = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    tracked = [ROOT / line for line in done.stdout.splitlines() if line.endswith((".py", ".md", ".toml"))]
+    private = re.compile(r"/" + r"work/|/root" + r"/|/opt" + r"/ac")
+    found = [name(path) for path in tracked if path.exists() and private.search(path.read_text())]
+
+    assert not found
