@@ -27,6 +27,7 @@ from agent_chaos.cassette.frames import (
     read_preamble,
 )
 from agent_chaos.cassette.index import Entry, Index, KeyTable, Lazy, built, read_index
+from agent_chaos.cassette.journal import journal_of
 from agent_chaos.cassette.model import FORMAT_VERSION, Cassette, Exchange, ToolRecord, TurnMark
 from agent_chaos.cassette.records import key_bytes, read_exchange, read_header, read_tool, read_turn
 from agent_chaos.errors import CassetteDamaged, CassetteError, CassetteMissing, CassetteVersion
@@ -68,11 +69,6 @@ def verified(path: Path | str) -> Cassette:
     foot, index = _ends(source)
     _verify(source, foot, index)
     return _cassette(source, index, complete=True, digest=foot.digest.hex())
-
-
-def journal_of(path: Path) -> Path:
-    """Where a recording of `path` is written while it runs."""
-    return path.with_name(f"{path.name}.journal")
 
 
 @dataclass(frozen=True)

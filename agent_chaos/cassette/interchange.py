@@ -2,49 +2,34 @@
 
 What vcrpy cannot say stands where stock vcrpy does not look: timing and chunk lengths under `response.chaos`; header,
 tools, turns and transfers that broke before a status line under `metadata.agent_chaos`, as JSON text, since YAML cannot
-hold all that tools are called with. Without those, event streams are
-cut at blank lines and time is 0, since vcrpy keeps none.
+hold all that tools are called with. Without those, event streams are cut at blank lines and time is 0, since vcrpy keeps
+none.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from agent_chaos.cassette.encoding import decoded
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
-from agent_chaos.cassette.records import ABORT_KINDS
 from agent_chaos.cassette.redaction import Redactor
+from agent_chaos.cassette.vcr_reading import Interaction, Unfit, interactions
 from agent_chaos.cassette.vcr_text import dump, load
 from agent_chaos.cassette.writer import CassetteWriter
 from agent_chaos.errors import CassetteDamaged
 from agent_chaos.stream.exchange import (
     Abort,
     Data,
-    End,
     Head,
     Headers,
-    Reply,
-    Request,
 )
-from agent_chaos.stream.sse import frames
 
 _METADATA = "agent_chaos"
-
-
-@dataclass(frozen=True, slots=True)
-class Interaction:
-    """One exchange of a vcrpy file."""
-
-    request: Request
-    reply: Reply
-    at: float = 0.0
-    transport: str = ""
 
 
 def import_cassette(
@@ -64,7 +49,7 @@ def import_cassette(
         records = _records(document, extra)
     except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise CassetteDamaged(f"{source}: its agent_chaos metadata does not fit: {exc}") from None
-    except _Unfit as exc:
+    except Unfit as exc:
         raise CassetteDamaged(f"{source}: {exc}") from None
     writer = CassetteWriter(target, header, redactor)
     for record in records:
@@ -75,8 +60,8 @@ def import_cassette(
 def read_vcr(source: Path) -> tuple[Interaction, ...]:
     """The exchanges of a vcrpy file, as they are, bodies decoded. Raises as `import_cassette`."""
     try:
-        return tuple(_interactions(load(source)))
-    except _Unfit as exc:
+        return tuple(interactions(load(source)))
+    except Unfit as exc:
         raise CassetteDamaged(f"{source}: {exc}") from None
 
 
@@ -93,13 +78,9 @@ def export_cassette(cassette: Cassette, target: Path) -> int:
         "turns": [asdict(mark) for mark in cassette.turns],
         "broken": [_jsonable(_exported(exchange)) for exchange in broken],
     }
-    interactions = [_exported(exchange) for exchange in playable]
-    dump({"version": 1, "interactions": interactions, "metadata": {_METADATA: json.dumps(extra)}}, target)
+    document = {"version": 1, "interactions": [_exported(exchange) for exchange in playable]}
+    dump({**document, "metadata": {_METADATA: json.dumps(extra)}}, target)
     return len(playable)
-
-
-class _Unfit(Exception):
-    """An interaction that is not one; the message names it."""
 
 
 _Record = Interaction | ToolRecord | TurnMark
@@ -120,8 +101,8 @@ def _records(document: Mapping[str, Any], extra: Mapping[str, Any]) -> list[_Rec
     """Everything in a file in the order it happened; a mark comes before what happened at the same instant."""
     marks: list[_Record] = [TurnMark(**mark) for mark in extra.get("turns", ())]
     tools: list[_Record] = [ToolRecord(**tool) for tool in extra.get("tools", ())]
-    broken = _interactions({"interactions": extra.get("broken", ())})
-    calls = sorted([*_interactions(document), *broken], key=lambda one: one.at)
+    broken = interactions({"interactions": extra.get("broken", ())})
+    calls = sorted([*interactions(document), *broken], key=lambda one: one.at)
     return sorted([*marks, *calls, *tools], key=lambda record: record.at)
 
 
@@ -132,106 +113,6 @@ def _write(writer: CassetteWriter, record: _Record) -> None:
         writer.tool(record)
     else:
         writer.turn(record)
-
-
-def _interactions(document: Mapping[str, Any]) -> Iterator[Interaction]:
-    for number, raw in enumerate(document["interactions"]):
-        try:
-            yield _interaction(raw)
-        except (KeyError, TypeError, ValueError, AttributeError) as exc:
-            raise _Unfit(f"interaction {number} is not one ({type(exc).__name__}: {exc})") from None
-
-
-def _interaction(raw: Mapping[str, Any]) -> Interaction:
-    asked, answer = raw["request"], raw["response"]
-    chaos = answer.get("chaos") or {}
-    request = Request(
-        str(asked["method"]).upper(),
-        str(asked["uri"]),
-        _headers(asked.get("headers")),
-        _request_body(asked),
-    )
-    return Interaction(
-        request, _reply(answer, chaos), float(chaos.get("at", 0.0)), str(chaos.get("transport", ""))
-    )
-
-
-def _request_body(asked: Mapping[str, Any]) -> bytes:
-    """Bytes, text, a list of either, or JSON that was kept as a value."""
-    body = asked.get("body", asked.get("parsed_body"))
-    if isinstance(body, dict) and set(body) == {"string"}:
-        body = body["string"]
-    if isinstance(body, dict) and set(body) == {"base64_string"}:
-        return base64.b64decode(body["base64_string"])
-    if isinstance(body, list) and all(isinstance(part, str | bytes) for part in body):
-        return b"".join(_bytes(part) for part in body)
-    return _bytes(body)
-
-
-def _bytes(value: Any) -> bytes:
-    if value is None:
-        return b""
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogatepass")
-    return json.dumps(value, separators=(",", ":")).encode()
-
-
-def _headers(raw: Any) -> Headers:
-    pairs = raw.items() if isinstance(raw, dict) else (raw or ())
-    found: list[tuple[str, str]] = []
-    for name, value in pairs:
-        found += [
-            (_text(name), _text(one)) for one in (value if isinstance(value, list | tuple) else [value])
-        ]
-    return tuple(found)
-
-
-def _text(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _reply(answer: Mapping[str, Any], chaos: Mapping[str, Any]) -> Reply:
-    if "head_at" not in chaos and "end" in chaos:
-        return Reply((_last(chaos),))
-    status = answer.get("status") or {"code": answer["status_code"]}
-    body = _reply_body(answer)
-    headers = _headers(answer["headers"])
-    head = Head(int(status["code"]), headers, float(chaos.get("head_at", 0.0)), status.get("message") or "")
-    if chaos:
-        return Reply((head, *_timed(body, chaos), _last(chaos)))
-    plain = decoded(Reply((head, Data(body), End()) if body else (head, End())))
-    if not plain.streamed:
-        return plain
-    pieces = (Data(frame.raw) for frame in frames(plain.body))
-    return Reply((plain.events[0], *pieces, End()))
-
-
-def _reply_body(answer: Mapping[str, Any]) -> bytes:
-    if "content" in answer:
-        return _bytes(answer["content"])
-    body = answer.get("body", answer.get("parsed_body"))
-    if isinstance(body, dict) and "base64_string" in body:
-        return base64.b64decode(body["base64_string"])
-    if isinstance(body, dict) and "string" in body and len(body) <= 2:
-        return _bytes(body["string"])
-    return _bytes(body)
-
-
-def _timed(body: bytes, chaos: Mapping[str, Any]) -> Iterator[Data]:
-    lengths, ats = chaos["chunks"], chaos["chunk_ats"]
-    if len(lengths) != len(ats) or sum(lengths) != len(body):
-        raise ValueError(f"chunks of {sum(lengths)} bytes in a body of {len(body)}")
-    used = 0
-    for length, at in zip(lengths, ats, strict=True):
-        yield Data(body[used : used + length], float(at))
-        used += length
-
-
-def _last(chaos: Mapping[str, Any]) -> End | Abort:
-    at, kind = float(chaos["end_at"]), str(chaos["end"])
-    return End(at) if kind == "end" else Abort(ABORT_KINDS[kind], at, str(chaos.get("message", "")))
 
 
 def _exported(exchange: Exchange) -> dict[str, Any]:

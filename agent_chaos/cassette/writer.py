@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from io import FileIO
 from pathlib import Path
 from threading import RLock
 
-from agent_chaos.cassette.file import journal_of, open_cassette
+from agent_chaos.cassette.file import open_cassette
 from agent_chaos.cassette.frames import (
     EXCHANGE,
     HEADER,
@@ -24,6 +22,7 @@ from agent_chaos.cassette.frames import (
     preamble,
 )
 from agent_chaos.cassette.index import Entry, built, index_record
+from agent_chaos.cassette.journal import journal_of, started, sync_folder, write
 from agent_chaos.cassette.keys import keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
 from agent_chaos.cassette.records import exchange_record, header_record, key_bytes, tool_record, turn_record
@@ -31,11 +30,6 @@ from agent_chaos.cassette.redaction import Redactor, is_credential_exchange
 from agent_chaos.errors import RecordError
 from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Reply, Request
-
-if sys.platform != "win32":
-    from fcntl import LOCK_EX, LOCK_NB, flock
-
-_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
 class CassetteWriter:
@@ -70,9 +64,9 @@ class CassetteWriter:
         self._known: list[ToolRecord] = []
         self._marked: set[tuple[int, str]] = set()
         self._count = 0
-        self._file = _journal(self.journal)
+        self._file = started(self.journal)
         try:
-            _write(self._file, preamble(finished=False))
+            write(self._file, preamble(finished=False))
         except OSError as exc:
             raise RecordError(f"{self.journal} cannot be written: {exc.strerror or exc}") from None
         self._record(HEADER, lambda: header_record(header))
@@ -193,7 +187,7 @@ class CassetteWriter:
         if self._failure is None:
             try:
                 data = frame(kind, make())
-                _write(self._file, data)
+                write(self._file, data)
             except (OSError, ValueError, RecursionError) as exc:
                 self._failure = exc
             else:
@@ -205,74 +199,15 @@ class CassetteWriter:
 
     def _put_in_place(self, index_offset: int) -> None:
         """Footer, finished state, fsync, replace, fsync of the folder: in this order a crash leaves old or new, whole."""
-        _write(self._file, footer(index_offset, self._count, self._digest.digest()))
+        write(self._file, footer(index_offset, self._count, self._digest.digest()))
         os.fsync(self._file.fileno())
         self._file.seek(0)
-        _write(self._file, preamble(finished=True))
+        write(self._file, preamble(finished=True))
         os.fsync(self._file.fileno())
         self._file.close()
         os.replace(self.journal, self.path)
-        _sync_folder(self.path.parent)
+        sync_folder(self.path.parent)
 
 
 def _outcome(record: ToolRecord) -> tuple[object, ...]:
     return record.name, record.arguments, record.result, record.error_type, record.error
-
-
-def _journal(path: Path) -> FileIO:
-    """The journal, empty and locked; what a killed recording left there is set aside as `….old`."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = _locked(path)
-        if file.seek(0, os.SEEK_END) > PREAMBLE_BYTES:
-            os.replace(path, path.with_name(f"{path.name}.old"))
-            file.close()
-            file = _locked(path)
-        file.seek(0)
-        file.truncate(0)
-    except OSError as exc:
-        raise RecordError(f"{path} cannot be written: {exc.strerror or exc}") from None
-    return file
-
-
-def _locked(path: Path) -> FileIO:
-    """The file at `path`, locked. Opened again where a recording that ended meanwhile took it away."""
-    while True:
-        file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, 0o644), "r+")
-        _lock(file, path)
-        if _same_file(file, path):
-            return file
-        file.close()
-
-
-def _lock(file: FileIO, path: Path) -> None:
-    if sys.platform == "win32":
-        return
-    try:
-        flock(file, LOCK_EX | LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise RecordError(f"another recording writes {path}; wait for it to end") from None
-
-
-def _same_file(file: FileIO, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except FileNotFoundError:
-        return False
-
-
-def _write(file: FileIO, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[file.write(view) or 0 :]
-
-
-def _sync_folder(folder: Path) -> None:
-    if sys.platform == "win32":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.cassette.file import journal_of, open_cassette
+from agent_chaos.cassette.file import open_cassette
+from agent_chaos.cassette.journal import journal_of
 from agent_chaos.cassette.model import ToolRecord
 from agent_chaos.errors import CassetteMissing, RecordError
 from tests.cassette.made import answering, asking, cassette_at, filled, writer_at
