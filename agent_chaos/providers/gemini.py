@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from agent_chaos.providers import gemini_errors, gemini_reading, gemini_writing
 from agent_chaos.providers.frames import is_stream
-from agent_chaos.providers.gemini_parts import Json
+from agent_chaos.providers.gemini_parts import TURN, Json
 from agent_chaos.providers.gemini_prompt import model_and_verb, prompt_of
 from agent_chaos.providers.gemini_reading import Reading, Said, chunk_of, parts_in, read
 from agent_chaos.providers.json_values import fields, text_of
@@ -41,7 +41,7 @@ class Gemini:
     def ids(self, reply: Reply) -> tuple[str, ...]:
         turn = self.parse(reply)
         chunks = [text_of(fields(one).get("responseId")) for one in turn.extra["chunks"]]
-        found = (turn.id, *(one for one in chunks if one != gemini_reading.TURN))
+        found = (turn.id, *(one for one in chunks if one != TURN))
         return tuple(dict.fromkeys(one for one in (*found, *(call.id for call in turn.tool_calls)) if one))
 
     def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:

@@ -13,6 +13,9 @@ from agent_chaos.providers.protocol import Opaque, Part, Reasoning, Text, ToolCa
 
 Json = dict[str, Any]
 
+TURN = "$turn"
+"""Stands in a kept chunk for what the turn says."""
+
 _BESIDE = ("thought", "thoughtSignature", "partMetadata", "videoMetadata")
 _TRIES = 200
 

@@ -8,48 +8,17 @@ response per chunk without what the turn says.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 from agent_chaos.providers.frames import is_stream
-from agent_chaos.providers.gemini_parts import Json, part_of, plain
-from agent_chaos.providers.json_values import count_of, fields, items, loaded, text_of, without
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Reasoning, Stop, Text, ToolCall, Usage
+from agent_chaos.providers.gemini_parts import TURN, Json, part_of, plain
+from agent_chaos.providers.gemini_words import neutral, usage_of
+from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
+from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.stream.sse import Frame, frames
-
-NUMBERED = (
-    "FINISH_REASON_UNSPECIFIED",
-    "STOP",
-    "MAX_TOKENS",
-    "SAFETY",
-    "RECITATION",
-    "OTHER",
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "SPII",
-    "MALFORMED_FUNCTION_CALL",
-)
-"""Finish reasons by number, for clients that ask for enums as numbers."""
-
-TURN = "$turn"
-"""Stands in a kept chunk for what the turn says."""
-
-_FILTERS = {
-    "SAFETY",
-    "RECITATION",
-    "LANGUAGE",
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "SPII",
-    "MODEL_ARMOR",
-    "JAILBREAK",
-    "IMAGE_SAFETY",
-    "IMAGE_PROHIBITED_CONTENT",
-    "IMAGE_RECITATION",
-}
-_NEUTRAL: dict[str, Stop] = {"STOP": "end", "MAX_TOKENS": "length", "CONTINUATION": "pause"}
 
 Said = tuple[int, int, str]
 """Chunk, part, and the text that the chunk adds to the part."""
@@ -137,28 +106,6 @@ def with_parts(chunk: Json, parts: Any, *, finished: bool = True) -> Json:
     return {**chunk, "candidates": [*before[:at], changed, *before[at + 1 :]]}
 
 
-def neutral(raw: str | None, parts: Iterable[Part]) -> Stop | None:
-    """A finish or block reason in neutral words."""
-    if raw is None:
-        return None
-    word = named(raw)
-    if word == "STOP" and any(isinstance(part, ToolCall) for part in parts):
-        return "tool_use"
-    return _NEUTRAL.get(word, "filter" if word in _FILTERS else "other")
-
-
-def named(raw: str) -> str:
-    """A reason by name, also where it was sent by number."""
-    return NUMBERED[int(raw)] if raw.isascii() and raw.isdigit() and int(raw) < len(NUMBERED) else raw
-
-
-def error_of(value: Any) -> Mapping[str, Any] | None:
-    """An error as an object, also where a server sends only its words."""
-    if isinstance(value, dict):
-        return value
-    return {"message": value} if isinstance(value, str) and value else None
-
-
 def reason_of(chunk: Json) -> str | None:
     """Why generation stopped, or why the prompt was blocked, where the chunk says so."""
     for told in (candidate_of(chunk)[1].get("finishReason"), _blocked(chunk)):
@@ -183,11 +130,11 @@ def _turn(reading: Reading) -> ModelTurn:
         parts=reading.parts,
         stop=neutral(raw, reading.parts),
         stop_raw=raw,
-        usage=_usage(_counts(chunks[counted]) or {}) if counted is not None else None,
+        usage=usage_of(_counts(chunks[counted]) or {}) if counted is not None else None,
         id=names["responseId"],
         model=names["modelVersion"],
         complete=raw is not None,
-        error=next((error for chunk in chunks if (error := error_of(chunk.get("error")))), None),
+        error=next((chunk["error"] for chunk in chunks if isinstance(chunk.get("error"), dict)), None),
         extra={"chunks": [_envelope(chunk, names, at == counted) for at, chunk in enumerate(chunks)]},
     )
 
@@ -195,21 +142,6 @@ def _turn(reading: Reading) -> ModelTurn:
 def _counts(chunk: Json) -> Json | None:
     counts = chunk.get("usageMetadata")
     return counts if isinstance(counts, dict) else None
-
-
-def _usage(counts: Json) -> Usage:
-    """Tokens in and out (thinking counts as out); the total is left out where it is the sum."""
-    asked, answered = count_of(counts.get("promptTokenCount")), count_of(counts.get("candidatesTokenCount"))
-    thought = count_of(counts.get("thoughtsTokenCount"))
-    kept = {
-        name: 0 if name in ("promptTokenCount", "candidatesTokenCount") and count_of(one) else one
-        for name, one in counts.items()
-    }
-    if kept.get("totalTokenCount") == asked + answered + thought + count_of(
-        counts.get("toolUsePromptTokenCount")
-    ):
-        kept["totalTokenCount"] = TURN
-    return Usage(asked, answered + thought, kept)
 
 
 def _envelope(chunk: Json, names: Json, counted: bool) -> Json:

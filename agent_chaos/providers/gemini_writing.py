@@ -6,31 +6,13 @@ import json
 from typing import Any
 
 from agent_chaos.providers.frames import is_stream, pieces, silent, splice, with_json
-from agent_chaos.providers.gemini_parts import Json, wire_of
-from agent_chaos.providers.gemini_reading import (
-    NUMBERED,
-    TURN,
-    candidate_of,
-    chunk_of,
-    named,
-    neutral,
-    parts_of,
-    reason_of,
-    with_parts,
-)
-from agent_chaos.providers.json_values import count_of, fields, items, without
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Stop, ToolCall, Usage
+from agent_chaos.providers.gemini_parts import TURN, Json, wire_of
+from agent_chaos.providers.gemini_reading import candidate_of, chunk_of, parts_of, reason_of, with_parts
+from agent_chaos.providers.gemini_words import NUMBERED, counts_of, word_of
+from agent_chaos.providers.json_values import fields, items, without
+from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
 from agent_chaos.stream.sse import Frame, frame, newline_of
-
-_WORDS: dict[Stop, str] = {
-    "end": "STOP",
-    "tool_use": "STOP",
-    "length": "MAX_TOKENS",
-    "filter": "SAFETY",
-    "pause": "CONTINUATION",
-    "other": "OTHER",
-}
 
 
 def render(turn: ModelTurn, like: Reply) -> Reply:
@@ -107,7 +89,7 @@ def _said(turn: ModelTurn, chunks: list[Json]) -> list[Json]:
     told = {
         "responseId": turn.id,
         "modelVersion": turn.model,
-        "usageMetadata": _counts(turn.usage),
+        "usageMetadata": counts_of(turn.usage),
         "error": turn.error,
     }
     if "chunks" not in turn.extra:
@@ -125,7 +107,7 @@ def _said(turn: ModelTurn, chunks: list[Json]) -> list[Json]:
 
 def _finished(chunks: list[Json], turn: ModelTurn) -> list[Json]:
     """The chunks with the reason to stop where it was, or in the last one."""
-    word = _word(turn)
+    word = word_of(turn)
     places = [at for at, chunk in enumerate(chunks) if reason_of(chunk) is not None]
     if places and reason_of(chunks[places[-1]]) == word:
         return chunks
@@ -147,30 +129,6 @@ def _with_finish(chunk: Json, word: str | None) -> Json:
     changed = {**new, **without(candidate, "finishReason", "finishMessage")}
     changed |= {} if word is None else {"finishReason": given}
     return {**chunk, "candidates": [*before[: max(at, 0)], changed, *before[at + 1 :]]}
-
-
-def _word(turn: ModelTurn) -> str | None:
-    """The provider's word for the stop: its own, unless the neutral one was changed."""
-    raw = turn.stop_raw
-    if turn.stop is None or raw is None:
-        return raw if turn.stop is None else _WORDS[turn.stop]
-    means = {neutral(raw, turn.parts), *(("end", "tool_use") if named(raw) == "STOP" else ())}
-    return raw if turn.stop in means else _WORDS[turn.stop]
-
-
-def _counts(usage: Usage | None) -> Json | None:
-    if usage is None:
-        return None
-    thought = count_of(usage.extra.get("thoughtsTokenCount"))
-    counts = {
-        "promptTokenCount": usage.input_tokens,
-        "candidatesTokenCount": max(0, usage.output_tokens - thought),
-    }
-    total = usage.input_tokens + usage.output_tokens + count_of(usage.extra.get("toolUsePromptTokenCount"))
-    known = {name: one for name, one in counts.items() if one}
-    summed = {} if usage.extra.get("totalTokenCount", TURN) != TURN else {"totalTokenCount": total}
-    summed = summed if "totalTokenCount" in usage.extra or not usage.extra else {}
-    return {**usage.extra, **known, **summed}
 
 
 def _array(chunks: list[Json]) -> bytes:

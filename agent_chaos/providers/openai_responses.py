@@ -10,7 +10,8 @@ from agent_chaos.providers.json_values import fields, items, loaded, text_of
 from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
 from agent_chaos.providers.responses_items import Json
 from agent_chaos.providers.responses_prompt import prompt_of
-from agent_chaos.providers.responses_reading import events_of, place_of, read
+from agent_chaos.providers.responses_reading import read
+from agent_chaos.providers.responses_stream import events_of, place_of
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import Frame, newline_of
 from agent_chaos.stream.sse import frames as frames_of

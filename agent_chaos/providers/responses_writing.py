@@ -8,20 +8,12 @@ from typing import Any
 
 from agent_chaos.providers.frames import json_frame, pieces, splice, with_json
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
-from agent_chaos.providers.protocol import ModelTurn, Part, Reasoning, Stop, Text, ToolCall, Usage
+from agent_chaos.providers.protocol import ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.providers.responses_items import TOOL_FIELD, Item, Json, begun, items_of, said_in
-from agent_chaos.providers.responses_reading import STATUSES, error_of, neutral
+from agent_chaos.providers.responses_words import STATUSES, counts_of, word_of
 from agent_chaos.stream.exchange import Reply, with_body
 from agent_chaos.stream.sse import Frame, newline_of
 
-_WORDS: dict[Stop, str] = {
-    "end": "completed",
-    "tool_use": "completed",
-    "length": "max_output_tokens",
-    "filter": "content_filter",
-    "pause": "max_messages",
-    "other": "steered",
-}
 _UNSETTLED: Json = {
     "status": "in_progress",
     "completed_at": None,
@@ -52,16 +44,16 @@ def same(recorded: Frame, rendered: Frame) -> bool:
 def response_of(turn: ModelTurn) -> Json:
     """The turn as a finished response object, or as the error body that it is."""
     kept = fields(turn.extra.get("response"))
-    raw = _word(turn)
+    raw = word_of(turn)
     status = raw if raw is None or raw in STATUSES else "incomplete"
     said = {
         "id": turn.id,
         "status": status,
-        "error": turn.error if error_of(kept.get("error")) != turn.error else None,
+        "error": turn.error,
         "incomplete_details": {"reason": raw} if status == "incomplete" and raw not in STATUSES else None,
         "model": turn.model,
         "output": [] if turn.extra.get("bare_end") else [item.whole() for item in _settled(turn, raw)],
-        "usage": _usage(turn.usage),
+        "usage": counts_of(turn.usage),
     }
     new = {} if kept else {"object": "response"}
     return {**new, **kept, **{name: one for name, one in said.items() if one}}
@@ -81,7 +73,7 @@ def events_of(turn: ModelTurn) -> Iterator[Json]:
 
 
 def _events(turn: ModelTurn) -> Iterator[Json]:
-    raw = _word(turn)
+    raw = word_of(turn)
     yield from _opening(turn)
     for at, item in enumerate(_settled(turn, raw)):
         yield from _item_events(at, item, open_ended=not turn.complete)
@@ -203,19 +195,6 @@ def _empty(member: Any) -> Any:
     )
 
 
-def _word(turn: ModelTurn) -> str | None:
-    """The provider's word for the stop: its own, unless the neutral one was changed."""
-    raw = turn.stop_raw
-    if raw is not None:
-        means = {neutral(raw, turn.parts), *(("end", "tool_use", "filter") if raw == "completed" else ())}
-        if turn.stop is None or turn.stop in means:
-            return raw
-    if turn.stop is not None:
-        return _WORDS[turn.stop]
-    new = "response" not in turn.extra
-    return "failed" if new and turn.error else "completed" if new else None
-
-
 def _settled(turn: ModelTurn, raw: str | None) -> tuple[Item, ...]:
     """The items, with the status that a changed reason to stop gives them."""
     found = items_of(turn)
@@ -230,12 +209,3 @@ def _settled(turn: ModelTurn, raw: str | None) -> tuple[Item, ...]:
 def _with_status(item: Item, before: str, after: str) -> Item:
     changed = item.head.get("status") == before and before
     return replace(item, head={**item.head, "status": after}) if changed else item
-
-
-def _usage(usage: Usage | None) -> Json | None:
-    if usage is None:
-        return None
-    counts = {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
-    total = usage.input_tokens + usage.output_tokens
-    known = {name: one for name, one in usage.extra.items() if name != "total_tokens" or one is not None}
-    return {**known, **counts, "total_tokens": known.get("total_tokens", total)}

@@ -46,7 +46,10 @@ def test_a_cut_changes_no_frame_before_it(body: bytes, at: int) -> None:
     assert list(frames(body[:at])[: len(kept)]) == kept
 
 
-@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r")), st.sampled_from(["\n", "\r", "\r\n"]))
+@given(
+    st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r")),
+    st.sampled_from(["\n", "\r", "\r\n"]),
+)
 def test_a_written_frame_reads_back(data: str, newline: str) -> None:
     found = only(frame(data, event="delta", newline=newline))
 
