@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from itertools import zip_longest
 from random import Random
 from typing import Any
 
@@ -121,7 +122,7 @@ def claude_message(content: list[dict[str, Any]], stop: str, *, id: str = "msg_0
         "id": id,
         "type": "message",
         "role": "assistant",
-        "model": "claude-sonnet-4-5",
+        "model": "claude-sonnet-5",
         "content": content,
         "stop_reason": stop,
         "stop_sequence": None,
@@ -133,3 +134,12 @@ def claude_stream(events: Iterable[dict[str, Any]], *, at: float = 0.3, gap_s: f
     """An Anthropic event stream, one event a chunk."""
     chunks = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode() for event in events]
     return reply(200, [("content-type", "text/event-stream; charset=utf-8")], chunks, at=at, gap_s=gap_s)
+
+
+def assert_equal_traces(traces):
+    """Fails with the first entry in which a trace differs from the first one."""
+    first = traces[0]
+    for number, trace in enumerate(traces):
+        for one, other in zip_longest(first.entries, trace.entries):
+            assert repr(other) == repr(one), f"trace {number}: {other!r:.500} and not {one!r:.500}"
+        assert trace.digest == first.digest

@@ -52,6 +52,7 @@ def _tick(session: Session) -> None:
     _busy["reads"] += 1
     if _busy["reads"] > _BUSY_READS:
         session.clock.advance(_BUSY_TICK_S)
+        _busy["at"] = session.clock.now()
 
 
 def _reader(real: Callable[[], R], virtual: Callable[[Session], R]) -> Callable[[], R]:

@@ -42,13 +42,18 @@ def _jump(loop: Any, session: Session) -> None:
         loop._timer_cancelled_count -= 1
     if session.jobs:
         return
+    others = (
+        session.live_threads() or len(loop._selector.get_map()) > 1
+    )  # asked first: a thread may wake us as it ends
     events = loop._selector.select(0)
     if events:
         loop._process_events(events)
+    elif loop._ready:
+        return
     elif scheduled:
         session.wait(scheduled[0]._when - session.clock.monotonic(), "timer")
         session.clock.advance_to_monotonic(scheduled[0]._when)
-    elif not session.live_threads() and len(loop._selector.get_map()) <= 1:
+    elif not others:
         session.tape.incident(session.clock.now(), "timeout", "the agent awaits something that never happens")
         raise TrialTimeout(
             "the agent awaits something that never happens: no timer, job or transfer is pending"

@@ -17,6 +17,7 @@ from agent_chaos.core.trace import Trace
 from agent_chaos.errors import BudgetStop
 from agent_chaos.patch import loops
 from agent_chaos.patch.chance import seeded
+from agent_chaos.patch.garbage import swept
 from agent_chaos.patch.stop import real_time_stop
 from agent_chaos.patch.threads import outlived
 from agent_chaos.replay.match import Index
@@ -81,9 +82,10 @@ def run_trial(
     )
     loops.refuse_uvloop()
     wall = _wall(pacer, header.started_at)
-    with seeded(header.seed), wall, _active(session), real_time_stop(session, real_s):
-        Conversation(scenario, session).run()
-    _note_threads(session)
+    with swept():
+        with seeded(header.seed), wall, _active(session), real_time_stop(session, real_s):
+            Conversation(scenario, session).run()
+        _note_threads(session)
     return tape.trace(plan, clock.now())
 
 

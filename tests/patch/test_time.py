@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import anthropic
 import pytest
 
-from tests.trials import START, claude_says, json_reply, recorded, scenario, trial
+from tests.trials import START, assert_equal_traces, claude_says, json_reply, recorded, scenario, trial
 
 SLOW_DOWN = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
-ASK = {"max_tokens": 100, "model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "hello"}]}
+ASK = {"max_tokens": 100, "model": "claude-sonnet-5", "messages": [{"role": "user", "content": "hello"}]}
 
 
 def limited():
@@ -45,9 +45,8 @@ def test_three_waits_of_600_s_take_1800_virtual_seconds_beside_the_latency(agent
 def test_equal_runs_have_equal_traces(agent):
     one = scenario(agent)
     cassette = recorded(one, limited())
-    digests = {trial(one, cassette).digest for _ in range(50)}
 
-    assert len(digests) == 1
+    assert_equal_traces([trial(one, cassette) for _ in range(50)])
 
 
 async def five_clients(ctx, text):
@@ -56,7 +55,7 @@ async def five_clients(ctx, text):
         asked = [
             client.messages.create(
                 max_tokens=9,
-                model="claude-sonnet-4-5",
+                model="claude-sonnet-5",
                 messages=[{"role": "user", "content": f"question {i}"}],
             )
             for i, client in enumerate(clients)
@@ -70,7 +69,7 @@ def test_five_fresh_clients_at_once_run_the_same_every_time():
     traces = [trial(one, cassette) for _ in range(25)]
 
     assert {trace.answers[0].text for trace in traces} == {"answer 0 answer 1 answer 2 answer 3 answer 4"}
-    assert len({trace.digest for trace in traces}) == 1
+    assert_equal_traces(traces)
     assert traces[0].virtual_s == pytest.approx(5.0)
 
 

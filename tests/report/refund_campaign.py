@@ -41,7 +41,7 @@ def tool_stream(call_id: str, name: str, pieces: list[str]) -> Reply:
         "id": "msg_1",
         "type": "message",
         "role": "assistant",
-        "model": "claude-sonnet-4-5",
+        "model": "claude-sonnet-5",
         "content": [],
     }
     deltas = [
@@ -64,7 +64,7 @@ def text_reply(text: str) -> Reply:
         "id": "msg_2",
         "type": "message",
         "role": "assistant",
-        "model": "claude-sonnet-4-5",
+        "model": "claude-sonnet-5",
         "content": [{"type": "text", "text": text}],
         "stop_reason": "end_turn",
         "usage": {"input_tokens": 500, "output_tokens": 20},
@@ -78,7 +78,7 @@ REQUEST = Request(
     "https://api.anthropic.com/v1/messages",
     (("content-type", "application/json"),),
     json.dumps(
-        {"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "Refund A-17"}]}
+        {"model": "claude-sonnet-5", "messages": [{"role": "user", "content": "Refund A-17"}]}
     ).encode(),
 )
 LOOKUP = tool_stream("toolu_1", "lookup_order", ['{"order_id": ', '"A-17"}'])

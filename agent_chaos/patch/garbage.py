@@ -1,0 +1,37 @@
+"""Finalisers run between trials, never inside one: what an earlier trial left must not act in a later one.
+
+An SDK's async client that is never closed, for one, schedules its closing on whatever loop runs when it is collected.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_FULL_EVERY = 500
+_seen = {"runs": 0}
+
+
+@contextmanager
+def swept() -> Iterator[None]:
+    """Holds the cyclic collector back within the block and runs it at the end.
+
+    Survivors are frozen, so that the next sweep looks at one trial's objects only; every 500 sweeps all are looked at.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        _sweep()
+        if was_enabled:
+            gc.enable()
+
+
+def _sweep() -> None:
+    _seen["runs"] += 1
+    if _seen["runs"] % _FULL_EVERY == 0:
+        gc.unfreeze()
+    gc.collect()
+    gc.freeze()
