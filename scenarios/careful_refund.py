@@ -21,6 +21,7 @@ SYSTEM = (
 )
 ATTEMPTS = 10
 DEADLINE_S = 540.0
+REPLY_DEADLINE_S = 60.0
 LONGEST_WAIT_S = 20.0
 
 TOOLS = [
@@ -96,10 +97,13 @@ def fits(name, values):
 def attempt(messages):
     """One request; the message only if the stream ended as it should and the arguments are strict JSON."""
     arguments, blocks, ended = {}, {}, False
+    deadline = time.monotonic() + REPLY_DEADLINE_S
     with client.messages.stream(
         model="claude-sonnet-5", max_tokens=1024, system=SYSTEM, tools=TOOLS, messages=messages
     ) as stream:
         for event in stream:
+            if time.monotonic() > deadline:
+                raise NotWhole("the stream trickles")
             if event.type == "content_block_start" and event.content_block.type == "tool_use":
                 blocks[event.index] = event.content_block.id
             elif event.type == "content_block_delta" and event.delta.type == "input_json_delta":

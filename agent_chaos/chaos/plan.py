@@ -45,6 +45,11 @@ class Site(BaseModel):
     def key(self) -> tuple[str, int, int]:
         return (self.of, self.index, self.serving)
 
+    @property
+    def words(self) -> str:
+        """For people: `call 3`, `call 3, retry 1`."""
+        return f"{self.of} {self.index}" + (f", retry {self.serving}" if self.serving else "")
+
 
 class Placed(BaseModel):
     """A fault at a site."""
@@ -69,7 +74,7 @@ class Placed(BaseModel):
         return (*self.site.key, _LEVELS.index(self.fault.level))
 
     def __str__(self) -> str:
-        return f"{self.site}: {self.fault.describe()}"
+        return f"{self.site.words}: {self.fault.describe()}"
 
 
 class Plan(BaseModel):

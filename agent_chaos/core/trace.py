@@ -21,6 +21,11 @@ from agent_chaos.stream.exchange import Reply, Request
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
+def without_addresses(text: str) -> str:
+    """The text with `0x…` for the addresses of objects, which differ from run to run."""
+    return _ADDRESS.sub("0x…", text)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP attempt, as the player answered it.
@@ -221,5 +226,5 @@ class Trace:
     @cached_property
     def digest(self) -> str:
         """A digest of everything in the trace; equal for equal runs."""
-        text = _ADDRESS.sub("0x", repr(self.entries))
+        text = without_addresses(repr(self.entries))
         return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -52,11 +52,14 @@ def recorded_turn(call: Call) -> ModelTurn | None:
 
 
 def curtailed(call: Call) -> bool:
-    """Whether the agent got less than was recorded: the terminator is gone, or a token limit was hit."""
+    """Whether the agent got less than was recorded: the reply's end is gone, or a token limit was hit.
+
+    A reply whose stop reason arrived has ended, even where the last line of its stream did not come.
+    """
     served, recorded = served_turn(call), recorded_turn(call)
     if served is None or recorded is None or not call.fired:
         return False
-    lost_end = recorded.complete and not served.complete
+    lost_end = recorded.complete and not served.complete and served.stop is None
     return lost_end or (served.stop == "length" and recorded.stop != "length")
 
 

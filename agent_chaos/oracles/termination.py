@@ -32,7 +32,7 @@ class Termination:
         elif stopped := trace.incidents_of("timeout"):
             yield self._violation("time", f"the run was stopped: {stopped[0].detail}", trace)
         elif trace.virtual_s - evidence.clean.virtual_s > budget.virtual_s:
-            about, who = _longest(trace)
+            about, who = _spent_on(trace)
             more = f"{duration(trace.virtual_s)} instead of {duration(evidence.clean.virtual_s)}"
             yield self._violation(about, f"the run took {more}: {who}", trace)
 
@@ -41,25 +41,31 @@ class Termination:
         return Violation(oracle=self.name, subject=about, reason=reason, advice=_ADVICE[about], call_seq=last)
 
 
-def _longest(trace: Trace) -> tuple[str, str]:
-    """What the longest wait was for, and in words."""
-    waits = [entry for entry in trace.entries if isinstance(entry, Wait)]
-    if not waits:
+def _spent_on(trace: Trace) -> tuple[str, str]:
+    """What most of the waiting was for, and in words."""
+    spent: dict[tuple[str, str], list[float]] = {}
+    for wait in (entry for entry in trace.entries if isinstance(entry, Wait)):
+        before = next((call for call in reversed(trace.calls) if call.seq < wait.seq), None)
+        spent.setdefault(_cause(wait, before), []).append(wait.seconds)
+    if not spent:
         return "transfer", "replies were slow"
-    wait = max(waits, key=lambda one: one.seconds)
-    before = [call for call in trace.calls if call.seq < wait.seq]
-    told = _retry_after(before[-1]) if before else ""
+    (about, words), seconds = max(spent.items(), key=lambda one: sum(one[1]))
+    times = f" in {len(seconds)} waits" if len(seconds) > 1 else ""
+    return about, words.format(f"{duration(sum(seconds))}{times}")
+
+
+def _cause(wait: Wait, before: Call | None) -> tuple[str, str]:
+    """What a wait was for, and a sentence with room for how long."""
+    if before is None:
+        return "time", "it waited {}"
+    told = _retry_after(before)
     if (
         told
         and wait.why in ("sleep", "timer")
         and abs(float(told) - wait.seconds) < max(1.0, wait.seconds * 0.1)
     ):
-        return (
-            "retry-after",
-            f"it slept {duration(wait.seconds)} because call {before[-1].call} said retry-after: {told}",
-        )
-    place = f" at call {before[-1].call}" if before else ""
-    return "transfer", f"it waited {duration(wait.seconds)}{place}"
+        return "retry-after", f"it slept {{}} because call {before.call} said retry-after: {told}"
+    return "transfer", f"it waited {{}} at call {before.call}"
 
 
 def _retry_after(call: Call) -> str:

@@ -63,8 +63,7 @@ class TerminalReporter:
             self._live.start()
 
     def progress(self, progress: Step) -> None:
-        if progress.distinct > self._distinct:
-            self._found(progress)
+        self._found(progress)
         if self._live is None or 0 <= progress.seconds - self._drawn_s < _REDRAW_S:
             return
         self._drawn_s = progress.seconds
@@ -75,14 +74,15 @@ class TerminalReporter:
             completed=progress.done,
             total=progress.total,
             rate=f"{rate:.0f} examples/s",
-            found=f"{count(progress.failures, 'failure')} ({progress.distinct} distinct)",
+            found=f"{count(progress.failures, 'failure')} ({len(progress.found)} distinct)",
         )
         self._live.refresh()
 
     def _found(self, progress: Step) -> None:
-        self._distinct = progress.distinct
-        after = f"after {count(progress.done, 'example')}, {progress.seconds:.1f} s"
-        self._out.print(Text.assemble((f"  failure {progress.distinct}", "red"), f" found {after}"))
+        for fingerprint in progress.found[self._distinct :]:
+            self._distinct += 1
+            line = Text.assemble((_when(progress), "dim"), (_fingerprint(fingerprint), "red"))
+            self._out.print(line, no_wrap=True, overflow="ellipsis")
 
     def finish(self, campaign: Campaign, notes: tuple[str, ...] = ()) -> None:
         self._clear()
@@ -91,6 +91,9 @@ class TerminalReporter:
             for part in view(finding, campaign.clean, self._out.width):
                 put(self._out, part)
         self._out.print()
+        if len(campaign.findings) > 1:
+            put(self._out, _gathered(campaign))
+            self._out.print()
         put(self._out, _ending(campaign, notes))
         self._summary(figures.summary(campaign.figures, campaign.tools_run_for_real), campaign.figures)
 
@@ -115,6 +118,16 @@ class TerminalReporter:
         self._drawn_s, self._distinct = -1.0, 0
 
 
+def _fingerprint(text: str) -> str:
+    oracle, _, subject = text.partition(":")
+    return f"{oracle.replace('_', ' ')}: {printable(subject)}"
+
+
+def _when(progress: Step) -> str:
+    stage = {"corpus": "stored", "shrink": "shrinking"}.get(progress.phase, f"example {progress.done:,}")
+    return f"  {progress.seconds:>4.1f} s  {stage:<13}"
+
+
 def _progress(out: Console) -> Progress:
     """A bar that is drawn by `refresh` alone: a thread of its own would be seen by the trials."""
     columns = (
@@ -130,6 +143,19 @@ def _progress(out: Console) -> Progress:
         redirect_stdout=False,
         redirect_stderr=False,
     )
+
+
+def _gathered(campaign: Campaign) -> Table:
+    """All failures once more, a line each: what scrolled away is still to be seen."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="bold red")
+    table.add_column(overflow="fold")
+    for finding in campaign.findings:
+        failure = finding.failure
+        title = Text(_fingerprint(failure.fingerprint))
+        plan = Text(printable("; ".join(str(placed) for placed in failure.plan.faults)), "dim")
+        table.add_row(failure.id, Text("\n").join([title, plan]))
+    return table
 
 
 def _ending(campaign: Campaign, notes: tuple[str, ...]) -> Table:

@@ -105,7 +105,7 @@ def _call_lines(call: Call, delivered: Delivered | None, single: bool) -> Iterat
     if not call.fidelity.full and call.reply is not None:
         yield Line(f"{call.fidelity.words}; {printable(call.difference)}".rstrip("; "), "quiet")
     for fault in call.fired:
-        yield Line(f"▲ fault at {call.site}: {printable(fault.describe())}", "fault")
+        yield Line(f"▲ fault: {printable(fault.describe())}", "fault")
     if words := delivery(delivered):
         yield Line(words, "quiet")
 
@@ -114,7 +114,7 @@ def _tool_lines(run: ToolRun) -> Iterator[Line]:
     yield Line(clipped(call_text(run.name, run.arguments), 200))
     yield Line(f"→ {clipped(result_of(run), 120)}", "quiet")
     for fault in run.fired:
-        yield Line(f"▲ fault at {run.site}: {printable(fault.describe())}", "fault")
+        yield Line(f"▲ fault: {printable(fault.describe())}", "fault")
     if run.effect != "recorded":
         yield Line(EFFECTS[run.effect], "finding" if run.effect == "real" else "quiet")
 

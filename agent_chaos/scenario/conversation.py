@@ -16,7 +16,7 @@ from agent_chaos.core.context import ChaosContext
 from agent_chaos.core.results import TurnResult
 from agent_chaos.core.session import Session
 from agent_chaos.core.tape import raised_names
-from agent_chaos.core.trace import Answer, Raised
+from agent_chaos.core.trace import Answer, Raised, without_addresses
 from agent_chaos.errors import TrialStop
 from agent_chaos.patch.tools import jsonable, tool
 from agent_chaos.scenario.model import BaselineScenario, Turn
@@ -118,12 +118,13 @@ class Conversation:
         while isinstance(exc, BaseExceptionGroup):
             exc = exc.exceptions[0]
         name, bases = raised_names(exc)
-        shown = "".join(traceback.format_exception(exc))
+        message = without_addresses(str(exc))
+        shown = without_addresses("".join(traceback.format_exception(exc)))
         where = innermost_user_frame(exc.__traceback__)
         self._session.tape.write(
-            lambda seq: Raised(seq, number, now, text, name, str(exc), bases, where, shown)
+            lambda seq: Raised(seq, number, now, text, name, message, bases, where, shown)
         )
-        error = f"{name}: {exc}"
+        error = f"{name}: {message}"
         result = TurnResult(turn_number=number, input=text, response="", success=False, error=error)
         self._finished(result, started)
 

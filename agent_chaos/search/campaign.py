@@ -128,8 +128,9 @@ class Progress:
     done: int
     total: int
     failures: int
-    distinct: int
     seconds: float
+    found: tuple[str, ...] = ()
+    """The fingerprints found so far, in order."""
 
 
 Listener = Callable[[Progress], None]

@@ -95,21 +95,16 @@ class _Run:
         self.note(plan, outcome)
 
     def note(self, plan: Plan, outcome: Outcome) -> None:
-        """Keeps the smallest plan seen for each failure."""
+        """Keeps the plan with the fewest faults seen for each failure; of equals the first, the most telling one."""
         for fingerprint in outcome.fingerprints:
             known = self.found.get(fingerprint)
-            if known is None or _size(plan) < _size(known[0]):
+            if known is None or len(plan) < len(known[0]):
                 self.found[fingerprint] = (plan, outcome)
 
     def tell(self, phase: Phase, done: int, total: int) -> None:
         seconds = perf_counter() - self.started
         failures = self.verdicts[Verdict.FAIL]
-        self._listener(Progress(phase, done, total, failures, len(self.found), seconds))
-
-
-def _size(plan: Plan) -> tuple[int, int, str]:
-    text = plan.to_json()
-    return len(plan), len(text), text
+        self._listener(Progress(phase, done, total, failures, seconds, tuple(self.found)))
 
 
 def fuzz(
@@ -231,10 +226,12 @@ def _findings(run: _Run, seed: int, max_runs: int) -> Iterator[Finding]:
     yield from sorted(done.values(), key=_gravest_first)
 
 
-def _gravest_first(finding: Finding) -> tuple[int, int, str]:
-    oracle, failure = finding.failure.violation.oracle, finding.failure
-    rank = _GRAVEST_FIRST.index(oracle) if oracle in _GRAVEST_FIRST else len(_GRAVEST_FIRST)
-    return rank, len(failure.plan), failure.fingerprint
+def _gravest_first(finding: Finding) -> tuple[int, bool, int, str]:
+    """By oracle; within one, what changed something before what happened to come out the same."""
+    violation, failure = finding.failure.violation, finding.failure
+    known = violation.oracle in _GRAVEST_FIRST
+    rank = _GRAVEST_FIRST.index(violation.oracle) if known else len(_GRAVEST_FIRST)
+    return rank, violation.before == violation.after, len(failure.plan), failure.fingerprint
 
 
 def _failure(run: _Run, violation: Violation, plan: Plan, seed: int, smallest: bool, checks: int) -> Failure:

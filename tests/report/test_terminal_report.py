@@ -22,7 +22,8 @@ def shown(made: Campaign | None = None, width: int = 80, notes: tuple[str, ...] 
     reporter = TerminalReporter(out)
     reporter.start("refund", max_examples=200, seed=0)
     for done in (1, 100, 200):
-        reporter.progress(Progress("search", done, 200, 3, 2, done / 50))
+        found = ("unfinished_tool_call:refund (cut arguments)", "empty_answer:answer")
+        reporter.progress(Progress("search", done, 200, 3, done / 50, found))
     reporter.finish(made or campaign(), notes)
     reporter.close(1)
     assert isinstance(out.file, io.StringIO)
@@ -43,7 +44,7 @@ def flat(text: str) -> str:
         "Plan call 1: the stream ends inside a number",
         "smallest: removing or softening any part makes it pass (9 checks)",
         "▲ 0.94 s call 1",
-        "▲ fault at call 1: the stream ends inside a number",
+        "▲ fault: the stream ends inside a number",
         '✗ 1.82 s tool issue_refund(order_id="A-17", amount=15)',
         "would have run: offline, it was given the nearest recorded result",
         "1.82 s waited 2 s (sleep)",
@@ -168,7 +169,7 @@ def test_a_long_run_loses_its_middle_but_no_mark() -> None:
 
     assert "58 more" not in text
     assert "more, as without faults or of no note" in text
-    assert "▲ fault at call 1" in text
+    assert "▲ fault: " in text
     assert len(text.splitlines()) < 90
 
 
