@@ -116,8 +116,8 @@ def opened(path: Path) -> Source:
 
 def _missing(path: Path) -> CassetteMissing:
     journal = journal_of(path)
-    cut_off = f"; a recording that was cut off is kept in {journal}" if journal.exists() else ""
-    return CassetteMissing(f"there is no cassette {path}; make it with 'agent-chaos record'{cut_off}")
+    cut_off = f" (a recording that was cut off is kept in {journal})" if journal.exists() else ""
+    return CassetteMissing(f"there is no cassette {path}{cut_off}; make it with: agent-chaos record")
 
 
 def _read(path: Path) -> Buffer:

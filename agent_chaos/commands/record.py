@@ -17,6 +17,8 @@ _PRIVACY = (
     "Cassettes hold the text of the conversation, without keys and cookies; read them before you share them."
 )
 
+_EARLIER = "  kept from an earlier recording, the agent did not run; to record it afresh: --record-mode all"
+
 
 def record(targets: list[str], *, mode: str) -> int:
     """Records every scenario of the targets; one that fails does not keep the others from it."""
@@ -35,6 +37,8 @@ def _one(loaded: Loaded, mode: str) -> int:
         complain(exc)
         return exc.exit_code
     console().print(Text(kept(loaded.scenario.name, summary)), soft_wrap=True)
+    if not summary.fresh:
+        console().print(Text(_EARLIER), soft_wrap=True)
     return 0
 
 

@@ -11,7 +11,7 @@ from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.trace import Trace
-from agent_chaos.errors import HarnessError, NondeterministicError, UsageError
+from agent_chaos.errors import CassetteMissing, HarnessError, NondeterministicError, UsageError
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Oracle
 from agent_chaos.oracles.registry import oracles
@@ -52,12 +52,18 @@ class Rehearsal:
         install_offline()
         self.scenario = scenario
         self.target = target or scenario.name
-        self.cassette = cassette if cassette is not None else open_cassette(scenario.cassette_path)
+        self.cassette = cassette if cassette is not None else self._recorded()
         self.allow_real_tools = allow_real_tools
         self._judges = oracles() if judges is None else judges
         self._index = Index(self.cassette, Redactor.from_environ(os.environ).request)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
+
+    def _recorded(self) -> Cassette:
+        try:
+            return open_cassette(self.scenario.cassette_path)
+        except CassetteMissing as exc:
+            raise CassetteMissing(f"{self.name}: {exc} {self.target}") from None
 
     @property
     def name(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+from pprint import pformat
 
 from agent_chaos.search.campaign import Failure
 
@@ -32,14 +32,9 @@ def pytest_source(failure: Failure) -> str:
         reason=_plain(failure.violation.reason),
         id=failure.id,
         target=repr(failure.target),
-        plan=_literal(failure),
+        plan=pformat(failure.plan.as_dict(), sort_dicts=False, width=100),
         name=re.sub(r"\W+", "_", f"{failure.scenario}_{failure.id}").lower(),
     )
-
-
-def _literal(failure: Failure) -> str:
-    text = json.dumps(failure.plan.as_dict(), indent=4)
-    return text.replace("true", "True").replace("false", "False").replace("null", "None")
 
 
 def _plain(text: str) -> str:

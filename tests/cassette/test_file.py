@@ -167,7 +167,7 @@ def test_a_future_version_names_both_versions(tmp_path: Path) -> None:
 
 def test_a_missing_cassette_names_the_command_that_makes_it(tmp_path: Path) -> None:
     with pytest.raises(
-        CassetteMissing, match=r"no cassette .*absent\.msgpack; make it with 'agent-chaos record'"
+        CassetteMissing, match=r"no cassette .*absent\.msgpack; make it with: agent-chaos record"
     ):
         open_cassette(tmp_path / "absent.msgpack")
 
