@@ -11,7 +11,6 @@ import json
 import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -29,6 +28,7 @@ from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.clock import VirtualClock
 from agent_chaos.core.session import Session, enter, leave
 from agent_chaos.core.tape import Tape
+from agent_chaos.patch import clock
 from agent_chaos.patch.install import install_offline
 from agent_chaos.replay.match import Index
 from agent_chaos.replay.player import Player
@@ -37,14 +37,15 @@ from agent_chaos.scenario.answers import Answerer
 from agent_chaos.stream.exchange import Request, reply
 
 EXCHANGES = 1_000
-CALLS = 300
+ROUNDS = 5
+MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
 WORDS = [f"word{i}" for i in range(2_000)]
 
 
 def body(i: int) -> dict[str, Any]:
     """A request of about 14 KB."""
     text = " ".join(Random(i).choices(WORDS, k=1_800))
-    return {"max_tokens": 100, "model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": text}]}
+    return {"max_tokens": 100, "model": "claude-sonnet-5", "messages": [{"role": "user", "content": text}]}
 
 
 def message(i: int) -> bytes:
@@ -55,7 +56,7 @@ def message(i: int) -> bytes:
             "id": f"msg_{i:024}",
             "type": "message",
             "role": "assistant",
-            "model": "claude-sonnet-4-5",
+            "model": "claude-sonnet-5",
             "content": [{"type": "text", "text": text}],
             "stop_reason": "end_turn",
             "usage": {"input_tokens": 1, "output_tokens": 1},
@@ -70,9 +71,9 @@ def timed(call: Callable[[int], object], order: list[int]) -> float:
     """Median milliseconds of a call."""
     took = []
     for i in order:
-        started = time.perf_counter()
+        started = clock.real_perf_counter()
         call(i)
-        took.append(time.perf_counter() - started)
+        took.append(clock.real_perf_counter() - started)
     return statistics.median(took) * 1e3
 
 
@@ -146,7 +147,7 @@ def vcrpy_ms(
         path = Path(folder) / "bench.yaml"
         path.write_text(yaml.dump({"version": 1, "interactions": interactions}, Dumper=yaml.CSafeDumper))
         client = anthropic.Anthropic(api_key="k" * 20, max_retries=0)
-        with vcr.use_cassette(str(path), record_mode="none", allow_playback_repeats=True):
+        with vcr.use_cassette(str(path), record_mode="none", allow_playback_repeats=True, match_on=MATCH_ON):
             return timed(lambda i: client.messages.create(**bodies[i]), order)
 
 
@@ -155,23 +156,27 @@ def main() -> None:
     mock, requests = with_mock(bodies, replies)
     for one in bodies:
         mock.messages.create(**one)
-    order = Random(0).sample(range(EXCHANGES), CALLS)
+    order = Random(0).sample(range(EXCHANGES), EXCHANGES)
+    slices = [
+        order[n::ROUNDS] for n in range(ROUNDS)
+    ]  # every request is asked once: nothing is remembered from before
     gc.disable()
     vcr_ms = vcrpy_ms(requests, replies, bodies, order[:60])
     install_offline()
     client = anthropic.Anthropic(api_key="k" * 20)
     with replayed(requests, replies):
-        timed(lambda i: client.messages.create(**bodies[i]), order[:20])
         rounds = [
             (
-                timed(lambda i: mock.messages.create(**bodies[i]), order),
-                timed(lambda i: client.messages.create(**bodies[i]), order),
+                timed(lambda i: mock.messages.create(**bodies[i]), part),
+                timed(lambda i: client.messages.create(**bodies[i]), part),
             )
-            for _ in range(5)
+            for part in slices
         ]
     floor = statistics.median(f for f, _ in rounds)
     ours = statistics.median(o for _, o in rounds)
-    print(f"cassette of {EXCHANGES} exchanges, 14 KB requests, medians of {CALLS} calls, 5 rounds")
+    print(
+        f"cassette of {EXCHANGES} exchanges, 14 KB requests, medians of {ROUNDS} rounds of {EXCHANGES // ROUNDS} calls"
+    )
     print(f"MockTransport     {floor:7.3f} ms  1.00")
     print(f"agent-chaos       {ours:7.3f} ms  {statistics.median(o / f for f, o in rounds):.2f}")
     print(f"vcrpy YAML        {vcr_ms:7.3f} ms  {vcr_ms / floor:.2f}")

@@ -18,6 +18,8 @@ class Tape:
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self._incidents: dict[tuple[str, str], None] = {}
+        self._last_call = -1
         self._lock = threading.Lock()
 
     def write(self, make: Callable[[int], _E]) -> _E:
@@ -25,23 +27,23 @@ class Tape:
         with self._lock:
             entry = make(len(self._entries))
             self._entries.append(entry)
+            if isinstance(entry, Call):
+                self._last_call = entry.seq
             return entry
 
     def last_call_seq(self) -> int:
         """`seq` of the latest call, or -1."""
-        return next((e.seq for e in reversed(self._entries) if isinstance(e, Call)), -1)
+        return self._last_call
 
     def incident(self, at: float, kind: Any, detail: str) -> None:
         """Notes an incident once; a repeated one is not written again."""
         with self._lock:
-            known = any(
-                isinstance(e, Incident) and e.kind == kind and e.detail == detail for e in self._entries
-            )
-            if not known:
+            if (kind, detail) not in self._incidents:
+                self._incidents[kind, detail] = None
                 self._entries.append(Incident(len(self._entries), at, kind, detail))
 
     def has(self, *kinds: str) -> bool:
-        return any(isinstance(e, Incident) and e.kind in kinds for e in self._entries)
+        return any(kind in kinds for kind, _ in self._incidents)
 
     @property
     def fired(self) -> bool:

@@ -68,11 +68,17 @@ class Index:
         memo_key = (request.method, request.url, request.body)
         found = self._memo.get(memo_key)
         if found is None:
-            redacted = self._redact(request)
-            found = Asked(redacted, exact_key(redacted))
+            found = self._keyed(request)
             if len(self._memo) < _MEMO_SIZE:
                 self._memo[memo_key] = found
         return found
+
+    def _keyed(self, request: Request) -> Asked:
+        """A request that was recorded as it stands holds nothing to redact, and is found without looking."""
+        if (exact := exact_key(request)) in self.by_exact:
+            return Asked(request, exact)
+        redacted = self._redact(request)
+        return Asked(redacted, exact_key(redacted))
 
     def knows_host(self, host: str) -> bool:
         """Whether anything was recorded from this host."""
