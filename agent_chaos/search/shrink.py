@@ -79,10 +79,12 @@ def shrink(
     plan = _dropped(plan, budget.fails)
     plan = _by_hypothesis(space, plan, budget.fails)
     plan, checks = _settled(space, _dropped(plan, budget.fails), budget.fails)
-    reproduced = all(fingerprint in subject.trial(plan).fingerprints for _ in range(_CONFIRMATIONS))
+    confirming = [subject.trial(plan) for _ in range(_CONFIRMATIONS)]
+    reproduced = all(fingerprint in outcome.fingerprints for outcome in confirming)
+    outcome = confirming[0] if reproduced else memo(plan)
     runs = memo.runs - before + _CONFIRMATIONS
     smallest = not budget.spent and reproduced
-    return Shrunk(plan, memo(plan), smallest, checks, runs, reproduced, budget.others)
+    return Shrunk(plan, outcome, smallest, checks, runs, reproduced, budget.others)
 
 
 def _dropped(plan: Plan, fails: Fails) -> Plan:
