@@ -16,6 +16,9 @@ import agent_chaos
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.cassette.writer import CassetteWriter
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.chaos.truncate import Truncate
+from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.scenario.rehearsal import Rehearsal
 from tests.search.planted import spoken
@@ -38,6 +41,8 @@ TOOLS = [
         },
     }
 ]
+TRUNCATED = Plan.of([("call 0", Truncate(boundary="mid_number", offset=0))])
+"""Under which `careless` refunds 15 instead of 1,500."""
 
 
 class Unavailable(Exception):
@@ -126,8 +131,21 @@ def cassette() -> Cassette:
     return recorded(scenario(careful), [spoken(said, i, stream=True) for i, said in enumerate(SAID)])
 
 
-def rehearsal(agent: Callable[..., Any] = careless, **fields: Any) -> Rehearsal:
-    return Rehearsal(scenario(agent), cassette=cassette(), **fields)
+def rehearsal(agent: Callable[..., Any] = careless) -> Rehearsal:
+    return Rehearsal(scenario(agent), cassette=cassette())
+
+
+class Logged(Rehearsal):
+    """The shop, noting every plan that really runs."""
+
+    def __init__(self, agent: Callable[..., Any] = careless) -> None:
+        super().__init__(scenario(agent), cassette=cassette())
+        self.prepare()
+        self.plans: list[Plan] = []
+
+    def trial(self, plan: Plan) -> Outcome:
+        self.plans.append(plan)
+        return super().trial(plan)
 
 
 def write_project(folder: Path, agent: str = "careless") -> str:

@@ -15,23 +15,11 @@ from agent_chaos.search.corpus import Corpus
 from agent_chaos.search.search import fuzz
 from agent_chaos.search.space import Space
 from tests.search import shop
+from tests.search.shop import Logged
 from tests.trials import recorded, scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIRMING_RUNS = 3
-
-
-class Logged(Rehearsal):
-    """The shop, noting every plan that really runs."""
-
-    def __init__(self, agent=shop.careless):
-        super().__init__(shop.scenario(agent), cassette=shop.cassette())
-        self.prepare()
-        self.plans = []
-
-    def trial(self, plan):
-        self.plans.append(plan)
-        return super().trial(plan)
 
 
 def everything(campaign):
@@ -75,7 +63,8 @@ def test_another_seed_gives_other_plans():
 
 _IN_A_PROCESS = """
 from agent_chaos.search.search import fuzz
-from tests.search.test_search import Logged, everything, plans_of
+from tests.search.shop import Logged
+from tests.search.test_search import everything, plans_of
 subject = Logged()
 print(everything(fuzz(subject, max_examples=20)), plans_of(subject))
 """
