@@ -54,7 +54,7 @@ def refund(order: str = "", amount: float = 0) -> str:
     return f"refunded {amount:.0f} on order {order}"
 
 
-def _heard(client: anthropic.Anthropic, messages: list[Any]) -> tuple[str, list[list[str]], bool]:
+def heard(client: anthropic.Anthropic, messages: list[Any]) -> tuple[str, list[list[str]], bool]:
     """The text, the tool calls (id, name, arguments) and whether the stream came to its end."""
     text, calls, ended = "", [], False
     stream = client.messages.create(
@@ -98,17 +98,17 @@ def careless(ctx: Any, text: str) -> str:
     client = anthropic.Anthropic(max_retries=1)
     messages: list[Any] = [{"role": "user", "content": text}]
     while True:
-        answer, calls, _ = _heard(client, messages)
+        answer, calls, _ = heard(client, messages)
         if not calls:
             return answer
         messages += _with_results(answer, calls, [_mended(arguments) for *_, arguments in calls])
 
 
-def careful(ctx: Any, text: str) -> str:
-    client = anthropic.Anthropic(max_retries=1)
+def careful(ctx: Any, text: str, max_retries: int = 1) -> str:
+    client = anthropic.Anthropic(max_retries=max_retries)
     messages: list[Any] = [{"role": "user", "content": text}]
     for _ in range(8):
-        answer, calls, ended = _heard(client, messages)
+        answer, calls, ended = heard(client, messages)
         if not ended:
             continue
         if not calls:
@@ -119,7 +119,7 @@ def careful(ctx: Any, text: str) -> str:
 
 def curt(ctx: Any, text: str) -> str:
     """Says what it did without asking how to say it."""
-    _, calls, _ = _heard(anthropic.Anthropic(max_retries=1), [{"role": "user", "content": text}])
+    _, calls, _ = heard(anthropic.Anthropic(max_retries=1), [{"role": "user", "content": text}])
     return "; ".join(refund(**_mended(arguments)) for *_, arguments in calls)
 
 
