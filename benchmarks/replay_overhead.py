@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import anthropic
 import httpx2
 
-from agent_chaos.cassette.keys import keys_of
+from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header
 from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.chaos.plan import Plan
@@ -112,7 +112,9 @@ def replayed(requests: list[Request], replies: list[bytes]) -> Iterator[None]:
         for i, r in enumerate(requests)
     ]
     cassette = Cassette(
-        Header(scenario="bench", started_at=1.7e9), exchanges=exchanges, keys=[e.keys for e in exchanges]
+        Header(scenario="bench", started_at=1.7e9, key_version=KEY_VERSION),
+        exchanges=exchanges,
+        keys=[e.keys for e in exchanges],
     )
     session = Session(clock=VirtualClock(1.7e9), tape=Tape(), jitter=Random(0), chance=Random(0))
     session.answers = Answerer(

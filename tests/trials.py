@@ -8,7 +8,7 @@ from itertools import zip_longest
 from random import Random
 from typing import Any
 
-from agent_chaos.cassette.keys import keys_of
+from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord
 from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.chaos.plan import Plan
@@ -86,7 +86,7 @@ def recorded(scenario: BaselineScenario, replies: Iterable[Reply], *, seed: int 
     finally:
         leave(session, token)
     return Cassette(
-        header=Header(scenario=scenario.name, started_at=START, seed=seed),
+        header=Header(scenario=scenario.name, started_at=START, seed=seed, key_version=KEY_VERSION),
         exchanges=tuple(script.exchanges),
         tools=tuple(script.tools),
         keys=tuple(exchange.keys for exchange in script.exchanges),

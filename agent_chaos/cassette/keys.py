@@ -15,13 +15,14 @@ from typing import Any
 
 from agent_chaos.cassette.model import Keys
 from agent_chaos.cassette.secrets import is_secret_parameter
-from agent_chaos.providers.protocol import Message, Text
+from agent_chaos.providers.protocol import Message, Text, ToolCall, ToolResult
 from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Request
 
-KEY_VERSION = 1
-"""Raised whenever a key of an unchanged request changes; stored in every cassette."""
+KEY_VERSION = 2
+"""Raised whenever a key of an unchanged request changes; stored in every cassette. Keys of another version are not used."""
 
+_SHORTEST_ID = 6
 _VOLATILE = ("user", "metadata", "safety_identifier", "prompt_cache_key", "idempotency_key")
 """Body fields that do not reach the model."""
 _BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")
@@ -34,7 +35,7 @@ _MASKS = re.compile(
     r"msgbatch|cmpl|gen|container)[_-](?:bdrk_|vrtx_)?(?=[a-z_-]*[0-9A-Z])[0-9A-Za-z_-]{6,})"
     r"|(?P<time>(?<!\d)\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)"
     r"|(?P<epoch>\b1[5-9]\d{8}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?\b)"
-    r"|(?P<hex>\b(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{24,64}\b)"
+    r"|(?P<hex>(?<![0-9A-Za-z])(?=[a-f]*[0-9])(?=[0-9]*[a-f])[0-9a-f]{24,64}(?![0-9A-Za-z]))"
     r"|(?P<address>\b0x[0-9a-fA-F]{6,16}\b)"
 )
 _DIGIT = re.compile(r"\d")
@@ -57,7 +58,23 @@ def exact_key(request: Request) -> str:
 def normalised_key(request: Request) -> str:
     """As `exact_key`, on any host, with ids, times and temporary paths masked."""
     place = f"{request.method.upper()} {masked(request.path)}?{masked(_query(request))}"
-    return _digest(_bytes(place), masked(_canonical_body(request).decode("utf-8", "replace")).encode())
+    body = _canonical_body(request).decode("utf-8", "replace")
+    for number, call_id in enumerate(_tool_call_ids(request)):
+        body = body.replace(call_id, f"<call{number}>")
+    return _digest(_bytes(place), masked(body).encode())
+
+
+def _tool_call_ids(request: Request) -> list[str]:
+    """The ids of tool calls and results in order, however they are spelled: frameworks make up their own."""
+    protocol = recognise(request)
+    messages = protocol.prompt(request).messages if protocol else ()
+    parts = [part for message in messages for part in message.parts]
+    found = [
+        part.id if isinstance(part, ToolCall) else part.call_id
+        for part in parts
+        if isinstance(part, ToolCall | ToolResult)
+    ]
+    return [one for one in dict.fromkeys(found) if len(one) >= _SHORTEST_ID]
 
 
 def lane_key(request: Request) -> str:

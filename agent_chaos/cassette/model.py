@@ -29,7 +29,7 @@ class Header(BaseModel):
     scenario: str
     started_at: float
     seed: int = 0
-    key_version: int = 1
+    key_version: int = 0
     versions: dict[str, str] = {}
     turns: int = 0
 

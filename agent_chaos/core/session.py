@@ -6,7 +6,10 @@ that has finished answers nobody.
 
 from __future__ import annotations
 
+import math
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from random import Random
@@ -68,7 +71,8 @@ class ToolScribe(Protocol):
 class Session:
     """A replayed run (`answers` set) or a recorded one (`scribe` set).
 
-    `jobs` counts executor jobs in flight; `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom.
+    `jobs` counts executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
+    one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom.
     """
 
     clock: VirtualClock
@@ -78,10 +82,12 @@ class Session:
     answers: Answers | None = None
     scribe: ToolScribe | None = None
     jobs: int = 0
+    blocked_until: float = -math.inf
     turn: int = 0
     finished: bool = False
     threads: list[threading.Thread] = field(default_factory=list)
     main_thread: int = field(default_factory=threading.get_ident)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def replaying(self) -> bool:
@@ -108,6 +114,23 @@ class Session:
         if seconds >= _WORTH_TELLING_S and not self.finished:
             at = self.clock.now()
             self.tape.write(lambda seq: Wait(seq, at, seconds, why))
+
+    @contextmanager
+    def blocked(self, until: float) -> Iterator[None]:
+        """Says that the main thread waits for another one, until a virtual time at most."""
+        before, self.blocked_until = self.blocked_until, until
+        try:
+            yield
+        finally:
+            self.blocked_until = before
+
+    def job_started(self) -> None:
+        with self._lock:
+            self.jobs += 1
+
+    def job_done(self) -> None:
+        with self._lock:
+            self.jobs -= 1
 
     def live_threads(self) -> list[threading.Thread]:
         """Threads the run started that are still alive."""

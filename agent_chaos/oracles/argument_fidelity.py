@@ -33,8 +33,8 @@ class ArgumentFidelity:
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per executed call without an emitted one."""
-        transforming = {one.name for one, _ in _unmatched(evidence.clean)}
-        for one, emitted in _unmatched(evidence.trace):
+        transforming = {one.name for one, _ in _unmatched(evidence.clean, evidence.clean)}
+        for one, emitted in _unmatched(evidence.trace, evidence.clean):
             if one.name not in transforming and not _unfinished(evidence.trace, one):
                 yield self._violation(one, emitted)
 
@@ -51,12 +51,12 @@ class ArgumentFidelity:
         )
 
 
-def _unmatched(trace: Trace) -> list[tuple[Executed, list[Any]]]:
+def _unmatched(trace: Trace, clean: Trace) -> list[tuple[Executed, list[Any]]]:
     """Executed calls that use up no emitted call, each with what was emitted for that tool."""
     emitted = _emitted(trace)
     left = {name: list(values) for name, values in emitted.items()}
     found: list[tuple[Executed, list[Any]]] = []
-    for one in executed(trace):
+    for one in executed(trace, clean):
         mine = left.get(one.name, [])
         match = next((i for i, value in enumerate(mine) if satisfies(one.arguments, value)), None)
         if match is None:

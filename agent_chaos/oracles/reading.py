@@ -6,6 +6,7 @@ Where no tool boundary saw a tool, the wire is the evidence: a call that the nex
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from agent_chaos.oracles.oracle import Evidence
 from agent_chaos.providers.protocol import Message, ModelTurn, ToolCall, ToolResult
 from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Reply
+
+_FAILURE = re.compile(
+    r"\b(error|exception|traceback|invalid|failed|could not|unable to|not executed)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +68,9 @@ def curtailed(call: Call) -> bool:
     return lost_end or (served.stop == "length" and recorded.stop != "length")
 
 
-def executed(trace: Trace) -> tuple[Executed, ...]:
-    """Every tool call the agent made, in order."""
-    wrapped = {run.name for run in trace.tools}
+def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
+    """Every tool call the agent made, in order. Of a tool that a boundary sees, the boundary's word is all there is."""
+    wrapped = {run.name for run in (*trace.tools, *clean.tools)}
     by_boundary = [_by_boundary(run) for run in trace.tools]
     by_wire = [one for one in _by_wire(trace) if one.name not in wrapped]
     return tuple(sorted([*by_boundary, *by_wire], key=lambda one: one.seq))
@@ -93,11 +98,16 @@ def _by_wire(trace: Trace) -> Iterator[Executed]:
 
 def _answered_calls(messages: tuple[Message, ...]) -> Iterator[ToolCall]:
     results = [part for message in messages for part in message.parts if isinstance(part, ToolResult)]
-    good = Counter(result.call_id or result.name for result in results if not result.is_error)
+    good = Counter(result.call_id or result.name for result in results if not _tells_of_failure(result))
     for message in messages:
         for part in message.parts:
             if isinstance(part, ToolCall) and message.role == "assistant" and good[part.id or part.name] > 0:
                 yield part
+
+
+def _tells_of_failure(result: ToolResult) -> bool:
+    """Whether a result says that the tool did not run: by its flag, or in words where the protocol has none."""
+    return result.is_error or bool(_FAILURE.search(shown(result.content, limit=2_000)))
 
 
 def _asked_by(calls: list[Call], echoed: ToolCall) -> Call | None:

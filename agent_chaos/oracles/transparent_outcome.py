@@ -42,7 +42,7 @@ class TransparentOutcome:
                 return
 
     def _tools(self, evidence: Evidence) -> Iterable[Violation]:
-        before, after = _tool_calls(evidence.clean), _tool_calls(evidence.trace)
+        before, after = (_tool_calls(one, evidence.clean) for one in (evidence.clean, evidence.trace))
         if before != after:
             more, fewer = list((after - before).elements()), list((before - after).elements())
             what = f"it also ran {shown(more)}" if more else f"it did not run {shown(fewer)}"
@@ -58,8 +58,8 @@ def _texts(trace: Trace) -> list[str]:
     return [" ".join(answer.text.split()) for answer in trace.answers]
 
 
-def _tool_calls(trace: Trace) -> Counter[str]:
-    return Counter(f"{one.name} {shown(one.arguments, 500)}" for one in executed(trace))
+def _tool_calls(trace: Trace, clean: Trace) -> Counter[str]:
+    return Counter(f"{one.name} {shown(one.arguments, 500)}" for one in executed(trace, clean))
 
 
 ORACLE = TransparentOutcome()

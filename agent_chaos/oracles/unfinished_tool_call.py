@@ -33,7 +33,7 @@ class UnfinishedToolCall:
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool that ran so; whole arguments of a reply that did not end are a failure of their own."""
-        for one in executed(evidence.trace):
+        for one in executed(evidence.trace, evidence.clean):
             call = asking_call(evidence.trace, one)
             why = _why(call, one) if call is not None else ""
             if call is not None and why:

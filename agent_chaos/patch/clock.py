@@ -5,14 +5,17 @@ Installed once per process. Code that bound `from time import sleep` before is f
 
 from __future__ import annotations
 
+import math
 import queue
 import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from agent_chaos.core.session import Session, replaying
+from agent_chaos.patch.threads import STARTING, is_pool_worker
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,6 +26,9 @@ real_perf_counter = time.perf_counter
 
 _BUSY_READS = 10_000
 _BUSY_TICK_S = 0.001
+_SLICE_S = 0.001
+_GRACE_S = 0.25
+_PATIENCE_S = 5.0
 _busy = {"reads": 0, "at": -1.0}
 
 
@@ -38,10 +44,31 @@ def _sleep(seconds: float) -> None:
         return
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
+    if _in_background(session, session.clock.now() + seconds):
+        _sleep_along(session, seconds)
+        return
     if threading.get_ident() != session.main_thread and len(session.live_threads()) > 1:
         session.tape.incident(session.clock.now(), "degraded", "several threads sleep at once")
     session.wait(seconds, "sleep")
     session.clock.advance(seconds)
+
+
+def _in_background(session: Session, wake: float) -> bool:
+    """Whether this is a thread nobody waits for by then: it sleeps along with the run, and does not drive its clock."""
+    thread = threading.current_thread()
+    driven = session.jobs or wake <= session.blocked_until
+    return thread.daemon and thread.ident != session.main_thread and not driven
+
+
+def _sleep_along(session: Session, seconds: float) -> None:
+    """Sleeps until the run gets there, ends, or waits for this thread; drives the clock itself if none of it happens."""
+    wake, patience = session.clock.now() + seconds, real_monotonic() + _PATIENCE_S
+    while session.clock.now() < wake and not session.finished and _in_background(session, wake):
+        if real_monotonic() > patience:
+            break
+        real_sleep(_SLICE_S)
+    if not session.finished:
+        session.clock.advance_to(wake)
 
 
 def _tick(session: Session) -> None:
@@ -71,16 +98,31 @@ def _wait(real: Callable[..., bool]) -> Callable[..., bool]:
 
     def wait(self: threading.Condition, timeout: float | None = None) -> bool:
         session = _live()
-        if session is None or timeout is None or not _alone(session):
+        if session is None or threading.get_ident() != session.main_thread:
             return real(self, timeout)
-        session.clock.advance(timeout)
-        return False
+        if session.blocked_until == STARTING:
+            return real(self, timeout)
+        with session.blocked(math.inf if timeout is None else session.clock.now() + timeout):
+            if timeout is None or session.jobs:
+                return real(self, timeout)
+            return _wait_along(partial(real, self), session, timeout)
 
     return wait
 
 
-def _alone(session: Session) -> bool:
-    return threading.get_ident() == session.main_thread and not session.live_threads() and not session.jobs
+def _wait_along(wait: Callable[[float], bool], session: Session, timeout: float) -> bool:
+    """Waits for other threads as long as they do something, then jumps to the timeout."""
+    until = session.clock.now() + timeout
+    patience = real_monotonic() + min(timeout, _GRACE_S)
+    while session.clock.now() < until and _others(session) and real_monotonic() < patience:
+        if wait(_SLICE_S):
+            return True
+    session.clock.advance_to(until)
+    return False
+
+
+def _others(session: Session) -> bool:
+    return any(not is_pool_worker(thread) for thread in session.live_threads())
 
 
 _installed = False

@@ -41,11 +41,16 @@ TELEMETRY = (
 )
 """Hosts (and their subdomains) that only watch: refused and listed, but a refusal is not the agent's failure."""
 
+TELEMETRY_PATHS = (("api.openai.com", "/v1/traces/ingest"),)
+"""What only watches on a host that also answers for models."""
+
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 
 
-def is_telemetry(host: str) -> bool:
-    return any(host == known or host.endswith(f".{known}") for known in TELEMETRY)
+def is_telemetry(host: str, path: str = "") -> bool:
+    """Whether a request only reports what the agent does."""
+    known_host = any(host == known or host.endswith(f".{known}") for known in TELEMETRY)
+    return known_host or (host, path) in TELEMETRY_PATHS
 
 
 def refuse(session: Session, host: str, *, telemetry: bool | None = None) -> GuardRefused:

@@ -64,13 +64,9 @@ def _run_in_executor(self: Any, executor: Any, func: Any, *args: Any) -> Any:
     future = _real_run_in_executor(self, executor, func, *args)
     session = _live()
     if session is not None:
-        session.jobs += 1
-        future.add_done_callback(lambda _: _job_done(session))
+        session.job_started()
+        future.add_done_callback(lambda _: session.job_done())
     return future
-
-
-def _job_done(session: Session) -> None:
-    session.jobs -= 1
 
 
 def _count_anyio_jobs(module: Any) -> None:
@@ -81,11 +77,11 @@ def _count_anyio_jobs(module: Any) -> None:
         session = _live()
         if session is None:
             return await real(cls, *args, **kwargs)
-        session.jobs += 1
+        session.job_started()
         try:
             return await real(cls, *args, **kwargs)
         finally:
-            session.jobs -= 1
+            session.job_done()
 
     backend.run_sync_in_worker_thread = classmethod(run_sync_in_worker_thread)
 

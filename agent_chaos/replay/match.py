@@ -5,8 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from agent_chaos.cassette.keys import exact_key, first_difference, lane_key, normalised_key
-from agent_chaos.cassette.model import Cassette, Exchange
+from agent_chaos.cassette.keys import (
+    KEY_VERSION,
+    exact_key,
+    first_difference,
+    keys_of,
+    lane_key,
+    normalised_key,
+)
+from agent_chaos.cassette.model import Cassette, Exchange, Keys
 from agent_chaos.providers.registry import protocols, recognise
 from agent_chaos.stream.exchange import Request
 
@@ -50,15 +57,16 @@ class Index:
         self.cassette = cassette
         self._redact = redact
         self._memo: dict[tuple[str, str, bytes], Asked] = {}
-        self.by_exact = _grouped(keys.exact for keys in cassette.keys)
-        self.by_normalised = _grouped(keys.normalised for keys in cassette.keys)
+        self._keys = _keys(cassette)
+        self.by_exact = _grouped(keys.exact for keys in self._keys)
+        self.by_normalised = _grouped(keys.normalised for keys in self._keys)
         self._lanes: tuple[str, ...] = ()
         self._by_lane: dict[str, tuple[int, ...]] = {}
         self._lane_of_id: dict[str, str] = {}
         self._hosts: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
-        return len(self.cassette.keys)
+        return len(self._keys)
 
     def exchange(self, index: int) -> Exchange:
         return self.cassette.exchanges[index]
@@ -107,7 +115,7 @@ class Index:
     def _build_lanes(self) -> None:
         if self._lanes or not len(self):
             return
-        lanes = [keys.lane for keys in self.cassette.keys]
+        lanes = [keys.lane for keys in self._keys]
         if len(lanes) <= _CHAIN_LIMIT:
             self._chain(lanes)
         self._by_lane = _grouped(lanes)
@@ -121,6 +129,13 @@ class Index:
                 lanes[i] = self._lane_of_id[previous]
             if protocol := protocols().get(exchange.protocol):
                 self._lane_of_id.update(dict.fromkeys(protocol.ids(exchange.reply), lanes[i]))
+
+
+def _keys(cassette: Cassette) -> Sequence[Keys]:
+    """The match keys as stored; computed afresh where another version of the key functions made them."""
+    if cassette.header.key_version == KEY_VERSION:
+        return cassette.keys
+    return [keys_of(exchange.request) for exchange in cassette.exchanges]
 
 
 def _previous(request: Request) -> str:

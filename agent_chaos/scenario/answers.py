@@ -13,6 +13,7 @@ from agent_chaos.core.tape import raised_names
 from agent_chaos.core.trace import Call, ToolRun
 from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.patch import guard
+from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import Index
 from agent_chaos.replay.player import Player, Served
@@ -55,9 +56,7 @@ class Answerer:
         with self._lock:
             self._still_in_recording()
             protocol = recognise(request)
-            if protocol is None and not self.index.knows_host(request.host):
-                quiet = guard.is_telemetry(request.host) or request.host in self.ignore_hosts
-                raise guard.refuse(self.session, request.host, telemetry=quiet)
+            self._refuse_strangers(request, protocol)
             self._count_request()
             served = self.player.serve(request, protocol.name if protocol else "")
             call = self._write_call(request, transport, served)
@@ -66,6 +65,12 @@ class Answerer:
                     f"call {call.call}: {request.method} {request.path} was not recorded", served
                 )
             return Answered(served.reply, call.seq)
+
+    def _refuse_strangers(self, request: Request, protocol: WireProtocol | None) -> None:
+        """Refuses what only watches, and hosts that nothing was recorded from."""
+        watches = guard.is_telemetry(request.host, request.path) or request.host in self.ignore_hosts
+        if protocol is None and (watches or not self.index.knows_host(request.host)):
+            raise guard.refuse(self.session, request.host, telemetry=watches)
 
     def _still_in_recording(self) -> None:
         if self.session.tape.has("miss"):

@@ -9,8 +9,17 @@ from typing import Any
 
 import pytest
 
-from agent_chaos.cassette.keys import exact_key, first_difference, keys_of, masked, normalised_key
-from agent_chaos.stream.exchange import Request
+from agent_chaos.cassette.keys import (
+    KEY_VERSION,
+    exact_key,
+    first_difference,
+    keys_of,
+    masked,
+    normalised_key,
+)
+from agent_chaos.cassette.model import Cassette, Exchange, Header
+from agent_chaos.replay.match import Index
+from agent_chaos.stream.exchange import Request, reply
 from tests.cassette.made import asking
 
 PLAIN = asking("Hello")
@@ -53,6 +62,39 @@ def test_what_does_not_reach_the_model_does_not_count(request_: Request) -> None
 def test_what_reaches_the_model_counts(request_: Request) -> None:
     assert exact_key(request_) != exact_key(PLAIN)
     assert normalised_key(request_) != normalised_key(PLAIN)
+
+
+def conversation(call_id: str, result_id: str = "") -> Request:
+    call = {"type": "tool_use", "id": call_id, "name": "refund", "input": {"amount": 15}}
+    result = {"type": "tool_result", "tool_use_id": result_id or call_id, "content": "done"}
+    said = [{"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+    return with_body({**PLAIN.json, "messages": [*PLAIN.json["messages"], *said]})
+
+
+@pytest.mark.parametrize(
+    "made_up", ["pyd_ai_59027bfcde6c4ce482474feb2e163b35", "kQz-90.x1", "tool:zebra:one"]
+)
+def test_the_ids_that_a_framework_makes_up_do_not_tell_requests_apart(made_up: str) -> None:
+    assert normalised_key(conversation(made_up)) == normalised_key(
+        conversation("toolu_01ABCDEFGHJKLMNPQRSTUVWX")
+    )
+
+
+def test_which_call_a_result_belongs_to_tells_requests_apart() -> None:
+    assert normalised_key(conversation("call-a", "call-b")) != normalised_key(conversation("call-a"))
+
+
+def test_keys_of_an_older_kind_are_computed_afresh() -> None:
+    made = keys_of(PLAIN)
+    older = Cassette(
+        Header(scenario="s", started_at=0.0, key_version=KEY_VERSION - 1),
+        exchanges=(
+            Exchange(0, 0, 0.0, PLAIN, reply(200, [], [b"{}"]), replace(made, normalised="old"), "", ""),
+        ),
+        keys=(replace(made, normalised="old"),),
+    )
+
+    assert list(Index(older).by_normalised) == [made.normalised]
 
 
 def test_the_order_of_query_parameters_does_not_count() -> None:

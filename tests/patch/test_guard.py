@@ -121,6 +121,13 @@ def test_telemetry_is_refused_and_listed_without_failing_the_run():
     assert [incident.detail for incident in trace.incidents_of("telemetry")] == ["us.i.posthog.com"]
 
 
+def test_a_report_to_a_host_that_also_answers_for_models_is_telemetry():
+    trace = run(swallowing(lambda: httpx.post("https://api.openai.com/v1/traces/ingest", json={"data": []})))
+
+    assert not refused(trace)
+    assert [incident.detail for incident in trace.incidents_of("telemetry")] == ["api.openai.com"]
+
+
 def test_ignored_hosts_are_refused_quietly():
     trace = run(
         swallowing(lambda: httpx.get("https://metrics.internal/x")), ignore_hosts=("metrics.internal",)

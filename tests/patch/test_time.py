@@ -150,6 +150,49 @@ def test_a_job_in_a_thread_ends_before_the_loop_jumps_to_its_deadline():
     assert trace.virtual_s == 0
 
 
+def polls(stop):
+    while not stop.is_set():
+        time.sleep(0.2)
+
+
+def sleeps_beside_a_poller(ctx, text):
+    stop = threading.Event()
+    threading.Thread(target=polls, args=(stop,), daemon=True).start()
+    for _ in range(10):
+        time.sleep(360)
+    stop.set()
+    return "ok"
+
+
+def waits_beside_a_poller(ctx, text):
+    stop = threading.Event()
+    threading.Thread(target=polls, args=(stop,), daemon=True).start()
+    woken = threading.Event().wait(3_600)
+    stop.set()
+    return str(woken)
+
+
+@pytest.mark.parametrize("agent", [sleeps_beside_a_poller, waits_beside_a_poller])
+def test_a_thread_that_only_polls_neither_holds_nor_drives_the_clock(agent):
+    one = scenario(agent)
+    cassette = recorded(one, [])
+    traces = [trial(one, cassette) for _ in range(3)]
+
+    assert [trace.virtual_s for trace in traces] == [pytest.approx(3_600)] * 3
+
+
+def test_a_daemon_thread_that_is_waited_for_does_its_sleeping():
+    def agent(ctx, text):
+        worker = threading.Thread(target=time.sleep, args=(3_600,), daemon=True)
+        worker.start()
+        worker.join()
+        return "ok"
+
+    one = scenario(agent)
+
+    assert trial(one, recorded(one, [])).virtual_s == pytest.approx(3_600)
+
+
 async def waits_for_nothing(ctx, text):
     await asyncio.Event().wait()
 
