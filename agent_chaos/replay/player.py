@@ -2,7 +2,7 @@
 
 A reply that was served whole consumes its recording; a faulted reply that broke or carries an error status does not,
 so that the retry gets it. A repeated identical request is served again, as the next serving of the same exchange.
-Every second serving and every re-rendered reply has fresh ids, mapped back before the next request is matched.
+Every second serving has fresh ids, mapped back before the next request is matched.
 """
 
 from __future__ import annotations
@@ -50,9 +50,8 @@ class Player:
         asked = self._index.asked(with_replaced(request, self._recorded_ids))
         fidelity, index = self._find(asked)
         if index is None:
-            return Served(
-                Fidelity.MISS, None, protocol, None, None, (), self._index.nearest(asked, ()), asked.exact
-            )
+            difference = self._index.nearest(asked, self._index.lane(asked)[::-1])
+            return Served(Fidelity.MISS, None, protocol, None, None, (), difference, asked.exact)
         difference = "" if fidelity is Fidelity.EXACT else self._index.nearest(asked, (index,))
         self._given[asked.exact] = index
         return self._play(request, index, fidelity, difference, asked.exact)
