@@ -47,10 +47,11 @@ def _recording(loaded: Loaded, stage: Stage, *, bare: bool) -> int:
     try:
         rehearsal = stage.rehearsed(loaded)
     except CassetteMissing as exc:
-        if not bare:
-            raise
-        _say(name, "NOT RECORDED", "dim", str(exc))
-        return 0
+        if bare:
+            _say(name, "NOT RECORDED", "dim", str(exc))
+            return 0
+        complain(exc)
+        return exc.exit_code
     except AgentChaosError as exc:
         complain(exc)
         return exc.exit_code

@@ -144,11 +144,7 @@ class Rehearsal:
 
     def _check_sound(self, trace: Trace) -> None:
         if refused := trace.incidents_of("refused"):
-            hosts = ", ".join(sorted({incident.detail for incident in refused}))
-            raise HarnessError(
-                f"{self.name}: offline, the agent tried to reach {hosts}; wrap the tool that does with "
-                "@agent_chaos.tool, or name the host in the scenario's hosts= and record again"
-            )
+            raise HarnessError(f"{self.name}: {self._reached({incident.detail for incident in refused})}")
         if difference := left_recording(trace) if trace.incidents_of("miss") else "":
             raise HarnessError(f"{self.name}: the recording is stale: {difference}; {self._again}")
         if broken := trace.incidents_of("harness"):
@@ -162,6 +158,19 @@ class Rehearsal:
                 f"{self.name}: the agent fails without any fault, in turn {raised.turn}: {raised.type}: "
                 f"{raised.message[:200]}"
             )
+
+    def _reached(self, hosts: set[str]) -> str:
+        """What to do about hosts that the agent tried to reach."""
+        names = ", ".join(sorted(hosts))
+        if any(self._index.knows_host(host.partition(":")[0]) for host in hosts):
+            return (
+                f"offline, the agent tried to reach {names} past the libraries that replay answers; it was recorded, "
+                "so send it with httpx, aiohttp or requests instead of urllib, urllib3 or a socket"
+            )
+        return (
+            f"offline, the agent tried to reach {names}; wrap the tool that does with @agent_chaos.tool, or name the "
+            "host in the scenario's hosts= and record again"
+        )
 
     def _check_intercepted(self, trace: Trace) -> None:
         recorded = {exchange.transport for exchange in self.cassette.exchanges if exchange.transport}
