@@ -48,12 +48,25 @@ class Conversation:
         """Runs everything; what happened is on the session's tape. A TrialStop ends it quietly."""
         with self._loop():
             try:
-                self._call(self._scenario.setup)
+                with self._surroundings("setup"):
+                    self._call(self._scenario.setup)
                 for number, turn in enumerate(self._scenario.turns):
                     if not self._turn(number, turn):
                         break
             finally:
-                self._call(self._scenario.teardown)
+                with self._surroundings("teardown"):
+                    self._call(self._scenario.teardown)
+
+    @contextmanager
+    def _surroundings(self, what: str) -> Iterator[None]:
+        """The scenario's own code around the agent: where it fails, the run shows nothing about the agent, and ends."""
+        try:
+            yield
+        except Exception as exc:
+            where = innermost_user_frame(exc.__traceback__)
+            detail = f"{what} fails{' in ' + where if where else ''}: {type(exc).__name__}: {exc}"
+            self._session.tape.incident(self._session.clock.now(), "harness", detail)
+            raise TrialStop(detail) from exc
 
     @contextmanager
     def _loop(self) -> Iterator[None]:
@@ -77,7 +90,8 @@ class Conversation:
     def _turn(self, number: int, turn: Turn) -> bool:
         """Runs a turn; False where the run is over."""
         self._session.turn = self.context.current_turn = number
-        text = turn.get_input(self.context.turn_results)
+        with self._surroundings(f"the input of turn {number}"):
+            text = turn.get_input(self.context.turn_results)
         self._on_turn(number, text)
         started = self._session.clock.now()
         try:

@@ -17,7 +17,7 @@ from agent_chaos.cassette.writer import CassetteWriter
 from agent_chaos.core.clock import VirtualClock
 from agent_chaos.core.session import Session, enter, leave
 from agent_chaos.core.tape import Tape, raised_names
-from agent_chaos.core.trace import Answer, Raised
+from agent_chaos.core.trace import Answer, Incident, Raised
 from agent_chaos.errors import CassetteMissing, RecordError, TrialStop
 from agent_chaos.patch import loops
 from agent_chaos.patch.chance import seeded
@@ -181,8 +181,10 @@ def _run(
 
 
 def _check(scenario: BaselineScenario, session: Session) -> None:
-    """Raises RecordError where the agent failed, in the words that help most."""
+    """Raises RecordError where the scenario or its agent failed, in the words that help most."""
     for entry in session.tape.entries():
+        if isinstance(entry, Incident) and entry.kind == "harness":
+            raise RecordError(f"{scenario.name}: {entry.detail}; nothing was kept")
         if isinstance(entry, Raised):
             raise RecordError(f"{scenario.name}: {_why(entry.type, entry.message)}")
 
