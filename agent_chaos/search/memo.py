@@ -29,7 +29,3 @@ class Memo:
     def known(self, plan: Plan) -> Outcome | None:
         """The outcome of a plan that ran before, whole or as what fired of a larger one."""
         return self._known.get(plan.to_json())
-
-    def learn(self, plan: Plan, outcome: Outcome) -> None:
-        """Takes over an outcome from elsewhere."""
-        self._known.setdefault(plan.to_json(), outcome)
