@@ -26,19 +26,15 @@ class ErrorEvent(StreamFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        found = (
-            {choice["boundary"] for choice in openings(target, bytes_only=True)} if target.streamed else set()
-        )
-        places = [place for place, boundary in _BOUNDARY.items() if boundary in found]
         return tuple(
             {"error": error, "where": where}
-            for where in (["start", *places] if found else [])
+            for where in _places(target)
             for error in ("overloaded", "server_error", "rate_limit")
         )
 
     def apply(self, target: Target) -> Reply:
-        at = self._offset(target)
-        if at is None or not target.streamed or not target.reply.ok:
+        at = self._offset(target) if self.where in _places(target) else None
+        if at is None:
             return target.reply
         kept = cut(target.reply, at, End())
         now = kept.events[-1].at
@@ -54,3 +50,11 @@ class ErrorEvent(StreamFault, frozen=True):
             self.where
         ]
         return f"the stream reports an error ({self.error.replace('_', ' ')}) {place}"
+
+
+def _places(target: Target) -> list[str]:
+    """Where in a stream an error can stand: nowhere in an empty one."""
+    if not target.streamed:
+        return []
+    found = {choice["boundary"] for choice in openings(target, bytes_only=True)}
+    return ["start", *(place for place, boundary in _BOUNDARY.items() if boundary in found)] if found else []

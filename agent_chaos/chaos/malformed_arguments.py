@@ -38,7 +38,7 @@ class MalformedArguments(MessageFault, frozen=True):
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         shapes: tuple[Shape, ...] = ("trailing_comma", "cut", "wrong_type", "empty")
         choices = ({**call, "shape": shape} for call in call_choices(target) for shape in shapes)
-        return tuple(choice for choice in choices if _changes(target, cls(**choice)))
+        return tuple(choice for choice in choices if cls(**choice).apply(target) is not target.reply)
 
     def apply(self, target: Target) -> Reply:
         found = tool_call_at(target, self.call)
@@ -46,17 +46,11 @@ class MalformedArguments(MessageFault, frozen=True):
             return target.reply
         turn, index, call = found
         arguments = broken(call.arguments, self.shape)
-        return target.reply if arguments == call.arguments else with_arguments(target, turn, index, arguments)
+        changed = with_arguments(target, turn, index, arguments)
+        return target.reply if target.protocol.parse(changed) == turn else changed
 
     def describe(self) -> str:
         return f"the arguments of tool call {self.call} {_WORDS[self.shape]}"
-
-
-def _changes(target: Target, fault: MalformedArguments) -> bool:
-    changed = fault.apply(target)
-    return changed is not target.reply and target.protocol.parse(changed) != target.protocol.parse(
-        target.reply
-    )
 
 
 def broken(arguments: str, shape: Shape) -> str:

@@ -59,8 +59,8 @@ def openings(target: Target, *, bytes_only: bool = False) -> tuple[Choice, ...]:
 
 def cut_at(target: Target, boundary: Boundary, offset: int) -> Reply | None:
     """The reply up to a boundary, then a clean end; None where the reply has no such boundary."""
-    places = _places(target.protocol, target.reply, boundary)
-    if not places or not target.reply.ok:
+    places = _places(target.protocol, target.reply, boundary) if target.reply.ok else ()
+    if not places:
         return None
     part, at = places[offset % len(places)]
     if part is None:
@@ -70,8 +70,9 @@ def cut_at(target: Target, boundary: Boundary, offset: int) -> Reply | None:
 
 def offset_at(target: Target, boundary: Boundary, offset: int) -> int | None:
     """The body offset of a boundary of the bytes; None where the reply has no such boundary."""
-    places = [at for part, at in _places(target.protocol, target.reply, boundary) if part is None]
-    return places[offset % len(places)] if places and target.reply.ok else None
+    found = _places(target.protocol, target.reply, boundary) if target.reply.ok else ()
+    places = [at for part, at in found if part is None]
+    return places[offset % len(places)] if places else None
 
 
 _Place = tuple[int | None, int]
@@ -109,8 +110,14 @@ def _in_parts(protocol: WireProtocol, reply: Reply, boundary: str) -> list[_Plac
             found += [(number, at) for at in _natural_first(range(1, len(part.text)), splits[number])]
         elif isinstance(part, ToolCall) and boundary != "mid_text":
             places = getattr(inside(part.arguments), boundary.removeprefix("mid_"))
-            found += [(number, at) for at in _natural_first(places, splits[number])]
+            divided = bool(places) and _divides(protocol, reply, number, places[0])
+            found += [(number, at) for at in _natural_first(places, splits[number])] if divided else []
     return found
+
+
+def _divides(protocol: WireProtocol, reply: Reply, part: int, chars: int) -> bool:
+    """Whether the protocol can send the beginning of a part alone; a Gemini call arrives whole or not at all."""
+    return len(protocol.parse(protocol.cut_in_part(reply, part, chars)).parts) > part
 
 
 def _splits(frames: Sequence[tuple[int, Delta | None]]) -> dict[int, set[int]]:
@@ -152,9 +159,9 @@ def _after_events(frames: Sequence[tuple[int, Delta | None]]) -> list[int]:
 
 
 def _middles(ends: Sequence[int]) -> list[int]:
-    starts = [0, *ends[:-1]]
+    starts = [0, *ends]
     return _from_middle(
-        [(start + end) // 2 for start, end in zip(starts, ends, strict=True) if end - start > 2]
+        [(start + end) // 2 for start, end in zip(starts, ends, strict=False) if end - start > 2]
     )
 
 

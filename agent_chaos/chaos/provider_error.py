@@ -17,4 +17,4 @@ def answered(target: Target, kind: ErrorKind, *, retry_after_s: int | None = Non
     if not target.reply.ok or target.reply.head is None:
         return target.reply
     error = target.protocol.error_reply(kind, target.request, retry_after_s=retry_after_s)
-    return delayed(error, target.reply.head.at)
+    return delayed(error, target.reply.head.at - (error.head.at if error.head else 0.0))

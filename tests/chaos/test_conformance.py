@@ -1,0 +1,185 @@
+"""Laws that every fault keeps, on every protocol, whole and streamed, at the edges of its bounds."""
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from agent_chaos.chaos.plan import Plan, fault_of
+from agent_chaos.errors import PlanError
+from agent_chaos.search.space import number_fields
+from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, cut
+from agent_chaos.stream.sse import frames
+from tests.chaos.catalogued import FORMS, WIRE_FAULTS, all_choices, at_edges, faults_at, named, target_of
+
+PLACES = [
+    pytest.param(kind, form, id=f"{kind}-{named(form)}")
+    for kind, cls in WIRE_FAULTS.items()
+    for form in FORMS
+    if cls.openings(target_of(form))
+]
+REWRITTEN = [
+    place
+    for place in PLACES
+    if WIRE_FAULTS[place.values[0]].level == "message" and target_of(place.values[1]).streamed
+]
+everywhere = pytest.mark.parametrize(("kind", "form"), PLACES)
+every_kind = pytest.mark.parametrize("kind", WIRE_FAULTS)
+CUT_IN_BYTES = ("mid_frame", "mid_utf8", "mid_body")
+
+
+@every_kind
+def test_a_fault_can_act_on_every_protocol(kind):
+    protocols = {form[0] for form in FORMS if WIRE_FAULTS[kind].openings(target_of(form))}
+
+    assert protocols == {form[0] for form in FORMS}
+
+
+@every_kind
+def test_a_fault_tells_its_source_and_what_it_does_in_words(kind):
+    cls = WIRE_FAULTS[kind]
+    told = {fault.describe() for choice in all_choices(kind) for fault in at_edges(cls, choice)}
+
+    assert re.search(r"[a-z]{3,}", cls.__doc__ or "")
+    assert "Source: " in cls.__doc__
+    assert all(words and words != kind.replace("_", " ") for words in told)
+    assert len(told) >= len(all_choices(kind))
+
+
+@everywhere
+def test_what_an_opening_offers_changes_the_reply(kind, form):
+    where = target_of(form)
+    idle = [fault for fault in faults_at(kind, where) if fault.apply(where) == where.reply]
+
+    assert not idle
+
+
+@everywhere
+def test_a_fault_gives_equal_replies_for_equal_targets_and_leaves_its_target_alone(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        changed = fault.apply(where)
+
+        assert changed == fault.apply(target_of(form)) == fault.apply(where)
+    assert where == target_of(form)
+    assert where.protocol.parse(where.reply) == where.protocol.parse(target_of(form).reply)
+
+
+@everywhere
+def test_a_faulted_reply_is_a_timed_reply(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        events = fault.apply(where).events
+        times = [event.at for event in events]
+
+        assert times == sorted(times)
+        assert times[0] >= 0
+        assert isinstance(events[-1], End | Abort)
+        assert all(isinstance(event, Data) for event in events[1:-1])
+        assert isinstance(events[0], Head) or len(events) == 1
+
+
+@everywhere
+def test_a_faulted_body_is_still_framed_as_its_protocol_does(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        length = reply.header("content-length")
+
+        assert not length or not reply.ended or int(length) == len(reply.body)
+        if not reply.head or getattr(fault, "boundary", "") in CUT_IN_BYTES:
+            continue
+        if not reply.streamed:
+            assert isinstance(reply.json, dict)
+        elif kind != "error_event" or form[0] != "gemini":  # an error in a Gemini stream is bare JSON
+            assert frames(reply.body)[-1].complete or reply.status >= 400
+
+
+@everywhere
+def test_a_transparent_fault_says_nothing_but_the_recorded_turn(kind, form):
+    """Either the same turn, whole, or none of it: what a client may ask for again without the user seeing."""
+    where = target_of(form)
+    recorded = heard(where.protocol.parse(where.reply))
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        same = reply.ok and heard(where.protocol.parse(reply)) == recorded
+        nothing = not reply.head or reply.status in (408, 429, 500, 503, 529)
+
+        assert same or nothing or not fault.transparent
+
+
+def heard(turn):
+    """What an agent reads in a turn; protocols keep noise in `extra`, to render it again."""
+    calls = [(call.id, call.name, call.arguments) for call in turn.tool_calls]
+    return turn.text, calls, turn.stop, turn.complete, turn.error, turn.usage
+
+
+@pytest.mark.parametrize(("kind", "form"), REWRITTEN)
+def test_parts_before_the_changed_one_arrive_as_recorded(kind, form):
+    """Bytes, chunks and times of a stream are kept up to the first part that a message fault changes."""
+    where = target_of(form)
+    before = where.protocol.parse(where.reply)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        after = where.protocol.parse(reply)
+        changed = next(
+            i for i, part in enumerate(before.parts) if i >= len(after.parts) or part != after.parts[i]
+        )
+        kept = _leading(where, changed)
+
+        assert kept or not changed
+        assert reply.events[1 : 1 + kept] == where.reply.events[1 : 1 + kept]
+
+
+def _leading(where, changed):
+    """How many frames of a stream, one a chunk, come before any that adds to part `changed`."""
+    adding = [(i, delta.part) for i, (_, delta) in enumerate(where.protocol.delta(where.reply)) if delta]
+    following = [part for _, part in adding[1:]] + [99]
+    before = [i for (i, part), then in zip(adding, following, strict=True) if max(part, then - 1) < changed]
+    return before[-1] + 1 if before else 0
+
+
+@every_kind
+def test_a_fault_survives_json_alone_and_in_a_plan(kind):
+    for choice in all_choices(kind):
+        for fault in at_edges(WIRE_FAULTS[kind], choice):
+            plan = Plan.of([("call 3.1", fault)])
+
+            assert fault_of(json.loads(fault.model_dump_json())) == fault
+            assert Plan.from_json(plan.to_json()) == plan
+            assert plan.faults[0].fault == fault
+
+
+@every_kind
+def test_numbers_are_bounded_and_required(kind):
+    cls = WIRE_FAULTS[kind]
+    mildest = next(at_edges(cls, all_choices(kind)[0]))
+    numbers = number_fields(cls)
+    outside = [(name, value) for name, low, high in numbers for value in (low - 1, high + 1)]
+
+    assert len(numbers) <= 2
+    assert [name for name, info in cls.model_fields.items() if not info.is_required()] == ["kind"]
+    for name, value in outside:
+        with pytest.raises(PlanError, match=name):
+            fault_of({**mildest.model_dump(), name: value})
+
+
+def failed(form):
+    """Replies that never gave a turn: an error, a broken transfer, none at all, and one without a body."""
+    where = target_of(form)
+    whole = where.reply
+    error = where.protocol.error_reply("server_error", where.request)
+    broken = cut(whole, len(whole.body) // 2, Abort("reset"))
+    empty = Reply((replace(whole.head, status=204), End(1.0)))
+    return [replace(where, reply=reply) for reply in (error, broken, Reply((Abort("refused"),)), empty)]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=named)
+@every_kind
+def test_a_fault_without_an_opening_leaves_the_very_same_reply(kind, form):
+    cls = WIRE_FAULTS[kind]
+    for where in (target_of(form), *failed(form)):
+        for choice in all_choices(kind):
+            if choice not in cls.openings(where):
+                assert all(fault.apply(where) is where.reply for fault in at_edges(cls, choice))

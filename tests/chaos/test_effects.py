@@ -1,0 +1,265 @@
+"""What each fault does to a reply, in the words of its description."""
+
+import json
+from itertools import pairwise
+
+import pytest
+
+from agent_chaos.stream.exchange import Abort, Data
+from tests.chaos.catalogued import FORMS, WIRE_FAULTS, faults_at, named, target_of
+
+STATUS = {
+    "rate_limit": {"": 429},
+    "rate_limit_long": {"": 429},
+    "rate_limit_plain": {"": 429},
+    "server_error": {"": 500},
+    "overloaded": {"": 503, "anthropic_messages": 529},
+}
+BROKEN = {
+    "connect_error": "refused",
+    "reset_before_headers": "disconnected",
+    "timeout_before_headers": "read_timeout",
+}
+
+
+def cases(*kinds, whole=True):
+    return pytest.mark.parametrize(
+        ("kind", "form"),
+        [
+            pytest.param(kind, form, id=f"{kind}-{named(form)}")
+            for kind in kinds
+            for form in FORMS
+            if (whole or form[1]) and WIRE_FAULTS[kind].openings(target_of(form))
+        ],
+    )
+
+
+def turn_of(where, reply=None):
+    return where.protocol.parse(where.reply if reply is None else reply)
+
+
+@cases(*STATUS)
+def test_a_provider_error_has_its_status_and_body_and_comes_when_the_reply_would_have(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+
+        assert reply.status == STATUS[kind].get(form[0], STATUS[kind][""])
+        assert turn_of(where, reply).error
+        assert not turn_of(where, reply).parts
+        assert reply.head.at == pytest.approx(where.reply.head.at)
+
+
+@cases("rate_limit", "rate_limit_long", "rate_limit_plain")
+def test_a_rate_limit_says_how_long_to_wait_where_its_provider_does(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        seconds = getattr(fault, "retry_after_s", 0) or getattr(fault, "hours", 0) * 3_600
+        told = reply.header("retry-after")
+        if form[0] == "gemini":
+            details = json.loads(reply.body)["error"].get("details", [])
+            told = next((one["retryDelay"].removesuffix("s") for one in details if "retryDelay" in one), "")
+
+        assert told == (str(seconds) if seconds else "")
+
+
+@cases(*BROKEN)
+def test_no_byte_arrives_before_the_connection_breaks(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        (last,) = fault.apply(where).events
+
+        assert last == Abort(BROKEN[kind], at=getattr(fault, "seconds", 0.05))
+
+
+@cases("slow_first_byte", "slow_stream", "stall")
+def test_a_slow_reply_says_the_same_that_much_later(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        chunks = [event for event in where.reply.events if isinstance(event, Data)]
+        late = fault.seconds * (len(chunks) if kind == "slow_stream" else 1)
+
+        assert reply.body == where.reply.body
+        assert reply.duration == pytest.approx(where.reply.duration + late)
+        assert (reply.head.at > where.reply.head.at) == (kind == "slow_first_byte")
+
+
+@cases("stall")
+def test_a_stall_is_one_gap_at_its_boundary(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        times = [event.at for event in fault.apply(where).events]
+        gaps = [later - now for now, later in pairwise(times)]
+
+        assert sum(gap >= fault.seconds for gap in gaps) == 1
+
+
+@cases("keep_alive_noise")
+def test_noise_is_frames_between_the_recorded_ones(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        body = fault.apply(where).body
+        found = sum(body.count(noise) - where.reply.body.count(noise) for noise in where.protocol.noise())
+        for noise in where.protocol.noise():
+            body = body.replace(noise, b"")
+
+        assert found > 0
+        assert body == b"".join(where.reply.body.split(where.protocol.noise()[0]))
+
+
+@cases("truncate")
+def test_a_truncated_reply_ends_as_if_all_were_well_and_is_not_complete(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+
+        assert reply.ok
+        assert len(reply.body) < len(where.reply.body)
+        assert not turn_of(where, reply).complete
+
+
+@cases("reset_in_body")
+def test_a_reset_breaks_where_truncation_would_end(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        twin = WIRE_FAULTS["truncate"](boundary=fault.boundary, offset=fault.offset)
+        reply = fault.apply(where)
+
+        assert reply.body == twin.apply(where).body
+        assert isinstance(reply.events[-1], Abort)
+        assert reply.events[-1].kind == "reset"
+
+
+@cases("truncate", whole=False)
+def test_a_cut_falls_where_its_boundary_says(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        turn = turn_of(where, reply)
+        said = [getattr(part, "text", getattr(part, "arguments", "")) for part in turn.parts]
+        meant = [getattr(part, "text", getattr(part, "arguments", "")) for part in recorded.parts]
+        last = said[-1] if said else ""
+        cut = bool(said) and last != meant[len(said) - 1] and meant[len(said) - 1].startswith(last)
+        match fault.boundary:
+            case "mid_text":
+                assert cut
+                assert not turn.tool_calls
+            case "mid_number":
+                assert cut
+                assert last[-1].isdigit()
+            case "mid_string":
+                assert cut
+                assert last.replace('\\"', "").count('"') % 2
+            case "mid_escape":
+                assert cut
+                assert last.endswith("\\")
+            case "mid_utf8":
+                with pytest.raises(UnicodeDecodeError):
+                    reply.body.decode()
+            case "mid_frame":
+                assert not reply.body.endswith(b"\n\n")
+                assert where.reply.body.startswith(reply.body)
+            case "after_event" | "before_terminator":
+                assert reply.body.replace(b"\r", b"").endswith(b"\n\n")
+                assert where.reply.body.startswith(reply.body)
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_a_gemini_call_arrives_whole_so_nothing_ends_inside_its_arguments(stream):
+    where = target_of(("gemini", stream, "tools"))
+    offered = {choice["boundary"] for choice in WIRE_FAULTS["truncate"].openings(where)}
+
+    assert not offered & {"mid_number", "mid_string", "mid_escape"}
+    assert offered
+
+
+@cases("error_event")
+def test_a_stream_that_reports_an_error_says_what_came_before_it(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    said = {}
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        turn = turn_of(where, reply)
+        said[fault.where] = len(reply.body)
+
+        assert reply.ok
+        assert turn.error
+        assert bool(turn.parts) == (fault.where != "start")
+        assert recorded.text.startswith(turn.text)
+    assert said["start"] < said["middle"] <= said["end"]
+
+
+@cases("max_tokens_in_text")
+def test_an_answer_that_hits_the_limit_is_complete_and_short(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        turn = turn_of(where, fault.apply(where))
+        kept = len(turn.text) / len(recorded.text)
+
+        assert turn.complete
+        assert turn.stop == "length"
+        assert recorded.text.startswith(turn.text)
+        assert kept == pytest.approx(1 - fault.percent_lost / 100, abs=0.02)
+
+
+@cases("max_tokens_in_tool_call")
+def test_a_call_that_hits_the_limit_is_cut_and_nothing_follows(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        turn = turn_of(where, fault.apply(where))
+        cut, meant = turn.tool_calls[-1].arguments, recorded.tool_calls[fault.call].arguments
+
+        assert turn.complete
+        assert turn.stop == "length"
+        assert len(turn.tool_calls) == fault.call + 1
+        assert turn.tool_calls[:-1] == recorded.tool_calls[: fault.call]
+        assert cut != meant
+        assert json.loads(cut) != json.loads(meant) if form[0] == "gemini" else meant.startswith(cut)
+
+
+@cases("malformed_arguments")
+def test_malformed_arguments_are_wrong_as_their_shape_says_and_the_rest_is_as_it_was(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        turn = turn_of(where, fault.apply(where))
+        arguments, meant = (one.tool_calls[fault.call].arguments for one in (turn, recorded))
+        others = [
+            [call for i, call in enumerate(one.tool_calls) if i != fault.call] for one in (turn, recorded)
+        ]
+
+        assert (turn.text, turn.stop, turn.complete) == (recorded.text, recorded.stop, True)
+        assert others[0] == others[1]
+        assert turn.tool_calls[fault.call].id == recorded.tool_calls[fault.call].id
+        if fault.shape == "empty":
+            assert arguments in ("", "{}")
+        elif fault.shape == "wrong_type":
+            types = [
+                {key: type(value) for key, value in json.loads(text).items()} for text in (arguments, meant)
+            ]
+
+            assert types[0].keys() == types[1].keys()
+            assert all(types[0][key] is not types[1][key] for key in types[0])
+        elif form[0] == "gemini":
+            assert json.loads(arguments) != json.loads(meant)
+        else:
+            with pytest.raises(ValueError, match="line 1"):
+                json.loads(arguments)
+
+
+def test_every_fault_of_the_catalogue_has_its_effect_tested_here():
+    tested = {
+        param.values[0]
+        for one in list(globals().values())
+        for mark in getattr(one, "pytestmark", [])
+        for param in mark.args[1]
+        if mark.args[0] == ("kind", "form")
+    }
+
+    assert tested == set(WIRE_FAULTS)
