@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+from annotated_types import Ge, Le
 
 from agent_chaos.chaos.plan import Plan, fault_of
 from agent_chaos.errors import PlanError
@@ -152,17 +153,29 @@ def test_a_fault_survives_json_alone_and_in_a_plan(kind):
 
 
 @every_kind
-def test_numbers_are_bounded_and_required(kind):
+def test_what_a_search_draws_or_chooses_is_required_and_its_bounds_are_kept(kind):
     cls = WIRE_FAULTS[kind]
+    drawn = {name for name, _, _ in number_fields(cls)}
     mildest = next(at_edges(cls, all_choices(kind)[0]))
-    numbers = number_fields(cls)
-    outside = [(name, value) for name, low, high in numbers for value in (low - 1, high + 1)]
 
-    assert len(numbers) <= 2
-    assert [name for name, info in cls.model_fields.items() if not info.is_required()] == ["kind"]
-    for name, value in outside:
+    assert len(drawn - set(all_choices(kind)[0])) <= 2
+    assert all(cls.model_fields[name].is_required() for name in drawn.union(*all_choices(kind)))
+    for name, bound in valid(cls):
+        fault_of({**mildest.model_dump(), name: bound})
         with pytest.raises(PlanError, match=name):
-            fault_of({**mildest.model_dump(), name: value})
+            fault_of({**mildest.model_dump(), name: bound - 1 if bound == least(cls, name) else bound + 1})
+
+
+def valid(cls):
+    """Every field with a bound of its values."""
+    for name, info in cls.model_fields.items():
+        for one in info.metadata:
+            if isinstance(one, Ge | Le):
+                yield name, one.ge if isinstance(one, Ge) else one.le
+
+
+def least(cls, name):
+    return next((one.ge for one in cls.model_fields[name].metadata if isinstance(one, Ge)), None)
 
 
 def failed(form):
