@@ -25,7 +25,8 @@ from tests.trials import recorded
 QUESTIONS = 6
 FAULTS = 5
 _RETRIED = ("connect_error", "rate_limit", "rate_limit_plain", "server_error", "reset_before_headers")
-_CAUSES = (1, 2, 3)
+CAUSES = (1, 2, 3)
+"""How many faults a cause has, in turn."""
 
 
 def spoken(said: Said, number: int, *, stream: bool) -> Reply:
@@ -139,7 +140,7 @@ def planted(number: int) -> Planted:
     subject = survivor_judged_by()
     space = _space_with_retries(subject)
     while True:
-        cause = tuple(_cause(space, rng, _CAUSES[number % len(_CAUSES)]))
+        cause = tuple(_cause(space, rng, CAUSES[number % len(CAUSES)]))
         plan = _around(space, rng, cause)
         fired = subject.trial(plan).trace.fired
         if len(fired) == FAULTS and met(cause, fired):

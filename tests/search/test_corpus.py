@@ -96,7 +96,11 @@ DAMAGE = {
     "an id of another form": (altered(id="../../x"), "id: String should match pattern"),
     "an unknown fault": (with_fault(kind="truncat"), "unknown fault 'truncat'; did you mean truncate?"),
     "an unknown field of a fault": (with_fault(colour="red"), "colour: Extra inputs are not permitted"),
-    "a number out of its bounds": (with_fault(offset=41), "offset: Input should be less than or equal to 40"),
+    "a number out of its bounds": (
+        with_fault(offset=-1),
+        "offset: Input should be greater than or equal to 0",
+    ),
+    "a text for a number": (with_fault(offset="many"), "offset: Input should be a valid integer"),
     "an unknown site": (
         altered(plan={"faults": [{"site": "moon 1", "fault": {"kind": "server_error"}}]}),
         "site 'moon 1': expected 'call N', 'call N.K' or 'tool N'",
