@@ -7,7 +7,7 @@ import pytest
 
 from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.mint import fresh_id, minted
-from tests.search.planted import spoken
+from tests.spoken import spoken
 from tests.standin.said import Called, Said
 
 IDS = {
@@ -38,7 +38,7 @@ def test_a_fresh_id_depends_on_its_exchange_and_serving_alone():
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
 def test_a_minted_reply_differs_in_its_ids_alone(stream):
     said = Said("Looking.", (Called.of("look_up", {"order": "A-17"}), Called.of("look_up", {"order": "B-2"})))
-    wire, recorded = protocols()["anthropic_messages"], spoken(said, 4, stream=stream)
+    wire, recorded = protocols()["anthropic_messages"], spoken("anthropic_messages", said, 4, stream=stream)
     fresh, recorded_ids = minted(recorded, wire, "4.1")
     restored = fresh.body
     for new, old in recorded_ids.items():

@@ -17,9 +17,8 @@ from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.search.shrink import Shrunk, shrink
 from agent_chaos.search.space import Menu, Space, edge_biased
-from agent_chaos.stream.exchange import Reply, reply
-from tests.standin import anthropic_wire
-from tests.standin.said import Asked, Called, Said
+from tests.spoken import spoken
+from tests.standin.said import Called, Said
 from tests.trials import recorded
 
 QUESTIONS = 6
@@ -27,17 +26,6 @@ FAULTS = 5
 _RETRIED = ("connect_error", "rate_limit", "rate_limit_plain", "server_error", "reset_before_headers")
 CAUSES = (1, 2, 3)
 """How many faults a cause has, in turn."""
-
-
-def spoken(said: Said, number: int, *, stream: bool) -> Reply:
-    """What Anthropic sends for a model turn."""
-    asked = Asked("anthropic_messages", "claude-sonnet-5", {}, stream, 0)
-    frames = (
-        list(anthropic_wire.frames(asked, said, number))
-        if stream
-        else [anthropic_wire.whole(asked, said, number)]
-    )
-    return reply(200, anthropic_wire.headers(asked, number), frames, at=0.4, gap_s=0.02)
 
 
 def _said(number: int) -> Said:
@@ -151,7 +139,7 @@ def planted(number: int) -> Planted:
 def survivor_judged_by(*judges: PlantedOracle, like: Rehearsal | None = None) -> Rehearsal:
     """The survivor, recorded once; judged by nothing but these."""
     scenario = BaselineScenario(name="survivor", agent=survivor, turns=("go",), pure_tools=("look_up",))
-    replies = (spoken(_said(i), i, stream=bool(i % 2)) for i in range(QUESTIONS))
+    replies = (spoken("anthropic_messages", _said(i), i, stream=bool(i % 2)) for i in range(QUESTIONS))
     cassette = like.cassette if like else recorded(scenario, replies)
     return Rehearsal(scenario, cassette=cassette, judges={one.name: one for one in judges})
 

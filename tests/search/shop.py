@@ -21,7 +21,7 @@ from agent_chaos.chaos.truncate import Truncate
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.scenario.rehearsal import Rehearsal
-from tests.search.planted import spoken
+from tests.spoken import spoken
 from tests.standin.said import Called, Said
 from tests.trials import recorded
 
@@ -128,7 +128,9 @@ def scenario(agent: Callable[..., Any] = careless, **fields: Any) -> BaselineSce
 
 
 def cassette() -> Cassette:
-    return recorded(scenario(careful), [spoken(said, i, stream=True) for i, said in enumerate(SAID)])
+    return recorded(
+        scenario(careful), [spoken("anthropic_messages", said, i, stream=True) for i, said in enumerate(SAID)]
+    )
 
 
 def rehearsal(agent: Callable[..., Any] = careless) -> Rehearsal:
