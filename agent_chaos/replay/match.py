@@ -19,6 +19,8 @@ from agent_chaos.stream.exchange import Request
 
 _MEMO_SIZE = 4096
 _CHAIN_LIMIT = 2_000
+_COMPARED = 200
+"""How many recorded bodies are read to tell what a request that was not recorded is nearest to."""
 
 
 @dataclass(slots=True)
@@ -102,15 +104,18 @@ class Index:
         return self._by_lane.get(lane or asked.lane, ())
 
     def nearest(self, asked: Asked, candidates: Sequence[int]) -> str:
-        """The first difference to the nearest of some exchanges, in words; empty where there is none."""
-        for index in (*candidates, *range(len(self))):
-            recorded = self.exchange(index).request
-            if index in candidates or (recorded.method, recorded.path) == (
-                asked.request.method,
-                asked.request.path,
-            ):
-                return first_difference(recorded, asked.request)
-        return ""
+        """The first difference to the first of some exchanges, in words.
+
+        Without candidates to the one of the same method and path whose body shares most with the request; empty where
+        there is none.
+        """
+        if candidates:
+            return first_difference(self.exchange(candidates[0]).request, asked.request)
+        wanted = asked.request
+        recorded = (exchange.request for exchange in self.cassette.exchanges[:_COMPARED])
+        same_place = [one for one in recorded if (one.method, one.path) == (wanted.method, wanted.path)]
+        closest = max(same_place, key=lambda one: _shared(one.body, wanted.body), default=None)
+        return first_difference(closest, wanted) if closest is not None else ""
 
     def _build_lanes(self) -> None:
         if self._lanes or not len(self):
@@ -136,6 +141,22 @@ def _keys(cassette: Cassette) -> Sequence[Keys]:
     if cassette.header.key_version == KEY_VERSION:
         return cassette.keys
     return [keys_of(exchange.request) for exchange in cassette.exchanges]
+
+
+def _shared(one: bytes, other: bytes) -> int:
+    """How many bytes two bodies share at their start and at their end."""
+    return _same_start(one, other) + _same_start(one[::-1], other[::-1])
+
+
+def _same_start(one: bytes, other: bytes) -> int:
+    same, differing = 0, min(len(one), len(other)) + 1
+    while same + 1 < differing:
+        middle = (same + differing) // 2
+        if one[:middle] == other[:middle]:
+            same = middle
+        else:
+            differing = middle
+    return same
 
 
 def _previous(request: Request) -> str:

@@ -195,3 +195,15 @@ def test_words_are_replaced_in_body_and_url_and_nothing_else_is_copied():
         "GET", "https://x.test/v1/responses/resp_old?after=resp_old", (), b'{"id": "resp_old"}'
     )
     assert with_replaced(request, {"other": "x"}) is request
+
+
+def test_the_nearest_of_many_shares_most_of_its_text():
+    system = "You are a careful assistant of a large shop and you answer in one sentence."
+    found = index(
+        asking("Where is my parcel?", system=system, tools=[{"name": "track", "input_schema": {}}]),
+        asking("Please refund order A-17.", system=system),
+        asking("Thanks.", system="Another."),
+    )
+    asked = found.asked(asking("Please refund order A-17.", system=system.replace("one sentence", "two")))
+
+    assert found.nearest(asked, ()).startswith("system: 'You are a careful assistant")
