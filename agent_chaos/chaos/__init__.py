@@ -1,4 +1,47 @@
-"""Faults, one file each, and plans of them. Pure; imports `stream`, `providers` and `errors` only.
+"""Faults, one file each, plans of them, and the DSL. Pure; imports `stream`, `providers` and `errors` only.
 
-A module in this folder that defines a `Fault` subclass with a `kind` adds that fault; there is no other registration.
+A module in this folder that defines a `Fault` subclass with a `kind` adds that fault, and with it its words:
+`llm_<kind>(...)` or `tool_<kind>(...)`; there is no other registration.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+_HOMES = {
+    "builder": ("Chaos",),
+    "forms": (
+        "ContextChaos",
+        "LLMChaos",
+        "StreamChaos",
+        "ToolChaos",
+        "UserInputChaos",
+        "after_calls",
+        "after_turns",
+        "always",
+        "between_turns",
+        "on_call",
+        "on_turn",
+        "with_probability",
+    ),
+    "plan": ("Plan", "Site"),
+    "trigger": ("Trigger",),
+}
+_ALIASES = {"ChaosBuilder": ("builder", "Chaos"), "TriggerConfig": ("trigger", "Trigger")}
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    if name in _ALIASES:
+        home, original = _ALIASES[name]
+        return getattr(importlib.import_module(f"{__name__}.{home}"), original)
+    words = importlib.import_module(f"{__name__}.words")
+    found = vars(words).get(name) or words.by_name(name)
+    if found is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return found

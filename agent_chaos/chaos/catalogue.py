@@ -17,13 +17,16 @@ _NOT_FAULTS = {
     "argument_text",
     "builder",
     "catalogue",
+    "error_message",
     "fault",
+    "forms",
+    "mutation",
     "plan",
     "positions",
     "provider_error",
-    "spelling",
     "tool_call_parts",
     "trigger",
+    "words",
 }
 
 

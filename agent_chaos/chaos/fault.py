@@ -19,6 +19,15 @@ from agent_chaos.stream.exchange import Reply, Request
 Level = Literal["transport", "stream", "message", "tool", "conversation"]
 """Where a fault acts; a plan holds at most one fault per site and level, applied message, stream, transport."""
 
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The values of a whole-number field that a search draws from, where more than those are valid."""
+
+    low: int
+    high: int
+
+
 Choice = Mapping[str, Any]
 """Values for the fields of a fault that are not whole numbers."""
 

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 
 from agent_chaos.chaos.argument_text import inside
-from agent_chaos.chaos.fault import Choice, Target
+from agent_chaos.chaos.fault import Choice, Drawn, Target
 from agent_chaos.providers.protocol import Delta, Text, ToolCall, WireProtocol
 from agent_chaos.stream.exchange import End, Reply, cut
 
@@ -27,11 +27,13 @@ Boundary = Literal[
     "mid_frame",
     "mid_utf8",
     "mid_body",
+    "after_frames",
 ]
 """mid_text: in the text for the user; mid_string, mid_number, mid_escape: in a tool call's arguments, as whole frames;
-after_event, before_terminator: between frames; mid_frame, mid_utf8, mid_body: anywhere in the bytes."""
+after_event, before_terminator: between frames; mid_frame, mid_utf8, mid_body: anywhere in the bytes. after_frames is
+for plans written by hand: the offset counts the frames that arrive."""
 
-Offset = Annotated[int, Ge(0), Le(40)]
+Offset = Annotated[int, Ge(0), Le(1_000_000), Drawn(0, 40)]
 
 IN_WORDS: dict[str, str] = {
     "before_terminator": "just before the terminator",
@@ -43,6 +45,7 @@ IN_WORDS: dict[str, str] = {
     "mid_frame": "inside an event",
     "mid_utf8": "inside a character",
     "mid_body": "inside the JSON body",
+    "after_frames": "after a number of events",
 }
 
 _IN_PARTS = ("mid_text", "mid_number", "mid_string", "mid_escape")
@@ -60,7 +63,7 @@ def openings(target: Target, *, bytes_only: bool = False) -> tuple[Choice, ...]:
 def cut_at(target: Target, boundary: Boundary, offset: int) -> Reply | None:
     """The reply up to a boundary, then a clean end; None where the reply has no such boundary."""
     places = _places(target.protocol, target.reply, boundary) if target.reply.ok else ()
-    if not places:
+    if not places or (boundary == "after_frames" and offset >= len(places)):
         return None
     part, at = places[offset % len(places)]
     if part is None:
@@ -72,7 +75,9 @@ def offset_at(target: Target, boundary: Boundary, offset: int) -> int | None:
     """The body offset of a boundary of the bytes; None where the reply has no such boundary."""
     found = _places(target.protocol, target.reply, boundary) if target.reply.ok else ()
     places = [at for part, at in found if part is None]
-    return places[offset % len(places)] if places else None
+    if not places or (boundary == "after_frames" and offset >= len(places)):
+        return None
+    return places[offset % len(places)]
 
 
 _Place = tuple[int | None, int]
@@ -89,6 +94,8 @@ def _places(protocol: WireProtocol, reply: Reply, boundary: str) -> tuple[_Place
         return tuple(_in_parts(protocol, reply, boundary))
     if boundary == "before_terminator":
         return _bytes(_before_terminator(protocol, reply, ends))
+    if boundary == "after_frames":
+        return _bytes([0, *ends[:-1]])
     if boundary == "after_event":
         return _bytes(_after_events(frames))
     if boundary == "mid_frame":

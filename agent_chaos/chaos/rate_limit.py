@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from agent_chaos.chaos.fault import Choice, Target, TransportFault
+from agent_chaos.chaos.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.chaos.provider_error import answerable, answered
 from agent_chaos.stream.exchange import Reply
 
@@ -18,7 +18,7 @@ class RateLimit(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["rate_limit"] = "rate_limit"
-    retry_after_s: Annotated[int, Ge(1), Le(60)]
+    retry_after_s: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 60)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.chaos.error_message import with_message
 from agent_chaos.chaos.fault import Choice, Target, TransportFault
 from agent_chaos.chaos.provider_error import answerable, answered
 from agent_chaos.stream.exchange import Reply
@@ -16,13 +17,14 @@ class ServerError(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["server_error"] = "server_error"
+    message: str = ""
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         return answerable(target)
 
     def apply(self, target: Target) -> Reply:
-        return answered(target, "server_error")
+        return with_message(answered(target, "server_error"), self.message)
 
     def describe(self) -> str:
         return "server error (500)"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from agent_chaos.chaos.fault import Choice, Target, TransportFault
+from agent_chaos.chaos.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, delayed
 
 
@@ -17,7 +17,7 @@ class SlowFirstByte(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["slow_first_byte"] = "slow_first_byte"
-    seconds: Annotated[int, Ge(1), Le(120)]
+    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 120)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from agent_chaos.chaos.fault import Choice, Target, TransportFault
+from agent_chaos.chaos.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.stream.exchange import Data, End, Event, Reply
 
 
@@ -18,7 +18,7 @@ class SlowStream(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["slow_stream"] = "slow_stream"
-    seconds: Annotated[int, Ge(1), Le(30)]
+    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 30)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

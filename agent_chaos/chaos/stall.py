@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from agent_chaos.chaos.fault import Choice, Target, TransportFault
+from agent_chaos.chaos.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.chaos.positions import IN_WORDS, Boundary, offset_at, openings
 from agent_chaos.stream.exchange import Data, Event, Reply
 
@@ -22,14 +22,15 @@ class Stall(TransportFault, frozen=True):
 
     kind: Literal["stall"] = "stall"
     boundary: Boundary
-    seconds: Annotated[int, Ge(10), Le(900)]
+    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(10, 900)]
+    frames: int = 0
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         return openings(target, bytes_only=True)
 
     def apply(self, target: Target) -> Reply:
-        at = offset_at(target, self.boundary, 0)
+        at = offset_at(target, self.boundary, self.frames)
         return target.reply if at is None else _stalled(target.reply, at, float(self.seconds))
 
     def describe(self) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
-from agent_chaos.chaos.fault import Choice, Target, TransportFault
+from agent_chaos.chaos.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.stream.exchange import Abort, Reply
 
 
@@ -20,7 +20,7 @@ class TimeoutBeforeHeaders(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["timeout_before_headers"] = "timeout_before_headers"
-    seconds: Annotated[int, Ge(30), Le(3_600)]
+    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(30, 3_600)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

@@ -7,7 +7,7 @@ Every second serving has fresh ids, mapped back before the next request is match
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.chaos.fault import Fault, Target, WireFault
@@ -18,6 +18,14 @@ from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.match import Asked, Index, with_replaced
 from agent_chaos.replay.mint import minted
 from agent_chaos.stream.exchange import Reply, Request
+
+Extra = Callable[[str, Site], Sequence[Fault]]
+"""Faults besides the plan's, given the request's exact key and the site that answers it."""
+
+
+def nothing_more(exact: str, site: Site) -> Sequence[Fault]:
+    """The `Extra` of a run that has only its plan."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +45,10 @@ class Served:
 class Player:
     """A cursor over an index, under a plan. Not thread-safe; the caller holds a lock."""
 
-    def __init__(self, index: Index, plan: Plan) -> None:
+    def __init__(self, index: Index, plan: Plan, extra: Extra = nothing_more) -> None:
         self._index = index
         self._plan = plan
+        self.extra = extra
         self._servings: dict[int, int] = {}
         self._consumed: set[int] = set()
         self._given: dict[str, int] = {}
@@ -86,18 +95,19 @@ class Player:
         recorded = (
             self._minted(exchange.reply, wire, f"{index}.{serving}") if serving and wire else exchange.reply
         )
-        reply, fired = self._faulted(request, recorded, wire, site)
+        faults = (*self._plan.at(site), *self.extra(exact, site))
+        reply, fired = self._faulted(request, recorded, wire, faults)
         if not fired or reply.ok:
             self._consumed.add(index)
         return Served(fidelity, site, exchange.protocol, reply, recorded, fired, difference, exact)
 
     def _faulted(
-        self, request: Request, recorded: Reply, wire: WireProtocol | None, site: Site
+        self, request: Request, recorded: Reply, wire: WireProtocol | None, faults: Sequence[Fault]
     ) -> tuple[Reply, tuple[Fault, ...]]:
         reply, fired = recorded, []
         if wire is None:
             return reply, ()
-        for fault in self._plan.at(site):
+        for fault in faults:
             if not isinstance(fault, WireFault):
                 continue
             changed = fault.apply(Target(request=request, reply=reply, protocol=wire))

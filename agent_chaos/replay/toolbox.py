@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,12 +23,26 @@ class ToolServed:
     fired: tuple[Fault, ...]
 
 
-class Toolbox:
-    """A cursor over recorded tool calls, under a plan. Not thread-safe."""
+def _nothing_more(name: str, site: Site) -> Sequence[Fault]:
+    return ()
 
-    def __init__(self, records: tuple[ToolRecord, ...], plan: Plan) -> None:
+
+class Toolbox:
+    """A cursor over recorded tool calls, under a plan. Not thread-safe.
+
+    Args:
+        extra: faults besides the plan's, given the tool's name and the site that answers the call.
+    """
+
+    def __init__(
+        self,
+        records: tuple[ToolRecord, ...],
+        plan: Plan,
+        extra: Callable[[str, Site], Sequence[Fault]] = _nothing_more,
+    ) -> None:
         self._records = records
         self._plan = plan
+        self.extra = extra
         self._servings: dict[int, int] = {}
 
     def serve(self, name: str, arguments: Any) -> ToolServed:
@@ -48,7 +63,7 @@ class Toolbox:
         return canonical(record.arguments) != wanted, differing, record.index in self._servings, record.index
 
     def _faulted(self, site: Site, target: ToolTarget) -> tuple[ToolOutcome | None, tuple[Fault, ...]]:
-        for fault in self._plan.at(site):
+        for fault in (*self._plan.at(site), *self.extra(target.name, site)):
             if isinstance(fault, ToolFault):
                 return fault.apply(target), (fault,)
         return None, ()

@@ -10,11 +10,11 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from agent_chaos.chaos.words import spell
 from agent_chaos.core.trace import Call, ToolRun, Trace
 from agent_chaos.report import difference
 from agent_chaos.report.difference import Pair
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.spelling import spelled
 from agent_chaos.report.timeline import Line, models, timeline
 from agent_chaos.report.wire_words import EFFECTS
 from agent_chaos.search.campaign import Failure, Finding
@@ -153,7 +153,7 @@ def _marked(text: str, same: int, style: str) -> Text:
 
 
 def _again(failure: Failure) -> Iterator[str]:
-    yield spelled(failure.plan)
+    yield spell(failure.plan)
     yield f"Reproduce with: agent-chaos replay {failure.id}"
     yield f"Pytest test: agent-chaos export {failure.id}"
 

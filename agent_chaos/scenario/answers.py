@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from agent_chaos.chaos.fault import ToolOutcome
+from agent_chaos.chaos.fault import Fault, ToolOutcome
+from agent_chaos.chaos.plan import Site
+from agent_chaos.chaos.trigger import Moment
 from agent_chaos.core.session import Answered, Session, ToolAnswer
 from agent_chaos.core.tape import raised_names
 from agent_chaos.core.trace import Call, ToolRun
@@ -18,6 +21,7 @@ from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import Index
 from agent_chaos.replay.player import Player, Served
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
+from agent_chaos.scenario.director import Director
 from agent_chaos.stream.exchange import Request
 
 
@@ -36,6 +40,7 @@ class Answerer:
 
     Args:
         max_requests: HTTP requests after which the trial is stopped.
+        director: names faults besides the plan's, where a scenario configures some.
         ignore_hosts: hosts that are refused quietly.
     """
 
@@ -45,11 +50,28 @@ class Answerer:
     toolbox: Toolbox
     max_requests: int
     ignore_hosts: Collection[str] = ()
+    director: Director | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _calls: dict[str, _Logical] = field(default_factory=dict)
     _made: int = 0
     _requests: int = 0
     _pending: dict[int, ToolServed] = field(default_factory=dict)
+    _first_of_turn: dict[int, int] = field(default_factory=dict)
+    _tool_calls: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        if self.director is not None:
+            self._moment = Moment(0, 0, 0)
+            self.player.extra = self._reply_faults
+            self.toolbox.extra = self._tool_faults
+
+    def _reply_faults(self, exact: str, site: Site) -> Sequence[Fault]:
+        assert self.director is not None
+        return self.director.for_reply(replace(self._moment, site=site))
+
+    def _tool_faults(self, name: str, site: Site) -> Sequence[Fault]:
+        assert self.director is not None
+        return self.director.for_tool(replace(self._moment, site=site))
 
     def http(self, request: Request, transport: str) -> Answered:
         """The reply to play. Raises ReplayMiss, BudgetStop or GuardRefused; each is also on the tape."""
@@ -58,8 +80,14 @@ class Answerer:
             protocol = recognise(request)
             self._refuse_strangers(request, protocol)
             self._count_request()
+            logical = self._logical(request)
+            if self.director is not None:
+                request = self._directed(request, protocol, logical)
             served = self.player.serve(request, protocol.name if protocol else "")
-            call = self._write_call(request, transport, served)
+            logical.answered = served.reply is not None and served.reply.ok
+            if self.director is not None:
+                self.director.fired(served.fired, self._moment)
+            call = self._write_call(request, transport, served, logical)
             if served.reply is None:
                 raise self._missed(
                     f"call {call.call}: {request.method} {request.path} was not recorded", served
@@ -71,6 +99,15 @@ class Answerer:
         watches = guard.is_telemetry(request.host, request.path) or request.host in self.ignore_hosts
         if protocol is None and (watches or not self.index.knows_host(request.host)):
             raise guard.refuse(self.session, request.host, telemetry=watches)
+
+    def _directed(self, request: Request, protocol: WireProtocol | None, logical: _Logical) -> Request:
+        """Notes the moment for the faults of the reply, and lets mutators at the request."""
+        assert self.director is not None
+        turn = self.session.turn
+        first = self._first_of_turn.setdefault(turn, logical.number)
+        name = protocol.name if protocol else ""
+        self._moment = Moment(turn, logical.number, logical.number - first, logical.attempt, name)
+        return self.director.request(self._moment, request)
 
     def _still_in_recording(self) -> None:
         if self.session.tape.has("miss"):
@@ -88,8 +125,7 @@ class Answerer:
         self.session.tape.incident(self.session.clock.now(), "miss", detail)
         return ReplayMiss(detail)
 
-    def _write_call(self, request: Request, transport: str, served: Served) -> Call:
-        logical = self._logical(request, served)
+    def _write_call(self, request: Request, transport: str, served: Served, logical: _Logical) -> Call:
         return self.session.tape.write(
             lambda seq: Call(
                 seq=seq,
@@ -109,22 +145,23 @@ class Answerer:
             )
         )
 
-    def _logical(self, request: Request, served: Served) -> _Logical:
+    def _logical(self, request: Request) -> _Logical:
         """The logical call an attempt belongs to: an identical request whose last reply was of no use is retried."""
-        known = self._calls.get(served.exact)
+        exact = self.index.asked(request).exact
+        known = self._calls.get(exact)
         retried = request.header("x-stainless-retry-count", "0") != "0"
         if known is not None and (retried or not known.answered):
             known.attempt += 1
         else:
-            known = self._calls[served.exact] = _Logical(self._made, 0, False)
+            known = self._calls[exact] = _Logical(self._made, 0, False)
             self._made += 1
-        known.answered = served.reply is not None and served.reply.ok
         return known
 
     def tool(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
         """What a wrapped tool does. Raises ReplayMiss for a tool that was never recorded."""
         with self._lock:
             self._still_in_recording()
+            moment = self._tool_moment(name)
             served = self.toolbox.serve(name, arguments)
             if pure and served.outcome is None:
                 answer = ToolAnswer(name, arguments, run=True)
@@ -135,8 +172,20 @@ class Answerer:
                 self.session.tape.incident(self.session.clock.now(), "miss", detail)
                 raise ReplayMiss(detail)
             answer = _tool_answer(name, arguments, served)
+            if self.director is not None:
+                self.director.fired(served.fired, moment)
+                answer = replace(answer, result=self.director.tool_result(moment, answer.result))
             self._write_tool(answer, served, "recorded" if served.same_arguments else "nearest")
             return answer
+
+    def _tool_moment(self, name: str) -> Moment:
+        turn = self.session.turn
+        earlier = sum(number for (tool, _), number in self._tool_calls.items() if tool == name)
+        moment = Moment(turn, earlier, self._tool_calls[name, turn], tool=name)
+        self._tool_calls[name, turn] += 1
+        if self.director is not None:
+            self._moment = moment
+        return moment
 
     def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> None:
         """Notes how a pure tool ended."""

@@ -6,23 +6,31 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from agent_chaos.chaos.builder import Chaos
+from agent_chaos.chaos.trigger import PROTOCOLS
 from agent_chaos.core.results import TurnResult
+from agent_chaos.errors import ScenarioError
 from agent_chaos.stream.exchange import Reply, Request
 
 Agent = Callable[..., Any]
 """`(ctx, turn_input) -> str | dict with "response" | Any`, sync or async."""
 
+Assertion = Callable[..., Any]
+"""`(ctx) -> AssertionResult | bool` or `(ctx, turn_number) -> …`; an exception is a failure."""
+
 Hook = Callable[[], Awaitable[None] | None]
 
 
 class Turn(BaseModel):
-    """One user message: static text, or a function of the results so far."""
+    """One user message: static text, or a function of the results so far; with chaos and assertions of its own."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     input: str | Callable[[list[TurnResult]], str]
+    chaos: tuple[Chaos, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
 
     def __init__(self, input: str | Callable[[list[TurnResult]], str], **data: Any) -> None:
         super().__init__(input=input, **data)
@@ -35,13 +43,15 @@ class Turn(BaseModel):
         return not isinstance(self.input, str)
 
 
-class BaselineScenario(BaseModel):
-    """An agent and a conversation, without chaos.
+class _Scenario(BaseModel):
+    """An agent and a conversation.
 
     Args:
         name: letters, digits, `-`, `_` and `.`; names the cassette.
         agent: `(ctx, turn_input) -> str | dict with "response" | Any`, sync or async.
         turns: user messages, as `Turn` or plain text.
+        providers: of anthropic, openai and gemini, those that may be faulted; none named means all.
+        assertions: of the whole run; see `agent_chaos.scenario`.
         setup, teardown: called around every trial, sync or async, so that no state survives between trials.
         pure_tools: names of tools without side effects, which may really run offline although they are not wrapped.
         hosts: hosts to record and replay besides the providers'.
@@ -56,6 +66,8 @@ class BaselineScenario(BaseModel):
     description: str = ""
     agent: Agent
     turns: tuple[Turn, ...] = Field(min_length=1)
+    providers: tuple[str, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
     tags: tuple[str, ...] = ()
     meta: dict[str, Any] = {}
     setup: Hook | None = None
@@ -75,6 +87,141 @@ class BaselineScenario(BaseModel):
     def _turns(cls, value: Any) -> Any:
         return tuple(Turn(turn) if isinstance(turn, str) or callable(turn) else turn for turn in value)
 
+    @field_validator("providers", mode="after")
+    @classmethod
+    def _providers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [name for name in value if name not in PROTOCOLS]
+        if unknown:
+            raise ValueError(f"unknown provider {unknown[0]!r}; known are {', '.join(PROTOCOLS)}")
+        return value
+
     @property
     def cassette_path(self) -> Path:
-        return self.cassette or Path("cassettes") / f"{self.name}.msgpack"
+        return self.cassette or Path("cassettes") / f"{self.recorded_as}.msgpack"
+
+    @property
+    def recorded_as(self) -> str:
+        """The name of the recording."""
+        return self.name
+
+    @property
+    def every_chaos(self) -> tuple[Chaos, ...]:
+        """Every configured fault, those of a turn bound to it."""
+        return ()
+
+    @property
+    def every_assertion(self) -> tuple[tuple[Assertion, int | None], ...]:
+        """Every assertion with the turn it belongs to, None for those of the whole scenario."""
+        own = [(one, None) for one in self.assertions]
+        return (*own, *((one, number) for number, turn in enumerate(self.turns) for one in turn.assertions))
+
+
+class BaselineScenario(_Scenario):
+    """An agent and a conversation, without chaos; `variant` adds some. Its fields are those of every scenario."""
+
+    @model_validator(mode="after")
+    def _without_chaos(self) -> BaselineScenario:
+        for number, turn in enumerate(self.turns):
+            if turn.chaos:
+                raise ValueError(f"turn {number} carries chaos; a baseline has none, make a variant() of it")
+        return self
+
+    def variant(
+        self,
+        *,
+        name: str,
+        description: str | None = None,
+        chaos: Sequence[Chaos] = (),
+        assertions: Sequence[Assertion] = (),
+        turns: Sequence[at] = (),
+        tags: Sequence[str] = (),
+        allow_unfired: bool = False,
+    ) -> ChaosScenario:
+        """The same conversation with chaos, on this scenario's recording.
+
+        Args:
+            description: this scenario's, unless given.
+            assertions, tags: on top of this scenario's.
+            turns: chaos and assertions of single turns.
+            allow_unfired: a fault that never strikes does not make the run NOT TESTED.
+
+        Raises:
+            ScenarioError: a turn that does not exist.
+        """
+        return ChaosScenario(
+            **{field: getattr(self, field) for field in _Scenario.model_fields}
+            | {
+                "name": name,
+                "description": self.description if description is None else description,
+                "turns": _with_turns(self.turns, turns, f"variant {name!r} of {self.name!r}"),
+                "assertions": (*self.assertions, *assertions),
+                "tags": (*self.tags, *tags),
+                "meta": {**self.meta, "_parent": self.name},
+            },
+            chaos=tuple(chaos),
+            parent=self.name,
+            allow_unfired=allow_unfired,
+        )
+
+
+class ChaosScenario(_Scenario):
+    """A conversation with chaos: a variant of a baseline, whose recording it shares, or one of its own.
+
+    Args:
+        chaos: configured faults; a turn's own are bound to it.
+        parent: the baseline's name, empty for a scenario built directly.
+        allow_unfired: a fault that never strikes does not make the run NOT TESTED.
+    """
+
+    chaos: tuple[Chaos, ...] = ()
+    parent: str = ""
+    allow_unfired: bool = False
+
+    @model_validator(mode="after")
+    def _turns_exist(self) -> ChaosScenario:
+        for chaos in self.every_chaos:
+            trigger = chaos.trigger
+            between = trigger.between_turns or (None, None)
+            for turn in (trigger.on_turn, trigger.after_turns, *between):
+                if turn is not None and turn >= len(self.turns):
+                    last = len(self.turns) - 1
+                    raise ValueError(f"{chaos}: there is no turn {turn}; turns count from 0 to {last}")
+        return self
+
+    @property
+    def recorded_as(self) -> str:
+        return self.parent or self.name
+
+    @property
+    def every_chaos(self) -> tuple[Chaos, ...]:
+        of_turns = [one.on_turn(number) for number, turn in enumerate(self.turns) for one in turn.chaos]
+        return (*self.chaos, *of_turns)
+
+
+Scenario = BaselineScenario | ChaosScenario
+
+
+class at(BaseModel):  # noqa: N801 - a word of the DSL
+    """Chaos and assertions of one turn of a variant, counted from 0: `at(1, chaos=[tool_error()])`."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid")
+
+    turn: int
+    chaos: tuple[Chaos, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
+
+    def __init__(self, turn: int, chaos: Sequence[Chaos] = (), assertions: Sequence[Assertion] = ()) -> None:
+        super().__init__(turn=turn, chaos=tuple(chaos), assertions=tuple(assertions))
+
+
+def _with_turns(turns: tuple[Turn, ...], changes: Sequence[at], whose: str) -> tuple[Turn, ...]:
+    out = list(turns)
+    for change in changes:
+        if not 0 <= change.turn < len(turns):
+            raise ScenarioError(
+                f"{whose}: at({change.turn}): there is no such turn; turns count from 0 to {len(turns) - 1}"
+            )
+        turn = out[change.turn]
+        added = {"chaos": (*turn.chaos, *change.chaos), "assertions": (*turn.assertions, *change.assertions)}
+        out[change.turn] = turn.model_copy(update=added)
+    return tuple(out)

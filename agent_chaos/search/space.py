@@ -15,7 +15,7 @@ from typing import Any
 from annotated_types import Ge, Le
 
 from agent_chaos.chaos.catalogue import fault_types, kind_of
-from agent_chaos.chaos.fault import Choice, Fault, Target, ToolFault, ToolTarget, WireFault
+from agent_chaos.chaos.fault import Choice, Drawn, Fault, Target, ToolFault, ToolTarget, WireFault
 from agent_chaos.chaos.plan import Placed, Plan, Site
 from agent_chaos.core.trace import Call, ToolRun, Trace
 
@@ -78,7 +78,11 @@ class Menu:
     def entry_of(self, placed: Placed) -> int | None:
         """The index of the entry that a placed fault belongs to; None where it is outside of the space."""
         numbers = {name for name, _, _ in self.numbers} | {"kind"}
-        choice = tuple(sorted((k, v) for k, v in placed.fault.model_dump().items() if k not in numbers))
+        choice = tuple(
+            sorted(
+                (k, v) for k, v in placed.fault.model_dump(exclude_defaults=True).items() if k not in numbers
+            )
+        )
         wanted = Entry(self.kind, placed.site, choice)
         return self.entries.index(wanted) if wanted in self.entries else None
 
@@ -150,6 +154,8 @@ def number_fields(cls: type[Fault]) -> tuple[Bounds, ...]:
     for name, info in cls.model_fields.items():
         low = next((m.ge for m in info.metadata if isinstance(m, Ge)), None)
         high = next((m.le for m in info.metadata if isinstance(m, Le)), None)
+        for drawn in (m for m in info.metadata if isinstance(m, Drawn)):
+            low, high = drawn.low, drawn.high
         if info.annotation is int and isinstance(low, int) and isinstance(high, int):
             found.append((name, low, high))
     return tuple(found)

@@ -1,0 +1,105 @@
+"""When a fault written by hand strikes: at which call, turn, tool or attempt. Everything counts from 0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from agent_chaos.chaos.plan import Site
+
+Provider = Literal["anthropic", "openai", "gemini"]
+
+PROTOCOLS: dict[str, tuple[str, ...]] = {
+    "anthropic": ("anthropic_messages",),
+    "openai": ("openai_chat", "openai_responses"),
+    "gemini": ("gemini",),
+}
+"""The protocols of each provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point of a run at which a fault may strike. `call` counts logical calls (or calls of tools), in all and in the
+    turn; `attempt` is the SDK's retry of it. `protocol` and `tool` are empty where they do not apply.
+    """
+
+    turn: int
+    call: int
+    call_in_turn: int
+    attempt: int = 0
+    protocol: str = ""
+    tool: str = ""
+    site: Site | None = None
+
+
+class Trigger(BaseModel):
+    """Conditions, all of which must hold. Without any about calls, turns or chance a fault strikes its first call.
+
+    Calls are those of the scenario, or of the turn where a turn is named. A trigger holds for every attempt of a call,
+    so that the error gets past the SDK's retries, unless `attempts` says for how many.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on_call: int | None = Field(default=None, ge=0)
+    after_calls: int | None = Field(default=None, ge=0)
+    on_turn: int | None = Field(default=None, ge=0)
+    after_turns: int | None = Field(default=None, ge=0)
+    between_turns: tuple[int, int] | None = None
+    probability: float | None = Field(default=None, ge=0, le=1)
+    provider: Provider | None = None
+    tool: str | None = None
+    attempts: int | None = Field(default=None, ge=1)
+    always: bool = False
+    site: Site | None = None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it says anything about when."""
+        named = (self.on_call, self.after_calls, self.on_turn, self.after_turns, self.between_turns)
+        return self.always or self.probability is not None or any(one is not None for one in named)
+
+    def allows(self, moment: Moment) -> bool:
+        """Whether it could hold at this moment, chance and first strikes aside."""
+        if self.site is not None:
+            return moment.site == self.site
+        return self._place(moment) and self._turn(moment) and self._call(moment)
+
+    def _place(self, moment: Moment) -> bool:
+        provider = self.provider is None or not moment.protocol or moment.protocol in PROTOCOLS[self.provider]
+        tool = self.tool is None or not moment.tool or moment.tool == self.tool
+        return provider and tool and (self.attempts is None or moment.attempt < self.attempts)
+
+    def _turn(self, moment: Moment) -> bool:
+        on = self.on_turn is None or moment.turn == self.on_turn
+        after = self.after_turns is None or moment.turn >= self.after_turns
+        between = self.between_turns is None or moment.turn == self.between_turns[1]
+        return on and after and between
+
+    def _call(self, moment: Moment) -> bool:
+        number = moment.call if self.on_turn is None else moment.call_in_turn
+        on = self.on_call is None or number == self.on_call
+        return on and (self.after_calls is None or number >= self.after_calls)
+
+    def __str__(self) -> str:
+        return "".join(f".{word}" for word in self.words())
+
+    def words(self) -> list[str]:
+        """The conditions as they are written: `on_call(1)`, `for_tool('weather')`."""
+        if self.site is not None:
+            return [f'at("{self.site}")']
+        spelled = [
+            (name, getattr(self, name))
+            for name in ("on_call", "after_calls", "on_turn", "after_turns", "attempts")
+            if getattr(self, name) is not None
+        ]
+        out = [f"{name}({value})" for name, value in spelled]
+        if self.between_turns is not None:
+            out.append(f"between_turns({self.between_turns[0]}, {self.between_turns[1]})")
+        if self.probability is not None:
+            out.append(f"with_probability({self.probability})")
+        out += [f'for_provider("{self.provider}")'] if self.provider else []
+        out += [f'for_tool("{self.tool}")'] if self.tool else []
+        return [*out, "always()"] if self.always else out

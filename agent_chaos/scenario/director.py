@@ -1,0 +1,160 @@
+"""Decides, as a run goes on, which configured faults strike; keeps who did, and why the others did not."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from agent_chaos.chaos.builder import Chaos
+from agent_chaos.chaos.fault import Fault, ToolFault, WireFault
+from agent_chaos.chaos.mutation import Mutation, called
+from agent_chaos.chaos.trigger import Moment
+from agent_chaos.stream.exchange import Request
+
+_MESSAGES = ("messages", "input", "contents")
+"""Where the protocols keep the conversation in a request body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A change that a mutator made, for the record."""
+
+    chaos: Chaos
+    turn: int
+    before: Any
+    after: Any
+
+
+class Director:
+    """The configured faults of one run. Not thread-safe; the caller holds a lock.
+
+    Args:
+        chaos: what the scenario configures, in order; of two faults that act on one level of a call the first strikes.
+        seed: of the chance behind `with_probability`.
+        context: handed to mutators that ask for it.
+    """
+
+    def __init__(self, chaos: Sequence[Chaos], seed: int, context: Any = None) -> None:
+        self._chaos = tuple(chaos)
+        self._chance = Random(seed)
+        self.context = context
+        self._struck_call: dict[int, int] = {}
+        self._drawn: dict[tuple[int, str, int], bool] = {}
+        self._moments: list[Moment] = []
+        self._tool_moments: list[Moment] = []
+        self.struck: Counter[int] = Counter()
+        self.changes: list[Changed] = []
+
+    def for_reply(self, moment: Moment) -> list[Fault]:
+        """The faults of a model's reply at this moment."""
+        self._moments.append(moment)
+        return self._striking(moment, WireFault)
+
+    def for_tool(self, moment: Moment) -> list[Fault]:
+        """The fault of a tool call at this moment, at most one."""
+        self._tool_moments.append(moment)
+        return self._striking(moment, ToolFault)[:1]
+
+    def _striking(self, moment: Moment, level: type[Fault]) -> list[Fault]:
+        found: dict[str, Fault] = {}
+        for number, chaos in enumerate(self._chaos):
+            if isinstance(chaos.fault, level) and self._strikes(number, chaos, moment):
+                found.setdefault(chaos.fault.level, chaos.fault)
+        return list(found.values())
+
+    def _strikes(self, number: int, chaos: Chaos, moment: Moment) -> bool:
+        trigger = chaos.trigger
+        if not trigger.allows(moment):
+            return False
+        if trigger.site is None and not trigger.conditional:
+            return self._struck_call.get(number, moment.call) == moment.call
+        return self._by_chance(number, chaos, moment)
+
+    def _by_chance(self, number: int, chaos: Chaos, moment: Moment) -> bool:
+        """Drawn once for each call, so that all its attempts meet the same."""
+        key = (number, moment.tool, moment.call)
+        if key not in self._drawn:
+            probability = chaos.trigger.probability
+            self._drawn[key] = probability is None or self._chance.random() < probability
+        return self._drawn[key]
+
+    def fired(self, faults: Sequence[Fault], moment: Moment) -> None:
+        """Notes which of the faults it named changed something."""
+        for number, chaos in enumerate(self._chaos):
+            if any(fault is chaos.fault for fault in faults):
+                self.struck[number] += 1
+                self._struck_call.setdefault(number, moment.call)
+
+    def user_input(self, turn: int, text: str) -> str:
+        """What the user says after every mutator of it."""
+        for number, chaos in self._mutators("user_input_mutate", Moment(turn, 0, 0)):
+            text = self._mutated(number, chaos, turn, text, text)
+        return text
+
+    def tool_result(self, moment: Moment, result: Any) -> Any:
+        """What a tool gives after every mutator of it."""
+        for number, chaos in self._mutators("tool_mutate", moment):
+            result = self._mutated(number, chaos, moment.turn, result, moment.tool, result)
+        return result
+
+    def request(self, moment: Moment, request: Request) -> Request:
+        """What the model is asked after every mutator of it."""
+        kinds = ("context_mutate", "history_mutate", "history_truncate", "history_inject")
+        wanted = [one for kind in kinds for one in self._mutators(kind, moment)]
+        if not wanted or not isinstance(request.json, dict):
+            return request
+        body = json.loads(request.body)
+        field = next((name for name in _MESSAGES if isinstance(body.get(name), list)), None)
+        if field is None:
+            return request
+        for number, chaos in wanted:
+            body[field] = self._mutated(number, chaos, moment.turn, body[field], body[field])
+        return replace(request, body=json.dumps(body, ensure_ascii=False).encode())
+
+    def _mutators(self, kind: str, moment: Moment) -> list[tuple[int, Chaos]]:
+        return [
+            (number, chaos)
+            for number, chaos in enumerate(self._chaos)
+            if isinstance(chaos.fault, Mutation)
+            and chaos.fault.kind == kind
+            and chaos.trigger.allows(moment)
+            and self._by_chance(number, chaos, moment)
+        ]
+
+    def _mutated(self, number: int, chaos: Chaos, turn: int, before: Any, *values: Any) -> Any:
+        assert chaos.mutator is not None
+        after = called(chaos.mutator, self.context, *json.loads(json.dumps(values)))
+        if after != before:
+            self.struck[number] += 1
+            self.changes.append(Changed(chaos, turn, before, after))
+        return after
+
+    def unfired(self) -> list[str]:
+        """Of every fault that had to strike and did not, why."""
+        return [
+            f"{chaos} did not fire: {self._why_not(chaos)}"
+            for number, chaos in enumerate(self._chaos)
+            if not self.struck[number] and chaos.trigger.probability is None
+        ]
+
+    def _why_not(self, chaos: Chaos) -> str:
+        trigger = chaos.trigger
+        of_tool = isinstance(chaos.fault, ToolFault) or chaos.point == "tool_result"
+        seen = self._tool_moments if of_tool else self._moments
+        what = "tool call" if of_tool else "call"
+        if of_tool and trigger.tool and not any(one.tool == trigger.tool for one in seen):
+            called_tools = ", ".join(sorted({one.tool for one in seen})) or "none"
+            return f"the tool {trigger.tool!r} was not called (called: {called_tools})"
+        calls = len({(one.tool, one.call) for one in seen})
+        made = f"the agent made {calls} {what}{'' if calls == 1 else 's'}"
+        for name in ("after_calls", "on_call"):
+            number = getattr(trigger, name)
+            if number is not None and number >= calls:
+                return f"{made}; {name}({number}) needs {number + 1}"
+        if any(trigger.allows(one) for one in seen):
+            return "it had nothing to act on" + (": the reply was not streamed" if chaos.streaming else "")
+        return f"{made}, none of which its conditions allow"
