@@ -14,6 +14,8 @@ STATUS = {
     "rate_limit_plain": {"": 429},
     "server_error": {"": 500},
     "overloaded": {"": 503, "anthropic_messages": 529},
+    "auth_error": {"": 401, "gemini": 400},
+    "context_length": {"": 400},
 }
 BROKEN = {
     "connect_error": "refused",
@@ -48,6 +50,17 @@ def test_a_provider_error_has_its_status_and_body_and_comes_when_the_reply_would
         assert turn_of(where, reply).error
         assert not turn_of(where, reply).parts
         assert reply.head.at == pytest.approx(where.reply.head.at)
+
+
+@cases(*(kind for kind in STATUS if "message" in WIRE_FAULTS[kind].model_fields))
+def test_a_provider_error_says_what_it_is_told_to_say(kind, form):
+    where = target_of(form)
+    mute, told = WIRE_FAULTS[kind](), WIRE_FAULTS[kind](message="no, thank you: «€»")
+    reply = told.apply(where)
+
+    assert turn_of(where, reply).error["message"] == told.message
+    assert reply.status == mute.apply(where).status
+    assert int(reply.header("content-length")) == len(reply.body)
 
 
 @cases("rate_limit", "rate_limit_long", "rate_limit_plain")
