@@ -206,3 +206,23 @@ def test_ctrl_c_while_shrinking_keeps_what_was_found(tmp_path):
     assert campaign.figures.failures
     assert campaign.findings
     assert len(Corpus(tmp_path).load_all()) == len(campaign.findings)
+
+
+def test_a_failure_that_does_not_repeat_is_never_called_smallest():
+    failed = []
+
+    def moody(ctx, text):
+        """Crashes under the first fault it ever meets, and never again."""
+        try:
+            return shop.careful(ctx, text, max_retries=0)
+        except Exception:
+            if not failed:
+                failed.append(True)
+                return failed[1]
+            raise shop.Unavailable from None
+
+    campaign = fuzz(Logged(moody), max_examples=30)
+    once = next(one for one in campaign.findings if "IndexError" in one.failure.fingerprint)
+
+    assert not once.failure.smallest
+    assert once.failure.runs_seen == 1

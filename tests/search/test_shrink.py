@@ -102,3 +102,26 @@ def test_a_plan_of_more_faults_than_are_ever_drawn_is_made_small_too():
     assert len(plan) > MAX_FAULTS
     assert "planted:cause" in memo(plan).fingerprints
     assert shrink(case.subject, plan, "planted:cause", memo=memo).plan == case.smallest
+
+
+class EverySecondTime:
+    """An oracle that finds the planted cause in every second run that has it."""
+
+    name = "planted"
+
+    def __init__(self, cause):
+        self._planted, self._runs = PlantedOracle(cause), itertools.count()
+
+    def judge(self, evidence):
+        found = list(self._planted.judge(evidence))
+        return found if found and next(self._runs) % 2 == 0 else []
+
+
+def test_a_failure_that_does_not_repeat_is_neither_reproduced_nor_smallest():
+    case = planted(2)
+    subject = survivor_judged_by(EverySecondTime(case.cause), like=case.subject)
+    shrunk = shrink(subject, case.plan, "planted:cause")
+
+    assert not shrunk.reproduced
+    assert not shrunk.smallest
+    assert shrunk.outcome.fingerprints == {"planted:cause"}
