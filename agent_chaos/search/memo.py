@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.campaign import Subject
+from agent_chaos.search.interrupt import ctrl_c_counts
 
 
 class Memo:
@@ -20,7 +21,8 @@ class Memo:
         known = self.known(plan)
         if known is not None:
             return known
-        outcome = self._subject.trial(plan)
+        with ctrl_c_counts():
+            outcome = self._subject.trial(plan)
         self.runs += 1
         self._known[plan.to_json()] = outcome
         self._known.setdefault(Plan.of(outcome.trace.fired).to_json(), outcome)

@@ -12,6 +12,7 @@ from typing import Any
 from agent_chaos.chaos.plan import Placed, Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.campaign import Subject
+from agent_chaos.search.interrupt import ctrl_c_counts
 from agent_chaos.search.memo import Memo
 from agent_chaos.search.space import Menu, Space
 
@@ -79,7 +80,8 @@ def shrink(
     plan = _dropped(plan, budget.fails)
     plan = _by_hypothesis(space, plan, budget.fails)
     plan, checks = _settled(space, _dropped(plan, budget.fails), budget.fails)
-    confirming = [subject.trial(plan) for _ in range(_CONFIRMATIONS)]
+    with ctrl_c_counts():
+        confirming = [subject.trial(plan) for _ in range(_CONFIRMATIONS)]
     reproduced = all(fingerprint in outcome.fingerprints for outcome in confirming)
     outcome = confirming[0] if reproduced else memo(plan)
     runs = memo.runs - before + _CONFIRMATIONS

@@ -1,5 +1,6 @@
 """A campaign: the same for the same seed, exact in its budget, and right in what it calls smallest."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from tests.search.shop import Logged
 from tests.trials import recorded, scenario
 
 ROOT = Path(__file__).resolve().parents[2]
+CLEAN_RUNS = 3
 CONFIRMING_RUNS = 3
 
 
@@ -196,6 +198,38 @@ def test_ctrl_c_in_the_search_keeps_what_was_found_and_makes_it_small():
     assert campaign.figures.examples == 20
     assert campaign.findings
     assert all(finding.failure.smallest for finding in campaign.findings)
+
+
+def pressed_in(agent, *, run):
+    """The agent, in whose run of that number Ctrl-C is pressed, counted from 1."""
+    runs = itertools.count(1)
+
+    def sync(ctx, text):
+        if next(runs) == run:
+            signal.raise_signal(signal.SIGINT)
+        return agent(ctx, text)
+
+    async def awaited(ctx, text):
+        return sync(ctx, text)
+
+    def swallowing(ctx, text):
+        try:
+            return sync(ctx, text)
+        except BaseException:
+            return "never mind"
+
+    return {"sync": sync, "async": awaited, "catching everything": swallowing}
+
+
+@pytest.mark.parametrize("style", ["sync", "async", "catching everything"])
+def test_ctrl_c_inside_of_the_agent_ends_the_search_and_is_no_failure_of_the_agent(style):
+    subject = Logged(pressed_in(shop.careless, run=20)[style])
+    campaign = fuzz(subject, max_examples=100)
+
+    assert campaign.interrupted
+    assert campaign.figures.examples == 20 - 1 - CLEAN_RUNS
+    assert campaign.findings
+    assert not any("KeyboardInterrupt" in finding.failure.fingerprint for finding in campaign.findings)
 
 
 @pytest.mark.xfail(strict=True, reason="what was made small before the second Ctrl-C is lost")
