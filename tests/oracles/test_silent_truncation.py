@@ -1,0 +1,87 @@
+"""Half an answer that the user gets as a whole one."""
+
+import pytest
+
+from agent_chaos.oracles.verdict import Verdict
+from tests.oracles.desk import SPEAKERS, Unavailable, desk, fault, found, judged, whole
+from tests.standin.said import Said
+
+ANSWER = (Said("Take the early train to Hamburg and change there for the ferry. Do not buy the day ticket."),)
+ENDS = fault("truncate", boundary="mid_text", offset=0)
+LIMIT = fault("max_tokens_in_text", percent_lost=50)
+LAST_LINE = fault("truncate", boundary="before_terminator", offset=0)
+EVERYWHERE = pytest.mark.parametrize("protocol", SPEAKERS)
+BOTH = pytest.mark.parametrize("one", [ENDS, LIMIT], ids=["stream-ends", "token-limit"])
+
+
+def half_of(outcome):
+    return ANSWER[0].text.startswith(outcome.trace.answers[0].text.split(" […")[0])
+
+
+@EVERYWHERE
+@BOTH
+def test_half_an_answer_is_found(protocol, one):
+    outcome = judged(desk(protocol), protocol, {"call 0": one}, said=ANSWER)
+    (violation,) = outcome.violations
+
+    assert found(outcome) == {"silent_truncation:answer"}
+    assert violation.before == ANSWER[0].text
+    assert ANSWER[0].text.startswith(violation.after)
+    assert ("token limit" in violation.reason) == (one is LIMIT)
+
+
+@EVERYWHERE
+@BOTH
+def test_who_asks_again_gives_the_whole_answer(protocol, one):
+    outcome = judged(desk(protocol, minds=whole), protocol, {"call 0": one}, said=ANSWER)
+
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.trace.answers[0].text == ANSWER[0].text
+
+
+@EVERYWHERE
+@BOTH
+def test_who_says_that_the_answer_is_cut_has_said_so(protocol, one):
+    def marking(ctx, text):
+        heard = SPEAKERS[protocol]([{"role": "user", "content": text}]).ask()
+        return heard.text if whole(heard) else f"{heard.text} […] (this answer was cut off)"
+
+    outcome = judged(marking, protocol, {"call 0": one}, said=ANSWER)
+
+    assert outcome.verdict is Verdict.PASS
+    assert half_of(outcome)
+
+
+@EVERYWHERE
+@BOTH
+def test_who_raises_an_error_of_its_own_has_said_so_too(protocol, one):
+    def honest(ctx, text):
+        heard = SPEAKERS[protocol]([{"role": "user", "content": text}]).ask()
+        if not whole(heard):
+            raise Unavailable("the answer was cut")
+        return heard.text
+
+    assert judged(honest, protocol, {"call 0": one}, said=ANSWER).verdict is Verdict.PASS
+
+
+@EVERYWHERE
+def test_half_an_answer_within_other_words_is_found_as_well(protocol):
+    def polite(ctx, text):
+        return f"Dear guest, {desk(protocol)(ctx, text)} Have a nice day."
+
+    assert found(judged(polite, protocol, {"call 0": ENDS}, said=ANSWER)) == {"silent_truncation:answer"}
+
+
+@pytest.mark.parametrize("protocol", ["anthropic_messages", "openai_chat"])
+def test_a_whole_text_without_its_last_line_is_the_whole_answer(protocol):
+    outcome = judged(desk(protocol), protocol, {"call 0": LAST_LINE}, said=ANSWER)
+
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.trace.answers[0].text == ANSWER[0].text
+
+
+def test_a_lost_beginning_of_a_reply_that_is_not_shown_is_no_truncation():
+    def counting(ctx, text):
+        return f"{len(desk('openai_chat')(ctx, text)) > 10} answer"
+
+    assert judged(counting, "openai_chat", {"call 0": ENDS}, said=ANSWER).verdict is Verdict.PASS

@@ -1,0 +1,123 @@
+"""A fault that passes by itself, after which the user gets something else, or tools ran otherwise."""
+
+from functools import partial
+
+import anthropic
+import openai
+import pytest
+
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.patch.tools import tool
+from tests.oracles.desk import KEY, Claude, desk, fault, found, judged, refund
+from tests.spoken import MODELS
+from tests.standin.said import Said
+
+ANSWER = (Said("The ferry leaves at nine."),)
+PASSING = [
+    fault("server_error"),
+    fault("overloaded"),
+    fault("rate_limit", retry_after_s=5),
+    fault("rate_limit_plain"),
+    fault("connect_error"),
+    fault("reset_before_headers"),
+    fault("timeout_before_headers", seconds=60),
+]
+EACH = pytest.mark.parametrize("one", PASSING, ids=[one.kind for one in PASSING])
+
+
+def asks(max_retries):
+    def agent(ctx, text):
+        client = openai.OpenAI(api_key=KEY, max_retries=max_retries)
+        try:
+            told = client.responses.create(model=MODELS["openai_responses"], input=text)
+        except openai.APIError:
+            return "Sorry, I cannot say."
+        return told.output_text
+
+    return agent
+
+
+@EACH
+def test_an_excuse_in_place_of_the_answer_is_found(one):
+    outcome = judged(asks(0), "openai_responses", {"call 0": one}, said=ANSWER, stream=False)
+    (violation,) = outcome.violations
+
+    assert found(outcome) == {"transparent_outcome:answer"}
+    assert (violation.before, violation.after) == (ANSWER[0].text, "Sorry, I cannot say.")
+
+
+@EACH
+def test_who_retries_gives_the_same_answer(one):
+    outcome = judged(asks(2), "openai_responses", {"call 0": one}, said=ANSWER, stream=False)
+
+    assert outcome.verdict is Verdict.PASS
+    assert len(outcome.trace.calls) == 2
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"call 0": fault("auth_error")},
+        {"call 0": fault("server_error"), "call 0.1": fault("server_error")},
+        {"call 0": fault("timeout_before_headers", seconds=590), "call 0.1": fault("auth_error")},
+    ],
+    ids=["visible", "twice-on-one-call", "with-a-visible-one"],
+)
+def test_an_excuse_is_fair_where_no_retry_had_to_help(faults):
+    outcome = judged(asks(1), "openai_responses", faults, said=ANSWER, stream=False)
+
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.trace.answers[0].text == "Sorry, I cannot say."
+
+
+def test_an_excuse_is_fair_after_more_waiting_than_the_budget_allows():
+    slow = {"call 0": fault("timeout_before_headers", seconds=300)}
+
+    assert found(judged(asks(0), "openai_responses", slow, said=ANSWER, stream=False)) == {
+        "transparent_outcome:answer"
+    }
+    assert found(judged(asks(0), "openai_responses", slow, said=ANSWER, stream=False, budget_s=100)) == {
+        "termination:transfer"
+    }
+
+
+def starting_over(pay, retries):
+    """Begins the whole conversation again when a reply does not come."""
+    inner = desk("anthropic_messages", pay, speak=partial(Claude, retries=retries))
+
+    def agent(ctx, text):
+        try:
+            return inner(ctx, text)
+        except anthropic.APIError:
+            return inner(ctx, text)
+
+    return agent
+
+
+@pytest.mark.parametrize("wrap", [tool, lambda run: run], ids=["at-the-boundary", "on-the-wire"])
+def test_a_refund_that_ran_again_is_found_though_the_answer_is_the_same(wrap):
+    failing = {"call 1": fault("server_error")}
+    twice = judged(starting_over(wrap(refund), retries=0), "anthropic_messages", failing)
+    once = judged(starting_over(wrap(refund), retries=1), "anthropic_messages", failing)
+
+    assert found(twice) == {"transparent_outcome:tools"}
+    assert twice.trace.answers[0].text == once.trace.answers[0].text
+    assert once.verdict is Verdict.PASS
+
+
+def test_who_asks_something_new_after_a_passing_fault_cannot_be_judged():
+    def doubting(ctx, text):
+        client = anthropic.Anthropic(api_key=KEY, max_retries=0)
+        asked = {"model": MODELS["anthropic_messages"], "max_tokens": 99}
+        try:
+            message = client.messages.create(**asked, messages=[{"role": "user", "content": text}])
+        except anthropic.APIError:
+            again = f"{text} Please answer this time."
+            message = client.messages.create(**asked, messages=[{"role": "user", "content": again}])
+        return message.content[0].text
+
+    outcome = judged(doubting, "anthropic_messages", {"call 0": PASSING[0]}, said=ANSWER, stream=False)
+
+    assert outcome.verdict is Verdict.INCONCLUSIVE
+    assert [one.oracle for one in outcome.undecided] == ["transparent_outcome"]
+    assert outcome.reason == "left the recording at call 1"
