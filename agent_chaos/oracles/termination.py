@@ -32,7 +32,7 @@ class Termination:
         elif stopped := trace.incidents_of("timeout"):
             yield self._violation("time", f"the run was stopped: {stopped[0].detail}", trace)
         elif trace.virtual_s - evidence.clean.virtual_s > budget.virtual_s:
-            about, who = _spent_on(trace)
+            about, who = _spent_on(trace, evidence.clean)
             more = f"{duration(trace.virtual_s)} instead of {duration(evidence.clean.virtual_s)}"
             yield self._violation(about, f"the run took {more}: {who}", trace)
 
@@ -41,17 +41,23 @@ class Termination:
         return Violation(oracle=self.name, subject=about, reason=reason, advice=_ADVICE[about], call_seq=last)
 
 
-def _spent_on(trace: Trace) -> tuple[str, str]:
-    """What most of the waiting was for, and in words."""
+def _spent_on(trace: Trace, clean: Trace) -> tuple[str, str]:
+    """What most of the waiting beyond the clean run's was for, and in words."""
+    spent, usual = _spent(trace), _spent(clean)
+    if not spent:
+        return "transfer", "replies were slow"
+    (about, words), seconds = max(spent.items(), key=lambda one: sum(one[1]) - sum(usual.get(one[0], ())))
+    times = f" in {len(seconds)} waits" if len(seconds) > 1 else ""
+    return about, words.format(f"{duration(sum(seconds))}{times}")
+
+
+def _spent(trace: Trace) -> dict[tuple[str, str], list[float]]:
+    """The waits of a run by their cause."""
     spent: dict[tuple[str, str], list[float]] = {}
     for wait in (entry for entry in trace.entries if isinstance(entry, Wait)):
         before = next((call for call in reversed(trace.calls) if call.seq < wait.seq), None)
         spent.setdefault(_cause(wait, before), []).append(wait.seconds)
-    if not spent:
-        return "transfer", "replies were slow"
-    (about, words), seconds = max(spent.items(), key=lambda one: sum(one[1]))
-    times = f" in {len(seconds)} waits" if len(seconds) > 1 else ""
-    return about, words.format(f"{duration(sum(seconds))}{times}")
+    return spent
 
 
 def _cause(wait: Wait, before: Call | None) -> tuple[str, str]:
