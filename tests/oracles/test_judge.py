@@ -1,0 +1,171 @@
+"""One verdict of many findings: ERROR > FAIL > INCONCLUSIVE > VACUOUS > PASS."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import anthropic
+import httpx2
+import pytest
+
+from agent_chaos.oracles.judge import judge
+from agent_chaos.oracles.oracle import Budget, Evidence, Undecided, Violation
+from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.verdict import Verdict
+from tests.oracles.desk import KEY, fault, judged
+from tests.spoken import MODELS, spoken
+from tests.standin.said import Said
+from tests.trials import recorded, scenario, trial
+
+ANSWER = (Said("The ferry leaves at nine."),)
+FIRED = {"call 0": fault("server_error")}
+NEVER_FIRED = {"call 7": fault("server_error")}
+
+
+def ask(text):
+    client = anthropic.Anthropic(api_key=KEY, max_retries=0)
+    asked = {"model": MODELS["anthropic_messages"], "max_tokens": 99}
+    return client.messages.create(**asked, messages=[{"role": "user", "content": text}]).content[0].text
+
+
+def retries(ctx, text):
+    try:
+        return ask(text)
+    except anthropic.APIError:
+        return ask(text)
+
+
+def asks_something_new(ctx, text):
+    try:
+        return ask(text)
+    except anthropic.APIError:
+        return ask(f"{text} Please.")
+
+
+def calls_home(ctx, text):
+    try:
+        return ask(text)
+    except anthropic.APIError:
+        with suppress(httpx2.HTTPError):
+            httpx2.get("http://home.example.com/")
+        return ask(text)
+
+
+@dataclass
+class Finds:
+    """Finds what it is given in every run that has a plan."""
+
+    name: str
+    finding: Violation | Undecided | Exception
+
+    def judge(self, evidence):
+        if evidence.trace.plan.faults:
+            if isinstance(self.finding, Exception):
+                raise self.finding
+            yield self.finding
+
+
+def violation(severity="error"):
+    return Violation(oracle="fails", subject="it", reason="it fails", advice="do not", severity=severity)
+
+
+FAILS = Finds("fails", violation())
+WARNS = Finds("warns", violation("warning"))
+DOUBTS = Finds("doubts", Undecided(oracle="doubts", reason="cannot tell"))
+BREAKS = Finds("breaks", KeyError("oops"))
+
+ORDER = {
+    "error-over-fail": (
+        calls_home,
+        FIRED,
+        [FAILS],
+        Verdict.ERROR,
+        "refused a connection to home.example.com",
+    ),
+    "broken-oracle-over-fail": (
+        retries,
+        FIRED,
+        [FAILS, BREAKS],
+        Verdict.ERROR,
+        "oracle breaks failed: KeyError: 'oops'",
+    ),
+    "fail-over-undecided": (retries, FIRED, [DOUBTS, FAILS], Verdict.FAIL, ""),
+    "fail-over-left-recording": (asks_something_new, FIRED, [FAILS], Verdict.FAIL, ""),
+    "fail-over-nothing-fired": (retries, NEVER_FIRED, [FAILS], Verdict.FAIL, ""),
+    "undecided-over-nothing-fired": (retries, NEVER_FIRED, [DOUBTS], Verdict.INCONCLUSIVE, "cannot tell"),
+    "left-recording": (
+        asks_something_new,
+        FIRED,
+        [WARNS],
+        Verdict.INCONCLUSIVE,
+        "left the recording at call 1",
+    ),
+    "left-recording-over-undecided": (
+        asks_something_new,
+        FIRED,
+        [DOUBTS],
+        Verdict.INCONCLUSIVE,
+        "left the recording at call 1",
+    ),
+    "nothing-fired": (retries, NEVER_FIRED, [WARNS], Verdict.VACUOUS, "no fault fired"),
+    "warning-alone": (retries, FIRED, [WARNS], Verdict.PASS, ""),
+    "nothing-found": (retries, FIRED, [], Verdict.PASS, ""),
+}
+
+
+@pytest.mark.parametrize(("agent", "faults", "judges", "verdict", "reason"), ORDER.values(), ids=ORDER)
+def test_the_gravest_thing_decides(agent, faults, judges, verdict, reason):
+    outcome = judged(
+        agent,
+        "anthropic_messages",
+        faults,
+        said=ANSWER,
+        stream=False,
+        judges={one.name: one for one in judges},
+    )
+
+    assert outcome.verdict is verdict
+    assert reason in outcome.reason
+    assert bool(reason) == bool(outcome.reason)
+
+
+def test_a_warning_is_told_and_is_no_failure():
+    outcome = judged(
+        retries,
+        "anthropic_messages",
+        FIRED,
+        said=ANSWER,
+        stream=False,
+        judges={"warns": WARNS, "fails": FAILS},
+    )
+
+    assert [one.severity for one in outcome.violations] == ["warning", "error"]
+    assert outcome.fingerprints == {"fails:it"}
+
+
+def test_leaving_the_recording_before_any_fault_fired_is_the_harness_s_error():
+    questions = iter(["one thing", "another"])
+    subject = scenario(lambda ctx, text: ask(next(questions)))
+    cassette = recorded(subject, [spoken("anthropic_messages", ANSWER[0], stream=False)])
+    stray = trial(subject, cassette)
+    outcome = judge(Evidence(stray, stray, Budget(), {}))
+
+    assert outcome.verdict is Verdict.ERROR
+    assert "the run left the recording before any fault at call 0" in outcome.reason
+
+
+def test_every_oracle_of_the_folder_judges_where_none_are_named():
+    assert set(oracles()) >= {
+        "argument_fidelity",
+        "empty_answer",
+        "silent_truncation",
+        "termination",
+        "transparent_outcome",
+        "unfinished_tool_call",
+        "unhandled_exception",
+    }
+    assert judged(retries, "anthropic_messages", FIRED, said=ANSWER, stream=False).verdict is Verdict.PASS
+
+
+def test_verdicts_are_told_in_words_of_their_own():
+    assert len({verdict.words for verdict in Verdict}) == len(Verdict)
+    assert Verdict.VACUOUS.words == "NOT TESTED"
