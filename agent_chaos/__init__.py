@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from agent_chaos.core.results import TurnResult
     from agent_chaos.patch.tools import tool
     from agent_chaos.scenario.asgi import asgi_agent
-    from agent_chaos.scenario.model import BaselineScenario, Turn
-    from agent_chaos.scenario.run import RunReport, run_scenario
+    from agent_chaos.scenario.model import BaselineScenario, ChaosScenario, Scenario, Turn, at
+    from agent_chaos.scenario.run import run_scenario
+    from agent_chaos.scenario.run_report import RunReport
     from agent_chaos.search.api import check_failure, fault_plans, fuzz_scenario
 
 __version__ = "0.2.0"
@@ -21,9 +22,12 @@ _HOMES = {
     "BaselineScenario": "agent_chaos.scenario.model",
     "ChaosContext": "agent_chaos.core.context",
     "Plan": "agent_chaos.chaos.plan",
-    "RunReport": "agent_chaos.scenario.run",
+    "ChaosScenario": "agent_chaos.scenario.model",
+    "RunReport": "agent_chaos.scenario.run_report",
+    "Scenario": "agent_chaos.scenario.model",
     "Turn": "agent_chaos.scenario.model",
     "TurnResult": "agent_chaos.core.results",
+    "at": "agent_chaos.scenario.model",
     "asgi_agent": "agent_chaos.scenario.asgi",
     "check_failure": "agent_chaos.search.api",
     "fault_plans": "agent_chaos.search.api",
@@ -36,11 +40,14 @@ _HOMES = {
 __all__ = [
     "BaselineScenario",
     "ChaosContext",
+    "ChaosScenario",
     "Plan",
     "RunReport",
+    "Scenario",
     "Turn",
     "TurnResult",
     "asgi_agent",
+    "at",
     "check_failure",
     "fault_plans",
     "fuzz_scenario",

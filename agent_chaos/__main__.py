@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-OFFLINE = ("replay", "fuzz", "shrink")
+OFFLINE = ("replay", "run", "fuzz", "shrink")
 """Commands that never need a network; they run in an empty network namespace where the system allows it."""
 
 

@@ -132,6 +132,41 @@ def replay(
     return body.replay(what or [], allow_real_tools=allow_real_tools)
 
 
+@app.command("run")
+def run_scenarios(
+    targets: Targets = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="Of faults with a probability.", show_default=False),
+    ] = None,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first that does not pass.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list scenarios and their faults.")] = False,
+    recursive: Annotated[
+        bool, typer.Option("--recursive/--flat", help="Look into folders of folders.")
+    ] = True,
+    glob: Annotated[str, typer.Option("--glob", metavar="PATTERN", help="Files of a folder.")] = "*.py",
+    artifacts_dir: Annotated[
+        Path, typer.Option("--artifacts-dir", metavar="DIR", help="Where the results go.")
+    ] = Path(".agent_chaos_runs"),
+    allow_real_tools: RealTools = False,
+) -> int:
+    """Run scenarios with the chaos they configure, offline, and check their assertions."""
+    from agent_chaos.commands import run as body
+
+    return body.run(
+        targets or [],
+        seed=seed,
+        fail_fast=fail_fast,
+        dry_run=dry_run,
+        recursive=recursive,
+        glob=glob,
+        artifacts_dir=artifacts_dir,
+        allow_real_tools=allow_real_tools,
+    )
+
+
 @app.command()
 def fuzz(
     targets: Targets = None,

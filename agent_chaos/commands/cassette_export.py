@@ -8,8 +8,8 @@ from rich.text import Text
 
 from agent_chaos.cassette.file import open_cassette
 from agent_chaos.cassette.interchange import export_cassette
+from agent_chaos.core.atomic import writable
 from agent_chaos.errors import UsageError
-from agent_chaos.report.atomic import writable
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal import console
 

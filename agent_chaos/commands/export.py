@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.text import Text
 
 from agent_chaos.commands import stored
+from agent_chaos.core.atomic import write_text
 from agent_chaos.errors import UsageError
-from agent_chaos.report.atomic import write_text
 from agent_chaos.report.printable import printable
 from agent_chaos.report.terminal import console
 from agent_chaos.search.export import pytest_source

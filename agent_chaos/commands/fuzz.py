@@ -7,8 +7,8 @@ from pathlib import Path
 
 from agent_chaos.commands.ready import Stage, scenarios
 from agent_chaos.commands.speak import complain, hushed
+from agent_chaos.core.atomic import write_text
 from agent_chaos.errors import AgentChaosError
-from agent_chaos.report.atomic import write_text
 from agent_chaos.report.document import Document, record
 from agent_chaos.report.exit import combined, exit_code
 from agent_chaos.report.json import JsonReporter

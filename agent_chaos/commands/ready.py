@@ -17,6 +17,12 @@ def scenarios(targets: list[str]) -> list[Loaded]:
     return load(targets)
 
 
+def loaded_scenarios(targets: list[str], *, recursive: bool, glob: str, variants: bool) -> list[Loaded]:
+    """As `scenarios`, with the loader's own choices."""
+    install_offline()
+    return load(targets, recursive=recursive, glob=glob, variants=variants)
+
+
 class Stage:
     """Scenarios ready for trials, each rehearsed once however many failures it has. What agents print is not shown."""
 

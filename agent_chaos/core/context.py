@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from agent_chaos.core.metrics import MetricsStore
 from agent_chaos.core.results import TurnResult
 
 
@@ -16,6 +17,10 @@ class ChaosContext:
         agent_state: a dict of the agent's own, empty at the start of every run, kept between its turns.
         turn_results: how earlier turns went, in order.
         current_turn: the turn that runs now, counted from 0.
+        metrics: what the run measured; filled once it is over, as are the three below.
+        error: how the last failed turn failed, in one line.
+        elapsed_s: how long the run took, in virtual seconds.
+        agent_input, agent_output: the first input and the last response.
     """
 
     def __init__(self, name: str, wrap_tool: Callable[..., Any]) -> None:
@@ -23,6 +28,11 @@ class ChaosContext:
         self.agent_state: dict[str, Any] = {}
         self.turn_results: list[TurnResult] = []
         self.current_turn = 0
+        self.metrics = MetricsStore()
+        self.error: str | None = None
+        self.elapsed_s = 0.0
+        self.agent_input: str | None = None
+        self.agent_output: str | None = None
         self._wrap_tool = wrap_tool
 
     def tool(self, fn: Any = None, /, *, name: str | None = None, pure: bool = False) -> Any:
@@ -39,6 +49,11 @@ class ChaosContext:
             if result.success:
                 history.append({"role": "assistant", "content": result.response})
         return history
+
+    @property
+    def result(self) -> str | None:
+        """The last response, as `agent_output`."""
+        return self.agent_output
 
     def get_turn_result(self, turn: int) -> TurnResult | None:
         """How a turn went, counted from 0; None where it has not run."""

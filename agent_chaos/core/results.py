@@ -17,3 +17,8 @@ class TurnResult(BaseModel):
     duration_s: float = 0.0
     llm_calls: int = 0
     error: str | None = None
+    is_dynamic: bool = False
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    chaos: tuple[str, ...] = ()

@@ -14,8 +14,8 @@ from agent_chaos.oracles.verdict import Outcome, Verdict
 def judge(evidence: Evidence, judges: Mapping[str, Oracle] | None = None) -> Outcome:
     """The outcome of a trial: ERROR > FAIL > INCONCLUSIVE > VACUOUS > PASS."""
     trace = evidence.trace
-    if broken := _broken(trace):
-        return Outcome(Verdict.ERROR, trace, reason=broken)
+    if problem := broken(trace):
+        return Outcome(Verdict.ERROR, trace, reason=problem)
     violations: list[Violation] = []
     undecided: list[Undecided] = []
     for oracle in (oracles() if judges is None else judges).values():
@@ -43,10 +43,15 @@ def _verdict(trace: Trace, violations: list[Violation], undecided: list[Undecide
     return Verdict.PASS, ""
 
 
-def _broken(trace: Trace) -> str:
-    """What makes a trial worthless, in words; '' where it can be judged."""
+def broken(trace: Trace, *, faulted: bool = False) -> str:
+    """What makes a trial worthless, in words; '' where it can be judged.
+
+    `faulted` says that something besides faults on the trace, such as a mutator, may lead it away from the recording.
+    """
     for incident in trace.incidents_of("harness", "refused"):
         return f"refused a connection to {incident.detail}" if incident.kind == "refused" else incident.detail
+    if faulted:
+        return ""
     first_fault = next((e.seq for e in trace.entries if getattr(e, "fired", ())), None)
     if trace.left_at is not None and (first_fault is None or trace.left_at < first_fault):
         call = next((e for e in trace.entries if isinstance(e, Call) and e.seq == trace.left_at), None)

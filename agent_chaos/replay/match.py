@@ -90,6 +90,12 @@ class Index:
         redacted = self._redact(request)
         return Asked(redacted, exact_key(redacted))
 
+    def accept(self, request: Request, index: int) -> None:
+        """Takes a request for the recorded one from now on: it differs, but does so without any fault."""
+        asked = self.asked(request)
+        known = self.by_normalised.get(asked.normalised, ())
+        self.by_normalised[asked.normalised] = (*known, index)
+
     def knows_host(self, host: str) -> bool:
         """Whether anything was recorded from this host."""
         if not self._hosts:

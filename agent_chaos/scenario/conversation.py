@@ -19,7 +19,7 @@ from agent_chaos.core.tape import raised_names
 from agent_chaos.core.trace import Answer, Raised, without_addresses
 from agent_chaos.errors import TrialStop
 from agent_chaos.patch.tools import jsonable, tool
-from agent_chaos.scenario.model import BaselineScenario, Turn
+from agent_chaos.scenario.model import Scenario, Turn
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _LIBRARIES = ("site-packages", "dist-packages", str(Path(asyncio.__file__).parent.parent))
@@ -30,14 +30,17 @@ class Conversation:
 
     Args:
         on_turn: called as each turn starts, with its number and input.
+        amend: what the user says instead, given the turn's number and input.
     """
 
     def __init__(
         self,
-        scenario: BaselineScenario,
+        scenario: Scenario,
         session: Session,
         on_turn: Callable[[int, str], None] = lambda turn, text: None,
+        amend: Callable[[int, str], str] = lambda turn, text: text,
     ) -> None:
+        self._amend = amend
         self._scenario = scenario
         self._session = session
         self._on_turn = on_turn
@@ -91,7 +94,7 @@ class Conversation:
         """Runs a turn; False where the run is over."""
         self._session.turn = self.context.current_turn = number
         with self._surroundings(f"the input of turn {number}"):
-            text = turn.get_input(self.context.turn_results)
+            text = self._amend(number, turn.get_input(self.context.turn_results))
         self._on_turn(number, text)
         started = self._session.clock.now()
         try:

@@ -15,7 +15,7 @@ from typing import Any
 
 from agent_chaos.errors import ScenarioError
 from agent_chaos.scenario.imports import import_file, import_module, importing
-from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.scenario.model import ChaosScenario, Scenario
 
 DEFAULT_TARGET = "scenarios"
 """The directory that is loaded where no target is given."""
@@ -29,18 +29,28 @@ _ITEM = re.compile(r"(\w+)\[(\d+)\]")
 class Loaded:
     """A scenario and the target that loads it, and nothing else, again."""
 
-    scenario: BaselineScenario
+    scenario: Scenario
     ref: str
 
 
-def load(targets: Iterable[str] = (), *, recursive: bool = True, glob: str = "*.py") -> list[Loaded]:
+def load(
+    targets: Iterable[str] = (), *, recursive: bool = True, glob: str = "*.py", variants: bool = False
+) -> list[Loaded]:
     """The scenarios of all targets, in order, each once; without targets those of `scenarios/`.
+
+    Variants of a baseline, which have no recording of their own, are left out unless asked for.
 
     Raises ScenarioError for a target that does not exist, does not import or holds no scenario, and for two scenarios
     of one name, which would share a cassette.
     """
     wanted = tuple(targets) or (_default(),)
-    return _distinct(one for target in wanted for one in _load_target(target, recursive, glob))
+    found = _distinct(one for target in wanted for one in _load_target(target, recursive, glob))
+    recorded = [one for one in found if not _is_variant(one.scenario)]
+    return found if variants or not recorded else recorded
+
+
+def _is_variant(scenario: Scenario) -> bool:
+    return isinstance(scenario, ChaosScenario) and bool(scenario.parent)
 
 
 def _default() -> str:
@@ -100,11 +110,11 @@ def _scenarios_of(module: ModuleType, place: str) -> list[Loaded]:
             scenarios = _held(getattr(module, name), f"{place}:{name}")
             break
     else:
-        scenarios = [value for value in vars(module).values() if isinstance(value, BaselineScenario)]
+        scenarios = [value for value in vars(module).values() if isinstance(value, Scenario)]
     return [Loaded(scenario, f"{place}:{scenario.name}") for scenario in _once(scenarios)]
 
 
-def _once(scenarios: Iterable[BaselineScenario]) -> list[BaselineScenario]:
+def _once(scenarios: Iterable[Scenario]) -> list[Scenario]:
     return list({id(scenario): scenario for scenario in scenarios}.values())
 
 
@@ -128,7 +138,7 @@ def _pick(module: ModuleType, place: str, wanted: str) -> list[Loaded]:
     return chosen
 
 
-def _held(value: Any, where: str) -> list[BaselineScenario]:
+def _held(value: Any, where: str) -> list[Scenario]:
     """What a value holds: a scenario, several, or a function of no arguments that returns either."""
     if callable(value):
         place, _, name = where.rpartition(":")
@@ -136,7 +146,7 @@ def _held(value: Any, where: str) -> list[BaselineScenario]:
             value = value()
     several = list(value) if isinstance(value, (list, tuple)) else [value]
     for one in several:
-        if not isinstance(one, BaselineScenario):
+        if not isinstance(one, Scenario):
             raise ScenarioError(f"{where}: expected scenarios, found {type(one).__name__}")
     return several
 

@@ -201,7 +201,7 @@ class ChaosScenario(_Scenario):
 Scenario = BaselineScenario | ChaosScenario
 
 
-class at(BaseModel):  # noqa: N801 - a word of the DSL
+class at(BaseModel):
     """Chaos and assertions of one turn of a variant, counted from 0: `at(1, chaos=[tool_error()])`."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid")

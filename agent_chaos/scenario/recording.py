@@ -26,7 +26,7 @@ from agent_chaos.patch.install import install
 from agent_chaos.patch.record import recording
 from agent_chaos.providers.registry import protocols
 from agent_chaos.scenario.conversation import Conversation
-from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.scenario.model import Scenario
 
 _SPEAKERS = ("anthropic", "openai", "google-genai", "httpx2", "httpx", "aiohttp", "vcrpy")
 DEFAULT_SEED = 20_251_123
@@ -93,9 +93,7 @@ class _Scribe:
         )
 
 
-def record_scenario(
-    scenario: BaselineScenario, *, mode: str = "once", seed: int = DEFAULT_SEED
-) -> RecordSummary:
+def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAULT_SEED) -> RecordSummary:
     """Runs the scenario live and writes its cassette; an earlier one stays until the new one is whole.
 
     Args:
@@ -147,7 +145,7 @@ def _earlier(path: Path, mode: str) -> Cassette | None:
 
 
 def _run(
-    scenario: BaselineScenario,
+    scenario: Scenario,
     writer: CassetteWriter,
     clock: RealClock,
     seed: int,
@@ -180,7 +178,7 @@ def _run(
     _check(scenario, session)
 
 
-def _check(scenario: BaselineScenario, session: Session) -> None:
+def _check(scenario: Scenario, session: Session) -> None:
     """Raises RecordError where the scenario or its agent failed, in the words that help most."""
     for entry in session.tape.entries():
         if isinstance(entry, Incident) and entry.kind == "harness":

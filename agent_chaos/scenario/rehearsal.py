@@ -10,6 +10,7 @@ from agent_chaos.cassette.file import open_cassette
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.chaos.plan import Plan
+from agent_chaos.core.fidelity import Fidelity
 from agent_chaos.core.trace import Trace
 from agent_chaos.errors import CassetteMissing, HarnessError, NondeterministicError, UsageError
 from agent_chaos.oracles.judge import judge
@@ -20,7 +21,8 @@ from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.protocol import Extra
 from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.match import Index
-from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.scenario.director import Director
+from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.steady import left_recording, state_survives, unsteady
 from agent_chaos.scenario.trial import run_trial
 
@@ -42,7 +44,7 @@ class Rehearsal:
 
     def __init__(
         self,
-        scenario: BaselineScenario,
+        scenario: Scenario,
         *,
         target: str = "",
         allow_real_tools: bool = False,
@@ -115,13 +117,27 @@ class Rehearsal:
         for trace in (first, second):
             self._check_sound(trace)
         self._clean = second
-        self.notes = tuple(sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)}))
+        listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
+        self.notes = (*self._accepted(second), *listed)
         return second
 
-    def trial(self, plan: Plan) -> Outcome:
-        """One example under the plan, judged."""
+    def _accepted(self, clean: Trace) -> list[str]:
+        """Where the agent asks something else than was recorded even without faults, that is no effect of faults."""
+        said = []
+        for call in clean.calls:
+            if call.fidelity is Fidelity.LANE and call.site is not None:
+                self._index.accept(call.request, call.site.index)
+                said.append(
+                    f"recording: call {call.call} differs from it at {call.difference}, and gets the nearest reply; "
+                    f"{self._again}"
+                )
+        return said
+
+    def trial(self, plan: Plan, director: Director | None = None) -> Outcome:
+        """One example under the plan, and the faults that a director names, judged."""
         clean = self.clean
-        trace = self._run(plan, max_requests=len(clean.calls) + self.scenario.max_requests)
+        most = len(clean.calls) + self.scenario.max_requests
+        trace = self._run(plan, max_requests=most, director=director)
         return judge(
             Evidence(trace=trace, clean=clean, budget=self._budget, schemas=self._schemas), self._judges
         )
@@ -138,9 +154,18 @@ class Rehearsal:
                 found.update({tool.name: tool.parameters for tool in call.wire.prompt(call.request).tools})
         return found
 
-    def _run(self, plan: Plan, *, max_requests: int = _CLEAN_REQUESTS) -> Trace:
+    def _run(
+        self, plan: Plan, *, max_requests: int = _CLEAN_REQUESTS, director: Director | None = None
+    ) -> Trace:
         limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
-        return run_trial(self.scenario, self._index, plan, max_requests=max_requests, max_virtual_s=limit)
+        return run_trial(
+            self.scenario,
+            self._index,
+            plan,
+            max_requests=max_requests,
+            max_virtual_s=limit,
+            director=director,
+        )
 
     def _check_sound(self, trace: Trace) -> None:
         if refused := trace.incidents_of("refused"):

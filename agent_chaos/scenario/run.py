@@ -2,94 +2,212 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.plan import Plan
+from agent_chaos.core.atomic import write_text
+from agent_chaos.core.context import ChaosContext
+from agent_chaos.core.metrics import MetricsStore
 from agent_chaos.core.results import TurnResult
 from agent_chaos.core.trace import Answer, Raised, Trace
-from agent_chaos.oracles.oracle import Violation
-from agent_chaos.oracles.verdict import Outcome
-from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.oracles.judge import broken
+from agent_chaos.oracles.reading import left_recording_at
+from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.scenario.assertions import AssertionResult, checked
+from agent_chaos.scenario.director import Director
+from agent_chaos.scenario.measure import measured
+from agent_chaos.scenario.model import ChaosScenario, Scenario
 from agent_chaos.scenario.rehearsal import Rehearsal
-
-
-class RunReport(BaseModel):
-    """How one run of a scenario went. Times are virtual seconds.
-
-    `passed` is True for the verdict PASS alone; `verdict` is in the words people read, `reason` explains it.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    scenario_name: str
-    passed: bool
-    verdict: str
-    reason: str = ""
-    elapsed_s: float
-    error: str | None = None
-    agent_input: str | None = None
-    agent_output: str | None = None
-    turn_results: tuple[TurnResult, ...] = ()
-    violations: tuple[Violation, ...] = ()
-    faults_fired: tuple[str, ...] = ()
-    llm_calls: int = 0
-    plan: dict[str, Any] = {}
+from agent_chaos.scenario.run_report import RunReport, scorecard
 
 
 def run_scenario(
-    scenario: BaselineScenario, *, plan: Plan | None = None, allow_real_tools: bool = False
+    scenario: Scenario,
+    *,
+    artifacts_dir: str | Path | None = None,
+    seed: int | None = None,
+    plan: Plan | None = None,
+    allow_real_tools: bool = False,
 ) -> RunReport:
-    """Runs a scenario from its cassette under a plan; without one, without faults.
+    """Runs a scenario from its cassette with the chaos it configures, and under a plan where one is given.
+
+    Args:
+        artifacts_dir: a folder that gets one of its own for this run, with `report.json` and `scorecard.json`.
+        seed: of the chance behind `with_probability`; the recording's own without one.
 
     Raises:
         CassetteMissing: it was never recorded.
         HarnessError, NondeterministicError: the run without faults is not sound.
+        UsageError: the recorded model calls tools that would run for real.
     """
     rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
-    return report_of(scenario, rehearsal.trial(plan or Plan()))
+    rehearsal.refuse_real_tools()
+    report = run_rehearsed(rehearsal, seed=seed, plan=plan)
+    if artifacts_dir is not None:
+        keep(report, Path(artifacts_dir))
+    return report
 
 
-def report_of(scenario: BaselineScenario, outcome: Outcome) -> RunReport:
-    """The outcome of a run as a report."""
-    trace = outcome.trace
+def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan | None = None) -> RunReport:
+    """As `run_scenario`, for a scenario that is ready for trials."""
+    scenario = rehearsal.scenario
+    director = Director(scenario.every_chaos, rehearsal.cassette.header.seed if seed is None else seed)
+    outcome = rehearsal.trial(plan or Plan(), director)
+    metrics = measured(outcome.trace, director)
+    turns = _turn_results(outcome.trace, metrics, director)
+    context = _context(director, outcome.trace, metrics, turns)
+    results = tuple(checked(one, context, turn) for one, turn in scenario.every_assertion)
+    verdict, reason = _verdict(scenario, outcome, results, director, context, by_oracles=plan is not None)
+    return _report(scenario, outcome, verdict, reason, context, results, director)
+
+
+def keep(report: RunReport, folder: Path) -> Path:
+    """Writes a run's files; gives the folder they are in."""
+    own = folder / f"{report.scenario_name}-{report.trace_id}"
+    write_text(own / "report.json", report.to_json())
+    return own
+
+
+def _context(
+    director: Director, trace: Trace, metrics: MetricsStore, turns: tuple[TurnResult, ...]
+) -> ChaosContext:
+    context: ChaosContext = director.context
     raised = trace.raised[-1] if trace.raised else None
+    context.turn_results = list(turns)
+    context.metrics = metrics
+    context.elapsed_s = trace.virtual_s
+    context.error = f"{raised.type}: {raised.message}" if raised else None
+    context.agent_input = turns[0].input if turns else None
+    context.agent_output = trace.answers[-1].text if trace.answers else None
+    return context
+
+
+def _verdict(
+    scenario: Scenario,
+    outcome: Outcome,
+    results: tuple[AssertionResult, ...],
+    director: Director,
+    context: ChaosContext,
+    *,
+    by_oracles: bool,
+) -> tuple[Verdict, str]:
+    """ERROR > FAIL > UNDECIDED > NOT TESTED > PASS; what follows after the recording was left decides nothing."""
+    trace = outcome.trace
+    if by_oracles and outcome.verdict is not Verdict.PASS:
+        return outcome.verdict, outcome.reason
+    if problem := broken(trace, faulted=bool(scenario.every_chaos)):
+        return Verdict.ERROR, problem
+    failed = [one for one in results if not one.passed]
+    forgiven = any(getattr(one, "allows_error", False) for one, _ in scenario.every_assertion)
+    raised = trace.raised[-1] if trace.raised else None
+    left = left_recording_at(trace)
+    early = raised is not None and (trace.left_at is None or raised.seq < trace.left_at)
+    if left and not (early and not forgiven):
+        return Verdict.INCONCLUSIVE, left
+    if raised is not None and not forgiven:
+        return Verdict.FAIL, f"turn {raised.turn} failed: {context.error}"
+    if failed:
+        return Verdict.FAIL, "; ".join(f"{one.name}: {one.message}" for one in failed)
+    if unfired := _unfired(scenario, director):
+        return Verdict.VACUOUS, "; ".join(unfired)
+    return Verdict.PASS, ""
+
+
+def _unfired(scenario: Scenario, director: Director) -> list[str]:
+    allowed = isinstance(scenario, ChaosScenario) and scenario.allow_unfired
+    return [] if allowed else director.unfired()
+
+
+def _report(
+    scenario: Scenario,
+    outcome: Outcome,
+    verdict: Verdict,
+    reason: str,
+    context: ChaosContext,
+    results: tuple[AssertionResult, ...],
+    director: Director,
+) -> RunReport:
+    trace, metrics, turns = outcome.trace, context.metrics, tuple(context.turn_results)
+    passed = verdict is Verdict.PASS
     return RunReport(
         scenario_name=scenario.name,
-        passed=outcome.verdict == "pass",
-        verdict=outcome.verdict.words,
-        reason=outcome.reason,
+        trace_id=trace.digest[:12],
+        description=scenario.description,
+        passed=passed,
+        verdict=verdict.words,
+        reason=reason,
         elapsed_s=trace.virtual_s,
-        error=f"{raised.type}: {raised.message}" if raised else None,
-        agent_input=trace.answers[0].input if trace.answers else None,
-        agent_output=trace.answers[-1].text if trace.answers else None,
-        turn_results=_turn_results(trace),
+        error=context.error,
+        agent_input=context.agent_input,
+        agent_output=context.agent_output,
+        assertion_results=results,
+        turn_results=turns,
+        conversation=tuple(metrics.conv.entries),
+        scorecard=scorecard(
+            scenario.name,
+            trace.digest[:12],
+            passed=passed,
+            elapsed_s=trace.virtual_s,
+            error=context.error,
+            metrics=metrics,
+            turns=turns,
+            chaos=[_described(one) for one in scenario.every_chaos],
+        ),
+        tags=scenario.tags,
+        meta=scenario.meta,
+        metrics=metrics,
         violations=outcome.violations,
-        faults_fired=tuple(f"{site}: {fault.describe()}" for site, fault in trace.fired),
-        llm_calls=len({call.call for call in trace.calls}),
+        faults_fired=tuple(f"{site.words}: {fault.describe()}" for site, fault in trace.fired),
+        unfired=tuple(director.unfired()),
+        llm_calls=metrics.total_calls,
         plan=trace.plan.as_dict(),
     )
 
 
-def _turn_results(trace: Trace) -> tuple[TurnResult, ...]:
-    ended = [entry for entry in trace.entries if isinstance(entry, Answer | Raised)]
+def _described(chaos: Chaos) -> dict[str, Any]:
+    trigger = chaos.trigger
+    return {
+        "chaos_type": chaos.fault.kind,
+        "point": chaos.point,
+        "target_tool": trigger.tool,
+        "message": str(chaos),
+        "chaos_fn_name": getattr(chaos.mutator, "__name__", None),
+        "chaos_fn_doc": getattr(chaos.mutator, "__doc__", None),
+        "on_turn": trigger.on_turn,
+        "after_calls": trigger.after_calls,
+    }
+
+
+def _turn_results(trace: Trace, metrics: MetricsStore, director: Director) -> tuple[TurnResult, ...]:
+    ended: list[Answer | Raised] = [*trace.answers, *trace.raised]
+    before = {result.turn_number: result for result in director.context.turn_results}
     results, since = [], 0.0
-    for entry in ended:
-        calls = len({call.call for call in trace.calls if call.turn == entry.turn})
-        results.append(_turn_result(entry, entry.at - since, calls))
+    for entry in sorted(ended, key=lambda one: one.seq):
+        known = before.get(entry.turn)
+        results.append(_turn_result(entry, entry.at - since, metrics, known is not None and known.is_dynamic))
         since = entry.at
     return tuple(results)
 
 
-def _turn_result(entry: Answer | Raised, duration_s: float, calls: int) -> TurnResult:
-    failed = isinstance(entry, Raised)
+def _turn_result(
+    entry: Answer | Raised, duration_s: float, metrics: MetricsStore, dynamic: bool
+) -> TurnResult:
+    calls = [record for record in metrics.history if record.turn == entry.turn]
+    spent = {
+        field: sum(r.usage.get(field, 0) for r in calls)
+        for field in ("input_tokens", "output_tokens", "total_tokens")
+    }
     return TurnResult(
         turn_number=entry.turn,
         input=entry.input,
-        response="" if isinstance(entry, Raised) else entry.text,
-        success=not failed,
+        response=entry.text if isinstance(entry, Answer) else "",
+        success=isinstance(entry, Answer),
         duration_s=duration_s,
-        llm_calls=calls,
+        llm_calls=len(calls),
         error=f"{entry.type}: {entry.message}" if isinstance(entry, Raised) else None,
+        is_dynamic=dynamic,
+        chaos=tuple(fault.description for fault in metrics.faults if fault.turn == entry.turn),
+        **spent,
     )

@@ -25,7 +25,8 @@ from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
 from agent_chaos.scenario.answers import Answerer
 from agent_chaos.scenario.conversation import Conversation
-from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.scenario.director import Director
+from agent_chaos.scenario.model import Scenario
 
 _WAITS_BEYOND_BUDGET = 5_000
 _JOIN_S = 0.05
@@ -54,13 +55,14 @@ class _Pacer:
 
 
 def run_trial(
-    scenario: BaselineScenario,
+    scenario: Scenario,
     index: Index,
     plan: Plan,
     *,
     max_requests: int,
     max_virtual_s: float,
     real_s: float = 30.0,
+    director: Director | None = None,
 ) -> Trace:
     """Runs the scenario's agent against the cassette under a plan.
 
@@ -79,14 +81,23 @@ def run_trial(
         toolbox=Toolbox(tuple(index.cassette.tools), plan),
         max_requests=max_requests,
         ignore_hosts=scenario.ignore_hosts,
+        director=director,
     )
     loops.refuse_uvloop()
     wall = _wall(pacer, header.started_at)
     with swept():
         with seeded(header.seed), wall, _active(session), real_time_stop(session, real_s):
-            Conversation(scenario, session).run()
+            _conversation(scenario, session, director).run()
         _note_threads(session)
     return tape.trace(plan, clock.now())
+
+
+def _conversation(scenario: Scenario, session: Session, director: Director | None) -> Conversation:
+    if director is None:
+        return Conversation(scenario, session)
+    conversation = Conversation(scenario, session, amend=director.user_input)
+    director.context = conversation.context
+    return conversation
 
 
 @contextmanager

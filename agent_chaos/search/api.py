@@ -10,7 +10,7 @@ from agent_chaos.chaos.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import load
-from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.search.campaign import Campaign, Listener
 from agent_chaos.search.check import check_plan
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def fuzz_scenario(
-    scenario: BaselineScenario,
+    scenario: Scenario,
     *,
     max_examples: int = 200,
     seed: int = 0,
@@ -51,7 +51,7 @@ def fuzz_scenario(
     )
 
 
-def fault_plans(scenario: BaselineScenario, *, max_faults: int = 3) -> SearchStrategy[Plan]:
+def fault_plans(scenario: Scenario, *, max_faults: int = 3) -> SearchStrategy[Plan]:
     """Plans that can act on a recorded scenario, for a `@given` test of one's own.
 
     Use with `run_scenario(scenario, plan=plan)`. Shrinks towards fewer and milder faults.

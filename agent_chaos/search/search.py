@@ -125,7 +125,7 @@ def fuzz(
         corpus: stored failures, run first and kept up to date; none are stored without it.
     """
     run = _Run(subject, max_examples, max_time_s, listener)
-    findings: tuple[Finding, ...] = ()
+    findings: list[Finding] = []
     space, interrupted, corpus_runs = Space.of(subject.clean), False, 0
     try:
         corpus_runs = _stored(run, corpus)
@@ -134,9 +134,10 @@ def fuzz(
         interrupted = True
     searched = run.memo.runs
     try:
-        findings = tuple(_findings(run, seed, max_shrink_runs))
+        findings.extend(_findings(run, seed, max_shrink_runs))
     except KeyboardInterrupt:
         interrupted = True
+    findings.sort(key=_gravest_first)
     if corpus is not None:
         for finding in findings:
             corpus.save(finding.failure)
@@ -145,7 +146,7 @@ def fuzz(
         seed=seed,
         clean=subject.clean,
         figures=_figures(run, space, corpus_runs, run.memo.runs - searched, len(findings)),
-        findings=findings,
+        findings=tuple(findings),
         first_error=run.first_error,
         undecided_reasons=tuple(run.reasons.most_common()),
         tools_run_for_real=tuple(getattr(subject, "tools_run_for_real", ())),
@@ -212,7 +213,7 @@ def _slices(total: int, size: int) -> Iterator[int]:
 
 def _findings(run: _Run, seed: int, max_runs: int) -> Iterator[Finding]:
     """Every distinct failure, made small; those met while shrinking are taken too."""
-    done: dict[str, Finding] = {}
+    done: set[str] = set()
     while left := [one for one in sorted(run.found) if one not in done]:
         for number, fingerprint in enumerate(left):
             run.tell("shrink", len(done) + number, len(run.found))
@@ -222,8 +223,8 @@ def _findings(run: _Run, seed: int, max_runs: int) -> Iterator[Finding]:
                 run.found.setdefault(other, (where, outcome))
             violation = next(v for v in shrunk.outcome.violations if v.fingerprint == fingerprint)
             failure = _failure(run, violation, shrunk.plan, seed, shrunk.smallest, shrunk.checks)
-            done[fingerprint] = Finding(failure, shrunk.outcome)
-    yield from sorted(done.values(), key=_gravest_first)
+            done.add(fingerprint)
+            yield Finding(failure, shrunk.outcome)
 
 
 def _gravest_first(finding: Finding) -> tuple[int, bool, int, str]:

@@ -247,13 +247,14 @@ def test_a_request_that_was_never_recorded_is_a_stale_recording_with_its_first_d
     )
 
 
-def test_a_conversation_that_changed_makes_every_run_an_error_with_its_first_difference():
+def test_a_conversation_that_changed_without_faults_is_noted_and_can_still_be_judged():
     subject = rehearsal(asking("Hello.", "And now?"), kept_by=asking("Hello.", "And then?"))
-    outcome = subject.trial(Plan())
+    outcome = subject.trial(LIMITED)
 
-    assert outcome.verdict is Verdict.ERROR
-    assert outcome.reason == (
-        "the run left the recording before any fault at call 0: messages[2].content: 'And then?' ≠ 'And now?'"
+    assert outcome.verdict is Verdict.PASS, outcome.reason
+    assert subject.notes == (
+        "recording: call 0 differs from it at messages[2].content: 'And then?' ≠ 'And now?', and gets the nearest "
+        "reply; re-record with 'agent-chaos record shop.py:test'",
     )
 
 
@@ -469,6 +470,5 @@ def test_clients_at_module_level_need_no_key_offline(tmp_path, monkeypatch):
     assert module_without(None, tmp_path, monkeypatch).trace.answers[0].text == "Hi."
 
 
-@pytest.mark.xfail(strict=True, reason="an empty key variable, as CI sets for an absent secret, stays empty")
 def test_an_empty_key_variable_is_an_absent_one(tmp_path, monkeypatch):
     assert module_without("", tmp_path, monkeypatch).trace.answers[0].text == "Hi."

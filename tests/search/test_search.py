@@ -232,7 +232,6 @@ def test_ctrl_c_inside_of_the_agent_ends_the_search_and_is_no_failure_of_the_age
     assert not any("KeyboardInterrupt" in finding.failure.fingerprint for finding in campaign.findings)
 
 
-@pytest.mark.xfail(strict=True, reason="what was made small before the second Ctrl-C is lost")
 def test_ctrl_c_while_shrinking_keeps_what_was_found(tmp_path):
     campaign = interrupted("shrink", after=2, corpus=Corpus(tmp_path))
 

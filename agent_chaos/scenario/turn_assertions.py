@@ -1,0 +1,126 @@
+"""Assertions about one turn, counted from 0: the one that is named, else the one they stand in, else the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent_chaos.core.context import ChaosContext
+from agent_chaos.core.results import TurnResult
+from agent_chaos.scenario.assertions import AssertionResult, bounded
+
+
+def _result(ctx: ChaosContext, named: int | None, standing_in: int | None) -> TurnResult | None:
+    turn = standing_in if named is None else named
+    if turn is None:
+        return ctx.turn_results[-1] if ctx.turn_results else None
+    return ctx.get_turn_result(turn)
+
+
+def _not_run(name: str, turn: int | None) -> AssertionResult:
+    which = "no turn" if turn is None else f"turn {turn}"
+    return AssertionResult(name=name, passed=False, message=f"{which} has run", turn=turn)
+
+
+@dataclass(frozen=True)
+class TurnCompletes:
+    """The turn succeeds, or fails where an error is expected."""
+
+    turn: int | None = None
+    expect_error: bool = False
+    name: str = "turn_completes"
+
+    @property
+    def allows_error(self) -> bool:
+        return self.expect_error
+
+    def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
+        result = _result(ctx, self.turn, turn_number)
+        if result is None:
+            return _not_run(self.name, turn_number if self.turn is None else self.turn)
+        return AssertionResult(
+            name=self.name,
+            passed=result.success != self.expect_error,
+            message=result.error or "the turn succeeded",
+            measured=result.success,
+            expected=not self.expect_error,
+            turn=result.turn_number,
+        )
+
+
+@dataclass(frozen=True)
+class TurnCompletesWithin:
+    """The turn takes at most `timeout_s` virtual seconds."""
+
+    timeout_s: float
+    turn: int | None = None
+    name: str = "turn_completes_within"
+
+    def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
+        result = _result(ctx, self.turn, turn_number)
+        if result is None:
+            return _not_run(self.name, turn_number if self.turn is None else self.turn)
+        found = bounded(self.name, result.duration_s, self.timeout_s, "virtual seconds")
+        return found.model_copy(update={"turn": result.turn_number})
+
+
+@dataclass(frozen=True)
+class TurnResponseContains:
+    """The turn's response contains a text."""
+
+    substring: str
+    turn: int | None = None
+    case_sensitive: bool = False
+    name: str = "turn_response_contains"
+
+    def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
+        result = _result(ctx, self.turn, turn_number)
+        if result is None:
+            return _not_run(self.name, turn_number if self.turn is None else self.turn)
+        said, wanted = result.response, self.substring
+        found = wanted in said if self.case_sensitive else wanted.lower() in said.lower()
+        return AssertionResult(
+            name=self.name,
+            passed=found,
+            message=f"the response {'contains' if found else 'does not contain'} {wanted!r}",
+            measured=said[:200],
+            expected=wanted,
+            turn=result.turn_number,
+        )
+
+
+@dataclass(frozen=True)
+class TurnMaxLLMCalls:
+    """At most that many logical calls in the turn."""
+
+    max_calls: int
+    turn: int | None = None
+    name: str = "turn_max_llm_calls"
+
+    def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
+        result = _result(ctx, self.turn, turn_number)
+        if result is None:
+            return _not_run(self.name, turn_number if self.turn is None else self.turn)
+        found = bounded(self.name, result.llm_calls, self.max_calls, "calls")
+        return found.model_copy(update={"turn": result.turn_number})
+
+
+@dataclass(frozen=True)
+class MaxTokensPerTurn:
+    """At most that many tokens in the turn; in every turn where none is named."""
+
+    max_tokens: int
+    turn: int | None = None
+    name: str = "max_tokens_per_turn"
+
+    def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
+        named = turn_number if self.turn is None else self.turn
+        results = (
+            ctx.turn_results
+            if named is None
+            else [one for one in ctx.turn_results if one.turn_number == named]
+        )
+        if not results:
+            return _not_run(self.name, named)
+        most = max(results, key=lambda one: one.total_tokens)
+        found = bounded(self.name, most.total_tokens, self.max_tokens, "tokens in a turn")
+        return found.model_copy(update={"turn": most.turn_number})

@@ -1,0 +1,261 @@
+"""Configured faults strike where their triggers say, below the real SDK, and a run that they missed has not passed."""
+
+import pytest
+from pydantic import ValidationError
+
+from agent_chaos.chaos import (
+    LLMChaos,
+    Plan,
+    ToolChaos,
+    context_mutate,
+    history_truncate,
+    llm_auth_error,
+    llm_context_length,
+    llm_rate_limit,
+    llm_server_error,
+    llm_stream_cut,
+    llm_stream_hang,
+    llm_timeout,
+    llm_truncate,
+    on_turn,
+    tool_empty,
+    tool_error,
+    tool_mutate,
+    tool_raise,
+    tool_timeout,
+    user_input_mutate,
+)
+from agent_chaos.chaos.words import spell
+from agent_chaos.errors import PlanError, ScenarioError
+from agent_chaos.scenario import (
+    BaselineScenario,
+    ChaosScenario,
+    CompletesWithin,
+    ExpectError,
+    MaxLLMCalls,
+    MaxTokens,
+    MinChaosInjected,
+    TurnResponseContains,
+    at,
+)
+from agent_chaos.scenario.rehearsal import Rehearsal
+from agent_chaos.scenario.run import run_rehearsed
+from tests.search import shop
+
+
+def ran(*chaos, agent=shop.careful, seed=None, **fields):
+    """The report of the shop's agent with chaos."""
+    one = ChaosScenario(name="shop", agent=agent, turns=(shop.QUESTION,), chaos=chaos, **fields)
+    return run_rehearsed(Rehearsal(one, cassette=shop.cassette()), seed=seed)
+
+
+def test_without_a_trigger_a_fault_strikes_every_attempt_of_the_first_call():
+    report = ran(llm_rate_limit(retry_after=7))
+
+    assert (report.verdict, report.llm_calls) == ("FAIL", 1)
+    assert "RateLimitError" in report.error
+    assert report.metrics.calls.retries == 1
+    assert report.elapsed_s > 7
+
+
+def test_the_retry_absorbs_a_fault_of_one_attempt():
+    report = ran(llm_rate_limit(retry_after=7).attempts(1))
+
+    assert (report.verdict, report.llm_calls, report.metrics.calls.retries) == ("PASS", 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("chaos", "struck"),
+    [
+        (llm_server_error().on_call(1), ["call-1"]),
+        (llm_server_error().after_calls(1), ["call-1"]),
+        (llm_server_error().on_turn(0).on_call(1), ["call-1"]),
+        (llm_server_error().for_provider("anthropic"), ["call-0"]),
+        (llm_server_error().always(), ["call-0"]),
+        (LLMChaos.server_error(on=on_turn(0)), ["call-0"]),
+        (llm_server_error().at("call 1.1"), []),
+        (llm_server_error().with_probability(0.0), []),
+        (llm_server_error().with_probability(1.0), ["call-0"]),
+    ],
+    ids=str,
+)
+def test_a_trigger_says_which_call(chaos, struck):
+    report = ran(chaos)
+
+    assert list(dict.fromkeys(record.call_id for record in report.metrics.faults)) == struck
+
+
+@pytest.mark.parametrize(
+    ("chaos", "error"),
+    [
+        (llm_timeout(delay=5), "APITimeoutError|APIConnectionError"),
+        (llm_auth_error(), "AuthenticationError"),
+        (llm_auth_error("no such key"), "no such key"),
+        (llm_context_length(), "BadRequestError"),
+        (llm_stream_cut(after_chunks=3), "ReadError"),
+        (tool_raise(error_type="ValueError"), "ValueError"),
+    ],
+    ids=str,
+)
+def test_the_error_is_the_one_the_sdk_or_the_tool_raises(chaos, error):
+    report = ran(chaos, assertions=[ExpectError(error)])
+
+    assert report.verdict == "PASS", report.reason
+
+
+def test_a_hanging_stream_hangs_for_as_long_as_it_says():
+    report = ran(llm_stream_hang(after_chunks=3, hang_seconds=90), assertions=[CompletesWithin(30)])
+
+    assert report.verdict == "FAIL"
+    assert report.assertion_results[0].measured == pytest.approx(90, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("chaos", "result"),
+    [
+        (tool_error("out of order"), {"error": "out of order"}),
+        (ToolChaos.error("refund", 'a "quoted" word'), {"error": 'a "quoted" word'}),
+        (tool_empty(), ""),
+        (tool_timeout(5), "Tool timed out after 5s"),
+        (tool_mutate(lambda name, result: f"{name}: {result}!"), "refund: refunded 1500 on order A-17!"),
+        (tool_mutate(lambda ctx, name, result: f"{ctx.name}"), "shop"),
+    ],
+    ids=str,
+)
+def test_the_agents_own_code_sees_what_a_faulted_tool_gives(chaos, result):
+    report = ran(chaos)
+    seen = [entry["result"] for entry in report.conversation if entry["type"] == "tool_result"]
+
+    assert seen == [result]
+    assert report.verdict == "UNDECIDED"  # what the model would have said to that was never recorded
+
+
+def test_what_the_model_is_asked_can_be_changed():
+    def shout(messages):
+        return [{**messages[0], "content": "REFUND"}, *messages[1:]]
+
+    report = ran(context_mutate(shout))
+
+    assert report.verdict == "UNDECIDED"
+    assert report.metrics.faults[0].mutated[0]["content"] == "REFUND"
+
+
+def test_what_the_user_says_can_be_changed_in_its_turn():
+    report = ran(user_input_mutate(str.upper).on_turn(0))
+
+    fault = report.metrics.faults[0]
+
+    assert (fault.original, fault.mutated) == (shop.QUESTION, shop.QUESTION.upper())
+    assert report.verdict == "UNDECIDED"
+
+
+@pytest.mark.parametrize(
+    ("chaos", "why"),
+    [
+        (llm_rate_limit().after_calls(2), "the agent made 2 calls; after_calls(2) needs 3"),
+        (llm_rate_limit().on_call(5), "the agent made 2 calls; on_call(5) needs 6"),
+        (tool_error().for_tool("weather"), "the tool 'weather' was not called (called: refund)"),
+        (llm_rate_limit().for_provider("openai"), "none of which its conditions allow"),
+        (history_truncate(3).between_turns(0, 1).on_turn(0), "none of which its conditions allow"),
+    ],
+    ids=str,
+)
+def test_a_fault_that_did_not_fire_makes_a_run_not_tested_and_says_why(chaos, why):
+    one = ChaosScenario(
+        name="shop", agent=shop.careful, turns=(shop.QUESTION, shop.QUESTION)[:2], chaos=(chaos,)
+    )
+    report = run_rehearsed(
+        Rehearsal(one.model_copy(update={"turns": one.turns[:1]}), cassette=shop.cassette())
+    )
+
+    assert (report.verdict, report.passed) == ("NOT TESTED", False)
+    assert why in report.reason
+
+
+def test_it_may_be_allowed_not_to_fire():
+    assert ran(llm_rate_limit().on_call(5), allow_unfired=True).passed
+
+
+def test_chance_is_seeded():
+    chaos = llm_rate_limit().attempts(1).with_probability(0.5)
+    struck = [[len(ran(chaos, seed=seed).metrics.faults) for seed in range(6)] for _ in range(2)]
+
+    assert struck[0] == struck[1]
+    assert {0, 1} <= set(struck[0])
+
+
+def test_a_builder_is_immutable():
+    plain = llm_rate_limit()
+    plain.on_turn(1).for_tool("x")
+
+    assert str(plain) == "llm_rate_limit(retry_after=30.0)"
+
+
+def test_every_fault_of_a_plan_has_a_spelling_that_strikes_the_same():
+    plan = Plan.of([("call 0", llm_truncate(boundary="mid_number", offset=0).fault)])
+    spelled = spell(plan)
+    namespace = {"llm_truncate": llm_truncate}
+    chaos = eval(spelled.removeprefix("chaos="), namespace)  # what a user pastes
+    report = ran(*chaos, agent=shop.careless)
+
+    assert spelled == 'chaos=[llm_truncate(boundary="mid_number", offset=0).at("call 0")]'
+    assert report.faults_fired == (str(plan),)
+
+
+def baseline(**fields):
+    return BaselineScenario(name="shop", description="d", agent=shop.careful, turns=("one", "two"), **fields)
+
+
+def test_a_variant_inherits_and_adds():
+    one = baseline(tags=("a",), assertions=(MaxLLMCalls(9),))
+    variant = one.variant(
+        name="limited", tags=["b"], assertions=[MaxTokens(10)], turns=[at(1, [llm_rate_limit()])]
+    )
+
+    assert (variant.parent, variant.description, variant.tags) == ("shop", "d", ("a", "b"))
+    assert variant.assertions == (MaxLLMCalls(9), MaxTokens(10))
+    assert variant.cassette_path == one.cassette_path
+    assert [str(chaos) for chaos in variant.every_chaos] == ["llm_rate_limit(retry_after=30.0).on_turn(1)"]
+
+
+@pytest.mark.parametrize("turn", [-1, 2])
+def test_a_turn_that_does_not_exist_is_an_error_with_the_valid_range(turn):
+    with pytest.raises(ScenarioError, match=r"turns count from 0 to 1"):
+        baseline().variant(name="v", turns=[at(turn)])
+
+
+def test_a_trigger_of_a_turn_that_does_not_exist_is_an_error():
+    with pytest.raises(ValidationError, match=r"there is no turn 2; turns count from 0 to 1"):
+        baseline().variant(name="v", chaos=[llm_rate_limit().on_turn(2)])
+
+
+def test_an_unknown_provider_is_an_error():
+    with pytest.raises(ValidationError, match="unknown provider 'mistral'"):
+        baseline(providers=("mistral",))
+    with pytest.raises(PlanError, match="unknown provider"):
+        llm_rate_limit().for_provider("mistral")
+
+
+def test_assertions_measure_and_expect():
+    report = ran(
+        llm_rate_limit().attempts(1),
+        assertions=[
+            MaxLLMCalls(1),
+            MinChaosInjected(1),
+            TurnResponseContains("REFUND of $1,500"),
+            lambda ctx: 1 / 0,
+        ],
+    )
+    found = [(one.name, one.passed, one.measured, one.expected) for one in report.assertion_results]
+
+    assert report.verdict == "FAIL"
+    assert found[:2] == [("max_llm_calls", False, 2, 1), ("min_chaos_injected", True, 1, 1)]
+    assert [one[1] for one in found] == [False, True, True, False]
+    assert "ZeroDivisionError" in report.assertion_results[3].message
+
+
+def test_tokens_of_streamed_calls_are_counted():
+    report = ran(llm_rate_limit().attempts(1), assertions=[MaxTokens(1)])
+
+    assert report.metrics.total_tokens > 1
+    assert report.verdict == "FAIL"
