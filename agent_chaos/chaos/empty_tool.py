@@ -11,6 +11,7 @@ class ToolEmpty(ToolFault, frozen=True):
     """The tool returns an empty string. Source: 0.1.3; langchain#39039 (an empty result taken for a success)."""
 
     family = "tool_result"
+    searched = False
 
     kind: Literal["tool_empty"] = "tool_empty"
 

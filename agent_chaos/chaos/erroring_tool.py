@@ -11,6 +11,7 @@ class ToolError(ToolFault, frozen=True):
     """The tool returns a JSON object with an `error` key. Source: MCP `isError`; deepagents#4662."""
 
     family = "tool_result"
+    searched = False
 
     kind: Literal["tool_error"] = "tool_error"
     message: str = "Tool error"

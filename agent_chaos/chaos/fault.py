@@ -63,6 +63,8 @@ class Fault(BaseModel, ABC):
     family: ClassVar[str]
     transparent: ClassVar[bool] = False
     """Whether a correct stack recovers from one occurrence with the same answer."""
+    searched: ClassVar[bool] = True
+    """Whether a search draws it; what is not searched is for scenarios that name it."""
 
     kind: str
 

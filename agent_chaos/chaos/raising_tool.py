@@ -11,6 +11,7 @@ class ToolRaise(ToolFault, frozen=True):
     """The tool raises an exception of a built-in type. Source: deepagents#4662, openai-agents#4254."""
 
     family = "tool_result"
+    searched = False
 
     kind: Literal["tool_raise"] = "tool_raise"
     error_type: Literal[

@@ -13,6 +13,7 @@ class ToolTimeout(ToolFault, frozen=True):
     """The tool returns, after `timeout_seconds`, a sentence that says so; its effect landed. Source: 0.1.3; crewAI#5802."""
 
     family = "tool_result"
+    searched = False
 
     kind: Literal["tool_timeout"] = "tool_timeout"
     timeout_seconds: Annotated[float, Ge(0)] = 30.0

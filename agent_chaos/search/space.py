@@ -97,7 +97,8 @@ class Space:
     @classmethod
     def of(cls, trace: Trace, faults: Mapping[str, type[Fault]] | None = None) -> Space:
         """The space of a run without faults."""
-        types = sorted((fault_types() if faults is None else faults).values(), key=_mildness)
+        known = (fault_types() if faults is None else faults).values()
+        types = sorted((one for one in known if one.searched), key=_mildness)
         menus = tuple(Menu(one, tuple(_entries(one, trace, frozenset()))) for one in types)
         return cls(menus)._sorted()
 
