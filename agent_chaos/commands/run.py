@@ -87,9 +87,9 @@ def _say(report: RunReport) -> None:
             Text(f"  {mark} {printable(result.name)}{turn}: {clipped(result.message, 200)}", style),
             soft_wrap=True,
         )
-    if report.reason:
+    if report.reason and all(result.passed for result in report.assertion_results):
         out.print(Text(f"  {clipped(report.reason, 400)}"), soft_wrap=True)
-    for violation in report.violations:
+    for violation in report.violations if report.assertion_results else ():
         out.print(
             Text(f"  ! {violation.oracle.replace('_', ' ')}: {clipped(violation.reason, 200)}", "dim"),
             soft_wrap=True,

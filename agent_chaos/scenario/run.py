@@ -33,6 +33,8 @@ def run_scenario(
 ) -> RunReport:
     """Runs a scenario from its cassette with the chaos it configures, and under a plan where one is given.
 
+    Its assertions decide; where it has none, or runs under a plan, the oracles do.
+
     Args:
         artifacts_dir: a folder that gets one of its own for this run, with `report.json` and `scorecard.json`.
         seed: of the chance behind `with_probability`; the recording's own without one.
@@ -59,7 +61,8 @@ def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan |
     turns = _turn_results(outcome.trace, metrics, director)
     context = _context(director, outcome.trace, metrics, turns)
     results = tuple(checked(one, context, turn) for one, turn in scenario.every_assertion)
-    verdict, reason = _verdict(scenario, outcome, results, director, context, by_oracles=plan is not None)
+    judged = _by_oracles(outcome, planned=plan is not None, asserted=bool(results))
+    verdict, reason = judged or _verdict(scenario, outcome.trace, results, director, context)
     return _report(scenario, outcome, verdict, reason, context, results, director)
 
 
@@ -84,19 +87,21 @@ def _context(
     return context
 
 
+def _by_oracles(outcome: Outcome, *, planned: bool, asserted: bool) -> tuple[Verdict, str] | None:
+    """The oracles' verdict where it decides: under a plan, and where they object and nothing is asserted."""
+    if outcome.verdict is Verdict.FAIL and (planned or not asserted):
+        return Verdict.FAIL, "; ".join(one.reason for one in outcome.violations if one.severity == "error")
+    return (outcome.verdict, outcome.reason) if planned and outcome.verdict is not Verdict.PASS else None
+
+
 def _verdict(
     scenario: Scenario,
-    outcome: Outcome,
+    trace: Trace,
     results: tuple[AssertionResult, ...],
     director: Director,
     context: ChaosContext,
-    *,
-    by_oracles: bool,
 ) -> tuple[Verdict, str]:
     """ERROR > FAIL > UNDECIDED > NOT TESTED > PASS; what follows after the recording was left decides nothing."""
-    trace = outcome.trace
-    if by_oracles and outcome.verdict is not Verdict.PASS:
-        return outcome.verdict, outcome.reason
     if problem := broken(trace, faulted=bool(scenario.every_chaos)):
         return Verdict.ERROR, problem
     failed = [one for one in results if not one.passed]

@@ -17,7 +17,7 @@ class RunReport(BaseModel):
     """How one run of a scenario went. Times are virtual seconds.
 
     `passed` is True for the verdict PASS alone; `verdict` is in the words people read, `reason` explains it.
-    `violations` is what the oracles found; it decides the verdict of a run under a plan, and informs otherwise.
+    `violations` is what the oracles found; they decide where there are no assertions or under a plan, and inform otherwise.
     """
 
     model_config = ConfigDict(frozen=True)
