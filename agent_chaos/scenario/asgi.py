@@ -7,11 +7,15 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 Message = dict[str, Any]
 App = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
+
+
+_Running = WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Message, "asyncio.Task[None]"]]
 
 
 class ServiceError(Exception):
@@ -51,11 +55,16 @@ def asgi_agent(
         body: turn input to a JSON value, text or bytes.
         answer: the reply to what the user would read.
 
-    The agent raises what the app raises, and ServiceError where the app turned it into a status of 500 or more.
+    The app's lifespan starts with every run, before its first turn, and is cancelled when the run ends. The agent
+    raises what the app raises, and ServiceError where the app turned it into a status of 500 or more.
     """
 
+    running: _Running = WeakKeyDictionary()
+
     async def agent(ctx: Any, turn_input: str) -> Any:
-        reply = await _exchange(app, method, path, headers or {}, _encoded(body(turn_input)))
+        state = await _started(app, running)
+        scope = _scope(method, path, headers or {}, _encoded(body(turn_input)), state)
+        reply = await _exchange(app, scope, _encoded(body(turn_input)))
         if reply.status >= 500:
             raise ServiceError(f"{method} {path} answered {reply.status}: {reply.text[:500]}")
         return answer(reply)
@@ -69,9 +78,45 @@ def _encoded(value: Any) -> bytes:
     return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
 
-def _scope(method: str, path: str, headers: dict[str, str], size: int) -> Message:
+async def _started(app: App, running: _Running) -> Message:
+    """The state of the app's lifespan, started once a run, which has one loop. Raises ServiceError if it cannot start."""
+    loop = asyncio.get_running_loop()
+    if loop not in running:
+        state: Message = {}
+        up: asyncio.Future[str] = loop.create_future()
+        running[loop] = (state, loop.create_task(_lifespan(app, state, up)))
+        if failed := await up:
+            raise ServiceError(f"the app does not start: {failed}")
+    return dict(running[loop][0])
+
+
+async def _lifespan(app: App, state: Message, up: asyncio.Future[str]) -> None:
+    asked = [False]
+
+    async def receive() -> Message:
+        if asked[0]:
+            await asyncio.get_running_loop().create_future()  # until the run's loop cancels it
+        asked[0] = True
+        return {"type": "lifespan.startup"}
+
+    async def send(message: Message) -> None:
+        if not up.done() and message["type"].startswith("lifespan.startup"):
+            failed = message["type"] == "lifespan.startup.failed"
+            up.set_result(str(message.get("message") or "it says so") if failed else "")
+
+    scope: Message = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
+    try:
+        await app(scope, receive, send)
+    except Exception:  # noqa: BLE001 - an app without a lifespan may raise whatever it likes
+        pass
+    finally:
+        if not up.done():
+            up.set_result("")
+
+
+def _scope(method: str, path: str, headers: dict[str, str], body: bytes, state: Message) -> Message:
     plain, _, query = path.partition("?")
-    fields = {"host": "testserver", "content-type": "application/json", "content-length": str(size)}
+    fields = {"host": "testserver", "content-type": "application/json", "content-length": str(len(body))}
     fields.update({name.lower(): value for name, value in headers.items()})
     return {
         "type": "http",
@@ -86,11 +131,11 @@ def _scope(method: str, path: str, headers: dict[str, str], size: int) -> Messag
         "headers": [(name.encode(), value.encode()) for name, value in fields.items()],
         "client": ("127.0.0.1", 50_000),
         "server": ("testserver", 80),
-        "state": {},
+        "state": state,
     }
 
 
-async def _exchange(app: App, method: str, path: str, headers: dict[str, str], body: bytes) -> ServiceReply:
+async def _exchange(app: App, scope: Message, body: bytes) -> ServiceReply:
     reply, asked, finished = ServiceReply(), [False], asyncio.Event()
 
     async def receive() -> Message:
@@ -109,5 +154,5 @@ async def _exchange(app: App, method: str, path: str, headers: dict[str, str], b
             if not message.get("more_body", False):
                 finished.set()
 
-    await app(_scope(method, path, headers, len(body)), receive, send)
+    await app(scope, receive, send)
     return reply

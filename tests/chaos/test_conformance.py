@@ -110,6 +110,22 @@ def test_a_transparent_fault_says_nothing_but_the_recorded_turn(kind, form):
         assert same or nothing or not fault.transparent
 
 
+def test_only_faults_that_pass_by_themselves_within_a_budget_are_transparent():
+    """A stall and a rate limit of hours keep the turn, but outlast the clients that wait for them."""
+    assert {kind for kind, cls in WIRE_FAULTS.items() if cls.transparent} == {
+        "connect_error",
+        "keep_alive_noise",
+        "overloaded",
+        "rate_limit",
+        "rate_limit_plain",
+        "reset_before_headers",
+        "server_error",
+        "slow_first_byte",
+        "slow_stream",
+        "timeout_before_headers",
+    }
+
+
 def heard(turn):
     """What an agent reads in a turn; protocols keep noise in `extra`, to render it again."""
     calls = [(call.id, call.name, call.arguments) for call in turn.tool_calls]

@@ -103,10 +103,17 @@ def test_a_slow_reply_says_the_same_that_much_later(kind, form):
 def test_a_stall_is_one_gap_at_its_boundary(kind, form):
     where = target_of(form)
     for fault in faults_at(kind, where):
-        times = [event.at for event in fault.apply(where).events]
-        gaps = [later - now for now, later in pairwise(times)]
+        events = fault.apply(where).events
+        gaps = [i for i, (now, then) in enumerate(pairwise(events)) if then.at - now.at >= fault.seconds]
+        before = b"".join(event.data for event in events[: gaps[0] + 1] if isinstance(event, Data))
 
-        assert sum(gap >= fault.seconds for gap in gaps) == 1
+        assert len(gaps) == 1
+        assert before == _until(where, fault.boundary)
+
+
+def _until(where, boundary):
+    """The body up to a boundary, as truncation leaves it."""
+    return WIRE_FAULTS["truncate"](boundary=boundary, offset=0).apply(where).body
 
 
 @cases("keep_alive_noise")
@@ -193,17 +200,17 @@ def test_a_gemini_call_arrives_whole_so_nothing_ends_inside_its_arguments(stream
 def test_a_stream_that_reports_an_error_says_what_came_before_it(kind, form):
     where = target_of(form)
     recorded = turn_of(where)
-    said = {}
     for fault in faults_at(kind, where):
         reply = fault.apply(where)
         turn = turn_of(where, reply)
-        said[fault.where] = len(reply.body)
+        boundary = {"middle": "after_event", "end": "before_terminator"}.get(fault.where)
+        before = _until(where, boundary) if boundary else b""
 
+        assert reply.body == before + where.protocol.error_frames(fault.error)
         assert reply.ok
         assert turn.error
         assert bool(turn.parts) == (fault.where != "start")
         assert recorded.text.startswith(turn.text)
-    assert said["start"] < said["middle"] <= said["end"]
 
 
 @cases("max_tokens_in_text")

@@ -64,12 +64,21 @@ def test_who_raises_an_error_of_its_own_has_said_so_too(protocol, one):
     assert judged(honest, protocol, {"call 0": one}, said=ANSWER).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        lambda said: f"Dear guest, {said} Have a nice day.",
+        lambda said: f"Try again if a link shows an error. {said}",
+        lambda said: f"In {len(said)} characters: {said}",
+    ],
+    ids=["friendly", "with-words-of-failure-that-are-always-there", "with-words-that-vary"],
+)
 @EVERYWHERE
-def test_half_an_answer_within_other_words_is_found_as_well(protocol):
-    def polite(ctx, text):
-        return f"Dear guest, {desk(protocol)(ctx, text)} Have a nice day."
+def test_half_an_answer_within_other_words_is_found_as_well(protocol, frame):
+    def framing(ctx, text):
+        return frame(desk(protocol)(ctx, text))
 
-    assert found(judged(polite, protocol, {"call 0": ENDS}, said=ANSWER)) == {"silent_truncation:answer"}
+    assert found(judged(framing, protocol, {"call 0": ENDS}, said=ANSWER)) == {"silent_truncation:answer"}
 
 
 @pytest.mark.parametrize("protocol", ["anthropic_messages", "openai_chat"])
@@ -80,8 +89,8 @@ def test_a_whole_text_without_its_last_line_is_the_whole_answer(protocol):
     assert outcome.trace.answers[0].text == ANSWER[0].text
 
 
-def test_a_lost_beginning_of_a_reply_that_is_not_shown_is_no_truncation():
+def test_a_reply_of_which_the_user_sees_nothing_is_no_truncated_answer():
     def counting(ctx, text):
-        return f"{len(desk('openai_chat')(ctx, text)) > 10} answer"
+        return f"an answer of {len(desk('openai_chat')(ctx, text))} characters"
 
     assert judged(counting, "openai_chat", {"call 0": ENDS}, said=ANSWER).verdict is Verdict.PASS

@@ -105,6 +105,30 @@ def test_a_refund_that_ran_again_is_found_though_the_answer_is_the_same(wrap):
     assert once.verdict is Verdict.PASS
 
 
+def test_a_run_that_broke_off_is_told_of_once_by_the_oracle_of_exceptions():
+    breaking = desk("anthropic_messages", tool(refund), speak=partial(Claude, retries=0))
+    outcome = judged(breaking, "anthropic_messages", {"call 0": fault("server_error")})
+
+    assert [one.oracle for one in outcome.violations] == ["unhandled_exception"]
+
+
+def test_a_run_that_never_ended_is_told_of_once_by_the_oracle_of_termination():
+    inner = desk("anthropic_messages", tool(refund), speak=partial(Claude, retries=0))
+
+    def tireless(ctx, text):
+        failed, answer = False, ""
+        while failed or not answer:
+            try:
+                answer = inner(ctx, text)
+            except anthropic.APIError:
+                failed = True
+        return answer
+
+    outcome = judged(tireless, "anthropic_messages", {"call 0": fault("server_error")}, requests=9)
+
+    assert found(outcome) == {"termination:requests"}
+
+
 def test_who_asks_something_new_after_a_passing_fault_cannot_be_judged():
     def doubting(ctx, text):
         client = anthropic.Anthropic(api_key=KEY, max_retries=0)

@@ -9,10 +9,14 @@ import openai
 import pytest
 from google import genai
 
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.oracles.judge import judge
+from agent_chaos.oracles.oracle import Budget, Evidence
 from agent_chaos.oracles.verdict import Verdict
 from tests.oracles.desk import KEY, SPEAKERS, Unavailable, desk, fault, found, judged, refund, strict
-from tests.spoken import MODELS
+from tests.spoken import MODELS, spoken
 from tests.standin.said import Said
+from tests.trials import recorded, scenario, trial
 
 ANSWER = (Said("The ferry leaves at nine in the morning, every day but Sunday."),)
 WORDS = {
@@ -143,6 +147,20 @@ def test_a_deadline_of_the_agent_s_own_is_fair():
     deadline.__name__ = "anthropic_messages"
 
     assert run(deadline, fault("stall", boundary="mid_body", seconds=400)).verdict is Verdict.PASS
+
+
+def test_what_the_clean_run_raises_as_well_is_no_finding():
+    def broken(ctx, text):
+        chat(ctx, text)
+        return {}["order"]
+
+    subject = scenario(broken)
+    cassette = recorded(subject, [spoken("openai_chat", ANSWER[0], stream=False)])
+    clean = trial(subject, cassette)
+    slow = trial(subject, cassette, Plan.of([("call 0", fault("slow_first_byte", seconds=9))]))
+
+    assert [raised.type for raised in slow.raised] == ["KeyError"]
+    assert not judge(Evidence(slow, clean, Budget(), {})).violations
 
 
 COMMA = fault("malformed_arguments", shape="trailing_comma", call=0)

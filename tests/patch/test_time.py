@@ -179,6 +179,7 @@ def test_a_thread_that_only_polls_neither_holds_nor_drives_the_clock(agent):
     traces = [trial(one, cassette) for _ in range(3)]
 
     assert [trace.virtual_s for trace in traces] == [pytest.approx(3_600)] * 3
+    assert not [trace.incidents_of("budget", "timeout") for trace in traces if trace.incidents]
 
 
 def test_a_daemon_thread_that_is_waited_for_does_its_sleeping():

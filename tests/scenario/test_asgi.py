@@ -1,6 +1,7 @@
 """An agent behind a Starlette service, driven in process: its answers, its errors, and what hides behind a 500."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import anthropic
 import pytest
@@ -127,6 +128,43 @@ def test_a_status_of_500_or_more_is_an_exception_and_a_finding():
     )
     assert outcome.verdict is Verdict.FAIL
     assert {violation.oracle for violation in outcome.violations} == {"unhandled_exception"}
+
+
+def test_the_lifespan_of_the_app_surrounds_every_run():
+    events = []
+
+    @asynccontextmanager
+    async def lifespan(app):
+        events.append("up")
+        try:
+            yield {"greeting": "Hi"}
+        finally:
+            events.append("down")
+
+    async def greets(request):
+        events.append("asked")
+        return JSONResponse({"answer": f"{request.state.greeting}, {await model_says('go')}"})
+
+    app = Starlette(routes=[Route("/", greets, methods=["POST"])], lifespan=lifespan)
+    one = scenario(asgi_agent(app, "/", str, lambda reply: reply.json()["answer"]), "one", "two")
+    subject = Rehearsal(one, cassette=recorded(one, [claude_says("Ho."), claude_says("Ho.")]))
+    events.clear()
+    subject.trial(LIMITED)
+
+    assert subject.clean.answers[0].text == "Hi, Ho."
+    assert events[-4:] == ["up", "asked", "asked", "down"]
+
+
+def test_an_app_that_cannot_start_says_why():
+    @asynccontextmanager
+    async def lifespan(app):
+        raise RuntimeError("no database")
+        yield
+
+    app = Starlette(lifespan=lifespan)
+
+    with pytest.raises(ServiceError, match="no database"):
+        ran(asgi_agent(app, "/", str, lambda reply: reply.text))
 
 
 def test_a_status_of_500_is_raised_outside_of_a_run_too():
