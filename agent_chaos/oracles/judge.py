@@ -53,7 +53,7 @@ def broken(trace: Trace, *, faulted: bool = False) -> str:
     if faulted:
         return ""
     first_fault = next((e.seq for e in trace.entries if getattr(e, "fired", ())), None)
-    if trace.left_at is not None and (first_fault is None or trace.left_at < first_fault):
+    if trace.left_at is not None and (first_fault is None or trace.left_at <= first_fault):
         call = next((e for e in trace.entries if isinstance(e, Call) and e.seq == trace.left_at), None)
         where = f" at call {call.call}: {call.difference}" if call else ""
         return f"the run left the recording before any fault{where}"

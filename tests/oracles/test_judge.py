@@ -7,6 +7,7 @@ import anthropic
 import httpx2
 import pytest
 
+from agent_chaos.chaos.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Undecided, Violation
 from agent_chaos.oracles.registry import oracles
@@ -21,9 +22,9 @@ FIRED = {"call 0": fault("server_error")}
 NEVER_FIRED = {"call 7": fault("server_error")}
 
 
-def ask(text):
+def ask(text, max_tokens=99):
     client = anthropic.Anthropic(api_key=KEY, max_retries=0)
-    asked = {"model": MODELS["anthropic_messages"], "max_tokens": 99}
+    asked = {"model": MODELS["anthropic_messages"], "max_tokens": max_tokens}
     return client.messages.create(**asked, messages=[{"role": "user", "content": text}]).content[0].text
 
 
@@ -151,6 +152,18 @@ def test_leaving_the_recording_before_any_fault_fired_is_the_harness_s_error():
 
     assert outcome.verdict is Verdict.ERROR
     assert "the run left the recording before any fault at call 0" in outcome.reason
+
+
+def test_a_fault_on_the_very_request_that_left_the_recording_came_too_late_to_cause_it():
+    tokens = iter([99, 99, 50])
+    subject = scenario(lambda ctx, text: ask(text, next(tokens)))
+    cassette = recorded(subject, [spoken("anthropic_messages", ANSWER[0], stream=False)])
+    clean = trial(subject, cassette)
+    stray = trial(subject, cassette, Plan.of(FIRED.items()))
+
+    assert stray.fired
+    assert judge(Evidence(clean, clean, Budget(), {})).verdict is Verdict.PASS
+    assert judge(Evidence(stray, clean, Budget(), {})).verdict is Verdict.ERROR
 
 
 def test_every_oracle_of_the_folder_judges_where_none_are_named():
