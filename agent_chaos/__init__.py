@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agent_chaos.scenario.model import BaselineScenario, ChaosScenario, Scenario, Turn, at
     from agent_chaos.scenario.run import run_scenario
     from agent_chaos.scenario.run_report import RunReport
-    from agent_chaos.search.api import check_failure, fault_plans, fuzz_scenario
+    from agent_chaos.search.api import check_failure, fault_plans, fuzz_scenario, plan
 
 __version__ = "0.2.0"
 
@@ -32,6 +32,7 @@ _HOMES = {
     "check_failure": "agent_chaos.search.api",
     "fault_plans": "agent_chaos.search.api",
     "fuzz_scenario": "agent_chaos.search.api",
+    "plan": "agent_chaos.search.api",
     "run_scenario": "agent_chaos.scenario.run",
     "tool": "agent_chaos.patch.tools",
 }
@@ -51,6 +52,7 @@ __all__ = [
     "check_failure",
     "fault_plans",
     "fuzz_scenario",
+    "plan",
     "run_scenario",
     "tool",
 ]

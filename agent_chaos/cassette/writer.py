@@ -23,7 +23,7 @@ from agent_chaos.cassette.frames import (
 )
 from agent_chaos.cassette.index import Entry, built, index_record
 from agent_chaos.cassette.journal import journal_of, started, sync_folder, write
-from agent_chaos.cassette.keys import keys_of
+from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
 from agent_chaos.cassette.records import exchange_record, header_record, key_bytes, tool_record, turn_record
 from agent_chaos.cassette.redaction import Redactor, is_credential_exchange
@@ -118,13 +118,14 @@ class CassetteWriter:
                 self._keep_turn(replace(kept, at=mark.at + self._carried_s))
 
     def carry(self, earlier: Cassette) -> None:
-        """Puts an earlier cassette's records first, unchanged, so that sites in old plans stay valid.
+        """Puts an earlier cassette's records first, so that sites in old plans stay valid; keys of an old kind are renewed.
 
         A tool call or turn mark of this recording that the earlier one has too is not written twice.
         """
         with self._lock:
+            fresh = earlier.header.key_version == KEY_VERSION
             for exchange in earlier.exchanges:
-                self._keep(exchange)
+                self._keep(exchange if fresh else replace(exchange, keys=keys_of(exchange.request)))
             for record in earlier.tools:
                 self._known.append(record)
                 self._keep_tool(record)

@@ -17,6 +17,7 @@ _PRIVACY = (
     "Cassettes hold the text of the conversation, without keys and cookies; read them before you share them."
 )
 
+_UNWRAPPED = "no @agent_chaos.tool saw that, so offline it would run for real; wrap it and record again"
 _EARLIER = "  kept from an earlier recording, the agent did not run; to record it afresh: --record-mode all"
 
 
@@ -37,6 +38,9 @@ def _one(loaded: Loaded, mode: str) -> int:
         complain(exc)
         return exc.exit_code
     console().print(Text(kept(loaded.scenario.name, summary)), soft_wrap=True)
+    if summary.unwrapped:
+        names = ", ".join(printable(name) for name in summary.unwrapped)
+        console().print(Text(f"  the model called {names}: {_UNWRAPPED}", "yellow"), soft_wrap=True)
     if not summary.fresh:
         console().print(Text(_EARLIER), soft_wrap=True)
     return 0

@@ -177,6 +177,13 @@ class ChaosScenario(_Scenario):
     parent: str = ""
     allow_unfired: bool = False
 
+    @field_validator("chaos", mode="before")
+    @classmethod
+    def _flat(cls, value: Any) -> Any:
+        """A stored plan stands for all its faults."""
+        several = [one if isinstance(one, (list, tuple)) else (one,) for one in value]
+        return tuple(one for group in several for one in group)
+
     @model_validator(mode="after")
     def _turns_exist(self) -> ChaosScenario:
         for chaos in self.every_chaos:

@@ -27,6 +27,7 @@ from agent_chaos.patch.record import recording
 from agent_chaos.providers.registry import protocols
 from agent_chaos.scenario.conversation import Conversation
 from agent_chaos.scenario.model import Scenario
+from agent_chaos.scenario.unwrapped import unwrapped_tools
 
 _SPEAKERS = ("anthropic", "openai", "google-genai", "httpx2", "httpx", "aiohttp", "vcrpy")
 DEFAULT_SEED = 20_251_123
@@ -45,6 +46,8 @@ class RecordSummary:
     tools: tuple[str, ...]
     hosts: tuple[str, ...]
     fresh: bool = True
+    unwrapped: tuple[str, ...] = ()
+    """Tools that the model called and no boundary saw."""
 
 
 class RealClock(VirtualClock):
@@ -108,7 +111,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     path, clock = scenario.cassette_path, RealClock()
     earlier = _earlier(path, mode)
     if earlier is not None and mode == "once":
-        return replace(_summary(path, earlier), fresh=False)
+        return replace(_summary(scenario, earlier), fresh=False)
     header = Header(
         scenario=scenario.name,
         started_at=earlier.header.started_at if earlier else clock.wall_start_s,
@@ -130,7 +133,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     except BaseException:
         writer.discard()
         raise
-    return _summary(path, writer.finish())
+    return _summary(scenario, writer.finish())
 
 
 def _earlier(path: Path, mode: str) -> Cassette | None:
@@ -202,7 +205,8 @@ def _why(kind: str, message: str) -> str:
     return f"the agent failed while it was recorded ({name}: {short}); nothing was kept"
 
 
-def _summary(path: Path, cassette: Cassette) -> RecordSummary:
+def _summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
+    path = scenario.cassette_path
     turns = [
         protocols()[exchange.protocol].parse(exchange.reply)
         for exchange in cassette.exchanges
@@ -217,6 +221,7 @@ def _summary(path: Path, cassette: Cassette) -> RecordSummary:
         output_tokens=sum(usage.output_tokens for usage in usages),
         tools=tuple(sorted({record.name for record in cassette.tools})),
         hosts=tuple(sorted({exchange.request.host for exchange in cassette.exchanges})),
+        unwrapped=unwrapped_tools(cassette, scenario.pure_tools),
     )
 
 

@@ -19,12 +19,12 @@ from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.protocol import Extra
-from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.match import Index
 from agent_chaos.scenario.director import Director
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.steady import left_recording, state_survives, unsteady
 from agent_chaos.scenario.trial import run_trial
+from agent_chaos.scenario.unwrapped import unwrapped_tools
 
 _CLEAN_REQUESTS = 10_000
 _LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
@@ -82,12 +82,7 @@ class Rehearsal:
     @cached_property
     def unwrapped_tools(self) -> tuple[str, ...]:
         """Tools that recorded model turns call and no boundary saw: offline they would run for real."""
-        seen = {record.name for record in self.cassette.tools} | set(self.scenario.pure_tools)
-        called: set[str] = set()
-        for exchange in self.cassette.exchanges:
-            if protocol := protocols().get(exchange.protocol):
-                called |= {call.name for call in protocol.parse(exchange.reply).tool_calls}
-        return tuple(sorted(called - seen))
+        return unwrapped_tools(self.cassette, self.scenario.pure_tools)
 
     @property
     def tools_run_for_real(self) -> tuple[str, ...]:

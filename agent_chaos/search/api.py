@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.plan import Plan
+from agent_chaos.chaos.words import any_fault
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import load
@@ -14,7 +16,7 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.search.campaign import Campaign, Listener
 from agent_chaos.search.check import check_plan
-from agent_chaos.search.corpus import Corpus
+from agent_chaos.search.corpus import FOLDER, Corpus
 from agent_chaos.search.search import fuzz
 from agent_chaos.search.space import Space
 
@@ -48,6 +50,20 @@ def fuzz_scenario(
         max_time_s=max_time_s,
         corpus=Corpus(corpus) if corpus is not None else None,
         listener=listener,
+    )
+
+
+def plan(failure_id: str, *, folder: Path = FOLDER) -> tuple[Chaos, ...]:
+    """A stored failure's plan as chaos: `chaos=[plan("F-7Q2K")]`.
+
+    Raises:
+        UsageError: no such failure is stored.
+    """
+    return tuple(
+        any_fault(**{**placed.fault.model_dump(exclude_defaults=True), "kind": placed.fault.kind}).at(
+            placed.site
+        )
+        for placed in Corpus(folder).load(failure_id).plan.faults
     )
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from agent_chaos.cassette.file import open_cassette
 from agent_chaos.cassette.journal import journal_of
-from agent_chaos.cassette.model import ToolRecord
+from agent_chaos.cassette.keys import KEY_VERSION, keys_of
+from agent_chaos.cassette.model import Cassette, Exchange, Header, Keys, ToolRecord
 from agent_chaos.errors import CassetteMissing, RecordError
 from tests.cassette.made import answering, asking, cassette_at, filled, writer_at
 
@@ -125,6 +126,18 @@ def test_a_full_disk_fails_the_recording_and_not_the_agent(tmp_path: Path) -> No
         with pytest.raises(RecordError, match="No space left on device"):
             writer.finish()
     assert path.read_bytes() == before
+
+
+def test_carried_exchanges_get_keys_of_todays_kind(tmp_path: Path) -> None:
+    request = asking("Hello")
+    kept = Exchange(
+        0, 0, 0.0, request, answering(b"data: 1\n\n"), Keys("old", "old", "old"), "anthropic_messages", "httpx2"
+    )
+    header = Header(scenario="s", started_at=0.0, key_version=KEY_VERSION - 1)
+    writer = writer_at(tmp_path / "new.msgpack")
+    writer.carry(Cassette(header, exchanges=(kept,), keys=(kept.keys,)))
+
+    assert list(writer.finish().keys) == [keys_of(request)]
 
 
 def test_many_threads_write_whole_records(tmp_path: Path) -> None:

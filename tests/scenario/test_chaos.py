@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+import agent_chaos
 from agent_chaos.chaos import (
     LLMChaos,
     Plan,
@@ -40,6 +41,7 @@ from agent_chaos.scenario import (
 )
 from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.scenario.run import run_rehearsed
+from agent_chaos.search.corpus import Corpus, failure_of
 from tests.search import shop
 
 
@@ -200,6 +202,19 @@ def test_every_fault_of_a_plan_has_a_spelling_that_strikes_the_same():
 
     assert spelled == 'chaos=[llm_truncate(boundary="mid_number", offset=0).at("call 0")]'
     assert report.faults_fired == (str(plan),)
+
+
+def test_a_stored_failure_is_chaos(tmp_path):
+    subject = shop.rehearsal()
+    outcome = subject.trial(shop.TRUNCATED)
+    failure = failure_of(
+        subject, outcome.violations[0], shop.TRUNCATED, seed=0, smallest=True, checks=1, runs_seen=1
+    )
+    stored = Corpus(tmp_path).save(failure)
+    report = ran(agent_chaos.plan(stored.id, folder=tmp_path), agent=shop.careless)
+
+    assert report.verdict == "FAIL"
+    assert report.faults_fired == (str(shop.TRUNCATED),)
 
 
 def baseline(**fields):

@@ -1,0 +1,18 @@
+"""Tools that would run for real."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from agent_chaos.cassette.model import Cassette
+from agent_chaos.providers.registry import protocols
+
+
+def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...]:
+    """Tools that recorded model turns call, that no boundary saw and that are not declared pure."""
+    seen = {record.name for record in cassette.tools} | set(pure)
+    called: set[str] = set()
+    for exchange in cassette.exchanges:
+        if protocol := protocols().get(exchange.protocol):
+            called |= {call.name for call in protocol.parse(exchange.reply).tool_calls}
+    return tuple(sorted(called - seen))
