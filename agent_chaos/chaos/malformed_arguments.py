@@ -10,6 +10,7 @@ from annotated_types import Ge
 from agent_chaos.chaos.argument_text import inside
 from agent_chaos.chaos.fault import Choice, MessageFault, Target
 from agent_chaos.chaos.tool_call_parts import call_choices, tool_call_at, with_arguments
+from agent_chaos.providers.protocol import ModelTurn
 from agent_chaos.stream.exchange import Reply
 
 Shape = Literal["trailing_comma", "cut", "wrong_type", "empty"]
@@ -47,7 +48,13 @@ class MalformedArguments(MessageFault, frozen=True):
         turn, index, call = found
         arguments = broken(call.arguments, self.shape)
         changed = with_arguments(target, turn, index, arguments)
-        return target.reply if target.protocol.parse(changed) == turn else changed
+        after = target.protocol.parse(changed)
+        return target.reply if after == turn or not self._arrived(after, arguments) else changed
+
+    def _arrived(self, turn: ModelTurn, arguments: str) -> bool:
+        """Whether the wire could carry it: a whole reply whose arguments are JSON there cannot hold broken JSON."""
+        sent = turn.tool_calls[self.call].arguments if self.call < len(turn.tool_calls) else ""
+        return self.shape not in ("cut", "trailing_comma") or sent == arguments
 
     def describe(self) -> str:
         return f"the arguments of tool call {self.call} {_WORDS[self.shape]}"

@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic_core import from_json
+
 from agent_chaos.providers.frames import pieces
 from agent_chaos.providers.json_values import compact, fields, items, loaded, text_of, without
 from agent_chaos.providers.protocol import Opaque, Part, Reasoning, Text, ToolCall
@@ -62,12 +64,17 @@ def arguments_of(given: Any) -> str:
 
 
 def input_of(arguments: str) -> Any:
-    """Argument text as the `input` of a whole block: the JSON value where it is one, else the text itself.
+    """Argument text as the `input` of a whole block, which is JSON: of unfinished text what is whole in it.
 
-    The wire has no room for unfinished JSON there, and a string is the nearest thing a client can be handed.
+    Text that is no beginning of JSON either stays a string.
     """
     value = loaded(arguments or "{}")
-    return arguments if value is None and arguments.strip() != "null" else value
+    if value is not None or arguments.strip() == "null":
+        return value
+    try:
+        return from_json(arguments, allow_partial=True)
+    except ValueError:
+        return arguments
 
 
 def _folded(extra: Mapping[str, Any]) -> dict[str, Any]:
