@@ -26,4 +26,4 @@ class AuthError(TransportFault, frozen=True):
         return with_message(answered(target, "auth"), self.message)
 
     def describe(self) -> str:
-        return "authentication error (401)"
+        return "authentication error (401, Gemini 400)"

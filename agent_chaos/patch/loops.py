@@ -13,6 +13,7 @@ from agent_chaos.patch.imports import when_imported
 
 _real_time = base_events.BaseEventLoop.time
 _real_run_once = vars(base_events.BaseEventLoop)["_run_once"]
+_real_shutdown = base_events.BaseEventLoop.shutdown_default_executor
 _real_run_in_executor = base_events.BaseEventLoop.run_in_executor
 
 
@@ -69,6 +70,20 @@ def _run_in_executor(self: Any, executor: Any, func: Any, *args: Any) -> Any:
     return future
 
 
+async def _shutdown_default_executor(self: Any, timeout: float | None = None) -> None:
+    """Joins the executor's threads; until they have ended, timers that go on and on must not drive the clock."""
+    limit = () if timeout is None else (timeout,)
+    session = _live()
+    if session is None:
+        await _real_shutdown(self, *limit)
+        return
+    session.job_started()
+    try:
+        await _real_shutdown(self, *limit)
+    finally:
+        session.job_done()
+
+
 def _count_anyio_jobs(module: Any) -> None:
     backend = module.AsyncIOBackend
     real = backend.run_sync_in_worker_thread.__func__
@@ -101,6 +116,12 @@ def install() -> None:
     if _installed:
         return
     _installed = True
-    for name, function in (("time", _time), ("_run_once", _run_once), ("run_in_executor", _run_in_executor)):
+    replaced = {
+        "time": _time,
+        "_run_once": _run_once,
+        "run_in_executor": _run_in_executor,
+        "shutdown_default_executor": _shutdown_default_executor,
+    }
+    for name, function in replaced.items():
         setattr(base_events.BaseEventLoop, name, function)
     when_imported("anyio._backends._asyncio", _count_anyio_jobs)

@@ -194,6 +194,25 @@ def test_a_daemon_thread_that_is_waited_for_does_its_sleeping():
     assert trial(one, recorded(one, [])).virtual_s == pytest.approx(3_600)
 
 
+async def leaves_a_timer_behind(ctx, text):
+    loop = asyncio.get_running_loop()
+
+    def again():
+        loop.call_later(2, again)
+
+    again()
+    return str(await asyncio.to_thread(lambda: "ok"))
+
+
+def test_timers_that_go_on_for_ever_do_not_drive_the_clock_while_the_loop_closes():
+    one = scenario(leaves_a_timer_behind)
+    cassette = recorded(one, [])
+    traces = [trial(one, cassette) for _ in range(20)]
+
+    assert {trace.answers[0].text for trace in traces} == {"ok"}
+    assert {trace.virtual_s for trace in traces} == {0.0}
+
+
 async def waits_for_nothing(ctx, text):
     await asyncio.Event().wait()
 
