@@ -15,6 +15,7 @@ from agent_chaos.stream.exchange import Reply
 
 Shape = Literal["trailing_comma", "cut", "wrong_type", "empty"]
 
+_UNFINISHED = '{"'
 _WORDS = {
     "trailing_comma": "have a trailing comma",
     "cut": "are cut off",
@@ -48,13 +49,15 @@ class MalformedArguments(MessageFault, frozen=True):
         turn, index, call = found
         arguments = broken(call.arguments, self.shape)
         changed = with_arguments(target, turn, index, arguments)
-        after = target.protocol.parse(changed)
-        return target.reply if after == turn or not self._arrived(after, arguments) else changed
+        unchanged = target.protocol.parse(changed) == turn
+        return target.reply if unchanged or not self._carried(target, turn, index) else changed
 
-    def _arrived(self, turn: ModelTurn, arguments: str) -> bool:
-        """Whether the wire could carry it: a whole reply whose arguments are JSON there cannot hold broken JSON."""
-        sent = turn.tool_calls[self.call].arguments if self.call < len(turn.tool_calls) else ""
-        return self.shape not in ("cut", "trailing_comma") or sent == arguments
+    def _carried(self, target: Target, turn: ModelTurn, index: int) -> bool:
+        """Whether the wire can carry it: where arguments are JSON there, broken JSON cannot be sent."""
+        if self.shape not in ("cut", "trailing_comma"):
+            return True
+        sent = target.protocol.parse(with_arguments(target, turn, index, _UNFINISHED))
+        return any(call.arguments == _UNFINISHED for call in sent.tool_calls)
 
     def describe(self) -> str:
         return f"the arguments of tool call {self.call} {_WORDS[self.shape]}"

@@ -77,7 +77,7 @@ def shrink(
     fired = Plan.of(memo(plan).trace.fired)
     plan = fired if budget.fails(fired) else plan
     space = Space.of(subject.clean).extended([memo(plan).trace])
-    plan = _dropped(plan, budget.fails)
+    plan = _alone(space, _dropped(plan, budget.fails), budget.fails)
     plan = _by_hypothesis(space, plan, budget.fails)
     plan, checks = _settled(space, _dropped(plan, budget.fails), budget.fails)
     with ctrl_c_counts():
@@ -95,6 +95,17 @@ def _dropped(plan: Plan, fails: Fails) -> Plan:
     while index >= 0:
         plan = next((one for one in _less(plan, index) if len(one) and fails(one)), plan)
         index = min(index, len(plan)) - 1
+    return plan
+
+
+def _alone(space: Space, plan: Plan, fails: Fails) -> Plan:
+    """One fault of the plan at its strongest, where that does what they do together; what only adds up is one cause."""
+    for placed in plan.faults if len(plan) > 1 else ():
+        menu = space.menu(placed.fault.kind)
+        strongest = {name: high for name, _, high in menu.numbers} if menu is not None else {}
+        alone = Plan(faults=(placed.model_copy(update={"fault": placed.fault.model_copy(update=strongest)}),))
+        if strongest and fails(alone):
+            return alone
     return plan
 
 
