@@ -2,82 +2,125 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from pathlib import Path
 from typing import Any
 
+import anthropic
+import openai
 import pytest
 
-import agent_chaos
-from agent_chaos.cassette.model import Exchange
 from agent_chaos.core.fidelity import Fidelity
 from agent_chaos.core.trace import Trace
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.scenario.recording import record_scenario
 from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.stream.exchange import Data, Reply
-from tests.patch.raw_server import serving
-from tests.patch.sdk_calls import PROTOCOLS, TEXT, acall, call, provider
+from tests.patch.raw_server import Got, Wire, serving
+from tests.patch.test_record_streams import Reader, each_reader
+from tests.standin.server import standin
+from tests.tool_loops import ANSWER, QUESTION, SPEAKERS, SUNNY, agent_of, script
 
-SUNNY = {"sky": "clear", "degrees": 21}
+AIOHTTP = {
+    "anthropic_messages": anthropic.DefaultAioHttpClient,
+    "openai_chat": openai.DefaultAioHttpClient,
+    "openai_responses": openai.DefaultAioHttpClient,
+}
+"""The SDKs' own aiohttp clients; Gemini's async client is one by itself."""
 
-
-@agent_chaos.tool
-def weather(city: str) -> dict[str, Any]:
-    return dict(SUNNY)
-
-
-def agent_of(protocol: str, style: str, stream: bool, url: str, client: Any = None) -> Any:
-    """An agent with one real SDK call and one wrapped tool; `client` makes the SDK's HTTP client."""
-
-    def sync(ctx: Any, text: str) -> str:
-        return f"{call(protocol, url, stream=stream)} {weather('Oslo')}"
-
-    async def asynchronous(ctx: Any, text: str) -> str:
-        options = {} if client is None else {"http_client": client()}
-        return f"{await acall(protocol, url, stream=stream, **options)} {weather('Oslo')}"
-
-    return sync if style == "sync" else asynchronous
+whole_and_streamed = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 
 
 def chunks(reply: Reply) -> list[tuple[bytes, float]]:
     return [(event.data, event.at) for event in reply.events if isinstance(event, Data)]
 
 
-def recorded_and_replayed(
-    folder: Path, protocol: str, style: str, stream: bool, client: Any = None
-) -> tuple[Exchange, Trace]:
-    with serving(provider) as url:
-        scenario = BaselineScenario(
-            name="matrix",
-            agent=agent_of(protocol, style, stream, url, client),
-            turns=("go",),
-            hosts=("127.0.0.1",),
-            cassette=folder / "matrix.msgpack",
-        )
+def scenario_of(agent: Any, folder: Path) -> BaselineScenario:
+    return BaselineScenario(
+        name="matrix",
+        agent=agent,
+        turns=(QUESTION,),
+        hosts=("127.0.0.1",),
+        cassette=folder / "matrix.msgpack",
+    )
+
+
+def recorded_and_replayed(folder: Path, protocol: str, **how: Any) -> tuple[Rehearsal, Trace]:
+    """The agent of `how`, recorded against a server, and replayed without it."""
+    with standin(script) as server:
+        scenario = scenario_of(agent_of(protocol, server.url, **how), folder)
         record_scenario(scenario)
     rehearsal = Rehearsal(scenario)
-    return rehearsal.cassette.exchanges[0], rehearsal.prepare()
+    return rehearsal, rehearsal.prepare()
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def assert_same(rehearsal: Rehearsal, trace: Trace, *, transport: str) -> None:
+    """The replay is the recording: the same answer from the same exchanges, chunk by chunk, and no tool ran."""
+    cassette = rehearsal.cassette
+
+    assert [mark.answer for mark in cassette.turns if mark.kind == "end"] == [ANSWER]
+    assert [answer.text for answer in trace.answers] == [ANSWER]
+    assert [call.fidelity for call in trace.calls] == [Fidelity.EXACT] * 2
+    assert [call.transport for call in trace.calls] == [transport] * 2
+    assert [chunks(call.reply) for call in trace.calls if call.reply] == [
+        chunks(exchange.reply) for exchange in cassette.exchanges
+    ]
+    assert [(run.arguments, run.result, run.effect) for run in trace.tools] == [
+        ({"city": "Zürich"}, SUNNY, "recorded")
+    ]
+    assert json.dumps(SUNNY)[1:-1].encode() in trace.calls[1].request.body.replace(b"\\", b"")
+
+
+@whole_and_streamed
 @pytest.mark.parametrize("style", ["sync", "async"])
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", SPEAKERS)
 def test_it_replays_as_it_was_recorded_with_the_server_stopped(protocol, style, stream, tmp_path):
-    recorded, trace = recorded_and_replayed(tmp_path, protocol, style, stream)
+    rehearsal, trace = recorded_and_replayed(tmp_path, protocol, style=style, stream=stream)
 
-    assert trace.answers[0].text == f"{TEXT} {SUNNY}"
-    assert [one.fidelity for one in trace.calls] == [Fidelity.EXACT]
-    assert trace.calls[0].transport == recorded.transport
-    assert chunks(trace.calls[0].reply) == chunks(recorded.reply)
-    assert [(run.name, run.effect) for run in trace.tools] == [("weather", "recorded")]
+    assert_same(
+        rehearsal, trace, transport="aiohttp" if (protocol, style) == ("gemini", "async") else "httpx2"
+    )
 
 
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize("protocol", ["anthropic_messages", "openai_chat", "openai_responses"])
+@whole_and_streamed
+@pytest.mark.parametrize("protocol", AIOHTTP)
 def test_the_sdks_aiohttp_clients_replay_too(protocol, stream, tmp_path):
-    sdk = pytest.importorskip("anthropic" if protocol == "anthropic_messages" else "openai")
-    recorded, trace = recorded_and_replayed(tmp_path, protocol, "async", stream, sdk.DefaultAioHttpClient)
+    rehearsal, trace = recorded_and_replayed(
+        tmp_path, protocol, style="async", stream=stream, http_client=AIOHTTP[protocol]
+    )
 
-    assert trace.answers[0].text == f"{TEXT} {SUNNY}"
-    assert (recorded.transport, trace.calls[0].transport) == ("aiohttp", "aiohttp")
-    assert chunks(trace.calls[0].reply) == chunks(recorded.reply)
+    assert_same(rehearsal, trace, transport="aiohttp")
+
+
+@each_reader
+def test_a_client_reads_the_same_chunks_in_replay(read: Reader, tmp_path: Path) -> None:
+    sent = ["data: Zü".encode()[:-1], "ü\n".encode()[1:], b"\ndata: 2\n\ndata", b": 3\n\n"]
+    arrived = [threading.Event() for _ in sent]
+    read_so_far: list[bytes] = []
+
+    def keeps_step(got: Got, wire: Wire) -> None:
+        wire.head(content_type="text/event-stream")
+        for number, chunk in enumerate(sent):
+            wire.chunk(chunk)
+            assert arrived[number].wait(5)
+        wire.end()
+
+    def agent(ctx: Any, text: str) -> dict[str, Any]:
+        read_so_far.clear()
+        read(url, saw)
+        return {"response": [chunk.hex() for chunk in read_so_far]}
+
+    def saw(chunk: bytes) -> None:
+        read_so_far.append(chunk)
+        arrived[len(read_so_far) - 1].set()
+
+    with serving(keeps_step) as url:
+        scenario = scenario_of(agent, tmp_path)
+        record_scenario(scenario)
+        live = list(read_so_far)
+    trace = Rehearsal(scenario).prepare()
+
+    assert live == sent
+    assert read_so_far == sent
+    assert len(trace.calls) == 1
