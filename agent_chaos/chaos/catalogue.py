@@ -24,6 +24,7 @@ _NOT_FAULTS = {
     "plan",
     "positions",
     "provider_error",
+    "proxy_page",
     "tool_call_parts",
     "trigger",
     "words",

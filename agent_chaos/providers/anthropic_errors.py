@@ -65,6 +65,14 @@ _FORMS: dict[ErrorKind, _Form] = {
         False,
     ),
     "timeout": _Form(504, "Gateway Timeout", "timeout_error", "Request timed out", True),
+    "quota": _Form(
+        400,
+        "Bad Request",
+        "invalid_request_error",
+        "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or "
+        "purchase credits.",
+        False,
+    ),
 }
 
 

@@ -94,6 +94,14 @@ _FORMS: dict[ErrorKind, _Form] = {
         "messages.[3].role",
     ),
     "timeout": _Form(408, "Request Timeout", "", None, "upstream request timeout"),
+    "quota": _Form(
+        429,
+        "Too Many Requests",
+        "insufficient_quota",
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details. For more information on this "
+        "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+    ),
 }
 _IN_BAND = "The server had an error while processing your request. Sorry about that!"
 

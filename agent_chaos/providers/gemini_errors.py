@@ -97,6 +97,29 @@ _ERRORS: dict[ErrorKind, _Error] = {
         "DEADLINE_EXCEEDED",
         "The request timed out. Please try again.",
     ),
+    "quota": _Error(
+        429,
+        "Too Many Requests",
+        "RESOURCE_EXHAUSTED",
+        "You exceeded your current quota, please check your plan and billing details. For more information on this "
+        "error, head to: https://ai.google.dev/gemini-api/docs/rate-limits. \n* Quota exceeded for metric: "
+        "generativelanguage.googleapis.com/generate_content_free_tier_requests, limit: 250, model: {model}\n"
+        "Please retry in 47.88s.",
+        (
+            {
+                "@type": f"{_TYPE}QuotaFailure",
+                "violations": [
+                    {
+                        "quotaMetric": "generativelanguage.googleapis.com/generate_content_free_tier_requests",
+                        "quotaId": "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
+                        "quotaDimensions": {"location": "global", "model": "{model}"},
+                        "quotaValue": "250",
+                    }
+                ],
+            },
+            {"@type": f"{_TYPE}RetryInfo", "retryDelay": "47s"},
+        ),
+    ),
 }
 _QUOTA = _Error(
     429,

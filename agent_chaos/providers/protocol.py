@@ -29,6 +29,7 @@ ErrorKind = Literal[
     "context_length",
     "invalid_request",
     "timeout",
+    "quota",
 ]
 """Errors every provider has in some form; each protocol holds status, headers and body for each."""
 

@@ -109,6 +109,14 @@ _ERRORS: dict[ErrorKind, _Error] = {
         400, "Bad Request", _INVALID, "invalid_value", "Invalid value: 'input[0]'.", "input"
     ),
     "timeout": _Error(408, "Request Timeout", "", None, "upstream request timeout"),
+    "quota": _Error(
+        429,
+        "Too Many Requests",
+        "insufficient_quota",
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details. For more information on this "
+        "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+    ),
 }
 
 

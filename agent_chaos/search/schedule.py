@@ -23,6 +23,7 @@ _TELLING_FAMILIES = (
     "timeout",
     "connection",
     "in_band_error",
+    "body",
     "server",
     "noise",
     "pace",

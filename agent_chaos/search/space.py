@@ -27,6 +27,7 @@ _MILDEST_FIRST = (
     "connection",
     "timeout",
     "truncation",
+    "body",
     "in_band_error",
     "stop_reason",
     "tool_arguments",

@@ -1,6 +1,7 @@
 """What each fault does to a reply, in the words of its description."""
 
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -16,11 +17,22 @@ STATUS = {
     "overloaded": {"": 503, "anthropic_messages": 529},
     "auth_error": {"": 401, "gemini": 400},
     "context_length": {"": 400},
+    "permission_error": {"": 403},
+    "not_found": {"": 404, "openai_responses": 400},
+    "invalid_request": {"": 400},
+    "quota_exhausted": {"": 429, "anthropic_messages": 400},
 }
+BY_PROXY = {"bad_gateway": 502, "service_unavailable": 503, "html_body": 200}
 BROKEN = {
     "connect_error": "refused",
     "reset_before_headers": "disconnected",
     "timeout_before_headers": "read_timeout",
+    "connect_timeout": "connect_timeout",
+    "dns_error": "dns",
+    "tls_error": "tls",
+    "pool_timeout": "pool_timeout",
+    "write_error": "write_error",
+    "bad_protocol": "bad_protocol",
 }
 
 
@@ -75,6 +87,86 @@ def test_a_rate_limit_says_how_long_to_wait_where_its_provider_does(kind, form):
             told = next((one["retryDelay"].removesuffix("s") for one in details if "retryDelay" in one), "")
 
         assert told == (str(seconds) if seconds else "")
+
+
+@cases("quota_exhausted")
+def test_an_exhausted_quota_is_told_from_a_rate_limit(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+    error, status = turn_of(where, reply).error, {"anthropic_messages": 400}.get(form[0], 429)
+
+    assert reply.status == status
+    assert re.search("quota|credit balance", error["message"])
+    assert not reply.header("retry-after")
+    assert error.get("code") == "insufficient_quota" or "openai" not in form[0]
+    assert reply.header("x-should-retry") == ("false" if form[0] == "anthropic_messages" else "")
+    assert "PerDay" in reply.body.decode() or form[0] != "gemini"
+
+
+@cases("gateway_timeout")
+def test_a_gateway_that_timed_out_says_so_as_its_provider_does(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+    plain = form[0].startswith("openai")
+
+    assert reply.status == (408 if plain else 504)
+    assert (reply.header("content-type") == "text/plain") == plain
+    assert not turn_of(where, reply).parts
+
+
+@cases(*BY_PROXY)
+def test_a_proxy_answers_with_a_page_when_the_reply_would_have_come(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+
+    assert reply.status == BY_PROXY[kind]
+    assert reply.header("content-type") == "text/html"
+    assert reply.body.startswith(b"<html>")
+    assert not turn_of(where, reply).parts
+    assert reply.head.at == where.reply.head.at
+
+
+@cases("empty_body", "bare_body")
+def test_a_reply_of_nothing_is_a_success_by_its_status(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        body = {"object": b"{}", "null": b"null", "list": b"[]", "": b""}[getattr(fault, "shape", "")]
+
+        assert reply.ok
+        assert reply.body == body
+        assert reply.header("content-type") == where.reply.header("content-type")
+        assert not turn_of(where, reply).parts
+
+
+@cases("error_body")
+def test_an_error_that_says_it_is_a_success_is_one_by_its_body(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+
+    assert reply.ok
+    assert turn_of(where, reply).error
+    assert not turn_of(where, reply).parts
+    assert json.loads(reply.body)["error"]
+
+
+@cases("wrong_content_type", "bad_encoding")
+def test_a_header_that_lies_changes_nothing_else(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+    name, told = {
+        "wrong_content_type": ("content-type", "text/plain"),
+        "bad_encoding": ("content-encoding", "gzip"),
+    }[kind]
+
+    assert reply.header(name) == told != where.reply.header(name)
+    assert reply.events[1:] == where.reply.events[1:]
+    assert len(set(reply.headers) - set(where.reply.headers)) == 1
 
 
 @cases(*BROKEN)
@@ -140,8 +232,8 @@ def test_a_truncated_reply_ends_as_if_all_were_well_and_is_not_complete(kind, fo
         assert not turn_of(where, reply).complete
 
 
-@cases("reset_in_body")
-def test_a_reset_breaks_where_truncation_would_end(kind, form):
+@cases("reset_in_body", "incomplete_body")
+def test_a_broken_transfer_breaks_where_truncation_would_end(kind, form):
     where = target_of(form)
     for fault in faults_at(kind, where):
         twin = WIRE_FAULTS["truncate"](boundary=fault.boundary, offset=fault.offset)
@@ -149,7 +241,7 @@ def test_a_reset_breaks_where_truncation_would_end(kind, form):
 
         assert reply.body == twin.apply(where).body
         assert isinstance(reply.events[-1], Abort)
-        assert reply.events[-1].kind == "reset"
+        assert reply.events[-1].kind == kind.removesuffix("_in_body").removesuffix("_body")
 
 
 @cases("truncate", whole=False)

@@ -61,6 +61,11 @@ def fault(kind, **fields):
     return fault_of({"kind": kind, **fields})
 
 
+def each(name):
+    """The exception of that name in each SDK that has its own; what genai raises is told beside it."""
+    return raises(f"anthropic.{name}"), *[raises(f"openai.{name}")] * 2
+
+
 CLIENT, SERVER = raises("google.genai.errors.ClientError"), raises("google.genai.errors.ServerError")
 LIMITED = raises("openai.RateLimitError")
 NOT_COMPLETED = raises("RuntimeError")
@@ -73,6 +78,15 @@ RESET = (
     raises("httpx2.ReadError"),
     PAYLOAD,
 )
+INCOMPLETE = (
+    raises("httpx2.RemoteProtocolError"),
+    *[raises("openai.APIConnectionError")] * 2,
+    raises("httpx2.RemoteProtocolError"),
+    PAYLOAD,
+)
+NO_STREAM = (*[raises("AssertionError")] * 2, NOT_COMPLETED)
+EMPTY = Reaction("")
+TIMED_OUT = raises("aiohttp.client_exceptions.ConnectionTimeoutError")
 IN_STREAM = (raises("anthropic.APIStatusError"), *[raises("openai.APIError")] * 2)
 
 BEFORE_THE_BODY = [
@@ -99,6 +113,30 @@ BEFORE_THE_BODY = [
         CLIENT,
     ),
     (fault("slow_first_byte", seconds=120), *[same] * 5),
+    (fault("bad_gateway"), *[retried] * 3, SERVER, SERVER),
+    (fault("service_unavailable"), *[retried] * 3, SERVER, SERVER),
+    (fault("gateway_timeout"), *[retried] * 3, SERVER, SERVER),
+    (fault("permission_error"), *each("PermissionDeniedError"), CLIENT, CLIENT),
+    (
+        fault("not_found"),
+        *each("NotFoundError")[:2],
+        raises("openai.BadRequestError"),
+        CLIENT,
+        CLIENT,
+    ),
+    (fault("invalid_request"), *each("BadRequestError"), CLIENT, CLIENT),
+    (fault("quota_exhausted"), raises("anthropic.BadRequestError"), retried, retried, CLIENT, CLIENT),
+    (fault("dns_error"), *[retried] * 3, raises("httpx2.ConnectError"), hidden),
+    (fault("tls_error"), *[retried] * 3, raises("httpx2.ConnectError"), hidden),
+    (fault("write_error"), *[retried] * 3, raises("httpx2.WriteError"), hidden),
+    (
+        fault("bad_protocol"),
+        *[retried] * 3,
+        raises("httpx2.RemoteProtocolError"),
+        raises("aiohttp.client_exceptions.ClientResponseError"),
+    ),
+    (fault("connect_timeout", seconds=3), *[retried] * 3, raises("httpx2.ConnectTimeout"), TIMED_OUT),
+    (fault("pool_timeout", seconds=3), *[retried] * 3, raises("httpx2.PoolTimeout"), TIMED_OUT),
 ]
 ON_EVERY_ATTEMPT = [
     (
@@ -143,12 +181,70 @@ ON_EVERY_ATTEMPT = [
         SERVER,
         SERVER,
     ),
+    (
+        fault("bad_gateway"),
+        after_3("anthropic.InternalServerError"),
+        *[after_3("openai.InternalServerError")] * 2,
+        SERVER,
+        SERVER,
+    ),
+    (
+        fault("service_unavailable"),
+        after_3("anthropic.ServiceUnavailableError"),
+        *[after_3("openai.InternalServerError")] * 2,
+        SERVER,
+        SERVER,
+    ),
+    (
+        fault("gateway_timeout"),
+        after_3("anthropic.GatewayTimeoutError"),
+        *[after_3("openai.APIStatusError")] * 2,
+        SERVER,
+        SERVER,
+    ),
+    (
+        fault("quota_exhausted"),
+        raises("anthropic.BadRequestError"),
+        *[after_3("openai.RateLimitError")] * 2,
+        CLIENT,
+        CLIENT,
+    ),
+    (
+        fault("dns_error"),
+        after_3("anthropic.APIConnectionError"),
+        *[after_3("openai.APIConnectionError")] * 2,
+        raises("httpx2.ConnectError"),
+        raises("aiohttp.client_exceptions.ClientConnectorDNSError", HIDDEN),
+    ),
+    (
+        fault("tls_error"),
+        after_3("anthropic.APIConnectionError"),
+        *[after_3("openai.APIConnectionError")] * 2,
+        raises("httpx2.ConnectError"),
+        raises("aiohttp.client_exceptions.ClientConnectorError", HIDDEN),
+    ),
+    (
+        fault("pool_timeout", seconds=3),
+        after_3("anthropic.APITimeoutError"),
+        *[after_3("openai.APITimeoutError")] * 2,
+        raises("httpx2.PoolTimeout"),
+        TIMED_OUT,
+    ),
 ]
 IN_A_WHOLE_BODY = [
     (fault("reset_in_body", boundary="mid_body", offset=0), *[retried] * 3, *RESET[3:]),
     (fault("truncate", boundary="mid_body", offset=0), *[NOT_JSON] * 5),
     (fault("stall", boundary="mid_body", seconds=10), *[same] * 5),
     (fault("max_tokens_in_text", percent_lost=50), *[partial] * 5),
+    (fault("incomplete_body", boundary="mid_body", offset=0), *[retried] * 3, *INCOMPLETE[3:]),
+    (fault("bad_encoding"), *[retried] * 3, raises("httpx2.DecodingError"), PAYLOAD),
+    (fault("wrong_content_type"), *[same] * 5),
+    (fault("html_body"), *[raises("AttributeError")] * 3, NOT_JSON, NOT_JSON),
+    (fault("empty_body"), *[NOT_JSON] * 3, EMPTY, EMPTY),
+    (fault("bare_body", shape="object"), *[raises("TypeError")] * 3, EMPTY, EMPTY),
+    (fault("bare_body", shape="null"), *[raises("AttributeError")] * 3, EMPTY, EMPTY),
+    (fault("bare_body", shape="list"), *[raises("AttributeError")] * 3, EMPTY, EMPTY),
+    (fault("error_body"), *[raises("TypeError")] * 3, EMPTY, EMPTY),
 ]
 IN_A_STREAM = [
     (fault("reset_in_body", boundary="mid_text", offset=0), *RESET),
@@ -178,6 +274,17 @@ IN_A_STREAM = [
     ),
     (fault("slow_stream", seconds=30), *[same] * 5),
     (fault("stall", boundary="after_event", seconds=10), *[same] * 5),
+    (fault("incomplete_body", boundary="mid_text", offset=0), *INCOMPLETE),
+    (
+        fault("bad_encoding"),
+        raises("httpx2.DecodingError"),
+        *[raises("openai.APIConnectionError")] * 2,
+        raises("httpx2.DecodingError"),
+        PAYLOAD,
+    ),
+    (fault("html_body"), *NO_STREAM, UNKNOWN, UNKNOWN),
+    (fault("empty_body"), *NO_STREAM, EMPTY, EMPTY),
+    (fault("error_body"), *NO_STREAM, SERVER, SERVER),
 ]
 
 

@@ -67,7 +67,7 @@ def test_a_plan_outside_of_the_space_has_no_choices(space):
 def test_drawn_plans_keep_to_the_space_and_to_the_number_of_faults(space):
     seen = []
 
-    @settings(max_examples=60, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=200, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @seed(1)
     @given(plans(space, min_faults=1, max_faults=3))
     def body(plan):

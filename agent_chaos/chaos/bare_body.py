@@ -1,0 +1,35 @@
+"""JSON without anything of a reply in it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from agent_chaos.chaos.fault import Choice, Target, TransportFault
+from agent_chaos.stream.exchange import Reply, with_body
+
+Shape = Literal["object", "null", "list"]
+
+_BODY: dict[str, bytes] = {"object": b"{}", "null": b"null", "list": b"[]"}
+
+
+class BareBody(TransportFault, frozen=True):
+    """200 with `{}`, `null` or `[]`, which SDKs pass on unchecked. Source: B7, M10; openai-agents#604, langchain#35236."""
+
+    family = "body"
+
+    kind: Literal["bare_body"] = "bare_body"
+    shape: Shape
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        whole = target.reply.ok and target.reply.body and not target.streamed
+        shapes: tuple[Shape, ...] = ("object", "null", "list")
+        return tuple({"shape": shape} for shape in shapes) if whole else ()
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        return with_body(target.reply, _BODY[self.shape])
+
+    def describe(self) -> str:
+        return f"the body of the reply is {_BODY[self.shape].decode()}"
