@@ -21,6 +21,7 @@ from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.protocol import Extra
 from agent_chaos.replay.match import Index
 from agent_chaos.scenario.director import Director
+from agent_chaos.scenario.discreet import discreet
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.steady import left_recording, state_survives, unsteady
 from agent_chaos.scenario.trial import run_trial
@@ -57,7 +58,8 @@ class Rehearsal:
         self.cassette = cassette if cassette is not None else self._recorded()
         self.allow_real_tools = allow_real_tools
         self._judges = oracles() if judges is None else judges
-        self._index = Index(self.cassette, Redactor.from_environ(os.environ).request)
+        self._redactor = Redactor.from_environ(os.environ)
+        self._index = Index(self.cassette, self._redactor.request)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
 
@@ -153,7 +155,7 @@ class Rehearsal:
         self, plan: Plan, *, max_requests: int = _CLEAN_REQUESTS, director: Director | None = None
     ) -> Trace:
         limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
-        return run_trial(
+        trace = run_trial(
             self.scenario,
             self._index,
             plan,
@@ -161,6 +163,7 @@ class Rehearsal:
             max_virtual_s=limit,
             director=director,
         )
+        return discreet(trace, self._redactor)
 
     def _check_sound(self, trace: Trace) -> None:
         if refused := trace.incidents_of("refused"):
