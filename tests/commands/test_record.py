@@ -1,0 +1,145 @@
+"""`agent-chaos record` as people run it: one line for what went wrong, and an earlier recording left alone."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from agent_chaos.cassette.file import open_cassette
+from agent_chaos.cli import run
+from agent_chaos.patch.install import KEY_VARIABLES
+from tests.patch.raw_server import Got, Wire, serving
+from tests.patch.sdk_calls import provider
+from tests.test_cli import ROOT, command
+
+FILE = """
+import anthropic
+import openai
+from google import genai
+
+from agent_chaos import BaselineScenario
+
+URL, GONE = {url!r}, {gone!r}
+
+
+def ask(url=URL, key="x"):
+    client = anthropic.Anthropic(base_url=url, api_key=key, max_retries=0)
+    said = client.messages.create(model="m", max_tokens=9, messages=[{{"role": "user", "content": "hi"}}])
+    return said.content[0].text
+
+
+{agent}
+
+scenario = BaselineScenario(name="desk", agent=agent, turns=["hi"], hosts=["127.0.0.1"])
+"""
+SOUND = "def agent(ctx, text): open('ran', 'a').write('.'); return ask()"
+BROKEN = {
+    "no Anthropic key": (
+        "def agent(ctx, text): return ask(key=None)",
+        "desk: no working API key (TypeError: ",
+    ),
+    "no OpenAI key": (
+        "def agent(ctx, text): return str(openai.OpenAI())",
+        "desk: no working API key (OpenAIError: ",
+    ),
+    "no Gemini key": (
+        "def agent(ctx, text): return str(genai.Client())",
+        "desk: no working API key (ValueError: ",
+    ),
+    "no key at module level": (
+        "client = openai.OpenAI()\ndef agent(ctx, text): return text",
+        "desk.py:17: does not import: OpenAIError: ",
+    ),
+    "a key that is refused": (
+        "def agent(ctx, text): return ask(URL + '/refused')",
+        "desk: no working API key (AuthenticationError: ",
+    ),
+    "an unreachable host": (
+        "def agent(ctx, text): return ask(GONE)",
+        "desk: the provider cannot be reached (APIConnectionError: Connection error.)",
+    ),
+    "no request at all": (
+        "def agent(ctx, text): return 'I know it all.'",
+        "desk: nothing was recorded: the agent made no request to a provider",
+    ),
+    "an agent that raises": (
+        "def agent(ctx, text): raise KeyError(ask() + '\\n\\nno such order')",
+        "desk: the agent failed while it was recorded (KeyError: ",
+    ),
+}
+
+
+def answers(got: Got, wire: Wire) -> None:
+    if "refused" in got.path:
+        wire.whole(b'{"type": "error", "error": {"type": "authentication_error"}}', status=401)
+    else:
+        provider(got, wire)
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Writes `desk.py` with an agent that has a provider, and a port where nobody listens."""
+    monkeypatch.chdir(tmp_path)
+    for name in KEY_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    listener = socket.create_server(("127.0.0.1", 0))
+    gone = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()
+    with serving(answers) as url:
+        yield lambda agent: (tmp_path / "desk.py").write_text(FILE.format(url=url, gone=gone, agent=agent))
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+@pytest.mark.parametrize(
+    ("what", "mode"), [*((what, "all") for what in BROKEN), ("an agent that raises", "new_episodes")]
+)
+def test_what_cannot_be_recorded_is_told_in_one_line(what, mode, write, tmp_path, capsys):
+    agent, expected = BROKEN[what]
+    write(agent)
+    (tmp_path / "cassettes").mkdir()
+    shutil.copy(ROOT / "cassettes" / "refund.msgpack", tmp_path / "cassettes" / "desk.msgpack")
+    before = files(tmp_path)
+    code = run(["record", "desk.py", "--record-mode", mode])
+    told = capsys.readouterr()
+
+    assert (code, told.out) == (2, "")
+    assert told.err.startswith(f"error: {expected}")
+    assert told.err.count("\n") == 1
+    assert files(tmp_path) == before
+
+
+def test_an_agent_that_fails_leaves_nothing_where_nothing_was(write, tmp_path):
+    agent, expected = BROKEN["an agent that raises"]
+    write(agent)
+    done = command("record", "desk.py", cwd=tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"error: {expected}")
+    assert done.stderr.count("\n") == 1
+    assert list(files(tmp_path)) == ["desk.py"]
+
+
+@pytest.mark.parametrize(("mode", "runs"), [("once", 1), ("new_episodes", 2), ("all", 2)])
+def test_an_agent_runs_again_only_where_the_mode_says_so(mode, runs, write, tmp_path, capsys):
+    write(SOUND)
+    first = run(["record", "desk.py"])
+    before = files(tmp_path)
+    again = run(["record", "desk.py", "--record-mode", mode])
+    after = files(tmp_path)
+
+    assert (first, again) == (0, 0)
+    assert len(open_cassette(tmp_path / "cassettes" / "desk.msgpack").exchanges) == 1
+    assert (before["ran"], after["ran"]) == (b".", b"." * runs)
+    assert (after == before) is (mode == "once")
+    assert ("kept from an earlier recording" in capsys.readouterr().out) is (mode == "once")
