@@ -70,17 +70,23 @@ SCHEMAS = {tool["name"]: tool["input_schema"] for tool in TOOLS}
 
 
 def checked(message, arguments):
-    """The message, if it is complete and every tool call in it is one we offer with arguments that fit."""
+    """The message, if it is complete and every tool call in it is one we offer, once, with arguments that fit."""
     if message.stop_reason not in ("end_turn", "tool_use"):
         raise NotWhole(f"stopped for {message.stop_reason}")
     calls = [block for block in message.content if block.type == "tool_use"]
     if bool(calls) != (message.stop_reason == "tool_use"):
         raise NotWhole("tool calls and stop reason disagree")
+    if len({call.id for call in calls}) < len(calls) or twins(calls):
+        raise NotWhole("the same tool call twice")
     for call in calls:
         fits(call.name, json.loads(arguments.get(call.id) or "{}"))
     if not calls and not any(block.type == "text" and block.text.strip() for block in message.content):
         raise NotWhole("empty")
     return message
+
+
+def twins(calls):
+    return len({(call.name, json.dumps(call.input, sort_keys=True)) for call in calls}) < len(calls)
 
 
 def fits(name, values):

@@ -24,6 +24,8 @@ _TELLING_FAMILIES = (
     "connection",
     "in_band_error",
     "body",
+    "no_answer",
+    "tool_call",
     "server",
     "noise",
     "pace",

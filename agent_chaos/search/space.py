@@ -30,6 +30,8 @@ _MILDEST_FIRST = (
     "body",
     "in_band_error",
     "stop_reason",
+    "no_answer",
+    "tool_call",
     "tool_arguments",
 )
 

@@ -32,11 +32,15 @@ NO_FRAMES = ("bad_gateway", "bare_body", "empty_body", "gateway_timeout", "html_
 """Faults whose body is not one of the protocol: none, bare JSON, or words of a proxy."""
 
 
+CANNOT = {"wrong_stop": {"openai_responses", "gemini"}, "repeated_tool_id": {"gemini"}}
+"""Protocols that have one word for both stops, and calls without ids."""
+
+
 @every_kind
-def test_a_fault_can_act_on_every_protocol(kind):
+def test_a_fault_can_act_on_every_protocol_that_could_send_it(kind):
     protocols = {form[0] for form in FORMS if WIRE_FAULTS[kind].openings(target_of(form))}
 
-    assert protocols == {form[0] for form in FORMS}
+    assert protocols == {form[0] for form in FORMS} - CANNOT.get(kind, set())
 
 
 @every_kind
@@ -155,7 +159,8 @@ def test_parts_before_the_changed_one_arrive_as_recorded(kind, form):
         reply = fault.apply(where)
         after = where.protocol.parse(reply)
         changed = next(
-            i for i, part in enumerate(before.parts) if i >= len(after.parts) or part != after.parts[i]
+            (i for i, part in enumerate(before.parts) if i >= len(after.parts) or part != after.parts[i]),
+            len(before.parts),
         )
         kept = _leading(where, changed)
 

@@ -370,6 +370,78 @@ def test_malformed_arguments_are_wrong_as_their_shape_says_and_the_rest_is_as_it
                 json.loads(arguments)
 
 
+@cases("empty_reply", "refusal")
+def test_a_reply_without_an_answer_is_complete_and_has_no_parts(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    turn, recorded = turn_of(where, fault.apply(where)), turn_of(where)
+
+    assert not turn.parts
+    assert turn.complete
+    assert turn.stop == ("filter" if kind == "refusal" else "end")
+    assert (turn.id, turn.model, turn.usage) == (recorded.id, recorded.model, recorded.usage)
+
+
+@cases("unknown_tool", "missing_argument")
+def test_one_call_is_changed_and_all_else_is_as_recorded(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        turn = turn_of(where, fault.apply(where))
+        now, then = (one.tool_calls[fault.call] for one in (turn, recorded))
+        others = [
+            [call for i, call in enumerate(one.tool_calls) if i != fault.call] for one in (turn, recorded)
+        ]
+
+        assert (turn.text, turn.stop, turn.complete, now.id) == (recorded.text, recorded.stop, True, then.id)
+        assert others[0] == others[1]
+        if kind == "unknown_tool":
+            assert now.name not in {call.name for call in recorded.tool_calls}
+            assert now.arguments == then.arguments
+        else:
+            assert now.name == then.name
+            assert list(json.loads(now.arguments).items()) == list(json.loads(then.arguments).items())[:-1]
+
+
+@cases("repeated_tool_call")
+def test_the_last_call_stands_there_twice(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        turn = turn_of(where, reply)
+        *first, last, again = turn.tool_calls
+        ids = where.protocol.ids(reply)
+
+        assert (*first, last) == recorded.tool_calls
+        assert (again.name, again.arguments) == (last.name, last.arguments)
+        assert (again.id == last.id) == (fault.ids == "same")
+        assert fault.ids == "same" or len(set(ids)) > len(set(where.protocol.ids(where.reply)))
+        assert (turn.text, turn.stop, turn.complete) == (recorded.text, recorded.stop, True)
+
+
+@cases("repeated_tool_id")
+def test_two_calls_have_one_id_and_are_two(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    first, second = turn_of(where, fault.apply(where)).tool_calls
+
+    assert first == turn_of(where).tool_calls[0]
+    assert second.id == first.id
+    assert (second.name, second.arguments) == ("refund", turn_of(where).tool_calls[1].arguments)
+
+
+@cases("wrong_stop")
+def test_tool_calls_come_with_the_stop_of_an_answer(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    turn, recorded = turn_of(where, fault.apply(where)), turn_of(where)
+
+    assert turn.stop == "end"
+    assert turn.parts == recorded.parts
+    assert turn.complete
+
+
 def test_every_fault_of_the_catalogue_has_its_effect_tested_here():
     tested = {
         param.values[0]

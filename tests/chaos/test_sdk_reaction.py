@@ -245,6 +245,8 @@ IN_A_WHOLE_BODY = [
     (fault("bare_body", shape="null"), *[raises("AttributeError")] * 3, EMPTY, EMPTY),
     (fault("bare_body", shape="list"), *[raises("AttributeError")] * 3, EMPTY, EMPTY),
     (fault("error_body"), *[raises("TypeError")] * 3, EMPTY, EMPTY),
+    (fault("empty_reply"), *[EMPTY] * 5),
+    (fault("refusal"), *[EMPTY] * 5),
 ]
 IN_A_STREAM = [
     (fault("reset_in_body", boundary="mid_text", offset=0), *RESET),
@@ -285,6 +287,15 @@ IN_A_STREAM = [
     (fault("html_body"), *NO_STREAM, UNKNOWN, UNKNOWN),
     (fault("empty_body"), *NO_STREAM, EMPTY, EMPTY),
     (fault("error_body"), *NO_STREAM, SERVER, SERVER),
+    (fault("empty_reply"), *[EMPTY] * 5),
+    (
+        fault("refusal"),
+        EMPTY,
+        raises("openai.ContentFilterFinishReasonError"),
+        NOT_COMPLETED,
+        EMPTY,
+        EMPTY,
+    ),
 ]
 
 
@@ -455,6 +466,43 @@ def test_openai_passes_malformed_arguments_on_as_they_are(protocol, stream):
         told = traced((protocol, stream, "sync"), [broken], said="tools").answers[0].value
 
         assert told["calls"][0] == first
+
+
+@pytest.mark.parametrize("call", AGENTS, ids=str)
+def test_sdks_pass_on_a_call_that_comes_twice(call):
+    ids = "same" if call[0] == "gemini" else "fresh"
+    told = traced(call, [fault("repeated_tool_call", ids=ids)], said="tools").answers[0].value["calls"]
+
+    assert len(told) == 3
+    assert told[2] == told[1]
+
+
+@pytest.mark.parametrize("call", [call for call in AGENTS if call[0] != "gemini"], ids=str)
+def test_only_a_responses_stream_refuses_two_calls_with_one_id(call):
+    for one in (fault("repeated_tool_id"), fault("repeated_tool_call", ids="same")):
+        trace = traced(call, [one], said="tools")
+        refused = call[:2] == ("openai_responses", True)
+
+        assert [raised.type for raised in trace.raised] == (["RuntimeError"] if refused else [])
+
+
+@pytest.mark.parametrize(
+    "call", [call for call in AGENTS if "gemini" != call[0] != "openai_responses"], ids=str
+)
+def test_sdks_pass_on_calls_in_a_reply_that_says_it_is_the_end(call):
+    told = traced(call, [fault("wrong_stop")], said="tools").answers[0].value
+
+    assert len(told["calls"]) == 2
+    assert told["stop"] in ("end_turn", "stop")
+
+
+@pytest.mark.parametrize("call", AGENTS, ids=str)
+@pytest.mark.parametrize("kind", ["unknown_tool", "missing_argument"])
+def test_no_sdk_holds_a_call_against_the_tools_that_were_offered(kind, call):
+    told = traced(call, [fault(kind, call=1)], said="tools").answers[0].value["calls"]
+    last = json.loads(told[1]) if isinstance(told[1], str) else told[1]
+
+    assert last == ({"order": "B-2", "amount": 20} if kind == "unknown_tool" else {"order": "B-2"})
 
 
 def patient(agent):

@@ -109,7 +109,7 @@ def careful(ctx: Any, text: str, max_retries: int = 1) -> str:
     messages: list[Any] = [{"role": "user", "content": text}]
     for _ in range(8):
         answer, calls, ended = heard(client, messages)
-        if not ended:
+        if not ended or not (answer or calls):
             continue
         if not calls:
             return answer

@@ -1,0 +1,45 @@
+"""The model calls a tool that does not exist."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from annotated_types import Ge
+
+from agent_chaos.chaos.fault import Choice, MessageFault, Target
+from agent_chaos.chaos.tool_call_parts import call_choices, tool_call_at
+from agent_chaos.stream.exchange import Reply
+
+
+class UnknownTool(MessageFault, frozen=True):
+    """A tool call by a name that the request does not offer. Source: M6; adk-python#2987, openai-agents#2204, python-genai#1892."""
+
+    family = "tool_call"
+
+    kind: Literal["unknown_tool"] = "unknown_tool"
+    call: Annotated[int, Ge(0)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return call_choices(target)
+
+    def apply(self, target: Target) -> Reply:
+        found = tool_call_at(target, self.call)
+        if found is None:
+            return target.reply
+        turn, index, call = found
+        renamed = turn.with_part(index, replace(call, name=_unoffered(target, call.name)))
+        return target.protocol.render(renamed, target.reply)
+
+    def describe(self) -> str:
+        return f"tool call {self.call} names a tool that does not exist"
+
+
+def _unoffered(target: Target, name: str) -> str:
+    """A name like that one which no tool of the request has."""
+    offered = {tool.name for tool in target.protocol.prompt(target.request).tools}
+    wanted = f"{name}_tool"
+    while wanted in offered:
+        wanted += "_tool"
+    return wanted
