@@ -114,7 +114,7 @@ def _is_model_turn(item: Any) -> bool:
 def _split(method: Callable[..., Any], body: dict[str, Any]) -> dict[str, Any]:
     """Keyword arguments for an SDK method: what it knows by name, the rest as extra_body."""
     known = inspect.signature(method).parameters
-    named = {key: value for key, value in body.items() if key in known and key != "stream"}
+    named = {key: value for key, value in body.items() if key in known and not (key == "stream" and value)}
     extra = {key: value for key, value in body.items() if key not in known}
     return {**named, "extra_body": extra} if extra else named
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, is_dataclass
 from hashlib import blake2b
 from typing import Any
 
 from agent_chaos.cassette.model import Keys
+from agent_chaos.cassette.plain import plain
 from agent_chaos.cassette.secrets import is_secret_parameter
 from agent_chaos.providers.protocol import Message, Text, ToolCall, ToolResult
 from agent_chaos.providers.registry import recognise
@@ -56,9 +57,9 @@ def exact_key(request: Request) -> str:
 
 
 def normalised_key(request: Request) -> str:
-    """As `exact_key`, on any host, with ids, times and temporary paths masked."""
+    """As `exact_key`, on any host, with ids, times and temporary paths masked, however its JSON is written."""
     place = f"{request.method.upper()} {masked(request.path)}?{masked(_query(request))}"
-    body = _canonical_body(request).decode("utf-8", "replace")
+    body = _canonical_body(request, plain).decode("utf-8", "replace")
     for number, call_id in enumerate(_tool_call_ids(request)):
         body = body.replace(call_id, f"<call{number}>")
     return _digest(_bytes(place), masked(body).encode())
@@ -117,7 +118,8 @@ def first_difference(recorded: Request, asked: Request) -> str:
             return f"{name}: {_short(before)} ≠ {_short(after)}"
     if recorded.json is None or asked.json is None:
         return "" if recorded.body == asked.body else f"body: {_short(recorded.body)} ≠ {_short(asked.body)}"
-    return next(_differences(recorded.json, asked.json, ""), "")
+    telling = next(_differences(plain(recorded.json), plain(asked.json), ""), "")
+    return telling or next(_differences(recorded.json, asked.json, ""), "")
 
 
 def _query(request: Request) -> str:
@@ -126,12 +128,12 @@ def _query(request: Request) -> str:
     )
 
 
-def _canonical_body(request: Request) -> bytes:
+def _canonical_body(request: Request, reading: Callable[[Any], Any] = lambda value: value) -> bytes:
     value = request.json
     if isinstance(value, dict):
         value = {name: inner for name, inner in value.items() if name not in _VOLATILE}
     if value is not None:
-        return _canonical(value).encode("utf-8", "surrogatepass")
+        return _canonical(reading(value)).encode("utf-8", "surrogatepass")
     match = _BOUNDARY.search(request.header("content-type"))
     return request.body.replace(match.group(1).encode(), b"boundary") if match else request.body
 

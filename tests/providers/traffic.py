@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply, Request, header
 
 TRAFFIC = Path(__file__).resolve().parents[2] / ".." / "shared" / "traffic"
@@ -74,3 +75,20 @@ def _headers(raw: dict[str, Any]) -> Headers:
     for name, value in (raw.get("headers") or {}).items():
         found += [(name, str(one)) for one in (value if isinstance(value, list) else [value])]
     return tuple(found)
+
+
+@cache
+def conversations() -> tuple[tuple[str, str, tuple[tuple[Request, Reply], ...]], ...]:
+    """Every recorded agent loop, as (id, API, its exchanges); none where the folder is absent."""
+    manifest = TRAFFIC / "manifest.json"
+    if not manifest.exists():
+        return ()
+    entries = [one for one in json.loads(manifest.read_text())["cassettes"] if "loop" in one["kind"]]
+    return tuple(
+        (
+            Path(entry["file"]).stem,
+            entry["api"],
+            tuple((asked, reply) for _, asked, reply in _exchanges(entry["file"]) if recognise(asked)),
+        )
+        for entry in entries
+    )

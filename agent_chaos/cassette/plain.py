@@ -1,0 +1,32 @@
+"""A request's JSON without what SDKs write differently and providers read the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_SIGNATURES = frozenset({"thoughtSignature", "thought_signature", "signature", "encrypted_content"})
+_STANDARD = str.maketrans("-_", "+/")
+
+
+def plain(value: Any, name: str = "") -> Any:
+    """The value with absent fields left out, whole numbers as such, argument text compact and one base64 alphabet."""
+    if isinstance(value, dict):
+        fields = {key: plain(inner, key) for key, inner in value.items()}
+        return {key: inner for key, inner in fields.items() if inner not in (None, "", [], {})}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and name == "arguments":
+        return _compact(value)
+    if isinstance(value, str) and name in _SIGNATURES:
+        return value.translate(_STANDARD).rstrip("=")
+    return value
+
+
+def _compact(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return text
