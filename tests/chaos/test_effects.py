@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 
 from agent_chaos.stream.exchange import Abort, Data
+from agent_chaos.stream.sse import frames
 from tests.chaos.catalogued import FORMS, WIRE_FAULTS, faults_at, named, target_of
 
 STATUS = {
@@ -440,6 +441,33 @@ def test_tool_calls_come_with_the_stop_of_an_answer(kind, form):
     assert turn.stop == "end"
     assert turn.parts == recorded.parts
     assert turn.complete
+
+
+@cases("rechunk")
+def test_the_same_bytes_come_in_other_pieces(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        chunks = [event.data for event in reply.events if isinstance(event, Data)]
+
+        assert reply.body == where.reply.body
+        assert reply.duration == where.reply.duration
+        assert len(chunks) == (1 if fault.pieces == "one" else len(reply.body))
+
+
+@cases("respelled_stream")
+def test_the_same_events_come_in_another_spelling(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        said = [[(one.event, one.data) for one in frames(each.body)] for each in (reply, where.reply)]
+
+        assert said[0] == said[1]
+        assert b"\r" not in reply.body or fault.spelling != "lf"
+        assert reply.body.count(b"\n") == reply.body.count(b"\r\n") or fault.spelling != "crlf"
+        assert b"\ndata: " not in reply.body or fault.spelling != "no_space"
+        assert reply.body.startswith(b"\xef\xbb\xbf") == (fault.spelling == "bom")
+        assert reply.duration == where.reply.duration
 
 
 def test_every_fault_of_the_catalogue_has_its_effect_tested_here():

@@ -288,6 +288,10 @@ IN_A_STREAM = [
     (fault("empty_body"), *NO_STREAM, EMPTY, EMPTY),
     (fault("error_body"), *NO_STREAM, SERVER, SERVER),
     (fault("empty_reply"), *[EMPTY] * 5),
+    (fault("rechunk", pieces="one"), *[same] * 5),
+    (fault("rechunk", pieces="bytes"), *[same] * 5),
+    (fault("respelled_stream", spelling="no_space"), *[same] * 3, UNKNOWN, UNKNOWN),
+    (fault("respelled_stream", spelling="bom"), raises("AssertionError"), same, same, UNKNOWN, UNKNOWN),
     (
         fault("refusal"),
         EMPTY,
@@ -373,6 +377,13 @@ def test_a_stream_that_ends_inside_a_character_is_no_text(call):
     lenient = call == ("gemini", True, "sync")
 
     assert reaction_of(trace)[0] == (UNKNOWN if lenient else NOT_TEXT).outcome
+
+
+@pytest.mark.parametrize("call", [call for call in AGENTS if call[1]], ids=str)
+def test_every_sdk_reads_a_stream_with_other_line_ends(call):
+    ends = "lf" if call[0] == "gemini" else "crlf"
+
+    assert_reacted(traced(call, [fault("respelled_stream", spelling=ends)]), same)
 
 
 SILENT = {
