@@ -7,8 +7,9 @@ The turn is the first choice; other choices are kept as they came. See `chat_mes
 from __future__ import annotations
 
 from agent_chaos.providers import chat_errors, chat_prompt
+from agent_chaos.providers.chat_additions import additions, rest_of
 from agent_chaos.providers.chat_message import read_body, written_body
-from agent_chaos.providers.chat_reading import additions, read_stream, rest_of, turn_of
+from agent_chaos.providers.chat_reading import read_stream, turn_of
 from agent_chaos.providers.chat_words import REASONING_KEYS, shape
 from agent_chaos.providers.chat_writing import written_stream
 from agent_chaos.providers.frames import (
