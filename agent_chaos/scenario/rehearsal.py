@@ -174,13 +174,13 @@ class Rehearsal:
             raise HarnessError(f"{self.name}: {broken[0].detail}")
         if stopped := trace.incidents_of("timeout", "budget"):
             raise HarnessError(f"{self.name}: the run without faults did not end: {stopped[0].detail}")
-        self._check_intercepted(trace)
         if trace.raised:
             raised = trace.raised[0]
             raise HarnessError(
                 f"{self.name}: the agent fails without any fault, in turn {raised.turn}: {raised.type}: "
                 f"{raised.message[:200]}"
             )
+        self._check_intercepted(trace)
 
     def _reached(self, hosts: set[str]) -> str:
         """What to do about hosts that the agent tried to reach."""

@@ -295,6 +295,16 @@ def test_an_agent_that_fails_without_any_fault_is_not_searched():
         rehearsal(agent, kept_by=HELLO).prepare()
 
 
+def test_an_agent_that_fails_before_its_first_request_is_not_taken_for_one_that_was_missed():
+    def agent(ctx, text):
+        raise KeyError("config")
+
+    with pytest.raises(
+        HarnessError, match="the agent fails without any fault, in turn 0: KeyError: 'config'"
+    ):
+        rehearsal(agent, kept_by=HELLO).prepare()
+
+
 def test_an_agent_that_never_ends_is_not_searched():
     def agent(ctx, text):
         while True:
