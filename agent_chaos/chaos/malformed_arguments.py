@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge
 
@@ -13,7 +13,7 @@ from agent_chaos.chaos.tool_call_parts import call_choices, tool_call_at, with_a
 from agent_chaos.providers.protocol import ModelTurn
 from agent_chaos.stream.exchange import Reply
 
-Shape = Literal["trailing_comma", "cut", "wrong_type", "empty"]
+Shape = Literal["trailing_comma", "cut", "wrong_type", "empty", "null", "two_objects"]
 
 _UNFINISHED = '{"'
 _WORDS = {
@@ -21,13 +21,17 @@ _WORDS = {
     "cut": "are cut off",
     "wrong_type": "have values of the wrong type",
     "empty": "are empty",
+    "null": "are null",
+    "two_objects": "are two objects in a row",
 }
+_AS_WRITTEN = ("cut", "trailing_comma", "null", "two_objects")
+"""Shapes that not every wire can carry: where arguments are an object there, they are something else."""
 
 
 class MalformedArguments(MessageFault, frozen=True):
     """A complete reply whose tool-call arguments are broken JSON, of the wrong type, or missing.
 
-    Source: M1, M2, M4, M5; langchain#33504, deepagents#4662, OpenHands/software-agent-sdk#2887.
+    Source: M1 to M5; langchain#33504, deepagents#4662, OpenHands/software-agent-sdk#2887, hermes-agent#62937.
     """
 
     family = "tool_arguments"
@@ -38,7 +42,7 @@ class MalformedArguments(MessageFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        shapes: tuple[Shape, ...] = ("trailing_comma", "cut", "wrong_type", "empty")
+        shapes = get_args(Shape)
         choices = ({**call, "shape": shape} for call in call_choices(target) for shape in shapes)
         return tuple(choice for choice in choices if cls(**choice).apply(target) is not target.reply)
 
@@ -54,10 +58,11 @@ class MalformedArguments(MessageFault, frozen=True):
 
     def _carried(self, target: Target, turn: ModelTurn, index: int) -> bool:
         """Whether the wire can carry it: where arguments are JSON there, broken JSON cannot be sent."""
-        if self.shape not in ("cut", "trailing_comma"):
+        if self.shape not in _AS_WRITTEN:
             return True
-        sent = target.protocol.parse(with_arguments(target, turn, index, _UNFINISHED))
-        return any(call.arguments == _UNFINISHED for call in sent.tool_calls)
+        text = "null" if self.shape == "null" else _UNFINISHED
+        sent = target.protocol.parse(with_arguments(target, turn, index, text))
+        return any(call.arguments == text for call in sent.tool_calls)
 
     def describe(self) -> str:
         return f"the arguments of tool call {self.call} {_WORDS[self.shape]}"
@@ -65,8 +70,10 @@ class MalformedArguments(MessageFault, frozen=True):
 
 def broken(arguments: str, shape: Shape) -> str:
     """The argument text in one of the shapes; itself where the shape does not apply."""
-    if shape == "empty":
-        return ""
+    if shape in ("empty", "null"):
+        return "" if shape == "empty" else "null"
+    if shape == "two_objects":
+        return arguments * 2 if arguments.endswith("}") else arguments
     if shape == "trailing_comma":
         return f"{arguments[:-1]},}}" if arguments.endswith("}") and len(arguments) > 2 else arguments
     if shape == "cut":

@@ -357,6 +357,10 @@ def test_malformed_arguments_are_wrong_as_their_shape_says_and_the_rest_is_as_it
         assert turn.tool_calls[fault.call].id == recorded.tool_calls[fault.call].id
         if fault.shape == "empty":
             assert arguments in ("", "{}")
+        elif fault.shape == "null":
+            assert arguments == "null"
+        elif fault.shape == "two_objects":
+            assert arguments == meant * 2
         elif fault.shape == "wrong_type":
             types = [
                 {key: type(value) for key, value in json.loads(text).items()} for text in (arguments, meant)

@@ -469,6 +469,21 @@ def test_anthropic_streams_repair_arguments_that_end_early_and_refuse_others(mod
     assert [told.value["calls"][0] for told in trace.answers] == ([first] if first is not None else [])
 
 
+@pytest.mark.parametrize("mode", ["sync", "async"])
+def test_anthropic_streams_keep_the_first_of_two_objects_and_say_nothing(mode):
+    two = fault("malformed_arguments", shape="two_objects", call=1)
+    told = traced(("anthropic_messages", True, mode), [two], said="tools").answers[0].value
+
+    assert told["calls"][1] == {"order": "B-2", "amount": 20}
+
+
+@pytest.mark.parametrize("call", [call for call in AGENTS if call[0] != "gemini"], ids=str)
+def test_no_sdk_minds_arguments_that_are_null(call):
+    null = fault("malformed_arguments", shape="null", call=1)
+
+    assert traced(call, [null], said="tools").answers[0].value["calls"][1] in (None, "null")
+
+
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 @pytest.mark.parametrize("protocol", ["openai_chat", "openai_responses"])
 def test_openai_passes_malformed_arguments_on_as_they_are(protocol, stream):
