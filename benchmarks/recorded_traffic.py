@@ -1,38 +1,51 @@
 """Fifty examples on every recorded agent loop: rungs of the clean runs, verdicts, harness errors.
 
-Run: python benchmarks/recorded_traffic.py [EXAMPLES]. Needs the folder of recorded traffic; prints one table.
+Run: python benchmarks/recorded_traffic.py [EXAMPLES]. Needs the folder of recorded traffic; prints one table, then what
+every error was. Failures are counted and not made small.
 """
 
 from __future__ import annotations
 
+import logging
 import sys
+import warnings
 from collections import Counter
 from pathlib import Path
-from time import perf_counter
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from agent_chaos.core.fidelity import Fidelity
+from agent_chaos.patch import clock
 from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.search.search import fuzz
 from tests.test_redrive import REDRIVEN
 
-VERDICTS = ("ok", "failures", "undecided", "not_tested", "errors")
+RUNGS = [rung.words for rung in Fidelity]
+VERDICTS = ["ok", "failures", "undecided", "not_tested", "errors"]
 
 
 def main() -> None:
     examples = int(sys.argv[1]) if len(sys.argv) > 1 else 50
-    rungs: dict[str, Counter[str]] = {}
-    verdicts: dict[str, Counter[str]] = {}
-    started = perf_counter()
+    warnings.simplefilter("ignore", DeprecationWarning)
+    logging.disable(logging.WARNING)
+    table: dict[str, Counter[str]] = {}
+    errors: list[str] = []
+    started = clock.real_perf_counter()
     for loop in REDRIVEN:
         rehearsal = Rehearsal(loop.scenario, cassette=loop.cassette, allow_real_tools=True)
-        clean = rehearsal.prepare()
-        figures = fuzz(rehearsal, max_examples=examples).figures
-        rungs.setdefault(loop.api, Counter()).update(call.fidelity.words for call in clean.calls)
-        verdicts.setdefault(loop.api, Counter()).update({name: getattr(figures, name) for name in VERDICTS})
-    print(f"{len(REDRIVEN)} conversations, {examples} examples each, {perf_counter() - started:.0f} s")
-    for api in rungs:
-        print(f"{api:<20} calls {dict(rungs[api])}; examples {dict(verdicts[api])}")
+        row = table.setdefault(loop.api, Counter(dict.fromkeys(["loops", *RUNGS, *VERDICTS], 0)))
+        row.update(["loops", *(call.fidelity.words for call in rehearsal.prepare().calls)])
+        campaign = fuzz(rehearsal, max_examples=examples, max_shrink_runs=0)
+        row.update({name: getattr(campaign.figures, name) for name in VERDICTS})
+        errors += [f"{loop.id}: {campaign.first_error}"] if campaign.first_error else []
+    seconds = clock.real_perf_counter() - started
+    table["all"] = sum(table.values(), Counter())
+    print(f"{len(REDRIVEN)} recorded loops, {examples} examples each, {seconds:,.0f} s")
+    print(f"{'':<20}", *(f"{name:>{max(len(name), 6)}}" for name in ["loops", *RUNGS, *VERDICTS]))
+    for api, row in table.items():
+        cells = (f"{row[name]:>{max(len(name), 6)},}" for name in ["loops", *RUNGS, *VERDICTS])
+        print(f"{api:<20}", *cells)
+    print(*errors, sep="\n")
 
 
 if __name__ == "__main__":

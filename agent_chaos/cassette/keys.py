@@ -20,7 +20,7 @@ from agent_chaos.providers.protocol import Message, Text, ToolCall, ToolResult
 from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Request
 
-KEY_VERSION = 2
+KEY_VERSION = 3
 """Raised whenever a key of an unchanged request changes; stored in every cassette. Keys of another version are not used."""
 
 _SHORTEST_ID = 6

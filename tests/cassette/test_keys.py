@@ -146,6 +146,49 @@ def test_the_normalised_key_keeps_what_means_something(one: str, other: str) -> 
     assert normalised_key(asking(one)) != normalised_key(asking(other))
 
 
+def with_arguments(arguments: str) -> Request:
+    call = {"id": "call_1", "type": "function", "function": {"name": "refund", "arguments": arguments}}
+    return asking("Hello", tool_calls=[call])
+
+
+SPELT = {
+    "a null": (asking("x"), asking("x", top_k=None)),
+    "an empty list": (asking("x"), asking("x", tools=[])),
+    "a whole float": (asking("x", temperature=0), asking("x", temperature=0.0)),
+    "argument text": (with_arguments('{"a":1,"b":[]}'), with_arguments('{"b": [], "a": 1}')),
+    "base64": (asking("x", thinking={"signature": "a-_b=="}), asking("x", thinking={"signature": "a+/b"})),
+}
+MEANT = {
+    "a zero": (asking("x"), asking("x", temperature=0)),
+    "a false": (asking("x"), asking("x", strict=False)),
+    "an argument": (with_arguments('{"a":1}'), with_arguments('{"a":2}')),
+    "an absent argument": (with_arguments('{"a":1}'), with_arguments('{"a":1,"b":null}')),
+    "cut arguments": (with_arguments('{"a":1}'), with_arguments('{"a":1')),
+}
+
+
+@pytest.mark.parametrize(("one", "other"), SPELT.values(), ids=SPELT.keys())
+def test_the_normalised_key_forgets_how_json_is_spelt(one: Request, other: Request) -> None:
+    assert normalised_key(one) == normalised_key(other)
+    assert exact_key(one) != exact_key(other)
+
+
+@pytest.mark.parametrize(("one", "other"), MEANT.values(), ids=MEANT.keys())
+def test_the_normalised_key_keeps_what_json_says(one: Request, other: Request) -> None:
+    assert normalised_key(one) != normalised_key(other)
+
+
+def test_the_keys_of_a_request_belong_to_their_version() -> None:
+    made = keys_of(asking("Hello", top_k=None, temperature=1.0, tool_calls=[{"arguments": '{"a": 1}'}]))
+
+    assert (KEY_VERSION, made.exact, made.normalised, made.lane) == (
+        3,
+        "4e95a9b5d5a4c9ac318c820f90d99ee8",
+        "2fb8e3eee79e4f2079ce8bce5e4693cf",
+        "35746c6f5ca5611b49d3a7cd9b9d8bd1",
+    ), "a key function changed: raise KEY_VERSION, and pin the new keys here"
+
+
 def test_a_conversation_keeps_its_lane_as_it_grows() -> None:
     grown = with_body(
         {
