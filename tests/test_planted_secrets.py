@@ -11,6 +11,7 @@ from agent_chaos.cassette.file import read_frame
 from agent_chaos.cassette.frames import PREAMBLE_BYTES, Broken, plain
 from agent_chaos.cli import run
 from tests.patch.raw_server import Got, Script, Wire, serving
+from tests.patch.sdk_calls import provider
 from tests.standin import chat_wire
 from tests.standin.said import Asked, Called, Said
 
@@ -148,3 +149,58 @@ def test_no_planted_secret_is_in_any_file(
     assert {path.suffix for path in files} >= {".msgpack", ".journal", ".json"}
     assert b"Bearer {{CRM_TOKEN}}" in kept
     assert b"no luck with {{OPENAI_API_KEY}} {{CRM_TOKEN}} {{COOKIE}}" in kept
+
+
+UNSOUND = """
+import itertools
+import os
+
+import anthropic
+
+from agent_chaos import BaselineScenario
+
+KEY, count = os.environ["CRM_TOKEN"], itertools.count()
+
+
+def agent(ctx, text):
+    client = anthropic.Anthropic(base_url={url!r}, api_key="x", max_retries=0)
+    asked = f"with {{KEY}}" + {changing}
+    messages = [{{"role": "user", "content": one}} for one in (text, asked)]
+    said = client.messages.create(model="m", max_tokens=9, messages=messages)
+    return said.content[0].text if os.path.exists("sound") else open(f"nothing of {{KEY}}")
+
+
+scenario = BaselineScenario(name="unsound", agent=agent, turns=["hi"], hosts=["127.0.0.1"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("changing", "code", "expected"),
+    [("f' {next(count)}'", 4, "with {{CRM_TOKEN}} "), ("''", 5, "nothing of {{CRM_TOKEN}}")],
+    ids=["it differs", "it fails"],
+)
+def test_an_error_of_the_run_tells_no_secret(
+    changing: str,
+    code: int,
+    expected: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CRM_TOKEN", SECRETS["CRM_TOKEN"])
+    with serving(provider) as url:
+        Path("unsound.py").write_text(UNSOUND.format(url=url, changing=changing))
+        failed = run(["record", "unsound.py"])
+        Path("sound").touch()
+        recorded = run(["record", "unsound.py"])
+    if code == 5:
+        Path("sound").unlink()
+    fuzzed = run(["fuzz", "unsound.py", "--json", "out.json"])
+    told = capsys.readouterr()
+
+    assert (failed, recorded, fuzzed) == (2, 0, code)
+    assert "nothing of {{CRM_TOKEN}}" in told.err
+    assert expected in told.err.splitlines()[-1]
+    assert expected in Path("out.json").read_text()
+    assert SECRETS["CRM_TOKEN"] not in told.out + told.err + Path("out.json").read_text()

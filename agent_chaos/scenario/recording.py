@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from typing import Any
 from agent_chaos.cassette.file import open_cassette
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
+from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.cassette.writer import CassetteWriter
 from agent_chaos.core.clock import VirtualClock
 from agent_chaos.core.session import Session, enter, leave
@@ -191,7 +193,7 @@ def _check(scenario: Scenario, session: Session) -> None:
 
 
 def _why(kind: str, message: str) -> str:
-    short = " ".join(message.split())[:240]
+    short = " ".join(Redactor.from_environ(os.environ).text(message).split())[:240]
     name = kind.rpartition(".")[2]
     if (
         "api_key" in message

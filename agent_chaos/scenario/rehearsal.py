@@ -204,7 +204,7 @@ class Rehearsal:
             )
 
     def _check_steady(self, warm_up: Trace, first: Trace, second: Trace) -> None:
-        difference = unsteady(first, second)
+        difference = unsteady(first, second, self._redactor.request)
         if difference or left_recording(first):
             advice = state_survives(warm_up, first) or state_survives(first, second)
             found = difference or left_recording(first)

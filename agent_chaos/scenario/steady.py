@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
 from agent_chaos.cassette.keys import first_difference
 from agent_chaos.core.fidelity import Fidelity
 from agent_chaos.core.trace import Call, Entry, Trace
+from agent_chaos.stream.exchange import Request
 
 _SETUP = "state survives between trials: give the scenario a setup= that starts it afresh, or keep state in ctx.agent_state"
 
 
-def unsteady(first: Trace, second: Trace) -> str:
-    """The first difference of two runs, or '' where they are equal."""
+def unsteady(first: Trace, second: Trace, redact: Callable[[Request], Request]) -> str:
+    """The first difference of two runs, told of their redacted requests; '' where they are equal."""
     if first.digest == second.digest:
         return ""
     for one, other in zip(first.entries, second.entries, strict=False):
         if repr(one) != repr(other):
-            return f"{_place(one)}: {_differing(one, other)}"
+            return f"{_place(one)}: {_differing(one, other, redact)}"
     return f"one run made {len(first.entries)} steps, the other {len(second.entries)}"
 
 
@@ -30,11 +32,11 @@ def _place(entry: Entry) -> str:
     )
 
 
-def _differing(one: Entry, other: Entry) -> str:
+def _differing(one: Entry, other: Entry, redact: Callable[[Request], Request]) -> str:
     if type(one) is not type(other):
         return f"{type(one).__name__.lower()} in one run, {type(other).__name__.lower()} in the other"
     if isinstance(one, Call) and isinstance(other, Call) and one.request.body != other.request.body:
-        return first_difference(one.request, other.request)
+        return first_difference(redact(one.request), redact(other.request)) or "a secret in the request"
     for field in fields(one):
         before, after = getattr(one, field.name), getattr(other, field.name)
         if repr(before) != repr(after):
