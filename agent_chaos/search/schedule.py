@@ -26,6 +26,7 @@ _TELLING_FAMILIES = (
     "body",
     "no_answer",
     "tool_call",
+    "delivery",
     "server",
     "noise",
     "pace",

@@ -26,6 +26,7 @@ _MILDEST_FIRST = (
     "server",
     "connection",
     "timeout",
+    "delivery",
     "truncation",
     "body",
     "in_band_error",

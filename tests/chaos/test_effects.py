@@ -474,6 +474,22 @@ def test_the_same_events_come_in_another_spelling(kind, form):
         assert reply.duration == where.reply.duration
 
 
+@cases("misdelivered_event")
+def test_one_event_of_the_text_is_misdelivered_and_the_rest_is_as_recorded(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        turn = turn_of(where, reply)
+        now, then = ([one.raw for one in frames(each.body)] for each in (reply, where.reply))
+
+        assert len(now) - len(then) == {"doubled": 1, "lost": -1, "swapped": 0}[fault.how]
+        assert set(now) <= set(then)
+        assert now != then
+        assert (turn.tool_calls, turn.stop, turn.complete) == (recorded.tool_calls, recorded.stop, True)
+        assert reply.duration == where.reply.duration
+
+
 def test_every_fault_of_the_catalogue_has_its_effect_tested_here():
     tested = {
         param.values[0]

@@ -386,6 +386,20 @@ def test_every_sdk_reads_a_stream_with_other_line_ends(call):
     assert_reacted(traced(call, [fault("respelled_stream", spelling=ends)]), same)
 
 
+@pytest.mark.parametrize("how", ["doubled", "lost", "swapped"])
+@pytest.mark.parametrize("call", [call for call in AGENTS if call[1]], ids=str)
+def test_only_responses_streams_make_good_for_an_event_that_was_misdelivered(call, how):
+    said, whole = (
+        traced(call, [fault("misdelivered_event", how=how, offset=0)]).answers[0].text,
+        SAID["text"].text,
+    )
+
+    assert (said == whole) == (call[0] == "openai_responses")
+    assert len(said) == len(whole) or how != "swapped"
+    assert len(said) > len(whole) or said == whole or how != "doubled"
+    assert len(said) < len(whole) or said == whole or how != "lost"
+
+
 SILENT = {
     False: fault("timeout_before_headers", seconds=3_600),
     True: fault("stall", boundary="after_event", seconds=900),
