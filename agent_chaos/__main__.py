@@ -14,6 +14,7 @@ def main() -> None:
     if os.environ.get("PYTHONHASHSEED", "random") == "random":
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(".agent_chaos_runs", ".hypothesis"))
     if any(word in OFFLINE for word in sys.argv[1:2]):
         from agent_chaos.patch.guard import isolate
 

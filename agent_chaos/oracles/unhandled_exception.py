@@ -84,10 +84,17 @@ class UnhandledException:
         message = " ".join(raised.message.split())[:160]
         return Violation(
             oracle=self.name,
-            subject=f"{raised.type}{where}",
+            subject=f"{_kind(raised, grade)}{where}",
             reason=f"turn {raised.turn} ended in {raised.type}{where} ({message or 'no message'}): {words}",
             advice=_ADVICE[grade],
         )
+
+
+def _kind(raised: Raised, grade: Grade) -> str:
+    """What a failure is known by: all that a transport raises in one place is one leak."""
+    if grade != "transport":
+        return raised.type
+    return f"raw {raised.type.partition('.')[0]} error" if "." in raised.type else "raw socket error"
 
 
 def grade_of(raised: Raised) -> Grade:

@@ -120,8 +120,16 @@ def test_a_raw_transport_error_is_a_failure_although_the_fault_was_visible(proto
     outcome = run(streams(protocol), RESET, stream=True)
     (violation,) = outcome.violations
 
-    assert found(outcome) == {"unhandled_exception:httpx2.ReadError in desk.py:ask"}
+    assert found(outcome) == {"unhandled_exception:raw httpx2 error in desk.py:ask"}
     assert "raw transport error" in violation.reason
+    assert "httpx2.ReadError" in violation.reason
+
+
+def test_whatever_one_transport_raises_in_one_place_is_one_failure():
+    def of(one):
+        return found(run(streams("gemini"), one, stream=True))
+
+    assert of(RESET) == of(fault("bad_protocol")) == of(fault("timeout_before_headers", seconds=30))
 
 
 @pytest.mark.parametrize("protocol", ["anthropic_messages", "gemini"])
