@@ -131,7 +131,14 @@ def test_a_full_disk_fails_the_recording_and_not_the_agent(tmp_path: Path) -> No
 def test_carried_exchanges_get_keys_of_todays_kind(tmp_path: Path) -> None:
     request = asking("Hello")
     kept = Exchange(
-        0, 0, 0.0, request, answering(b"data: 1\n\n"), Keys("old", "old", "old"), "anthropic_messages", "httpx2"
+        0,
+        0,
+        0.0,
+        request,
+        answering(b"data: 1\n\n"),
+        Keys("old", "old", "old"),
+        "anthropic_messages",
+        "httpx2",
     )
     header = Header(scenario="s", started_at=0.0, key_version=KEY_VERSION - 1)
     writer = writer_at(tmp_path / "new.msgpack")
