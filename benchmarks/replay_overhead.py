@@ -117,9 +117,8 @@ def replayed(requests: list[Request], replies: list[bytes]) -> Iterator[None]:
         keys=[e.keys for e in exchanges],
     )
     session = Session(clock=VirtualClock(1.7e9), tape=Tape(), jitter=Random(0), chance=Random(0))
-    session.answers = Answerer(
-        session, Index(cassette, redact), Player(Index(cassette, redact), Plan()), Toolbox((), Plan()), 10**9
-    )
+    index = Index(cassette, redact)
+    session.answers = Answerer(session, index, Player(index, Plan()), Toolbox((), Plan()), 10**9)
     token = enter(session)
     try:
         yield
