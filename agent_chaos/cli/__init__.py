@@ -1,0 +1,80 @@
+"""The command line: what can be asked, and how errors are told. Bodies live in `commands`, imported when called."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Annotated
+
+import typer
+
+from agent_chaos import __version__
+from agent_chaos.cli import cassettes, running, searching
+from agent_chaos.cli.app import app
+from agent_chaos.errors import AgentChaosError, TrialStop
+
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
+_DECLARED = (running, searching, cassettes)
+"""The modules that declare commands."""
+
+
+def main() -> None:
+    """Entry point of the `agent-chaos` command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command and returns its exit code; an error is told in one line on stderr."""
+    debug = "--debug" in arguments
+    try:
+        wanted = [argument for argument in arguments if argument != "--debug"]
+        return int(app(args=wanted, prog_name="agent-chaos", standalone_mode=False) or 0)
+    except (KeyboardInterrupt, typer.Abort):
+        return _told("interrupted", _INTERRUPTED)
+    except AgentChaosError as exc:
+        return _told(str(exc), exc.exit_code, debug=debug)
+    except _UsageError as exc:
+        return _misused(exc)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (Exception, TrialStop) as exc:  # noqa: BLE001 - whatever broke is told in one line
+        return _told(f"internal error: {type(exc).__name__}: {exc}", _INTERNAL, debug=debug)
+
+
+def _told(message: str, code: int, *, debug: bool = False) -> int:
+    from agent_chaos.commands.speak import complain
+
+    if debug:
+        traceback.print_exc()
+    complain(message)
+    return code
+
+
+def _misused(exc: Exception) -> int:
+    """A word the command line does not know; nothing is said where help was already printed."""
+    message = getattr(exc, "format_message", lambda: str(exc))()
+    context = getattr(exc, "ctx", None)
+    command = context.command_path if context else "agent-chaos"
+    return _told(f"{message} (see {command} --help)", _USAGE) if message else _USAGE
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"agent-chaos {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+) -> None:
+    """Options of every command."""

@@ -1,0 +1,26 @@
+"""The command line's root, and the arguments that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="Record an LLM agent once, break it ten thousand ways offline, get the smallest failing fault sequence.",
+    epilog="A TARGET is a file, a folder, file.py:scenario or pkg.module:attribute; scenarios/ by default.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+cassettes = typer.Typer(help="Look at recordings, and move them in and out.", no_args_is_help=True)
+app.add_typer(cassettes, name="cassette")
+
+Targets = Annotated[
+    list[str] | None, typer.Argument(metavar="TARGET", help="What to run.", show_default=False)
+]
+RealTools = Annotated[
+    bool, typer.Option("--allow-real-tools", help="Run although tools that nothing wraps would run for real.")
+]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A cassette.")]

@@ -1,0 +1,82 @@
+"""Commands that run agents. Bodies live in `commands`, imported when called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from agent_chaos.cli.app import RealTools, Targets, app
+
+
+@app.command()
+def record(
+    targets: Targets = None,
+    record_mode: Annotated[
+        Literal["once", "new_episodes", "all", "none"],
+        typer.Option(
+            "--record-mode",
+            metavar="MODE",
+            help="once: only where there is no cassette; new_episodes: add what is missing; all: record afresh; "
+            "none: only check that all is there.",
+        ),
+    ] = "once",
+) -> int:
+    """Run agents live once, and keep what was said in cassettes/."""
+    from agent_chaos.commands import record as body
+
+    return body.record(targets or [], mode=record_mode)
+
+
+@app.command()
+def replay(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="TARGET|FAILURE",
+            help="Scenarios, or stored failures as F-7Q2K; by default every cassette and every stored failure.",
+            show_default=False,
+        ),
+    ] = None,
+    allow_real_tools: RealTools = False,
+) -> int:
+    """Run recordings and stored failures again, offline."""
+    from agent_chaos.commands import replay as body
+
+    return body.replay(what or [], allow_real_tools=allow_real_tools)
+
+
+@app.command("run")
+def run_scenarios(
+    targets: Targets = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="Of faults with a probability.", show_default=False),
+    ] = None,
+    fail_fast: Annotated[
+        bool, typer.Option("--fail-fast", help="Stop at the first that does not pass.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list scenarios and their faults.")] = False,
+    recursive: Annotated[
+        bool, typer.Option("--recursive/--flat", help="Look into folders of folders.")
+    ] = True,
+    glob: Annotated[str, typer.Option("--glob", metavar="PATTERN", help="Files of a folder.")] = "*.py",
+    artifacts_dir: Annotated[
+        Path, typer.Option("--artifacts-dir", metavar="DIR", help="Where the results go.")
+    ] = Path(".agent_chaos_runs"),
+    allow_real_tools: RealTools = False,
+) -> int:
+    """Run scenarios with the chaos they configure, offline, and check their assertions."""
+    from agent_chaos.commands import run as body
+
+    return body.run(
+        targets or [],
+        seed=seed,
+        fail_fast=fail_fast,
+        dry_run=dry_run,
+        recursive=recursive,
+        glob=glob,
+        artifacts_dir=artifacts_dir,
+        allow_real_tools=allow_real_tools,
+    )
