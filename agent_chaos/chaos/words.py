@@ -176,13 +176,15 @@ def history_inject(
 
 def spell(plan: Plan) -> str:
     """A plan as the `chaos=` of a scenario: `[llm_truncate(boundary="mid_number").at("call 1")]`."""
-    return f"chaos=[{', '.join(_spelled(placed.fault, str(placed.site)) for placed in plan.faults)}]"
+    placed = (f'{spelled(one.fault)}.at("{one.site}")' for one in plan.faults)
+    return f"chaos=[{', '.join(placed)}]"
 
 
-def _spelled(made: Fault, site: str) -> str:
+def spelled(made: Fault) -> str:
+    """A fault as a scenario writes it: `llm_truncate(boundary="mid_number", offset=0)`."""
     fields = {name: value for name, value in made.model_dump(exclude_defaults=True).items() if name != "kind"}
     inside = ", ".join(f"{name}={_literal(value)}" for name, value in fields.items())
-    return f'{_known_word(made, inside)}.at("{site}")'
+    return _known_word(made, inside)
 
 
 def _known_word(made: Fault, inside: str) -> str:

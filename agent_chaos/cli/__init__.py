@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from agent_chaos import __version__
-from agent_chaos.cli import cassettes, running, searching
+from agent_chaos.cli import cassettes, catalogue, running, searching
 from agent_chaos.cli.app import app
 from agent_chaos.errors import AgentChaosError, TrialStop
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
-_DECLARED = (running, searching, cassettes)
+_DECLARED = (running, searching, cassettes, catalogue)
 """The modules that declare commands."""
 
 

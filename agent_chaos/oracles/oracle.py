@@ -70,7 +70,11 @@ class Evidence:
 
 
 class Oracle(Protocol):
-    """One rule. Each member module exports one instance as `ORACLE`."""
+    """One rule. Each member module exports one instance as `ORACLE`.
+
+    For `agent-chaos oracles` a class may say `severity` where it is not "error", and `needs` where it is more than "any
+    replay"; the module keeps its sentences in `_ADVICE`.
+    """
 
     name: str
     """As in `unfinished_tool_call`."""

@@ -19,6 +19,7 @@ class TransparentOutcome:
     """
 
     name = "transparent_outcome"
+    needs = "full fidelity"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation about the answers and one about the tools."""

@@ -1,0 +1,32 @@
+"""Commands that say what agent-chaos knows. Bodies live in `commands`, imported when called."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from agent_chaos.cli.app import app
+
+Pattern = Annotated[
+    str,
+    typer.Argument(metavar="PATTERN", help="Words of a name, a family or what it does.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="As a page of Markdown.")]
+
+
+@app.command()
+def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
+    """List the faults: what each does, where it acts, how it is written, and who met it."""
+    from agent_chaos.commands import faults as body
+
+    return body.faults(pattern, json=json, markdown=markdown)
+
+
+@app.command()
+def oracles(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
+    """List the oracles: what each judges, what it needs, and what to do about what it finds."""
+    from agent_chaos.commands import oracles as body
+
+    return body.oracles(pattern, json=json, markdown=markdown)

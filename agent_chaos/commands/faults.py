@@ -1,0 +1,13 @@
+"""`agent-chaos faults`: every fault, found by a pattern, as a table, JSON or the page FAULTS.md."""
+
+from __future__ import annotations
+
+from agent_chaos.commands.listed import listed
+from agent_chaos.report.catalogue_faults import fault_entries
+from agent_chaos.report.catalogue_page import faults_page
+from agent_chaos.report.catalogue_table import show_faults
+
+
+def faults(pattern: str, *, json: bool, markdown: bool) -> int:
+    """Prints those that match. Raises UsageError where none does."""
+    return listed(fault_entries(), "fault", pattern, show_faults, faults_page, json=json, markdown=markdown)

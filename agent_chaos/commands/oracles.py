@@ -1,0 +1,15 @@
+"""`agent-chaos oracles`: every oracle, found by a pattern, as a table, JSON or the page ORACLES.md."""
+
+from __future__ import annotations
+
+from agent_chaos.commands.listed import listed
+from agent_chaos.report.catalogue_oracles import oracle_entries
+from agent_chaos.report.catalogue_page import oracles_page
+from agent_chaos.report.catalogue_table import show_oracles
+
+
+def oracles(pattern: str, *, json: bool, markdown: bool) -> int:
+    """Prints those that match. Raises UsageError where none does."""
+    return listed(
+        oracle_entries(), "oracle", pattern, show_oracles, oracles_page, json=json, markdown=markdown
+    )

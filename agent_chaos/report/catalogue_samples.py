@@ -1,0 +1,79 @@
+"""Replies of every protocol for the catalogue to try faults on: what a fault can act on is asked, never declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import product
+
+from agent_chaos.chaos.fault import Target, ToolTarget
+from agent_chaos.providers.protocol import ModelTurn, Text, ToolCall, Usage, WireProtocol
+from agent_chaos.providers.registry import protocols
+from agent_chaos.stream.exchange import Reply, Request, reply
+from agent_chaos.stream.sse import frames
+
+_SAID = Text('Grüße, "Köln": 20 € gehen zurück.', pieces=(8, 8, 8, 8))
+_MORE = Text(" Bis morgen!", pieces=(12,))
+_CALLED = (
+    ToolCall(
+        "call_a1", "look_up", '{"order": "A-17 \\"Köln\\"\\n", "deep": {"x": [1, 2.5]}, "amount": 1500}'
+    ),
+    ToolCall("call_b2", "refund", '{"order": "B-2", "amount": 20}'),
+)
+_STREAM = (("content-type", "text/event-stream"),)
+_JSON = (("content-type", "application/json"),)
+TOOL = ToolTarget("look_up", {"order": "A-17"}, {"order": "A-17", "total": 1500, "notes": ["returned"]})
+"""A call of a tool that gave a JSON object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A reply of one protocol, whole or streamed, that says something or calls tools."""
+
+    protocol: str
+    target: Target
+
+    @property
+    def form(self) -> str:
+        return "streamed" if self.target.streamed else "whole"
+
+
+@cache
+def samples() -> tuple[Sample, ...]:
+    """Every protocol, whole and streamed, with a text and with two tool calls."""
+    return tuple(_samples())
+
+
+def _samples() -> Iterator[Sample]:
+    said = ModelTurn(parts=(_SAID,), stop="end")
+    called = ModelTurn(parts=(Text("Moment.", pieces=(3, 4)), *_CALLED), stop="tool_use")
+    for (name, wire), streamed, turn in product(protocols().items(), (False, True), (said, called)):
+        yield Sample(name, Target(_request(name), _spoken(wire, turn, streamed=streamed), wire))
+
+
+def _spoken(wire: WireProtocol, turn: ModelTurn, *, streamed: bool) -> Reply:
+    """The turn as the protocol writes it, a stream with an event a chunk."""
+    minted = replace(turn, usage=Usage(12, 7), id="reply_1", model="model-1", streamed=streamed)
+    if streamed:
+        return reply(200, _STREAM, _events(wire, minted), at=0.4, gap_s=0.02)
+    body = wire.render(minted, reply(200, _JSON, [b""])).body
+    return reply(200, [*_JSON, ("content-length", str(len(body)))], [body], at=0.4)
+
+
+def _events(wire: WireProtocol, turn: ModelTurn) -> list[bytes]:
+    """The events of a stream; where the protocol would say all in one, the first text has an event of its own."""
+    written = _as_written(wire, turn)
+    if len(written) > 1:
+        return written
+    first = replace(turn, parts=turn.parts[:1], stop=None, usage=None)
+    rest, last = replace(first, parts=(_MORE,)), replace(turn, parts=turn.parts[1:] or (_MORE,))
+    return [raw for one in (first, rest, last) for raw in _as_written(wire, one)]
+
+
+def _as_written(wire: WireProtocol, turn: ModelTurn) -> list[bytes]:
+    return [one.raw for one in frames(wire.render(turn, reply(200, _STREAM, [b""])).body)]
+
+
+def _request(protocol: str) -> Request:
+    return Request("POST", f"https://{protocol.replace('_', '-')}.invalid/", (), b"{}")
