@@ -22,7 +22,8 @@ PROTOCOLS: dict[str, tuple[str, ...]] = {
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A point of a run at which a fault may strike. `call` counts logical calls (or calls of tools), in all and in the
-    turn; `attempt` is the SDK's retry of it. `protocol` and `tool` are empty where they do not apply.
+    turn; `attempt` is the SDK's retry of it. `protocol` and `tool` are empty where they do not apply; `at` is virtual
+    seconds.
     """
 
     turn: int
@@ -32,6 +33,7 @@ class Moment:
     protocol: str = ""
     tool: str = ""
     site: Site | None = None
+    at: float = 0.0
 
 
 class Trigger(BaseModel):

@@ -65,18 +65,17 @@ def run_scenarios(
     artifacts_dir: Annotated[
         Path, typer.Option("--artifacts-dir", metavar="DIR", help="Where the results go.")
     ] = Path(".agent_chaos_runs"),
+    workers: Annotated[
+        int, typer.Option("--workers", min=0, metavar="N", help="Processes to run in; 0 for one per core.")
+    ] = 1,
+    no_events: Annotated[bool, typer.Option("--no-events", help="Keep no events.jsonl.")] = False,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Run scenarios with the chaos they configure, offline, and check their assertions."""
     from agent_chaos.commands import run as body
+    from agent_chaos.commands.run_one import Wanted
 
+    wanted = Wanted(tuple(targets or ()), recursive, glob, seed, not no_events, allow_real_tools)
     return body.run(
-        targets or [],
-        seed=seed,
-        fail_fast=fail_fast,
-        dry_run=dry_run,
-        recursive=recursive,
-        glob=glob,
-        artifacts_dir=artifacts_dir,
-        allow_real_tools=allow_real_tools,
+        wanted, workers=workers, fail_fast=fail_fast, dry_run=dry_run, artifacts_dir=artifacts_dir
     )

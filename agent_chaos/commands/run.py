@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
 from rich.text import Text
 
-from agent_chaos.commands.ready import Stage, loaded_scenarios
-from agent_chaos.commands.speak import complain, hushed
-from agent_chaos.errors import AgentChaosError
+from agent_chaos.commands.run_one import Done, Wanted, one_by_one, side_by_side
+from agent_chaos.commands.speak import complain
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import clipped, count, printable, seconds
 from agent_chaos.report.terminal import console
-from agent_chaos.scenario.loader import Loaded
 from agent_chaos.scenario.model import Scenario
-from agent_chaos.scenario.run import keep, run_rehearsed
+from agent_chaos.scenario.run import write_files
 from agent_chaos.scenario.run_report import RunReport
 
 _CODES = {
@@ -29,44 +29,36 @@ _CODES = {
 _STYLES = {0: "bold green", 1: "bold red", 3: "bold yellow", 5: "bold red"}
 
 
-def run(
-    targets: list[str],
-    *,
-    seed: int | None,
-    fail_fast: bool,
-    dry_run: bool,
-    recursive: bool,
-    glob: str,
-    artifacts_dir: Path,
-    allow_real_tools: bool,
-) -> int:
-    """Runs every scenario of the targets, variants too; one that cannot run does not keep the others from it."""
-    every = loaded_scenarios(targets, recursive=recursive, glob=glob, variants=True)
+def run(wanted: Wanted, *, workers: int, fail_fast: bool, dry_run: bool, artifacts_dir: Path) -> int:
+    """Runs every scenario of the targets, variants too; one that cannot run does not keep the others from it.
+
+    Args:
+        workers: processes to run them in; 0 for one per core.
+    """
+    every = wanted.load()
     if dry_run:
         for one in every:
             _planned(one.scenario)
         return 0
     folder = artifacts_dir / f"{datetime.now():%Y%m%d-%H%M%S}-run"
-    stage, codes, passed = Stage(allow_real_tools=allow_real_tools), [], 0
-    for one in every:
-        code = _one(one, stage, seed, folder)
-        codes.append(code)
-        passed += code == 0
-        if code and fail_fast:
-            break
-    _summary(len(codes), len(every), passed, folder)
+    many = min(workers or os.cpu_count() or 1, len(every))
+    results = side_by_side(wanted, every, many) if many > 1 else one_by_one(wanted, every)
+    codes: list[int] = []
+    with closing(results):
+        for done in results:
+            codes.append(_told(done, folder))
+            if codes[-1] and fail_fast:
+                break
+    _summary(len(codes), len(every), codes.count(0), folder)
     return combined(codes)
 
 
-def _one(loaded: Loaded, stage: Stage, seed: int | None, folder: Path) -> int:
-    try:
-        rehearsal = stage.rehearsed(loaded)
-        with hushed():
-            report = run_rehearsed(rehearsal, seed=seed)
-    except AgentChaosError as exc:
-        complain(exc)
-        return exc.exit_code
-    keep(report, folder)
+def _told(done: Done, folder: Path) -> int:
+    if done.error:
+        complain(done.error)
+        return done.exit_code
+    write_files(folder, done.files)
+    report = RunReport.model_validate_json(done.report)
     _say(report)
     return _CODES[report.verdict]
 

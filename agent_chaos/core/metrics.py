@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,7 @@ class CallRecord(_Model):
 
     `usage` has input_tokens, output_tokens and total_tokens of the reply that counted; `latency` runs from the first
     attempt to the end of the last; `error` names the error status or the broken transfer of the last attempt.
+    `stream_cut` says that its stream ended before the protocol's own end.
     """
 
     call_id: str
@@ -31,19 +32,28 @@ class CallRecord(_Model):
     tool_uses: list[str] = []
     streamed: bool = False
     stream_chunks: int = 0
+    stream_cut: bool = False
 
 
 class FaultRecord(_Model):
-    """A fault that struck. `call_id` names the call, or is empty for faults of tools and of what the user says."""
+    """A fault that struck.
+
+    `call_id` names the call, or is empty for faults of tools and of what the user says; `chaos_point` is where it
+    acted, in the words of 0.1.3. `original` and `mutated` are what was recorded and what the agent got instead, as
+    JSON values; for changed messages only those that were `removed` and `added`.
+    """
 
     call_id: str
     fault_type: str
     description: str
     turn: int
+    chaos_point: Literal["user_input", "llm_call", "stream", "tool_result", "messages"] = "llm_call"
     tool: str = ""
     at: float = 0.0
     original: Any = None
     mutated: Any = None
+    chaos_fn_name: str | None = None
+    chaos_fn_doc: str | None = None
 
 
 class CallMetrics(_Model):

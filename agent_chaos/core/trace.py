@@ -78,7 +78,7 @@ class ToolRun:
 
     `effect`: recorded (answered from the cassette, same arguments), nearest (other arguments: the nearest recorded
     result was given, nothing was performed), pure or real (the function ran). `after` is the `seq` of the last call
-    before it.
+    before it; `recorded` the result without faults. It took `duration_s`.
     """
 
     seq: int
@@ -93,6 +93,8 @@ class ToolRun:
     effect: Literal["recorded", "nearest", "pure", "real"] = "recorded"
     fired: tuple[Fault, ...] = ()
     after: int = -1
+    recorded: Any = None
+    duration_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from agent_chaos.chaos.fault import Fault, ToolOutcome
 from agent_chaos.chaos.plan import Site
 from agent_chaos.chaos.trigger import Moment
+from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.core.session import Answered, Session, ToolAnswer
 from agent_chaos.core.tape import raised_names
 from agent_chaos.core.trace import Call, ToolRun
@@ -21,7 +22,6 @@ from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import Index
 from agent_chaos.replay.player import Player, Served
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
-from agent_chaos.scenario.director import Director
 from agent_chaos.stream.exchange import Request
 
 
@@ -40,7 +40,7 @@ class Answerer:
 
     Args:
         max_requests: HTTP requests after which the trial is stopped.
-        director: names faults besides the plan's, where a scenario configures some.
+        injector: names faults besides the plan's, where a scenario configures some.
         ignore_hosts: hosts that are refused quietly.
     """
 
@@ -50,7 +50,7 @@ class Answerer:
     toolbox: Toolbox
     max_requests: int
     ignore_hosts: Collection[str] = ()
-    director: Director | None = None
+    injector: ChaosInjector | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _calls: dict[str, _Logical] = field(default_factory=dict)
     _made: int = 0
@@ -60,18 +60,18 @@ class Answerer:
     _tool_calls: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        if self.director is not None:
+        if self.injector is not None:
             self._moment = Moment(0, 0, 0)
             self.player.extra = self._reply_faults
             self.toolbox.extra = self._tool_faults
 
     def _reply_faults(self, exact: str, site: Site) -> Sequence[Fault]:
-        assert self.director is not None
-        return self.director.for_reply(replace(self._moment, site=site))
+        assert self.injector is not None
+        return self.injector.for_reply(replace(self._moment, site=site))
 
     def _tool_faults(self, name: str, site: Site) -> Sequence[Fault]:
-        assert self.director is not None
-        return self.director.for_tool(replace(self._moment, site=site))
+        assert self.injector is not None
+        return self.injector.for_tool(replace(self._moment, site=site))
 
     def http(self, request: Request, transport: str) -> Answered:
         """The reply to play. Raises ReplayMiss, BudgetStop or GuardRefused; each is also on the tape."""
@@ -81,12 +81,12 @@ class Answerer:
             self._refuse_strangers(request, protocol)
             self._count_request()
             logical = self._logical(request)
-            if self.director is not None:
-                request = self._directed(request, protocol, logical)
+            if self.injector is not None:
+                request = self._at_moment(request, protocol, logical)
             served = self.player.serve(request, protocol.name if protocol else "")
             logical.answered = served.reply is not None and served.reply.ok
-            if self.director is not None:
-                self.director.fired(served.fired, self._moment)
+            if self.injector is not None:
+                self.injector.fired(served.fired, self._moment)
             call = self._write_call(request, transport, served, logical)
             if served.reply is None:
                 raise self._missed(
@@ -100,14 +100,15 @@ class Answerer:
         if protocol is None and (watches or not self.index.knows_host(request.host)):
             raise guard.refuse(self.session, request.host, telemetry=watches)
 
-    def _directed(self, request: Request, protocol: WireProtocol | None, logical: _Logical) -> Request:
+    def _at_moment(self, request: Request, protocol: WireProtocol | None, logical: _Logical) -> Request:
         """Notes the moment for the faults of the reply, and lets mutators at the request."""
-        assert self.director is not None
+        assert self.injector is not None
         turn = self.session.turn
         first = self._first_of_turn.setdefault(turn, logical.number)
         name = protocol.name if protocol else ""
-        self._moment = Moment(turn, logical.number, logical.number - first, logical.attempt, name)
-        return self.director.request(self._moment, request)
+        of_turn, now = logical.number - first, self.session.clock.now()
+        self._moment = Moment(turn, logical.number, of_turn, logical.attempt, name, at=now)
+        return self.injector.request(self._moment, request)
 
     def _still_in_recording(self) -> None:
         if self.session.tape.has("miss"):
@@ -172,18 +173,19 @@ class Answerer:
                 self.session.tape.incident(self.session.clock.now(), "miss", detail)
                 raise ReplayMiss(detail)
             answer = _tool_answer(name, arguments, served)
-            if self.director is not None:
-                self.director.fired(served.fired, moment)
-                answer = replace(answer, result=self.director.tool_result(moment, answer.result))
+            if self.injector is not None:
+                self.injector.fired(served.fired, moment)
+                answer = replace(answer, result=self.injector.tool_result(moment, answer.result))
             self._write_tool(answer, served, "recorded" if served.same_arguments else "nearest")
             return answer
 
     def _tool_moment(self, name: str) -> Moment:
         turn = self.session.turn
         earlier = sum(number for (tool, _), number in self._tool_calls.items() if tool == name)
-        moment = Moment(turn, earlier, self._tool_calls[name, turn], tool=name)
+        of_turn, now = self._tool_calls[name, turn], self.session.clock.now()
+        moment = Moment(turn, earlier, of_turn, tool=name, at=now)
         self._tool_calls[name, turn] += 1
-        if self.director is not None:
+        if self.injector is not None:
             self._moment = moment
         return moment
 
@@ -211,6 +213,8 @@ class Answerer:
                 effect=effect,
                 fired=served.fired,
                 after=self.session.tape.last_call_seq(),
+                recorded=served.record.result if served.record is not None else None,
+                duration_s=answer.delay_s,
             )
         )
 

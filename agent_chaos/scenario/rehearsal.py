@@ -11,6 +11,7 @@ from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.fidelity import Fidelity
+from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.core.trace import Trace
 from agent_chaos.errors import CassetteMissing, HarnessError, NondeterministicError, UsageError
 from agent_chaos.oracles.judge import judge
@@ -20,7 +21,6 @@ from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.protocol import Extra
 from agent_chaos.replay.match import Index
-from agent_chaos.scenario.director import Director
 from agent_chaos.scenario.discreet import discreet
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.steady import left_recording, state_survives, unsteady
@@ -130,11 +130,11 @@ class Rehearsal:
                 )
         return said
 
-    def trial(self, plan: Plan, director: Director | None = None) -> Outcome:
-        """One example under the plan, and the faults that a director names, judged."""
+    def trial(self, plan: Plan, injector: ChaosInjector | None = None) -> Outcome:
+        """One example under the plan, and the faults that a injector names, judged."""
         clean = self.clean
         most = len(clean.calls) + self.scenario.max_requests
-        trace = self._run(plan, max_requests=most, director=director)
+        trace = self._run(plan, max_requests=most, injector=injector)
         return judge(
             Evidence(trace=trace, clean=clean, budget=self._budget, schemas=self._schemas), self._judges
         )
@@ -152,7 +152,7 @@ class Rehearsal:
         return found
 
     def _run(
-        self, plan: Plan, *, max_requests: int = _CLEAN_REQUESTS, director: Director | None = None
+        self, plan: Plan, *, max_requests: int = _CLEAN_REQUESTS, injector: ChaosInjector | None = None
     ) -> Trace:
         limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
         trace = run_trial(
@@ -161,7 +161,7 @@ class Rehearsal:
             plan,
             max_requests=max_requests,
             max_virtual_s=limit,
-            director=director,
+            injector=injector,
         )
         return discreet(trace, self._redactor)
 

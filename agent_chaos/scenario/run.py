@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +11,18 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.atomic import write_text
 from agent_chaos.core.context import ChaosContext
+from agent_chaos.core.injector import Changed, ChaosInjector
 from agent_chaos.core.metrics import MetricsStore
 from agent_chaos.core.results import TurnResult
 from agent_chaos.core.trace import Answer, Raised, Trace
+from agent_chaos.events.sink import EventSink, ListSink, as_line
 from agent_chaos.oracles.judge import broken
 from agent_chaos.oracles.reading import left_recording_at
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.scenario.assertions import AssertionResult, checked
-from agent_chaos.scenario.director import Director
 from agent_chaos.scenario.measure import measured
 from agent_chaos.scenario.model import ChaosScenario, Scenario
+from agent_chaos.scenario.narrate import narrate
 from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.scenario.run_report import RunReport, scorecard
 
@@ -28,6 +32,7 @@ def run_scenario(
     *,
     artifacts_dir: str | Path | None = None,
     seed: int | None = None,
+    record_events: bool = True,
     plan: Plan | None = None,
     allow_real_tools: bool = False,
 ) -> RunReport:
@@ -36,8 +41,10 @@ def run_scenario(
     Its assertions decide; where it has none, or runs under a plan, the oracles do.
 
     Args:
-        artifacts_dir: a folder that gets one of its own for this run, with `report.json` and `scorecard.json`.
+        artifacts_dir: a folder that gets one of its own for this run, with `report.json`, `scorecard.json` and
+            `events.jsonl`.
         seed: of the chance behind `with_probability`; the recording's own without one.
+        record_events: whether `events.jsonl` is written.
 
     Raises:
         CassetteMissing: it was never recorded.
@@ -46,37 +53,69 @@ def run_scenario(
     """
     rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
     rehearsal.refuse_real_tools()
-    report = run_rehearsed(rehearsal, seed=seed, plan=plan)
+    ran = run_rehearsed(rehearsal, seed=seed, plan=plan)
     if artifacts_dir is not None:
-        keep(report, Path(artifacts_dir))
-    return report
+        keep(ran, Path(artifacts_dir), events=record_events)
+    return ran.report
 
 
-def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan | None = None) -> RunReport:
+@dataclass(frozen=True)
+class Ran:
+    """A run: its report, its trace, and when it started on its own clock, in seconds since the epoch."""
+
+    report: RunReport
+    trace: Trace
+    started_at: float
+
+    def tell(self, sink: EventSink) -> Exception | None:
+        """Sends the run's events to a sink; gives what the sink raised, if it did."""
+        return narrate(self.report, self.trace, sink, started_at=self.started_at)
+
+
+def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan | None = None) -> Ran:
     """As `run_scenario`, for a scenario that is ready for trials."""
     scenario = rehearsal.scenario
-    director = Director(scenario.every_chaos, rehearsal.cassette.header.seed if seed is None else seed)
-    outcome = rehearsal.trial(plan or Plan(), director)
-    metrics = measured(outcome.trace, director)
-    turns = _turn_results(outcome.trace, metrics, director)
-    context = _context(director, outcome.trace, metrics, turns)
+    injector = ChaosInjector(scenario.every_chaos, rehearsal.cassette.header.seed if seed is None else seed)
+    outcome = rehearsal.trial(plan or Plan(), injector)
+    metrics = measured(outcome.trace, injector)
+    turns = _turn_results(outcome.trace, metrics, injector)
+    context = _context(injector, outcome.trace, metrics, turns)
     results = tuple(checked(one, context, turn) for one, turn in scenario.every_assertion)
     judged = _by_oracles(outcome, planned=plan is not None, asserted=bool(results))
-    verdict, reason = judged or _verdict(scenario, outcome.trace, results, director, context)
-    return _report(scenario, outcome, verdict, reason, context, results, director)
+    verdict, reason = judged or _verdict(scenario, outcome.trace, results, injector, context)
+    report = _report(scenario, outcome, verdict, reason, context, results, injector)
+    return Ran(report, outcome.trace, rehearsal.cassette.header.started_at)
 
 
-def keep(report: RunReport, folder: Path) -> Path:
-    """Writes a run's files; gives the folder they are in."""
-    own = folder / f"{report.scenario_name}-{report.trace_id}"
-    write_text(own / "report.json", report.to_json())
-    return own
+def keep(ran: Ran, folder: Path, *, events: bool = True) -> Path:
+    """Writes a run's files; gives the folder they are in. Raises UsageError where it cannot."""
+    return write_files(folder, artefacts(ran, events=events))
+
+
+def artefacts(ran: Ran, *, events: bool = True) -> dict[str, str]:
+    """A run's files by their path below the folder of all runs: same run, same bytes."""
+    report = ran.report
+    own = f"{report.scenario_name}-{report.trace_id}"
+    files = {"report.json": report.to_json(), "scorecard.json": report.scorecard_json()}
+    if events:
+        told = ListSink()
+        failure = ran.tell(told)
+        assert failure is None, f"a list takes every event: {failure}"
+        files["events.jsonl"] = "".join(f"{as_line(event)}\n" for event in told.events)
+    return {f"{own}/{name}": text for name, text in files.items()}
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
+    """Writes a run's artefacts; gives the folder of this run. Raises UsageError where it cannot."""
+    for name, text in files.items():
+        write_text(folder / name, text)
+    return folder / next(iter(files)).partition("/")[0]
 
 
 def _context(
-    director: Director, trace: Trace, metrics: MetricsStore, turns: tuple[TurnResult, ...]
+    injector: ChaosInjector, trace: Trace, metrics: MetricsStore, turns: tuple[TurnResult, ...]
 ) -> ChaosContext:
-    context: ChaosContext = director.context
+    context: ChaosContext = injector.context
     raised = trace.raised[-1] if trace.raised else None
     context.turn_results = list(turns)
     context.metrics = metrics
@@ -98,7 +137,7 @@ def _verdict(
     scenario: Scenario,
     trace: Trace,
     results: tuple[AssertionResult, ...],
-    director: Director,
+    injector: ChaosInjector,
     context: ChaosContext,
 ) -> tuple[Verdict, str]:
     """ERROR > FAIL > UNDECIDED > NOT TESTED > PASS; what follows after the recording was left decides nothing."""
@@ -115,14 +154,14 @@ def _verdict(
         return Verdict.FAIL, f"turn {raised.turn} failed: {context.error}"
     if failed:
         return Verdict.FAIL, "; ".join(f"{one.name}: {one.message}" for one in failed)
-    if unfired := _unfired(scenario, director):
+    if unfired := _unfired(scenario, injector):
         return Verdict.VACUOUS, "; ".join(unfired)
     return Verdict.PASS, ""
 
 
-def _unfired(scenario: Scenario, director: Director) -> list[str]:
+def _unfired(scenario: Scenario, injector: ChaosInjector) -> list[str]:
     allowed = isinstance(scenario, ChaosScenario) and scenario.allow_unfired
-    return [] if allowed else director.unfired()
+    return [] if allowed else injector.unfired()
 
 
 def _report(
@@ -132,7 +171,7 @@ def _report(
     reason: str,
     context: ChaosContext,
     results: tuple[AssertionResult, ...],
-    director: Director,
+    injector: ChaosInjector,
 ) -> RunReport:
     trace, metrics, turns = outcome.trace, context.metrics, tuple(context.turn_results)
     passed = verdict is Verdict.PASS
@@ -164,11 +203,23 @@ def _report(
         meta=scenario.meta,
         metrics=metrics,
         violations=outcome.violations,
-        faults_fired=tuple(f"{site.words}: {fault.describe()}" for site, fault in trace.fired),
-        unfired=tuple(director.unfired()),
+        faults_fired=(*_fired(trace), *(_changed(one) for one in injector.changes)),
+        unfired=tuple(injector.unfired()),
         llm_calls=metrics.total_calls,
         plan=trace.plan.as_dict(),
     )
+
+
+def _fired(trace: Trace) -> list[str]:
+    return [f"{site.words}: {fault.describe()}" for site, fault in trace.fired]
+
+
+def _changed(change: Changed) -> str:
+    """Where a mutator changed something, and which."""
+    where = f"tool {change.tool}" if change.tool else f"call {change.call}"
+    if change.chaos.point == "user_input":
+        where = f"turn {change.turn}"
+    return f"{where}: {change.chaos.fault.describe()}"
 
 
 def _described(chaos: Chaos) -> dict[str, Any]:
@@ -185,9 +236,9 @@ def _described(chaos: Chaos) -> dict[str, Any]:
     }
 
 
-def _turn_results(trace: Trace, metrics: MetricsStore, director: Director) -> tuple[TurnResult, ...]:
+def _turn_results(trace: Trace, metrics: MetricsStore, injector: ChaosInjector) -> tuple[TurnResult, ...]:
     ended: list[Answer | Raised] = [*trace.answers, *trace.raised]
-    before = {result.turn_number: result for result in director.context.turn_results}
+    before = {result.turn_number: result for result in injector.context.turn_results}
     results, since = [], 0.0
     for entry in sorted(ended, key=lambda one: one.seq):
         known = before.get(entry.turn)

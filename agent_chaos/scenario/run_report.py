@@ -50,7 +50,15 @@ class RunReport(BaseModel):
 
     def to_json(self) -> str:
         """Indented, with sorted keys."""
-        return json.dumps(self.to_dict(), indent=2, sort_keys=True, ensure_ascii=False)
+        return _pretty(self.to_dict())
+
+    def scorecard_json(self) -> str:
+        """The scorecard alone, as 0.1.3 wrote it."""
+        return _pretty(self.to_dict()["scorecard"])
+
+
+def _pretty(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
 
 
 def scorecard(

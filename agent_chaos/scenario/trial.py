@@ -11,6 +11,7 @@ import time_machine
 
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.clock import VirtualClock
+from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.core.session import Session, enter, leave
 from agent_chaos.core.tape import Tape
 from agent_chaos.core.trace import Trace
@@ -25,7 +26,6 @@ from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
 from agent_chaos.scenario.answers import Answerer
 from agent_chaos.scenario.conversation import Conversation
-from agent_chaos.scenario.director import Director
 from agent_chaos.scenario.model import Scenario
 
 _WAITS_BEYOND_BUDGET = 5_000
@@ -66,7 +66,7 @@ def run_trial(
     max_requests: int,
     max_virtual_s: float,
     real_s: float = 30.0,
-    director: Director | None = None,
+    injector: ChaosInjector | None = None,
 ) -> Trace:
     """Runs the scenario's agent against the cassette under a plan.
 
@@ -85,22 +85,22 @@ def run_trial(
         toolbox=Toolbox(tuple(index.cassette.tools), plan),
         max_requests=max_requests,
         ignore_hosts=scenario.ignore_hosts,
-        director=director,
+        injector=injector,
     )
     loops.refuse_uvloop()
     wall = _wall(pacer, header.started_at)
     with swept():
         with seeded(header.seed), wall, _active(session), real_time_stop(session, real_s):
-            _conversation(scenario, session, director).run()
+            _conversation(scenario, session, injector).run()
         _note_threads(session)
     return tape.trace(plan, clock.now())
 
 
-def _conversation(scenario: Scenario, session: Session, director: Director | None) -> Conversation:
-    if director is None:
+def _conversation(scenario: Scenario, session: Session, injector: ChaosInjector | None) -> Conversation:
+    if injector is None:
         return Conversation(scenario, session)
-    conversation = Conversation(scenario, session, amend=director.user_input)
-    director.context = conversation.context
+    conversation = Conversation(scenario, session, amend=injector.user_input)
+    injector.context = conversation.context
     return conversation
 
 

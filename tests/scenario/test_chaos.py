@@ -48,7 +48,7 @@ from tests.search import shop
 def ran(*chaos, agent=shop.careful, seed=None, **fields):
     """The report of the shop's agent with chaos."""
     one = ChaosScenario(name="shop", agent=agent, turns=(shop.QUESTION,), chaos=chaos, **fields)
-    return run_rehearsed(Rehearsal(one, cassette=shop.cassette()), seed=seed)
+    return run_rehearsed(Rehearsal(one, cassette=shop.cassette()), seed=seed).report
 
 
 def test_without_a_trigger_a_fault_strikes_every_attempt_of_the_first_call():
@@ -168,7 +168,7 @@ def test_a_fault_that_did_not_fire_makes_a_run_not_tested_and_says_why(chaos, wh
     )
     report = run_rehearsed(
         Rehearsal(one.model_copy(update={"turns": one.turns[:1]}), cassette=shop.cassette())
-    )
+    ).report
 
     assert (report.verdict, report.passed) == ("NOT TESTED", False)
     assert why in report.reason

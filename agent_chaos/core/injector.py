@@ -21,15 +21,18 @@ _MESSAGES = ("messages", "input", "contents")
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A change that a mutator made, for the record."""
+    """A change that a mutator made, for the record. `call` is the logical call it was made at, -1 for other points."""
 
     chaos: Chaos
     turn: int
     before: Any
     after: Any
+    call: int = -1
+    tool: str = ""
+    at: float = 0.0
 
 
-class Director:
+class ChaosInjector:
     """The configured faults of one run. Not thread-safe; the caller holds a lock.
 
     Args:
@@ -42,7 +45,7 @@ class Director:
         self._chaos = tuple(chaos)
         self._chance = Random(seed)
         self.context = context
-        self._struck_call: dict[int, int] = {}
+        self._struck_call: dict[int, tuple[str, int]] = {}
         self._drawn: dict[tuple[int, str, int], bool] = {}
         self._moments: list[Moment] = []
         self._tool_moments: list[Moment] = []
@@ -71,7 +74,8 @@ class Director:
         if not trigger.allows(moment):
             return False
         if trigger.site is None and not trigger.conditional:
-            return self._struck_call.get(number, moment.call) == moment.call
+            here = (moment.tool, moment.call)
+            return self._struck_call.get(number, here) == here
         return self._by_chance(number, chaos, moment)
 
     def _by_chance(self, number: int, chaos: Chaos, moment: Moment) -> bool:
@@ -87,18 +91,18 @@ class Director:
         for number, chaos in enumerate(self._chaos):
             if any(fault is chaos.fault for fault in faults):
                 self.struck[number] += 1
-                self._struck_call.setdefault(number, moment.call)
+                self._struck_call.setdefault(number, (moment.tool, moment.call))
 
     def user_input(self, turn: int, text: str) -> str:
         """What the user says after every mutator of it."""
         for number, chaos in self._mutators("user_input_mutate", Moment(turn, 0, 0)):
-            text = self._mutated(number, chaos, turn, text, text)
+            text = self._mutated(number, chaos, Moment(turn, -1, -1), text, text)
         return text
 
     def tool_result(self, moment: Moment, result: Any) -> Any:
         """What a tool gives after every mutator of it."""
         for number, chaos in self._mutators("tool_mutate", moment):
-            result = self._mutated(number, chaos, moment.turn, result, moment.tool, result)
+            result = self._mutated(number, chaos, moment, result, moment.tool, result)
         return result
 
     def request(self, moment: Moment, request: Request) -> Request:
@@ -112,7 +116,7 @@ class Director:
         if field is None:
             return request
         for number, chaos in wanted:
-            body[field] = self._mutated(number, chaos, moment.turn, body[field], body[field])
+            body[field] = self._mutated(number, chaos, moment, body[field], body[field])
         return replace(request, body=json.dumps(body, ensure_ascii=False).encode())
 
     def _mutators(self, kind: str, moment: Moment) -> list[tuple[int, Chaos]]:
@@ -125,12 +129,13 @@ class Director:
             and self._by_chance(number, chaos, moment)
         ]
 
-    def _mutated(self, number: int, chaos: Chaos, turn: int, before: Any, *values: Any) -> Any:
+    def _mutated(self, number: int, chaos: Chaos, moment: Moment, before: Any, *values: Any) -> Any:
         assert chaos.mutator is not None
         after = called(chaos.mutator, self.context, *json.loads(json.dumps(values)))
         if after != before:
             self.struck[number] += 1
-            self.changes.append(Changed(chaos, turn, before, after))
+            call = -1 if moment.tool else moment.call
+            self.changes.append(Changed(chaos, moment.turn, before, after, call, moment.tool, moment.at))
         return after
 
     def unfired(self) -> list[str]:

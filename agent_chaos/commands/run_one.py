@@ -1,0 +1,85 @@
+"""Runs one scenario for `agent-chaos run`, in this process or in a worker, and says what came of it as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, field
+from functools import cache
+from multiprocessing import get_context
+
+from agent_chaos.commands.ready import Stage, loaded_scenarios
+from agent_chaos.commands.speak import hushed
+from agent_chaos.errors import AgentChaosError
+from agent_chaos.scenario.loader import Loaded
+from agent_chaos.scenario.run import artefacts, run_rehearsed
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What was asked for: the same in every process, so that each finds the same scenarios in the same order."""
+
+    targets: tuple[str, ...]
+    recursive: bool
+    glob: str
+    seed: int | None
+    events: bool
+    allow_real_tools: bool
+
+    def load(self) -> list[Loaded]:
+        """Raises ScenarioError."""
+        return loaded_scenarios(list(self.targets), recursive=self.recursive, glob=self.glob, variants=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of one scenario: the files of its run, the report first, or why there was none."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    error: str = ""
+    exit_code: int = 0
+
+    @property
+    def report(self) -> str:
+        """The report as JSON."""
+        return next(text for name, text in self.files.items() if name.endswith("/report.json"))
+
+
+def one_by_one(wanted: Wanted, every: Iterable[Loaded]) -> Generator[Done, None, None]:
+    """Runs scenarios in this process, each when it is asked for."""
+    stage = Stage(allow_real_tools=wanted.allow_real_tools)
+    return (_done(wanted, stage, one) for one in every)
+
+
+def side_by_side(wanted: Wanted, every: Iterable[Loaded], workers: int) -> Generator[Done, None, None]:
+    """Runs scenarios in several processes, and gives them in their order. What is not asked for any more is dropped."""
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting: list[Future[Done]] = [pool.submit(_in_worker, wanted, one.ref) for one in every]
+        try:
+            for future in waiting:
+                yield future.result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _in_worker(wanted: Wanted, ref: str) -> Done:
+    every, stage = _prepared(wanted)
+    return _done(wanted, stage, every[ref])
+
+
+@cache
+def _prepared(wanted: Wanted) -> tuple[dict[str, Loaded], Stage]:
+    with hushed():
+        every = {one.ref: one for one in wanted.load()}
+    return every, Stage(allow_real_tools=wanted.allow_real_tools)
+
+
+def _done(wanted: Wanted, stage: Stage, loaded: Loaded) -> Done:
+    try:
+        rehearsal = stage.rehearsed(loaded)
+        with hushed():
+            ran = run_rehearsed(rehearsal, seed=wanted.seed)
+            return Done(artefacts(ran, events=wanted.events))
+    except AgentChaosError as exc:
+        return Done(error=str(exc), exit_code=exc.exit_code)
