@@ -17,7 +17,14 @@ from pydantic import ValidationError
 
 from agent_chaos.errors import AgentChaosError, ScenarioError
 
-_EXTRAS = {"anthropic": "anthropic", "openai": "openai", "google": "gemini", "google.genai": "gemini"}
+_EXTRAS = {
+    "anthropic": "anthropic",
+    "openai": "openai",
+    "google": "gemini",
+    "google.genai": "gemini",
+    "deepeval": "deepeval",
+    "pydantic_evals": "pydantic-evals",
+}
 
 
 def import_file(path: Path) -> ModuleType:
