@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from agent_chaos.chaos.trigger import Trigger
 from agent_chaos.commands.run_one import Done, Wanted, one_by_one, side_by_side
 from agent_chaos.commands.speak import complain
 from agent_chaos.oracles.verdict import Verdict
@@ -93,9 +94,14 @@ def _planned(scenario: Scenario) -> None:
     out = console()
     out.print(Text(f"{printable(scenario.name)}: {count(len(scenario.turns), 'turn')}", "bold"))
     for chaos in scenario.every_chaos:
-        turn = chaos.trigger.on_turn
+        turn = _resolved_turn(chaos.trigger)
         where = "any turn" if turn is None else f"turn {turn}: {_input(scenario, turn)}"
         out.print(Text(f"  {printable(str(chaos))}  in {where}"), soft_wrap=True)
+
+
+def _resolved_turn(trigger: Trigger) -> int | None:
+    """The one turn in which a trigger can hold; None where there may be several."""
+    return trigger.between_turns[1] if trigger.between_turns else trigger.on_turn
 
 
 def _input(scenario: Scenario, turn: int) -> str:

@@ -147,11 +147,15 @@ class Answerer:
         )
 
     def _logical(self, request: Request) -> _Logical:
-        """The logical call an attempt belongs to: an identical request whose last reply was of no use is retried."""
+        """The logical call an attempt belongs to.
+
+        SDKs that number their attempts say which request is a retry of theirs, so that one of the agent's own is a call
+        of its own; elsewhere an identical request whose last reply was of no use is taken for a retry.
+        """
         exact = self.index.asked(request).exact
         known = self._calls.get(exact)
-        retried = request.header("x-stainless-retry-count", "0") != "0"
-        if known is not None and (retried or not known.answered):
+        numbered = request.header("x-stainless-retry-count", "")
+        if known is not None and (numbered != "0" if numbered else not known.answered):
             known.attempt += 1
         else:
             known = self._calls[exact] = _Logical(self._made, 0, False)

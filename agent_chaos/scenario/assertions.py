@@ -25,6 +25,20 @@ class AssertionResult(BaseModel):
     expected: Any = None
     turn: int | None = None
 
+    def __init__(
+        self,
+        name: str,
+        passed: bool,
+        message: str = "",
+        measured: Any = None,
+        expected: Any = None,
+        *,
+        turn: int | None = None,
+    ) -> None:
+        super().__init__(
+            name=name, passed=passed, message=message, measured=measured, expected=expected, turn=turn
+        )
+
 
 def bounded(name: str, measured: float, limit: float, what: str, *, least: bool = False) -> AssertionResult:
     """A result for a number that must not pass a limit, or must reach one."""
@@ -270,6 +284,5 @@ class TokenBurstDetection:
             if used > limit:
                 found = bounded(self.name, used, limit, f"{self.mode} tokens in call {number}")
                 return found.model_copy(update={"passed": False})
-        return AssertionResult(
-            name=self.name, passed=True, measured=max(tokens, default=0), expected=self.absolute_max
-        )
+        most = max(tokens, default=0)
+        return bounded(self.name, most, self.absolute_max, f"{self.mode} tokens in a call, without a burst")

@@ -131,10 +131,10 @@ class BaselineScenario(_Scenario):
         *,
         name: str,
         description: str | None = None,
-        chaos: Sequence[Chaos] = (),
-        assertions: Sequence[Assertion] = (),
-        turns: Sequence[at] = (),
-        tags: Sequence[str] = (),
+        chaos: Sequence[Chaos] | None = None,
+        assertions: Sequence[Assertion] | None = None,
+        turns: Sequence[at] | None = None,
+        tags: Sequence[str] | None = None,
         allow_unfired: bool = False,
     ) -> ChaosScenario:
         """The same conversation with chaos, on this scenario's recording.
@@ -153,12 +153,12 @@ class BaselineScenario(_Scenario):
             | {
                 "name": name,
                 "description": self.description if description is None else description,
-                "turns": _with_turns(self.turns, turns, f"variant {name!r} of {self.name!r}"),
-                "assertions": (*self.assertions, *assertions),
-                "tags": (*self.tags, *tags),
+                "turns": _with_turns(self.turns, turns or (), f"variant {name!r} of {self.name!r}"),
+                "assertions": (*self.assertions, *(assertions or ())),
+                "tags": (*self.tags, *(tags or ())),
                 "meta": {**self.meta, "_parent": self.name},
             },
-            chaos=tuple(chaos),
+            chaos=tuple(chaos or ()),
             parent=self.name,
             allow_unfired=allow_unfired,
         )

@@ -17,8 +17,8 @@ def _result(ctx: ChaosContext, named: int | None, standing_in: int | None) -> Tu
 
 
 def _not_run(name: str, turn: int | None) -> AssertionResult:
-    which = "no turn" if turn is None else f"turn {turn}"
-    return AssertionResult(name=name, passed=False, message=f"{which} has run", turn=turn)
+    said = "no turn has run" if turn is None else f"turn {turn} has not run"
+    return AssertionResult(name=name, passed=False, message=said, turn=turn)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """Configured faults strike where their triggers say, below the real SDK, and a run that they missed has not passed."""
 
+import time
+
+import anthropic
 import pytest
 from pydantic import ValidationError
 
@@ -58,6 +61,24 @@ def test_without_a_trigger_a_fault_strikes_every_attempt_of_the_first_call():
     assert "RateLimitError" in report.error
     assert report.metrics.calls.retries == 1
     assert report.elapsed_s > 7
+
+
+def persistent(ctx, text):
+    """Asks again by itself where a call fails; its client does not."""
+    for _ in range(3):
+        try:
+            return shop.careful(ctx, text, max_retries=0)
+        except anthropic.RateLimitError:
+            time.sleep(5)
+    raise shop.Unavailable("three attempts")
+
+
+def test_a_retry_of_the_agents_own_is_a_call_of_its_own():
+    once = ran(llm_rate_limit().on_call(0), agent=persistent)
+    always = ran(llm_rate_limit().on_turn(0), agent=persistent)
+
+    assert (once.verdict, once.llm_calls, once.metrics.calls.retries) == ("PASS", 3, 0)
+    assert (always.verdict, always.llm_calls, always.metrics.calls.retries) == ("FAIL", 3, 0)
 
 
 def test_the_retry_absorbs_a_fault_of_one_attempt():

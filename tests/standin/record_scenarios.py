@@ -16,6 +16,7 @@ from pathlib import Path
 
 import trustme
 
+from tests.standin.said import Script
 from tests.standin.scripts import SCRIPTS
 from tests.standin.server import standin
 
@@ -30,6 +31,15 @@ def record(
     name: str, *, folder: Path, pace_s: float = 0.02, first_byte_s: float = 0.4
 ) -> subprocess.CompletedProcess[str]:
     """Runs `agent-chaos record` for one scenario of `folder`, against its script."""
+    return record_target(
+        f"scenarios/{name}.py", SCRIPTS[name], folder=folder, pace_s=pace_s, first_byte_s=first_byte_s
+    )
+
+
+def record_target(
+    target: str, script: Script, *, folder: Path, pace_s: float = 0.02, first_byte_s: float = 0.4
+) -> subprocess.CompletedProcess[str]:
+    """Runs `agent-chaos record` for a target in `folder`, where the model says what `script` does."""
     authority = trustme.CA()
 
     @cache
@@ -40,7 +50,7 @@ def record(
 
     with (
         tempfile.NamedTemporaryFile(suffix=".pem") as trusted,
-        standin(SCRIPTS[name], pace_s=pace_s, first_byte_s=first_byte_s, contexts=context) as server,
+        standin(script, pace_s=pace_s, first_byte_s=first_byte_s, contexts=context) as server,
     ):
         trusted.write(authority.cert_pem.bytes())
         trusted.flush()
@@ -50,7 +60,7 @@ def record(
             "-m",
             "agent_chaos",
             "record",
-            f"scenarios/{name}.py",
+            target,
             "--record-mode",
             "all",
         ]
