@@ -44,6 +44,13 @@ def check_stock(product):
 HANDLERS = {"lookup_order": lookup_order, "check_stock": check_stock}
 
 
+def model_turn(request, stream):
+    if not stream:
+        return client.messages.create(**request)
+    with client.messages.stream(**request) as live:
+        return live.get_final_message()
+
+
 def ask(messages, stream):
     """One model turn, tried three times."""
     request = {
@@ -53,16 +60,12 @@ def ask(messages, stream):
         "tools": TOOLS,
         "messages": messages,
     }
-    for wait in (1, 4, None):
+    for wait in (1, 4):
         try:
-            if not stream:
-                return client.messages.create(**request)
-            with client.messages.stream(**request) as live:
-                return live.get_final_message()
+            return model_turn(request, stream)
         except PASSING:
-            if wait is None:
-                raise
             time.sleep(wait)
+    return model_turn(request, stream)
 
 
 def answer(ctx, turn_input, stream=False):
