@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from agent_chaos.scenario.run import run_scenario
     from agent_chaos.scenario.run_report import RunReport
     from agent_chaos.search.api import check_failure, fault_plans, fuzz_scenario, plan
+    from agent_chaos.search.chaos_space import ChaosSpace
+    from agent_chaos.search.fuzz_config import (
+        ContextFuzzConfig,
+        LLMFuzzConfig,
+        StreamFuzzConfig,
+        ToolFuzzConfig,
+    )
+    from agent_chaos.search.variants import fuzz, fuzz_chaos
 
 __version__ = "0.2.0"
 
@@ -35,6 +43,13 @@ _HOMES = {
     "plan": "agent_chaos.search.api",
     "run_scenario": "agent_chaos.scenario.run",
     "tool": "agent_chaos.patch.tools",
+    "ChaosSpace": "agent_chaos.search.chaos_space",
+    "ContextFuzzConfig": "agent_chaos.search.fuzz_config",
+    "LLMFuzzConfig": "agent_chaos.search.fuzz_config",
+    "StreamFuzzConfig": "agent_chaos.search.fuzz_config",
+    "ToolFuzzConfig": "agent_chaos.search.fuzz_config",
+    "fuzz": "agent_chaos.search.variants",
+    "fuzz_chaos": "agent_chaos.search.variants",
 }
 """Where each public name lives; imported on first use, so that `import agent_chaos` costs an agent nothing."""
 
@@ -42,15 +57,22 @@ __all__ = [
     "BaselineScenario",
     "ChaosContext",
     "ChaosScenario",
+    "ChaosSpace",
+    "ContextFuzzConfig",
+    "LLMFuzzConfig",
     "Plan",
     "RunReport",
     "Scenario",
+    "StreamFuzzConfig",
+    "ToolFuzzConfig",
     "Turn",
     "TurnResult",
     "asgi_agent",
     "at",
     "check_failure",
     "fault_plans",
+    "fuzz",
+    "fuzz_chaos",
     "fuzz_scenario",
     "plan",
     "run_scenario",

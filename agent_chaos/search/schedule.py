@@ -36,6 +36,8 @@ _TELLING_CHOICES = ("mid_number", "mid_string", "number", "cut", "mid_text", "mi
 
 def singles(space: Space, rng: Random) -> Iterator[Plan]:
     """One fault at a time: a representative of each family, then every kind with every opening, then every site."""
+    if space.scope.size[0] > 1:
+        return
     menus = sorted(space.menus, key=_telling)
     first = [next(menu for menu in menus if menu.cls.family == family) for family in _families(menus)]
     yield from (_single(menu, _most_telling(menu)[0], rng) for menu in first)
@@ -112,7 +114,7 @@ class Covering:
 
     def _candidate(self) -> Plan:
         fragile = self._ran >= 10 and self._died_early * 2 > self._ran
-        wanted = self._rng.choice((1, 2) if fragile else (3, 4, 5))
+        wanted = self._rng.choice(_sizes(fragile, *self._space.scope.size))
         sites = self._rng.sample(sorted(self._by_site), min(wanted, len(self._by_site)))
         return Plan(faults=tuple(self._fault_at(site) for site in sites))
 
@@ -121,6 +123,12 @@ class Covering:
         kind = self._rng.choice(kinds)
         menu, entry = self._rng.choice([one for one in self._by_site[site] if one[0].kind == kind])
         return menu.placed(entry, [edge_biased(bounds, self._rng) for bounds in menu.numbers])
+
+
+def _sizes(fragile: bool, least: int, most: int) -> tuple[int, ...]:
+    """How many faults a combination may have."""
+    preferred = tuple(size for size in ((1, 2) if fragile else (3, 4, 5)) if least <= size <= most)
+    return preferred or tuple(range(least, most + 1))
 
 
 def pairs_of(plan: Plan) -> set[frozenset[tuple[str, str]]]:

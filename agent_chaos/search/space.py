@@ -6,7 +6,7 @@ sites in the order of the run, then a fault's openings, then its numbers from th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from random import Random
@@ -14,10 +14,11 @@ from typing import Any
 
 from annotated_types import Ge, Le
 
-from agent_chaos.chaos.catalogue import fault_types, kind_of
-from agent_chaos.chaos.fault import Choice, Drawn, Fault, Target, ToolFault, ToolTarget, WireFault
+from agent_chaos.chaos.catalogue import kind_of
+from agent_chaos.chaos.fault import Drawn, Fault
 from agent_chaos.chaos.plan import Placed, Plan, Site
-from agent_chaos.core.trace import Call, ToolRun, Trace
+from agent_chaos.core.trace import Trace
+from agent_chaos.search.scope import EVERYTHING, Bounds, Rule, Scope, Step, fields
 
 _MILDEST_FIRST = (
     "noise",
@@ -35,9 +36,6 @@ _MILDEST_FIRST = (
     "tool_call",
     "tool_arguments",
 )
-
-Bounds = tuple[str, int, int]
-"""A whole-number field and its least and greatest value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +56,22 @@ class Entry:
 class Menu:
     """All entries of one kind of fault."""
 
-    cls: type[Fault]
+    rule: Rule
     entries: tuple[Entry, ...]
 
     @property
+    def cls(self) -> type[Fault]:
+        return self.rule.cls
+
+    @property
     def kind(self) -> str:
-        return kind_of(self.cls)
+        return self.rule.kind
 
     @property
     def numbers(self) -> tuple[Bounds, ...]:
-        """The fields to draw: whole numbers with both bounds that no opening sets."""
+        """The fields to draw: whole numbers with both bounds that no opening sets, within the rule's own."""
         chosen = {name for name, _ in self.entries[0].choice} if self.entries else set()
-        return tuple(found for found in number_fields(self.cls) if found[0] not in chosen)
+        return numbers_of(self.rule, chosen)
 
     def fault(self, entry: Entry, values: Iterable[int]) -> Fault:
         """The fault of an entry with these numbers."""
@@ -97,30 +99,30 @@ class Space:
 
     menus: tuple[Menu, ...]
     without_site: tuple[str, ...] = ()
+    scope: Scope = EVERYTHING
 
     @classmethod
-    def of(cls, trace: Trace, faults: Mapping[str, type[Fault]] | None = None) -> Space:
+    def of(cls, trace: Trace, scope: Scope = EVERYTHING) -> Space:
         """The space of a run without faults."""
-        known = (fault_types() if faults is None else faults).values()
-        types = sorted((one for one in known if one.searched), key=_mildness)
-        menus = tuple(Menu(one, tuple(_entries(one, trace, frozenset()))) for one in types)
-        return cls(menus)._sorted()
+        rules = sorted(scope.by_kind.values(), key=lambda rule: _mildness(rule.cls))
+        menus = tuple(Menu(rule, tuple(_entries(rule, trace, frozenset()))) for rule in rules)
+        return cls(menus, scope=scope)._sorted()
 
     def extended(self, traces: Iterable[Trace]) -> Space:
         """The space with sites that faults created (retries, repair calls), added behind those known before."""
-        menus = list(self.menus) + [
-            Menu(fault_types()[kind], ()) for kind in self.without_site if kind in fault_types()
-        ]
+        known = self.scope.by_kind
+        menus = [*self.menus, *(Menu(known[kind], ()) for kind in self.without_site if kind in known)]
         for trace in traces:
-            menus = [Menu(m.cls, (*m.entries, *_entries(m.cls, trace, frozenset(_sites(m))))) for m in menus]
-        return Space(tuple(menus))._sorted()
+            menus = [
+                Menu(m.rule, (*m.entries, *_entries(m.rule, trace, frozenset(_sites(m))))) for m in menus
+            ]
+        return Space(tuple(menus), scope=self.scope)._sorted()
 
     def _sorted(self) -> Space:
         with_site = sorted((m for m in self.menus if m.entries), key=lambda m: _mildness(m.cls))
         without = [m.kind for m in self.menus if not m.entries]
-        return Space(
-            tuple(with_site), tuple(sorted({*without, *self.without_site} - {m.kind for m in with_site}))
-        )
+        nowhere = {*without, *self.without_site} - {m.kind for m in with_site}
+        return Space(tuple(with_site), tuple(sorted(nowhere)), self.scope)
 
     def menu(self, kind: str) -> Menu | None:
         return next((menu for menu in self.menus if menu.kind == kind), None)
@@ -166,6 +168,13 @@ def number_fields(cls: type[Fault]) -> tuple[Bounds, ...]:
     return tuple(found)
 
 
+def numbers_of(rule: Rule, chosen: Collection[str]) -> tuple[Bounds, ...]:
+    """The fields of a rule's fault that are drawn, where a choice sets these."""
+    own = {bounds[0]: bounds for bounds in number_fields(rule.cls)}
+    wanted = {**own, **{bounds[0]: bounds for bounds in rule.bounds}}
+    return tuple(bounds for name, bounds in wanted.items() if name not in chosen)
+
+
 def edge_biased(bounds: Bounds, rng: Random) -> int:
     """A value of a field: often an edge, sometimes small, else anywhere."""
     _, low, high = bounds
@@ -186,25 +195,12 @@ def _sites(menu: Menu) -> Iterator[Site]:
     return (entry.site for entry in menu.entries)
 
 
-def _entries(cls: type[Fault], trace: Trace, known: frozenset[Site]) -> Iterator[Entry]:
+def _entries(rule: Rule, trace: Trace, known: frozenset[Site]) -> Iterator[Entry]:
     seen = set(known)
-    steps: list[Call | ToolRun] = [*trace.calls, *trace.tools]
+    steps: list[Step] = [*trace.calls, *trace.tools]
     for step in steps:
         if step.site is None or step.site in seen:
             continue
         seen.add(step.site)
-        for choice in _openings(cls, step):
-            yield Entry(kind_of(cls), step.site, tuple(sorted(choice.items())))
-
-
-def _openings(cls: type[Fault], step: Call | ToolRun) -> tuple[Choice, ...]:
-    if (
-        isinstance(step, Call)
-        and issubclass(cls, WireFault)
-        and step.wire is not None
-        and step.recorded is not None
-    ):
-        return cls.openings(Target(step.request, step.recorded, step.wire))
-    if isinstance(step, ToolRun) and issubclass(cls, ToolFault):
-        return cls.openings(ToolTarget(step.name, step.arguments, step.result))
-    return ()
+        for choice in rule.openings(step):
+            yield Entry(rule.kind, step.site, fields(choice))

@@ -52,7 +52,7 @@ def _choices(space: Space, placed: Placed) -> list[Any] | None:
     menu = space.menus[at]
     kind = [at] if len(space.menus) > 1 else []
     where = [entry] if len(menu.entries) > 1 else []
-    return [*kind, *where, *(getattr(placed.fault, name) for name, _, _ in menu.numbers)]
+    return [*kind, *where, *(int(getattr(placed.fault, name)) for name, _, _ in menu.numbers)]
 
 
 def _faults(space: Space, least: int, most: int) -> SearchStrategy[list[Placed]]:

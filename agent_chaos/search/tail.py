@@ -29,6 +29,7 @@ def draw(space: Space, examples: int, number: int, run: Callable[[Plan], Outcome
         target(outcome.trace.virtual_s, label="virtual seconds")
         target(float(len(outcome.trace.calls)), label="calls")
 
+    least, most = space.scope.size
     drawn = settings(
         max_examples=max(1, examples),
         database=None,
@@ -38,7 +39,7 @@ def draw(space: Space, examples: int, number: int, run: Callable[[Plan], Outcome
         verbosity=Verbosity.quiet,
         print_blob=False,
         suppress_health_check=list(HealthCheck),
-    )(seed(number)(given(plans(space, min_faults=1, max_faults=5))(body)))
+    )(seed(number)(given(plans(space, min_faults=least, max_faults=most))(body)))
     try:
         drawn()
     except unittest.SkipTest:

@@ -1,0 +1,79 @@
+"""A recording as the trace of the run that made it, without running anything: for files that are being imported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent_chaos.cassette.file import open_cassette
+from agent_chaos.cassette.model import Cassette, Exchange, ToolRecord
+from agent_chaos.chaos.plan import Plan, Site
+from agent_chaos.core.fidelity import Fidelity
+from agent_chaos.core.trace import Call, ToolRun, Trace
+from agent_chaos.errors import CassetteError, CassetteMissing
+from agent_chaos.scenario.model import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedRun:
+    """The run a recording was made from. Imported recordings do not know which turn a call belongs to (`in_turns`)."""
+
+    trace: Trace
+    in_turns: bool
+
+
+def recorded_run(scenario: Scenario) -> RecordedRun | None:
+    """The run a scenario was recorded from; None where there is no cassette, or none that can be read.
+
+    What is wrong with a cassette is told when it is run; here it must not keep a file from being imported.
+    """
+    try:
+        cassette = open_cassette(scenario.cassette_path)
+        return RecordedRun(trace_of(cassette), bool(cassette.turns) or len(scenario.turns) == 1)
+    except (CassetteMissing, CassetteError):
+        return None
+
+
+def trace_of(cassette: Cassette) -> Trace:
+    """The calls and tools of a cassette, in order."""
+    records: list[Exchange | ToolRecord] = sorted([*cassette.exchanges, *cassette.tools], key=_order)
+    latest: dict[str, tuple[Call, bool]] = {}
+    entries: list[Call | ToolRun] = []
+    made = 0
+    for seq, record in enumerate(records):
+        if isinstance(record, ToolRecord):
+            entries.append(_tool(seq, record))
+            continue
+        before, answered = latest.get(record.keys.exact, (None, True))
+        if before is None or answered:
+            call, made = _call(seq, record, made, 0), made + 1
+        else:
+            call = _call(seq, record, before.call, before.attempt + 1)
+        latest[record.keys.exact] = (call, record.reply.ok)
+        entries.append(call)
+    return Trace(Plan(), tuple(entries), records[-1].at if records else 0.0)
+
+
+def _order(record: Exchange | ToolRecord) -> tuple[float, bool, int]:
+    return record.at, isinstance(record, ToolRecord), record.index
+
+
+def _call(seq: int, exchange: Exchange, number: int, attempt: int) -> Call:
+    return Call(
+        seq=seq,
+        turn=exchange.turn,
+        call=number,
+        attempt=attempt,
+        at=exchange.at,
+        site=Site(of="call", index=exchange.index),
+        fidelity=Fidelity.EXACT,
+        protocol=exchange.protocol,
+        transport=exchange.transport,
+        request=exchange.request,
+        reply=exchange.reply,
+        recorded=exchange.reply,
+    )
+
+
+def _tool(seq: int, tool: ToolRecord) -> ToolRun:
+    site = Site(of="tool", index=tool.index)
+    return ToolRun(seq, tool.turn, tool.at, site, tool.name, tool.arguments, result=tool.result)

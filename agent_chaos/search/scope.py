@@ -1,0 +1,101 @@
+"""Which faults a search may use, where and how strong: everything, unless some are named or a `ChaosSpace` restricts it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from agent_chaos.chaos.catalogue import fault_type, fault_types
+from agent_chaos.chaos.fault import Choice, Fault, Target, ToolFault, ToolTarget, WireFault
+from agent_chaos.core.trace import Call, ToolRun
+
+Bounds = tuple[str, int, int]
+"""A whole-number field and its least and greatest value."""
+
+Step = Call | ToolRun
+"""What a fault can act on: a call of the model or of a tool."""
+
+DEFAULT_SIZE = (1, 5)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One kind of fault that may be used.
+
+    Attributes:
+        choices: values for its fields that are not drawn; its own openings where there are none.
+        bounds: what its whole-number fields are drawn from, where that differs from the fault's own.
+        streamed: only at replies that were streamed.
+        tools: only at these tools; all where it is None.
+    """
+
+    kind: str
+    choices: tuple[Choice, ...] = ()
+    bounds: tuple[Bounds, ...] = ()
+    streamed: bool = False
+    tools: frozenset[str] | None = None
+
+    @property
+    def cls(self) -> type[Fault]:
+        return fault_type(self.kind)
+
+    def openings(self, step: Step) -> tuple[Choice, ...]:
+        """The choices with which the fault can act on a step, mildest first."""
+        cls = self.cls
+        if isinstance(step, Call) and issubclass(cls, WireFault):
+            if step.wire is None or step.recorded is None or (self.streamed and not step.recorded.streamed):
+                return ()
+            return self._of_reply(cls, Target(step.request, step.recorded, step.wire))
+        if isinstance(step, ToolRun) and issubclass(cls, ToolFault):
+            if self.tools is not None and step.name not in self.tools:
+                return ()
+            return self.choices or cls.openings(ToolTarget(step.name, step.arguments, step.result))
+        return ()
+
+    def _of_reply(self, cls: type[WireFault], target: Target) -> tuple[Choice, ...]:
+        lows = {name: low for name, low, _ in self.bounds}
+        chosen = (one for one in self.choices if cls(**{**lows, **one}).apply(target) != target.reply)
+        return tuple(chosen) if self.choices else cls.openings(target)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a search draws from. `size` is the least and the greatest number of faults of an example."""
+
+    rules: tuple[Rule, ...] | None = None
+    size: tuple[int, int] = DEFAULT_SIZE
+
+    @property
+    def by_kind(self) -> dict[str, Rule]:
+        """The rule of each kind; of two for one kind, the one that leaves more open."""
+        found: dict[str, Rule] = {}
+        for rule in every_rule() if self.rules is None else self.rules:
+            if rule.kind not in found or not rule.choices:
+                found[rule.kind] = rule
+        return found
+
+    def less(self, kinds: Collection[str]) -> Scope:
+        """The scope without these kinds."""
+        kept = (rule for rule in self.by_kind.values() if rule.kind not in kinds)
+        return Scope(tuple(kept), self.size)
+
+    def only(self, kinds: Collection[str]) -> Scope:
+        """These kinds, as the scope has them; those that a search leaves out by itself where nothing restricts it."""
+        known = self.by_kind
+        more = [Rule(kind) for kind in sorted(kinds) if self.rules is None and kind not in known]
+        return Scope((*(known[kind] for kind in known if kind in kinds), *more), self.size)
+
+
+EVERYTHING = Scope()
+"""Every fault that is searched by default."""
+
+
+def every_rule() -> tuple[Rule, ...]:
+    """A rule for each fault that is searched by default."""
+    return tuple(Rule(kind) for kind, cls in fault_types().items() if cls.searched)
+
+
+def fields(choice: Choice) -> tuple[tuple[str, Any], ...]:
+    """A choice as sorted pairs."""
+    return tuple(sorted(choice.items()))
