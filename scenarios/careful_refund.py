@@ -23,6 +23,7 @@ ATTEMPTS = 10
 DEADLINE_S = 540.0
 REPLY_DEADLINE_S = 60.0
 LONGEST_WAIT_S = 20.0
+LONGEST_RESULT = 20_000
 
 TOOLS = [
     {
@@ -148,6 +149,21 @@ def ask(messages, deadline):
     raise AgentUnavailable(f"no whole reply: {problem}") from problem
 
 
+def used(call):
+    """The result of a tool call; what it raises is told to the model, but not in the words of a driver or a server.
+
+    A tool that failed is not called again: whether the money moved is not known here.
+    """
+    try:
+        content, failed = json.dumps(HANDLERS[call.name](**call.input)), False
+    except Exception as exc:  # noqa: BLE001 - whatever a tool raises, the model is told
+        content, failed = f"{call.name} failed ({type(exc).__name__}); it may have been done or not", True
+    if len(content) > LONGEST_RESULT:
+        content, failed = f"{call.name} returned {len(content)} characters, which is too much to read", True
+    result = {"type": "tool_result", "tool_use_id": call.id, "content": content}
+    return {**result, "is_error": True} if failed else result
+
+
 def agent(ctx, turn_input):
     deadline = time.monotonic() + DEADLINE_S
     messages = [{"role": "user", "content": turn_input}]
@@ -159,8 +175,7 @@ def agent(ctx, turn_input):
         messages.append({"role": "assistant", "content": message.content})
         results = []
         for call in calls:
-            result = HANDLERS[call.name](**call.input)
-            results.append({"type": "tool_result", "tool_use_id": call.id, "content": json.dumps(result)})
+            results.append(used(call))
         messages.append({"role": "user", "content": results})
     raise AgentUnavailable("the model kept asking for tools")
 

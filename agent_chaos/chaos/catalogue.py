@@ -16,6 +16,7 @@ from agent_chaos.errors import PlanError
 _NOT_FAULTS = {
     "argument_text",
     "builder",
+    "canary",
     "catalogue",
     "error_message",
     "fault",

@@ -47,11 +47,16 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class ToolTarget:
-    """What a tool fault acts on: the call as recorded. `arguments` and `result` are JSON values."""
+    """What a tool fault acts on: the call as recorded. `arguments` and `result` are JSON values.
+
+    `error_type` and `error` are the type name and message of the exception that was recorded in place of a result.
+    """
 
     name: str
     arguments: Any
     result: Any
+    error_type: str = ""
+    error: str = ""
 
 
 class Fault(BaseModel, ABC):
@@ -113,7 +118,8 @@ class MessageFault(WireFault, ABC):
 class ToolOutcome(BaseModel):
     """What a faulted tool call does: returns `result`, or raises `error` (type name and message).
 
-    `performed` says whether the effect landed before the fault; `delay_s` is virtual time spent first.
+    `performed` says whether the tool's effect landed, whatever the agent is told of it; `delay_s` is virtual time spent
+    on top of what the call took when it was recorded.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

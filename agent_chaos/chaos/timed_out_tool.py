@@ -10,17 +10,19 @@ from agent_chaos.chaos.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
 
 class ToolTimeout(ToolFault, frozen=True):
-    """The tool returns, after `timeout_seconds`, a sentence that says so; its effect landed. Source: 0.1.3; crewAI#5802."""
+    """The tool returns, after `timeout_seconds`, a sentence that says so; its effect landed.
 
-    family = "tool_result"
-    searched = False
+    Source: A5, 0.1.3; crewAI#5802.
+    """
+
+    family = "tool_effect"
 
     kind: Literal["tool_timeout"] = "tool_timeout"
     timeout_seconds: Annotated[float, Ge(0)] = 30.0
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
-        return ()
+        return ({},)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         return ToolOutcome(
@@ -28,4 +30,4 @@ class ToolTimeout(ToolFault, frozen=True):
         )
 
     def describe(self) -> str:
-        return f"the tool times out after {self.timeout_seconds:g} s"
+        return f"the tool says it timed out after {self.timeout_seconds:g} s, although its effect landed"

@@ -107,14 +107,19 @@ def llm_slow_chunks(delay: float) -> Chaos:
     return _chaos(fault_of({"kind": "slow_stream", "seconds": wait}), f"llm_slow_chunks(delay={delay!r})")
 
 
-def tool_error(message: str = "Tool error") -> Chaos:
-    """The tool returns a JSON object with an `error` key; raising is `tool_raise`."""
-    return any_fault("tool_error", message=message)
+def tool_error(message: str = "Tool error", shape: str = "object") -> Chaos:
+    """The tool returns a JSON object with an `error` key, or one of MCP; raising is `tool_raise`."""
+    return any_fault("tool_error", message=message, **_unless("object", shape=shape))
 
 
-def tool_empty() -> Chaos:
-    """The tool returns an empty string."""
-    return any_fault("tool_empty")
+def tool_empty(value: str = "text") -> Chaos:
+    """The tool returns an empty string, or `null`, an empty list or object."""
+    return any_fault("tool_empty", **_unless("text", value=value))
+
+
+def _unless(default: str, **fields: str) -> dict[str, str]:
+    """The fields that do not have their default."""
+    return {name: value for name, value in fields.items() if value != default}
 
 
 def tool_timeout(timeout_seconds: float = 30.0) -> Chaos:
@@ -122,9 +127,9 @@ def tool_timeout(timeout_seconds: float = 30.0) -> Chaos:
     return any_fault("tool_timeout", timeout_seconds=timeout_seconds)
 
 
-def tool_raise(message: str = "the tool failed", error_type: str = "RuntimeError") -> Chaos:
-    """The tool raises an exception of that built-in type."""
-    return any_fault("tool_raise", message=message, error_type=error_type)
+def tool_raise(message: str = "", error_type: str = "RuntimeError") -> Chaos:
+    """The tool raises an exception of that built-in type, before it did anything; the message fits unless given."""
+    return any_fault("tool_raise", error_type=error_type, **_unless("", message=message))
 
 
 def _mutation(kind: str, mutator: Callable[..., Any], name: str = "") -> Chaos:

@@ -78,7 +78,8 @@ class ToolRun:
 
     `effect`: recorded (answered from the cassette, same arguments), nearest (other arguments: the nearest recorded
     result was given, nothing was performed), pure or real (the function ran). `after` is the `seq` of the last call
-    before it; `recorded` the result without faults. It took `duration_s`.
+    before it; `recorded` the result without faults. It took `duration_s`. `landed` says whether the tool's effect counts as
+    done, whatever the agent was told: not where a fault struck before it, but where only the acknowledgement was lost.
     """
 
     seq: int
@@ -95,6 +96,7 @@ class ToolRun:
     after: int = -1
     recorded: Any = None
     duration_s: float = 0.0
+    landed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,10 @@ class ArgumentFidelity:
 
 
 def _unmatched(trace: Trace, clean: Trace) -> list[tuple[Executed, list[Any]]]:
-    """Executed calls that use up no emitted call, each with what was emitted for that tool."""
+    """Executed calls that use up no emitted call, each with what was emitted for that tool.
+
+    One that raised uses up none: to try again is another oracle's matter.
+    """
     emitted = _emitted(trace)
     left = {name: list(values) for name, values in emitted.items()}
     found: list[tuple[Executed, list[Any]]] = []
@@ -61,7 +64,7 @@ def _unmatched(trace: Trace, clean: Trace) -> list[tuple[Executed, list[Any]]]:
         match = next((i for i, value in enumerate(mine) if satisfies(one.arguments, value)), None)
         if match is None:
             found.append((one, emitted.get(one.name, [])))
-        else:
+        elif not one.failed:
             mine.pop(match)
     return found
 

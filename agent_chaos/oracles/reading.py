@@ -28,7 +28,7 @@ _FAILURE = re.compile(
 class Executed:
     """A tool call the agent made: by the boundary (`seq` is the ToolRun's) or by the wire (the echoing Call's).
 
-    `after` is the `seq` of the call whose reply asked for it, -1 where none did.
+    `after` is the `seq` of the call whose reply asked for it, -1 where none did. `failed` says that it raised.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Executed:
     seq: int
     after: int
     performed: bool
+    failed: bool = False
 
 
 @lru_cache(maxsize=2048)
@@ -77,7 +78,8 @@ def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
 
 
 def _by_boundary(run: ToolRun) -> Executed:
-    return Executed(run.name, run.arguments, run.seq, run.after, run.effect in ("real", "pure"))
+    performed = run.effect in ("real", "pure")
+    return Executed(run.name, run.arguments, run.seq, run.after, performed, bool(run.error_type))
 
 
 def _by_wire(trace: Trace) -> Iterator[Executed]:

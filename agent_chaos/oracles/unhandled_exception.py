@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from agent_chaos.core.trace import Raised
+from agent_chaos.core.trace import Raised, ToolRun, Trace
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
 from agent_chaos.oracles.reading import all_transparent
 
-Grade = Literal["honest", "transport", "programming"]
+Grade = Literal["honest", "tool", "transport", "programming"]
 
 _TRANSPORT = (
     "httpx",
@@ -48,6 +48,7 @@ _PROGRAMMING = frozenset(
 
 _ADVICE: dict[Grade, str] = {
     "honest": "Retry this error before giving up: it was transient, and one more attempt gives the same answer.",
+    "tool": "Catch what a tool raises, and give the model an error result for its call, in words of your own.",
     "transport": "Catch transport errors around the whole stream, not only around the call that opens it, and retry or "
     "report them as your own error.",
     "programming": "Check what the model or the provider sent before using it, and turn a bad reply into a retry or an "
@@ -56,10 +57,10 @@ _ADVICE: dict[Grade, str] = {
 
 
 class UnhandledException:
-    """Three grades: an SDK's or the agent's own error is fair for a visible fault and a violation for a transient one;
-    a raw transport error and a programming error always are.
+    """Four grades: an SDK's or the agent's own error is fair for a visible fault and a violation for a transient one;
+    a raw transport error, a programming error, and the very exception that a tool was made to raise always are.
 
-    Source: anthropic-sdk-python#1919, litellm#38136, openai-agents#604, python-genai#1892 (§3.1).
+    Source: anthropic-sdk-python#1919, litellm#38136, openai-agents#604, python-genai#1892, langgraph#6486 (§3.1).
     """
 
     name = "unhandled_exception"
@@ -68,33 +69,51 @@ class UnhandledException:
         """One violation per turn that ended in such an exception."""
         clean = {(raised.turn, raised.type) for raised in evidence.clean.raised}
         for raised in evidence.trace.raised:
-            grade = grade_of(raised)
+            grade = "tool" if _failed_tool(evidence.trace, raised) else grade_of(raised)
             if (raised.turn, raised.type) in clean:
                 continue
             if grade != "honest" or all_transparent(evidence):
-                yield self._violation(raised, grade)
+                yield self._violation(evidence.trace, raised, grade)
 
-    def _violation(self, raised: Raised, grade: Grade) -> Violation:
+    def _violation(self, trace: Trace, raised: Raised, grade: Grade) -> Violation:
         where = f" in {raised.where}" if raised.where else ""
         words = {
             "honest": "although a retry would have succeeded",
+            "tool": "what a tool raised took the whole turn with it",
             "transport": "a raw transport error that callers of the agent cannot know",
             "programming": "the agent took a bad reply for a good one",
         }[grade]
-        message = " ".join(raised.message.split())[:160]
+        message, tool = " ".join(raised.message.split())[:160], _failed_tool(trace, raised)
         return Violation(
             oracle=self.name,
             subject=f"{_kind(raised, grade)}{where}",
             reason=f"turn {raised.turn} ended in {raised.type}{where} ({message or 'no message'}): {words}",
             advice=_ADVICE[grade],
+            tool_seq=tool.seq if tool else None,
         )
 
 
 def _kind(raised: Raised, grade: Grade) -> str:
-    """What a failure is known by: all that a transport raises in one place is one leak."""
+    """What a failure is known by: all that a transport, or that tools, raise in one place is one leak."""
+    if grade == "tool":
+        return "exception of a tool"
     if grade != "transport":
         return raised.type
     return f"raw {raised.type.partition('.')[0]} error" if "." in raised.type else "raw socket error"
+
+
+def _failed_tool(trace: Trace, raised: Raised) -> ToolRun | None:
+    """The tool run of that turn that a fault made raise this exception."""
+    return next(
+        (
+            run
+            for run in trace.tools
+            if run.fired
+            and run.turn == raised.turn
+            and (run.error_type, run.error) == (raised.type, raised.message)
+        ),
+        None,
+    )
 
 
 def grade_of(raised: Raised) -> Grade:

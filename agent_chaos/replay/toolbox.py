@@ -55,7 +55,8 @@ class Toolbox:
         serving = self._servings.get(record.index, 0)
         self._servings[record.index] = serving + 1
         site = Site(of="tool", index=record.index, serving=serving)
-        outcome, fired = self._faulted(site, ToolTarget(name, arguments, record.result))
+        target = ToolTarget(name, arguments, record.result, record.error_type, record.error)
+        outcome, fired = self._faulted(site, target)
         return ToolServed(record, site, canonical(record.arguments) == wanted, outcome, fired)
 
     def _distance(self, record: ToolRecord, arguments: Any, wanted: str) -> tuple[bool, int, bool, int]:
@@ -65,8 +66,13 @@ class Toolbox:
     def _faulted(self, site: Site, target: ToolTarget) -> tuple[ToolOutcome | None, tuple[Fault, ...]]:
         for fault in (*self._plan.at(site), *self.extra(target.name, site)):
             if isinstance(fault, ToolFault):
-                return fault.apply(target), (fault,)
+                outcome = fault.apply(target)
+                return (None, ()) if outcome == _untouched(target) else (outcome, (fault,))
         return None, ()
+
+
+def _untouched(target: ToolTarget) -> ToolOutcome:
+    return ToolOutcome(result=target.result, error_type=target.error_type, error=target.error)
 
 
 def canonical(value: Any) -> str:

@@ -219,6 +219,7 @@ class Answerer:
                 after=self.session.tape.last_call_seq(),
                 recorded=served.record.result if served.record is not None else None,
                 duration_s=answer.delay_s,
+                landed=served.outcome is None or served.outcome.performed,
             )
         )
 
@@ -235,5 +236,5 @@ def _tool_answer(name: str, arguments: Any, served: ToolServed) -> ToolAnswer:
         result=outcome.result,
         error_type=outcome.error_type,
         error=outcome.error,
-        delay_s=outcome.delay_s,
+        delay_s=outcome.delay_s + (record.duration_s if served.outcome else 0.0),
     )

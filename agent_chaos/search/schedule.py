@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from itertools import combinations
 from random import Random
 
-from agent_chaos.chaos.plan import Placed, Plan
+from agent_chaos.chaos.plan import Placed, Plan, Site
 from agent_chaos.search.space import Entry, Menu, Space, edge_biased, singles_of
 
 SINGLES_SHARE = 0.3
 TAIL_SHARE = 0.2
+TOOL_SHARE = 0.15
+"""Of the combinations, how many may hold faults of tools: after most of those no recording tells what a model would say."""
 _CANDIDATES = 8
 _TELLING_FAMILIES = (
     "truncation",
@@ -108,14 +110,18 @@ class Covering:
         """The best of a few random combinations; the empty plan where there is nothing to combine."""
         if not self._by_site:
             return Plan()
+        sites = sorted(self._by_site)
+        of_replies = [site for site in sites if Site.parse(site).of == "call"]
+        within = sites if self._rng.random() < TOOL_SHARE else of_replies or sites
         return max(
-            (self._candidate() for _ in range(_CANDIDATES)), key=lambda plan: len(pairs_of(plan) - self.pairs)
+            (self._candidate(within) for _ in range(_CANDIDATES)),
+            key=lambda plan: len(pairs_of(plan) - self.pairs),
         )
 
-    def _candidate(self) -> Plan:
+    def _candidate(self, within: list[str]) -> Plan:
         fragile = self._ran >= 10 and self._died_early * 2 > self._ran
         wanted = self._rng.choice(_sizes(fragile, *self._space.scope.size))
-        sites = self._rng.sample(sorted(self._by_site), min(wanted, len(self._by_site)))
+        sites = self._rng.sample(within, min(wanted, len(within)))
         return Plan(faults=tuple(self._fault_at(site) for site in sites))
 
     def _fault_at(self, site: str) -> Placed:

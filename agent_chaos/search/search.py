@@ -200,10 +200,10 @@ def _draw(run: _Run, space: Space, seed: int) -> None:
     def step(plan: Plan) -> Outcome | None:
         return None if run.over else run.example(plan)
 
-    total = round(run.max_examples * TAIL_SHARE)
+    total, drawn = round(run.max_examples * TAIL_SHARE), space.of_replies
     for number, size in enumerate(_slices(total, tail.SLICE)):
-        if not run.over and space.menus:
-            tail.draw(space, size, seed * 1_000 + number, step)
+        if not run.over and drawn.menus:
+            tail.draw(drawn, size, seed * 1_000 + number, step)
 
 
 def _slices(total: int, size: int) -> Iterator[int]:

@@ -7,7 +7,7 @@ sites in the order of the run, then a fault's openings, then its numbers from th
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from random import Random
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from annotated_types import Ge, Le
 
 from agent_chaos.chaos.catalogue import kind_of
-from agent_chaos.chaos.fault import Drawn, Fault
+from agent_chaos.chaos.fault import Drawn, Fault, WireFault
 from agent_chaos.chaos.plan import Placed, Plan, Site
 from agent_chaos.core.trace import Trace
 from agent_chaos.search.scope import EVERYTHING, Bounds, Rule, Scope, Step, fields
@@ -126,6 +126,12 @@ class Space:
 
     def menu(self, kind: str) -> Menu | None:
         return next((menu for menu in self.menus if menu.kind == kind), None)
+
+    @property
+    def of_replies(self) -> Space:
+        """The faults of model replies alone; all of them where there are no others."""
+        kept = tuple(menu for menu in self.menus if issubclass(menu.cls, WireFault))
+        return replace(self, menus=kept) if kept else self
 
     @property
     def families(self) -> dict[str, tuple[Menu, ...]]:

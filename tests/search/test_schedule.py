@@ -53,6 +53,19 @@ def test_combinations_stand_at_distinct_sites_and_cover_new_pairs(space):
     assert len(covering.pairs) == sum(new) <= space.pairs_total
 
 
+def test_few_combinations_hold_a_fault_of_a_tool(space):
+    """After most of them no recording tells what the model would have said."""
+    covering, of_tools = Covering(space, Random(0)), 0
+    for _ in range(200):
+        plan = covering.next()
+        of_tools += any(placed.site.of == "tool" for placed in plan.faults)
+        covering.covered(plan)
+
+    assert "tool" in {site.of for site in space.sites}
+    assert 5 <= of_tools <= 50
+    assert {site.of for site in space.of_replies.sites} == {"call"}
+
+
 def test_combinations_become_smaller_where_most_die_at_their_first_fault(space, rehearsal):
     retries = space.extended([rehearsal.trial(plan).trace for plan in islice(singles(space, Random(0)), 30)])
     robust, fragile = Covering(retries, Random(0)), Covering(retries, Random(0))
