@@ -200,7 +200,7 @@ def agent_of(
 def ask(speaker: Any, client: Any, history: list[Any], stream: bool) -> Any:
     """One model turn, whatever the SDK calls it; of Gemini its chunks."""
     api, request = speaker.api(client), speaker.request(history)
-    if speaker is SPEAKERS["gemini"]:
+    if not speaker.final:
         return list(api.generate_content_stream(**request)) if stream else [api.generate_content(**request)]
     if not stream:
         return api.create(**request)
@@ -211,9 +211,9 @@ def ask(speaker: Any, client: Any, history: list[Any], stream: bool) -> Any:
 async def aask(speaker: Any, client: Any, history: list[Any], stream: bool) -> Any:
     """As `ask`, with the async SDK."""
     api, request = speaker.api(client), speaker.request(history)
-    if speaker is SPEAKERS["gemini"] and stream:
+    if not speaker.final and stream:
         return [chunk async for chunk in await api.generate_content_stream(**request)]
-    if speaker is SPEAKERS["gemini"]:
+    if not speaker.final:
         return [await api.generate_content(**request)]
     if not stream:
         return await api.create(**request)
