@@ -152,9 +152,8 @@ def _held(value: Any, where: str) -> list[Scenario]:
 
 
 def _distinct(found: Iterable[Loaded]) -> list[Loaded]:
-    by_ref = {one.ref: one for one in found}
     first: dict[str, Loaded] = {}
-    for one in by_ref.values():
+    for one in found:
         other = first.setdefault(one.scenario.name, one)
         if other.scenario is not one.scenario:
             name = one.scenario.name

@@ -107,6 +107,22 @@ def test_token_assertions_measure_streamed_calls(ran):
     assert measured["max_output_tokens_per_call"] == 48
 
 
+def test_every_fuzzed_variant_injects_something(ran):
+    code, found = ran("shop_fuzzing.py")
+    fuzzed = {name: report for name, report in found.items() if "--fuzz-" in name}
+
+    assert len(fuzzed) == 6 + 4
+    assert all(report["metrics"]["faults"] for report in fuzzed.values())
+    assert {name: report["verdict"] for name, report in fuzzed.items() if name.startswith("shop-orders")} == {
+        f"shop-orders-fuzzed--fuzz-{number}": "UNDECIDED" for number in range(4)
+    }
+    assert {report["verdict"] for name, report in fuzzed.items() if name.startswith("shop-fuzzed")} == {
+        "PASS",
+        "FAIL",
+    }
+    assert code == 1
+
+
 def test_the_recordings_hold_no_secret():
     for cassette in sorted((HERE / "cassettes").glob("*.msgpack")):
         assert not scan(cassette)

@@ -198,6 +198,12 @@ def test_a_missing_sdk_names_the_line_that_installs_it(
     assert f'pip install "agent-chaos[{extra}]"' in refusal("one.py")
 
 
+def test_two_scenarios_of_one_name_in_a_file_are_refused_too() -> None:
+    write("one.py", f"a = {scenario('same')}\nb = {scenario('same')}")
+
+    assert refusal("one.py") == "two scenarios are named 'same': in one.py and in one.py"
+
+
 def test_two_scenarios_of_one_name_are_refused_with_both_places() -> None:
     write("scenarios/one.py", f"a = {scenario('same')}")
     write("scenarios/two.py", f"b = {scenario('same')}")

@@ -10,6 +10,7 @@ from agent_chaos import (
     StreamFuzzConfig,
     ToolFuzzConfig,
     Turn,
+    fuzz,
     fuzz_chaos,
 )
 from agent_chaos.scenario import CompletesWithin, MaxLLMCalls, TurnCompletes
@@ -26,6 +27,15 @@ baseline = BaselineScenario(
     tags=["support"],
 )
 
+orders = BaselineScenario(
+    name="shop-orders-fuzzed",
+    description="A customer asks for an order, and only that.",
+    agent=support_agent,
+    turns=[Turn("Where is my order A-17?")],
+    assertions=[CompletesWithin(300.0)],
+    tags=["support", "tools"],
+)
+
 providers = ChaosSpace(
     llm=LLMFuzzConfig(
         probability=0.6, faults=["rate_limit", "server_error", "timeout"], retry_after_range=(1, 10)
@@ -37,9 +47,11 @@ providers = ChaosSpace(
     max_per_scenario=2,
 )
 
-tools = ChaosSpace.tool_focused(["lookup_order", "check_stock"])
+tools = ChaosSpace.tool_focused(["lookup_order"])
 
 scenarios = [
+    baseline,
     *fuzz_chaos(baseline, n=6, seed=42, space=providers),
-    *fuzz_chaos(baseline, n=4, seed=7, space=tools, tag="fuzz-tools"),
+    orders,
+    *fuzz(n=4, seed=7, space=tools)(orders),
 ]
