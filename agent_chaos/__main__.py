@@ -15,13 +15,20 @@ def main() -> None:
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(".agent_chaos_runs", ".hypothesis"))
-    if any(word in OFFLINE for word in sys.argv[1:2]):
+    if any(word in OFFLINE for word in sys.argv[1:2]) and not _may_go_online():
         from agent_chaos.patch.guard import isolate
 
         isolate()
     from agent_chaos.cli import main as command
 
     command()
+
+
+def _may_go_online() -> bool:
+    """`run` may be live, or record what has no recording yet; it cuts itself off once it has."""
+    from agent_chaos.patch.keys import may_record
+
+    return sys.argv[1] == "run" and ("--live" in sys.argv or (may_record() and "--offline" not in sys.argv))
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 AgentChaosError                    shown as one line, with an exit code
 ├── UsageError                (2)  what was asked for cannot be done as asked
 │   ├── ScenarioError         (2)  a scenario file that does not load
+│   │   └── RequirementMissing     because its packages are not installed
 │   ├── PlanError             (2)  an unknown fault, site or field in a plan
 │   └── CassetteMissing       (2)  nothing was recorded yet
 ├── RecordError               (2)  nothing could be recorded
@@ -35,6 +36,10 @@ class UsageError(AgentChaosError):
 
 class ScenarioError(UsageError):
     """A scenario target does not import, holds no scenario, or holds two of one name."""
+
+
+class RequirementMissing(ScenarioError):
+    """A scenario needs packages that are not installed; the message names the command that installs them."""
 
 
 class PlanError(UsageError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.chaos.plan import Plan
-from agent_chaos.commands.speak import hushed
+from agent_chaos.commands.speak import hushed, say_skipped
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import Loaded, load
@@ -14,13 +14,13 @@ from agent_chaos.search.campaign import Failure
 def scenarios(targets: list[str]) -> list[Loaded]:
     """The scenarios of the targets, loaded behind the patches. Raises ScenarioError."""
     install_offline()
-    return load(targets)
+    return load(targets, skip=say_skipped)
 
 
 def loaded_scenarios(targets: list[str], *, recursive: bool, glob: str, variants: bool) -> list[Loaded]:
     """As `scenarios`, with the loader's own choices."""
     install_offline()
-    return load(targets, recursive=recursive, glob=glob, variants=variants)
+    return load(targets, recursive=recursive, glob=glob, variants=variants, skip=say_skipped)
 
 
 class Stage:

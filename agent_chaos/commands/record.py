@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from agent_chaos.commands.speak import complain
+from agent_chaos.commands.speak import complain, say_skipped
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.patch.install import install
 from agent_chaos.report.exit import combined
@@ -24,7 +24,7 @@ _EARLIER = "  kept from an earlier recording, the agent did not run; to record i
 def record(targets: list[str], *, mode: str) -> int:
     """Records every scenario of the targets; one that fails does not keep the others from it."""
     install()
-    loaded = load(targets)
+    loaded = load(targets, skip=say_skipped)
     codes = [_one(one, mode) for one in loaded]
     if 0 in codes:
         console().print(Text(_PRIVACY))

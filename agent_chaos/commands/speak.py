@@ -8,6 +8,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from rich.text import Text
 
+from agent_chaos.errors import RequirementMissing
 from agent_chaos.report.printable import printable
 from agent_chaos.report.terminal import console
 
@@ -16,6 +17,12 @@ def complain(error: BaseException | str) -> None:
     """One line on stderr: `error: …`."""
     text = printable(" ".join(str(error).split()))
     console(stderr=True).print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
+
+
+def say_skipped(missing: RequirementMissing) -> None:
+    """One line for scenarios that cannot be loaded here, and what would change that."""
+    text = Text.assemble(("SKIPPED", "bold yellow"), f"  {printable(str(missing))}")
+    console().print(text, soft_wrap=True)
 
 
 @contextmanager

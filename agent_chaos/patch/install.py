@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from agent_chaos.patch import (
     aiohttp_wire,
@@ -16,28 +18,11 @@ from agent_chaos.patch import (
     threads,
     tls,
 )
-
-PLACEHOLDER = "agent-chaos-placeholder-key"
-"""Value of key variables that are absent; the SDKs refuse to be built without one."""
-
-KEY_VARIABLES = (
-    "ANTHROPIC_API_KEY",
-    "OPENAI_API_KEY",
-    "GEMINI_API_KEY",
-    "GOOGLE_API_KEY",
-    "AZURE_OPENAI_API_KEY",
-    "GROQ_API_KEY",
-    "MISTRAL_API_KEY",
-    "OPENROUTER_API_KEY",
-    "DEEPSEEK_API_KEY",
-    "TOGETHER_API_KEY",
-    "FIREWORKS_API_KEY",
-    "XAI_API_KEY",
-    "CEREBRAS_API_KEY",
-    "PERPLEXITY_API_KEY",
-)
+from agent_chaos.patch.keys import KEY_VARIABLES, PLACEHOLDER
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_put_aside: dict[str, str] = {}
+"""Proxy settings that an offline process does not have."""
 
 
 def install() -> None:
@@ -61,10 +46,25 @@ def install_offline() -> None:
     for name in KEY_VARIABLES:
         if not os.environ.get(name):  # CI sets an absent secret to nothing
             os.environ[name] = PLACEHOLDER
-    for name in _PROXIES:
-        os.environ.pop(name, None)
-        os.environ.pop(name.upper(), None)
+    for name in (*_PROXIES, *(proxy.upper() for proxy in _PROXIES)):
+        if name in os.environ:
+            _put_aside[name] = os.environ.pop(name)
     logging.getLogger("google_genai._api_client").addFilter(_not_about_two_keys)
+
+
+@contextmanager
+def online() -> Iterator[None]:
+    """For a while, gives a process that was made offline its proxy settings back, and takes the placeholders away."""
+    placeholders = [name for name in KEY_VARIABLES if os.environ.get(name) == PLACEHOLDER]
+    for name in placeholders:
+        del os.environ[name]
+    os.environ.update(_put_aside)
+    try:
+        yield
+    finally:
+        for name in _put_aside:
+            os.environ.pop(name, None)
+        os.environ.update(dict.fromkeys(placeholders, PLACEHOLDER))
 
 
 def _not_about_two_keys(record: logging.LogRecord) -> bool:

@@ -15,7 +15,7 @@ from types import ModuleType
 
 from pydantic import ValidationError
 
-from agent_chaos.errors import AgentChaosError, ScenarioError
+from agent_chaos.errors import AgentChaosError, RequirementMissing, ScenarioError
 
 _EXTRAS = {
     "anthropic": "anthropic",
@@ -25,6 +25,8 @@ _EXTRAS = {
     "deepeval": "deepeval",
     "pydantic_evals": "pydantic-evals",
 }
+_depth = 0
+"""How many imports of users' files are under way, one inside the other."""
 
 
 def import_file(path: Path) -> ModuleType:
@@ -88,6 +90,8 @@ def _reach(folder: Path) -> None:
 @contextmanager
 def importing(place: str, *, doing: str = "") -> Iterator[None]:
     """Turns whatever the user's code raises into a ScenarioError of one line that names place, line and cause."""
+    global _depth
+    _depth += 1
     try:
         yield
     except AgentChaosError:
@@ -95,13 +99,30 @@ def importing(place: str, *, doing: str = "") -> Iterator[None]:
     except ValidationError as exc:
         raise ScenarioError(f"{_at(place, exc)}: {validation_words(exc)}") from exc
     except (Exception, SystemExit) as exc:
+        if isinstance(exc, ModuleNotFoundError) and (missing := _missing(place, exc)):
+            raise RequirementMissing(f"{_at(place, exc)}: {missing}") from exc
         raise ScenarioError(_words(place, exc, doing or "does not import")) from exc
+    finally:
+        _depth -= 1
+
+
+def loading() -> bool:
+    """Whether users' files are being imported to find their scenarios, not to be run."""
+    return _depth > 0
+
+
+def _missing(place: str, exc: ModuleNotFoundError) -> str:
+    """What to install, where that is known: an SDK, or what stands in the `requirements.txt` beside the file."""
+    name = str(exc.name)
+    if extra := _EXTRAS.get(name):
+        return f'needs the {extra} SDK, which is not installed: pip install "agent-chaos[{extra}]"'
+    required = Path(place).parent / "requirements.txt"
+    if not Path(place).is_file() or not required.is_file():
+        return ""
+    return f"needs {name.partition('.')[0]}, which is not installed: pip install -r {required}"
 
 
 def _words(place: str, exc: BaseException, doing: str) -> str:
-    missing = str(exc.name) if isinstance(exc, ModuleNotFoundError) else ""
-    if extra := _EXTRAS.get(missing):
-        return f'{_at(place, exc)}: needs the {extra} SDK, which is not installed: pip install "agent-chaos[{extra}]"'
     text = " ".join(str(exc.msg if isinstance(exc, SyntaxError) else exc).split())
     cause = f"{type(exc).__name__}: {text}" if text else type(exc).__name__
     return f"{_at(place, exc)}: {doing}: {cause}"

@@ -7,13 +7,13 @@ module (`pkg.module:attr`), or a directory. After the colon stands the name of a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.errors import ScenarioError
+from agent_chaos.errors import RequirementMissing, ScenarioError
 from agent_chaos.scenario.imports import import_file, import_module, importing
 from agent_chaos.scenario.model import ChaosScenario, Scenario
 
@@ -33,18 +33,48 @@ class Loaded:
     ref: str
 
 
+@dataclass
+class _Search:
+    """How folders are looked through, and what was found in them but could not be imported here."""
+
+    recursive: bool
+    glob: str
+    skipped: list[RequirementMissing] = field(default_factory=list)
+
+    def scenarios(self, path: Path, place: str) -> list[Loaded]:
+        """Those of a file; none where its packages are not installed."""
+        try:
+            return _scenarios_of(import_file(path), place)
+        except RequirementMissing as exc:
+            self.skipped.append(exc)
+            return []
+
+
 def load(
-    targets: Iterable[str] = (), *, recursive: bool = True, glob: str = "*.py", variants: bool = False
+    targets: Iterable[str] = (),
+    *,
+    recursive: bool = True,
+    glob: str = "*.py",
+    variants: bool = False,
+    skip: Callable[[RequirementMissing], None] = lambda missing: None,
 ) -> list[Loaded]:
     """The scenarios of all targets, in order, each once; without targets those of `scenarios/`.
 
     Variants of a baseline, which have no recording of their own, are left out unless asked for.
 
+    Args:
+        skip: told of each file whose packages are not installed, where others can be loaded.
+
     Raises ScenarioError for a target that does not exist, does not import or holds no scenario, and for two scenarios
     of one name, which would share a cassette.
     """
     wanted = tuple(targets) or (_default(),)
-    found = _distinct(one for target in wanted for one in _load_target(target, recursive, glob))
+    search = _Search(recursive, glob)
+    found = _distinct(one for target in wanted for one in _load_target(target, search))
+    if search.skipped and not found:
+        raise search.skipped[0]
+    for missing in search.skipped:
+        skip(missing)
     recorded = [one for one in found if not _is_variant(one.scenario)]
     return found if variants or not recorded else recorded
 
@@ -61,12 +91,12 @@ def _default() -> str:
     return DEFAULT_TARGET
 
 
-def _load_target(target: str, recursive: bool, glob: str) -> list[Loaded]:
+def _load_target(target: str, search: _Search) -> list[Loaded]:
     path = Path(target)
     if path.is_dir():
-        return _from_directory(path, recursive, glob)
+        return _from_directory(path, search)
     if path.is_file():
-        return _from_file(path)
+        return _from_file(path, search)
     place, colon, wanted = target.rpartition(":")
     if colon and Path(place).is_file():
         return _pick(import_file(Path(place)), place, wanted)
@@ -75,14 +105,14 @@ def _load_target(target: str, recursive: bool, glob: str) -> list[Loaded]:
     raise ScenarioError(f"{target}: no such file or folder, and not of the form pkg.module:attr")
 
 
-def _from_directory(folder: Path, recursive: bool, glob: str) -> list[Loaded]:
+def _from_directory(folder: Path, search: _Search) -> list[Loaded]:
     package = folder / "__init__.py"
-    if package.is_file() and (exposed := _scenarios_of(import_file(package), str(package))):
+    if package.is_file() and (exposed := search.scenarios(package, str(package))):
         return exposed
-    files = sorted(path for path in _files(folder, recursive) if path.match(glob))
-    found = [one for path in files for one in _scenarios_of(import_file(path), str(path))]
-    if not found:
-        raise ScenarioError(f"{folder}: holds no scenario ({len(files)} files match {glob})")
+    files = sorted(path for path in _files(folder, search.recursive) if path.match(search.glob))
+    found = [one for path in files for one in search.scenarios(path, str(path))]
+    if not found and not search.skipped:
+        raise ScenarioError(f"{folder}: holds no scenario ({len(files)} files match {search.glob})")
     return found
 
 
@@ -96,9 +126,9 @@ def _files(folder: Path, recursive: bool) -> Iterator[Path]:
             yield from _files(path, recursive)
 
 
-def _from_file(path: Path) -> list[Loaded]:
-    found = _scenarios_of(import_file(path), str(path))
-    if not found:
+def _from_file(path: Path, search: _Search) -> list[Loaded]:
+    found = search.scenarios(path, str(path))
+    if not found and not search.skipped:
         raise ScenarioError(f"{path}: holds no scenario; define `scenario = BaselineScenario(...)` in it")
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ from agent_chaos.oracles.judge import broken
 from agent_chaos.oracles.reading import left_recording_at
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.scenario.assertions import AssertionResult, checked
+from agent_chaos.scenario.imports import loading
 from agent_chaos.scenario.measure import measured
 from agent_chaos.scenario.model import ChaosScenario, Scenario
 from agent_chaos.scenario.narrate import narrate
@@ -38,7 +40,8 @@ def run_scenario(
 ) -> RunReport:
     """Runs a scenario from its cassette with the chaos it configures, and under a plan where one is given.
 
-    Its assertions decide; where it has none, or runs under a plan, the oracles do.
+    Its assertions decide; where it has none, or runs under a plan, the oracles do. Called while a command loads the
+    file it stands in, it runs nothing, warns, and gives a report that says so.
 
     Args:
         artifacts_dir: a folder that gets one of its own for this run, with `report.json`, `scorecard.json` and
@@ -51,12 +54,22 @@ def run_scenario(
         HarnessError, NondeterministicError: the run without faults is not sound.
         UsageError: the recorded model calls tools that would run for real.
     """
+    if loading():
+        return _not_run(scenario)
     rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
     rehearsal.refuse_real_tools()
     ran = run_rehearsed(rehearsal, seed=seed, plan=plan)
     if artifacts_dir is not None:
         keep(ran, Path(artifacts_dir), events=record_events)
     return ran.report
+
+
+def _not_run(scenario: Scenario) -> RunReport:
+    why = "not run: its file was only loaded; put run_scenario(...) below `if __name__ == '__main__':`"
+    warnings.warn(f"{scenario.name} is {why}", RuntimeWarning, stacklevel=3)
+    return RunReport(
+        scenario_name=scenario.name, passed=False, verdict=Verdict.VACUOUS.words, reason=why, elapsed_s=0.0
+    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.errors import ScenarioError
+from agent_chaos.errors import RequirementMissing, ScenarioError
 from agent_chaos.scenario.loader import load
 
 HEAD = "from agent_chaos.scenario.model import BaselineScenario\n"
@@ -233,3 +233,39 @@ def test_a_target_that_leads_nowhere_is_refused(target: str, expected: str) -> N
 
 def test_no_target_and_no_scenarios_folder_is_refused() -> None:
     assert refusal().startswith("no TARGET given and no scenarios/ folder here")
+
+
+def test_a_file_whose_packages_are_not_installed_is_skipped_with_the_line_that_installs_them() -> None:
+    write("scenarios/one.py", f"a = {scenario('a')}")
+    write("scenarios/graph/two.py", f"import no_such_framework.graph\na = {scenario('b')}")
+    write("scenarios/graph/requirements.txt", "no-such-framework>=1\n")
+    skipped: list[RequirementMissing] = []
+    found = load(skip=skipped.append)
+
+    assert [one.scenario.name for one in found] == ["a"]
+    assert str(skipped[0]) == (
+        "scenarios/graph/two.py:2: needs no_such_framework, which is not installed: "
+        "pip install -r scenarios/graph/requirements.txt"
+    )
+
+
+def test_a_module_that_nothing_requires_is_a_mistake_and_not_skipped() -> None:
+    write("scenarios/one.py", f"a = {scenario('a')}")
+    write("scenarios/two.py", f"import no_such_framework\na = {scenario('b')}")
+
+    assert "ModuleNotFoundError" in refusal()
+
+
+def test_where_all_is_skipped_the_first_is_an_error() -> None:
+    write("graph/two.py", f"import no_such_framework\na = {scenario('b')}")
+    write("graph/requirements.txt", "no-such-framework>=1\n")
+
+    assert refusal("graph").endswith("pip install -r graph/requirements.txt")
+
+
+def test_a_run_at_the_top_of_a_file_waits_until_the_file_is_run() -> None:
+    write("one.py", f"import agent_chaos\na = {scenario('a')}\nreport = agent_chaos.run_scenario(a)")
+
+    with pytest.warns(RuntimeWarning, match="a is not run: its file was only loaded"):
+        found = load(["one.py"])
+    assert [one.scenario.name for one in found] == ["a"]
