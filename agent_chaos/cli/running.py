@@ -22,8 +22,22 @@ def record(
             "none: only check that all is there.",
         ),
     ] = "once",
+    continued: Annotated[
+        str | None,
+        typer.Option(
+            "--continue",
+            metavar="FAILURE",
+            help="Ask the provider what it says after the faults of a stored failure, and add that to its cassette.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Go online for --continue without asking.")] = False,
 ) -> int:
-    """Run agents live once, and keep what was said in cassettes/."""
+    """Run agents live once, and keep what was said in cassettes/; of variants, what their chaos makes them ask."""
+    if continued is not None:
+        from agent_chaos.commands.record_continue import continue_
+
+        return continue_(continued, yes=yes)
     from agent_chaos.commands import record as body
 
     return body.record(targets or [], mode=record_mode)

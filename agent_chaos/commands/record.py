@@ -1,4 +1,4 @@
-"""`agent-chaos record`: runs agents live, once, and says what was kept."""
+"""`agent-chaos record`: runs agents live, once, and writes their cassettes; then what their variants ask besides."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from agent_chaos.patch.install import install
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal import console
-from agent_chaos.scenario.loader import Loaded, load
+from agent_chaos.scenario.branch import BranchSummary, branches, record_branch
+from agent_chaos.scenario.loader import load
+from agent_chaos.scenario.model import ChaosScenario, Scenario
 from agent_chaos.scenario.recording import RecordSummary, record_scenario
 
 _PRIVACY = (
@@ -24,26 +26,52 @@ _EARLIER = "  kept from an earlier recording, the agent did not run; to record i
 def record(targets: list[str], *, mode: str) -> int:
     """Records every scenario of the targets; one that fails does not keep the others from it."""
     install()
-    loaded = load(targets, skip=say_skipped)
-    codes = [_one(one, mode) for one in loaded]
-    if 0 in codes:
+    every = [one.scenario for one in load(targets, variants=True, skip=say_skipped)]
+    codes = {one.recorded_as: _one(one, mode) for one in _recorded(every)}
+    added = [_branch(one) for one in every if branches(one) and mode != "none" and not codes[one.recorded_as]]
+    if 0 in codes.values():
         console().print(Text(_PRIVACY))
-    return combined(codes)
+    return combined([*codes.values(), *added])
 
 
-def _one(loaded: Loaded, mode: str) -> int:
+def _recorded(every: list[Scenario]) -> list[Scenario]:
+    """Of the scenarios that share a recording the one to record: the baseline, where it is among them."""
+    first = {one.recorded_as: one for one in reversed(every)}
+    own = {one.name: one for one in every if not (isinstance(one, ChaosScenario) and one.parent)}
+    wanted = dict.fromkeys(one.recorded_as for one in every)
+    return [own.get(name, first[name]) for name in wanted]
+
+
+def _one(scenario: Scenario, mode: str) -> int:
     try:
-        summary = record_scenario(loaded.scenario, mode=mode)
+        summary = record_scenario(scenario, mode=mode)
     except AgentChaosError as exc:
         complain(exc)
         return exc.exit_code
-    console().print(Text(kept(loaded.scenario.name, summary)), soft_wrap=True)
+    console().print(Text(kept(scenario.recorded_as, summary)), soft_wrap=True)
     if summary.unwrapped:
         names = ", ".join(printable(name) for name in summary.unwrapped)
         console().print(Text(f"  the model called {names}: {_UNWRAPPED}", "yellow"), soft_wrap=True)
     if not summary.fresh:
         console().print(Text(_EARLIER), soft_wrap=True)
     return 0
+
+
+def _branch(scenario: Scenario) -> int:
+    try:
+        say_added(scenario.name, record_branch(scenario))
+    except AgentChaosError as exc:
+        complain(exc)
+        return exc.exit_code
+    return 0
+
+
+def say_added(name: str, summary: BranchSummary) -> None:
+    """What a branch added to its cassette, in one line."""
+    added = f"{count(summary.calls, 'call')} and {count(summary.tools, 'tool call')} added to its recording"
+    whole = "the recording has all it asks; nothing was sent"
+    line = f"{printable(name)}  {added if summary.calls or summary.tools else whole}"
+    console().print(Text(line), soft_wrap=True)
 
 
 def kept(name: str, summary: RecordSummary) -> str:

@@ -41,8 +41,8 @@ class Answers(Protocol):
         """What a wrapped tool does. Raises TrialStop."""
         ...
 
-    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> None:
-        """Notes how a tool that really ran ended."""
+    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> ToolAnswer | None:
+        """Notes how a tool that really ran ended; what the agent gets instead, where a fault strikes."""
         ...
 
 
@@ -72,7 +72,8 @@ class Session:
     """A replayed run (`answers` set) or a recorded one (`scribe` set).
 
     `jobs` counts executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
-    one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom.
+    one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
+    that is `online` may reach the network.
     """
 
     clock: VirtualClock
@@ -85,6 +86,7 @@ class Session:
     blocked_until: float = -math.inf
     turn: int = 0
     finished: bool = False
+    online: bool = False
     threads: list[threading.Thread] = field(default_factory=list)
     main_thread: int = field(default_factory=threading.get_ident)
     _lock: threading.Lock = field(default_factory=threading.Lock)

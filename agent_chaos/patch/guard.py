@@ -122,7 +122,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
     if event not in _EVENTS:
         return
     session = replaying()
-    if session is not None and not (event == "socket.connect" and _is_unix(args)):
+    if session is not None and not session.online and not (event == "socket.connect" and _is_unix(args)):
         _EVENTS[event](session, args)
 
 

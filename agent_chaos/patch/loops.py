@@ -17,6 +17,9 @@ _real_shutdown = base_events.BaseEventLoop.shutdown_default_executor
 _real_run_in_executor = base_events.BaseEventLoop.run_in_executor
 
 
+_ONLINE_PATIENCE_S = 30.0
+
+
 def _live() -> Session | None:
     session = replaying()
     return session if session is not None and not session.finished else None
@@ -46,7 +49,8 @@ def _jump(loop: Any, session: Session) -> None:
     others = (
         session.live_threads() or len(loop._selector.get_map()) > 1
     )  # asked first: a thread may wake us as it ends
-    events = loop._selector.select(0)
+    patience = _patience(scheduled, session) if others and session.online else 0
+    events = loop._selector.select(patience)
     if events:
         loop._process_events(events)
     elif loop._ready:
@@ -59,6 +63,12 @@ def _jump(loop: Any, session: Session) -> None:
         raise TrialTimeout(
             "the agent awaits something that never happens: no timer, job or transfer is pending"
         )
+
+
+def _patience(scheduled: list[Any], session: Session) -> float:
+    """Real seconds to wait for what really happens, before virtual time moves on."""
+    until_next = scheduled[0]._when - session.clock.monotonic() if scheduled else _ONLINE_PATIENCE_S
+    return max(0.0, min(until_next, _ONLINE_PATIENCE_S))
 
 
 def _run_in_executor(self: Any, executor: Any, func: Any, *args: Any) -> Any:

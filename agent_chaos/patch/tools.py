@@ -74,8 +74,10 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
             except Exception as exc:
                 call.ended(None, exc)
                 raise
-            call.ended(result, None)
-            return result
+            if not call.ended(result, None):
+                return result
+            await asyncio.sleep(call.delay_s)
+            return call.replayed()
 
         wrapper: Any = async_wrapper
     else:
@@ -94,8 +96,10 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
             except Exception as exc:
                 call.ended(None, exc)
                 raise
-            call.ended(result, None)
-            return result
+            if not call.ended(result, None):
+                return result
+            session.clock.advance(call.delay_s)
+            return call.replayed()
 
         wrapper = sync_wrapper
     setattr(wrapper, WRAPPED, name)
@@ -135,15 +139,18 @@ class _Boundary:
             raise revived(self._answer.error_type, self._answer.error)
         return _typed(self._fn, self._answer.result)
 
-    def ended(self, result: Any, error: BaseException | None) -> None:
-        """Notes how a call that really ran ended."""
+    def ended(self, result: Any, error: BaseException | None) -> bool:
+        """Notes how a call that really ran ended; True where the agent gets what `replayed` gives instead."""
         value = None if error is not None else jsonable(result)
         if self._session.answers is not None and self._answer is not None:
-            self._session.answers.tool_ran(self._answer, value, error)
-        elif self._session.scribe is not None:
+            instead = self._session.answers.tool_ran(self._answer, value, error)
+            self._answer = instead or self._answer
+            return instead is not None and error is None
+        if self._session.scribe is not None:
             self._session.scribe.tool_called(
                 self._name, self._arguments, at=self._at, result=value, error=error, pure=self._pure
             )
+        return False
 
 
 def jsonable(value: Any) -> Any:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from agent_chaos.cassette.model import Exchange, Keys
 from agent_chaos.chaos.fault import Fault, Target, WireFault
 from agent_chaos.chaos.plan import Plan, Site
 from agent_chaos.core.fidelity import Fidelity
@@ -43,12 +44,22 @@ class Served:
 
 
 class Player:
-    """A cursor over an index, under a plan. Not thread-safe; the caller holds a lock."""
+    """A cursor over an index, under a plan. Not thread-safe; the caller holds a lock.
 
-    def __init__(self, index: Index, plan: Plan, extra: Extra = nothing_more) -> None:
+    Args:
+        extra: faults besides the plan's.
+        guesses: whether a request that was not recorded gets the nearest reply of its conversation.
+    """
+
+    def __init__(
+        self, index: Index, plan: Plan, extra: Extra = nothing_more, *, guesses: bool = True
+    ) -> None:
         self._index = index
         self._plan = plan
         self.extra = extra
+        self._guesses = guesses
+        self._learnt: dict[int, Exchange] = {}
+        self._learnt_by_exact: dict[str, tuple[int, ...]] = {}
         self._servings: dict[int, int] = {}
         self._consumed: set[int] = set()
         self._given: dict[str, int] = {}
@@ -65,15 +76,27 @@ class Player:
         self._given[asked.exact] = index
         return self._play(request, index, fidelity, difference, asked.exact)
 
+    def learn(self, request: Request, reply: Reply, protocol: str, index: int) -> None:
+        """Takes in what the real provider answered, so that it is served, now and again, as if it had been recorded."""
+        asked = self._index.asked(with_replaced(request, self._recorded_ids))
+        keys = Keys(asked.exact, asked.normalised, asked.lane)
+        self._learnt[index] = Exchange(index, 0, 0.0, request, reply, keys, protocol)
+        self._learnt_by_exact[asked.exact] = (index,)
+
+    def _exchange(self, index: int) -> Exchange:
+        return self._learnt[index] if index in self._learnt else self._index.exchange(index)
+
     def _find(self, asked: Asked) -> tuple[Fidelity, int | None]:
         """The first rung that holds an exchange; unconsumed ones go first, then those served before."""
-        exact = self._index.by_exact.get(asked.exact, ())
+        exact = self._index.by_exact.get(asked.exact, ()) or self._learnt_by_exact.get(asked.exact, ())
         normalised = self._index.by_normalised.get(asked.normalised, ()) if not exact else ()
         for fidelity, indexes in ((Fidelity.EXACT, exact), (Fidelity.NORMALISED, normalised)):
             if indexes:
                 return fidelity, self._next(indexes) if self._next(indexes) is not None else self._again(
                     indexes
                 )
+        if not self._guesses:
+            return Fidelity.MISS, None
         if asked.exact in self._given:
             return Fidelity.LANE, self._given[asked.exact]
         index = self._next(self._index.lane(asked))
@@ -84,10 +107,10 @@ class Player:
 
     def _again(self, indexes: Sequence[int]) -> int:
         """Of exchanges that were all served, the latest one that was whole."""
-        return next((i for i in reversed(indexes) if self._index.exchange(i).reply.ok), indexes[-1])
+        return next((i for i in reversed(indexes) if self._exchange(i).reply.ok), indexes[-1])
 
     def _play(self, request: Request, index: int, fidelity: Fidelity, difference: str, exact: str) -> Served:
-        exchange = self._index.exchange(index)
+        exchange = self._exchange(index)
         serving = self._servings.get(index, 0)
         self._servings[index] = serving + 1
         site = Site(of="call", index=index, serving=serving)

@@ -56,14 +56,15 @@ class Toolbox:
         self._servings[record.index] = serving + 1
         site = Site(of="tool", index=record.index, serving=serving)
         target = ToolTarget(name, arguments, record.result, record.error_type, record.error)
-        outcome, fired = self._faulted(site, target)
+        outcome, fired = self.faulted(site, target)
         return ToolServed(record, site, canonical(record.arguments) == wanted, outcome, fired)
 
     def _distance(self, record: ToolRecord, arguments: Any, wanted: str) -> tuple[bool, int, bool, int]:
         differing = 0 if canonical(record.arguments) == wanted else _differing(record.arguments, arguments)
         return canonical(record.arguments) != wanted, differing, record.index in self._servings, record.index
 
-    def _faulted(self, site: Site, target: ToolTarget) -> tuple[ToolOutcome | None, tuple[Fault, ...]]:
+    def faulted(self, site: Site, target: ToolTarget) -> tuple[ToolOutcome | None, tuple[Fault, ...]]:
+        """What a tool call gets instead of its result, and the fault that makes it so."""
         for fault in (*self._plan.at(site), *self.extra(target.name, site)):
             if isinstance(fault, ToolFault):
                 outcome = fault.apply(target)

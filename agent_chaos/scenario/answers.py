@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from agent_chaos.chaos.fault import Fault, ToolOutcome
+from agent_chaos.chaos.fault import Fault, ToolOutcome, ToolTarget
 from agent_chaos.chaos.plan import Site
 from agent_chaos.chaos.trigger import Moment
 from agent_chaos.core.injector import ChaosInjector
@@ -22,6 +22,7 @@ from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import Index
 from agent_chaos.replay.player import Player, Served
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
+from agent_chaos.scenario.online import Online
 from agent_chaos.stream.exchange import Request
 
 
@@ -41,6 +42,7 @@ class Answerer:
     Args:
         max_requests: HTTP requests after which the trial is stopped.
         injector: names faults besides the plan's, where a scenario configures some.
+        online: answers what the recording does not, where the run may go online.
         ignore_hosts: hosts that are refused quietly.
     """
 
@@ -51,6 +53,7 @@ class Answerer:
     max_requests: int
     ignore_hosts: Collection[str] = ()
     injector: ChaosInjector | None = None
+    online: Online | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _calls: dict[str, _Logical] = field(default_factory=dict)
     _made: int = 0
@@ -83,7 +86,7 @@ class Answerer:
             logical = self._logical(request)
             if self.injector is not None:
                 request = self._at_moment(request, protocol, logical)
-            served = self.player.serve(request, protocol.name if protocol else "")
+            served = self._served(request, protocol.name if protocol else "", transport)
             logical.answered = served.reply is not None and served.reply.ok
             if self.injector is not None:
                 self.injector.fired(served.fired, self._moment)
@@ -94,10 +97,22 @@ class Answerer:
                 )
             return Answered(served.reply, call.seq)
 
+    def _served(self, request: Request, protocol: str, transport: str) -> Served:
+        """The player's answer; where it has none and the run is online, the real provider's."""
+        served = self.player.serve(request, protocol)
+        if served.reply is not None or self.online is None:
+            return served
+        at, turn = self.session.clock.now(), self.session.turn
+        keep = bool(protocol) or self.index.knows_host(request.host)
+        index, reply = self.online.ask(request, turn=turn, at=at, transport=transport, keep=keep)
+        self.player.learn(request, reply, protocol, index)
+        return self.player.serve(request, protocol)
+
     def _refuse_strangers(self, request: Request, protocol: WireProtocol | None) -> None:
         """Refuses what only watches, and hosts that nothing was recorded from."""
         watches = guard.is_telemetry(request.host, request.path) or request.host in self.ignore_hosts
-        if protocol is None and (watches or not self.index.knows_host(request.host)):
+        stranger = self.online is None and not self.index.knows_host(request.host)
+        if protocol is None and (watches or stranger):
             raise guard.refuse(self.session, request.host, telemetry=watches)
 
     def _at_moment(self, request: Request, protocol: WireProtocol | None, logical: _Logical) -> Request:
@@ -168,7 +183,8 @@ class Answerer:
             self._still_in_recording()
             moment = self._tool_moment(name)
             served = self.toolbox.serve(name, arguments)
-            if pure and served.outcome is None:
+            unseen = self.online is not None and not served.same_arguments
+            if unseen or (pure and served.outcome is None):
                 answer = ToolAnswer(name, arguments, run=True)
                 self._pending[id(answer)] = served
                 return answer
@@ -193,15 +209,33 @@ class Answerer:
             self._moment = moment
         return moment
 
-    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> None:
-        """Notes how a pure tool ended."""
+    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> ToolAnswer | None:
+        """Notes how a tool that ran ended; what the agent gets instead, where a fault strikes."""
         error_type, message = (raised_names(error)[0], str(error)) if error is not None else ("", "")
-        ended = ToolAnswer(answer.name, answer.arguments, result=result, error_type=error_type, error=message)
+        ended = replace(answer, run=False, result=result, error_type=error_type, error=message)
         with self._lock:
-            self._write_tool(ended, self._pending.pop(id(answer)), "pure")
+            served = self._pending.pop(id(answer))
+            if self.online is None or served.same_arguments:
+                self._write_tool(ended, served, "pure")
+                return None
+            return self._really_ran(ended)
+
+    def _really_ran(self, ended: ToolAnswer) -> ToolAnswer | None:
+        assert self.online is not None
+        outcome = {"result": ended.result, "error_type": ended.error_type, "error": ended.error}
+        now, turn = self.session.clock.now(), self.session.turn
+        index = self.online.ran(ended.name, ended.arguments, turn=turn, at=now, **outcome)
+        site = Site(of="tool", index=len(self.index.cassette.tools) + index)
+        instead, fired = self.toolbox.faulted(site, ToolTarget(ended.name, ended.arguments, ended.result))
+        answer = ended if instead is None else _answering(ended.name, ended.arguments, instead)
+        if self.injector is not None:
+            self.injector.fired(fired, self._moment)
+            answer = replace(answer, result=self.injector.tool_result(self._moment, answer.result))
+        self._write_tool(answer, ToolServed(None, site, False, instead, fired), "real")
+        return None if answer == ended else answer
 
     def _write_tool(
-        self, answer: ToolAnswer, served: ToolServed, effect: Literal["recorded", "nearest", "pure"]
+        self, answer: ToolAnswer, served: ToolServed, effect: Literal["recorded", "nearest", "pure", "real"]
     ) -> None:
         self.session.tape.write(
             lambda seq: ToolRun(
@@ -230,6 +264,10 @@ def _tool_answer(name: str, arguments: Any, served: ToolServed) -> ToolAnswer:
     outcome = served.outcome or ToolOutcome(
         result=record.result, error_type=record.error_type, error=record.error, delay_s=record.duration_s
     )
+    return _answering(name, arguments, outcome)
+
+
+def _answering(name: str, arguments: Any, outcome: ToolOutcome) -> ToolAnswer:
     return ToolAnswer(
         name,
         arguments,

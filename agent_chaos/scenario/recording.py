@@ -115,7 +115,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     if earlier is not None and mode == "once":
         return replace(_summary(scenario, earlier), fresh=False)
     header = Header(
-        scenario=scenario.name,
+        scenario=scenario.recorded_as,
         started_at=earlier.header.started_at if earlier else clock.wall_start_s,
         seed=earlier.header.seed if earlier else seed,
         key_version=KEY_VERSION,

@@ -27,6 +27,7 @@ from agent_chaos.replay.toolbox import Toolbox
 from agent_chaos.scenario.answers import Answerer
 from agent_chaos.scenario.conversation import Conversation
 from agent_chaos.scenario.model import Scenario
+from agent_chaos.scenario.online import Online
 
 _WAITS_BEYOND_BUDGET = 5_000
 _JOIN_S = 0.05
@@ -67,11 +68,13 @@ def run_trial(
     max_virtual_s: float,
     real_s: float = 30.0,
     injector: ChaosInjector | None = None,
+    online: Online | None = None,
 ) -> Trace:
     """Runs the scenario's agent against the cassette under a plan.
 
     A pure function of its arguments for a deterministic agent. `max_virtual_s` stops nothing by itself: a run may wait
-    longer, as long as it does not do so in thousands of small waits.
+    longer, as long as it does not do so in thousands of small waits. A run that is `online` asks the real provider what
+    the cassette does not answer, and lets tools run whose arguments it does not know.
     """
     header = index.cassette.header
     tape = Tape()
@@ -81,12 +84,14 @@ def run_trial(
     session.answers = Answerer(
         session=session,
         index=index,
-        player=Player(index, plan),
+        player=Player(index, plan, guesses=online is None),
         toolbox=Toolbox(tuple(index.cassette.tools), plan),
         max_requests=max_requests,
         ignore_hosts=scenario.ignore_hosts,
         injector=injector,
+        online=online,
     )
+    session.online = online is not None
     loops.refuse_uvloop()
     wall = _wall(pacer, header.started_at)
     with swept():

@@ -1,0 +1,117 @@
+"""Sends requests of a run to where they are really going, from a thread that belongs to no run.
+
+The run waits meanwhile; its clock does not move. Replies are kept whole, with the times at which their chunks came. A
+provider that says to come back later is asked again after that time, in real seconds, since the run's own waits are
+virtual.
+"""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.errors import RecordError
+from agent_chaos.patch.clock import real_monotonic, real_sleep
+from agent_chaos.patch.record_errors import failed
+from agent_chaos.patch.tee import Taken, Tee
+from agent_chaos.stream.exchange import Reply, Request
+
+_TIMEOUT_S = 600.0
+_LATER = (429, 503, 529)
+_TRIES = 4
+_LONGEST_WAIT_S = 60.0
+_OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
+"""Headers that each connection has of its own."""
+
+
+class Forwarder:
+    """Asks for real. `sent` counts the requests that went out."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self._asked: SimpleQueue[Request | None] = SimpleQueue()
+        self._answers: SimpleQueue[Reply | Exception] = SimpleQueue()
+        self._library = _library()
+
+    def ask(self, request: Request) -> Reply:
+        """The real reply, whole, or as far as it came. Raises RecordError where no request can be sent."""
+        self.sent += 1
+        self._asked.put(request)
+        answer = self._answers.get()
+        if isinstance(answer, Exception):
+            raise RecordError(f"{request.host}: {type(answer).__name__}: {answer}") from answer
+        return answer
+
+    def work(self) -> None:
+        """Sends what is asked for until there is no more; runs in a thread of its own."""
+        with self._library.Client(timeout=_TIMEOUT_S) as client:
+            while (request := self._asked.get()) is not None:
+                try:
+                    self._answers.put(_patiently(client, request))
+                except Exception as exc:  # noqa: BLE001 - whatever it is, the run that waits is told
+                    self._answers.put(exc)
+
+    def stop(self) -> None:
+        self._asked.put(None)
+
+
+@contextmanager
+def forwarding() -> Iterator[Forwarder]:
+    """A forwarder that is ready; open it before the run that uses it. Raises RecordError without an HTTP library."""
+    forwarder = Forwarder()
+    thread = threading.Thread(target=forwarder.work, name="agent-chaos-forward", daemon=True)
+    thread.start()
+    try:
+        yield forwarder
+    finally:
+        forwarder.stop()
+        thread.join()
+
+
+def _library() -> ModuleType:
+    for name in ("httpx2", "httpx"):
+        try:
+            return importlib.import_module(name)
+        except ImportError:
+            continue
+    raise RecordError(
+        "going online takes httpx2 or httpx, which come with the providers' SDKs: pip install httpx"
+    )
+
+
+def _patiently(client: Any, request: Request) -> Reply:
+    for number in range(1, _TRIES + 1):
+        reply = _sent(client, request)
+        if reply.head is None or reply.status not in _LATER or number == _TRIES:
+            break
+        asked = reply.header("retry-after")
+        real_sleep(min(float(asked) if asked.isdigit() else 2.0**number, _LONGEST_WAIT_S))
+    return reply
+
+
+def _sent(client: Any, request: Request) -> Reply:
+    taken: list[Taken] = []
+    headers = [(name, value) for name, value in request.headers if name.lower() not in _OWN]
+    tee = Tee(request, "", real_monotonic, taken.append)
+    try:
+        with client.stream(
+            request.method,
+            request.url,
+            headers=[*headers, ("accept-encoding", "identity")],
+            content=request.body,
+        ) as response:
+            pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+            tee.head(response.status_code, pairs, response.reason_phrase)
+            for chunk in response.iter_raw():
+                tee.data(chunk)
+        tee.end()
+    except Exception as exc:
+        failed(tee, exc)
+        if not taken:
+            raise
+    return Reply(taken[0].events)
