@@ -15,10 +15,10 @@ def main() -> None:
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(".agent_chaos_runs", ".hypothesis"))
-    if any(word in OFFLINE for word in sys.argv[1:2]) and not _may_go_online():
-        from agent_chaos.patch.guard import isolate
+    if any(word in OFFLINE for word in sys.argv[1:2]):
+        from agent_chaos.patch.guard import isolate, isolate_later
 
-        isolate()
+        isolate_later() if _may_go_online() else isolate()
     from agent_chaos.cli import main as command
 
     command()

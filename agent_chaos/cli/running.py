@@ -83,13 +83,27 @@ def run_scenarios(
         int, typer.Option("--workers", min=0, metavar="N", help="Processes to run in; 0 for one per core.")
     ] = 1,
     no_events: Annotated[bool, typer.Option("--no-events", help="Keep no events.jsonl.")] = False,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live", help="Against the real providers, with chaos; tools run, nothing is recorded."
+        ),
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Never go online, not even to record what has no recording yet.")
+    ] = False,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Run scenarios with the chaos they configure, offline, and check their assertions."""
     from agent_chaos.commands import run as body
     from agent_chaos.commands.run_one import Wanted
 
-    wanted = Wanted(tuple(targets or ()), recursive, glob, seed, not no_events, allow_real_tools)
+    wanted = Wanted(tuple(targets or ()), recursive, glob, seed, not no_events, allow_real_tools, live)
     return body.run(
-        wanted, workers=workers, fail_fast=fail_fast, dry_run=dry_run, artifacts_dir=artifacts_dir
+        wanted,
+        workers=workers,
+        fail_fast=fail_fast,
+        dry_run=dry_run,
+        offline=offline,
+        artifacts_dir=artifacts_dir,
     )

@@ -10,12 +10,17 @@ from pathlib import Path
 from rich.text import Text
 
 from agent_chaos.chaos.trigger import Trigger
+from agent_chaos.commands.record import kept
 from agent_chaos.commands.run_one import Done, Wanted, one_by_one, side_by_side
 from agent_chaos.commands.speak import complain
+from agent_chaos.errors import AgentChaosError
 from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.patch.guard import isolate_if_put_off
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import clipped, count, printable, seconds
 from agent_chaos.report.terminal import console
+from agent_chaos.scenario.first_recording import record_first, unrecorded
+from agent_chaos.scenario.loader import Loaded
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.run import write_files
 from agent_chaos.scenario.run_report import RunReport
@@ -30,8 +35,13 @@ _CODES = {
 _STYLES = {0: "bold green", 1: "bold red", 3: "bold yellow", 5: "bold red"}
 
 
-def run(wanted: Wanted, *, workers: int, fail_fast: bool, dry_run: bool, artifacts_dir: Path) -> int:
+def run(
+    wanted: Wanted, *, workers: int, fail_fast: bool, dry_run: bool, offline: bool, artifacts_dir: Path
+) -> int:
     """Runs every scenario of the targets, variants too; one that cannot run does not keep the others from it.
+
+    What has no recording yet is recorded first, where that may be; then, unless it is to be live, the process is cut
+    off from the network.
 
     Args:
         workers: processes to run them in; 0 for one per core.
@@ -41,6 +51,10 @@ def run(wanted: Wanted, *, workers: int, fail_fast: bool, dry_run: bool, artifac
         for one in every:
             _planned(one.scenario)
         return 0
+    if not offline and not wanted.live:
+        _record_first(every)
+    if not wanted.live:
+        isolate_if_put_off()
     folder = artifacts_dir / f"{datetime.now():%Y%m%d-%H%M%S}-run"
     many = min(workers or os.cpu_count() or 1, len(every))
     results = side_by_side(wanted, every, many) if many > 1 else one_by_one(wanted, every)
@@ -52,6 +66,14 @@ def run(wanted: Wanted, *, workers: int, fail_fast: bool, dry_run: bool, artifac
                 break
     _summary(len(codes), len(every), codes.count(0), folder)
     return combined(codes)
+
+
+def _record_first(every: list[Loaded]) -> None:
+    for scenario in unrecorded(one.scenario for one in every):
+        try:
+            console().print(Text(kept(scenario.recorded_as, record_first(scenario))), soft_wrap=True)
+        except AgentChaosError as exc:
+            complain(exc)
 
 
 def _told(done: Done, folder: Path) -> int:
@@ -80,7 +102,7 @@ def _say(report: RunReport) -> None:
             Text(f"  {mark} {printable(result.name)}{turn}: {clipped(result.message, 200)}", style),
             soft_wrap=True,
         )
-    if report.reason and all(result.passed for result in report.assertion_results):
+    if report.reason and (code != 1 or all(result.passed for result in report.assertion_results)):
         out.print(Text(f"  {clipped(report.reason, 400)}"), soft_wrap=True)
     for violation in report.violations if report.assertion_results else ():
         out.print(

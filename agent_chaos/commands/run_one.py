@@ -11,8 +11,9 @@ from multiprocessing import get_context
 from agent_chaos.commands.ready import Stage, loaded_scenarios
 from agent_chaos.commands.speak import hushed
 from agent_chaos.errors import AgentChaosError
+from agent_chaos.scenario.live import run_live
 from agent_chaos.scenario.loader import Loaded
-from agent_chaos.scenario.run import artefacts, run_rehearsed
+from agent_chaos.scenario.run import Ran, artefacts, run_rehearsed
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Wanted:
     seed: int | None
     events: bool
     allow_real_tools: bool
+    live: bool = False
 
     def load(self) -> list[Loaded]:
         """Raises ScenarioError."""
@@ -77,9 +79,16 @@ def _prepared(wanted: Wanted) -> tuple[dict[str, Loaded], Stage]:
 
 def _done(wanted: Wanted, stage: Stage, loaded: Loaded) -> Done:
     try:
-        rehearsal = stage.rehearsed(loaded)
-        with hushed():
-            ran = run_rehearsed(rehearsal, seed=wanted.seed)
-            return Done(artefacts(ran, events=wanted.events))
+        done = _ran(wanted, stage, loaded)
+        return Done(artefacts(done, events=wanted.events))
     except AgentChaosError as exc:
         return Done(error=str(exc), exit_code=exc.exit_code)
+
+
+def _ran(wanted: Wanted, stage: Stage, loaded: Loaded) -> Ran:
+    if wanted.live:
+        with hushed():
+            return run_live(loaded.scenario, seed=wanted.seed)
+    rehearsal = stage.rehearsed(loaded)
+    with hushed():
+        return run_rehearsed(rehearsal, seed=wanted.seed)

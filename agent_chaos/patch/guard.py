@@ -160,3 +160,19 @@ def isolate() -> bool:
         except OSError:
             continue
     return True
+
+
+_put_off = False
+
+
+def isolate_later() -> None:
+    """Puts `isolate` off until the command has been online for the last time."""
+    global _put_off
+    _put_off = True
+
+
+def isolate_if_put_off() -> None:
+    global _put_off
+    if _put_off:
+        _put_off = False
+        isolate()

@@ -264,15 +264,15 @@ def _tool_answer(name: str, arguments: Any, served: ToolServed) -> ToolAnswer:
     outcome = served.outcome or ToolOutcome(
         result=record.result, error_type=record.error_type, error=record.error, delay_s=record.duration_s
     )
-    return _answering(name, arguments, outcome)
+    return _answering(name, arguments, outcome, took_s=record.duration_s if served.outcome else 0.0)
 
 
-def _answering(name: str, arguments: Any, outcome: ToolOutcome) -> ToolAnswer:
+def _answering(name: str, arguments: Any, outcome: ToolOutcome, *, took_s: float = 0.0) -> ToolAnswer:
     return ToolAnswer(
         name,
         arguments,
         result=outcome.result,
         error_type=outcome.error_type,
         error=outcome.error,
-        delay_s=outcome.delay_s + (record.duration_s if served.outcome else 0.0),
+        delay_s=outcome.delay_s + took_s,
     )

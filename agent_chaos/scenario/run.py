@@ -6,27 +6,28 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.atomic import write_text
 from agent_chaos.core.context import ChaosContext
-from agent_chaos.core.injector import Changed, ChaosInjector
+from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.core.metrics import MetricsStore
 from agent_chaos.core.results import TurnResult
-from agent_chaos.core.trace import Answer, Raised, Trace
+from agent_chaos.core.trace import Trace
 from agent_chaos.events.sink import EventSink, ListSink, as_line
 from agent_chaos.oracles.judge import broken
 from agent_chaos.oracles.reading import left_recording_at
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.scenario.assertions import AssertionResult, checked
+from agent_chaos.scenario.branch import branches
+from agent_chaos.scenario.first_recording import record_first, unrecorded
 from agent_chaos.scenario.imports import loading
 from agent_chaos.scenario.measure import measured
 from agent_chaos.scenario.model import ChaosScenario, Scenario
 from agent_chaos.scenario.narrate import narrate
 from agent_chaos.scenario.rehearsal import Rehearsal
-from agent_chaos.scenario.run_report import RunReport, scorecard
+from agent_chaos.scenario.reported import reported, turn_results
+from agent_chaos.scenario.run_report import RunReport
 
 
 def run_scenario(
@@ -41,7 +42,8 @@ def run_scenario(
     """Runs a scenario from its cassette with the chaos it configures, and under a plan where one is given.
 
     Its assertions decide; where it has none, or runs under a plan, the oracles do. Called while a command loads the
-    file it stands in, it runs nothing, warns, and gives a report that says so.
+    file it stands in, it runs nothing, warns, and gives a report that says so. A scenario without a recording is first
+    run once, live, to make it, where a provider's key is set and this is not CI.
 
     Args:
         artifacts_dir: a folder that gets one of its own for this run, with `report.json`, `scorecard.json` and
@@ -50,18 +52,20 @@ def run_scenario(
         record_events: whether `events.jsonl` is written.
 
     Raises:
-        CassetteMissing: it was never recorded.
+        CassetteMissing: it was never recorded, and cannot be now.
         HarnessError, NondeterministicError: the run without faults is not sound.
         UsageError: the recorded model calls tools that would run for real.
     """
     if loading():
         return _not_run(scenario)
+    for one in unrecorded([scenario]):
+        record_first(one)
     rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
     rehearsal.refuse_real_tools()
-    ran = run_rehearsed(rehearsal, seed=seed, plan=plan)
+    done = run_rehearsed(rehearsal, seed=seed, plan=plan)
     if artifacts_dir is not None:
-        keep(ran, Path(artifacts_dir), events=record_events)
-    return ran.report
+        keep(done, Path(artifacts_dir), events=record_events)
+    return done.report
 
 
 def _not_run(scenario: Scenario) -> RunReport:
@@ -90,29 +94,45 @@ def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan |
     scenario = rehearsal.scenario
     injector = ChaosInjector(scenario.every_chaos, rehearsal.cassette.header.seed if seed is None else seed)
     outcome = rehearsal.trial(plan or Plan(), injector)
+    started_at = rehearsal.cassette.header.started_at
+    return ran(scenario, outcome, injector, started_at, planned=plan is not None, target=rehearsal.target)
+
+
+def ran(
+    scenario: Scenario,
+    outcome: Outcome,
+    injector: ChaosInjector,
+    started_at: float,
+    *,
+    planned: bool = False,
+    target: str = "",
+) -> Ran:
+    """What came of a run that is over, with its assertions checked; `target` is how people name the scenario."""
     metrics = measured(outcome.trace, injector)
-    turns = _turn_results(outcome.trace, metrics, injector)
+    turns = turn_results(outcome.trace, metrics, injector)
     context = _context(injector, outcome.trace, metrics, turns)
     results = tuple(checked(one, context, turn) for one, turn in scenario.every_assertion)
-    judged = _by_oracles(outcome, planned=plan is not None, asserted=bool(results))
+    judged = _by_oracles(outcome, planned=planned, asserted=bool(results))
     verdict, reason = judged or _verdict(scenario, outcome.trace, results, injector, context)
-    report = _report(scenario, outcome, verdict, reason, context, results, injector)
-    return Ran(report, outcome.trace, rehearsal.cassette.header.started_at)
+    if verdict is Verdict.INCONCLUSIVE and branches(scenario):
+        reason = f"{reason}; what the model says there is recorded by 'agent-chaos record {target}'"
+    report = reported(scenario, outcome, verdict, reason, context, results, injector)
+    return Ran(report, outcome.trace, started_at)
 
 
-def keep(ran: Ran, folder: Path, *, events: bool = True) -> Path:
+def keep(done: Ran, folder: Path, *, events: bool = True) -> Path:
     """Writes a run's files; gives the folder they are in. Raises UsageError where it cannot."""
-    return write_files(folder, artefacts(ran, events=events))
+    return write_files(folder, artefacts(done, events=events))
 
 
-def artefacts(ran: Ran, *, events: bool = True) -> dict[str, str]:
+def artefacts(done: Ran, *, events: bool = True) -> dict[str, str]:
     """A run's files by their path below the folder of all runs: same run, same bytes."""
-    report = ran.report
+    report = done.report
     own = f"{report.scenario_name}-{report.trace_id}"
     files = {"report.json": report.to_json(), "scorecard.json": report.scorecard_json()}
     if events:
         told = ListSink()
-        failure = ran.tell(told)
+        failure = done.tell(told)
         assert failure is None, f"a list takes every event: {failure}"
         files["events.jsonl"] = "".join(f"{as_line(event)}\n" for event in told.events)
     return {f"{own}/{name}": text for name, text in files.items()}
@@ -175,108 +195,3 @@ def _verdict(
 def _unfired(scenario: Scenario, injector: ChaosInjector) -> list[str]:
     allowed = isinstance(scenario, ChaosScenario) and scenario.allow_unfired
     return [] if allowed else injector.unfired()
-
-
-def _report(
-    scenario: Scenario,
-    outcome: Outcome,
-    verdict: Verdict,
-    reason: str,
-    context: ChaosContext,
-    results: tuple[AssertionResult, ...],
-    injector: ChaosInjector,
-) -> RunReport:
-    trace, metrics, turns = outcome.trace, context.metrics, tuple(context.turn_results)
-    passed = verdict is Verdict.PASS
-    return RunReport(
-        scenario_name=scenario.name,
-        trace_id=trace.digest[:12],
-        description=scenario.description,
-        passed=passed,
-        verdict=verdict.words,
-        reason=reason,
-        elapsed_s=trace.virtual_s,
-        error=context.error,
-        agent_input=context.agent_input,
-        agent_output=context.agent_output,
-        assertion_results=results,
-        turn_results=turns,
-        conversation=tuple(metrics.conv.entries),
-        scorecard=scorecard(
-            scenario.name,
-            trace.digest[:12],
-            passed=passed,
-            elapsed_s=trace.virtual_s,
-            error=context.error,
-            metrics=metrics,
-            turns=turns,
-            chaos=[_described(one) for one in scenario.every_chaos],
-        ),
-        tags=scenario.tags,
-        meta=scenario.meta,
-        metrics=metrics,
-        violations=outcome.violations,
-        faults_fired=(*_fired(trace), *(_changed(one) for one in injector.changes)),
-        unfired=tuple(injector.unfired()),
-        llm_calls=metrics.total_calls,
-        plan=trace.plan.as_dict(),
-    )
-
-
-def _fired(trace: Trace) -> list[str]:
-    return [f"{site.words}: {fault.describe()}" for site, fault in trace.fired]
-
-
-def _changed(change: Changed) -> str:
-    """Where a mutator changed something, and which."""
-    where = f"tool {change.tool}" if change.tool else f"call {change.call}"
-    if change.chaos.point == "user_input":
-        where = f"turn {change.turn}"
-    return f"{where}: {change.chaos.fault.describe()}"
-
-
-def _described(chaos: Chaos) -> dict[str, Any]:
-    trigger = chaos.trigger
-    return {
-        "chaos_type": chaos.fault.kind,
-        "point": chaos.point,
-        "target_tool": trigger.tool,
-        "message": str(chaos),
-        "chaos_fn_name": getattr(chaos.mutator, "__name__", None),
-        "chaos_fn_doc": getattr(chaos.mutator, "__doc__", None),
-        "on_turn": trigger.on_turn,
-        "after_calls": trigger.after_calls,
-    }
-
-
-def _turn_results(trace: Trace, metrics: MetricsStore, injector: ChaosInjector) -> tuple[TurnResult, ...]:
-    ended: list[Answer | Raised] = [*trace.answers, *trace.raised]
-    before = {result.turn_number: result for result in injector.context.turn_results}
-    results, since = [], 0.0
-    for entry in sorted(ended, key=lambda one: one.seq):
-        known = before.get(entry.turn)
-        results.append(_turn_result(entry, entry.at - since, metrics, known is not None and known.is_dynamic))
-        since = entry.at
-    return tuple(results)
-
-
-def _turn_result(
-    entry: Answer | Raised, duration_s: float, metrics: MetricsStore, dynamic: bool
-) -> TurnResult:
-    calls = [record for record in metrics.history if record.turn == entry.turn]
-    spent = {
-        field: sum(r.usage.get(field, 0) for r in calls)
-        for field in ("input_tokens", "output_tokens", "total_tokens")
-    }
-    return TurnResult(
-        turn_number=entry.turn,
-        input=entry.input,
-        response=entry.text if isinstance(entry, Answer) else "",
-        success=isinstance(entry, Answer),
-        duration_s=duration_s,
-        llm_calls=len(calls),
-        error=f"{entry.type}: {entry.message}" if isinstance(entry, Raised) else None,
-        is_dynamic=dynamic,
-        chaos=tuple(fault.description for fault in metrics.faults if fault.turn == entry.turn),
-        **spent,
-    )

@@ -50,7 +50,9 @@ class StandIn:
 
     def close(self) -> None:
         """Stops listening; connections that are open end with their reply."""
-        self._listener.shutdown(socket.SHUT_RDWR)  # closing alone leaves the thread that accepts one more connection
+        self._listener.shutdown(
+            socket.SHUT_RDWR
+        )  # closing alone leaves the thread that accepts one more connection
         self._listener.close()
 
     def _accept(self) -> None:

@@ -1,0 +1,123 @@
+"""A run that was judged, as its report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_chaos.chaos.builder import Chaos
+from agent_chaos.core.context import ChaosContext
+from agent_chaos.core.injector import Changed, ChaosInjector
+from agent_chaos.core.metrics import MetricsStore
+from agent_chaos.core.results import TurnResult
+from agent_chaos.core.trace import Answer, Raised, Trace
+from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.scenario.assertions import AssertionResult
+from agent_chaos.scenario.model import Scenario
+from agent_chaos.scenario.run_report import RunReport, scorecard
+
+
+def reported(
+    scenario: Scenario,
+    outcome: Outcome,
+    verdict: Verdict,
+    reason: str,
+    context: ChaosContext,
+    results: tuple[AssertionResult, ...],
+    injector: ChaosInjector,
+) -> RunReport:
+    """The report of a run that was judged."""
+    trace, metrics, turns = outcome.trace, context.metrics, tuple(context.turn_results)
+    passed = verdict is Verdict.PASS
+    return RunReport(
+        scenario_name=scenario.name,
+        trace_id=trace.digest[:12],
+        description=scenario.description,
+        passed=passed,
+        verdict=verdict.words,
+        reason=reason,
+        elapsed_s=trace.virtual_s,
+        error=context.error,
+        agent_input=context.agent_input,
+        agent_output=context.agent_output,
+        assertion_results=results,
+        turn_results=turns,
+        conversation=tuple(metrics.conv.entries),
+        scorecard=scorecard(
+            scenario.name,
+            trace.digest[:12],
+            passed=passed,
+            elapsed_s=trace.virtual_s,
+            error=context.error,
+            metrics=metrics,
+            turns=turns,
+            chaos=[_described(one) for one in scenario.every_chaos],
+        ),
+        tags=scenario.tags,
+        meta=scenario.meta,
+        metrics=metrics,
+        violations=outcome.violations,
+        faults_fired=(*_fired(trace), *(_changed(one) for one in injector.changes)),
+        unfired=tuple(injector.unfired()),
+        llm_calls=metrics.total_calls,
+        plan=trace.plan.as_dict(),
+    )
+
+
+def _fired(trace: Trace) -> list[str]:
+    return [f"{site.words}: {fault.describe()}" for site, fault in trace.fired]
+
+
+def _changed(change: Changed) -> str:
+    """Where a mutator changed something, and which."""
+    where = f"tool {change.tool}" if change.tool else f"call {change.call}"
+    if change.chaos.point == "user_input":
+        where = f"turn {change.turn}"
+    return f"{where}: {change.chaos.fault.describe()}"
+
+
+def _described(chaos: Chaos) -> dict[str, Any]:
+    trigger = chaos.trigger
+    return {
+        "chaos_type": chaos.fault.kind,
+        "point": chaos.point,
+        "target_tool": trigger.tool,
+        "message": str(chaos),
+        "chaos_fn_name": getattr(chaos.mutator, "__name__", None),
+        "chaos_fn_doc": getattr(chaos.mutator, "__doc__", None),
+        "on_turn": trigger.on_turn,
+        "after_calls": trigger.after_calls,
+    }
+
+
+def turn_results(trace: Trace, metrics: MetricsStore, injector: ChaosInjector) -> tuple[TurnResult, ...]:
+    """How each turn went, in order, with its calls and tokens."""
+    ended: list[Answer | Raised] = [*trace.answers, *trace.raised]
+    before = {result.turn_number: result for result in injector.context.turn_results}
+    results, since = [], 0.0
+    for entry in sorted(ended, key=lambda one: one.seq):
+        known = before.get(entry.turn)
+        results.append(_turn_result(entry, entry.at - since, metrics, known is not None and known.is_dynamic))
+        since = entry.at
+    return tuple(results)
+
+
+def _turn_result(
+    entry: Answer | Raised, duration_s: float, metrics: MetricsStore, dynamic: bool
+) -> TurnResult:
+    calls = [record for record in metrics.history if record.turn == entry.turn]
+    spent = {
+        field: sum(r.usage.get(field, 0) for r in calls)
+        for field in ("input_tokens", "output_tokens", "total_tokens")
+    }
+    return TurnResult(
+        turn_number=entry.turn,
+        input=entry.input,
+        response=entry.text if isinstance(entry, Answer) else "",
+        success=isinstance(entry, Answer),
+        duration_s=duration_s,
+        llm_calls=len(calls),
+        error=f"{entry.type}: {entry.message}" if isinstance(entry, Raised) else None,
+        is_dynamic=dynamic,
+        chaos=tuple(fault.description for fault in metrics.faults if fault.turn == entry.turn),
+        **spent,
+    )

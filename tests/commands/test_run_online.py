@@ -1,0 +1,137 @@
+"""`run` and `record` where the network matters: live runs, first recordings, branches of variants and of failures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenario.test_branch import script
+from tests.standin.server import StandIn, standin
+from tests.test_cli import ROOT
+
+SUITE = """
+from agent_chaos.chaos import llm_rate_limit, tool_error
+from agent_chaos.scenario import BaselineScenario, MaxLLMCalls, TurnResponseContains
+from tests.tool_loops import QUESTION, agent_of
+
+agent = agent_of("anthropic_messages", {url!r}, style="sync", stream=True)
+weather = BaselineScenario(name="weather", agent=agent, turns=[QUESTION], hosts=["127.0.0.1"])
+failing = weather.variant(
+    name="failing",
+    chaos=[tool_error("down for maintenance")],
+    assertions=[TurnResponseContains("could not find out", turn=0)],
+)
+limited = weather.variant(name="limited", chaos=[llm_rate_limit(retry_after=40)], assertions=[MaxLLMCalls(1)])
+"""
+KEY = {"ANTHROPIC_API_KEY": "sk-ant-api03-stand-in-key-0123456789"}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[StandIn]:
+    with standin(script) as running:
+        (tmp_path / "suite.py").write_text(SUITE.format(url=running.url))
+        yield running
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
+    bare = {name: "" for name in os.environ if name.endswith("_API_KEY") or name == "CI"}
+    done = subprocess.run(
+        [sys.executable, "-m", "agent_chaos", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **bare, **environment},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def verdicts(told: str) -> dict[str, str]:
+    lines = [line.split("  ") for line in told.splitlines() if "virtual" in line and not line.startswith(" ")]
+    return {line[0]: line[1] for line in lines}
+
+
+def test_record_adds_a_branch_for_each_variant_that_needs_one(server: StandIn, tmp_path: Path) -> None:
+    before = run(tmp_path, "record", "suite.py:weather", **KEY)
+    undecided = run(tmp_path, "run", "suite.py:failing")
+    code, told = run(tmp_path, "record", "suite.py", **KEY)
+    asked = len(server.requests)
+    after = run(tmp_path, "run", "suite.py")
+
+    assert before[0] == 0
+    assert (undecided[0], verdicts(undecided[1])) == (3, {"failing": "UNDECIDED"})
+    assert "recorded by 'agent-chaos record suite.py:failing'" in undecided[1]
+    assert (code, asked) == (0, 3)
+    assert "failing  1 call and 0 tool calls added to its recording" in told
+    assert verdicts(after[1]) == {"weather": "PASS", "failing": "PASS", "limited": "FAIL"}
+
+
+def test_a_live_run_asks_the_provider_and_faults_what_it_says(server: StandIn, tmp_path: Path) -> None:
+    code, told = run(tmp_path, "run", "suite.py", "--live", **KEY)
+
+    assert code == 1
+    assert verdicts(told) == {"weather": "PASS", "failing": "PASS", "limited": "FAIL"}
+    assert len(server.requests) == 2 + 2 + 1
+    assert not (tmp_path / "cassettes").exists()
+    assert "call 0: rate limit (429), retry after 40 s" in told
+
+
+def test_what_has_no_recording_is_recorded_first_where_a_key_is_set(server: StandIn, tmp_path: Path) -> None:
+    code, told = run(tmp_path, "run", "suite.py:weather", **KEY)
+    again = run(tmp_path, "run", "suite.py:weather", **KEY)
+
+    assert code == again[0] == 0
+    assert "weather has no recording yet: running it once, live, to make cassettes/weather.msgpack" in told
+    assert "no recording yet" not in again[1]
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment"),
+    [([], {}), ([], {**KEY, "CI": "true"}), (["--offline"], KEY)],
+    ids=["no key", "CI", "--offline"],
+)
+def test_otherwise_it_is_only_named(arguments, environment, server: StandIn, tmp_path: Path) -> None:
+    code, told = run(tmp_path, "run", "suite.py:weather", *arguments, **environment)
+
+    assert code == 2
+    assert "agent-chaos record suite.py:weather" in told
+    assert server.requests == []
+
+
+def test_a_failure_is_continued_after_asking(server: StandIn, tmp_path: Path) -> None:
+    run(tmp_path, "record", "suite.py:weather", **KEY)
+    fault = {"site": "tool 0", "fault": {"kind": "tool_error", "message": "down for maintenance"}}
+    failure = {
+        "id": "F-ABCD",
+        "scenario": "weather",
+        "target": "suite.py:weather",
+        "fingerprint": "made up",
+        "violation": {
+            "oracle": "termination",
+            "subject": "made up",
+            "reason": "made up",
+            "advice": "none",
+        },
+        "seed": 0,
+        "plan": {"version": 1, "faults": [fault]},
+    }
+    (tmp_path / ".agent_chaos").mkdir()
+    (tmp_path / ".agent_chaos" / "F-ABCD.json").write_text(json.dumps(failure))
+    unasked = run(tmp_path, "record", "--continue", "F-ABCD", **KEY)
+    agreed = run(tmp_path, "record", "--continue", "F-ABCD", "--yes", **KEY)
+    whole = run(tmp_path, "record", "--continue", "F-ABCD", **KEY)
+
+    assert unasked[0] == 2
+    assert "at least 1 live call to the provider; say --yes" in unasked[1]
+    assert agreed[0] == 0
+    assert "F-ABCD  1 call and 0 tool calls added to its recording" in agreed[1]
+    assert (whole[0], len(server.requests)) == (0, 3)
+    assert "nothing to record" in whole[1]
