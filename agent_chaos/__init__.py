@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from agent_chaos.core.context import ChaosContext
     from agent_chaos.core.results import TurnResult
     from agent_chaos.patch.tools import tool
+    from agent_chaos.scenario.adhoc import chaos_context
     from agent_chaos.scenario.asgi import asgi_agent
     from agent_chaos.scenario.model import BaselineScenario, ChaosScenario, Scenario, Turn, at
     from agent_chaos.scenario.run import run_scenario
@@ -36,6 +37,7 @@ _HOMES = {
     "Turn": "agent_chaos.scenario.model",
     "TurnResult": "agent_chaos.core.results",
     "at": "agent_chaos.scenario.model",
+    "chaos_context": "agent_chaos.scenario.adhoc",
     "asgi_agent": "agent_chaos.scenario.asgi",
     "check_failure": "agent_chaos.search.api",
     "fault_plans": "agent_chaos.search.api",
@@ -69,6 +71,7 @@ __all__ = [
     "TurnResult",
     "asgi_agent",
     "at",
+    "chaos_context",
     "check_failure",
     "fault_plans",
     "fuzz",

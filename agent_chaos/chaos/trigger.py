@@ -58,6 +58,12 @@ class Trigger(BaseModel):
     site: Site | None = None
 
     @property
+    def last_turn(self) -> int:
+        """The last turn it speaks of; 0 where it speaks of none."""
+        between = self.between_turns or (0, 0)
+        return max(self.on_turn or 0, self.after_turns or 0, *between)
+
+    @property
     def conditional(self) -> bool:
         """Whether it says anything about when."""
         named = (self.on_call, self.after_calls, self.on_turn, self.after_turns, self.between_turns)

@@ -55,6 +55,10 @@ class ChaosContext:
         """The last response, as `agent_output`."""
         return self.agent_output
 
+    @result.setter
+    def result(self, response: str | None) -> None:
+        self.agent_output = response
+
     def get_turn_result(self, turn: int) -> TurnResult | None:
         """How a turn went, counted from 0; None where it has not run."""
         return next((result for result in self.turn_results if result.turn_number == turn), None)

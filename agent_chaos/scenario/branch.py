@@ -59,7 +59,7 @@ def record_branch(scenario: Scenario, plan: Plan | None = None) -> BranchSummary
         trace = _run(scenario, index, plan or Plan(), injector, online)
     _refuse_refusals(scenario, trace, online)
     if online.fetched or online.tools:
-        _add(scenario, cassette, online)
+        add_fetched(scenario, cassette, online)
     return BranchSummary(len(online.fetched), len(online.tools))
 
 
@@ -92,7 +92,8 @@ def _refuse_refusals(scenario: Scenario, trace: Trace, online: Online) -> None:
             )
 
 
-def _add(scenario: Scenario, cassette: Cassette, online: Online) -> None:
+def add_fetched(scenario: Scenario, cassette: Cassette, online: Online) -> None:
+    """Writes a cassette anew with what a run fetched behind what it held. Raises RecordError; then nothing changed."""
     writer = CassetteWriter(scenario.cassette_path, cassette.header)
     try:
         writer.carry(cassette)

@@ -21,10 +21,15 @@ def unrecorded(scenarios: Iterable[Scenario]) -> list[Scenario]:
 
 def record_first(scenario: Scenario) -> RecordSummary:
     """Records a scenario live, its chaos off, and says so. Raises RecordError."""
+    say_first(scenario)
+    with online():
+        return record_scenario(scenario)
+
+
+def say_first(scenario: Scenario) -> None:
+    """Says on stderr that a first recording is made."""
     _LOG.warning(
         "%s has no recording yet: running it once, live, to make %s",
         scenario.recorded_as,
         scenario.cassette_path,
     )
-    with online():
-        return record_scenario(scenario)

@@ -76,6 +76,33 @@ def run_trial(
     longer, as long as it does not do so in thousands of small waits. A run that is `online` asks the real provider what
     the cassette does not answer, and lets tools run whose arguments it does not know.
     """
+    with staged(
+        scenario,
+        index,
+        plan,
+        max_requests=max_requests,
+        max_virtual_s=max_virtual_s,
+        real_s=real_s,
+        injector=injector,
+        online=online,
+    ) as session:
+        _conversation(scenario, session, injector).run()
+    return session.tape.trace(plan, session.clock.now())
+
+
+@contextmanager
+def staged(
+    scenario: Scenario,
+    index: Index,
+    plan: Plan,
+    *,
+    max_requests: int,
+    max_virtual_s: float,
+    real_s: float = 30.0,
+    injector: ChaosInjector | None = None,
+    online: Online | None = None,
+) -> Iterator[Session]:
+    """The stage of a trial: within the block this process is in its run. As `run_trial` otherwise."""
     header = index.cassette.header
     tape = Tape()
     pacer = _Pacer(tape, max_virtual_s)
@@ -96,9 +123,8 @@ def run_trial(
     wall = _wall(pacer, header.started_at)
     with swept():
         with seeded(header.seed), wall, _active(session), real_time_stop(session, real_s):
-            _conversation(scenario, session, injector).run()
+            yield session
         _note_threads(session)
-    return tape.trace(plan, clock.now())
 
 
 def _conversation(scenario: Scenario, session: Session, injector: ChaosInjector | None) -> Conversation:
