@@ -9,8 +9,8 @@ import pytest
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.chaos.server_error import ServerError
 from agent_chaos.core.session import running
-from agent_chaos.scenario.conversation import answer_text
 from agent_chaos.scenario.model import Turn
+from agent_chaos.scenario.turn_log import answer_text
 from tests.trials import claude_says, recorded, scenario, trial
 
 
