@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.fault import Fault, ToolFault, WireFault
 from agent_chaos.chaos.mutation import Mutation, called
 from agent_chaos.chaos.trigger import Moment
+from agent_chaos.core.histories import Histories, rewritten
 from agent_chaos.stream.exchange import Request
 
 _MESSAGES = ("messages", "input", "contents")
@@ -48,9 +50,16 @@ class ChaosInjector:
         self._struck_call: dict[int, tuple[str, int]] = {}
         self._drawn: dict[tuple[int, str, int], bool] = {}
         self._moments: list[Moment] = []
+        self._histories = Histories()
+        self._noted: set[tuple[int, int]] = set()
         self._tool_moments: list[Moment] = []
         self.struck: Counter[int] = Counter()
         self.changes: list[Changed] = []
+
+    @cached_property
+    def _historic(self) -> list[tuple[int, Chaos]]:
+        """The faults that change the history."""
+        return [(i, one) for i, one in enumerate(self._chaos) if one.fault.kind.startswith("history_")]
 
     def for_reply(self, moment: Moment) -> list[Fault]:
         """The faults of a model's reply at this moment."""
@@ -106,18 +115,55 @@ class ChaosInjector:
         return result
 
     def request(self, moment: Moment, request: Request) -> Request:
-        """What the model is asked after every mutator of it."""
-        kinds = ("context_mutate", "history_mutate", "history_truncate", "history_inject")
-        wanted = [one for kind in kinds for one in self._mutators(kind, moment)]
-        if not wanted or not isinstance(request.json, dict):
+        """What the model is asked after every mutator of it: of the history first, of the whole last."""
+        contexts = self._mutators("context_mutate", moment)
+        if not (contexts or self._historic) or not isinstance(request.json, dict):
             return request
         body = json.loads(request.body)
         field = next((name for name in _MESSAGES if isinstance(body.get(name), list)), None)
         if field is None:
             return request
-        for number, chaos in wanted:
-            body[field] = self._mutated(number, chaos, moment, body[field], body[field])
+        messages = self._with_history(moment, body[field])
+        for number, chaos in contexts:
+            messages = self._mutated(number, chaos, moment, messages, messages)
+        if messages == body[field]:
+            return request
+        body[field] = messages
         return replace(request, body=json.dumps(body, ensure_ascii=False).encode())
+
+    def _with_history(self, moment: Moment, messages: list[Any]) -> list[Any]:
+        """The messages of a call, with the history of its turn as faults change it."""
+        if not self._historic:
+            return messages
+        self._histories.begin(moment.turn, moment.call, messages)
+        changes = []
+        for number, chaos in self._historic:
+            turn = self._history_of(number, chaos, moment)
+            length = None if turn is None else self._histories.length(turn, messages)
+            if turn is not None and length is not None:
+                changes.append((length, partial(self._new_history, number, chaos, turn, moment)))
+        return rewritten(messages, changes)
+
+    def _history_of(self, number: int, chaos: Chaos, moment: Moment) -> int | None:
+        """The turn whose history a fault changes at this moment, if any; what changed between turns stays changed."""
+        between = chaos.trigger.between_turns
+        turn = between[1] if between else moment.turn
+        if between and moment.turn > turn:
+            return turn if (number, turn) in self._noted else None
+        if not chaos.trigger.allows(moment):
+            return None
+        first = replace(moment, call=self._histories.first_call(turn))
+        return turn if self._by_chance(number, chaos, first) else None
+
+    def _new_history(
+        self, number: int, chaos: Chaos, turn: int, moment: Moment, history: list[Any]
+    ) -> list[Any]:
+        """The changed history, noted once however many calls it is sent with."""
+        after: list[Any] = self._called(chaos, history)
+        if after != history and (number, turn) not in self._noted:
+            self._noted.add((number, turn))
+            self._note(number, chaos, moment, history, after)
+        return after
 
     def _mutators(self, kind: str, moment: Moment) -> list[tuple[int, Chaos]]:
         return [
@@ -130,13 +176,19 @@ class ChaosInjector:
         ]
 
     def _mutated(self, number: int, chaos: Chaos, moment: Moment, before: Any, *values: Any) -> Any:
-        assert chaos.mutator is not None
-        after = called(chaos.mutator, self.context, *json.loads(json.dumps(values)))
+        after = self._called(chaos, *values)
         if after != before:
-            self.struck[number] += 1
-            call = -1 if moment.tool else moment.call
-            self.changes.append(Changed(chaos, moment.turn, before, after, call, moment.tool, moment.at))
+            self._note(number, chaos, moment, before, after)
         return after
+
+    def _called(self, chaos: Chaos, *values: Any) -> Any:
+        assert chaos.mutator is not None
+        return called(chaos.mutator, self.context, *json.loads(json.dumps(values)))
+
+    def _note(self, number: int, chaos: Chaos, moment: Moment, before: Any, after: Any) -> None:
+        self.struck[number] += 1
+        call = -1 if moment.tool else moment.call
+        self.changes.append(Changed(chaos, moment.turn, before, after, call, moment.tool, moment.at))
 
     def unfired(self) -> list[str]:
         """Of every fault that had to strike and did not, why."""

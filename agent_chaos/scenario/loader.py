@@ -70,7 +70,7 @@ def load(
     """
     wanted = tuple(targets) or (_default(),)
     search = _Search(recursive, glob)
-    found = _distinct(one for target in wanted for one in _load_target(target, search))
+    found = _distinct(_load_target(target, search) for target in wanted)
     if search.skipped and not found:
         raise search.skipped[0]
     for missing in search.skipped:
@@ -181,14 +181,16 @@ def _held(value: Any, where: str) -> list[Scenario]:
     return several
 
 
-def _distinct(found: Iterable[Loaded]) -> list[Loaded]:
-    first: dict[str, Loaded] = {}
-    for one in found:
-        other = first.setdefault(one.scenario.name, one)
-        if other.scenario is not one.scenario:
+def _distinct(targets: Iterable[list[Loaded]]) -> list[Loaded]:
+    """Each scenario once: two targets may load the same one, but no two may have one name."""
+    first: dict[str, tuple[int, Loaded]] = {}
+    for number, one in ((number, one) for number, found in enumerate(targets) for one in found):
+        before, other = first.setdefault(one.scenario.name, (number, one))
+        again = before != number and other.ref == one.ref
+        if other.scenario is not one.scenario and not again:
             name = one.scenario.name
             raise ScenarioError(f"two scenarios are named {name!r}: in {_place(other)} and in {_place(one)}")
-    return list(first.values())
+    return [one for _, one in first.values()]
 
 
 def _place(loaded: Loaded) -> str:

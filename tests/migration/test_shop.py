@@ -65,10 +65,10 @@ def test_the_baseline_and_its_six_variants(ran):
         "slow-provider": "PASS",
         "provider-down": "PASS",
         "key-expired": "PASS",
-        "orders-down": "UNDECIDED",
-        "forgetful": "UNDECIDED",
+        "orders-down": "PASS",
+        "forgetful": "PASS",
     }
-    assert code == 3
+    assert code == 0
 
 
 def test_faults_strike_the_turns_they_struck_before(ran):
@@ -114,7 +114,7 @@ def test_every_fuzzed_variant_injects_something(ran):
     assert len(fuzzed) == 6 + 4
     assert all(report["metrics"]["faults"] for report in fuzzed.values())
     assert {name: report["verdict"] for name, report in fuzzed.items() if name.startswith("shop-orders")} == {
-        f"shop-orders-fuzzed--fuzz-{number}": "UNDECIDED" for number in range(4)
+        f"shop-orders-fuzzed--fuzz-{number}": "PASS" for number in range(4)
     }
     assert {report["verdict"] for name, report in fuzzed.items() if name.startswith("shop-fuzzed")} == {
         "PASS",
