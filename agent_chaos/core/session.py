@@ -16,6 +16,7 @@ from random import Random
 from typing import Any, Protocol
 
 from agent_chaos.core.clock import VirtualClock
+from agent_chaos.core.jobs import Jobs
 from agent_chaos.core.tape import Tape
 from agent_chaos.core.trace import Wait
 from agent_chaos.errors import GuardRefused, TrialStop
@@ -71,7 +72,7 @@ class ToolScribe(Protocol):
 class Session:
     """A replayed run (`answers` set) or a recorded one (`scribe` set).
 
-    `jobs` counts executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
+    `jobs` are the executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
     one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
     that is `online` may reach the network.
     """
@@ -82,14 +83,13 @@ class Session:
     chance: Random
     answers: Answers | None = None
     scribe: ToolScribe | None = None
-    jobs: int = 0
+    jobs: Jobs = field(default_factory=Jobs)
     blocked_until: float = -math.inf
     turn: int = 0
     finished: bool = False
     online: bool = False
     threads: list[threading.Thread] = field(default_factory=list)
     main_thread: int = field(default_factory=threading.get_ident)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def replaying(self) -> bool:
@@ -126,13 +126,11 @@ class Session:
         finally:
             self.blocked_until = before
 
-    def job_started(self) -> None:
-        with self._lock:
-            self.jobs += 1
-
-    def job_done(self) -> None:
-        with self._lock:
-            self.jobs -= 1
+    def main_at_work(self) -> bool:
+        """Whether the main thread does something meanwhile, seen from another thread."""
+        if threading.get_ident() == self.main_thread or self.blocked_until >= 0:
+            return False
+        return not self.jobs.is_idle(self.main_thread)
 
     def live_threads(self) -> list[threading.Thread]:
         """Threads the run started that are still alive."""

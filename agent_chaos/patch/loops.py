@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+import math
+import threading
 from asyncio import base_events
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from agent_chaos.core.session import Session, replaying
 from agent_chaos.errors import TrialTimeout
+from agent_chaos.patch.clock import real_monotonic
 from agent_chaos.patch.imports import when_imported
 
 _real_time = base_events.BaseEventLoop.time
@@ -18,6 +23,8 @@ _real_run_in_executor = base_events.BaseEventLoop.run_in_executor
 
 
 _ONLINE_PATIENCE_S = 30.0
+_SLICE_S = 0.001
+_GRACE_S = 0.25
 
 
 def _live() -> Session | None:
@@ -38,31 +45,49 @@ def _run_once(self: Any) -> None:
 
 
 def _jump(loop: Any, session: Session) -> None:
-    """Moves the clock to the loop's next timer, if no job, socket or thread can come first."""
+    """Moves the clock to the loop's next timer, once no job, socket or thread can come first."""
     scheduled = loop._scheduled
     while scheduled and scheduled[0]._cancelled:
         handle = heapq.heappop(scheduled)
         handle._scheduled = False
         loop._timer_cancelled_count -= 1
-    if session.jobs:
+    due = scheduled[0]._when if scheduled else math.inf
+    others = _others(loop, session)  # asked first: a thread may wake us as it ends
+    patience = _patience(scheduled, session) if others and session.online else 0.0
+    with session.jobs.idle(due):
+        idle = _slept_through(loop, session, due, patience)
+    if not idle or loop._ready:
         return
-    others = (
-        session.live_threads() or len(loop._selector.get_map()) > 1
-    )  # asked first: a thread may wake us as it ends
-    patience = _patience(scheduled, session) if others and session.online else 0
-    events = loop._selector.select(patience)
-    if events:
-        loop._process_events(events)
-    elif loop._ready:
-        return
-    elif scheduled:
-        session.wait(scheduled[0]._when - session.clock.monotonic(), "timer")
-        session.clock.advance_to_monotonic(scheduled[0]._when)
+    if scheduled:
+        session.wait(due - session.clock.monotonic(), "timer")
+        session.clock.advance_to_monotonic(due)
     elif not others:
         session.tape.incident(session.clock.now(), "timeout", "the agent awaits something that never happens")
         raise TrialTimeout(
             "the agent awaits something that never happens: no timer, job or transfer is pending"
         )
+
+
+def _slept_through(loop: Any, session: Session, due: float, patience: float) -> bool:
+    """Lets whoever comes first go on; False where that woke the loop, True where it is the loop's turn."""
+    grace = real_monotonic() + _GRACE_S
+    while not (events := loop._selector.select(patience)):
+        patience = _SLICE_S
+        if session.jobs.elsewhere() or session.jobs.idle_until() < due:
+            continue
+        if due < math.inf and not (session.main_at_work() and real_monotonic() < grace):
+            return True
+        if due == math.inf and not _others(loop, session):
+            return True
+    loop._process_events(events)
+    return False
+
+
+def _others(loop: Any, session: Session) -> bool:
+    """Whether a socket or a thread could still wake the loop: any but its own, and those whose loops are idle."""
+    here = threading.current_thread()
+    at_work = (t for t in session.live_threads() if t is not here and not session.jobs.is_idle(t.ident))
+    return len(loop._selector.get_map()) > 1 or any(at_work)
 
 
 def _patience(scheduled: list[Any], session: Session) -> float:
@@ -72,12 +97,23 @@ def _patience(scheduled: list[Any], session: Session) -> float:
 
 
 def _run_in_executor(self: Any, executor: Any, func: Any, *args: Any) -> Any:
-    future = _real_run_in_executor(self, executor, func, *args)
     session = _live()
-    if session is not None:
-        session.job_started()
-        future.add_done_callback(lambda _: session.job_done())
+    if session is None:
+        return _real_run_in_executor(self, executor, func, *args)
+    if executor is None or isinstance(executor, ThreadPoolExecutor):  # others may have to pickle it
+        func = _carried(session, func)
+    future = _real_run_in_executor(self, executor, func, *args)
+    session.jobs.started()
+    future.add_done_callback(lambda _: session.jobs.done())
     return future
+
+
+def _carried(session: Session, func: Callable[..., Any]) -> Callable[..., Any]:
+    def carried(*args: Any, **kwargs: Any) -> Any:
+        with session.jobs.carried():
+            return func(*args, **kwargs)
+
+    return carried
 
 
 async def _shutdown_default_executor(self: Any, timeout: float | None = None) -> None:
@@ -87,26 +123,26 @@ async def _shutdown_default_executor(self: Any, timeout: float | None = None) ->
     if session is None:
         await _real_shutdown(self, *limit)
         return
-    session.job_started()
+    session.jobs.started()
     try:
         await _real_shutdown(self, *limit)
     finally:
-        session.job_done()
+        session.jobs.done()
 
 
 def _count_anyio_jobs(module: Any) -> None:
     backend = module.AsyncIOBackend
     real = backend.run_sync_in_worker_thread.__func__
 
-    async def run_sync_in_worker_thread(cls: Any, *args: Any, **kwargs: Any) -> Any:
+    async def run_sync_in_worker_thread(cls: Any, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         session = _live()
         if session is None:
-            return await real(cls, *args, **kwargs)
-        session.job_started()
+            return await real(cls, func, *args, **kwargs)
+        session.jobs.started()
         try:
-            return await real(cls, *args, **kwargs)
+            return await real(cls, _carried(session, func), *args, **kwargs)
         finally:
-            session.job_done()
+            session.jobs.done()
 
     backend.run_sync_in_worker_thread = classmethod(run_sync_in_worker_thread)
 

@@ -36,13 +36,14 @@ def _submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **k
     def bound_call(*args: Any, **kwargs: Any) -> Any:
         token = bound(session)
         try:
-            return fn(*args, **kwargs)
+            with session.jobs.carried():
+                return fn(*args, **kwargs)
         finally:
             unbind(token)
 
-    session.job_started()
+    session.jobs.started()
     future = _real_submit(self, bound_call, *args, **kwargs)
-    future.add_done_callback(lambda _: session.job_done())
+    future.add_done_callback(lambda _: session.jobs.done())
     return future
 
 

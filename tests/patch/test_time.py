@@ -150,6 +150,82 @@ def test_a_job_in_a_thread_ends_before_the_loop_jumps_to_its_deadline():
     assert trace.virtual_s == 0
 
 
+async def sleeps_an_hour():
+    await asyncio.sleep(3_600)
+    return "ok"
+
+
+def loop_in_a_pool(ctx, text):
+    with ThreadPoolExecutor() as pool:
+        return pool.submit(asyncio.run, sleeps_an_hour()).result()
+
+
+async def loop_in_a_thread_of_a_loop(ctx, text):
+    return await asyncio.to_thread(asyncio.run, sleeps_an_hour())
+
+
+def loop_in_a_thread_of_a_loop_in_a_pool(ctx, text):
+    with ThreadPoolExecutor() as pool:
+        return pool.submit(asyncio.run, loop_in_a_thread_of_a_loop(ctx, text)).result()
+
+
+async def tool_in_a_thread(ctx, text):
+    return str(await asyncio.to_thread(sum, range(200_000)))
+
+
+def job_of_a_loop_in_a_pool(ctx, text):
+    with ThreadPoolExecutor() as pool:
+        total = pool.submit(asyncio.run, tool_in_a_thread(ctx, text)).result()
+    time.sleep(3_600)
+    return "ok" if int(total) == sum(range(200_000)) else total
+
+
+async def sleeps(seconds):
+    await asyncio.sleep(seconds)
+    return time.monotonic()
+
+
+def loops_side_by_side(ctx, text):
+    began = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        jobs = [pool.submit(asyncio.run, sleeps(seconds)) for seconds in (3_600, 60, 600)]
+        woken = [round(job.result() - began) for job in jobs]
+    return "ok" if woken == [3_600, 60, 600] else str(woken)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        loop_in_a_pool,
+        loop_in_a_thread_of_a_loop,
+        loop_in_a_thread_of_a_loop_in_a_pool,
+        job_of_a_loop_in_a_pool,
+        loops_side_by_side,
+    ],
+)
+def test_loops_in_pools_take_their_hour_of_virtual_time(agent):
+    one = scenario(agent)
+    cassette = recorded(one, [])
+    traces = [trial(one, cassette, real_s=5) for _ in range(5)]
+
+    assert {trace.answers[0].text for trace in traces} == {"ok"}
+    assert [trace.virtual_s for trace in traces] == [pytest.approx(3_600, abs=0.01)] * 5
+
+
+async def gives_up_before_its_thread(ctx, text):
+    try:
+        async with asyncio.timeout(30):
+            return await asyncio.to_thread(asyncio.run, sleeps_an_hour())
+    except TimeoutError:
+        return f"gave up after {time.monotonic() - 1_000:.0f} s"
+
+
+def test_a_deadline_outside_comes_before_a_timer_in_a_thread():
+    one = scenario(gives_up_before_its_thread)
+
+    assert trial(one, recorded(one, []), real_s=5).answers[0].text == "gave up after 30 s"
+
+
 def polls(stop):
     while not stop.is_set():
         time.sleep(0.2)
