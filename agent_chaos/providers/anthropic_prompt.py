@@ -33,6 +33,7 @@ def prompt(request: Request) -> Prompt:
         tuple(_tool(fields(one)) for one in items(body.get("tools"))),
         streaming(request),
         text_of(thread.get("previous_message_id")),
+        text_of(fields(body.get("tool_choice")).get("name")),
     )
 
 

@@ -37,6 +37,7 @@ def prompt(request: Request) -> Prompt:
         messages,
         tuple(_tools(body)),
         body.get("stream") is True,
+        forced=text_of(fields(fields(body.get("tool_choice")).get("function")).get("name")),
     )
 
 

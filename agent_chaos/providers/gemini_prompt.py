@@ -36,7 +36,15 @@ def prompt_of(request: Request) -> Prompt:
         messages=tuple(_message(fields(one)) for one in (items(contents) or [contents] if contents else [])),
         tools=tuple(spec for tool in items(body.get("tools")) for spec in _specs(fields(tool))),
         stream=verb == "streamGenerateContent",
+        forced=_forced(fields(body.get("toolConfig", body.get("tool_config")))),
     )
+
+
+def _forced(config: Json) -> str:
+    """The one function that the model must call."""
+    calling = fields(config.get("functionCallingConfig", config.get("function_calling_config")))
+    allowed = items(calling.get("allowedFunctionNames", calling.get("allowed_function_names")))
+    return text_of(allowed[0]) if calling.get("mode") == "ANY" and len(allowed) == 1 else ""
 
 
 def _message(content: Json) -> Message:

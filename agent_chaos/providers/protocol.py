@@ -156,7 +156,11 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """A request in neutral words. `previous` names server-side state that the request continues, or is empty."""
+    """A request in neutral words.
+
+    `previous` names server-side state that the request continues, or is empty; `forced` names the one tool that the model
+    must call, which is how structured output is asked for, or is empty.
+    """
 
     model: str
     system: str
@@ -164,6 +168,7 @@ class Prompt:
     tools: tuple[ToolSpec, ...]
     stream: bool
     previous: str = ""
+    forced: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ def prompt_of(request: Request) -> Prompt:
         tools=tuple(_tools(body)),
         stream=body.get("stream") is True,
         previous=text_of(body.get("previous_response_id")) or text_of(conversation),
+        forced=text_of(fields(body.get("tool_choice")).get("name")),
     )
 
 

@@ -9,10 +9,14 @@ from agent_chaos.providers.registry import protocols
 
 
 def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...]:
-    """Tools that recorded model turns call, that no boundary saw and that are not declared pure."""
+    """Tools that recorded model turns call, that no boundary saw and that are not declared pure.
+
+    A call that the request forced by name is structured output, which nobody runs.
+    """
     seen = {record.name for record in cassette.tools} | set(pure)
     called: set[str] = set()
     for exchange in cassette.exchanges:
         if protocol := protocols().get(exchange.protocol):
-            called |= {call.name for call in protocol.parse(exchange.reply).tool_calls}
+            names = {call.name for call in protocol.parse(exchange.reply).tool_calls}
+            called |= names - {protocol.prompt(exchange.request).forced}
     return tuple(sorted(called - seen))

@@ -380,6 +380,74 @@ def test_wrapped_tools_are_no_reason_to_refuse():
     assert subject.unwrapped_tools == ()
 
 
+EXTRACTIONS = {
+    "anthropic_messages": (
+        "https://api.anthropic.com/v1/messages",
+        {"tool_choice": {"type": "tool", "name": "answer"}},
+        claude_message([{"type": "tool_use", "id": "toolu_1", "name": "answer", "input": {}}], "tool_use"),
+    ),
+    "openai_chat": (
+        "https://api.openai.com/v1/chat/completions",
+        {"tool_choice": {"type": "function", "function": {"name": "answer"}}},
+        {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "choices": [
+                {
+                    "index": 0,
+                    "finish_reason": "stop",
+                    "message": {
+                        "role": "assistant",
+                        "content": None,
+                        "tool_calls": [
+                            {
+                                "id": "call_1",
+                                "type": "function",
+                                "function": {"name": "answer", "arguments": "{}"},
+                            }
+                        ],
+                    },
+                }
+            ],
+        },
+    ),
+    "openai_responses": (
+        "https://api.openai.com/v1/responses",
+        {"tool_choice": {"type": "function", "name": "answer"}},
+        {
+            "id": "resp_1",
+            "object": "response",
+            "status": "completed",
+            "output": [
+                {"type": "function_call", "id": "fc_1", "call_id": "c", "name": "answer", "arguments": "{}"}
+            ],
+        },
+    ),
+    "gemini": (
+        "https://generativelanguage.googleapis.com/v1beta/models/gemini-3:generateContent",
+        {"toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["answer"]}}},
+        {
+            "candidates": [
+                {"content": {"role": "model", "parts": [{"functionCall": {"name": "answer", "args": {}}}]}}
+            ]
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize(("url", "forced", "reply"), EXTRACTIONS.values(), ids=EXTRACTIONS)
+def test_a_call_that_the_request_forces_is_structured_output_and_runs_nothing(url, forced, reply):
+    def asks(choice):
+        def agent(ctx, text):
+            return httpx2.post(url, json={"model": "m", "messages": [], "contents": [], **choice}).text
+
+        one = scenario(agent)
+        return Rehearsal(one, cassette=recorded(one, [json_reply(reply)])).unwrapped_tools
+
+    assert asks(forced) == ()
+    assert asks({}) == ("answer",)
+
+
 def test_a_refused_host_is_an_error_although_the_agent_caught_it():
     def agent(ctx, text):
         answer = ask("Hello.")
