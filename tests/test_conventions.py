@@ -16,6 +16,8 @@ ALL = [
 ]
 DIVIDER = re.compile(r"^\s*#\s*[-=#*~_]{3,}")
 NAMED = re.compile(r"utils?|helpers?|manager|handler|base|common|misc")
+EARLIER = ROOT / "agent_chaos" / "chaos" / "base.py"
+"""An import path of 0.1.3."""
 
 
 def name(path: Path) -> str:
@@ -36,7 +38,7 @@ def test_a_module_says_what_it_is(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)
 def test_modules_are_named_for_what_they_hold(path):
-    assert not NAMED.fullmatch(path.stem)
+    assert path == EARLIER or not NAMED.fullmatch(path.stem)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name)

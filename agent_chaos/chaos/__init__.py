@@ -10,9 +10,11 @@ import importlib
 from typing import Any
 
 _HOMES = {
+    "base": ("ChaosAction", "ChaosPoint", "ChaosResult"),
     "builder": ("Chaos",),
     "forms": (
         "ContextChaos",
+        "HistoryChaos",
         "LLMChaos",
         "StreamChaos",
         "ToolChaos",
@@ -27,6 +29,7 @@ _HOMES = {
     ),
     "plan": ("Plan", "Site"),
     "trigger": ("Trigger",),
+    "words": ("any_fault",),
 }
 _ALIASES = {"ChaosBuilder": ("builder", "Chaos"), "TriggerConfig": ("trigger", "Trigger")}
 
@@ -40,8 +43,8 @@ def __getattr__(name: str) -> Any:
     if name in _ALIASES:
         home, original = _ALIASES[name]
         return getattr(importlib.import_module(f"{__name__}.{home}"), original)
-    words = importlib.import_module(f"{__name__}.words")
-    found = vars(words).get(name) or words.by_name(name)
+    words, earlier = (importlib.import_module(f"{__name__}.{home}") for home in ("words", "earlier"))
+    found = words.named(name) or earlier.by_class_name(name)
     if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return found

@@ -15,9 +15,11 @@ from agent_chaos.errors import PlanError
 
 _NOT_FAULTS = {
     "argument_text",
+    "base",
     "builder",
     "canary",
     "catalogue",
+    "earlier",
     "error_message",
     "fault",
     "forms",

@@ -8,6 +8,7 @@ from typing import Any
 from agent_chaos.chaos import words
 from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.trigger import Trigger
+from agent_chaos.chaos.words import Position
 
 
 def on_call(number: int) -> Trigger:
@@ -44,18 +45,30 @@ class _ByKind(type):
     prefix = "llm_"
 
     def __getattr__(cls, name: str) -> Callable[..., Chaos]:
-        word = words.by_name(f"{cls.prefix}{name}")
-        if word is None:
-            raise AttributeError(f"{cls.__name__} has no fault {name!r}")
+        word = cls._word(name)
 
-        def form(*, on: Trigger | None = None, **fields: Any) -> Chaos:
-            return word(**fields).when(on)
+        def form(*values: Any, on: Trigger | None = None, **fields: Any) -> Chaos:
+            return word(*values, **fields).when(on)
 
         return form
+
+    def _word(cls, name: str) -> Callable[..., Chaos]:
+        word = words.named(f"{cls.prefix}{name}")
+        if word is None:
+            raise AttributeError(f"{cls.__name__} has no fault {name!r}")
+        return word
 
 
 class _ToolKind(_ByKind):
     prefix = "tool_"
+
+    def __getattr__(cls, name: str) -> Callable[..., Chaos]:
+        word = cls._word(name)
+
+        def form(tool: str | None = None, *, on: Trigger | None = None, **fields: Any) -> Chaos:
+            return _for(word(**fields), tool).when(on)
+
+        return form
 
 
 class LLMChaos(metaclass=_ByKind):
@@ -106,12 +119,18 @@ class ToolChaos(metaclass=_ToolKind):
     """Faults at the tool boundary; the tool is named first, None stands for any."""
 
     @staticmethod
-    def error(tool: str | None = None, message: str = "Tool error", *, on: Trigger | None = None) -> Chaos:
-        return _for(words.tool_error(message), tool).when(on)
+    def error(
+        tool: str | None = None,
+        message: str = "Tool error",
+        shape: str = "object",
+        *,
+        on: Trigger | None = None,
+    ) -> Chaos:
+        return _for(words.tool_error(message, shape), tool).when(on)
 
     @staticmethod
-    def empty(tool: str | None = None, *, on: Trigger | None = None) -> Chaos:
-        return _for(words.tool_empty(), tool).when(on)
+    def empty(tool: str | None = None, value: str = "text", *, on: Trigger | None = None) -> Chaos:
+        return _for(words.tool_empty(value), tool).when(on)
 
     @staticmethod
     def timeout(
@@ -121,9 +140,13 @@ class ToolChaos(metaclass=_ToolKind):
 
     @staticmethod
     def raises(
-        tool: str | None = None, message: str = "the tool failed", *, on: Trigger | None = None
+        tool: str | None = None,
+        message: str = "",
+        error_type: str = "RuntimeError",
+        *,
+        on: Trigger | None = None,
     ) -> Chaos:
-        return _for(words.tool_raise(message), tool).when(on)
+        return _for(words.tool_raise(message, error_type), tool).when(on)
 
     @staticmethod
     def mutate(mutator: Callable[..., Any], tool: str | None = None, *, on: Trigger | None = None) -> Chaos:
@@ -136,6 +159,24 @@ class ContextChaos:
     @staticmethod
     def mutate(mutator: Callable[..., Any], *, on: Trigger | None = None) -> Chaos:
         return words.context_mutate(mutator).when(on)
+
+
+class HistoryChaos:
+    """Changes of the conversation so far; meant for `between_turns`."""
+
+    @staticmethod
+    def mutate(mutator: Callable[..., Any], *, on: Trigger | None = None) -> Chaos:
+        return words.history_mutate(mutator).when(on)
+
+    @staticmethod
+    def truncate(keep_last: int = 3, keep_system: bool = True, *, on: Trigger | None = None) -> Chaos:
+        return words.history_truncate(keep_last, keep_system).when(on)
+
+    @staticmethod
+    def inject(
+        messages: list[dict[str, Any]], position: Position = "end", *, on: Trigger | None = None
+    ) -> Chaos:
+        return words.history_inject(messages, position).when(on)
 
 
 class UserInputChaos:

@@ -16,6 +16,10 @@ from agent_chaos.chaos.mutation import Mutation, last_messages
 from agent_chaos.chaos.plan import Plan, fault_of
 from agent_chaos.errors import PlanError
 
+Position = Literal["start", "end", "random"]
+"""Where messages are added."""
+
+_PREFIXES = ("llm_", "tool_", "context_", "history_", "user_input_")
 _STREAMING = ("truncate", "reset_in_body", "stall", "slow_first_byte", "slow_stream")
 
 
@@ -165,9 +169,7 @@ def history_truncate(keep_last: int = 3, keep_system: bool = True) -> Chaos:
     )
 
 
-def history_inject(
-    messages: list[dict[str, Any]], position: Literal["start", "end", "random"] = "end"
-) -> Chaos:
+def history_inject(messages: list[dict[str, Any]], position: Position = "end") -> Chaos:
     """More messages in the conversation."""
     if position not in ("start", "end", "random"):
         raise PlanError(f"history_inject: position={position!r}: expected start, end or random")
@@ -211,6 +213,12 @@ _RENAMED = (
 def _literal(value: Any) -> str:
     text = repr(value)
     return f'"{value}"' if isinstance(value, str) and text == f"'{value}'" else text
+
+
+def named(name: str) -> Callable[..., Chaos] | None:
+    """The word of that name: a function of this file, or that of a fault of the catalogue."""
+    own = globals().get(name) if name.startswith(_PREFIXES) else None
+    return own or by_name(name)
 
 
 def by_name(name: str) -> Callable[..., Chaos] | None:

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from random import Random
 from typing import Any
 
+from agent_chaos.chaos.base import ChaosResult
 from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.fault import Fault, ToolFault, WireFault
 from agent_chaos.chaos.mutation import Mutation, called
@@ -183,7 +184,9 @@ class ChaosInjector:
 
     def _called(self, chaos: Chaos, *values: Any) -> Any:
         assert chaos.mutator is not None
-        return called(chaos.mutator, self.context, *json.loads(json.dumps(values)))
+        copies = json.loads(json.dumps(values))
+        after = called(chaos.mutator, self.context, *copies)
+        return after.instead_of(values[-1]) if isinstance(after, ChaosResult) else after
 
     def _note(self, number: int, chaos: Chaos, moment: Moment, before: Any, after: Any) -> None:
         self.struck[number] += 1

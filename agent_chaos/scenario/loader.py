@@ -79,6 +79,39 @@ def load(
     return found if variants or not recorded else recorded
 
 
+def load_target(ref: str) -> Scenario | list[Scenario]:
+    """What a target holds: the scenario where it is one, else all of them. Raises ScenarioError, as all of these do."""
+    found = load_scenarios([ref])
+    return found[0] if len(found) == 1 else found
+
+
+def load_scenario(ref: str) -> Scenario:
+    """The scenario of a target, of several the first."""
+    return load_scenario_by_index(ref, 0)
+
+
+def load_scenario_by_index(ref: str, index: int) -> Scenario:
+    """One of a target's scenarios, counted from 0."""
+    found = load_scenarios([ref])
+    if not 0 <= index < len(found):
+        raise ScenarioError(
+            f"{ref}: there is no scenario {index}; its scenarios count from 0 to {len(found) - 1}"
+        )
+    return found[index]
+
+
+def load_scenarios(targets: Iterable[str], glob: str = "*.py", recursive: bool = False) -> list[Scenario]:
+    """The scenarios of all targets in order, variants too."""
+    return [one.scenario for one in load(targets, recursive=recursive, glob=glob, variants=True)]
+
+
+def load_scenarios_from_dir(
+    dir: str | Path, *, glob: str = "*.py", recursive: bool = False
+) -> list[Scenario]:
+    """The scenarios of a folder's files, variants too."""
+    return load_scenarios([str(dir)], glob, recursive)
+
+
 def _is_variant(scenario: Scenario) -> bool:
     return isinstance(scenario, ChaosScenario) and bool(scenario.parent)
 

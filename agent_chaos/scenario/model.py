@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -94,6 +94,15 @@ class _Scenario(BaseModel):
         if unknown:
             raise ValueError(f"unknown provider {unknown[0]!r}; known are {', '.join(PROTOCOLS)}")
         return value
+
+    @model_validator(mode="after")
+    def _asserted_turns_exist(self) -> Self:
+        for assertion, _ in self.every_assertion:
+            for field in ("turn", "failed_turn"):
+                turn = getattr(assertion, field, None)
+                if isinstance(turn, int) and not 0 <= turn < len(self.turns):
+                    raise ValueError(f"{assertion}: {_no_turn(turn, self.turns)}")
+        return self
 
     @property
     def cassette_path(self) -> Path:
@@ -191,8 +200,7 @@ class ChaosScenario(_Scenario):
             between = trigger.between_turns or (None, None)
             for turn in (trigger.on_turn, trigger.after_turns, *between):
                 if turn is not None and turn >= len(self.turns):
-                    last = len(self.turns) - 1
-                    raise ValueError(f"{chaos}: there is no turn {turn}; turns count from 0 to {last}")
+                    raise ValueError(f"{chaos}: {_no_turn(turn, self.turns)}")
         return self
 
     @property
@@ -221,13 +229,15 @@ class at(BaseModel):
         super().__init__(turn=turn, chaos=tuple(chaos), assertions=tuple(assertions))
 
 
+def _no_turn(turn: int, turns: Sequence[Turn]) -> str:
+    return f"there is no turn {turn}; turns count from 0 to {len(turns) - 1}"
+
+
 def _with_turns(turns: tuple[Turn, ...], changes: Sequence[at], whose: str) -> tuple[Turn, ...]:
     out = list(turns)
     for change in changes:
         if not 0 <= change.turn < len(turns):
-            raise ScenarioError(
-                f"{whose}: at({change.turn}): there is no such turn; turns count from 0 to {len(turns) - 1}"
-            )
+            raise ScenarioError(f"{whose}: at({change.turn}): {_no_turn(change.turn, turns)}")
         turn = out[change.turn]
         added = {"chaos": (*turn.chaos, *change.chaos), "assertions": (*turn.assertions, *change.assertions)}
         out[change.turn] = turn.model_copy(update=added)

@@ -1,0 +1,53 @@
+"""The classes behind the words, as 0.1.3 named them: `RateLimitChaos(retry_after=5.0, on_call=1)`.
+
+Each takes the arguments of its word, under the names they had, and any condition of a `Trigger`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from agent_chaos.chaos import words
+from agent_chaos.chaos.builder import Chaos
+from agent_chaos.chaos.trigger import Trigger
+
+_Word = Callable[..., Chaos]
+
+_CLASSES: dict[str, tuple[_Word, dict[str, str]]] = {
+    "RateLimitChaos": (words.llm_rate_limit, {}),
+    "TimeoutChaos": (words.llm_timeout, {"timeout_seconds": "delay"}),
+    "ServerErrorChaos": (words.llm_server_error, {}),
+    "AuthErrorChaos": (words.llm_auth_error, {}),
+    "ContextLengthChaos": (words.llm_context_length, {}),
+    "StreamCutChaos": (words.llm_stream_cut, {}),
+    "StreamHangChaos": (words.llm_stream_hang, {}),
+    "SlowTTFTChaos": (words.llm_slow_ttft, {}),
+    "SlowChunksChaos": (words.llm_slow_chunks, {}),
+    "ToolErrorChaos": (words.tool_error, {"error_message": "message"}),
+    "ToolEmptyChaos": (words.tool_empty, {}),
+    "ToolTimeoutChaos": (words.tool_timeout, {}),
+    "ToolMutateChaos": (words.tool_mutate, {}),
+    "ContextMutateChaos": (words.context_mutate, {}),
+    "HistoryMutateChaos": (words.history_mutate, {}),
+    "HistoryTruncateChaos": (words.history_truncate, {}),
+    "HistoryInjectChaos": (words.history_inject, {}),
+    "UserInputMutateChaos": (words.user_input_mutate, {}),
+}
+"""Word of each class, and arguments that have another name today."""
+
+
+def by_class_name(name: str) -> _Word | None:
+    """The class of 0.1.3 with that name, as a function; None where there was none."""
+    if name not in _CLASSES:
+        return None
+    word, renamed = _CLASSES[name]
+
+    def made(**fields: Any) -> Chaos:
+        conditions = {key: fields.pop(key) for key in Trigger.model_fields if key in fields}
+        return word(**{renamed.get(key, key): value for key, value in fields.items()}).when(
+            Trigger(**conditions)
+        )
+
+    made.__name__ = name
+    return made
