@@ -123,6 +123,15 @@ def attempt(messages):
     return checked(message, arguments)
 
 
+def ordered_wait_s(problem):
+    """Seconds that the provider wants to be left alone; 0 where it says nothing."""
+    headers = getattr(getattr(problem, "response", None), "headers", {})
+    try:
+        return float(headers.get("retry-after", 0))
+    except ValueError:
+        return 0.0
+
+
 def ask(messages, deadline):
     """A whole reply, asking for it again with growing waits; AgentUnavailable once time or attempts are used up."""
     problem = None
@@ -131,7 +140,7 @@ def ask(messages, deadline):
             return attempt(messages)
         except anthropic.APIStatusError as exc:
             problem = exc
-            if exc.status_code in (400, 401, 403, 404, 413):
+            if exc.status_code in (400, 401, 403, 404, 413, 422):
                 break
         except (
             anthropic.APIError,
@@ -142,7 +151,7 @@ def ask(messages, deadline):
             IndexError,
         ) as exc:
             problem = exc
-        wait = min(0.5 * 2**number, LONGEST_WAIT_S)
+        wait = max(min(0.5 * 2**number, LONGEST_WAIT_S), ordered_wait_s(problem))
         if time.monotonic() + wait > deadline:
             break
         time.sleep(wait)

@@ -31,10 +31,18 @@ _GRAVEST_FIRST = (
     "unfinished_tool_call",
     "argument_fidelity",
     "duplicate_side_effect",
+    "swallowed_error",
     "silent_truncation",
+    "duplicate_text",
+    "internals_leak",
     "transparent_outcome",
     "empty_answer",
     "termination",
+    "unhandled_exception",
+    "retry_discipline",
+    "amplification",
+    "cost_amplification",
+    "leaks",
 )
 """What did harm without a word comes before what stopped the agent."""
 

@@ -88,5 +88,9 @@ def test_one_call_that_ran_twice_is_found_though_its_arguments_are_right():
 
     outcome = judged(agent, "openai_chat", {"call 0": fault("slow_first_byte", seconds=90)})
 
-    assert found(outcome) == {"argument_fidelity:refund", "transparent_outcome:tools"}
+    assert found(outcome) == {
+        "argument_fidelity:refund",
+        "duplicate_side_effect:refund",
+        "transparent_outcome:tools",
+    }
     assert [run.arguments["amount"] for run in outcome.trace.tools] == [1500, 1500]

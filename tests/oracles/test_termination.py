@@ -40,8 +40,10 @@ def proud(ctx, text):
     try:
         return ask_claude(text, max_retries=0)
     except anthropic.RateLimitError as exc:
-        if float(exc.response.headers["retry-after"]) > 60:
+        seconds = float(exc.response.headers["retry-after"])
+        if seconds > 60:
             raise Unavailable("busy for hours") from exc
+        time.sleep(seconds)
         return ask_claude(text)
 
 

@@ -100,7 +100,7 @@ def test_a_refund_that_ran_again_is_found_though_the_answer_is_the_same(wrap):
     twice = judged(starting_over(wrap(refund), retries=0), "anthropic_messages", failing)
     once = judged(starting_over(wrap(refund), retries=1), "anthropic_messages", failing)
 
-    assert found(twice) == {"transparent_outcome:tools"}
+    assert found(twice) - {"duplicate_side_effect:refund"} == {"transparent_outcome:tools"}
     assert twice.trace.answers[0].text == once.trace.answers[0].text
     assert once.verdict is Verdict.PASS
 
@@ -112,7 +112,7 @@ def test_a_run_that_broke_off_is_told_of_once_by_the_oracle_of_exceptions():
     assert [one.oracle for one in outcome.violations] == ["unhandled_exception"]
 
 
-def test_a_run_that_never_ended_is_told_of_once_by_the_oracle_of_termination():
+def test_a_run_that_never_ended_is_told_of_by_the_oracle_of_termination_beside_what_it_did_twice():
     inner = desk("anthropic_messages", tool(refund), speak=partial(Claude, retries=0))
 
     def tireless(ctx, text):
@@ -126,7 +126,7 @@ def test_a_run_that_never_ended_is_told_of_once_by_the_oracle_of_termination():
 
     outcome = judged(tireless, "anthropic_messages", {"call 0": fault("server_error")}, requests=9)
 
-    assert found(outcome) == {"termination:requests"}
+    assert found(outcome) == {"termination:requests", "duplicate_side_effect:refund"}
 
 
 def test_who_asks_something_new_after_a_passing_fault_cannot_be_judged():

@@ -1,0 +1,152 @@
+"""The same side effect happened more often than the model asked for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from agent_chaos.core.trace import Call, ToolRun, Trace
+from agent_chaos.oracles.oracle import Evidence, Severity, Undecided, Violation
+from agent_chaos.oracles.reading import asking_call, executed, parsed, satisfies, served_turn, shown
+from agent_chaos.providers.protocol import Prompt, ToolCall, ToolResult
+
+_ADVICE = (
+    "Keep what a run has already done, by tool and arguments, and give that result back when a retry comes to it again, or "
+    "send the tool's service an idempotency key; a tool that only reads can be declared @agent_chaos.tool(pure=True)."
+)
+_READS = frozenset(
+    [
+        "check",
+        "count",
+        "describe",
+        "fetch",
+        "find",
+        "get",
+        "has",
+        "is",
+        "list",
+        "load",
+        "lookup",
+        "look",
+        "query",
+        "read",
+        "retrieve",
+        "search",
+        "show",
+        "view",
+    ]
+)
+_READS_AT_END = frozenset(["lookup", "query", "search"])
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+
+
+class DuplicateSideEffect:
+    """A tool did the same thing, by name and arguments, more often than in the clean run, and the model did not want
+    it: it had asked once, or it was asked again without being told what had been done (a turn that was run again).
+
+    What a model asks for twice in one reply is a warning; what it asks for again although it sees the result is its own
+    decision. Tools that are declared pure, or whose names say that they only read (get, look up, search, list…), and
+    runs that failed before their effect are left out, and so are tools without a boundary, whose effects nobody sees.
+    Source: crewAI#5802, langgraph#8702, PraisonAI#4256, openai-agents#4254, langchain#38708 (§3.9).
+    """
+
+    name = "duplicate_side_effect"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """One violation per tool; undecided where the model's second wish was replayed from another conversation."""
+        usual = Counter(_key(run) for run in _effects(evidence.clean))
+        done: dict[tuple[str, str], list[ToolRun]] = {}
+        reported: set[str] = set()
+        for run in _effects(evidence.trace):
+            earlier = done.setdefault(_key(run), [])
+            earlier.append(run)
+            if len(earlier) > max(1, usual[_key(run)]) and run.name not in reported:
+                for found in self._judged(evidence, run, earlier[:-1]):
+                    reported.add(run.name)
+                    yield found
+
+    def _judged(
+        self, evidence: Evidence, run: ToolRun, earlier: list[ToolRun]
+    ) -> Iterator[Violation | Undecided]:
+        call = _asked_by(evidence, run)
+        here = [one for one in (*earlier, run) if call and _asked_by(evidence, one) == call]
+        asked = max(1, _times_asked(call, run)) if call else 0
+        if call is None or len(here) > asked:
+            yield self._violation(run, earlier, "the model had asked for it once", call)
+        elif len(here) > 1:
+            yield self._violation(run, earlier, "the model asked for it twice in one reply", call, "warning")
+        elif not _knew(call, run):
+            if not call.fidelity.full:
+                yield Undecided(oracle=self.name, reason=f"left the recording at call {call.call}")
+                return
+            why = "the model that asked for it again had not been told of the first time"
+            yield self._violation(run, earlier, why, call)
+
+    def _violation(
+        self, run: ToolRun, earlier: list[ToolRun], why: str, call: Call | None, severity: Severity = "error"
+    ) -> Violation:
+        before = earlier[-1]
+        times = "twice" if len(earlier) == 1 else f"{len(earlier) + 1} times"
+        unheard = f", the first time reported as {before.error_type}," if before.error_type else ""
+        return Violation(
+            oracle=self.name,
+            subject=run.name,
+            reason=f"{run.name} was done {times} with {shown(run.arguments)}{unheard} and {why}",
+            advice=_ADVICE,
+            severity=severity,
+            call_seq=call.seq if call else None,
+            tool_seq=run.seq,
+            before=before.arguments,
+            after=[one.arguments for one in (*earlier, run)],
+        )
+
+
+def _effects(trace: Trace) -> Iterator[ToolRun]:
+    """The runs of tools that changed something outside of the agent."""
+    return (run for run in trace.tools if run.landed and run.effect != "pure" and not only_reads(run.name))
+
+
+def only_reads(name: str) -> bool:
+    """Whether a tool's name says so: its first word is a verb of reading, or its last one is 'search'."""
+    words = [word.lower() for word in _WORD.findall(name)] or [""]
+    if words[0] in ("check", "look") and words[1:2] in (["in"], ["out"]):
+        return False
+    return words[0] in _READS or words[-1] in _READS_AT_END
+
+
+def _key(run: ToolRun) -> tuple[str, str]:
+    return run.name, json.dumps(run.arguments, sort_keys=True, default=str)
+
+
+def _asked_by(evidence: Evidence, run: ToolRun) -> Call | None:
+    for one in executed(evidence.trace, evidence.clean):
+        if one.seq == run.seq:
+            return asking_call(evidence.trace, one)
+    return None
+
+
+def _times_asked(call: Call, run: ToolRun) -> int:
+    turn = served_turn(call)
+    return sum(_same(asked, run) for asked in turn.tool_calls) if turn else 0
+
+
+def _knew(call: Call, run: ToolRun) -> bool:
+    """Whether the request that the model answered told it of an earlier run, or its server keeps what it was told."""
+    prompt = call.wire.prompt(call.request) if call.wire else None
+    return prompt is None or bool(prompt.previous) or any(_same(told, run) for told in _told(prompt))
+
+
+def _told(prompt: Prompt) -> Iterator[ToolCall]:
+    """The calls in a request that stand there with a result."""
+    parts = [part for message in prompt.messages for part in message.parts]
+    results = {part.call_id or part.name for part in parts if isinstance(part, ToolResult)}
+    return (part for part in parts if isinstance(part, ToolCall) and (part.id or part.name) in results)
+
+
+def _same(asked: ToolCall, run: ToolRun) -> bool:
+    return asked.name == run.name and satisfies(run.arguments, parsed(asked.arguments))
+
+
+ORACLE = DuplicateSideEffect()

@@ -1,0 +1,62 @@
+"""A connection or a thread was left open by a run that a fault struck."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from agent_chaos.core.trace import Call, Trace
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+
+_ADVICE = {
+    "response": "Close a streamed reply on every path, also where reading it fails: `with` or `async with` around the stream.",
+    "thread": "Join, or stop, what a turn starts, also where the turn fails.",
+}
+
+
+class Leaks:
+    """A reply's body was neither read to its end nor closed when the run ended, or a thread outlived it; and the clean
+    run leaves nothing behind. Each keeps a connection of the pool busy until the process ends.
+
+    Source: openai-python#763, onyx#13743, litellm#38082, mistralai/client-python#532, langchain#13509 (§3.16).
+    """
+
+    name = "leaks"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """At most one violation of each kind."""
+        if evidence.trace.fired:
+            yield from self._responses(evidence)
+            yield from self._threads(evidence)
+
+    def _responses(self, evidence: Evidence) -> Iterator[Violation]:
+        left = [] if _open(evidence.clean) else _open(evidence.trace)
+        if left:
+            count = "the reply of" if len(left) == 1 else f"{len(left)} replies, the first of them that of"
+            yield Violation(
+                oracle=self.name,
+                subject="response",
+                reason=f"the run ended with {count} call {left[0].call} still open, neither read to its end nor closed",
+                advice=_ADVICE["response"],
+                call_seq=left[0].seq,
+            )
+
+    def _threads(self, evidence: Evidence) -> Iterator[Violation]:
+        outlived = evidence.trace.incidents_of("thread")
+        if outlived and not evidence.clean.incidents_of("thread"):
+            yield Violation(
+                oracle=self.name,
+                subject="thread",
+                reason=f"a thread outlived the run: {outlived[0].detail}",
+                advice=_ADVICE["thread"],
+            )
+
+
+def _open(trace: Trace) -> list[Call]:
+    return [
+        call
+        for call in trace.calls
+        if call.seq in trace.deliveries and trace.deliveries[call.seq].outcome == "open"
+    ]
+
+
+ORACLE = Leaks()

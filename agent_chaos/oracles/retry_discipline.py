@@ -1,0 +1,97 @@
+"""A request was sent again when it should have waited, or should not have been sent at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from agent_chaos.core.trace import Call, Trace
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.reissues import by_sdk, sent_again, told_to_wait_s, waited_s
+
+_ADVICE = {
+    "retry-after ignored": "Wait as long as the provider says (retry-after, RetryInfo) before the next attempt, or give up "
+    "where that is too long.",
+    "hopeless retry": "Retry only what may pass by itself (408, 409, 429, 5xx, broken connections), and give up at once on "
+    "everything else.",
+    "no back-off": "Wait between attempts, longer each time and with jitter.",
+}
+_HOPELESS = (400, 404, 413, 422)
+_BUSY = (408, 409, 429)
+_USED_UP = re.compile(rb"insufficient_quota|credit balance|PerDay")
+_AT_ONCE_S = 0.01
+
+
+class RetryDiscipline:
+    """The same request, byte for byte, went out again before the time that the provider had asked for; after a refusal
+    that no retry can change (400, 404, 413, 422, a used-up quota, `x-should-retry: false`); or twice at once after 429
+    or 5xx, with no wait at all.
+
+    One retry after 401 or 403 may carry fresh credentials, and what an SDK retries by itself, and when, is not the agent's
+    doing (Anthropic's and OpenAI's wait for at most 60 s): both are left out. Sleeping beyond the budget is `termination`.
+    Source: trae-agent#245, openai-python#3555, langchain-google-genai (1.5 s for 7 s), hermes-agent#26293 (§3.4).
+    """
+
+    name = "retry_discipline"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """At most one violation of each kind."""
+        seen: set[str] = set()
+        for calls in sent_again(evidence):
+            for about, reason, call in _found(evidence.trace, calls):
+                if about not in seen:
+                    seen.add(about)
+                    yield Violation(
+                        oracle=self.name,
+                        subject=about,
+                        reason=reason,
+                        advice=_ADVICE[about],
+                        call_seq=call.seq,
+                    )
+
+
+def _found(trace: Trace, calls: list[Call]) -> Iterator[tuple[str, str, Call]]:
+    at_once = 0
+    for before, then in pairwise(calls):
+        waited = waited_s(trace, before, then)
+        if before.reply is None or waited is None or before.reply.status < 400:
+            at_once = 0
+            continue
+        after, status = f"{waited:.3g} s later", before.reply.status
+        told = told_to_wait_s(before.reply)
+        if waited < told * 0.95 - 0.05 and not by_sdk(then):
+            yield (
+                "retry-after ignored",
+                f"call {before.call} was answered {status} with the order to wait {told:g} s, and was sent again {after}",
+                then,
+            )
+        if _hopeless(before) and not by_sdk(then):
+            yield (
+                "hopeless retry",
+                f"call {before.call} was refused with {status}, and was sent again {after}",
+                then,
+            )
+        at_once = at_once + 1 if _busy(status) and waited < _AT_ONCE_S and not by_sdk(then) else 0
+        if at_once == 2:
+            yield (
+                "no back-off",
+                f"call {before.call} was answered {status} twice, and was sent again at once each time",
+                then,
+            )
+
+
+def _busy(status: int) -> bool:
+    return status in _BUSY or status >= 500
+
+
+def _hopeless(call: Call) -> bool:
+    """Whether a reply says that the same request will never do."""
+    reply = call.reply
+    if reply is None:
+        return False
+    used_up = reply.status in (402, 403, 429) and bool(_USED_UP.search(reply.body))
+    return reply.status in _HOPELESS or used_up or reply.header("x-should-retry") == "false"
+
+
+ORACLE = RetryDiscipline()

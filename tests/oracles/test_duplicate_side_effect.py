@@ -1,0 +1,100 @@
+"""What was done is done again, by a turn that starts over or by a tool that is called twice."""
+
+import pytest
+
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.patch.tools import tool
+from tests.oracles.desk import Claude, Unavailable, desk, fault, found, judged, refund, whole
+
+REFUSED = {"call 1": fault("permission_error")}
+FOUND = {"duplicate_side_effect:refund"}
+
+
+def starting_over(run):
+    """Runs the whole turn again where it failed, from its first request."""
+
+    def agent(ctx, text):
+        attempt = desk("anthropic_messages", run, speak=lambda messages: Claude(messages, retries=0))
+        try:
+            return attempt(ctx, text)
+        except Exception:
+            return attempt(ctx, text)
+
+    return agent
+
+
+def test_a_turn_that_starts_over_refunds_twice():
+    outcome = judged(starting_over(tool(refund)), "anthropic_messages", REFUSED)
+    (violation,) = outcome.violations
+
+    assert found(outcome) == FOUND
+    assert len(violation.after) == 2
+    assert "had not been told of the first time" in violation.reason
+
+
+def test_a_tool_that_only_reads_may_run_again():
+    def lookup(order: str = "", amount: float = 0) -> str:
+        return f"refunded {amount} on order {order}"
+
+    reading = tool(lookup, name="refund", pure=True)
+
+    assert judged(starting_over(reading), "anthropic_messages", REFUSED).verdict is Verdict.PASS
+
+
+def test_a_turn_that_keeps_what_it_did_passes():
+    def agent(ctx, text):
+        done = {}
+
+        def once(**arguments):
+            key = tuple(sorted(arguments.items()))
+            if key not in done:
+                done[key] = tool(refund)(**arguments)
+            return done[key]
+
+        return starting_over(once)(ctx, text)
+
+    assert judged(agent, "anthropic_messages", REFUSED).verdict is Verdict.PASS
+
+
+def test_a_tool_called_again_after_its_acknowledgement_was_lost_did_its_work_twice():
+    paying = tool(refund)
+
+    def again(**arguments):
+        try:
+            return paying(**arguments)
+        except TimeoutError:
+            return paying(**arguments)
+
+    lost = {"tool 0": fault("tool_acknowledgement_lost", seconds=30)}
+    outcome = judged(desk("anthropic_messages", again), "anthropic_messages", lost)
+
+    assert found(outcome) == FOUND
+
+
+def test_a_tool_called_again_after_it_failed_before_its_work_passes():
+    paying = tool(refund)
+
+    def again(**arguments):
+        try:
+            return paying(**arguments)
+        except ConnectionError:
+            return paying(**arguments)
+
+    failed = {"tool 0": fault("tool_raise", error_type="ConnectionError")}
+
+    assert judged(desk("anthropic_messages", again), "anthropic_messages", failed).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("protocol", ["anthropic_messages", "openai_chat"])
+def test_a_careful_desk_refunds_once_under_a_failing_last_call(protocol):
+    with_tool = desk(protocol, tool(refund), minds=whole)
+
+    def agent(ctx, text):
+        try:
+            return with_tool(ctx, text)
+        except Exception as error:
+            raise Unavailable("the desk is closed") from error
+
+    outcome = judged(agent, protocol, REFUSED)
+
+    assert not [one for one in outcome.violations if one.oracle == "duplicate_side_effect"]

@@ -1,0 +1,129 @@
+"""Retries: too soon, hopeless, at once, too many, and too dear. Each is found by its own oracle alone."""
+
+import time
+
+import anthropic
+import pytest
+
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.patch.tools import tool
+from tests.oracles.desk import KEY, Claude, desk, fault, found, judged
+from tests.spoken import MODELS
+from tests.standin.said import Said
+
+ANSWER = (Said("The ferry leaves at nine."),)
+
+
+def persistent(*, attempts, sleeps=(), retries=0, gives_up_on=()):
+    """An agent that asks up to `attempts` times, whatever happens, and sleeps in between."""
+
+    def agent(ctx, text):
+        client = anthropic.Anthropic(api_key=KEY, max_retries=retries)
+        for attempt in range(attempts):
+            try:
+                message = client.messages.create(
+                    model=MODELS["anthropic_messages"],
+                    max_tokens=99,
+                    messages=[{"role": "user", "content": text}],
+                )
+                return message.content[0].text
+            except anthropic.APIStatusError as error:
+                if error.status_code in gives_up_on:
+                    raise
+                if attempt < len(sleeps):
+                    time.sleep(sleeps[attempt])
+        raise RuntimeError("no answer")
+
+    return agent
+
+
+def outcome(agent, faults):
+    return judged(agent, "anthropic_messages", faults, said=ANSWER, stream=False)
+
+
+def on_servings(count, kind, **fields):
+    return {f"call 0.{k}" if k else "call 0": fault(kind, **fields) for k in range(count)}
+
+
+LIMITED = on_servings(1, "rate_limit", retry_after_s=30)
+
+
+def test_an_attempt_before_the_time_the_provider_asked_for_is_found():
+    assert found(outcome(persistent(attempts=2, sleeps=[1]), LIMITED)) == {
+        "retry_discipline:retry-after ignored"
+    }
+
+
+@pytest.mark.parametrize("agent", [persistent(attempts=2, sleeps=[30]), persistent(attempts=1, retries=2)])
+def test_an_attempt_after_that_time_passes(agent):
+    assert outcome(agent, LIMITED).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("kind", ["invalid_request", "not_found", "quota_exhausted"])
+def test_a_retry_of_what_no_retry_can_change_is_found(kind):
+    hopeless = {"call 0": fault(kind)}
+
+    assert found(outcome(persistent(attempts=2, sleeps=[60]), hopeless)) == {
+        "retry_discipline:hopeless retry"
+    }
+
+
+def test_an_agent_that_gives_up_at_once_on_a_refusal_passes():
+    agent = persistent(attempts=2, sleeps=[60], gives_up_on=(400,))
+
+    assert outcome(agent, {"call 0": fault("invalid_request")}).verdict is Verdict.PASS
+
+
+def test_attempts_without_any_wait_are_found_and_those_with_one_are_not():
+    busy = on_servings(2, "server_error")
+
+    assert found(outcome(persistent(attempts=3), busy)) == {"retry_discipline:no back-off"}
+    assert outcome(persistent(attempts=3, sleeps=[1, 2]), busy).verdict is Verdict.PASS
+
+
+def test_retries_within_retries_are_found():
+    down = on_servings(9, "server_error")
+    layered = persistent(attempts=4, sleeps=[1, 2, 4], retries=2)
+
+    assert found(outcome(layered, down)) == {"amplification:retries within retries"}
+
+
+def test_one_layer_of_retries_passes():
+    down = on_servings(4, "server_error")
+
+    assert outcome(persistent(attempts=1, retries=5), down).verdict is Verdict.PASS
+
+
+def lookup(order: str = "", amount: float = 0) -> str:
+    return f"{amount} was paid for order {order}"
+
+
+def starting_over(times):
+    def agent(ctx, text):
+        attempt = desk(
+            "anthropic_messages",
+            tool(lookup, name="refund", pure=True),
+            speak=lambda messages: Claude(messages, retries=0),
+        )
+        for _ in range(times):
+            try:
+                return attempt(ctx, text)
+            except anthropic.APIStatusError:
+                continue
+        return attempt(ctx, text)
+
+    return agent
+
+
+def refused(times):
+    return {f"call 1.{k}" if k else "call 1": fault("permission_error") for k in range(times)}
+
+
+def test_a_turn_that_pays_for_its_good_replies_again_and_again_is_found():
+    found_dear = judged(starting_over(3), "anthropic_messages", refused(3))
+
+    assert found(found_dear) == {"cost_amplification:paid again"}
+
+
+def test_a_turn_that_starts_over_once_costs_less_than_another_run():
+    assert judged(starting_over(1), "anthropic_messages", refused(1)).verdict is Verdict.PASS

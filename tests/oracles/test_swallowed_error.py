@@ -1,0 +1,83 @@
+"""A failure that nobody hears of."""
+
+import pytest
+
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.patch.tools import tool
+from tests.oracles.desk import SAID, SPEAKERS, desk, fault, found, judged, refund, strict
+
+REFUSED = {"call 1": fault("permission_error")}
+PROTOCOLS = pytest.mark.parametrize("protocol", SPEAKERS)
+
+
+def keeping_the_last(protocol, otherwise=None):
+    """An agent that answers, where a call fails, with the last thing the model said."""
+
+    def agent(ctx, text):
+        conversation, last = SPEAKERS[protocol]([{"role": "user", "content": text}]), ""
+        for _ in range(4):
+            try:
+                heard = conversation.ask()
+            except Exception:
+                return otherwise or last
+            last = heard.text
+            if not heard.calls:
+                return last
+            arguments = [strict(given) for *_, given in heard.calls]
+            conversation.tell(heard, arguments, [tool(refund)(**given) for given in arguments])
+        return last
+
+    return agent
+
+
+@PROTOCOLS
+def test_what_the_model_said_before_a_failure_is_no_answer(protocol):
+    outcome = judged(keeping_the_last(protocol), protocol, REFUSED)
+    (violation,) = outcome.violations
+
+    assert found(outcome) == {"swallowed_error:answer"}
+    assert violation.before == SAID[1].text
+    assert violation.after == SAID[0].text
+
+
+@PROTOCOLS
+def test_an_answer_in_words_of_its_own_passes(protocol):
+    honest = keeping_the_last(protocol, otherwise="I cannot reach the desk now.")
+
+    assert judged(honest, protocol, REFUSED).verdict is Verdict.PASS
+
+
+def telling(words):
+    def told(**arguments):
+        try:
+            return tool(refund)(**arguments)
+        except RuntimeError:
+            return words
+
+    return desk("anthropic_messages", told)
+
+
+RAISES = {"tool 0": fault("tool_raise")}
+SUCCESS = refund(order="A-17", amount=1500)
+
+
+def test_a_failed_tool_that_is_told_as_a_success_is_found():
+    assert found(judged(telling(SUCCESS), "anthropic_messages", RAISES)) == {"swallowed_error:refund"}
+
+
+def test_a_failed_tool_that_is_told_as_one_is_not_found():
+    outcome = judged(telling("error: the refund did not go through"), "anthropic_messages", RAISES)
+
+    assert not outcome.violations
+
+
+def test_a_tool_whose_acknowledgement_was_lost_did_succeed():
+    def told(**arguments):
+        try:
+            return tool(refund)(**arguments)
+        except TimeoutError:
+            return SUCCESS
+
+    lost = {"tool 0": fault("tool_acknowledgement_lost", seconds=30)}
+
+    assert judged(desk("anthropic_messages", told), "anthropic_messages", lost).verdict is Verdict.PASS
