@@ -44,7 +44,8 @@ def trace_of(cassette: Cassette) -> Trace:
             entries.append(_tool(seq, record))
             continue
         before, answered = latest.get(record.keys.exact, (None, True))
-        if before is None or answered:
+        numbered = record.request.header("x-stainless-retry-count", "")
+        if before is None or (numbered == "0" if numbered else answered):
             call, made = _call(seq, record, made, 0), made + 1
         else:
             call = _call(seq, record, before.call, before.attempt + 1)

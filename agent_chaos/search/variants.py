@@ -30,7 +30,7 @@ def fuzz_chaos(
     space: ChaosSpace | None = None,
     tag: str = "fuzz",
 ) -> list[ChaosScenario]:
-    """Variants of a scenario with drawn chaos on top of its own, named `<scenario>--fuzz-<i>`.
+    """Variants of a scenario with drawn chaos on top of its own, named `<scenario>--fuzz-<i>` (`--<tag>-<i>`).
 
     Where the scenario was recorded, only what can act at a recorded call is drawn, and the first fault of each variant
     to be reached strikes for certain; otherwise calls are those that every run makes. The same seed, space and recording
@@ -124,9 +124,9 @@ def _variant(scenario: Scenario, number: int, seed: int, tag: str, drawn: tuple[
     told = f"fuzz seed {seed}, variant {number}: {_written(drawn)}"
     own = scenario if isinstance(scenario, ChaosScenario) else None
     changed = {
-        "name": f"{scenario.name}--fuzz-{number}",
+        "name": f"{scenario.name}--{tag or 'fuzz'}-{number}",
         "description": f"{scenario.description} [{told}]".strip(),
-        "tags": (*scenario.tags, tag),
+        "tags": (*scenario.tags, *([tag] if tag else [])),
         "meta": {**scenario.meta, "_parent": scenario.recorded_as},
         "chaos": (*(own.chaos if own else ()), *drawn),
         "parent": scenario.recorded_as,

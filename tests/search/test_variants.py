@@ -147,10 +147,11 @@ def test_a_seed_gives_the_same_variants_and_leaves_the_global_chance_alone(shop_
 
 def test_a_variant_says_what_it_is(shop_recorded):
     base = shop.scenario(shop.careful, description="A refund.", tags=("money",))
-    variants = agent_chaos.fuzz_chaos(base, n=3, seed=9, tag="drawn")
+    variants = agent_chaos.fuzz_chaos(base, n=3, seed=9)
 
     assert [v.name for v in variants] == ["shop--fuzz-0", "shop--fuzz-1", "shop--fuzz-2"]
-    assert {v.tags for v in variants} == {("money", "drawn")}
+    assert [v.name for v in agent_chaos.fuzz_chaos(base, n=1, tag="drawn")] == ["shop--drawn-0"]
+    assert {v.tags for v in variants} == {("money", "fuzz")}
     assert {(v.parent, v.meta["_parent"], v.cassette_path.name) for v in variants} == {
         ("shop", "shop", "shop.msgpack")
     }
