@@ -7,39 +7,59 @@ from typing import Annotated
 
 import typer
 
+from agent_chaos.cli import search_options as options
 from agent_chaos.cli.app import RealTools, Targets, app
 
 
 @app.command()
 def fuzz(
     targets: Targets = None,
-    max_examples: Annotated[
-        int, typer.Option("--max-examples", min=1, metavar="N", help="Examples per scenario.")
-    ] = 200,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Same seed, same examples.")] = 0,
-    max_time: Annotated[
-        float | None,
-        typer.Option(
-            "--max-time", min=0.0, metavar="S", help="Real seconds per scenario.", show_default=False
-        ),
-    ] = None,
-    json: Annotated[
-        Path | None,
-        typer.Option("--json", metavar="FILE", help="Write the report to this file too.", show_default=False),
-    ] = None,
+    max_examples: options.MaxExamples = None,
+    seed: options.Seed = None,
+    max_time: options.MaxTime = None,
+    only_faults: options.OnlyFaults = None,
+    skip_faults: options.SkipFaults = None,
+    only_oracles: options.OnlyOracles = None,
+    skip_oracles: options.SkipOracles = None,
+    space: options.Space = "",
+    until_covered: options.UntilCovered = False,
+    exhaustive: options.Exhaustive = 0,
+    coverage: options.Coverage = False,
+    json: options.Json = None,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Search for failures offline, and make each as small as it gets."""
     from agent_chaos.commands import fuzz as body
+    from agent_chaos.commands.chosen import Asked
 
-    return body.fuzz(
-        targets or [],
+    asked = Asked(
         max_examples=max_examples,
         seed=seed,
         max_time_s=max_time,
         json_file=json,
         allow_real_tools=allow_real_tools,
+        space=space,
+        only_faults=options.split(only_faults),
+        skip_faults=options.split(skip_faults),
+        only_oracles=options.split(only_oracles),
+        skip_oracles=options.split(skip_oracles),
+        until_covered=until_covered,
+        exhaustive=bool(exhaustive),
+        coverage=coverage,
     )
+    return body.fuzz(targets or [], asked)
+
+
+@app.command()
+def accept(
+    failure: Annotated[str, typer.Argument(metavar="FAILURE", help="A stored failure, as F-7Q2K.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why you live with it.")],
+    until: Annotated[str, typer.Option("--until", metavar="DAY", help="The last day of it, as 2027-01-31.")],
+) -> int:
+    """Accept a known failure until a day: it is told, and fails nothing."""
+    from agent_chaos.commands import accept as body
+
+    return body.accept(failure, reason=reason, until=until)
 
 
 @app.command()

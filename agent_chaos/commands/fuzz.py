@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from agent_chaos.commands.chosen import Asked, Chosen, chosen
 from agent_chaos.commands.ready import Stage, scenarios
 from agent_chaos.commands.speak import complain, hushed
 from agent_chaos.core.atomic import write_text
@@ -24,24 +25,18 @@ RUNS = Path(".agent_chaos_runs")
 """Where every campaign is kept, one folder each."""
 
 
-def fuzz(
-    targets: list[str],
-    *,
-    max_examples: int,
-    seed: int,
-    max_time_s: float | None,
-    json_file: Path | None,
-    allow_real_tools: bool,
-) -> int:
+def fuzz(targets: list[str], asked: Asked) -> int:
     """Searches every scenario of the targets; one that cannot be searched does not keep the others from it."""
-    reporters: list[Reporter] = [TerminalReporter(console())]
-    if json_file is not None:
-        reporters.append(JsonReporter(json_file))
+    wanted = chosen(asked)
+    reporters: list[Reporter] = [TerminalReporter(console(), coverage=asked.coverage)]
+    if asked.json_file is not None:
+        reporters.append(JsonReporter(asked.json_file))
     reporter = Several(*reporters)
+    stage = Stage(allow_real_tools=asked.allow_real_tools, judges=wanted.judges)
     codes = []
     for loaded in scenarios(targets):
-        reporter.start(loaded.scenario.name, max_examples=max_examples, seed=seed)
-        codes.append(_one(loaded, reporter, max_examples, seed, max_time_s, allow_real_tools))
+        reporter.start(loaded.scenario.name, max_examples=wanted.announced, seed=wanted.seed)
+        codes.append(_one(loaded, stage, reporter, asked, wanted))
         if codes[-1] == 130:
             break
     code = combined(codes)
@@ -49,25 +44,22 @@ def fuzz(
     return code
 
 
-def _one(
-    loaded: Loaded,
-    reporter: Reporter,
-    max_examples: int,
-    seed: int,
-    max_time_s: float | None,
-    allow_real_tools: bool,
-) -> int:
+def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: Asked, wanted: Chosen) -> int:
     """Searches one scenario, reports and keeps its campaign; its exit code."""
     try:
-        rehearsal = Stage(allow_real_tools=allow_real_tools).rehearsed(loaded)
+        rehearsal = stage.rehearsed(loaded)
         with hushed():
             campaign = search(
                 rehearsal,
-                max_examples=max_examples,
-                seed=seed,
-                max_time_s=max_time_s,
+                max_examples=wanted.max_examples,
+                seed=wanted.seed,
+                max_time_s=asked.max_time_s,
                 corpus=Corpus(),
                 listener=reporter.progress,
+                scope=wanted.scope,
+                baseline=wanted.baseline,
+                until_covered=asked.until_covered,
+                exhaustive=asked.exhaustive,
             )
     except AgentChaosError as exc:
         reporter.stop(loaded.scenario.name, exc)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.commands.speak import hushed, say_skipped
+from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import Loaded, load
@@ -26,14 +29,20 @@ def loaded_scenarios(targets: list[str], *, recursive: bool, glob: str, variants
 class Stage:
     """Scenarios ready for trials, each rehearsed once however many failures it has. What agents print is not shown."""
 
-    def __init__(self, *, allow_real_tools: bool) -> None:
+    def __init__(self, *, allow_real_tools: bool, judges: Mapping[str, Oracle] | None = None) -> None:
         self._allow_real_tools = allow_real_tools
+        self._judges = judges
         self._ready: dict[str, Rehearsal] = {}
 
     def rehearsed(self, loaded: Loaded) -> Rehearsal:
         """Raises what `Rehearsal.prepare` raises, and UsageError for tools that would run for real."""
         if loaded.ref not in self._ready:
-            rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=self._allow_real_tools)
+            rehearsal = Rehearsal(
+                loaded.scenario,
+                target=loaded.ref,
+                allow_real_tools=self._allow_real_tools,
+                judges=self._judges,
+            )
             rehearsal.refuse_real_tools()
             with hushed():
                 rehearsal.prepare()

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from agent_chaos.commands import stored
 from agent_chaos.commands.ready import Stage, scenarios
+from agent_chaos.commands.settings import baseline
 from agent_chaos.commands.speak import complain
 from agent_chaos.commands.standing import Standing, Stands, stands
 from agent_chaos.core.trace import Trace
@@ -19,10 +20,12 @@ from agent_chaos.report.finding import view
 from agent_chaos.report.printable import count, printable, seconds
 from agent_chaos.report.terminal import console, put
 from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
+from agent_chaos.search.accepted import NOTHING, Baseline
 from agent_chaos.search.campaign import Failure, Finding
 
 _COLOURS = {
     Standing.STILL_FAILS: "bold red",
+    Standing.ACCEPTED: "yellow",
     Standing.CHANGED: "bold yellow",
     Standing.FIXED: "bold green",
     Standing.STALE: "bold yellow",
@@ -38,7 +41,8 @@ def replay(what: list[str], *, allow_real_tools: bool) -> int:
     codes = []
     if targets or (not what and (Path(DEFAULT_TARGET).is_dir() or not failures)):
         codes += [_recording(one, stage, bare=not what) for one in scenarios(targets)]
-    codes += [_failure(failure, stage, in_full=bool(what)) for failure in failures]
+    known = baseline() if failures else NOTHING
+    codes += [_failure(failure, stage, known, in_full=bool(what)) for failure in failures]
     return combined(codes)
 
 
@@ -66,7 +70,7 @@ def played(clean: Trace) -> str:
     return ", ".join([*parts, f"{seconds(clean.virtual_s)} virtual"])
 
 
-def _failure(failure: Failure, stage: Stage, *, in_full: bool) -> int:
+def _failure(failure: Failure, stage: Stage, known: Baseline, *, in_full: bool) -> int:
     """Runs a stored failure; told in full where it was asked for by name."""
     try:
         rehearsal = stage.of_failure(failure)
@@ -74,15 +78,16 @@ def _failure(failure: Failure, stage: Stage, *, in_full: bool) -> int:
     except AgentChaosError as exc:
         complain(f"{failure.id}: {exc}")
         return exc.exit_code
-    found = stands(failure, outcome)
-    if in_full and found.standing in (Standing.STILL_FAILS, Standing.CHANGED):
+    found = stands(failure, outcome, known)
+    if in_full and found.standing in (Standing.STILL_FAILS, Standing.ACCEPTED, Standing.CHANGED):
         _in_full(failure, outcome, rehearsal.clean)
     _say(f"{failure.id}  {failure.scenario}", found.standing, _COLOURS[found.standing], _why(failure, found))
     return found.standing.exit_code
 
 
 def _why(failure: Failure, found: Stands) -> str:
-    return found.why if found.standing is not Standing.STILL_FAILS else f"{failure.fingerprint}: {found.why}"
+    named = found.standing in (Standing.STILL_FAILS, Standing.ACCEPTED)
+    return f"{failure.fingerprint}: {found.why}" if named else found.why
 
 
 def _in_full(failure: Failure, outcome: Outcome, clean: Trace) -> None:

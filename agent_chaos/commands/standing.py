@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.search.accepted import NOTHING, Baseline
 from agent_chaos.search.campaign import Failure
 
 
@@ -13,6 +14,7 @@ class Standing(StrEnum):
     """In the words people read."""
 
     STILL_FAILS = "STILL FAILS"
+    ACCEPTED = "ACCEPTED"
     CHANGED = "CHANGED"
     FIXED = "FIXED"
     STALE = "STALE"
@@ -20,7 +22,7 @@ class Standing(StrEnum):
 
     @property
     def exit_code(self) -> int:
-        return {"STILL FAILS": 1, "CHANGED": 1, "FIXED": 0, "STALE": 3, "HARNESS ERROR": 5}[self.value]
+        return {"STILL FAILS": 1, "CHANGED": 1, "STALE": 3, "HARNESS ERROR": 5}.get(self.value, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,15 @@ class Stands:
     why: str
 
 
-def stands(failure: Failure, outcome: Outcome) -> Stands:
-    """FIXED only where every fault of the plan fired and the run was judged and passed; else STALE."""
+def stands(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) -> Stands:
+    """FIXED only where every fault of the plan fired and the run was judged and passed; else STALE.
+
+    What still fails is ACCEPTED where the baseline says so for today.
+    """
     if outcome.verdict is Verdict.ERROR:
         return Stands(Standing.BROKEN, outcome.reason)
     if failure.fingerprint in outcome.fingerprints:
-        return Stands(Standing.STILL_FAILS, failure.violation.reason)
+        return _fails(failure, baseline)
     if outcome.fingerprints:
         return Stands(Standing.CHANGED, "now fails by " + ", ".join(sorted(outcome.fingerprints)))
     missed = _not_fired(failure, outcome)
@@ -45,6 +50,15 @@ def stands(failure: Failure, outcome: Outcome) -> Stands:
     if outcome.verdict is not Verdict.PASS:
         return Stands(Standing.STALE, outcome.reason or outcome.verdict.words)
     return Stands(Standing.FIXED, f"passes under {failure.plan}")
+
+
+def _fails(failure: Failure, baseline: Baseline) -> Stands:
+    for entry in baseline.in_force(failure.scenario, [failure.fingerprint]):
+        return Stands(Standing.ACCEPTED, f"until {entry.until}: {entry.reason}")
+    for entry in baseline.expired(failure.scenario, [failure.fingerprint]):
+        reason = f"accepted until {entry.until}, which has passed; {failure.violation.reason}"
+        return Stands(Standing.STILL_FAILS, reason)
+    return Stands(Standing.STILL_FAILS, failure.violation.reason)
 
 
 def _not_fired(failure: Failure, outcome: Outcome) -> str:

@@ -12,7 +12,8 @@ from agent_chaos.core.trace import Trace
 from agent_chaos.report import figures
 from agent_chaos.report.exit import exit_code
 from agent_chaos.report.timeline import timeline
-from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding
+from agent_chaos.search.accepted import Acceptance
+from agent_chaos.search.campaign import Campaign, Covered, Failure, Figures, Finding
 
 
 class Moment(BaseModel):
@@ -36,7 +37,9 @@ class FailureRecord(BaseModel):
 
 
 class CampaignRecord(BaseModel):
-    """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count)."""
+    """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count); `conclusion` is what running every single
+    fault showed; `accepted` failures were met and fail nothing, `expired` ones are among the failures again.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -52,6 +55,10 @@ class CampaignRecord(BaseModel):
     interrupted: bool = False
     clean_virtual_s: float = 0.0
     notes: tuple[str, ...] = ()
+    conclusion: str = ""
+    coverage: tuple[Covered, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
+    expired: tuple[Acceptance, ...] = ()
 
 
 class Stopped(BaseModel):
@@ -96,6 +103,10 @@ def record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
         interrupted=campaign.interrupted,
         clean_virtual_s=campaign.clean.virtual_s,
         notes=notes,
+        conclusion=figures.conclusion(campaign),
+        coverage=campaign.coverage,
+        accepted=campaign.accepted,
+        expired=campaign.expired,
     )
 
 

@@ -12,15 +12,17 @@ _WORST_FIRST = (INTERRUPTED, USAGE, HARNESS, FAILED, UNSTABLE, NOT_JUDGED)
 
 
 def exit_code(campaign: Campaign) -> int:
-    """130 interrupted, 5 harness error, 1 a failure was found, 3 no example with a fired fault was judged, else 0."""
+    """130 interrupted, 5 harness error, 1 a failure was found that is not accepted, 3 no example with a fired fault was
+    judged, else 0.
+    """
     figures = campaign.figures
     if campaign.interrupted:
         return INTERRUPTED
     if figures.errors or campaign.first_error:
         return HARNESS
-    if campaign.findings or figures.failures:
+    if campaign.findings or (figures.failures and not campaign.accepted):
         return FAILED
-    return OK if figures.ok else NOT_JUDGED
+    return OK if figures.ok or figures.failures else NOT_JUDGED
 
 
 def combined(codes: Iterable[int]) -> int:

@@ -5,23 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agent_chaos.report.printable import count, printable
+from agent_chaos.search.accepted import Acceptance
 from agent_chaos.search.campaign import Campaign, Figures
 
 
 def summary(figures: Figures, tools_run_for_real: Sequence[str]) -> str:
     """`200 examples: 171 ok, 3 failures (2 distinct), 19 undecided, 7 not tested; tools run for real: none`."""
     errors = f", {figures.errors:,} harness errors" if figures.errors else ""
+    accepted = f", {figures.accepted:,} accepted" if figures.accepted else ""
     real = ", ".join(printable(name) for name in tools_run_for_real) or "none"
     return (
         f"{figures.examples:,} examples: {figures.ok:,} ok, {figures.failures:,} failures "
-        f"({figures.distinct:,} distinct), {figures.undecided:,} undecided, {figures.not_tested:,} not tested"
+        f"({figures.distinct:,} distinct{accepted}), {figures.undecided:,} undecided, {figures.not_tested:,} not tested"
         f"{errors}; tools run for real: {real}"
     )
 
 
 def total(campaigns: Sequence[Campaign]) -> str:
     """The summary line over several campaigns."""
-    names = ("examples", "ok", "failures", "distinct", "undecided", "not_tested", "errors")
+    names = ("examples", "ok", "failures", "distinct", "accepted", "undecided", "not_tested", "errors")
     sums = {name: sum(getattr(campaign.figures, name) for campaign in campaigns) for name in names}
     tools = sorted({tool for campaign in campaigns for tool in campaign.tools_run_for_real})
     return summary(Figures(**sums), tools)
@@ -33,6 +35,43 @@ def space(figures: Figures) -> str:
         f"single faults {figures.singles_covered:,} of {figures.singles_total:,}, "
         f"pairs {figures.pairs_covered:,} of {figures.pairs_total:,}"
     )
+
+
+def conclusion(campaign: Campaign) -> str:
+    """What running every single fault shows; '' where not all of them were to be run, and where failures speak."""
+    figures = campaign.figures
+    if not figures.exhaustive or campaign.findings or campaign.first_error:
+        return ""
+    if figures.examples < figures.exhaustive:
+        return f"stopped after {figures.examples:,} of {figures.exhaustive:,} single faults; nothing is shown by that"
+    missed = f", {figures.not_tested:,} not tested" if figures.not_tested else ""
+    runs = f"({count(figures.examples, 'run')}, {figures.undecided:,} undecided{missed})"
+    known = "besides what is accepted, " if campaign.accepted else ""
+    return f"{known}no single fault breaks this agent {runs}"
+
+
+def not_run(figures: Figures) -> str:
+    """Single faults that no example had, where all were to be run."""
+    left = figures.singles_total - figures.singles_run
+    return f"{count(left, 'single fault')}, the time was up" if left else ""
+
+
+def accepted(entries: Iterable[Acceptance]) -> str:
+    """Known failures that were met, a line each."""
+    return "\n".join(f"{_named(one)} until {one.until}: {printable(one.reason)}" for one in entries)
+
+
+def expired(entries: Iterable[Acceptance]) -> str:
+    """Known failures that count again, a line each."""
+    return "\n".join(
+        f"{_named(one)} accepted until {one.until}, which has passed: {printable(one.reason)}"
+        for one in entries
+    )
+
+
+def _named(entry: Acceptance) -> str:
+    oracle, _, subject = entry.fingerprint.partition(":")
+    return f"{printable(entry.id)}  {oracle.replace('_', ' ')}: {printable(subject)}"
 
 
 def no_site(figures: Figures) -> str:

@@ -18,7 +18,7 @@ class JsonReporter:
         self._campaigns: list[CampaignRecord] = []
         self._stopped: list[Stopped] = []
 
-    def start(self, scenario: str, *, max_examples: int, seed: int) -> None:
+    def start(self, scenario: str, *, max_examples: int | None, seed: int) -> None:
         """Nothing is written before the end."""
 
     def progress(self, progress: Progress) -> None:

@@ -11,8 +11,8 @@ from agent_chaos.search.campaign import Campaign, Progress
 class Reporter(Protocol):
     """Is told of each scenario in turn: start, progress after every example, then finish or stop; at last close."""
 
-    def start(self, scenario: str, *, max_examples: int, seed: int) -> None:
-        """A scenario is about to be searched."""
+    def start(self, scenario: str, *, max_examples: int | None, seed: int) -> None:
+        """A scenario is about to be searched, in as many examples as it takes where there is no number."""
         ...
 
     def progress(self, progress: Progress) -> None:

@@ -13,7 +13,7 @@ class Several:
     def __init__(self, *reporters: Reporter) -> None:
         self._reporters = reporters
 
-    def start(self, scenario: str, *, max_examples: int, seed: int) -> None:
+    def start(self, scenario: str, *, max_examples: int | None, seed: int) -> None:
         for reporter in self._reporters:
             reporter.start(scenario, max_examples=max_examples, seed=seed)
 

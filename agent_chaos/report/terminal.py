@@ -12,6 +12,7 @@ from rich.text import Text
 
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.report import figures
+from agent_chaos.report.coverage import covered
 from agent_chaos.report.finding import view
 from agent_chaos.report.printable import count, printable
 from agent_chaos.search.campaign import Campaign, Figures
@@ -42,21 +43,19 @@ def put(out: Console, part: RenderableType) -> None:
 
 
 class TerminalReporter:
-    """Writes to a console; animates only on a terminal."""
+    """Writes to a console; animates only on a terminal. With `coverage` it shows what was covered of each fault."""
 
-    def __init__(self, out: Console) -> None:
+    def __init__(self, out: Console, *, coverage: bool = False) -> None:
         self._out = out
+        self._coverage = coverage
         self._campaigns: list[Campaign] = []
         self._live: Progress | None = None
         self._drawn_s = -1.0
         self._distinct = 0
 
-    def start(self, scenario: str, *, max_examples: int, seed: int) -> None:
-        self._out.print(
-            Text.assemble(
-                (printable(scenario), "bold"), f": up to {count(max_examples, 'example')}, seed {seed}"
-            )
-        )
+    def start(self, scenario: str, *, max_examples: int | None, seed: int) -> None:
+        effort = f"up to {count(max_examples, 'example')}" if max_examples else "as many examples as it takes"
+        self._out.print(Text.assemble((printable(scenario), "bold"), f": {effort}, seed {seed}"))
         if self._out.is_terminal:
             self._live = _progress(self._out)
             self._live.add_task("", total=max_examples, rate="", found="")
@@ -94,7 +93,12 @@ class TerminalReporter:
         if len(campaign.findings) > 1:
             put(self._out, _gathered(campaign))
             self._out.print()
+        if self._coverage:
+            put(self._out, covered(campaign.coverage))
+            self._out.print()
         put(self._out, _ending(campaign, notes))
+        if shown := figures.conclusion(campaign):
+            self._out.print(Text(shown, "bold"), soft_wrap=True)
         self._summary(figures.summary(campaign.figures, campaign.tools_run_for_real), campaign.figures)
 
     def stop(self, scenario: str, error: AgentChaosError) -> None:
@@ -108,7 +112,7 @@ class TerminalReporter:
             self._summary(figures.total(self._campaigns), *(campaign.figures for campaign in self._campaigns))
 
     def _summary(self, line: str, *counted: Figures) -> None:
-        failed = any(one.failures or one.errors for one in counted)
+        failed = any(one.distinct or one.errors or (one.failures and not one.accepted) for one in counted)
         self._out.print(Text(line, "bold red" if failed else "bold"), soft_wrap=True)
 
     def _clear(self) -> None:
@@ -166,8 +170,11 @@ def _ending(campaign: Campaign, notes: tuple[str, ...]) -> Table:
     rows = [
         ("Interrupted", "the figures are of the part that ran" if campaign.interrupted else ""),
         ("Harness", printable(campaign.first_error)),
+        ("Accepted", figures.accepted(campaign.accepted)),
+        ("Expired", figures.expired(campaign.expired)),
         ("Pace", figures.pace(numbers)),
         ("Covered", figures.space(numbers)),
+        ("Not run", figures.not_run(numbers) if campaign.until_covered else ""),
         ("Fired", figures.fired(numbers)),
         ("No site", figures.no_site(numbers)),
         ("Also run", figures.other_runs(numbers)),

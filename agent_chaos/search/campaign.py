@@ -12,6 +12,7 @@ from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.trace import Trace
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.search.accepted import Acceptance
 
 
 class Subject(Protocol):
@@ -82,6 +83,12 @@ class Figures(BaseModel):
     clean_runs: int = 0
     corpus_runs: int = 0
     shrink_runs: int = 0
+    accepted: int = 0
+    """Distinct failures that are accepted for now; they are not among `distinct`."""
+    exhaustive: int = 0
+    """Where every single fault was to be run, how many examples that takes."""
+    singles_run: int = 0
+    """Singles that were in a plan that ran, whether or not they fired."""
     singles_covered: int = 0
     singles_total: int = 0
     pairs_covered: int = 0
@@ -91,6 +98,22 @@ class Figures(BaseModel):
     no_site: tuple[str, ...] = ()
     """Kinds that had no site in this scenario."""
     seconds: float = 0.0
+
+
+class Covered(BaseModel):
+    """How one kind of fault was covered: at how many `sites` it can land, at how many it was `run` and `fired`, in how many
+    `examples` it fired, and `why` it did not where it never did.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    family: str
+    sites: int = 0
+    run: int = 0
+    fired: int = 0
+    examples: int = 0
+    why: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,6 +138,14 @@ class Campaign:
     """Why examples were undecided, with counts, most frequent first."""
     tools_run_for_real: tuple[str, ...] = ()
     interrupted: bool = False
+    until_covered: bool = False
+    """Whether every single fault was to be run."""
+    coverage: tuple[Covered, ...] = ()
+    """Every kind of fault, those that were left out too."""
+    accepted: tuple[Acceptance, ...] = ()
+    """Failures that were met and are accepted; they are not among the findings."""
+    expired: tuple[Acceptance, ...] = ()
+    """Failures that were met and are accepted no longer; they are among the findings."""
 
 
 Phase = Literal["clean", "corpus", "search", "shrink"]

@@ -42,8 +42,8 @@ def singles(space: Space, rng: Random) -> Iterator[Plan]:
         return
     menus = sorted(space.menus, key=_telling)
     first = [next(menu for menu in menus if menu.cls.family == family) for family in _families(menus)]
-    yield from (_single(menu, _most_telling(menu)[0], rng) for menu in first)
-    yield from (_single(menu, _most_telling(menu)[0], rng) for menu in menus if menu not in first)
+    yield from (single(menu, _most_telling(menu)[0], rng) for menu in first)
+    yield from (single(menu, _most_telling(menu)[0], rng) for menu in menus if menu not in first)
     rounds = [iter(_most_telling(menu)[1:]) for menu in menus]
     while rounds:
         for menu, entries in list(zip(menus, rounds, strict=True)):
@@ -52,7 +52,7 @@ def singles(space: Space, rng: Random) -> Iterator[Plan]:
                 at = menus.index(menu)
                 menus, rounds = menus[:at] + menus[at + 1 :], rounds[:at] + rounds[at + 1 :]
             else:
-                yield _single(menu, entry, rng)
+                yield single(menu, entry, rng)
 
 
 def _families(menus: list[Menu]) -> list[str]:
@@ -78,7 +78,8 @@ def _most_telling(menu: Menu) -> list[Entry]:
     return [entry for *_, entry in sorted(ranked, key=lambda one: one[:3])]
 
 
-def _single(menu: Menu, entry: Entry, rng: Random) -> Plan:
+def single(menu: Menu, entry: Entry, rng: Random) -> Plan:
+    """One fault at an edge of its numbers."""
     values = [low if name == "offset" else rng.choice((low, high)) for name, low, high in menu.numbers]
     return Plan(faults=(menu.placed(entry, values),))
 

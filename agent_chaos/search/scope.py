@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from agent_chaos.chaos.catalogue import fault_type, fault_types
@@ -68,7 +69,7 @@ class Scope:
     rules: tuple[Rule, ...] | None = None
     size: tuple[int, int] = DEFAULT_SIZE
 
-    @property
+    @cached_property
     def by_kind(self) -> dict[str, Rule]:
         """The rule of each kind; of two for one kind, the one that leaves more open."""
         found: dict[str, Rule] = {}

@@ -14,6 +14,7 @@ from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.campaign import Subject
 from agent_chaos.search.interrupt import ctrl_c_counts
 from agent_chaos.search.memo import Memo
+from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.space import Menu, Space
 
 DEFAULT_MAX_RUNS = 400
@@ -67,8 +68,12 @@ def shrink(
     *,
     max_runs: int = DEFAULT_MAX_RUNS,
     memo: Memo | None = None,
+    scope: Scope = EVERYTHING,
 ) -> Shrunk:
-    """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go."""
+    """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go.
+
+    It stays within `scope` where it was found there; a plan from elsewhere is made as small as any.
+    """
     memo = memo or Memo(subject)
     before = memo.runs
     budget = _Budget(memo, fingerprint, max_runs)
@@ -76,7 +81,8 @@ def shrink(
         return Shrunk(plan, memo(plan), False, 0, memo.runs - before, False, budget.others)
     fired = Plan.of(memo(plan).trace.fired)
     plan = fired if budget.fails(fired) else plan
-    space = Space.of(subject.clean).extended([memo(plan).trace])
+    inside = scope if all(placed.fault.kind in scope.by_kind for placed in plan.faults) else EVERYTHING
+    space = Space.of(subject.clean, inside).extended([memo(plan).trace])
     plan = _alone(space, _dropped(plan, budget.fails), budget.fails)
     plan = _by_hypothesis(space, plan, budget.fails)
     plan, checks = _settled(space, _dropped(plan, budget.fails), budget.fails)

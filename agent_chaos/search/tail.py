@@ -22,14 +22,18 @@ def draw(space: Space, examples: int, number: int, run: Callable[[Plan], Outcome
     `number` seeds the slice: equal numbers draw equal plans for equal outcomes.
     """
 
+    least, most = space.scope.size
+    fewest = min(least, len(space.sites))
+
     def body(plan: Plan) -> None:
+        if len(plan) < fewest:
+            return
         outcome = run(plan)
         if outcome is None:
             raise unittest.SkipTest("the budget is used up")
         target(outcome.trace.virtual_s, label="virtual seconds")
         target(float(len(outcome.trace.calls)), label="calls")
 
-    least, most = space.scope.size
     drawn = settings(
         max_examples=max(1, examples),
         database=None,

@@ -1,0 +1,71 @@
+"""The options of `fuzz`, each with its name and help, so that the command itself stays on one screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+MaxExamples = Annotated[
+    int | None,
+    typer.Option("--max-examples", min=1, metavar="N", help="Examples per scenario.", show_default="200"),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option("--seed", min=0, metavar="N", help="Same seed, same examples.", show_default="0"),
+]
+MaxTime = Annotated[
+    float | None,
+    typer.Option("--max-time", min=0.0, metavar="S", help="Real seconds per scenario.", show_default=False),
+]
+Json = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="FILE", help="Write the report to this file too.", show_default=False),
+]
+Space = Annotated[
+    str,
+    typer.Option(
+        "--space",
+        metavar="FILE.py:NAME",
+        help="Search a ChaosSpace only: its faults, ranges, tools and number of faults.",
+        show_default=False,
+    ),
+]
+
+
+def _names(option: str, text: str) -> typer.models.OptionInfo:
+    info = typer.Option(option, metavar="A,B", help=text, show_default=False)
+    assert isinstance(info, typer.models.OptionInfo)
+    return info
+
+
+OnlyFaults = Annotated[list[str] | None, _names("--only-faults", "These faults or families of faults only.")]
+SkipFaults = Annotated[list[str] | None, _names("--skip-faults", "Without these faults or families.")]
+OnlyOracles = Annotated[list[str] | None, _names("--only-oracles", "Judge by these oracles only.")]
+SkipOracles = Annotated[list[str] | None, _names("--skip-oracles", "Judge without these oracles.")]
+UntilCovered = Annotated[
+    bool,
+    typer.Option(
+        "--until-covered", help="Go on past --max-examples until every single fault was run, or --max-time."
+    ),
+]
+Exhaustive = Annotated[
+    int,
+    typer.Option(
+        "--exhaustive",
+        min=0,
+        max=1,
+        metavar="1",
+        help="Run every single fault at every site, at the edges of its numbers, and nothing else.",
+        show_default=False,
+    ),
+]
+Coverage = Annotated[
+    bool, typer.Option("--coverage", help="Show what was covered of each fault, or why not.")
+]
+
+
+def split(values: list[str] | None) -> tuple[str, ...]:
+    """The names of an option that takes them with commas, or several times."""
+    return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())

@@ -1,0 +1,27 @@
+"""What a campaign covered of each fault, as a table: sites it can land at, those where it ran and fired, or why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.table import Table
+from rich.text import Text
+
+from agent_chaos.report.printable import printable
+from agent_chaos.search.campaign import Covered
+
+_NUMBERS = ("sites", "run", "fired", "examples")
+
+
+def covered(rows: Iterable[Covered]) -> Table:
+    """A row for each fault, by family; those that fired before those that did not."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    for _ in _NUMBERS:
+        table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold", style="dim")
+    table.add_row(*(Text(word, "bold") for word in ("Fault", *_NUMBERS, "why not")))
+    for row in sorted(rows, key=lambda one: (not one.examples, one.family, one.kind)):
+        numbers = [f"{getattr(row, name):,}" for name in _NUMBERS]
+        table.add_row(Text(row.kind.replace("_", " ")), *numbers, printable(row.why))
+    return table
