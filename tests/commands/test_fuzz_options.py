@@ -120,8 +120,7 @@ def test_a_known_failure_is_accepted_until_a_day(fuzz, project, capsys):
     assert len(accepted["campaigns"][0]["accepted"]) == len(ids)
     assert accepted["campaigns"][0]["failures"] == []
     for failure in ids:
-        line = re.search(rf"{failure}  .* until {TOMORROW}: the new parser fixes it", said)
-        assert line
+        assert re.search(rf"{failure} .* until {TOMORROW}: the new parser fixes it", " ".join(said.split()))
     assert run(["replay", *ids]) == 0
     assert (
         f"ACCEPTED  {report['campaigns'][0]['failures'][0]['failure']['fingerprint']}"
