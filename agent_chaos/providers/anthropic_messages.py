@@ -7,9 +7,10 @@ string there, which `parse` reads back as the same arguments. See `anthropic_str
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from agent_chaos.providers import anthropic_errors, anthropic_prompt
+from agent_chaos.providers import anthropic_errors, anthropic_prompt, anthropic_rules
 from agent_chaos.providers.anthropic_blocks import TEXT_KEYS, block_of, part_of
 from agent_chaos.providers.anthropic_stream import StreamReading, is_ping, written
 from agent_chaos.providers.anthropic_words import neutral_stop, read_usage, stop_word, whole_usage
@@ -24,6 +25,7 @@ from agent_chaos.providers.frames import (
 )
 from agent_chaos.providers.json_values import canonical, fields, items, loaded, text_of, without
 from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.rules import Problem, Served
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import Frame, frames, newline_of
 
@@ -83,6 +85,9 @@ class AnthropicMessages:
     def error_frames(self, kind: ErrorKind) -> bytes:
         """`event: error`, after which the provider sends nothing."""
         return anthropic_errors.error_frames(kind)
+
+    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+        return anthropic_rules.problems(request, served)
 
     def noise(self) -> tuple[bytes, ...]:
         """The provider's ping, and the comment that proxies send."""

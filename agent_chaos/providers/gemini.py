@@ -6,13 +6,16 @@ nearest one, since the wire has no other: see `gemini_parts.nearest_object`.
 
 from __future__ import annotations
 
-from agent_chaos.providers import gemini_errors, gemini_reading, gemini_writing
+from collections.abc import Iterable
+
+from agent_chaos.providers import gemini_errors, gemini_reading, gemini_rules, gemini_writing
 from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.gemini_parts import TURN, Json
 from agent_chaos.providers.gemini_prompt import model_and_verb, prompt_of
 from agent_chaos.providers.gemini_reading import Reading, Said, chunk_of, parts_in, read
 from agent_chaos.providers.json_values import fields, text_of
 from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.rules import Problem, Served
 from agent_chaos.stream.exchange import End, Reply, Request, cut, with_body
 from agent_chaos.stream.sse import Frame, frames
 
@@ -72,6 +75,9 @@ class Gemini:
 
     def error_frames(self, kind: ErrorKind) -> bytes:
         return gemini_errors.error_frames(kind)
+
+    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+        return gemini_rules.problems(request, served)
 
     def noise(self) -> tuple[bytes, ...]:
         """Comments of gateways before the API, which itself sends none (go-genai#903, python-genai#487)."""

@@ -6,7 +6,9 @@ The turn is the first choice; other choices are kept as they came. See `chat_mes
 
 from __future__ import annotations
 
-from agent_chaos.providers import chat_errors, chat_prompt
+from collections.abc import Iterable
+
+from agent_chaos.providers import chat_errors, chat_prompt, chat_rules
 from agent_chaos.providers.chat_additions import additions, rest_of
 from agent_chaos.providers.chat_message import read_body, written_body
 from agent_chaos.providers.chat_reading import read_stream, turn_of
@@ -32,6 +34,7 @@ from agent_chaos.providers.protocol import (
     Text,
     ToolCall,
 )
+from agent_chaos.providers.rules import Problem, Served
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import Frame, frames, newline_of
 
@@ -97,6 +100,9 @@ class OpenAIChat:
     def error_frames(self, kind: ErrorKind) -> bytes:
         """An error chunk, then `[DONE]`."""
         return chat_errors.error_frames(kind)
+
+    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+        return chat_rules.problems(request, served)
 
     def noise(self) -> tuple[bytes, ...]:
         """Comments, as OpenRouter and DeepSeek send them; the provider itself sends none."""

@@ -5,13 +5,16 @@ https://platform.openai.com/docs/api-reference/responses and .../responses-strea
 
 from __future__ import annotations
 
-from agent_chaos.providers import frames, responses_errors, responses_writing
+from collections.abc import Iterable
+
+from agent_chaos.providers import frames, responses_errors, responses_rules, responses_writing
 from agent_chaos.providers.json_values import fields, items, loaded, text_of
 from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
 from agent_chaos.providers.responses_items import Json
 from agent_chaos.providers.responses_prompt import prompt_of
 from agent_chaos.providers.responses_reading import read
 from agent_chaos.providers.responses_stream import events_of, place_of
+from agent_chaos.providers.rules import Problem, Served
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import Frame, newline_of
 from agent_chaos.stream.sse import frames as frames_of
@@ -70,6 +73,9 @@ class OpenAIResponses:
 
     def error_frames(self, kind: ErrorKind) -> bytes:
         return responses_errors.error_frames(kind)
+
+    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+        return responses_rules.problems(request, served)
 
     def noise(self) -> tuple[bytes, ...]:
         """The API's own `keepalive`, and the comments of gateways before compatible hosts."""

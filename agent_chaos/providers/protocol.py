@@ -6,11 +6,12 @@ Parsing never raises on what a server sends; what cannot be read is simply absen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from typing import Protocol as Contract
 
+from agent_chaos.providers.rules import Problem, Served
 from agent_chaos.stream.exchange import Reply, Request
 
 Extra = Mapping[str, Any]
@@ -238,6 +239,10 @@ class WireProtocol(Contract):
 
     def error_frames(self, kind: ErrorKind) -> bytes:
         """The bytes that the provider writes into a running event stream to report an error."""
+        ...
+
+    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+        """Everything in a request's conversation that the provider would refuse, after what it served before."""
         ...
 
     def noise(self) -> tuple[bytes, ...]:

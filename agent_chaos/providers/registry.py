@@ -10,7 +10,7 @@ import agent_chaos.providers as folder
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.stream.exchange import Request
 
-_NOT_PROTOCOLS = {"frames", "json_values", "protocol", "registry"}
+_NOT_PROTOCOLS = {"frames", "json_values", "protocol", "registry", "rules"}
 
 
 @cache

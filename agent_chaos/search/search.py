@@ -26,6 +26,8 @@ _GRAVEST_FIRST = (
     "swallowed_error",
     "silent_truncation",
     "duplicate_text",
+    "request_validity",
+    "history_poisoning",
     "internals_leak",
     "transparent_outcome",
     "empty_answer",

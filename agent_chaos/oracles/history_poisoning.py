@@ -1,0 +1,93 @@
+"""A turn that failed spoils the conversation for the turns after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from agent_chaos.core.trace import Call
+from agent_chaos.oracles.conversations import first_fault_turn, refused
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.reading import recorded_turn, served_turn, shown
+from agent_chaos.providers.protocol import Message, Text
+
+_ADVICE = {
+    "refused": "Put a turn into the history only once it is whole: where it fails, go back to the history before it, or answer "
+    "its open tool calls.",
+    "partial text": "Keep the text of a reply that broke off out of the history; the model takes it for its own whole words.",
+}
+
+
+class HistoryPoisoning:
+    """In a turn after the one that a fault struck, the agent sends a history that the provider refuses, or that holds the
+    partial text of a reply that had broken off (not of one that ended at the token limit: the model did say that). The
+    user's next message then fails, and every one after it.
+
+    Judged where the scenario has a turn after the fault; replay need not know the answer, since only the request is
+    looked at. Source: claude-code#2697, #5989, cai#182, llama_index#20918, langgraph#4289 (§3.12).
+    """
+
+    name = "history_poisoning"
+    needs = "a scenario with a turn after the fault"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """At most one violation of each kind."""
+        turn = first_fault_turn(evidence.trace)
+        if turn is None or all(call.turn <= turn for call in evidence.trace.calls):
+            return
+        for call, problem in refused(evidence):
+            if call.turn > turn and not problem.lenient:
+                said = (
+                    f"turn {call.turn} would be answered 400 at call {call.call}: {shown(problem.says, 280)}"
+                )
+                yield self._violation(
+                    f"refused: {problem.rule}", said, "refused", call, {problem.at: problem.value}
+                )
+                break
+        yield from self._partial(evidence, turn)
+
+    def _partial(self, evidence: Evidence, turn: int) -> Iterator[Violation]:
+        broken = list(_broken_texts(evidence))
+        usual = {text for call in evidence.clean.calls for text in _assistant_texts(call)}
+        for call in evidence.trace.calls if broken else ():
+            kept = _assistant_texts(call) if call.turn > turn else []
+            found = next((text for text in broken if text in kept and text not in usual), None)
+            if found is not None:
+                said = f"turn {call.turn} sends {shown(found, 90)!r}, of a reply that broke off, as what the model had said"
+                yield self._violation("partial text", said, "partial text", call, found)
+                return
+
+    def _violation(self, subject: str, reason: str, about: str, call: Call, after: object) -> Violation:
+        return Violation(
+            oracle=self.name,
+            subject=subject,
+            reason=reason,
+            advice=_ADVICE[about],
+            call_seq=call.seq,
+            after=after,
+        )
+
+
+def _broken_texts(evidence: Evidence) -> Iterator[str]:
+    """What replies had said when a fault broke them off."""
+    for call in evidence.trace.calls:
+        turn, recorded = served_turn(call), recorded_turn(call)
+        if turn is None or recorded is None or not call.fired or not turn.text.strip():
+            continue
+        delivered = evidence.trace.deliveries.get(call.seq)
+        broke = delivered is not None and delivered.outcome in ("aborted", "timeout")
+        ended_early = recorded.complete and not turn.complete and turn.stop is None
+        if broke or ended_early or turn.error is not None:
+            yield turn.text.strip()
+
+
+def _assistant_texts(call: Call) -> list[str]:
+    messages: tuple[Message, ...] = call.wire.prompt(call.request).messages if call.wire else ()
+    said = (
+        "".join(part.text for part in message.parts if isinstance(part, Text))
+        for message in messages
+        if message.role == "assistant"
+    )
+    return [text.strip() for text in said if text.strip()]
+
+
+ORACLE = HistoryPoisoning()

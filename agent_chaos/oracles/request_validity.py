@@ -1,0 +1,48 @@
+"""The agent sent a conversation that the provider refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_chaos.core.trace import Call
+from agent_chaos.oracles.conversations import first_fault_turn, refused
+from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.reading import shown
+from agent_chaos.providers.rules import ADVICE, Problem
+
+
+class RequestValidity:
+    """After a fault, in the same turn, a request holds a conversation that the real provider answers with 400: a tool call
+    without its result, a result without its call, an id twice, an empty message, reasoning without its signature. Replay
+    is lenient and serves the recording; the real API ends the session.
+
+    Rules that the clean run breaks too are left out: then they are not the provider's, or the recording is none of a
+    real one. What a server keeps (`previous_response_id`, `thread`) is looked up in the run; what is not found there is
+    not judged. What OpenAI lets pass and compatible servers refuse is a warning.
+    Source: claude-code#2697, openai-agents#1061, #673, langgraph#5109, agent-framework#5041 (§3.11).
+    """
+
+    name = "request_validity"
+
+    def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
+        """The first error, as a provider tells of one; and the first of what only some of them refuse."""
+        turn = first_fault_turn(evidence.trace)
+        told: set[bool] = set()
+        for call, problem in refused(evidence) if turn is not None else ():
+            if call.turn == turn and problem.lenient not in told:
+                told.add(problem.lenient)
+                yield self._violation(call, problem)
+
+    def _violation(self, call: Call, problem: Problem) -> Violation:
+        return Violation(
+            oracle=self.name,
+            subject=problem.rule,
+            reason=f"call {call.call} would be answered 400: {shown(problem.says, 320)}",
+            advice=ADVICE[problem.rule],
+            severity="warning" if problem.lenient else "error",
+            call_seq=call.seq,
+            after={problem.at: problem.value},
+        )
+
+
+ORACLE = RequestValidity()

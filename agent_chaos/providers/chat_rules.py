@@ -1,0 +1,84 @@
+"""What Chat Completions refuses with 400 `invalid_request_error`, in its own words (§3.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from agent_chaos.providers import rules
+from agent_chaos.providers.json_values import fields, items, loaded, text_of
+from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.stream.exchange import Request
+
+Json = dict[str, Any]
+
+_SAYS_SOMETHING = {"role", "content", "name"}
+
+
+def problems(request: Request, served: Served) -> Iterator[Problem]:
+    """Everything in a request's messages that the API refuses; it keeps no state."""
+    messages = [fields(one) for one in items(fields(request.json).get("messages"))]
+    yield from _pairs(messages)
+    for number, message in enumerate(messages):
+        if message.get("role") == "assistant":
+            yield from _empty(number, message)
+            yield from _calls(number, message)
+
+
+def _pairs(messages: list[Json]) -> Iterator[Problem]:
+    """The messages right after one with calls answer every call; a tool message answers one of them."""
+    open_calls: dict[str, Json] = {}
+    asked: set[str] = set()
+    for number, message in enumerate([*messages, {}]):
+        if message.get("role") == "tool":
+            call = text_of(message.get("tool_call_id"))
+            if call not in asked:
+                says = (
+                    "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
+                    "'tool_calls'."
+                )
+                yield Problem(rules.ORPHAN, f"messages.[{number}].role", says, message)
+            open_calls.pop(call, None)
+            continue
+        if open_calls:
+            yield _unanswered(number, open_calls)
+        calls = [fields(one) for one in items(message.get("tool_calls"))]
+        open_calls = {text_of(call.get("id")): call for call in calls}
+        asked = set(open_calls)
+
+
+def _unanswered(number: int, open_calls: dict[str, Json]) -> Problem:
+    says = (
+        "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The "
+        f"following tool_call_ids did not have response messages: {', '.join(open_calls)}"
+    )
+    return Problem(rules.UNANSWERED, f"messages.[{number}].role", says, list(open_calls.values()))
+
+
+def _empty(number: int, message: Json) -> Iterator[Problem]:
+    said = any(value for name, value in message.items() if name not in _SAYS_SOMETHING)
+    if message.get("content") is None and not said:
+        at = f"messages.[{number}].content"
+        says = f"Invalid value for 'content': expected a string, got null. (param {at})"
+        yield Problem(rules.EMPTY, at, says, message)
+
+
+def _calls(number: int, message: Json) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for place, call in enumerate(map(fields, items(message.get("tool_calls")))):
+        at, function = f"messages.[{number}].tool_calls[{place}]", fields(call.get("function"))
+        if text_of(call.get("id")) in seen:
+            says = f"Duplicate value for 'tool_call_id' of '{call.get('id')}'"
+            yield Problem(rules.REPEATED_ID, at, says, call, lenient=True)
+        seen.add(text_of(call.get("id")))
+        if not function:
+            continue
+        if not rules.TOOL_NAME.match(text_of(function.get("name"))):
+            says = (
+                f"Invalid '{at.replace('.[', '[')}.function.name': string does not match pattern. Expected a string that "
+                "matches the pattern '^[a-zA-Z0-9_-]+$'."
+            )
+            yield Problem(rules.NAME, at, says, call)
+        if not isinstance(loaded(text_of(function.get("arguments"))), dict):
+            says = "function.arguments is not a JSON object: OpenAI lets it pass, vLLM and many gateways refuse the request"
+            yield Problem(rules.ARGUMENTS, at, says, call, lenient=True)
