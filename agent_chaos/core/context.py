@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from agent_chaos.core.metrics import MetricsStore
-from agent_chaos.core.results import TurnResult
+from agent_chaos.core.results import TurnResult, counted
 
 
 class ChaosContext:
@@ -17,7 +17,9 @@ class ChaosContext:
         agent_state: a dict of the agent's own, empty at the start of every run, kept between its turns.
         turn_results: how earlier turns went, in order.
         current_turn: the turn that runs now, counted from 0.
-        metrics: what the run measured; filled once it is over, as are the three below.
+        metrics: what the run measured so far.
+
+    Filled once the run is over:
         error: how the last failed turn failed, in one line.
         elapsed_s: how long the run took, in virtual seconds.
         agent_input, agent_output: the first input and the last response.
@@ -26,14 +28,16 @@ class ChaosContext:
     def __init__(self, name: str, wrap_tool: Callable[..., Any]) -> None:
         self.name = name
         self.agent_state: dict[str, Any] = {}
-        self.turn_results: list[TurnResult] = []
         self.current_turn = 0
-        self.metrics = MetricsStore()
         self.error: str | None = None
         self.elapsed_s = 0.0
         self.agent_input: str | None = None
         self.agent_output: str | None = None
         self._wrap_tool = wrap_tool
+        self._turns: list[TurnResult] = []
+        self._counted = 0
+        self._metrics = MetricsStore()
+        self._measure: Callable[[], MetricsStore] | None = None
 
     def tool(self, fn: Any = None, /, *, name: str | None = None, pure: bool = False) -> Any:
         """As `agent_chaos.tool`: `ctx.tool(fn)`, `@ctx.tool` or `@ctx.tool(name=…)`."""
@@ -49,6 +53,30 @@ class ChaosContext:
             if result.success:
                 history.append({"role": "assistant", "content": result.response})
         return history
+
+    def follow(self, measure: Callable[[], MetricsStore]) -> None:
+        """The run starts; what it measures is asked for when somebody looks."""
+        self._measure = measure
+
+    def over(self, metrics: MetricsStore, turns: Sequence[TurnResult]) -> None:
+        """The run is over, and this is what came of it."""
+        self._measure, self._metrics, self._turns = None, metrics, list(turns)
+
+    @property
+    def metrics(self) -> MetricsStore:
+        return self._metrics if self._measure is None else self._measure()
+
+    def turn_ended(self, result: TurnResult) -> None:
+        """Keeps how a turn went; its calls and tokens are counted when somebody looks."""
+        self._turns.append(result)
+
+    @property
+    def turn_results(self) -> list[TurnResult]:
+        if self._measure is not None and self._counted < len(self._turns):
+            metrics = self._measure()
+            self._turns = [counted(result, metrics) for result in self._turns]
+            self._counted = len(self._turns)
+        return self._turns
 
     @property
     def result(self) -> str | None:

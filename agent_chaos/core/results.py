@@ -1,8 +1,39 @@
-"""What is known of a turn once it has run."""
+"""What is known of a turn once it has run, and of an assertion once it was checked."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict
+
+from agent_chaos.core.metrics import MetricsStore
+
+
+class AssertionResult(BaseModel):
+    """How an assertion went; `measured` and `expected` say by how much."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    passed: bool
+    message: str = ""
+    measured: Any = None
+    expected: Any = None
+    turn: int | None = None
+
+    def __init__(
+        self,
+        name: str,
+        passed: bool,
+        message: str = "",
+        measured: Any = None,
+        expected: Any = None,
+        *,
+        turn: int | None = None,
+    ) -> None:
+        super().__init__(
+            name=name, passed=passed, message=message, measured=measured, expected=expected, turn=turn
+        )
 
 
 class TurnResult(BaseModel):
@@ -22,3 +53,15 @@ class TurnResult(BaseModel):
     output_tokens: int = 0
     total_tokens: int = 0
     chaos: tuple[str, ...] = ()
+    assertion_results: tuple[AssertionResult, ...] = ()
+
+
+def counted(result: TurnResult, metrics: MetricsStore) -> TurnResult:
+    """The result with the calls, tokens and faults of its turn."""
+    calls = [record for record in metrics.history if record.turn == result.turn_number]
+    struck = tuple(fault.description for fault in metrics.faults if fault.turn == result.turn_number)
+    spent = {
+        field: sum(record.usage.get(field, 0) for record in calls)
+        for field in ("input_tokens", "output_tokens", "total_tokens")
+    }
+    return result.model_copy(update={"llm_calls": len(calls), "chaos": struck, **spent})

@@ -59,6 +59,10 @@ class Tape:
         closed = {e.call_seq for e in self._entries if isinstance(e, Delivered)}
         for call in [e for e in self._entries if isinstance(e, Call) and e.reply and e.seq not in closed]:
             self.write(partial(_left_open, call.seq, virtual_s))
+        return self.so_far(plan, virtual_s)
+
+    def so_far(self, plan: Plan, virtual_s: float) -> Trace:
+        """The trace as it stands, while the run goes on."""
         entries = self.entries()
         transports = tuple(sorted({e.transport for e in entries if isinstance(e, Call)}))
         return Trace(plan=plan, entries=entries, virtual_s=virtual_s, transports=transports)

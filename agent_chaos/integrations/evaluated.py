@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_chaos.core.context import ChaosContext
-from agent_chaos.core.results import TurnResult
-from agent_chaos.scenario.assertions import AssertionResult
+from agent_chaos.core.results import AssertionResult, TurnResult
 
 
 @dataclass(frozen=True, slots=True)

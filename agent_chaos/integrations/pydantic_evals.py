@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from agent_chaos.core.context import ChaosContext
+from agent_chaos.core.results import AssertionResult
 from agent_chaos.integrations.evaluated import (
     faults_told,
     judged,
@@ -23,7 +24,6 @@ from agent_chaos.integrations.evaluated import (
     tools_used,
 )
 from agent_chaos.integrations.spans import span_tree
-from agent_chaos.scenario.assertions import AssertionResult
 
 
 def as_assertion(

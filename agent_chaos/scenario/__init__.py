@@ -8,7 +8,6 @@ from typing import Any
 _HOMES = {
     "assertions": (
         "AllTurnsComplete",
-        "AssertionResult",
         "CompletesWithin",
         "ExpectError",
         "MaxFailedCalls",
@@ -42,6 +41,6 @@ def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    if name == "TurnResult":
-        return importlib.import_module("agent_chaos.core.results").TurnResult
+    if name in ("AssertionResult", "TurnResult"):
+        return getattr(importlib.import_module("agent_chaos.core.results"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -224,7 +224,7 @@ class _Block:
             injector=self._injector,
             online=self._reach,
         ) as session:
-            self._context.bind(TurnLog(session, self._context))
+            self._context.bind(TurnLog(session, self._context, self._injector))
             try:
                 yield
                 self._context.close()

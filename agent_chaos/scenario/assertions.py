@@ -8,36 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from agent_chaos.core.context import ChaosContext
-
-
-class AssertionResult(BaseModel):
-    """How an assertion went; `measured` and `expected` say by how much."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    passed: bool
-    message: str = ""
-    measured: Any = None
-    expected: Any = None
-    turn: int | None = None
-
-    def __init__(
-        self,
-        name: str,
-        passed: bool,
-        message: str = "",
-        measured: Any = None,
-        expected: Any = None,
-        *,
-        turn: int | None = None,
-    ) -> None:
-        super().__init__(
-            name=name, passed=passed, message=message, measured=measured, expected=expected, turn=turn
-        )
+from agent_chaos.core.results import AssertionResult
 
 
 def bounded(name: str, measured: float, limit: float, what: str, *, least: bool = False) -> AssertionResult:

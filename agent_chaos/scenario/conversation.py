@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from agent_chaos.core.context import ChaosContext
+from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.core.session import Session
 from agent_chaos.errors import TrialStop
 from agent_chaos.patch.tools import tool
@@ -21,7 +22,7 @@ class Conversation:
 
     Args:
         on_turn: called as each turn starts, with its number and input.
-        amend: what the user says instead, given the turn's number and input.
+        injector: changes what the user says, where chaos does.
     """
 
     def __init__(
@@ -29,15 +30,15 @@ class Conversation:
         scenario: Scenario,
         session: Session,
         on_turn: Callable[[int, str], None] = lambda turn, text: None,
-        amend: Callable[[int, str], str] = lambda turn, text: text,
+        injector: ChaosInjector | None = None,
     ) -> None:
-        self._amend = amend
+        self._amend = injector.user_input if injector else lambda turn, text: text
         self._scenario = scenario
         self._session = session
         self._on_turn = on_turn
         self._runner: asyncio.Runner | None = None
         self.context = ChaosContext(scenario.name, tool)
-        self._log = TurnLog(session, self.context)
+        self._log = TurnLog(session, self.context, injector)
 
     def run(self) -> None:
         """Runs everything; what happened is on the session's tape. A TrialStop ends it quietly."""
@@ -84,9 +85,10 @@ class Conversation:
 
     def _turn(self, number: int, turn: Turn) -> bool:
         """Runs a turn; False where the run is over."""
-        self._log.starts(number)
+        self._log.starts(number, dynamic=turn.is_dynamic())
         with self._surroundings(f"the input of turn {number}"):
-            text = self._amend(number, turn.get_input(self.context.turn_results))
+            said = turn.input if isinstance(turn.input, str) else turn.get_input(self.context.turn_results)
+            text = self._amend(number, said)
         self._on_turn(number, text)
         try:
             result = self._call(self._scenario.agent, self.context, text)

@@ -17,19 +17,21 @@ from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
 from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.cassette.writer import CassetteWriter
 from agent_chaos.core.clock import VirtualClock
+from agent_chaos.core.fidelity import Fidelity
 from agent_chaos.core.session import Session, enter, leave
 from agent_chaos.core.tape import Tape, raised_names
-from agent_chaos.core.trace import Answer, Incident, Raised
+from agent_chaos.core.trace import Answer, Call, Incident, Raised
 from agent_chaos.errors import CassetteMissing, RecordError, TrialStop
 from agent_chaos.patch import loops
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.clock import real_monotonic
 from agent_chaos.patch.install import install
 from agent_chaos.patch.record import recording
-from agent_chaos.providers.registry import protocols
+from agent_chaos.providers.registry import protocols, recognise
 from agent_chaos.scenario.conversation import Conversation
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.unwrapped import unwrapped_tools
+from agent_chaos.stream.exchange import Reply, Request
 
 _SPEAKERS = ("anthropic", "openai", "google-genai", "httpx2", "httpx", "aiohttp", "vcrpy")
 DEFAULT_SEED = 20_251_123
@@ -98,6 +100,35 @@ class _Scribe:
         )
 
 
+class _TellingWriter(CassetteWriter):
+    """Notes the calls of a recording on its tape too, for an agent that looks at `ctx.metrics`."""
+
+    session: Session | None = None
+
+    def exchange(self, request: Request, reply: Reply, *, at: float, transport: str) -> None:
+        super().exchange(request, reply, at=at, transport=transport)
+        if self.session is None:
+            return
+        tape, turn, protocol = self.session.tape, self.session.turn, recognise(request)
+        number = sum(isinstance(entry, Call) for entry in tape.entries())
+        tape.write(
+            lambda seq: Call(
+                seq=seq,
+                turn=turn,
+                call=number,
+                attempt=0,
+                at=at,
+                site=None,
+                fidelity=Fidelity.EXACT,
+                protocol=protocol.name if protocol else "",
+                transport=transport,
+                request=request,
+                reply=reply,
+                recorded=reply,
+            )
+        )
+
+
 def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAULT_SEED) -> RecordSummary:
     """Runs the scenario live and writes its cassette; an earlier one stays until the new one is whole.
 
@@ -122,7 +153,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
         versions=installed_versions(),
         turns=len(scenario.turns),
     )
-    writer = CassetteWriter(path, header)
+    writer = _TellingWriter(path, header)
     try:
         if earlier is not None:
             writer.carry(earlier)
@@ -151,13 +182,14 @@ def _earlier(path: Path, mode: str) -> Cassette | None:
 
 def _run(
     scenario: Scenario,
-    writer: CassetteWriter,
+    writer: _TellingWriter,
     clock: RealClock,
     seed: int,
     mode: str,
     earlier: Cassette | None,
 ) -> None:
     session = Session(clock=clock, tape=Tape(), jitter=Random(), chance=Random(seed))
+    writer.session = session
     scribe = session.scribe = _Scribe(writer, session)
     with (
         seeded(seed),

@@ -8,10 +8,9 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.core.context import ChaosContext
 from agent_chaos.core.injector import Changed, ChaosInjector
 from agent_chaos.core.metrics import MetricsStore
-from agent_chaos.core.results import TurnResult
+from agent_chaos.core.results import AssertionResult, TurnResult, counted
 from agent_chaos.core.trace import Answer, Raised, Trace
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.scenario.assertions import AssertionResult
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.run_report import RunReport, scorecard
 
@@ -89,35 +88,24 @@ def _described(chaos: Chaos) -> dict[str, Any]:
     }
 
 
-def turn_results(trace: Trace, metrics: MetricsStore, injector: ChaosInjector) -> tuple[TurnResult, ...]:
+def turn_results(trace: Trace, metrics: MetricsStore, scenario: Scenario) -> tuple[TurnResult, ...]:
     """How each turn went, in order, with its calls and tokens."""
     ended: list[Answer | Raised] = [*trace.answers, *trace.raised]
-    before = {result.turn_number: result for result in injector.context.turn_results}
     results, since = [], 0.0
     for entry in sorted(ended, key=lambda one: one.seq):
-        known = before.get(entry.turn)
-        results.append(_turn_result(entry, entry.at - since, metrics, known is not None and known.is_dynamic))
+        dynamic = scenario.turns[entry.turn].is_dynamic()
+        results.append(counted(_turn_result(entry, entry.at - since, dynamic=dynamic), metrics))
         since = entry.at
     return tuple(results)
 
 
-def _turn_result(
-    entry: Answer | Raised, duration_s: float, metrics: MetricsStore, dynamic: bool
-) -> TurnResult:
-    calls = [record for record in metrics.history if record.turn == entry.turn]
-    spent = {
-        field: sum(r.usage.get(field, 0) for r in calls)
-        for field in ("input_tokens", "output_tokens", "total_tokens")
-    }
+def _turn_result(entry: Answer | Raised, duration_s: float, *, dynamic: bool) -> TurnResult:
     return TurnResult(
         turn_number=entry.turn,
         input=entry.input,
         response=entry.text if isinstance(entry, Answer) else "",
         success=isinstance(entry, Answer),
         duration_s=duration_s,
-        llm_calls=len(calls),
         error=f"{entry.type}: {entry.message}" if isinstance(entry, Raised) else None,
         is_dynamic=dynamic,
-        chaos=tuple(fault.description for fault in metrics.faults if fault.turn == entry.turn),
-        **spent,
     )

@@ -12,13 +12,13 @@ from agent_chaos.core.atomic import write_text
 from agent_chaos.core.context import ChaosContext
 from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.core.metrics import MetricsStore
-from agent_chaos.core.results import TurnResult
+from agent_chaos.core.results import AssertionResult, TurnResult
 from agent_chaos.core.trace import Trace
 from agent_chaos.events.sink import EventSink, ListSink, as_line
 from agent_chaos.oracles.judge import broken
 from agent_chaos.oracles.reading import left_recording_at
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.scenario.assertions import AssertionResult, checked
+from agent_chaos.scenario.assertions import checked
 from agent_chaos.scenario.branch import branches
 from agent_chaos.scenario.first_recording import record_first, unrecorded
 from agent_chaos.scenario.imports import loading
@@ -109,9 +109,10 @@ def ran(
 ) -> Ran:
     """What came of a run that is over, with its assertions checked; `target` is how people name the scenario."""
     metrics = measured(outcome.trace, injector)
-    turns = turn_results(outcome.trace, metrics, injector)
+    turns = turn_results(outcome.trace, metrics, scenario)
     context = _context(injector, outcome.trace, metrics, turns)
     results = tuple(checked(one, context, turn) for one, turn in scenario.every_assertion)
+    context.over(metrics, _with_results(turns, scenario, results))
     judged = _by_oracles(outcome, planned=planned, asserted=bool(results))
     verdict, reason = judged or _verdict(scenario, outcome.trace, results, injector, context)
     if verdict is Verdict.INCONCLUSIVE and branches(scenario):
@@ -150,13 +151,29 @@ def _context(
 ) -> ChaosContext:
     context: ChaosContext = injector.context
     raised = trace.raised[-1] if trace.raised else None
-    context.turn_results = list(turns)
-    context.metrics = metrics
+    context.over(metrics, turns)
     context.elapsed_s = trace.virtual_s
     context.error = f"{raised.type}: {raised.message}" if raised else None
     context.agent_input = turns[0].input if turns else None
     context.agent_output = trace.answers[-1].text if trace.answers else None
     return context
+
+
+def _with_results(
+    turns: tuple[TurnResult, ...], scenario: Scenario, results: tuple[AssertionResult, ...]
+) -> list[TurnResult]:
+    """The turns, each with the results of the assertions that stand in it."""
+    whose = [turn for _, turn in scenario.every_assertion]
+    return [
+        one.model_copy(
+            update={
+                "assertion_results": tuple(
+                    result for result, turn in zip(results, whose, strict=True) if turn == one.turn_number
+                )
+            }
+        )
+        for one in turns
+    ]
 
 
 def _by_oracles(outcome: Outcome, *, planned: bool, asserted: bool) -> tuple[Verdict, str] | None:

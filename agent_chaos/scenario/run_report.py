@@ -8,9 +8,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.core.metrics import MetricsStore
-from agent_chaos.core.results import TurnResult
+from agent_chaos.core.results import AssertionResult, TurnResult
 from agent_chaos.oracles.oracle import Violation
-from agent_chaos.scenario.assertions import AssertionResult
 
 
 class RunReport(BaseModel):

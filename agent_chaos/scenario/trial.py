@@ -130,7 +130,7 @@ def staged(
 def _conversation(scenario: Scenario, session: Session, injector: ChaosInjector | None) -> Conversation:
     if injector is None:
         return Conversation(scenario, session)
-    conversation = Conversation(scenario, session, amend=injector.user_input)
+    conversation = Conversation(scenario, session, injector=injector)
     injector.context = conversation.context
     return conversation
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent_chaos.core.context import ChaosContext
-from agent_chaos.core.results import TurnResult
-from agent_chaos.scenario.assertions import AssertionResult, bounded
+from agent_chaos.core.results import AssertionResult, TurnResult
+from agent_chaos.scenario.assertions import bounded
 
 
 def _result(ctx: ChaosContext, named: int | None, standing_in: int | None) -> TurnResult | None:

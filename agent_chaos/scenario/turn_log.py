@@ -9,12 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.context import ChaosContext
+from agent_chaos.core.injector import ChaosInjector
+from agent_chaos.core.metrics import MetricsStore
 from agent_chaos.core.results import TurnResult
 from agent_chaos.core.session import Session
 from agent_chaos.core.tape import raised_names
 from agent_chaos.core.trace import Answer, Raised, without_addresses
 from agent_chaos.patch.tools import jsonable
+from agent_chaos.scenario.measure import measured
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 _LIBRARIES = ("site-packages", "dist-packages", str(Path(asyncio.__file__).parent.parent))
@@ -23,13 +27,23 @@ _LIBRARIES = ("site-packages", "dist-packages", str(Path(asyncio.__file__).paren
 class TurnLog:
     """Writes the turns of one run, one after the other."""
 
-    def __init__(self, session: Session, context: ChaosContext) -> None:
+    def __init__(
+        self, session: Session, context: ChaosContext, injector: ChaosInjector | None = None
+    ) -> None:
+        self._injector = injector
         self._session = session
         self._context = context
         self._started = 0.0
+        self._dynamic = False
+        context.follow(self._so_far)
 
-    def starts(self, number: int) -> None:
-        """What follows belongs to this turn."""
+    def _so_far(self) -> MetricsStore:
+        trace = self._session.tape.so_far(Plan(), self._session.clock.now())
+        return measured(trace, self._injector)
+
+    def starts(self, number: int, *, dynamic: bool = False) -> None:
+        """What follows belongs to this turn; `dynamic` says that its input is made of the turns before."""
+        self._dynamic = dynamic
         self._session.turn = self._context.current_turn = number
         self._started = self._session.clock.now()
 
@@ -61,8 +75,8 @@ class TurnLog:
 
     def _finished(self, result: TurnResult) -> TurnResult:
         seconds = self._session.clock.now() - self._started
-        finished = result.model_copy(update={"duration_s": seconds})
-        self._context.turn_results.append(finished)
+        finished = result.model_copy(update={"duration_s": seconds, "is_dynamic": self._dynamic})
+        self._context.turn_ended(finished)
         return finished
 
 
