@@ -74,8 +74,8 @@ def persistent(ctx, text):
 
 
 def test_a_retry_of_the_agents_own_is_a_call_of_its_own():
-    once = ran(llm_rate_limit().on_call(0), agent=persistent)
-    always = ran(llm_rate_limit().on_turn(0), agent=persistent)
+    once = ran(llm_rate_limit(retry_after=5).on_call(0), agent=persistent)
+    always = ran(llm_rate_limit(retry_after=5).on_turn(0), agent=persistent)
 
     assert (once.verdict, once.llm_calls, once.metrics.calls.retries) == ("PASS", 3, 0)
     assert (always.verdict, always.llm_calls, always.metrics.calls.retries) == ("FAIL", 3, 0)
