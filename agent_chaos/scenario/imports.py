@@ -146,10 +146,14 @@ def _shown(filename: str) -> str:
 def validation_words(exc: ValidationError) -> str:
     """A pydantic error in one line: `BaselineScenario: name: String should match … (got 'a b')`."""
     parts = [
-        f"{'.'.join(str(part) for part in error['loc']) or exc.title}: {error['msg']}{_got(error.get('input'))}"
+        f"{_where(error['loc'])}{error['msg'].removeprefix('Value error, ')}{_got(error.get('input'))}"
         for error in exc.errors(include_url=False)
     ]
     return f"{exc.title}: {'; '.join(parts)}"
+
+
+def _where(path: tuple[int | str, ...]) -> str:
+    return f"{'.'.join(map(str, path))}: " if path else ""
 
 
 def _got(value: object) -> str:

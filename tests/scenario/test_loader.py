@@ -269,3 +269,27 @@ def test_a_run_at_the_top_of_a_file_waits_until_the_file_is_run() -> None:
     with pytest.warns(RuntimeWarning, match="a is not run: its file was only loaded"):
         found = load(["one.py"])
     assert [one.scenario.name for one in found] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        (
+            "providers=['antropic']",
+            "providers: unknown provider 'antropic'; known are anthropic, openai, gemini",
+        ),
+        ("assertions=[TurnCompletes(turn=3)]", "there is no turn 3; turns count from 0 to 1"),
+    ],
+    ids=["provider", "turn"],
+)
+def test_a_wrong_name_or_index_is_told_with_those_that_are_right(fields, said, tmp_path):
+    (tmp_path / "wrong.py").write_text(
+        "from agent_chaos.scenario import BaselineScenario, TurnCompletes\n"
+        f"scenario = BaselineScenario(name='w', agent=print, turns=['a', 'b'], {fields})\n"
+    )
+
+    with pytest.raises(ScenarioError) as caught:
+        load([str(tmp_path / "wrong.py")])
+    assert str(caught.value).endswith(said)
+    assert "wrong.py:2: BaselineScenario: " in str(caught.value)
+    assert "Value error" not in str(caught.value)
