@@ -9,10 +9,12 @@ from agent_chaos.core.context import ChaosContext
 from agent_chaos.core.injector import Changed, ChaosInjector
 from agent_chaos.core.metrics import MetricsStore
 from agent_chaos.core.results import AssertionResult, TurnResult, counted
-from agent_chaos.core.trace import Answer, Raised, Trace
+from agent_chaos.core.trace import Answer, Call, Raised, Trace
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.run_report import RunReport, scorecard
+
+ABSORBED = ", absorbed by the SDK's retry"
 
 
 def reported(
@@ -63,7 +65,20 @@ def reported(
 
 
 def _fired(trace: Trace) -> list[str]:
-    return [f"{site.words}: {fault.describe()}" for site, fault in trace.fired]
+    """Every fault of the trace, with where it struck, and whether a retry made up for it."""
+    absorbed = {call.site for call in trace.calls if call.fired and _absorbed(call, trace)}
+    return [
+        f"{site.words}: {fault.describe()}{ABSORBED if site in absorbed else ''}"
+        for site, fault in trace.fired
+    ]
+
+
+def _absorbed(call: Call, trace: Trace) -> bool:
+    """Whether a later attempt of the same call brought a whole reply."""
+    last = [one for one in trace.calls if one.call == call.call][-1]
+    delivered = trace.deliveries.get(last.seq)
+    broke = delivered is not None and delivered.outcome in ("aborted", "timeout")
+    return last.attempt > call.attempt and last.reply is not None and last.reply.ok and not broke
 
 
 def _changed(change: Changed) -> str:

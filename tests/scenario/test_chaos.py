@@ -85,6 +85,14 @@ def test_the_retry_absorbs_a_fault_of_one_attempt():
     report = ran(llm_rate_limit(retry_after=7).attempts(1))
 
     assert (report.verdict, report.llm_calls, report.metrics.calls.retries) == ("PASS", 2, 1)
+    assert report.faults_fired == ("call 0: rate limit (429), retry after 7 s, absorbed by the SDK's retry",)
+
+
+def test_what_no_retry_made_up_for_is_not_called_absorbed():
+    report = ran(llm_server_error())
+
+    assert report.faults_fired
+    assert not any("absorbed" in told for told in report.faults_fired)
 
 
 @pytest.mark.parametrize(
