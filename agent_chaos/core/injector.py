@@ -121,13 +121,14 @@ class ChaosInjector:
         if not (contexts or self._historic) or not isinstance(request.json, dict):
             return request
         body = json.loads(request.body)
-        field = next((name for name in _MESSAGES if isinstance(body.get(name), list)), None)
+        field = next((name for name in _MESSAGES if isinstance(body.get(name), (list, str))), None)
         if field is None:
             return request
-        messages = self._with_history(moment, body[field])
+        told = _as_messages(body[field])
+        messages = self._with_history(moment, told)
         for number, chaos in contexts:
             messages = self._mutated(number, chaos, moment, messages, messages)
-        if messages == body[field]:
+        if messages == told:
             return request
         body[field] = messages
         return replace(request, body=json.dumps(body, ensure_ascii=False).encode())
@@ -218,3 +219,8 @@ class ChaosInjector:
         if any(trigger.allows(one) for one in seen):
             return "it had nothing to act on" + (": the reply was not streamed" if chaos.streaming else "")
         return f"{made}, none of which its conditions allow"
+
+
+def _as_messages(value: list[Any] | str) -> list[Any]:
+    """The messages of a request; OpenAI's Responses take a text for a single one."""
+    return [{"role": "user", "content": value}] if isinstance(value, str) else value

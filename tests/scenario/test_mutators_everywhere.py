@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
+import openai
 import pytest
 
 from agent_chaos.chaos import context_mutate, history_inject, history_truncate, user_input_mutate
@@ -97,3 +99,23 @@ def test_the_history_gains_messages(talked):
 
     assert "by the way" in body
     assert [fault.turn for fault in report.metrics.faults] == [1]
+
+
+def test_a_text_in_place_of_messages_is_one_message(tmp_path):
+    def agent(ctx: Any, text: str) -> str:
+        with openai.OpenAI(base_url=f"{server.url}/v1", api_key=KEY, max_retries=0) as client:
+            return client.responses.create(model="gpt-5", input=text).output_text
+
+    with standin(talk) as server:
+        base = BaselineScenario(
+            name="talk",
+            agent=agent,
+            turns=("first",),
+            hosts=("127.0.0.1",),
+            cassette=tmp_path / "talk.msgpack",
+        )
+        record_scenario(base)
+    body, report = asked_last(base, context_mutate(said("first")))
+
+    assert json.loads(body)["input"] == [{"role": "user", "content": "FIRST"}]
+    assert len(report.metrics.faults) == 1
