@@ -6,6 +6,7 @@ module (`pkg.module:attr`), or a directory. After the colon stands the name of a
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -220,10 +221,30 @@ def _distinct(targets: Iterable[list[Loaded]]) -> list[Loaded]:
     for number, one in ((number, one) for number, found in enumerate(targets) for one in found):
         before, other = first.setdefault(one.scenario.name, (number, one))
         again = before != number and other.ref == one.ref
-        if other.scenario is not one.scenario and not again:
+        if other.scenario is one.scenario or again or _imported(one, other):
+            continue
+        if _imported(other, one):
+            first[one.scenario.name] = (number, one)
+        else:
             name = one.scenario.name
             raise ScenarioError(f"two scenarios are named {name!r}: in {_place(other)} and in {_place(one)}")
     return [one for _, one in first.values()]
+
+
+def _imported(one: Loaded, other: Loaded) -> bool:
+    """Whether a file only imports a scenario that the file of the other one defines."""
+    home = _home(one.scenario)
+    return home == _home(other.scenario) != "" and _is(other, home) and not _is(one, home)
+
+
+def _home(scenario: Scenario) -> str:
+    """The file that the agent's function stands in; '' where it is no function."""
+    code = getattr(inspect.unwrap(scenario.agent), "__code__", None)
+    return str(code.co_filename) if code else ""
+
+
+def _is(loaded: Loaded, file: str) -> bool:
+    return Path(_place(loaded)).resolve() == Path(file).resolve()
 
 
 def _place(loaded: Loaded) -> str:

@@ -204,6 +204,21 @@ def test_two_scenarios_of_one_name_in_a_file_are_refused_too() -> None:
     assert refusal("one.py") == "two scenarios are named 'same': in one.py and in one.py"
 
 
+@pytest.mark.parametrize(("home", "other"), [("one", "two"), ("two", "one")])
+def test_a_scenario_that_another_file_imports_is_the_one_of_its_own_file(
+    home: str, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(f"scenarios/{home}.py", f"def agent(ctx, text):\n    return text\n\n\na = {scenario('a')}")
+    write(f"scenarios/{other}.py", f"from {home} import a\nb = a.variant(name='b', chaos=[])")
+    monkeypatch.syspath_prepend("scenarios")
+    found = load(["scenarios"], variants=True)
+
+    assert {one.ref for one in found} == {
+        f"scenarios{os.sep}{home}.py:a",
+        f"scenarios{os.sep}{other}.py:b",
+    }
+
+
 def test_two_scenarios_of_one_name_are_refused_with_both_places() -> None:
     write("scenarios/one.py", f"a = {scenario('same')}")
     write("scenarios/two.py", f"b = {scenario('same')}")
