@@ -107,3 +107,19 @@ def run_scenarios(
         offline=offline,
         artifacts_dir=artifacts_dir,
     )
+
+
+@app.command()
+def ui(
+    runs_dir: Annotated[Path, typer.Argument(metavar="RUNS_DIR", help="What `run` and `fuzz` wrote.")] = Path(
+        ".agent_chaos_runs"
+    ),
+    host: Annotated[str, typer.Option("--host", metavar="HOST", help="Where to listen.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="0 for a free one.")
+    ] = 8765,
+) -> int:
+    """Look at runs and campaigns in the browser, on this machine."""
+    from agent_chaos.commands import ui as body
+
+    return body.ui(runs_dir, host=host, port=port)

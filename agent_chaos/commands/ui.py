@@ -1,0 +1,33 @@
+"""`agent-chaos ui`: pages about runs and campaigns, in the browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agent_chaos.commands.speak import complain
+from agent_chaos.errors import UsageError
+from agent_chaos.report.terminal import console
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def ui(runs_dir: Path, *, host: str, port: int) -> int:
+    """Serves the folder until Ctrl-C."""
+    if not runs_dir.is_dir():
+        raise UsageError(
+            f"{runs_dir}: there is no such folder; `agent-chaos run` and `fuzz` write .agent_chaos_runs"
+        )
+    try:
+        from agent_chaos.ui.server import serve
+    except ModuleNotFoundError as exc:
+        raise UsageError(f'the pages need {exc.name}; pip install "agent-chaos[ui]"') from None
+    if host not in _LOOPBACK:
+        complain(
+            f"{host} can be reached from other machines; whoever has the address below can read every run"
+        )
+    serve(runs_dir, host=host, port=port, tell=_tell)
+    return 0
+
+
+def _tell(address: str) -> None:
+    console().print(f"{address}\nserves until Ctrl-C", soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,1 @@
+"""Pages about runs, in the browser: read from the folder that runs and campaigns leave behind, and from nowhere else."""

@@ -1,0 +1,97 @@
+"""The pages: a dashboard, a run, a campaign."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from agent_chaos import __version__
+from agent_chaos.ui import conversation
+from agent_chaos.ui.dashboard import COLUMNS, GROUPS, Asked, chosen, grouped, totals
+from agent_chaos.ui.guard import Guard
+from agent_chaos.ui.inert import inert
+from agent_chaos.ui.runs import CHAOS_TYPES, Folder
+
+_HERE = Path(__file__).parent
+
+
+def pages(runs_dir: Path, *, host: str, port: int, token: str) -> Starlette:
+    """The application for one folder of runs; `host`, `port` and `token` as `Guard` takes them."""
+    site = _Site(Folder(runs_dir))
+    return Starlette(
+        routes=[
+            Route("/", site.dashboard),
+            Route("/runs/{batch}/{name}", site.run),
+            Route("/campaigns/{batch}", site.campaign),
+            Mount("/static", StaticFiles(directory=_HERE / "static")),
+        ],
+        middleware=[Middleware(Guard, host=host, port=port, token=token)],
+        exception_handlers={404: site.missing},
+    )
+
+
+class _Site:
+    def __init__(self, folder: Folder) -> None:
+        self._folder = folder
+        self._templates = Environment(
+            loader=PackageLoader("agent_chaos.ui"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=lambda value: inert(value) if isinstance(value, str) and type(value) is str else value,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["inert"] = inert
+        self._templates.globals.update(version=__version__, folder=str(folder.root))
+
+    def dashboard(self, request: Request) -> Response:
+        asked, runs = Asked.of(request.query_params), self._folder.runs()
+        shown = chosen(runs, asked)
+        return self._page(
+            "dashboard.html",
+            asked=asked,
+            groups=grouped(shown, asked),
+            totals=totals(shown),
+            every=len(runs),
+            campaigns=self._folder.campaigns(),
+            columns=COLUMNS,
+            choices={
+                "result": (
+                    "pass",
+                    "fail",
+                    *sorted({run.verdict for run in runs if run.verdict} - {"PASS", "FAIL"}),
+                ),
+                "chaos": CHAOS_TYPES,
+                "tag": tuple(sorted({tag for run in runs for tag in run.tags})),
+                "batch": tuple(sorted({run.batch for run in runs}, reverse=True)),
+            },
+            group_by=GROUPS,
+        )
+
+    def run(self, request: Request) -> Response:
+        batch, name = request.path_params["batch"], request.path_params["name"]
+        report = self._folder.report(batch, name)
+        if report is None:
+            return self._page("missing.html", status=404, what=f"run {batch}/{name}")
+        return self._page("run.html", batch=batch, **conversation.told(report))
+
+    def campaign(self, request: Request) -> Response:
+        batch = request.path_params["batch"]
+        document = self._folder.campaign(batch)
+        if document is None:
+            return self._page("missing.html", status=404, what=f"campaign {batch}")
+        return self._page("campaign.html", batch=batch, campaigns=conversation.campaigns(document))
+
+    def missing(self, request: Request, _: Exception) -> Response:
+        return self._page("missing.html", status=404, what=f"page {request.url.path}")
+
+    def _page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        return HTMLResponse(self._templates.get_template(template).render(**values), status_code=status)

@@ -1,0 +1,178 @@
+"""Reads a folder of runs: what `run` and `fuzz` wrote, in any state, and never anything outside of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+_NAME = re.compile(r"[\w][\w.+-]*")
+_POINTS = {
+    "user_input": "user input",
+    "llm": "LLM call",
+    "llm_call": "LLM call",
+    "stream": "LLM streaming",
+    "tool": "tools",
+    "tool_result": "tools",
+    "context": "context",
+    "messages": "context",
+    "history": "context",
+}
+CHAOS_TYPES = ("user input", "LLM call", "LLM streaming", "tools", "context", "none")
+"""What runs can be filtered by, beside their result and tags."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run, as a row of the dashboard. `id` is its path below the folder; times are virtual seconds.
+
+    `problem` says why its files could not be read; then everything else is empty.
+    """
+
+    id: str
+    batch: str
+    name: str
+    verdict: str = ""
+    passed: bool = False
+    parent: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    chaos: tuple[str, ...] = ("none",)
+    faults: int = 0
+    turns: int = 0
+    llm_calls: int = 0
+    tools: int = 0
+    assertions: int = 0
+    assertions_passed: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """One `fuzz` of a scenario."""
+
+    id: str
+    scenario: str = ""
+    summary: str = ""
+    failures: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of runs. Everything is read when it is asked for, and kept as long as the file does not change."""
+
+    root: Path
+    _ignored: tuple[str, ...] = field(default=(".hypothesis",))
+
+    def runs(self) -> list[Run]:
+        """Every run, newest first."""
+        found = [_run(self.root, report) for report in self._files("report.json", depth=2)]
+        return sorted(found, key=lambda run: (run.batch, run.name), reverse=True)
+
+    def campaigns(self) -> list[CampaignRow]:
+        """Every campaign, newest first."""
+        found = [_campaign_row(self.root, file) for file in self._files("campaign.json", depth=1)]
+        return sorted(found, key=lambda row: row.id, reverse=True)
+
+    def report(self, batch: str, name: str) -> Json | None:
+        """A run's report; None where there is none that can be read."""
+        return self._read(batch, name, "report.json")
+
+    def campaign(self, batch: str) -> Json | None:
+        """A campaign's document; None where there is none that can be read."""
+        return self._read(batch, "campaign.json")
+
+    def _read(self, *parts: str) -> Json | None:
+        if not all(_NAME.fullmatch(part) for part in parts):
+            return None
+        path = self.root.joinpath(*parts)
+        if not path.is_file() or not path.resolve().is_relative_to(self.root.resolve()):
+            return None
+        value, _ = _loaded(path)
+        return value
+
+    def _files(self, name: str, depth: int) -> Iterator[Path]:
+        for path in self.root.glob("/".join(["*"] * depth + [name])):
+            inside = path.resolve().is_relative_to(self.root.resolve())
+            if inside and all(_NAME.fullmatch(part) for part in path.relative_to(self.root).parts):
+                yield path
+
+
+def _loaded(path: Path) -> tuple[Json | None, str]:
+    """A JSON object, or None and why."""
+    try:
+        stat = path.stat()
+        return _parsed(path, stat.st_mtime_ns, stat.st_size)
+    except OSError as exc:
+        return None, f"{path.name} cannot be read: {exc.strerror}"
+
+
+@lru_cache(maxsize=4096)
+def _parsed(path: Path, changed: int, size: int) -> tuple[Json | None, str]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8", errors="replace"))
+    except (ValueError, RecursionError):
+        return None, f"{path.name} is not whole: the run may still be going on, or was stopped"
+    if isinstance(value, dict):
+        return value, ""
+    return None, f"{path.name} holds no report"
+
+
+def _run(root: Path, file: Path) -> Run:
+    batch, name = file.parent.parent.name, file.parent.name
+    report, problem = _loaded(file)
+    bare = Run(f"{batch}/{name}", batch, name.rpartition("-")[0] or name, problem=problem)
+    if report is None:
+        return bare
+    try:
+        return _row(bare, report)
+    except (TypeError, ValueError, AttributeError, KeyError):
+        return Run(bare.id, batch, bare.name, problem="report.json is not a report of this version")
+
+
+def _row(bare: Run, report: Json) -> Run:
+    metrics, card = report["metrics"], report["scorecard"]
+    results = report["assertion_results"]
+    return Run(
+        id=bare.id,
+        batch=bare.batch,
+        name=str(report["scenario_name"]),
+        verdict=str(report["verdict"]),
+        passed=bool(report["passed"]),
+        parent=str(report["meta"].get("_parent") or ""),
+        description=str(report.get("description") or ""),
+        tags=tuple(map(str, report["tags"])),
+        chaos=_chaos(metrics["faults"], card["scenario_chaos"]),
+        faults=len(metrics["faults"]),
+        turns=len(report["turn_results"]),
+        llm_calls=int(report["llm_calls"]),
+        tools=len(metrics["tools_called"]),
+        assertions=len(results),
+        assertions_passed=sum(bool(one["passed"]) for one in results),
+        seconds=float(report["elapsed_s"]),
+    )
+
+
+def _chaos(faults: list[Json], configured: list[Json]) -> tuple[str, ...]:
+    points = [one.get("chaos_point") for one in faults] + [one.get("point") for one in configured]
+    types = {_POINTS.get(str(point), "context") for point in points if point}
+    return tuple(one for one in CHAOS_TYPES if one in types) or ("none",)
+
+
+def _campaign_row(root: Path, file: Path) -> CampaignRow:
+    batch = file.parent.name
+    document, problem = _loaded(file)
+    try:
+        campaign = (document or {})["campaigns"][0]
+        ids = tuple(str(one["failure"]["id"]) for one in campaign["failures"])
+        return CampaignRow(batch, str(campaign["scenario"]), str(campaign["summary"]), ids)
+    except (TypeError, KeyError, IndexError):
+        return CampaignRow(batch, problem=problem or "campaign.json is not a campaign of this version")

@@ -1,0 +1,188 @@
+"""The pages in a real browser: what a run left is there, filters work, and what models say does nothing."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.ui.visited import made, served
+
+playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+BROWSER = next(
+    filter(
+        None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))
+    ),
+    None,
+)
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed")
+
+
+class Visit:
+    """A page, and what went on behind it: console errors, and every host that was asked for anything."""
+
+    def __init__(self, page, address):
+        self.page, self.home = page, address
+        self.errors, self.hosts = [], set()
+        page.on(
+            "console",
+            lambda said: self.errors.append(said.text) if said.type in ("error", "warning") else None,
+        )
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.hosts.add(re.sub(r"^(\w+://[^/:]+).*", r"\1", request.url)))
+        page.on("dialog", lambda dialog: self.errors.append(f"dialog: {dialog.message}"))
+        page.goto(address)
+
+    def rows(self):
+        return self.page.locator("tr[data-run]").evaluate_all("rows => rows.map(row => row.dataset.run)")
+
+    def open(self, run):
+        self.page.click(f"tr[data-run='{run}'] a")
+        self.page.wait_for_selector("h1")
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory) -> Iterator[str]:
+    with served(made(tmp_path_factory.mktemp("shop"))) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def visit(browser, address) -> Iterator[Visit]:
+    context = browser.new_context()
+    visit = Visit(context.new_page(), address)
+    yield visit
+    context.close()
+
+    assert visit.errors == []
+    assert visit.hosts == {"http://127.0.0.1"}
+
+
+def test_the_dashboard_counts_what_ran(visit):
+    totals = visit.page.locator(".totals").inner_text()
+
+    assert sorted(visit.rows()) == ["cut", "down", "hostile", "limited", "refund"]
+    assert re.search(r"passed\s+3 of 5", totals)
+    assert re.search(r"assertions passed\s+1 of 2", totals)
+    assert re.search(r"resilient\s+33 %", totals)
+
+
+def test_a_baseline_stands_above_its_variants(visit):
+    headings = visit.page.locator("tr.group").all_inner_texts()
+
+    assert [heading.split()[0] for heading in headings] == ["refund"]
+    assert visit.rows().index("refund") < min(map(visit.rows().index, ("cut", "down", "limited")))
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "left"),
+    [
+        ("result", "pass", ["down", "hostile", "refund"]),
+        ("result", "fail", ["cut", "limited"]),
+        ("chaos", "LLM streaming", ["cut"]),
+        ("chaos", "LLM call", ["down", "limited"]),
+        ("chaos", "none", ["hostile", "refund"]),
+        ("tag", "retry", ["limited"]),
+    ],
+)
+def test_filters_leave_the_runs_they_name(visit, name, word, left):
+    visit.page.select_option(f"select[name={name}]", word)
+    visit.page.wait_for_function(f"document.querySelectorAll('tr[data-run]').length === {len(left)}")
+
+    assert sorted(visit.rows()) == left
+
+
+def test_columns_sort_both_ways(visit):
+    visit.page.select_option("select[name=group]", "none")
+    visit.page.wait_for_function("!document.querySelector('tr.group')")
+    visit.page.click("thead a:has-text('Scenario')")
+    visit.page.wait_for_selector("th[aria-sort=ascending]")
+    up = visit.rows()
+    visit.page.click("thead a:has-text('Scenario')")
+    visit.page.wait_for_selector("th[aria-sort=descending]")
+
+    assert up == sorted(up)
+    assert visit.rows() == up[::-1]
+
+
+def test_a_run_shows_its_fault_with_what_it_changed_its_tools_and_its_finding(visit):
+    visit.open("cut")
+    fault = visit.page.locator(".step.chaos")
+    story = visit.page.locator(".story").inner_text()
+
+    assert "the stream ends inside a number of a tool argument" in fault.inner_text()
+    assert ['1500}"' in text for text in fault.locator(".beside > div").all_inner_texts()] == [True, False]
+    for said in ("I sent back my laptop", "calls lookup_order", "lookup_order returned", "answer", "Turn 0"):
+        assert said in story
+    assert "unfinished tool call: refund" in visit.page.locator("article.finding").inner_text()
+
+
+def test_a_run_shows_its_assertions_with_measured_and_expected_and_its_metrics(visit):
+    visit.open("limited")
+    (row,) = visit.page.locator(".assertions tbody tr").all_inner_texts()
+    metrics = visit.page.locator(".metrics").inner_text()
+
+    assert row.split() == ["✗", "max_llm_calls", "3", "2"]
+    assert re.search(r"retries\s+1", metrics)
+    assert re.search(r"virtual time\s+3\d\.\d+ s", metrics)
+
+
+def test_a_turn_that_ended_in_an_error_says_so(visit):
+    visit.open("down")
+
+    assert "InternalServerError" in visit.page.locator(".story").inner_text()
+    assert visit.page.locator(".step.chaos").count() == 3
+
+
+def test_hostile_text_is_shown_and_does_nothing(visit):
+    visit.open("hostile")
+    story = visit.page.locator(".story").inner_text()
+
+    assert visit.page.title() == "hostile · agent-chaos"
+    for shown in (
+        "<script>",
+        "onerror=",
+        "![](http://evil.example/md.png)",
+        "⟨U+001B⟩[31m",
+        "⟨U+202E⟩",
+        "{{ 7 * 7 }}",
+    ):
+        assert shown in story
+    assert (
+        visit.page.locator("main script, main img, main a[href^='http'], main a[href^='javascript']").count()
+        == 0
+    )
+
+
+def test_a_campaign_shows_its_minimal_plans(visit):
+    visit.page.click(".campaigns a")
+    visit.page.wait_for_selector("article.finding")
+    first = visit.page.locator("article.finding").first.inner_text()
+
+    assert "F-KJPT" in first
+    assert "call 1: truncate (boundary mid_number, offset 0)" in first
+    assert "agent-chaos replay F-KJPT" in first
+
+
+def test_without_javascript_filters_and_sorting_work(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address)
+    page.select_option("select[name=tag]", "retry")
+    page.click("button")
+    page.wait_for_selector("tr[data-run=limited]")
+
+    assert page.locator("tr[data-run]").count() == 1
+    assert Path(page.url.split("?")[0]).name.startswith("127.0.0.1")
+    context.close()
