@@ -98,14 +98,14 @@ def test_a_baseline_stands_above_its_variants(visit):
 )
 def test_filters_leave_the_runs_they_name(visit, name, word, left):
     visit.page.select_option(f"select[name={name}]", word)
-    visit.page.wait_for_function(f"document.querySelectorAll('tr[data-run]').length === {len(left)}")
+    playwright.expect(visit.page.locator("tr[data-run]")).to_have_count(len(left))
 
     assert sorted(visit.rows()) == left
 
 
 def test_columns_sort_both_ways(visit):
     visit.page.select_option("select[name=group]", "none")
-    visit.page.wait_for_function("!document.querySelector('tr.group')")
+    playwright.expect(visit.page.locator("tr.group")).to_have_count(0)
     visit.page.click("thead a:has-text('Scenario')")
     visit.page.wait_for_selector("th[aria-sort=ascending]")
     up = visit.rows()
