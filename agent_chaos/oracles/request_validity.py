@@ -8,7 +8,8 @@ from agent_chaos.core.trace import Call
 from agent_chaos.oracles.conversations import first_fault_turn, refused
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
 from agent_chaos.oracles.reading import shown
-from agent_chaos.providers.rules import ADVICE, Problem
+from agent_chaos.providers.rules import ADVICE as _ADVICE
+from agent_chaos.providers.rules import Problem
 
 
 class RequestValidity:
@@ -38,7 +39,7 @@ class RequestValidity:
             oracle=self.name,
             subject=problem.rule,
             reason=f"call {call.call} would be answered 400: {shown(problem.says, 320)}",
-            advice=ADVICE[problem.rule],
+            advice=_ADVICE[problem.rule],
             severity="warning" if problem.lenient else "error",
             call_seq=call.seq,
             after={problem.at: problem.value},
