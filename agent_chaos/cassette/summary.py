@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Cassette, Exchange, Record, ToolRecord, TurnMark
+from agent_chaos.cassette.tree import tree_lines
 from agent_chaos.providers.protocol import ModelTurn
 from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Abort
@@ -125,6 +126,8 @@ def show_lines(cassette: Cassette) -> Iterator[str]:
     yield f"scenario {header.scenario}: {len(cassette.exchanges)} calls, {len(cassette.tools)} tool calls{state}"
     for name, version in sorted(header.versions.items()):
         yield f"with {name} {version}"
+    yield "conversation"
+    yield from (f"  {line}" for line in tree_lines(cassette))
     records: list[Record] = [*cassette.turns, *cassette.exchanges, *cassette.tools]
     for record in sorted(records, key=_place):
         yield from _lines(record)

@@ -27,7 +27,8 @@ def record(
         typer.Option(
             "--continue",
             metavar="FAILURE",
-            help="Ask the provider what it says after the faults of a stored failure, and add that to its cassette.",
+            help="Ask the provider what it says after the faults of a stored failure, or of an undecided plan (U-7Q2K), and "
+            "add that to its cassette.",
             show_default=False,
         ),
     ] = None,
@@ -49,7 +50,7 @@ def replay(
         list[str] | None,
         typer.Argument(
             metavar="TARGET|FAILURE",
-            help="Scenarios, or stored failures as F-7Q2K; by default every cassette and every stored failure.",
+            help="Scenarios, stored failures as F-7Q2K, or undecided plans as U-7Q2K; by default every cassette and every stored failure.",
             show_default=False,
         ),
     ] = None,

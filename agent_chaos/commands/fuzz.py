@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 
+from agent_chaos.commands import stored
 from agent_chaos.commands.chosen import Asked, Chosen, chosen
 from agent_chaos.commands.ready import Stage, scenarios
 from agent_chaos.commands.speak import complain, hushed
+from agent_chaos.commands.stored import RUNS
 from agent_chaos.core.atomic import write_text
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.report.document import Document, record
@@ -20,9 +21,6 @@ from agent_chaos.scenario.loader import Loaded
 from agent_chaos.search.campaign import Campaign
 from agent_chaos.search.corpus import Corpus
 from agent_chaos.search.search import fuzz as search
-
-RUNS = Path(".agent_chaos_runs")
-"""Where every campaign is kept, one folder each."""
 
 
 def fuzz(targets: list[str], asked: Asked) -> int:
@@ -75,3 +73,5 @@ def _keep(campaign: Campaign, notes: tuple[str, ...]) -> None:
     document = Document(exit_code=code, campaigns=(record(campaign, notes),))
     folder = RUNS / f"{datetime.now():%Y%m%d-%H%M%S}-{campaign.scenario}"
     write_text(folder / "campaign.json", document.to_json())
+    for plan in campaign.unjudged:
+        stored.leave_open(plan)

@@ -26,9 +26,9 @@ from agent_chaos.scenario.trial import run_trial
 
 
 def continue_(name: str, *, yes: bool) -> int:
-    """Records the branch of a stored failure's plan, after asking. Raises UsageError, RecordError."""
+    """Records the branch of a stored failure's or an undecided plan, after asking. Raises UsageError, RecordError."""
     install()
-    failure = stored.named(name)
+    failure = stored.undecided(name) if stored.is_open_name(name) else stored.named(name)
     scenario = load([failure.target])[0].scenario
     missing = _missing(scenario, failure.plan)
     if not missing:

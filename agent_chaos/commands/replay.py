@@ -21,7 +21,7 @@ from agent_chaos.report.printable import count, printable, seconds
 from agent_chaos.report.terminal import console, put
 from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
 from agent_chaos.search.accepted import NOTHING, Baseline
-from agent_chaos.search.campaign import Failure, Finding
+from agent_chaos.search.campaign import Failure, Finding, Unjudged
 
 _COLOURS = {
     Standing.STILL_FAILS: "bold red",
@@ -36,9 +36,11 @@ _COLOURS = {
 def replay(what: list[str], *, allow_real_tools: bool) -> int:
     """Replays what is named: targets, stored failures, or without any every cassette and every stored failure."""
     failures = [stored.named(one) for one in what if stored.is_name(one)] if what else stored.every()
-    targets = [one for one in what if not stored.is_name(one)]
+    undecided = [stored.undecided(one) for one in what if stored.is_open_name(one)]
+    targets = [one for one in what if not stored.is_name(one) and not stored.is_open_name(one)]
     stage = Stage(allow_real_tools=allow_real_tools)
     codes = []
+    codes += [_undecided(one, stage) for one in undecided]
     if targets or (not what and (Path(DEFAULT_TARGET).is_dir() or not failures)):
         codes += [_recording(one, stage, bare=not what) for one in scenarios(targets)]
     known = baseline() if failures else NOTHING
@@ -83,6 +85,22 @@ def _failure(failure: Failure, stage: Stage, known: Baseline, *, in_full: bool) 
         _in_full(failure, outcome, rehearsal.clean)
     _say(f"{failure.id}  {failure.scenario}", found.standing, _COLOURS[found.standing], _why(failure, found))
     return found.standing.exit_code
+
+
+def _undecided(plan: Unjudged, stage: Stage) -> int:
+    """Runs an undecided plan; after `record --continue` it is judged."""
+    try:
+        rehearsal = stage.rehearsed(scenarios([plan.target])[0])
+        outcome = stage.trial(rehearsal, plan.plan)
+    except AgentChaosError as exc:
+        complain(f"{plan.id}: {exc}")
+        return exc.exit_code
+    passed, failed = outcome.verdict is Verdict.PASS, outcome.verdict is Verdict.FAIL
+    errors = [one for one in outcome.violations if one.severity == "error"]
+    why = f"passes under {plan.plan}" if passed else errors[0].reason if failed else outcome.reason
+    style = "bold green" if passed else "bold red" if failed else "bold yellow"
+    _say(f"{plan.id}  {plan.scenario}", outcome.verdict.words, style, why)
+    return 0 if passed else 1 if failed else 3
 
 
 def _why(failure: Failure, found: Stands) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from agent_chaos.report.printable import count, printable
 from agent_chaos.search.accepted import Acceptance
-from agent_chaos.search.campaign import Campaign, Figures
+from agent_chaos.search.campaign import Campaign, Figures, Unjudged, Warned
 
 
 def summary(figures: Figures, tools_run_for_real: Sequence[str]) -> str:
@@ -95,11 +95,25 @@ def other_runs(figures: Figures) -> str:
     return _listed(f"{number:,} {what}" for number, what in runs if number)
 
 
-def undecided(reasons: Iterable[tuple[str, int]]) -> list[str]:
-    """Why examples were undecided: `12 left the recording at call 3`."""
+def undecided(reasons: Iterable[tuple[str, int]], plans: Iterable[Unjudged]) -> list[str]:
+    """Why examples were undecided, `12  left the recording at call 3  U-7Q2K`, and what would decide one."""
     counted = list(reasons)
+    ids = {one.reason: one.id for one in plans}
     wide = max((len(f"{number:,}") for _, number in counted), default=0)
-    return [f"{number:>{wide},}  {printable(reason)}" for reason, number in counted]
+    lines = [f"{number:>{wide},}  {printable(why)}  {ids.get(why, '')}".rstrip() for why, number in counted]
+    first = next(iter(ids.values()), "")
+    return [*lines, f"what the model says there: agent-chaos record --continue {first}"] if first else lines
+
+
+def warnings(found: Iterable[Warned]) -> list[str]:
+    """What oracles warn of, a line each: `12  request validity: …: call 1 would be answered 400: …`."""
+    counted = list(found)
+    wide = max((len(f"{one.examples:,}") for one in counted), default=0)
+    return [
+        f"{one.examples:>{wide},}  {one.violation.oracle.replace('_', ' ')}: {printable(one.violation.subject)}: "
+        f"{printable(one.violation.reason)}"
+        for one in counted
+    ]
 
 
 def pace(figures: Figures) -> str:

@@ -178,7 +178,8 @@ def _ending(campaign: Campaign, notes: tuple[str, ...]) -> Table:
         ("Fired", figures.fired(numbers)),
         ("No site", figures.no_site(numbers)),
         ("Also run", figures.other_runs(numbers)),
-        ("Undecided", "\n".join(figures.undecided(campaign.undecided_reasons))),
+        ("Warnings", "\n".join(figures.warnings(campaign.warnings))),
+        ("Undecided", "\n".join(figures.undecided(campaign.undecided_reasons, campaign.unjudged))),
         ("Noticed", "\n".join(printable(note) for note in notes)),
     ]
     for label, text in rows:

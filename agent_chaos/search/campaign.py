@@ -100,6 +100,43 @@ class Figures(BaseModel):
     seconds: float = 0.0
 
 
+class Unjudged(BaseModel):
+    """A plan whose run left the recording: what the model would have said there was never recorded.
+
+    Stored as `.agent_chaos_runs/undecided/<id>.json`; `agent-chaos record --continue <id>` asks the provider. `id` depends
+    on scenario and reason alone (`U-7Q2K`), and `examples` is how many ended so.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    id: str = Field(pattern=r"^U-[0-9A-Z]{4,12}$")
+    scenario: str
+    target: str
+    reason: str
+    plan: Plan
+    examples: int = 1
+
+    @field_validator("plan", mode="before")
+    @classmethod
+    def _plan(cls, value: object) -> object:
+        return Plan.model_validate(value) if isinstance(value, dict) else value
+
+    @field_serializer("plan")
+    def _plan_json(self, plan: Plan) -> dict[str, object]:
+        return plan.as_dict()
+
+
+class Warned(BaseModel):
+    """What an oracle only warns of: the first run that showed it, and in how many `examples` it was seen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    violation: Violation
+    plan: str
+    examples: int = 1
+
+
 class Covered(BaseModel):
     """How one kind of fault was covered: at how many `sites` it can land, at how many it was `run` and `fired`, in how many
     `examples` it fired, and `why` it did not where it never did.
@@ -136,6 +173,10 @@ class Campaign:
     first_error: str = ""
     undecided_reasons: tuple[tuple[str, int], ...] = ()
     """Why examples were undecided, with counts, most frequent first."""
+    unjudged: tuple[Unjudged, ...] = ()
+    """One plan for each of those reasons, in the same order."""
+    warnings: tuple[Warned, ...] = ()
+    """What oracles warn of, most frequent first; no failures."""
     tools_run_for_real: tuple[str, ...] = ()
     interrupted: bool = False
     until_covered: bool = False

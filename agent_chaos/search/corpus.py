@@ -85,11 +85,11 @@ def _same(one: Failure, other: Failure) -> bool:
     return (one.scenario, one.fingerprint) == (other.scenario, other.fingerprint)
 
 
-def failure_id(scenario: str, fingerprint: str, length: int = _SHORTEST) -> str:
-    """`F-` and `length` letters that depend on scenario and fingerprint alone."""
+def failure_id(scenario: str, fingerprint: str, length: int = _SHORTEST, *, letter: str = "F") -> str:
+    """`F-` (or another letter) and `length` letters that depend on scenario and fingerprint alone."""
     number = int.from_bytes(blake2b(f"{scenario}\n{fingerprint}".encode(), digest_size=8).digest(), "big")
     letters = [_CROCKFORD[(number >> (5 * i)) & 31] for i in range(length)]
-    return "F-" + "".join(letters)
+    return f"{letter}-" + "".join(letters)
 
 
 def failure_of(

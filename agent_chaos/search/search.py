@@ -9,8 +9,8 @@ from agent_chaos.chaos.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.accepted import NOTHING, Baseline
-from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, Listener, Subject
-from agent_chaos.search.corpus import Corpus, failure_of
+from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, Listener, Subject, Unjudged
+from agent_chaos.search.corpus import Corpus, failure_id, failure_of
 from agent_chaos.search.coverage import coverage
 from agent_chaos.search.rounds import completed, exhausted, searched
 from agent_chaos.search.scope import EVERYTHING, Scope
@@ -99,6 +99,10 @@ def fuzz(
         findings=tuple(findings),
         first_error=run.first_error,
         undecided_reasons=tuple(run.reasons.most_common()),
+        unjudged=tuple(_unjudged(run)),
+        warnings=tuple(
+            sorted(run.warned.values(), key=lambda one: (-one.examples, one.violation.fingerprint))
+        ),
         tools_run_for_real=tuple(getattr(subject, "tools_run_for_real", ())),
         interrupted=interrupted,
         until_covered=until_covered,
@@ -106,6 +110,19 @@ def fuzz(
         accepted=accepted,
         expired=baseline.expired(subject.name, run.found),
     )
+
+
+def _unjudged(run: Tally) -> Iterator[Unjudged]:
+    name = run.subject.name
+    for reason, examples in run.reasons.most_common():
+        yield Unjudged(
+            id=failure_id(name, reason, letter="U"),
+            scenario=name,
+            target=getattr(run.subject, "target", name),
+            reason=reason,
+            plan=run.open[reason],
+            examples=examples,
+        )
 
 
 def _stored(run: Tally, corpus: Corpus | None) -> int:

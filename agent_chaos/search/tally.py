@@ -7,7 +7,7 @@ from time import perf_counter
 
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.search.campaign import Listener, Phase, Progress, Subject
+from agent_chaos.search.campaign import Listener, Phase, Progress, Subject, Warned
 from agent_chaos.search.memo import Memo
 from agent_chaos.search.schedule import pairs_of
 from agent_chaos.search.space import singles_of
@@ -35,6 +35,8 @@ class Tally:
         self.named: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
+        self.open: dict[str, Plan] = {}
+        self.warned: dict[str, Warned] = {}
         self.found: dict[str, tuple[Plan, Outcome]] = {}
         self.singles_run: set[tuple[str, str]] = set()
         self.singles: set[tuple[str, str]] = set()
@@ -78,9 +80,28 @@ class Tally:
         self.pairs |= pairs_of(fired)
         if outcome.verdict is Verdict.INCONCLUSIVE:
             self.reasons[outcome.reason] += 1
+            self._leave_open(plan, outcome.reason)
         if outcome.verdict is Verdict.ERROR:
             self.first_error = self.first_error or outcome.reason
+        self._warn(plan, outcome)
         self.note(plan, outcome)
+
+    def _leave_open(self, plan: Plan, reason: str) -> None:
+        """Keeps the plan with the fewest faults for each reason."""
+        known = self.open.get(reason)
+        if known is None or len(plan) < len(known):
+            self.open[reason] = plan
+
+    def _warn(self, plan: Plan, outcome: Outcome) -> None:
+        for violation in {
+            one.fingerprint: one for one in outcome.violations if one.severity == "warning"
+        }.values():
+            known = self.warned.get(violation.fingerprint)
+            self.warned[violation.fingerprint] = (
+                known.model_copy(update={"examples": known.examples + 1})
+                if known
+                else Warned(violation=violation, plan=str(plan))
+            )
 
     def note(self, plan: Plan, outcome: Outcome) -> None:
         """Keeps the plan with the fewest faults seen for each failure; of equals the first, the most telling one."""

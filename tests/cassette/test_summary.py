@@ -44,6 +44,11 @@ def test_lines_tell_the_conversation_in_order(tmp_path: Path) -> None:
     assert starts == [
         "scenario made: 4 calls, 2 tool calls",
         "with anthropic 2.12.0",
+        "conversation",
+        "call 0  turn 0",
+        "call 1  turn 0",
+        "call 2  turn 1  no reply",
+        "call 3  turn 1  204",
         "turn 0 user: Refund order 7.",
         "call 0",
         "tool refund",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -135,3 +136,26 @@ def test_a_failure_is_continued_after_asking(server: StandIn, tmp_path: Path) ->
     assert "F-ABCD  1 call and 0 tool calls added to its recording" in agreed[1]
     assert (whole[0], len(server.requests)) == (0, 3)
     assert "nothing to record" in whole[1]
+
+
+def test_an_undecided_plan_is_continued_by_its_id_and_judged_from_then_on(
+    server: StandIn, tmp_path: Path
+) -> None:
+    run(tmp_path, "record", "suite.py:weather", **KEY)
+    _, told = run(tmp_path, "fuzz", "suite.py:weather", "--only-faults", "tool_error", "--max-examples", "4")
+    (name,) = set(re.findall(r"U-[0-9A-Z]{4}", told))
+    before = run(tmp_path, "replay", name)
+    continued = run(tmp_path, "record", "--continue", name, "--yes", **KEY)
+    after = run(tmp_path, "replay", name)
+
+    assert f"agent-chaos record --continue {name}" in " ".join(told.split())
+    assert (before[0], "UNDECIDED" in before[1]) == (3, True)
+    assert continued[0] == 0
+    assert f"{name}  1 call and 0 tool calls added to its recording" in continued[1]
+    assert (after[0], "PASS" in after[1]) == (0, True)
+
+
+def test_an_undecided_plan_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    code, told = run(tmp_path, "replay", "U-ZZZZ")
+
+    assert (code, "no undecided plan U-ZZZZ" in told) == (2, True)

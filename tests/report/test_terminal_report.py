@@ -9,7 +9,7 @@ from rich.console import Console
 
 from agent_chaos.core.trace import Answer, Call, Raised, ToolRun, Trace
 from agent_chaos.report.terminal import TerminalReporter
-from agent_chaos.search.campaign import Campaign, Progress
+from agent_chaos.search.campaign import Campaign, Progress, Warned
 from agent_chaos.stream.exchange import Abort, End, Reply, reply
 from tests.report.refund_campaign import BROKEN, CLEAN, FIGURES, VIOLATION, campaign, finding
 
@@ -112,6 +112,15 @@ def hostile_trace() -> Trace:
         entries.append(entry)
     raised = Raised(10, 0, 5.0, HOSTILE, HOSTILE, HOSTILE, (), HOSTILE, HOSTILE)
     return Trace(BROKEN.plan, (*entries, raised), 5.0)
+
+
+def test_warnings_are_told_with_how_often_they_were_seen() -> None:
+    warned = Warned(
+        violation=VIOLATION.model_copy(update={"severity": "warning"}), plan="call 1: x", examples=7
+    )
+    text = " ".join(shown(campaign(warnings=(warned,))).split())
+
+    assert f"Warnings 7 {VIOLATION.oracle.replace('_', ' ')}: {VIOLATION.subject}: {VIOLATION.reason}" in text
 
 
 def test_hostile_text_cannot_steer_the_terminal() -> None:
