@@ -58,6 +58,9 @@ class Scripted:
     def tool(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
         return ToolAnswer(name, arguments, run=True)
 
+    def runs_for_real(self, name: str) -> bool:
+        return False
+
     def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> None:
         error_type, message = (raised_names(error)[0], str(error)) if error else ("", "")
         self.tools.append(

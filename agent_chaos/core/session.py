@@ -42,6 +42,10 @@ class Answers(Protocol):
         """What a wrapped tool does. Raises TrialStop."""
         ...
 
+    def runs_for_real(self, name: str) -> bool:
+        """Whether the recording has calls of a tool that nothing saw: then it is not ours to answer."""
+        ...
+
     def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> ToolAnswer | None:
         """Notes how a tool that really ran ended; what the agent gets instead, where a fault strikes."""
         ...

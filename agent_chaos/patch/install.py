@@ -11,6 +11,7 @@ from agent_chaos.patch import (
     aiohttp_wire,
     chance,
     clock,
+    frameworks,
     guard,
     httpx_transport,
     loops,
@@ -26,12 +27,12 @@ _put_aside: dict[str, str] = {}
 
 
 def install() -> None:
-    """Patches clocks, loops, chance, threads and transports; for recording as for replay."""
+    """Patches clocks, loops, chance, threads, transports and the tools of frameworks; for recording as for replay."""
     clock.install()
     loops.install()
     chance.install()
     threads.install()
-    for stack in (httpx_transport, aiohttp_wire, requests_adapter):
+    for stack in (httpx_transport, aiohttp_wire, requests_adapter, frameworks):
         stack.install()
 
 

@@ -10,7 +10,7 @@ import builtins
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
 from pydantic import PydanticUserError, TypeAdapter
@@ -65,19 +65,8 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
             session = current()
             if session is None or session.finished:
                 return await fn(*args, **kwargs)
-            call = _Boundary(session, fn, name, asked(args, kwargs), pure)
-            if not call.runs:
-                await asyncio.sleep(call.delay_s)
-                return call.replayed()
-            try:
-                result = await fn(*args, **kwargs)
-            except Exception as exc:
-                call.ended(None, exc)
-                raise
-            if not call.ended(result, None):
-                return result
-            await asyncio.sleep(call.delay_s)
-            return call.replayed()
+            call = ToolBoundary(session, fn, name, asked(args, kwargs), pure)
+            return await call.awaited(lambda: fn(*args, **kwargs))
 
         wrapper: Any = async_wrapper
     else:
@@ -87,19 +76,9 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
             session = current()
             if session is None or session.finished:
                 return fn(*args, **kwargs)
-            call = _Boundary(session, fn, name, asked(args, kwargs), pure)
-            if not call.runs:
-                session.clock.advance(call.delay_s)
-                return call.replayed()
-            try:
-                result = fn(*args, **kwargs)
-            except Exception as exc:
-                call.ended(None, exc)
-                raise
-            if not call.ended(result, None):
-                return result
-            session.clock.advance(call.delay_s)
-            return call.replayed()
+            return ToolBoundary(session, fn, name, asked(args, kwargs), pure).called(
+                lambda: fn(*args, **kwargs)
+            )
 
         wrapper = sync_wrapper
     setattr(wrapper, WRAPPED, name)
@@ -107,8 +86,23 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
     return wrapped
 
 
-class _Boundary:
-    """One call of a wrapped tool within a run."""
+def is_wrapped(fn: Any) -> bool:
+    """Whether a function, or one that it decorates, is behind the boundary already."""
+    while fn is not None:
+        if hasattr(fn, WRAPPED):
+            return True
+        fn = getattr(fn, "__wrapped__", None) or getattr(fn, "__func__", None)
+    return False
+
+
+class ToolBoundary:
+    """One call of a tool within a run.
+
+    Args:
+        fn: the tool's function, whose return annotation says what recorded results are turned into.
+        name: the tool's name as the model knows it.
+        arguments: what it was called with, as JSON.
+    """
 
     def __init__(
         self, session: Session, fn: Callable[..., Any], name: str, arguments: Any, pure: bool
@@ -122,6 +116,36 @@ class _Boundary:
         self._answer: ToolAnswer | None = None
         if session.answers is not None:
             self._answer = session.answers.tool(name, arguments, pure=pure)
+
+    def called(self, run: Callable[[], Any]) -> Any:
+        """Gives the recorded result, or runs the tool and keeps how it ended."""
+        if not self.runs:
+            self._session.clock.advance(self.delay_s)
+            return self.replayed()
+        try:
+            result = run()
+        except Exception as exc:
+            self.ended(None, exc)
+            raise
+        if not self.ended(result, None):
+            return result
+        self._session.clock.advance(self.delay_s)
+        return self.replayed()
+
+    async def awaited(self, run: Callable[[], Awaitable[Any]]) -> Any:
+        """The same for a tool that is awaited."""
+        if not self.runs:
+            await asyncio.sleep(self.delay_s)
+            return self.replayed()
+        try:
+            result = await run()
+        except Exception as exc:
+            self.ended(None, exc)
+            raise
+        if not self.ended(result, None):
+            return result
+        await asyncio.sleep(self.delay_s)
+        return self.replayed()
 
     @property
     def runs(self) -> bool:

@@ -23,6 +23,7 @@ from agent_chaos.replay.match import Index
 from agent_chaos.replay.player import Player, Served
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
 from agent_chaos.scenario.online import Online
+from agent_chaos.scenario.unwrapped import unwrapped_tools
 from agent_chaos.stream.exchange import Request
 
 
@@ -57,6 +58,7 @@ class Answerer:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _calls: dict[str, _Logical] = field(default_factory=dict)
     _made: int = 0
+    _unseen: frozenset[str] | None = None
     _requests: int = 0
     _pending: dict[int, ToolServed] = field(default_factory=dict)
     _first_of_turn: dict[int, int] = field(default_factory=dict)
@@ -198,6 +200,12 @@ class Answerer:
                 answer = replace(answer, result=self.injector.tool_result(moment, answer.result))
             self._write_tool(answer, served, "recorded" if served.same_arguments else "nearest")
             return answer
+
+    def runs_for_real(self, name: str) -> bool:
+        """Whether the model calls the tool in the recording, and no boundary saw that."""
+        if self._unseen is None:
+            self._unseen = frozenset(unwrapped_tools(self.index.cassette, ()))
+        return name in self._unseen
 
     def _tool_moment(self, name: str) -> Moment:
         turn = self.session.turn

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.providers.registry import protocols
+
+_NO_TOOL = re.compile(r"final_result(_\w+)?$|transfer_to_\w+$")
+"""Names that frameworks give to calls which run no tool: pydantic-ai's structured output, handoffs to another agent."""
 
 
 def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...]:
@@ -19,4 +23,4 @@ def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...
         if protocol := protocols().get(exchange.protocol):
             names = {call.name for call in protocol.parse(exchange.reply).tool_calls}
             called |= names - {protocol.prompt(exchange.request).forced}
-    return tuple(sorted(called - seen))
+    return tuple(sorted(name for name in called - seen if not _NO_TOOL.match(name)))

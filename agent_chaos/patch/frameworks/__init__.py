@@ -1,0 +1,36 @@
+"""Agent frameworks whose tools are seen without wrapping: one file each, found by entry point or in this folder.
+
+A member has `MODULE`, the module whose import brings the framework, and `patch(module)`, which makes the framework call its
+tools through `seam.sync_tool` or `seam.async_tool`. It is called once, and only where the agent imports the framework.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+from typing import Any
+
+from agent_chaos.patch.imports import when_imported
+
+GROUP = "agent_chaos.tools"
+"""Entry points of other packages: each names a module like the members of this folder."""
+
+_NOT_MEMBERS = {"seam"}
+_installed = False
+
+
+def install() -> None:
+    """Has every framework patched once it is imported, once per process."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    for member in _members():
+        when_imported(member.MODULE, member.patch)
+
+
+def _members() -> list[Any]:
+    here = [found.name for found in pkgutil.iter_modules(__path__) if found.name not in _NOT_MEMBERS]
+    ours = [importlib.import_module(f"{__name__}.{name}") for name in here]
+    return [*ours, *(entry.load() for entry in entry_points(group=GROUP))]

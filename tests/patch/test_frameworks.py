@@ -1,0 +1,188 @@
+"""Tools of agent frameworks, undecorated: recorded, answered from the recording, and struck by faults."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib.util import find_spec
+from types import SimpleNamespace
+
+import pytest
+
+import agent_chaos
+from agent_chaos.chaos.plan import Plan, fault_of
+from agent_chaos.patch.install import install
+from tests.trials import recorded, scenario, trial
+
+install()
+RAN: list[int] = []
+
+
+def double(number: int) -> dict:
+    """Doubles a number."""
+    RAN.append(number)
+    return {"twice": number * 2}
+
+
+async def double_async(number: int) -> dict:
+    """Doubles a number."""
+    RAN.append(number)
+    return {"twice": number * 2}
+
+
+def langchain(function, style):
+    from langchain_core.tools import tool
+
+    made = tool("double")(function)
+    if style == "sync":
+        return lambda: made.invoke({"number": 21})
+    return lambda: asyncio.run(made.ainvoke({"number": 21}))
+
+
+def langchain_class(function, style):
+    from langchain_core.tools import BaseTool
+
+    class Double(BaseTool):
+        name: str = "double"
+        description: str = "Doubles a number."
+
+        def _run(self, number: int) -> dict:
+            return double(number)
+
+        async def _arun(self, number: int) -> dict:
+            return await double_async(number)
+
+    made = Double()
+    if style == "sync":
+        return lambda: made.invoke({"number": 21})
+    return lambda: asyncio.run(made.ainvoke({"number": 21}))
+
+
+def pydantic_ai(function, style):
+    from pydantic_ai import Agent, RunContext
+    from pydantic_ai.models.test import TestModel
+    from pydantic_ai.usage import RunUsage
+
+    agent = Agent(TestModel(), tools=[])
+    agent.tool_plain(name="double")(function)
+    toolset = agent.toolsets[0]
+
+    async def call():
+        context = RunContext(deps=None, model=TestModel(), usage=RunUsage(), tool_name="double")
+        tools = await toolset.get_tools(context)
+        return await toolset.call_tool("double", {"number": 21}, context, tools["double"])
+
+    return lambda: asyncio.run(call())
+
+
+def openai_agents(function, style):
+    from agents import function_tool
+    from agents.tool_context import ToolContext
+
+    made = function_tool(function, name_override="double", failure_error_function=None)
+
+    async def call():
+        context = ToolContext(
+            context=None, tool_name="double", tool_call_id="call_1", tool_arguments='{"number": 21}'
+        )
+        return await made.on_invoke_tool(context, '{"number": 21}')
+
+    return lambda: asyncio.run(call())
+
+
+MADE = {
+    "langchain": ("langchain_core", langchain),
+    "langchain-class": ("langchain_core", langchain_class),
+    "pydantic-ai": ("pydantic_ai", pydantic_ai),
+    "openai-agents": ("agents", openai_agents),
+}
+EVERY = pytest.mark.parametrize(
+    ("make", "style"),
+    [
+        pytest.param(
+            make,
+            style,
+            id=f"{name}-{style}",
+            marks=pytest.mark.skipif(find_spec(package) is None, reason=f"{name} is not installed"),
+        )
+        for name, (package, make) in MADE.items()
+        for style in ("sync", "async")
+    ],
+)
+
+
+def agent_of(make, style, decorate=lambda function: function):
+    call = make(decorate(double if style == "sync" else double_async), style)
+
+    def agent(ctx, text):
+        try:
+            return str(call())
+        except ConnectionError as error:
+            return f"failed: {error}"
+
+    return agent
+
+
+@EVERY
+def test_a_tool_is_recorded_with_what_the_model_asked_for(make, style):
+    cassette = recorded(scenario(agent_of(make, style)), [])
+
+    assert [(one.name, one.arguments, one.result) for one in cassette.tools] == [
+        ("double", {"number": 21}, {"twice": 42})
+    ]
+
+
+@EVERY
+def test_in_replay_it_is_answered_and_does_not_run(make, style):
+    one = scenario(agent_of(make, style))
+    cassette = recorded(one, [])
+    RAN.clear()
+    trace = trial(one, cassette)
+
+    assert trace.answers[0].text == "{'twice': 42}"
+    assert [run.effect for run in trace.tools] == ["recorded"]
+    assert RAN == []
+
+
+@EVERY
+def test_its_faults_reach_the_framework(make, style):
+    one = scenario(agent_of(make, style))
+    cassette = recorded(one, [])
+    raises = fault_of({"kind": "tool_raise", "error_type": "ConnectionError"})
+    trace = trial(one, cassette, Plan.of({"tool 0": raises}.items()))
+
+    assert trace.answers[0].text == "failed: connection reset by peer"
+
+
+@EVERY
+def test_a_tool_that_is_decorated_too_counts_once(make, style):
+    if make is langchain_class:
+        pytest.skip("a class has no function to decorate")
+    decorate = agent_chaos.tool(name="double", pure=True)
+    one = scenario(agent_of(make, style, decorate))
+    cassette = recorded(one, [])
+    RAN.clear()
+    trace = trial(one, cassette)
+
+    assert [(run.name, run.effect) for run in trace.tools] == [("double", "pure")]
+    assert RAN == [21]
+
+
+@EVERY
+def test_outside_of_a_run_it_is_the_framework_s_own(make, style):
+    assert agent_of(make, style)(SimpleNamespace(), "")[:15] == "{'twice': 42}"[:15]
+
+
+def test_a_package_can_bring_its_own_framework(monkeypatch):
+    from agent_chaos.patch import frameworks
+
+    patched = []
+    member = SimpleNamespace(MODULE="json", patch=patched.append)
+    entry = SimpleNamespace(load=lambda: member)
+    monkeypatch.setattr(frameworks, "_installed", False)
+    monkeypatch.setattr(
+        frameworks, "entry_points", lambda group: [entry] if group == "agent_chaos.tools" else []
+    )
+    monkeypatch.setattr(frameworks.pkgutil, "iter_modules", lambda path: [])
+    frameworks.install()
+
+    assert [module.__name__ for module in patched] == ["json"]
