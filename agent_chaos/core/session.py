@@ -78,7 +78,8 @@ class Session:
 
     `jobs` are the executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
     one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
-    that is `online` may reach the network.
+    that is `online` may reach the network. Of frameworks' tools, `pure_tools` may run in a replay, `own_course` stopped their
+    framework instead of returning, and `no_tools` are names of calls that run no tool.
     """
 
     clock: VirtualClock
@@ -87,6 +88,9 @@ class Session:
     chance: Random
     answers: Answers | None = None
     scribe: ToolScribe | None = None
+    pure_tools: frozenset[str] = frozenset()
+    own_course: set[str] = field(default_factory=set)
+    no_tools: set[str] = field(default_factory=set)
     jobs: Jobs = field(default_factory=Jobs)
     blocked_until: float = -math.inf
     turn: int = 0

@@ -12,6 +12,7 @@ from agent_chaos.cassette.encoding import decoded
 from agent_chaos.cassette.model import Scribe
 from agent_chaos.cassette.redaction import Redactor, is_credential_exchange
 from agent_chaos.errors import ReplayMiss
+from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.record_earlier import Earlier
 from agent_chaos.patch.tee import Taken, Tee
 from agent_chaos.providers.protocol import WireProtocol
@@ -106,6 +107,7 @@ class Recorder:
 
     def tee(self, request: Request, transport: str) -> Tee:
         """A tee for a request that is about to go out."""
+        model_asked()
         made = Tee(request, transport, self.clock, lambda taken: self._finished(made, taken))
         with self._lock:
             self._open.add(made)

@@ -161,7 +161,7 @@ class ToolBoundary:
         assert self._answer is not None
         if self._answer.error_type:
             raise revived(self._answer.error_type, self._answer.error)
-        return _typed(self._fn, self._answer.result)
+        return typed(self._fn, self._answer.result)
 
     def ended(self, result: Any, error: BaseException | None) -> bool:
         """Notes how a call that really ran ended; True where the agent gets what `replayed` gives instead."""
@@ -185,7 +185,7 @@ def jsonable(value: Any) -> Any:
         raise HarnessError(f"a tool's value cannot be kept as JSON: {exc}") from None
 
 
-def _typed(fn: Callable[..., Any], value: Any) -> Any:
+def typed(fn: Callable[..., Any], value: Any) -> Any:
     """The JSON value in the type the function says it returns, where pydantic can build that type."""
     adapter = _adapter(fn)
     if adapter is None:

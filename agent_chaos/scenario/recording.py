@@ -189,6 +189,7 @@ def _run(
     earlier: Cassette | None,
 ) -> None:
     session = Session(clock=clock, tape=Tape(), jitter=Random(), chance=Random(seed))
+    session.pure_tools = frozenset(scenario.pure_tools)
     writer.session = session
     scribe = session.scribe = _Scribe(writer, session)
     with (

@@ -119,6 +119,7 @@ def staged(
         online=online,
     )
     session.online = online is not None
+    session.pure_tools = frozenset(scenario.pure_tools)
     loops.refuse_uvloop()
     wall = _wall(pacer, header.started_at)
     with swept():

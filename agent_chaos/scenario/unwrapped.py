@@ -8,8 +8,8 @@ from collections.abc import Collection
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.providers.registry import protocols
 
-_NO_TOOL = re.compile(r"final_result(_\w+)?$|transfer_to_\w+$")
-"""Names that frameworks give to calls which run no tool: pydantic-ai's structured output, handoffs to another agent."""
+_NO_TOOL = re.compile(r"final_result(_\w+)?$")
+"""Names that frameworks give to calls which run no tool: pydantic-ai's structured output."""
 
 
 def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -33,4 +34,15 @@ def install() -> None:
 def _members() -> list[Any]:
     here = [found.name for found in pkgutil.iter_modules(__path__) if found.name not in _NOT_MEMBERS]
     ours = [importlib.import_module(f"{__name__}.{name}") for name in here]
-    return [*ours, *(entry.load() for entry in entry_points(group=GROUP))]
+    return [*ours, *_registered()]
+
+
+def _registered() -> list[Any]:
+    found = []
+    for entry in entry_points(group=GROUP):
+        try:
+            found.append(entry.load())
+        except (ImportError, AttributeError) as exc:
+            said = f"the entry point {entry.name} of {GROUP} cannot be loaded and is left out: {exc}"
+            warnings.warn(said, RuntimeWarning, stacklevel=2)
+    return found

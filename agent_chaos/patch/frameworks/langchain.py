@@ -6,11 +6,15 @@ import functools
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.frameworks.seam import async_tool, sync_tool
+from agent_chaos.patch.frameworks.seam import async_tool, no_tool, sync_tool
+from agent_chaos.patch.imports import when_imported
 
 MODULE = "langchain_core.tools.base"
 
 _OURS = "__agent_chaos_seam__"
+_STOPS = ("GraphBubbleUp",)
+"""What LangGraph's interrupts and commands to a parent graph are raised as."""
+
 _NOT_ARGUMENTS = ("config", "run_manager", "callbacks")
 
 
@@ -19,6 +23,22 @@ def patch(module: ModuleType) -> None:
     base: Any = module.BaseTool
     for outer in ("run", "arun"):
         setattr(base, outer, _ready(getattr(base, outer), base))
+    when_imported("langchain.agents.structured_output", _note_outputs)
+
+
+def _note_outputs(module: ModuleType) -> None:
+    """Has calls that carry structured output known as such: no tool runs for them."""
+    binding: Any = getattr(module, "OutputToolBinding", None)
+    real = getattr(binding, "parse", None)
+    if real is None:
+        return
+
+    @functools.wraps(real)
+    def parse(self: Any, *args: Any, **kwargs: Any) -> Any:
+        no_tool(self.tool.name)
+        return real(self, *args, **kwargs)
+
+    binding.parse = parse
 
 
 def _ready(real: Any, base: Any) -> Any:
@@ -38,10 +58,9 @@ def _ready(real: Any, base: Any) -> Any:
 def _sync(real: Any) -> Any:
     @functools.wraps(real)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = sync_tool(
-            _function(self), self.name, _asked(self, args, kwargs), lambda: real(self, *args, **kwargs)
-        )
-        return _whole(self, result)
+        asked, whole = _asked(self, args, kwargs), functools.partial(_whole, self)
+        run_it = functools.partial(real, self, *args, **kwargs)
+        return sync_tool(_function(self), self.name, asked, run_it, revive=whole, stops=_STOPS)
 
     setattr(run, _OURS, True)
     return run
@@ -50,10 +69,9 @@ def _sync(real: Any) -> Any:
 def _async(real: Any) -> Any:
     @functools.wraps(real)
     async def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        result = await async_tool(
-            _function(self), self.name, _asked(self, args, kwargs), lambda: real(self, *args, **kwargs)
-        )
-        return _whole(self, result)
+        asked, whole = _asked(self, args, kwargs), functools.partial(_whole, self)
+        run_it = functools.partial(real, self, *args, **kwargs)
+        return await async_tool(_function(self), self.name, asked, run_it, revive=whole, stops=_STOPS)
 
     setattr(run, _OURS, True)
     return run
@@ -72,6 +90,7 @@ def _asked(tool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 
 
 def _whole(tool: Any, result: Any) -> Any:
-    """A pair of content and artifact as the tuple that it is, which JSON does not know."""
-    pair = getattr(tool, "response_format", "") == "content_and_artifact"
-    return tuple(result) if pair and isinstance(result, list) and len(result) == 2 else result
+    """A pair of content and artifact as the tuple that LangChain demands, which JSON does not know."""
+    if getattr(tool, "response_format", "") != "content_and_artifact":
+        return result
+    return tuple(result) if isinstance(result, list | tuple) and len(result) == 2 else (result, None)

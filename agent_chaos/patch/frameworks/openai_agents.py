@@ -8,11 +8,12 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.frameworks.seam import async_tool, sync_tool
+from agent_chaos.patch.frameworks.seam import async_tool, no_tool, sync_tool
+from agent_chaos.patch.imports import when_imported
 
 MODULE = "agents.tool"
 
-_CONTEXTS = ("RunContextWrapper", "ToolContext")
+_CONTEXT = "RunContextWrapper"
 
 
 def patch(module: ModuleType) -> None:
@@ -26,15 +27,61 @@ def patch(module: ModuleType) -> None:
         return real(_seen(func, options), **options)
 
     vars(module)["function_tool"] = function_tool
+    when_imported("agents.handoffs", _note_handoffs)
+    when_imported("agents.agent", _note_agents)
+
+
+def _note_handoffs(module: ModuleType) -> None:
+    """Has calls that hand over to another agent known as such: no tool runs for them."""
+    kind: Any = module.Handoff
+    real = kind.__init__
+
+    @functools.wraps(real)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        real(self, *args, **kwargs)
+        self.on_invoke_handoff = _noting(self.on_invoke_handoff, lambda: self.tool_name)
+
+    kind.__init__ = init
+
+
+def _note_agents(module: ModuleType) -> None:
+    """Has agents that are tools of agents known as such: what they ask and call is seen by itself."""
+    agent: Any = module.Agent
+    real = agent.as_tool
+
+    @functools.wraps(real)
+    def as_tool(self: Any, *args: Any, **kwargs: Any) -> Any:
+        made = real(self, *args, **kwargs)
+        invoker = made.on_invoke_tool
+        if hasattr(invoker, "_invoke_tool_impl"):
+            invoker._invoke_tool_impl = _noting(invoker._invoke_tool_impl, lambda: made.name)
+        return made
+
+    agent.as_tool = as_tool
+
+
+def _noting(real: Any, name: Callable[[], str]) -> Any:
+    async def noted(*args: Any, **kwargs: Any) -> Any:
+        no_tool(name())
+        return await real(*args, **kwargs)
+
+    noted.__dict__.update(getattr(real, "__dict__", {}))
+    return noted
+
+
+def _is_context(value: Any) -> bool:
+    return any(cls.__name__ == _CONTEXT for cls in type(value).__mro__)
 
 
 def _seen(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
+    if not inspect.isroutine(func):
+        return func
     name = options.get("name_override") or func.__name__
     signature = inspect.signature(func)
 
     def asked(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         given = signature.bind(*args, **kwargs).arguments
-        return {key: value for key, value in given.items() if type(value).__name__ not in _CONTEXTS}
+        return {key: value for key, value in given.items() if not _is_context(value)}
 
     if inspect.iscoroutinefunction(func):
 

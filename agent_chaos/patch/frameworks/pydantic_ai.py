@@ -6,9 +6,12 @@ import functools
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.frameworks.seam import async_tool
+from agent_chaos.patch.frameworks.seam import async_tool, no_tool, same
+from agent_chaos.patch.imports import when_imported
 
 MODULE = "pydantic_ai._function_schema"
+
+_STOPS = ("CallDeferred", "ApprovalRequired")
 
 
 def patch(module: ModuleType) -> None:
@@ -21,6 +24,33 @@ def patch(module: ModuleType) -> None:
         name = getattr(ctx, "tool_name", None)
         if not name:
             return await real(self, args_dict, ctx)
-        return await async_tool(self.function, name, args_dict, lambda: real(self, args_dict, ctx))
+        run = functools.partial(real, self, args_dict, ctx)
+        return await async_tool(self.function, name, args_dict, run, playable=_told_as_json, stops=_STOPS)
 
     schema.call = call
+    when_imported("pydantic_ai._output", _note_outputs)
+
+
+def _note_outputs(module: ModuleType) -> None:
+    """Has output tools with names of their own known as such."""
+    toolset: Any = getattr(module, "OutputToolset", None)
+    real = getattr(toolset, "get_tools", None)
+    if real is None:
+        return
+
+    @functools.wraps(real)
+    async def get_tools(self: Any, ctx: Any) -> Any:
+        tools = await real(self, ctx)
+        for name in tools:
+            if not name.startswith("final_result"):
+                no_tool(name)
+        return tools
+
+    toolset.get_tools = get_tools
+
+
+def _told_as_json(result: Any, played: Any) -> bool:
+    """The model is told the JSON of anything but pydantic-ai's own kinds: returns with attachments, files."""
+    parts = result if isinstance(result, list | tuple) else [result]
+    own = any(type(part).__module__.startswith("pydantic_ai") for part in parts)
+    return same(result, played) if own else True
