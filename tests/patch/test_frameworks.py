@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from importlib.util import find_spec
 from types import SimpleNamespace
 
@@ -89,11 +90,43 @@ def openai_agents(function, style):
     return lambda: asyncio.run(call())
 
 
+def smolagents(function, style):
+    from smolagents import Tool
+
+    class Double(Tool):
+        name = "double"
+        description = "Doubles a number."
+        inputs = {"number": {"type": "integer", "description": "The number."}}  # noqa: RUF012
+        output_type = "object"
+        forward = staticmethod(function)
+
+    made = Double()
+    return lambda: made(number=21, sanitize_inputs_outputs=True)
+
+
+def strands(function, style):
+    from strands import tool
+
+    made = tool(name="double")(function)
+
+    async def call():
+        use = {"toolUseId": "t1", "name": "double", "input": {"number": 21}}
+        result = [event async for event in made.stream(use, {})][-1].tool_result
+        text = result["content"][0]["text"]
+        if result["status"] == "error":
+            raise ConnectionError(text.partition(" - ")[2])
+        return json.loads(text)
+
+    return lambda: asyncio.run(call())
+
+
 MADE = {
     "langchain": ("langchain_core", langchain),
     "langchain-class": ("langchain_core", langchain_class),
     "pydantic-ai": ("pydantic_ai", pydantic_ai),
     "openai-agents": ("agents", openai_agents),
+    "smolagents": ("smolagents", smolagents),
+    "strands": ("strands", strands),
 }
 EVERY = pytest.mark.parametrize(
     ("make", "style"),
@@ -106,6 +139,7 @@ EVERY = pytest.mark.parametrize(
         )
         for name, (package, make) in MADE.items()
         for style in ("sync", "async")
+        if (name, style) != ("smolagents", "async")  # its tools are functions
     ],
 )
 
