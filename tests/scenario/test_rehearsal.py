@@ -448,6 +448,19 @@ def test_a_call_that_the_request_forces_is_structured_output_and_runs_nothing(ur
     assert asks({}) == ("answer",)
 
 
+@pytest.mark.parametrize(
+    ("name", "unwrapped"),
+    [("transfer_to_savings", ("transfer_to_savings",)), ("final_result", ()), ("final_result_Decision", ())],
+)
+def test_a_name_alone_makes_no_tool_that_moves_money_a_harmless_one(name, unwrapped):
+    url, _, _ = EXTRACTIONS["anthropic_messages"]
+    use = {"type": "tool_use", "id": "toolu_01", "name": name, "input": {"amount": 5}}
+    one = scenario(lambda ctx, text: httpx2.post(url, json={"model": "m", "messages": []}).text)
+    cassette = recorded(one, [json_reply(claude_message([use], "tool_use"))])
+
+    assert Rehearsal(one, cassette=cassette).unwrapped_tools == unwrapped
+
+
 def test_a_refused_host_is_an_error_although_the_agent_caught_it():
     def agent(ctx, text):
         answer = ask("Hello.")
