@@ -56,10 +56,28 @@ def target(protocol: str, said: Said, *, stream: bool) -> Target:
     )
 
 
+_AMOUNT = {"type": "number", "minimum": 0, "maximum": 5000}
+_TOOLS = {
+    name: {
+        "type": "object",
+        "properties": {"order": {"type": "string"}, "amount": _AMOUNT},
+        "required": ["order"],
+    }
+    for name in ("look_up", "refund")
+}
+
+
 def _body(protocol: str, stream: bool) -> dict[str, Any]:
     if protocol == "gemini":
-        return {"contents": [{"role": "user", "parts": [{"text": "go"}]}]}
-    asked: dict[str, Any] = {"model": MODELS[protocol], "stream": stream}
+        declared = [{"name": name, "parametersJsonSchema": schema} for name, schema in _TOOLS.items()]
+        asked: dict[str, Any] = {"contents": [{"role": "user", "parts": [{"text": "go"}]}]}
+        return {**asked, "tools": [{"functionDeclarations": declared}]}
+    asked = {"model": MODELS[protocol], "stream": stream}
     if protocol == "openai_responses":
-        return {**asked, "input": "go"}
-    return {**asked, "max_tokens": 99, "messages": [{"role": "user", "content": "go"}]}
+        tools = [{"type": "function", "name": name, "parameters": schema} for name, schema in _TOOLS.items()]
+        return {**asked, "input": "go", "tools": tools}
+    asked |= {"max_tokens": 99, "messages": [{"role": "user", "content": "go"}]}
+    if protocol == "openai_chat":
+        functions = [{"name": name, "parameters": schema} for name, schema in _TOOLS.items()]
+        return {**asked, "tools": [{"type": "function", "function": one} for one in functions]}
+    return {**asked, "tools": [{"name": name, "input_schema": schema} for name, schema in _TOOLS.items()]}

@@ -19,6 +19,7 @@ _NOT_FAULTS = {
     "builder",
     "canary",
     "catalogue",
+    "declared_arguments",
     "earlier",
     "error_message",
     "fault",

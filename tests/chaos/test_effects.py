@@ -408,6 +408,28 @@ def test_one_call_is_changed_and_all_else_is_as_recorded(kind, form):
             assert list(json.loads(now.arguments).items()) == list(json.loads(then.arguments).items())[:-1]
 
 
+@cases("wrong_type", "extra_argument", "other_value")
+def test_arguments_break_the_tools_own_schema_or_just_fit_it(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        turn = turn_of(where, fault.apply(where))
+        now, then = (json.loads(one.tool_calls[fault.call].arguments) for one in (turn, recorded))
+        calls = [[(call.id, call.name) for call in one.tool_calls] for one in (turn, recorded)]
+
+        assert (turn.text, turn.stop, turn.complete, calls[0]) == (
+            recorded.text,
+            recorded.stop,
+            True,
+            calls[1],
+        )
+        assert {name: now[name] for name in then if name != "amount"} == {
+            name: then[name] for name in then if name != "amount"
+        }
+        assert now["amount"] == {"wrong_type": "a few", "other_value": 5000}.get(kind, then["amount"])
+        assert set(now) - set(then) == ({"confirm_with_customer"} if kind == "extra_argument" else set())
+
+
 @cases("repeated_tool_call")
 def test_the_last_call_stands_there_twice(kind, form):
     where = target_of(form)

@@ -199,7 +199,7 @@ def test_turns_before_are_context():
         "success": False,
         "error": "ValueError: no",
     }
-    ctx.turn_results += [first.model_copy(update=failed), first.model_copy(update=later)]
+    ctx.turn_results.extend([first.model_copy(update=failed), first.model_copy(update=later)])
     case = build_llm_test_case(ctx, turn=2)
 
     assert (case.input, case.actual_output) == ("When?", "On Friday.")
