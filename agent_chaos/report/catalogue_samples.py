@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
+from typing import Any
 
 from agent_chaos.chaos.fault import Target, ToolTarget
 from agent_chaos.providers.protocol import ModelTurn, Text, ToolCall, Usage, WireProtocol
@@ -76,4 +78,19 @@ def _as_written(wire: WireProtocol, turn: ModelTurn) -> list[bytes]:
 
 
 def _request(protocol: str) -> Request:
-    return Request("POST", f"https://{protocol.replace('_', '-')}.invalid/", (), b"{}")
+    body = json.dumps({"tools": [_declared(call.name) for call in _CALLED]}).encode()
+    return Request("POST", f"https://{protocol.replace('_', '-')}.invalid/", (), body)
+
+
+def _declared(name: str) -> dict[str, Any]:
+    """A tool's declaration in the words of every protocol at once: each reads its own."""
+    amount, order = {"type": "number", "maximum": 5_000}, {"type": "string"}
+    schema = {"type": "object", "properties": {"order": order, "amount": amount}}
+    named = {"name": name, "parameters": schema}
+    return {
+        "type": "function",
+        **named,
+        "input_schema": schema,
+        "function": named,
+        "functionDeclarations": [named],
+    }
