@@ -16,28 +16,12 @@ _ADVICE = (
     "Keep what a run has already done, by tool and arguments, and give that result back when a retry comes to it again, or "
     "send the tool's service an idempotency key; a tool that only reads can be declared @agent_chaos.tool(pure=True)."
 )
-_READS = frozenset(
-    [
-        "check",
-        "count",
-        "describe",
-        "fetch",
-        "find",
-        "get",
-        "has",
-        "is",
-        "list",
-        "load",
-        "lookup",
-        "look",
-        "query",
-        "read",
-        "retrieve",
-        "search",
-        "show",
-        "view",
-    ]
+_READS = re.compile(
+    "browse|calculate|calculator|check|compare|compute|count|describe|divide|estimate|fetch|find|forecast|get|has|is|list|"
+    "load|look|lookup|multiply|parse|query|read|retrieve|search|show|subtract|summarize|temperature|track|translate|"
+    "validate|verify|view|weather"
 )
+"""First words of the names of tools that read or reckon, and change nothing."""
 _READS_AT_END = frozenset(["lookup", "query", "search"])
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
@@ -47,7 +31,7 @@ class DuplicateSideEffect:
     it: it had asked once, or it was asked again without being told what had been done (a turn that was run again).
 
     What a model asks for twice in one reply is a warning; what it asks for again although it sees the result is its own
-    decision. Tools that are declared pure, or whose names say that they only read (get, look up, search, list…), and
+    decision. Tools that are declared pure, or whose names say that they only read or reckon (get, search, weather, calculate…), and
     runs that failed before their effect are left out, and so are tools without a boundary, whose effects nobody sees.
     Source: crewAI#5802, langgraph#8702, PraisonAI#4256, openai-agents#4254, langchain#38708 (§3.9).
     """
@@ -109,11 +93,11 @@ def _effects(trace: Trace) -> Iterator[ToolRun]:
 
 
 def only_reads(name: str) -> bool:
-    """Whether a tool's name says so: its first word is a verb of reading, or its last one is 'search'."""
+    """Whether a tool's name says so: its first word is one of reading or reckoning, or its last one is 'search'."""
     words = [word.lower() for word in _WORD.findall(name)] or [""]
     if words[0] in ("check", "look") and words[1:2] in (["in"], ["out"]):
         return False
-    return words[0] in _READS or words[-1] in _READS_AT_END
+    return bool(_READS.fullmatch(words[0])) or words[-1] in _READS_AT_END
 
 
 def _key(run: ToolRun) -> tuple[str, str]:

@@ -18,6 +18,7 @@ _ADVICE = {
     "no back-off": "Wait between attempts, longer each time and with jitter.",
 }
 _HOPELESS = (400, 404, 413, 422)
+_FRESH_KEY = (401, 403)
 _BUSY = (408, 409, 429)
 _USED_UP = re.compile(rb"insufficient_quota|credit balance|PerDay")
 _AT_ONCE_S = 0.01
@@ -66,7 +67,7 @@ def _found(trace: Trace, calls: list[Call]) -> Iterator[tuple[str, str, Call]]:
                 f"call {before.call} was answered {status} with the order to wait {told:g} s, and was sent again {after}",
                 then,
             )
-        if _hopeless(before) and not by_sdk(then):
+        if (_hopeless(before) or _refused_again(calls, before)) and not by_sdk(then):
             yield (
                 "hopeless retry",
                 f"call {before.call} was refused with {status}, and was sent again {after}",
@@ -85,13 +86,20 @@ def _busy(status: int) -> bool:
     return status in _BUSY or status >= 500
 
 
+def _refused_again(calls: list[Call], before: Call) -> bool:
+    """Whether a key was refused that had been refused before: a fresh one has already been tried."""
+    refused = [call for call in calls if call.reply and call.reply.status in _FRESH_KEY]
+    return before in refused[1:]
+
+
 def _hopeless(call: Call) -> bool:
     """Whether a reply says that the same request will never do."""
     reply = call.reply
     if reply is None:
         return False
     used_up = reply.status in (402, 403, 429) and bool(_USED_UP.search(reply.body))
-    return reply.status in _HOPELESS or used_up or reply.header("x-should-retry") == "false"
+    told = reply.header("x-should-retry") == "false" and reply.status not in _FRESH_KEY
+    return reply.status in _HOPELESS or used_up or told
 
 
 ORACLE = RetryDiscipline()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent_chaos.oracles.duplicate_side_effect import only_reads
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
 from tests.oracles.desk import Claude, Unavailable, desk, fault, found, judged, refund, whole
@@ -39,6 +40,20 @@ def test_a_tool_that_only_reads_may_run_again():
     reading = tool(lookup, name="refund", pure=True)
 
     assert judged(starting_over(reading), "anthropic_messages", REFUSED).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "name", ["weather", "calculator", "multiply", "track_parcel", "getForecast", "web_search"]
+)
+def test_a_name_that_says_reading_or_reckoning_is_enough(name):
+    assert only_reads(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["refund", "check_in", "book_hotel", "weatherproof", "delivery_window", "sendMail", ""]
+)
+def test_a_name_that_does_not_say_so_may_do_something(name):
+    assert not only_reads(name)
 
 
 def test_a_turn_that_keeps_what_it_did_passes():

@@ -68,6 +68,15 @@ def test_a_retry_of_what_no_retry_can_change_is_found(kind):
     }
 
 
+def test_one_retry_of_a_refused_key_may_carry_a_fresh_one_and_a_second_does_not():
+    refused = on_servings(2, "auth_error")
+
+    assert outcome(persistent(attempts=2), {"call 0": fault("auth_error")}).verdict is Verdict.PASS
+    assert found(outcome(persistent(attempts=3, sleeps=[1, 2]), refused)) == {
+        "retry_discipline:hopeless retry"
+    }
+
+
 def test_an_agent_that_gives_up_at_once_on_a_refusal_passes():
     agent = persistent(attempts=2, sleeps=[60], gives_up_on=(400,))
 
