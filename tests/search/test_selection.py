@@ -27,7 +27,7 @@ def of_family(family):
         ("refusal", {"refusal"}),
         ("family:refusal", of_family("refusal")),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else str(len(value)),
 )
 def test_a_name_stands_for_a_fault_else_for_a_family(name, stands_for):
     assert kinds([name]) == stands_for
