@@ -17,12 +17,12 @@ SHOWN = re.search(r"<!-- report -->\n```text\n(.*?)```\n<!-- /report -->", READM
 def test_readme_opens_with_two_commands():
     assert [command.split(" && ")[-1] for command in COMMANDS] == [
         ".venv/bin/agent-chaos fuzz scenarios/refund.py",
-        ".venv/bin/pytest",
+        ".venv/bin/pytest -n auto",
     ]
 
 
 def test_ci_runs_the_test_command():
-    assert ".venv/bin/pytest" in (ROOT / ".ci" / "run").read_text().splitlines()
+    assert ".venv/bin/pytest -n auto" in (ROOT / ".ci" / "run").read_text().splitlines()
 
 
 def printed_by_the_first_command(folder: Path) -> str:
