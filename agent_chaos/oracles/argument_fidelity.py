@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agent_chaos.core.trace import Trace
@@ -17,6 +17,7 @@ from agent_chaos.oracles.reading import (
     served_turn,
     shown,
 )
+from agent_chaos.providers.protocol import Extra
 
 _ADVICE = "Pass the model's arguments to the tool unchanged, once per call; refuse what does not parse instead of guessing."
 
@@ -33,8 +34,8 @@ class ArgumentFidelity:
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per executed call without an emitted one."""
-        transforming = {one.name for one, _ in _unmatched(evidence.clean, evidence.clean)}
-        for one, emitted in _unmatched(evidence.trace, evidence.clean):
+        transforming = {one.name for one, _ in _unmatched(evidence.clean, evidence)}
+        for one, emitted in _unmatched(evidence.trace, evidence):
             if one.name not in transforming and not _unfinished(evidence.trace, one):
                 yield self._violation(one, emitted)
 
@@ -51,15 +52,15 @@ class ArgumentFidelity:
         )
 
 
-def _unmatched(trace: Trace, clean: Trace) -> list[tuple[Executed, list[Any]]]:
+def _unmatched(trace: Trace, evidence: Evidence) -> list[tuple[Executed, list[Any]]]:
     """Executed calls that use up no emitted call, each with what was emitted for that tool.
 
     One that raised uses up none: to try again is another oracle's matter.
     """
-    emitted = _emitted(trace)
+    emitted = _emitted(trace, evidence.schemas)
     left = {name: list(values) for name, values in emitted.items()}
     found: list[tuple[Executed, list[Any]]] = []
-    for one in executed(trace, clean):
+    for one in executed(trace, evidence.clean):
         mine = left.get(one.name, [])
         match = next((i for i, value in enumerate(mine) if satisfies(one.arguments, value)), None)
         if match is None:
@@ -69,12 +70,17 @@ def _unmatched(trace: Trace, clean: Trace) -> list[tuple[Executed, list[Any]]]:
     return found
 
 
-def _emitted(trace: Trace) -> dict[str, list[Any]]:
+def _emitted(trace: Trace, schemas: Mapping[str, Extra]) -> dict[str, list[Any]]:
+    """What the model sent, by tool; without arguments that a tool does not declare, which any framework may drop."""
     found: dict[str, list[Any]] = {}
     for call in trace.calls:
         turn = served_turn(call)
         for asked in turn.tool_calls if turn else ():
-            found.setdefault(asked.name, []).append(parsed(asked.arguments))
+            declared = schemas.get(asked.name, {}).get("properties")
+            sent = parsed(asked.arguments)
+            if isinstance(sent, dict) and isinstance(declared, dict):
+                sent = {name: value for name, value in sent.items() if name in declared}
+            found.setdefault(asked.name, []).append(sent)
     return found
 
 

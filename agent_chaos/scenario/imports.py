@@ -119,7 +119,7 @@ def _missing(place: str, exc: ModuleNotFoundError) -> str:
     required = Path(place).parent / "requirements.txt"
     if not Path(place).is_file() or not required.is_file():
         return ""
-    return f"needs {name.partition('.')[0]}, which is not installed: pip install -r {required}"
+    return f"needs {name}, which is not installed: pip install -r {required}"
 
 
 def _words(place: str, exc: BaseException, doing: str) -> str:

@@ -29,7 +29,7 @@ SAID = (
     Said("Your refund of 1500 dollars is on its way to your card."),
 )
 ENDED = ("end_turn", "tool_use", "stop", "tool_calls", "STOP")
-_SCHEMA = {
+SCHEMA = {
     "type": "object",
     "properties": {"order": {"type": "string"}, "amount": {"type": "number"}},
     "required": ["order", "amount"],
@@ -57,7 +57,7 @@ class Claude:
     retries: int = 2
 
     def ask(self) -> Heard:
-        tools: Any = [{"name": "refund", "description": "Pay back.", "input_schema": _SCHEMA}]
+        tools: Any = [{"name": "refund", "description": "Pay back.", "input_schema": SCHEMA}]
         client = anthropic.Anthropic(api_key=KEY, max_retries=self.retries)
         with client.messages.stream(
             model=MODELS["anthropic_messages"], max_tokens=99, tools=tools, messages=self.messages
@@ -88,7 +88,7 @@ class Chat:
     messages: list[Any]
 
     def ask(self) -> Heard:
-        tools: Any = [{"type": "function", "function": {"name": "refund", "parameters": _SCHEMA}}]
+        tools: Any = [{"type": "function", "function": {"name": "refund", "parameters": SCHEMA}}]
         client = openai.OpenAI(api_key=KEY)
         heard, parts = Heard("", [], None), []
         for chunk in client.chat.completions.create(
@@ -129,7 +129,7 @@ class Gemini:
 
     def ask(self) -> Heard:
         declared = types.FunctionDeclaration(
-            name="refund", description="Pay back.", parameters_json_schema=_SCHEMA
+            name="refund", description="Pay back.", parameters_json_schema=SCHEMA
         )
         off = types.AutomaticFunctionCallingConfig(disable=True)
         config = types.GenerateContentConfig(
@@ -236,13 +236,15 @@ def judged(
     budget_s: float = 600.0,
     requests: int = 30,
     judges: Mapping[str, Oracle] | None = None,
+    schemas: Mapping[str, Any] | None = None,
 ) -> Outcome:
     """The outcome of an agent, recorded on what the model says, under faults by site. Its clean run must pass."""
     subject = scenario(agent, QUESTION)
     cassette = recorded(subject, [spoken(protocol, one, i, stream=stream) for i, one in enumerate(said)])
     clean = trial(subject, cassette)
     budget = Budget(virtual_s=budget_s, requests=requests)
-    sound = judge(Evidence(clean, clean, budget, {}), judges)
+    declared = dict(schemas or {})
+    sound = judge(Evidence(clean, clean, budget, declared), judges)
 
     assert (sound.verdict, sound.violations, clean.raised) == (Verdict.PASS, (), ())
     trace = trial(
@@ -252,7 +254,7 @@ def judged(
         max_requests=len(clean.calls) + requests,
         max_virtual_s=budget_s,
     )
-    return judge(Evidence(trace, clean, budget, {}), judges)
+    return judge(Evidence(trace, clean, budget, declared), judges)
 
 
 def found(outcome: Outcome) -> set[str]:

@@ -6,7 +6,7 @@ import pytest
 
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
-from tests.oracles.desk import Unavailable, desk, fault, found, judged, refund, strict
+from tests.oracles.desk import SCHEMA, Unavailable, desk, fault, found, judged, refund, strict
 
 WRONG_TYPE = fault("malformed_arguments", shape="wrong_type", call=0)
 SEEN = pytest.mark.parametrize("wrap", [tool, lambda run: run], ids=["at-the-boundary", "on-the-wire"])
@@ -72,6 +72,23 @@ def test_a_desk_that_changes_arguments_on_purpose_in_its_clean_run_is_let_alone(
     outcome = judged(desk("openai_chat", tool(refund), read=in_cents), "openai_chat", {"call 0": WRONG_TYPE})
 
     assert "argument_fidelity" not in {one.oracle for one in outcome.violations}
+
+
+@pytest.mark.parametrize(("declared", "found_by"), [({"refund": SCHEMA}, set()), ({}, {"argument_fidelity"})])
+def test_an_argument_that_the_tool_does_not_declare_may_be_dropped(declared, found_by):
+    def known(arguments):
+        return {name: value for name, value in strict(arguments).items() if name in ("order", "amount")}
+
+    extra = fault("extra_argument", call=0)
+    outcome = judged(
+        desk("anthropic_messages", tool(refund), read=known),
+        "anthropic_messages",
+        {"call 0": extra},
+        schemas=declared,
+    )
+
+    assert [run.arguments for run in outcome.trace.tools] == [{"order": "A-17", "amount": 1500}]
+    assert {one.oracle for one in outcome.violations} == found_by
 
 
 def test_one_call_that_ran_twice_is_found_though_its_arguments_are_right():
