@@ -207,8 +207,10 @@ class ChaosInjector:
         of_tool = isinstance(chaos.fault, ToolFault) or chaos.point == "tool_result"
         seen = self._tool_moments if of_tool else self._moments
         what = "tool call" if of_tool else "call"
+        if of_tool and not seen:
+            return "no tool was called; of plain functions, only those under @agent_chaos.tool are seen"
         if of_tool and trigger.tool and not any(one.tool == trigger.tool for one in seen):
-            called_tools = ", ".join(sorted({one.tool for one in seen})) or "none"
+            called_tools = ", ".join(sorted({one.tool for one in seen}))
             return f"the tool {trigger.tool!r} was not called (called: {called_tools})"
         calls = len({(one.tool, one.call) for one in seen})
         made = f"the agent made {calls} {what}{'' if calls == 1 else 's'}"

@@ -7,7 +7,7 @@ import heapq
 import math
 import threading
 from asyncio import base_events
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,6 +15,7 @@ from agent_chaos.core.session import Session, replaying
 from agent_chaos.errors import TrialTimeout
 from agent_chaos.patch.clock import real_monotonic
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.patch.threads import is_pool_worker
 
 _real_time = base_events.BaseEventLoop.time
 _real_run_once = vars(base_events.BaseEventLoop)["_run_once"]
@@ -53,7 +54,7 @@ def _jump(loop: Any, session: Session) -> None:
         loop._timer_cancelled_count -= 1
     due = scheduled[0]._when if scheduled else math.inf
     others = _others(loop, session)  # asked first: a thread may wake us as it ends
-    patience = _patience(scheduled, session) if others and session.online else 0.0
+    patience = _patience(scheduled, session) if session.online and _outside(loop, session) else 0.0
     with session.jobs.idle(due):
         idle = _slept_through(loop, session, due, patience)
     if not idle or loop._ready:
@@ -85,9 +86,22 @@ def _slept_through(loop: Any, session: Session, due: float, patience: float) -> 
 
 def _others(loop: Any, session: Session) -> bool:
     """Whether a socket or a thread could still wake the loop: any but its own, and those whose loops are idle."""
+    return _has_socket(loop) or any(_at_work(session))
+
+
+def _outside(loop: Any, session: Session) -> bool:
+    """Whether something real may be under way: a thread that only waits for a pool's next job is not."""
+    busy = any(not is_pool_worker(thread) for thread in _at_work(session))
+    return _has_socket(loop) or busy or session.jobs.elsewhere()
+
+
+def _has_socket(loop: Any) -> bool:
+    return len(loop._selector.get_map()) > 1
+
+
+def _at_work(session: Session) -> Iterator[threading.Thread]:
     here = threading.current_thread()
-    at_work = (t for t in session.live_threads() if t is not here and not session.jobs.is_idle(t.ident))
-    return len(loop._selector.get_map()) > 1 or any(at_work)
+    return (t for t in session.live_threads() if t is not here and not session.jobs.is_idle(t.ident))
 
 
 def _patience(scheduled: list[Any], session: Session) -> float:

@@ -91,12 +91,12 @@ class Rehearsal:
         return self.unwrapped_tools
 
     def refuse_real_tools(self) -> None:
-        """Raises UsageError where a search would run tools for real, unless that was allowed."""
+        """Raises UsageError where tools would run for real, unless that was allowed."""
         if self.unwrapped_tools and not self.allow_real_tools:
             names = ", ".join(self.unwrapped_tools)
             raise UsageError(
-                f"{self.name}: the recorded model calls {names}, which no tool boundary saw, so a search would run "
-                "them for real; wrap them with @agent_chaos.tool and record again, name them in pure_tools= if they "
+                f"{self.name}: the recorded model calls {names}, which no tool boundary saw, so offline they would "
+                "run for real; wrap them with @agent_chaos.tool and record again, name them in pure_tools= if they "
                 "have no side effects, or pass --allow-real-tools"
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from agent_chaos.cassette.file import open_cassette
 from agent_chaos.chaos import Plan, Site, context_mutate, llm_rate_limit, tool_error, user_input_mutate
 from agent_chaos.errors import CassetteMissing, RecordError
+from agent_chaos.scenario import branch
 from agent_chaos.scenario.branch import BranchSummary, branches, record_branch
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.scenario.recording import record_scenario
@@ -108,6 +110,27 @@ def test_faults_of_the_wire_are_not_recorded(recorded):
     kept = open_cassette(recorded.cassette_path)
 
     assert [exchange.reply.status for exchange in kept.exchanges] == [200] * 3
+
+
+def test_waits_are_virtual_in_a_branch_though_a_pool_keeps_its_idle_thread(tmp_path, monkeypatch):
+    monkeypatch.setattr(branch, "_REAL_S", 5.0)
+
+    async def agent(ctx: Any, text: str) -> str:
+        await asyncio.to_thread(int)
+        await asyncio.sleep(pause_s)
+        return await asking(ctx, text)
+
+    with standin(script) as server:
+        asking = agent_of("anthropic_messages", server.url, style="async", stream=False)
+        base = baseline(agent, tmp_path)
+        failing = base.variant(name="failing", chaos=[tool_error("down for maintenance")])
+        pause_s = 0
+        record_scenario(base)
+        pause_s = 25
+        summary = record_branch(failing)
+
+    assert summary == BranchSummary(1, 0)
+    assert report_of(failing).verdict == "PASS"
 
 
 def test_a_plan_is_continued(recorded):

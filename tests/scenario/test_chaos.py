@@ -30,6 +30,7 @@ from agent_chaos.chaos import (
     user_input_mutate,
 )
 from agent_chaos.chaos.words import spell
+from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.errors import PlanError, ScenarioError
 from agent_chaos.scenario import (
     BaselineScenario,
@@ -201,6 +202,15 @@ def test_a_fault_that_did_not_fire_makes_a_run_not_tested_and_says_why(chaos, wh
 
     assert (report.verdict, report.passed) == ("NOT TESTED", False)
     assert why in report.reason
+
+
+@pytest.mark.parametrize(
+    "chaos", [tool_error(), tool_error().for_tool("weather"), tool_empty().on_call(1)], ids=str
+)
+def test_a_tool_fault_in_a_run_without_tool_calls_says_which_functions_are_seen(chaos):
+    (why,) = ChaosInjector((chaos,), seed=0).unfired()
+
+    assert why.endswith("no tool was called; of plain functions, only those under @agent_chaos.tool are seen")
 
 
 def test_it_may_be_allowed_not_to_fire():
