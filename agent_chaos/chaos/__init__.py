@@ -34,7 +34,16 @@ _HOMES = {
 _ALIASES = {"ChaosBuilder": ("builder", "Chaos"), "TriggerConfig": ("trigger", "Trigger")}
 
 
+def __dir__() -> list[str]:
+    """Every name for `import *` and for completion: values, conditions, and the word of each fault."""
+    words, earlier = (importlib.import_module(f"{__name__}.{home}") for home in ("words", "earlier"))
+    values = (name for names in _HOMES.values() for name in names)
+    return sorted({*values, *_ALIASES, *words.names(), *earlier.EXPORTED})
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return __dir__()
     if name.startswith("_"):
         raise AttributeError(name)
     for home, names in _HOMES.items():

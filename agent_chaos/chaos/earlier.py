@@ -36,6 +36,12 @@ _CLASSES: dict[str, tuple[_Word, dict[str, str]]] = {
 }
 """Word of each class, and arguments that have another name today."""
 
+EXPORTED = ("HistoryInjectChaos", "HistoryMutateChaos", "HistoryTruncateChaos")
+"""Those that `import *` gives, as it did."""
+
+CONCRETE = tuple(name for name in _CLASSES if name not in EXPORTED)
+"""The others, which are imported by name."""
+
 
 def by_class_name(name: str) -> _Word | None:
     """The class of 0.1.3 with that name, as a function; None where there was none."""

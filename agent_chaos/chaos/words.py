@@ -221,6 +221,12 @@ def named(name: str) -> Callable[..., Chaos] | None:
     return own or by_name(name)
 
 
+def names() -> set[str]:
+    """Every word there is."""
+    own = {name for name in globals() if name.startswith(_PREFIXES)}
+    return own | {spelling(cls) for cls in fault_types().values()}
+
+
 def by_name(name: str) -> Callable[..., Chaos] | None:
     """The word of that name for a fault of the catalogue that has no function of its own here."""
     for cls in fault_types().values():

@@ -14,7 +14,13 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted(_HOMES)
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return __dir__()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)

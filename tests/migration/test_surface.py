@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.chaos import LLMChaos, StreamChaos, ToolChaos
+from agent_chaos.chaos import LLMChaos, StreamChaos, ToolChaos, earlier
 from agent_chaos.chaos.base import TriggerConfig
 from agent_chaos.errors import ScenarioError
 from agent_chaos.events import event
@@ -67,6 +67,15 @@ def test_a_name_is_where_it_was(module, name):
     pytest.importorskip(module, exc_type=ImportError)
 
     assert hasattr(importlib.import_module(module), name)
+
+
+@pytest.mark.parametrize("module", ["chaos", "scenario", "core", "events"])
+def test_a_star_imports_every_name_but_the_concrete_classes(module):
+    given: dict[str, object] = {}
+    exec(f"from agent_chaos.{module} import *", given)
+    known = NAMES[f"agent_chaos.{module}"].split()
+
+    assert [name for name in known if name not in given and name not in earlier.CONCRETE] == []
 
 
 @pytest.mark.parametrize("name", GONE)
