@@ -11,6 +11,7 @@ from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal import console
 from agent_chaos.scenario.branch import BranchSummary, branches, record_branch
+from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import ChaosScenario, Scenario
 from agent_chaos.scenario.recording import RecordSummary, record_scenario
@@ -27,8 +28,14 @@ def record(targets: list[str], *, mode: str) -> int:
     """Records every scenario of the targets; one that fails does not keep the others from it."""
     install()
     every = [one.scenario for one in load(targets, variants=True, skip=say_skipped)]
+    drawn_blind = any(not one.cassette_path.exists() for one in every)
     codes = {one.recorded_as: _one(one, mode) for one in _recorded(every)}
-    added = [_branch(one) for one in every if branches(one) and mode != "none" and not codes[one.recorded_as]]
+    if drawn_blind and any(branches(one) for one in every):
+        forget()  # fuzz_chaos draws from a recording, where there is one
+        every = [one.scenario for one in load(targets, variants=True)]
+    added = [
+        _branch(one) for one in every if branches(one) and mode != "none" and not codes.get(one.recorded_as)
+    ]
     if 0 in codes.values():
         console().print(Text(_PRIVACY))
     return combined([*codes.values(), *added])

@@ -20,6 +20,7 @@ from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import clipped, count, printable, seconds
 from agent_chaos.report.terminal import console
 from agent_chaos.scenario.first_recording import record_first, unrecorded
+from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.run import write_files
@@ -52,7 +53,7 @@ def run(
             _planned(one.scenario)
         return 0
     if not offline and not wanted.live:
-        _record_first(every)
+        every = _recorded_first(every, wanted)
     if not wanted.live:
         isolate_if_put_off()
     folder = artifacts_dir / f"{datetime.now():%Y%m%d-%H%M%S}-run"
@@ -68,12 +69,17 @@ def run(
     return combined(codes)
 
 
-def _record_first(every: list[Loaded]) -> None:
-    for scenario in unrecorded(one.scenario for one in every):
+def _recorded_first(every: list[Loaded], wanted: Wanted) -> list[Loaded]:
+    """The scenarios once those without a recording have one; `fuzz_chaos` draws from it, so that they are loaded again."""
+    missing = unrecorded(one.scenario for one in every)
+    for scenario in missing:
         try:
             console().print(Text(kept(scenario.recorded_as, record_first(scenario))), soft_wrap=True)
         except AgentChaosError as exc:
             complain(exc)
+    if missing:
+        forget()
+    return wanted.load() if missing else every
 
 
 def _told(done: Done, folder: Path) -> int:

@@ -13,8 +13,6 @@ from agent_chaos.cassette.file import open_cassette
 from agent_chaos.cassette.model import Cassette, TurnMark
 from agent_chaos.cassette.redaction import Redactor
 from agent_chaos.cassette.writer import CassetteWriter
-from agent_chaos.chaos.fault import ToolFault
-from agent_chaos.chaos.mutation import Mutation
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.core.trace import Trace
@@ -38,8 +36,8 @@ class BranchSummary:
 
 
 def branches(scenario: Scenario) -> bool:
-    """Whether a scenario's chaos changes what the model is asked, so that it leaves its parent's recording."""
-    return any(isinstance(chaos.fault, Mutation | ToolFault) for chaos in scenario.every_chaos)
+    """Whether a scenario may leave its parent's recording: its chaos changes what the model is asked, or what comes after."""
+    return bool(scenario.every_chaos)
 
 
 def record_branch(scenario: Scenario, plan: Plan | None = None) -> BranchSummary:

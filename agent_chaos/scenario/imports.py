@@ -25,6 +25,9 @@ _EXTRAS = {
     "deepeval": "deepeval",
     "pydantic_evals": "pydantic-evals",
 }
+_executed: list[str] = []
+"""Names of the modules in which users' scenarios were found."""
+
 _depth = 0
 """How many imports of users' files are under way, one inside the other."""
 
@@ -43,6 +46,7 @@ def import_file(path: Path) -> ModuleType:
 def import_module(name: str) -> ModuleType:
     """The module of that dotted name, found from the current directory too. Raises ScenarioError."""
     _reach(Path.cwd())
+    _executed.append(name)
     with importing(name):
         try:
             return importlib.import_module(name)
@@ -52,12 +56,19 @@ def import_module(name: str) -> ModuleType:
             raise
 
 
+def forget() -> None:
+    """Lets users' files be imported anew: what they draw at import depends on what is recorded by then."""
+    while _executed:
+        sys.modules.pop(_executed.pop(), None)
+
+
 def _execute(name: str, file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
         raise ScenarioError(f"{file.name}: not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
+    _executed.append(name)
     try:
         spec.loader.exec_module(module)
     except BaseException:

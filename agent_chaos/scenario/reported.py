@@ -9,7 +9,7 @@ from agent_chaos.core.context import ChaosContext
 from agent_chaos.core.injector import Changed, ChaosInjector
 from agent_chaos.core.metrics import MetricsStore
 from agent_chaos.core.results import AssertionResult, TurnResult, counted
-from agent_chaos.core.trace import Answer, Call, Raised, Trace
+from agent_chaos.core.trace import Answer, Call, Raised, ToolRun, Trace
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.run_report import RunReport, scorecard
@@ -65,12 +65,17 @@ def reported(
 
 
 def _fired(trace: Trace) -> list[str]:
-    """Every fault of the trace, with where it struck, and whether a retry made up for it."""
-    absorbed = {call.site for call in trace.calls if call.fired and _absorbed(call, trace)}
-    return [
-        f"{site.words}: {fault.describe()}{ABSORBED if site in absorbed else ''}"
-        for site, fault in trace.fired
-    ]
+    """Every fault of the trace, with the call of this run it struck, and whether a retry made up for it."""
+    told, tools = [], 0
+    for entry in trace.entries:
+        if isinstance(entry, Call):
+            where = f"call {entry.call}" + (f", retry {entry.attempt}" if entry.attempt else "")
+            after = ABSORBED if entry.fired and _absorbed(entry, trace) else ""
+            told += [f"{where}: {fault.describe()}{after}" for fault in entry.fired]
+        elif isinstance(entry, ToolRun):
+            told += [f"tool {tools}: {fault.describe()}" for fault in entry.fired]
+            tools += 1
+    return told
 
 
 def _absorbed(call: Call, trace: Trace) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from agent_chaos.cassette.file import open_cassette
@@ -34,8 +35,8 @@ def recorded_run(scenario: Scenario) -> RecordedRun | None:
 
 
 def trace_of(cassette: Cassette) -> Trace:
-    """The calls and tools of a cassette, in order."""
-    records: list[Exchange | ToolRecord] = sorted([*cassette.exchanges, *cassette.tools], key=_order)
+    """The calls and tools of the run that a cassette was recorded from, in order."""
+    records = _of_the_run(cassette)
     latest: dict[str, tuple[Call, bool]] = {}
     entries: list[Call | ToolRun] = []
     made = 0
@@ -52,6 +53,13 @@ def trace_of(cassette: Cassette) -> Trace:
         latest[record.keys.exact] = (call, record.reply.ok)
         entries.append(call)
     return Trace(Plan(), tuple(entries), records[-1].at if records else 0.0)
+
+
+def _of_the_run(cassette: Cassette) -> list[Exchange | ToolRecord]:
+    """What was recorded up to the last answer; branches come after it, and their calls are those of other runs."""
+    over = max((mark.at for mark in cassette.turns if mark.kind == "end"), default=math.inf)
+    every: list[Exchange | ToolRecord] = [*cassette.exchanges, *cassette.tools]
+    return sorted((record for record in every if record.at <= over), key=_order)
 
 
 def _order(record: Exchange | ToolRecord) -> tuple[float, bool, int]:

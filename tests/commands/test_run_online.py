@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenario.test_branch import script
+from tests.standin.said import Said
 from tests.standin.server import StandIn, standin
 from tests.test_cli import ROOT
 
@@ -72,6 +73,54 @@ def test_record_adds_a_branch_for_each_variant_that_needs_one(server: StandIn, t
     assert (code, asked) == (0, 3)
     assert "failing  1 call and 0 tool calls added to its recording" in told
     assert verdicts(after[1]) == {"weather": "PASS", "failing": "PASS", "limited": "FAIL"}
+
+
+POLITE = """
+import anthropic
+
+from agent_chaos import BaselineScenario, fuzz_chaos
+from agent_chaos.chaos import llm_server_error
+from agent_chaos.scenario import AllTurnsComplete
+
+
+def agent(ctx, text):
+    history = ctx.agent_state.setdefault("history", [])
+    client = anthropic.Anthropic(base_url={url!r}, max_retries=0)
+    asked = [*history, {{"role": "user", "content": text}}]
+    try:
+        message = client.messages.create(model="claude-sonnet-5", max_tokens=99, messages=asked)
+    except anthropic.APIError:
+        return "Sorry, not now."
+    history += [asked[-1], {{"role": "assistant", "content": message.content[0].text}}]
+    return message.content[0].text
+
+
+polite = BaselineScenario(
+    name="polite", agent=agent, turns=["Hello", "How are you?", "Bye"], hosts=["127.0.0.1"], assertions=[AllTurnsComplete()]
+)
+late = polite.variant(name="late", chaos=[llm_server_error().on_turn(0)])
+scenarios = [polite, late, *fuzz_chaos(polite, n=6, seed=3)]
+"""
+
+
+def test_what_follows_after_an_error_is_recorded_too_and_drawn_variants_stay_the_same(tmp_path: Path) -> None:
+    with standin(lambda asked: Said(f"Answer {asked.turns}.")) as server:
+        (tmp_path / "suite.py").write_text(POLITE.format(url=server.url))
+        baseline = run(tmp_path, "record", "suite.py:polite", **KEY)
+        undecided = run(tmp_path, "run", "suite.py:late")
+        (tmp_path / "cassettes" / "polite.msgpack").unlink()
+        recorded = run(tmp_path, "record", "suite.py", **KEY)
+        first = run(tmp_path, "run", "suite.py")
+        asked = len(server.requests)
+        again = run(tmp_path, "record", "suite.py", **KEY)
+
+    assert (baseline[0], recorded[0], again[0]) == (0, 0, 0)
+    assert (undecided[0], verdicts(undecided[1])) == (3, {"late": "UNDECIDED"})
+    assert "recorded by 'agent-chaos record suite.py:late'" in undecided[1]
+    assert "late  2 calls and 0 tool calls added to its recording" in recorded[1]
+    assert set(verdicts(first[1]).values()) == {"PASS"}
+    assert (first[0], len(verdicts(first[1]))) == (0, 8)
+    assert (len(server.requests), "added" in again[1]) == (asked, False)
 
 
 def test_a_live_run_asks_the_provider_and_faults_what_it_says(server: StandIn, tmp_path: Path) -> None:

@@ -163,8 +163,9 @@ def test_a_provider_that_is_gone_leaves_the_recording_as_it_was(tmp_path):
     assert base.cassette_path.read_bytes() == before
 
 
-def test_only_what_changes_the_question_needs_a_branch(tmp_path):
+def test_every_chaos_may_need_a_branch_and_what_has_none_does_not(tmp_path):
     base = baseline(lambda ctx, text: text, tmp_path)
 
     assert branches(base.variant(name="asked", chaos=[context_mutate(lambda messages: messages)]))
-    assert not branches(base.variant(name="late", chaos=[llm_rate_limit()]))
+    assert branches(base.variant(name="late", chaos=[llm_rate_limit()]))
+    assert not branches(base)

@@ -82,6 +82,13 @@ def test_a_retry_of_the_agents_own_is_a_call_of_its_own():
     assert (always.verdict, always.llm_calls, always.metrics.calls.retries) == ("FAIL", 3, 0)
 
 
+def test_a_fault_is_told_with_the_call_of_the_run_that_it_struck():
+    report = ran(llm_rate_limit(retry_after=5).on_turn(0), agent=persistent)
+
+    assert [told.partition(": ")[0] for told in report.faults_fired] == ["call 0", "call 1", "call 2"]
+    assert [fault.call_id for fault in report.metrics.faults] == ["call-0", "call-1", "call-2"]
+
+
 def test_the_retry_absorbs_a_fault_of_one_attempt():
     report = ran(llm_rate_limit(retry_after=7).attempts(1))
 
