@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from agent_chaos.core.trace import Call, ToolRun, Trace
+from agent_chaos.oracles.effects import only_reads
 from agent_chaos.oracles.oracle import Evidence, Severity, Undecided, Violation
 from agent_chaos.oracles.reading import asking_call, executed, parsed, satisfies, served_turn, shown
 from agent_chaos.providers.protocol import Prompt, ToolCall, ToolResult
@@ -16,14 +16,6 @@ _ADVICE = (
     "Keep what a run has already done, by tool and arguments, and give that result back when a retry comes to it again, or "
     "send the tool's service an idempotency key; a tool that only reads can be declared @agent_chaos.tool(pure=True)."
 )
-_READS = re.compile(
-    "browse|calculate|calculator|check|compare|compute|count|describe|divide|estimate|fetch|find|forecast|get|has|is|list|"
-    "load|look|lookup|multiply|parse|query|read|retrieve|search|show|subtract|summarize|temperature|track|translate|"
-    "validate|verify|view|weather"
-)
-"""First words of the names of tools that read or reckon, and change nothing."""
-_READS_AT_END = frozenset(["lookup", "query", "search"])
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
 class DuplicateSideEffect:
@@ -90,14 +82,6 @@ class DuplicateSideEffect:
 def _effects(trace: Trace) -> Iterator[ToolRun]:
     """The runs of tools that changed something outside of the agent."""
     return (run for run in trace.tools if run.landed and run.effect != "pure" and not only_reads(run.name))
-
-
-def only_reads(name: str) -> bool:
-    """Whether a tool's name says so: its first word is one of reading or reckoning, or its last one is 'search'."""
-    words = [word.lower() for word in _WORD.findall(name)] or [""]
-    if words[0] in ("check", "look") and words[1:2] in (["in"], ["out"]):
-        return False
-    return bool(_READS.fullmatch(words[0])) or words[-1] in _READS_AT_END
 
 
 def _key(run: ToolRun) -> tuple[str, str]:

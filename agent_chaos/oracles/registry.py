@@ -9,7 +9,7 @@ from functools import cache
 import agent_chaos.oracles as folder
 from agent_chaos.oracles.oracle import Oracle
 
-_NOT_ORACLES = {"conversations", "judge", "oracle", "reading", "registry", "reissues", "verdict"}
+_NOT_ORACLES = {"conversations", "effects", "judge", "oracle", "reading", "registry", "reissues", "verdict"}
 
 
 @cache

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from agent_chaos.core.trace import Trace
+from agent_chaos.oracles.effects import only_reads
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
 from agent_chaos.oracles.reading import all_transparent, executed, left_recording_at, shown
 
@@ -13,7 +14,8 @@ _ADVICE = "Make the retry invisible: send the same request again, and use only t
 
 
 class TransparentOutcome:
-    """Transient faults, each once and within the time budget, must not change answers or tool calls.
+    """Transient faults, each once and within the time budget, must not change answers or tool calls. A tool that is
+    declared pure, or whose name says that it only reads, may run again with the same arguments.
 
     Source: litellm#6957, hermes-agent#111887, openai-python#2722 (§3.6).
     """
@@ -60,7 +62,13 @@ def _texts(trace: Trace) -> list[str]:
 
 
 def _tool_calls(trace: Trace, clean: Trace) -> Counter[str]:
-    return Counter(f"{one.name} {shown(one.arguments, 500)}" for one in executed(trace, clean))
+    """Each call as often as it was made; of a tool that changes nothing, once."""
+    pure = {run.name for run in clean.tools if run.effect == "pure"}
+    made: Counter[str] = Counter()
+    for one in executed(trace, clean):
+        call = f"{one.name} {shown(one.arguments, 500)}"
+        made[call] = 1 if one.name in pure or only_reads(one.name) else made[call] + 1
+    return made
 
 
 ORACLE = TransparentOutcome()

@@ -8,9 +8,9 @@ import pytest
 
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
-from tests.oracles.desk import KEY, Claude, desk, fault, found, judged, refund
+from tests.oracles.desk import KEY, SAID, Claude, desk, fault, found, judged, refund
 from tests.spoken import MODELS
-from tests.standin.said import Said
+from tests.standin.said import Called, Said
 
 ANSWER = (Said("The ferry leaves at nine."),)
 PASSING = [
@@ -103,6 +103,33 @@ def test_a_refund_that_ran_again_is_found_though_the_answer_is_the_same(wrap):
     assert found(twice) - {"duplicate_side_effect:refund"} == {"transparent_outcome:tools"}
     assert twice.trace.answers[0].text == once.trace.answers[0].text
     assert once.verdict is Verdict.PASS
+
+
+def look_up_order(order: str = "", amount: float = 0) -> str:
+    return f"order {order} was paid with {amount}"
+
+
+def settle(order: str = "", amount: float = 0) -> str:
+    return f"settled {amount} of order {order}"
+
+
+@pytest.mark.parametrize(
+    ("wrap", "run", "kinds"),
+    [
+        (tool, look_up_order, set()),
+        (lambda run: run, look_up_order, set()),
+        (tool(pure=True), settle, set()),
+        (tool, settle, {"transparent_outcome:tools", "duplicate_side_effect:settle"}),
+    ],
+    ids=["reads-at-the-boundary", "reads-on-the-wire", "declared-pure", "writes"],
+)
+def test_only_what_changes_something_may_not_run_again(wrap, run, kinds):
+    asked = Said("One moment.", (Called(run.__name__, ('{"order": "A-17", "amount": 1500}',)),))
+    agent = starting_over(wrap(run), retries=0)
+    outcome = judged(agent, "anthropic_messages", {"call 1": fault("server_error")}, said=(asked, SAID[1]))
+
+    assert found(outcome) == kinds
+    assert len(outcome.trace.calls) == 4
 
 
 def test_a_run_that_broke_off_is_told_of_once_by_the_oracle_of_exceptions():
