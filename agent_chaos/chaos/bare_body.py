@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from agent_chaos.chaos.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, with_body
 
-Shape = Literal["object", "null", "list"]
+Shape = Literal["object", "null", "list", "string"]
 
-_BODY: dict[str, bytes] = {"object": b"{}", "null": b"null", "list": b"[]"}
+_BODY: dict[str, bytes] = {"object": b"{}", "null": b"null", "list": b"[]", "string": b'"ok"'}
 
 
 class BareBody(TransportFault, frozen=True):
-    """200 with `{}`, `null` or `[]`, which SDKs pass on unchecked. Source: B7, M10; openai-agents#604, langchain#35236."""
+    """200 with `{}`, `null`, `[]` or a string, which SDKs pass on unchecked. Source: B7, M10; openai-agents#604, langchain#35236."""
 
     family = "body"
 
@@ -23,8 +23,7 @@ class BareBody(TransportFault, frozen=True):
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         whole = target.reply.ok and target.reply.body and not target.streamed
-        shapes: tuple[Shape, ...] = ("object", "null", "list")
-        return tuple({"shape": shape} for shape in shapes) if whole else ()
+        return tuple({"shape": shape} for shape in get_args(Shape)) if whole else ()
 
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):

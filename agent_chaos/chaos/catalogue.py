@@ -21,14 +21,15 @@ _NOT_FAULTS = {
     "catalogue",
     "declared_arguments",
     "earlier",
-    "error_message",
     "fault",
     "forms",
     "mutation",
+    "no_reply",
     "plan",
     "positions",
     "provider_error",
     "proxy_page",
+    "stream_frames",
     "tool_call_parts",
     "trigger",
     "words",
@@ -50,7 +51,10 @@ def fault_types() -> dict[str, type[Fault]]:
 
 
 def _is_fault(cls: type) -> bool:
-    return issubclass(cls, Fault) and not isabstract(cls)
+    """Whether a class is one fault, not what a family has in common, which has no kind of its own."""
+    return (
+        issubclass(cls, Fault) and not isabstract(cls) and bool(get_args(cls.model_fields["kind"].annotation))
+    )
 
 
 def kind_of(cls: type[Fault]) -> str:

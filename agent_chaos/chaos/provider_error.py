@@ -1,10 +1,34 @@
-"""A provider's HTTP error in place of its reply, as the protocol spells it. Shared by the faults that do so."""
+"""A provider's HTTP error in place of its reply, as the protocol spells it. The faults that do so differ in values only."""
 
 from __future__ import annotations
 
-from agent_chaos.chaos.fault import Choice, Target
+import json
+from abc import ABC
+from dataclasses import replace
+from typing import ClassVar
+
+from agent_chaos.chaos.fault import Choice, Target, TransportFault
 from agent_chaos.providers.protocol import ErrorKind
-from agent_chaos.stream.exchange import Reply, delayed
+from agent_chaos.stream.exchange import Data, Reply, delayed, with_header
+
+
+class ProviderError(TransportFault, ABC):
+    """The provider's own error for `error`, with another message where one is given; `words` are the report's."""
+
+    error: ClassVar[ErrorKind]
+    words: ClassVar[str]
+
+    message: str = ""
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return answerable(target)
+
+    def apply(self, target: Target) -> Reply:
+        return with_message(answered(target, self.error), self.message)
+
+    def describe(self) -> str:
+        return self.words
 
 
 def answerable(target: Target) -> tuple[Choice, ...]:
@@ -18,3 +42,19 @@ def answered(target: Target, kind: ErrorKind, *, retry_after_s: int | None = Non
         return target.reply
     error = target.protocol.error_reply(kind, target.request, retry_after_s=retry_after_s)
     return delayed(error, target.reply.head.at - (error.head.at if error.head else 0.0))
+
+
+def with_message(reply: Reply, message: str) -> Reply:
+    """The error with another message; the same where there is none to set, or no body that holds one."""
+    if not message or reply.head is None:
+        return reply
+    body = reply.json
+    error = (body[0] if isinstance(body, list) else body or {}).get("error")
+    if not isinstance(error, dict):
+        return reply
+    error["message"] = message
+    data = json.dumps(body, ensure_ascii=False).encode()
+    head = replace(reply.head, headers=with_header(reply.head.headers, "content-length", str(len(data))))
+    at = next((event.at for event in reply.events if isinstance(event, Data)), reply.head.at)
+    kept = [event for event in reply.events[1:] if not isinstance(event, Data)]
+    return Reply((head, Data(data, at=at), *kept))

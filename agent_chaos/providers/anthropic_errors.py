@@ -73,6 +73,35 @@ _FORMS: dict[ErrorKind, _Form] = {
         "purchase credits.",
         False,
     ),
+    "payment": _Form(
+        402,
+        "Payment Required",
+        "billing_error",
+        "There is an issue with your organization's billing or payment information.",
+        False,
+    ),
+    "request_timeout": _Form(408, "Request Timeout", "timeout_error", "Request timed out", True),
+    "conflict": _Form(
+        409,
+        "Conflict",
+        "conflict_error",
+        "The request conflicts with the current state of the resource. Please try again.",
+        True,
+    ),
+    "too_large": _Form(
+        413,
+        "Payload Too Large",
+        "request_too_large",
+        "Request exceeds the maximum allowed number of bytes.",
+        False,
+    ),
+    "unprocessable": _Form(
+        422,
+        "Unprocessable Entity",
+        "invalid_request_error",
+        "The request body could not be processed.",
+        False,
+    ),
 }
 
 

@@ -102,6 +102,39 @@ _FORMS: dict[ErrorKind, _Form] = {
         "You exceeded your current quota, please check your plan and billing details. For more information on this "
         "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
     ),
+    "payment": _Form(
+        402, "Payment Required", "unknown_error", "invalid_request_error", "Insufficient Balance"
+    ),
+    "request_timeout": _Form(
+        408,
+        "Request Timeout",
+        "internal_error",
+        "request_timeout",
+        "Timed out generating response. Please try again with a shorter prompt or with `max_tokens` set to a lower "
+        "value.",
+    ),
+    "conflict": _Form(
+        409,
+        "Conflict",
+        "invalid_request_error",
+        "conflict",
+        "The resource was updated by another request. Please try again.",
+    ),
+    "too_large": _Form(
+        413,
+        "Payload Too Large",
+        "server_error",
+        None,
+        "Maximum content size limit (26214400) exceeded (26214401 bytes read)",
+    ),
+    "unprocessable": _Form(
+        422,
+        "Unprocessable Entity",
+        "invalid_request_error",
+        None,
+        "Input should be a valid string",
+        "messages",
+    ),
 }
 _IN_BAND = "The server had an error while processing your request. Sorry about that!"
 

@@ -120,6 +120,30 @@ _ERRORS: dict[ErrorKind, _Error] = {
             {"@type": f"{_TYPE}RetryInfo", "retryDelay": "47s"},
         ),
     ),
+    "payment": _Error(
+        400,
+        "Bad Request",
+        "FAILED_PRECONDITION",
+        "Gemini API free tier is not available in your country. Please enable billing on your project in Google AI "
+        "Studio.",
+    ),
+    "request_timeout": _Error(408, "Request Timeout", "DEADLINE_EXCEEDED", "The request timed out."),
+    "conflict": _Error(
+        409,
+        "Conflict",
+        "ABORTED",
+        "The operation was aborted, typically due to a concurrency issue such as a sequencer check failure or "
+        "transaction abort.",
+    ),
+    "too_large": _Error(
+        400,
+        "Bad Request",
+        "INVALID_ARGUMENT",
+        "Request payload size exceeds the limit: 20971520 bytes.",
+    ),
+    "unprocessable": _Error(
+        422, "Unprocessable Entity", "INVALID_ARGUMENT", "The request could not be processed."
+    ),
 }
 _QUOTA = _Error(
     429,

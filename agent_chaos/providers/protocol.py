@@ -31,6 +31,11 @@ ErrorKind = Literal[
     "invalid_request",
     "timeout",
     "quota",
+    "payment",
+    "request_timeout",
+    "conflict",
+    "too_large",
+    "unprocessable",
 ]
 """Errors every provider has in some form; each protocol holds status, headers and body for each."""
 

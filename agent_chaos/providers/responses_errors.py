@@ -117,6 +117,34 @@ _ERRORS: dict[ErrorKind, _Error] = {
         "You exceeded your current quota, please check your plan and billing details. For more information on this "
         "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
     ),
+    "payment": _Error(
+        402, "Payment Required", "billing_error", "insufficient_credits", "Insufficient credits."
+    ),
+    "request_timeout": _Error(
+        408, "Request Timeout", "server_error", "request_timeout", "Timed out generating response."
+    ),
+    "conflict": _Error(
+        409,
+        "Conflict",
+        _INVALID,
+        "conversation_locked",
+        "Another process is currently operating on this conversation. Please retry in a few seconds.",
+    ),
+    "too_large": _Error(
+        413,
+        "Payload Too Large",
+        "server_error",
+        None,
+        "Maximum content size limit (26214400) exceeded (26214401 bytes read)",
+    ),
+    "unprocessable": _Error(
+        422,
+        "Unprocessable Entity",
+        _INVALID,
+        "unprocessable_entity",
+        "Input should be a valid string.",
+        "input",
+    ),
 }
 
 

@@ -7,7 +7,7 @@ import anthropic
 import pytest
 
 from agent_chaos.chaos.plan import Plan
-from agent_chaos.chaos.server_error import ServerError
+from agent_chaos.chaos.server_errors import ServerError
 from agent_chaos.core.session import running
 from agent_chaos.scenario.model import Turn
 from agent_chaos.scenario.turn_log import answer_text

@@ -15,7 +15,7 @@ import pytest
 import agent_chaos
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.chaos.rate_limit import RateLimit
-from agent_chaos.chaos.server_error import ServerError
+from agent_chaos.chaos.server_errors import ServerError
 from agent_chaos.chaos.slow_first_byte import SlowFirstByte
 from agent_chaos.errors import HarnessError, NondeterministicError, RecordError, ReplayMiss, UsageError
 from agent_chaos.oracles.verdict import Verdict

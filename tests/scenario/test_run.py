@@ -5,7 +5,7 @@ import pytest
 import agent_chaos
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.chaos.rate_limit import RateLimit
-from agent_chaos.chaos.server_error import ServerError
+from agent_chaos.chaos.server_errors import ServerError
 from agent_chaos.errors import CassetteMissing
 from tests.search import shop
 
