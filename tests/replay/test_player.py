@@ -3,9 +3,9 @@
 import pytest
 
 from agent_chaos.chaos.keep_alive_noise import KeepAliveNoise
+from agent_chaos.chaos.lost_connections import ResetBeforeHeaders
 from agent_chaos.chaos.max_tokens_in_text import MaxTokensInText
 from agent_chaos.chaos.plan import Plan
-from agent_chaos.chaos.lost_connections import ResetBeforeHeaders
 from agent_chaos.chaos.server_errors import ServerError
 from agent_chaos.chaos.slow_first_byte import SlowFirstByte
 from agent_chaos.chaos.truncate import Truncate
