@@ -140,7 +140,7 @@ def ask(messages, deadline):
             return attempt(messages)
         except anthropic.APIStatusError as exc:
             problem = exc
-            if exc.status_code in (400, 401, 403, 404, 413, 422):
+            if 400 <= exc.status_code < 500 and exc.status_code not in (408, 409, 429):
                 break
         except (
             anthropic.APIError,

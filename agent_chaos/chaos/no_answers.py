@@ -72,6 +72,9 @@ Reason = Literal[
 ]
 
 
+_NO_FILTER = ("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE")
+
+
 class GeminiStop(_NoAnswer, frozen=True):
     """A Gemini reply without content, in another of its words for why: a filter, or a call that it could not write.
 
@@ -87,7 +90,7 @@ class GeminiStop(_NoAnswer, frozen=True):
         return tuple({"reason": reason} for reason in get_args(Reason)) if offered else ()
 
     def _stopped(self, turn: ModelTurn) -> ModelTurn:
-        return replace(turn, stop="other" if "CALL" in self.reason else "filter", stop_raw=self.reason)
+        return replace(turn, stop="other" if self.reason in _NO_FILTER else "filter", stop_raw=self.reason)
 
     def describe(self) -> str:
         return f"the model stops with {self.reason} and says nothing"

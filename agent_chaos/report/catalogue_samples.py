@@ -15,7 +15,7 @@ from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Reply, Request, reply
 from agent_chaos.stream.sse import frames
 
-_SAID = Text('Grüße, "Köln": 20 € gehen zurück.', pieces=(8, 8, 8, 8))
+_SAID = Text('Grüße, "Köln": 20 € gehen zurück.', pieces=(0, 8, 8, 8, 8))
 _MORE = Text(" Bis morgen!", pieces=(12,))
 _CALLED = (
     ToolCall(
@@ -78,7 +78,8 @@ def _as_written(wire: WireProtocol, turn: ModelTurn) -> list[bytes]:
 
 
 def _request(protocol: str) -> Request:
-    body = json.dumps({"tools": [_declared(call.name) for call in _CALLED]}).encode()
+    continued = {"previous_response_id": "resp_0", "thread": {"previous_message_id": "msg_0"}}
+    body = json.dumps({"tools": [_declared(call.name) for call in _CALLED], **continued}).encode()
     return Request("POST", f"https://{protocol.replace('_', '-')}.invalid/", (), body)
 
 

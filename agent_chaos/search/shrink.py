@@ -191,6 +191,7 @@ def _shrunk_by_hypothesis(space: Space, plan: Plan, encoded: tuple[Any, ...], fa
     """Serves the encoded plan from a database under the key whose entries are shrunk, and lets it be shrunk."""
     from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
+    from agent_chaos.search.constants import no_local_constants
     from agent_chaos.search.seeding import Seeded
     from agent_chaos.search.strategies import placed_lists, plan_of
 
@@ -210,7 +211,8 @@ def _shrunk_by_hypothesis(space: Space, plan: Plan, encoded: tuple[Any, ...], fa
         suppress_health_check=list(HealthCheck),
     )(seed(0)(given(placed_lists(space))(body)))
     try:
-        search()
+        with no_local_constants():
+            search()
     except StillFails as found:
         return min((plan, found.plan), key=lambda one: (len(one), one is plan))
     return plan

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Callable
+from contextlib import suppress
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.search.constants import no_local_constants
 from agent_chaos.search.space import Space
 from agent_chaos.search.strategies import plans
 
@@ -44,7 +46,5 @@ def draw(space: Space, examples: int, number: int, run: Callable[[Plan], Outcome
         print_blob=False,
         suppress_health_check=list(HealthCheck),
     )(seed(number)(given(plans(space, min_faults=least, max_faults=most))(body)))
-    try:
+    with suppress(unittest.SkipTest), no_local_constants():
         drawn()
-    except unittest.SkipTest:
-        return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from typing import Any
@@ -31,10 +33,19 @@ def named(form: tuple[str, bool, str]) -> str:
     return f"{protocol}-{'stream' if stream else 'whole'}-{said}"
 
 
+CONTINUED = {
+    "openai_responses": {"previous_response_id": "resp_0"},
+    "anthropic_messages": {"thread": {"previous_message_id": "msg_0"}},
+}
+"""How a request goes on from what the provider keeps, where it can."""
+
+
 def target_of(form: tuple[str, bool, str]) -> Target:
     """A fresh target, with nothing cached in it."""
     protocol, stream, said = form
-    return target(protocol, SAID[said], stream=stream)
+    plain = target(protocol, SAID[said], stream=stream)
+    body = json.dumps({**plain.request.json, **CONTINUED.get(protocol, {})}).encode()
+    return replace(plain, request=replace(plain.request, body=body))
 
 
 WIRE_FAULTS: dict[str, type[WireFault]] = {

@@ -2,6 +2,7 @@
 
 import json
 import re
+from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
 import pytest
@@ -22,8 +23,20 @@ STATUS = {
     "not_found": {"": 404, "openai_responses": 400},
     "invalid_request": {"": 400},
     "quota_exhausted": {"": 429, "anthropic_messages": 400},
+    "payment_required": {"": 402, "gemini": 400},
+    "request_timeout": {"": 408},
+    "conflict": {"": 409},
+    "payload_too_large": {"": 413, "gemini": 400},
+    "unprocessable": {"": 422},
+    "rate_limit_odd": {"": 429},
+    "lost_state": {"": 400, "anthropic_messages": 404},
 }
-BY_PROXY = {"bad_gateway": 502, "service_unavailable": 503, "html_body": 200}
+BY_PROXY = {
+    "bad_gateway": [502],
+    "service_unavailable": [503],
+    "html_body": [200],
+    "cdn_error": [520, 522, 524],
+}
 BROKEN = {
     "connect_error": "refused",
     "reset_before_headers": "disconnected",
@@ -34,6 +47,8 @@ BROKEN = {
     "pool_timeout": "pool_timeout",
     "write_error": "write_error",
     "bad_protocol": "bad_protocol",
+    "reset_at_once": "reset",
+    "write_timeout": "write_timeout",
 }
 
 
@@ -120,14 +135,56 @@ def test_a_gateway_that_timed_out_says_so_as_its_provider_does(kind, form):
 @cases(*BY_PROXY)
 def test_a_proxy_answers_with_a_page_when_the_reply_would_have_come(kind, form):
     where = target_of(form)
-    (fault,) = faults_at(kind, where)
-    reply = fault.apply(where)
+    replies = [fault.apply(where) for fault in faults_at(kind, where)]
 
-    assert reply.status == BY_PROXY[kind]
-    assert reply.header("content-type") == "text/html"
-    assert reply.body.startswith(b"<html>")
-    assert not turn_of(where, reply).parts
-    assert reply.head.at == where.reply.head.at
+    assert [reply.status for reply in replies] == BY_PROXY[kind]
+    for reply in replies:
+        assert reply.header("content-type") == "text/html"
+        assert reply.body.startswith(b"<html>")
+        assert not turn_of(where, reply).parts
+        assert reply.head.at == where.reply.head.at
+
+
+@cases("odd_status")
+def test_a_status_that_is_no_answer_has_no_body(kind, form):
+    where = target_of(form)
+    replies = [fault.apply(where) for fault in faults_at(kind, where)]
+
+    assert [reply.status for reply in replies] == [204, 301, 304]
+    assert not any(
+        reply.body or reply.header("location") or reply.header("content-length") for reply in replies
+    )
+
+
+@cases("lost_state")
+def test_the_provider_says_that_it_has_forgotten_what_was_named(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    error = turn_of(where, fault.apply(where)).error
+
+    assert "not found" in error["message"]
+    assert error.get("param") == (None if form[0] == "anthropic_messages" else "previous_response_id")
+
+
+@cases("rate_limit_odd")
+def test_an_odd_retry_after_is_as_its_form_says(kind, form):
+    where = target_of(form)
+    told = {fault.form: fault.apply(where).header("retry-after") for fault in faults_at(kind, where)}
+    date = parsedate_to_datetime(told.pop("date"))
+
+    assert 0 < (date - parsedate_to_datetime(where.reply.header("date"))).total_seconds() < 60
+    assert told == {
+        "past_date": "Wed, 21 Oct 2015 07:28:00 GMT",
+        "fraction": "0.5",
+        "zero": "0",
+        "negative": "-1",
+        "empty": "",
+        "unit": "30s",
+        "list": "3, 9",
+        "not_a_number": "nan",
+        "infinite": "inf",
+        "far_date": "Fri, 31 Dec 99999 23:59:59 GMT",
+    }
 
 
 @cases("empty_body", "bare_body")
@@ -135,7 +192,9 @@ def test_a_reply_of_nothing_is_a_success_by_its_status(kind, form):
     where = target_of(form)
     for fault in faults_at(kind, where):
         reply = fault.apply(where)
-        body = {"object": b"{}", "null": b"null", "list": b"[]", "": b""}[getattr(fault, "shape", "")]
+        body = {"object": b"{}", "null": b"null", "list": b"[]", "string": b'"ok"', "": b""}[
+            getattr(fault, "shape", "")
+        ]
 
         assert reply.ok
         assert reply.body == body
@@ -373,6 +432,145 @@ def test_malformed_arguments_are_wrong_as_their_shape_says_and_the_rest_is_as_it
         else:
             with pytest.raises(ValueError, match="line 1"):
                 json.loads(arguments)
+
+
+@cases("hollow_body")
+def test_where_the_answer_stood_is_nothing(kind, form):
+    where = target_of(form)
+    recorded = where.reply.json
+    for fault in faults_at(kind, where):
+        body = fault.apply(where).json
+        (emptied,) = (name for name in recorded if body[name] != recorded[name])
+
+        assert body.keys() == recorded.keys()
+        assert emptied in ("content", "choices", "output", "candidates")
+        assert body[emptied] == (None if fault.holds == "null" else [])
+
+
+@cases("bad_text")
+def test_one_byte_is_no_text_or_a_mark_stands_before_it(kind, form):
+    where = target_of(form)
+    recorded = where.reply.body
+    for fault in faults_at(kind, where):
+        body = fault.apply(where).body
+        if fault.shape == "byte_order_mark":
+            assert body == b"\xef\xbb\xbf" + recorded
+            continue
+        with pytest.raises(UnicodeDecodeError):
+            body.decode()
+
+        assert len(body) == len(recorded)
+        assert sum(now != then for now, then in zip(body, recorded, strict=True)) == 1
+
+
+@cases("unstreamed")
+def test_the_same_turn_comes_whole_where_a_stream_was_asked_for(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+    body = reply.json
+    said = [word for word in re.findall(r"[a-zA-Z]{4,}", turn_of(where).text) if word in json.dumps(body)]
+
+    assert isinstance(body, dict)
+    assert reply.header("content-type") == "application/json"
+    assert len(said) == len(re.findall(r"[a-zA-Z]{4,}", turn_of(where).text))
+    assert reply.head.at == pytest.approx(where.reply.duration)
+
+
+def lines_of(reply):
+    return [one.raw for one in frames(reply.body)]
+
+
+@cases("broken_event")
+def test_one_event_in_the_middle_breaks_off(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+    changed = [
+        (now, then) for now, then in zip(lines_of(reply), lines_of(where.reply), strict=True) if now != then
+    ]
+
+    assert len(changed) == 1
+    assert changed[0][1].startswith(changed[0][0].rstrip())
+    with pytest.raises(ValueError, match=r"line 1|Expecting"):
+        json.loads(frames(changed[0][0])[0].data)
+
+
+@cases("nameless_events")
+def test_events_keep_their_data_and_lose_their_names(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    now, then = frames(fault.apply(where).body), frames(where.reply.body)
+
+    assert [one.data for one in now] == [one.data for one in then]
+    assert b"event:" not in fault.apply(where).body
+    assert b"event:" in where.reply.body
+
+
+@cases("lost_opening")
+def test_only_an_opening_is_lost(kind, form):
+    where = target_of(form)
+    recorded = lines_of(where.reply)
+    for fault in faults_at(kind, where):
+        left = lines_of(fault.apply(where))
+        at = next(i for i, raw in enumerate(recorded) if left[i : i + 1] != [raw])
+
+        assert left == recorded[:at] + recorded[at + 1 :]
+        assert (at == 0) == (fault.of == "reply")
+        assert fault.apply(where).duration == where.reply.duration
+
+
+@cases("flat_error")
+def test_an_error_with_its_fields_at_the_top_ends_the_stream(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    *before, last = frames(fault.apply(where).body)
+    told = json.loads(last.data)
+
+    assert [one.raw for one in before] == lines_of(where.reply)[: len(before)]
+    assert (last.event, told["type"], told["code"]) == ("error", "error", "server_error")
+    assert "error" not in told
+
+
+@cases("control_frame", "unknown_event")
+def test_between_the_events_stand_others_that_say_nothing(kind, form):
+    where = target_of(form)
+    recorded = lines_of(where.reply)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        added = [raw for raw in lines_of(reply) if raw not in recorded]
+
+        assert [raw for raw in lines_of(reply) if raw in recorded] == recorded
+        assert added or len(reply.body) > len(where.reply.body)
+        said = [
+            (turn.text, [(call.id, call.name, call.arguments) for call in turn.tool_calls])
+            for turn in (turn_of(where, reply), turn_of(where))
+        ]
+
+        assert said[0] == said[1]
+        assert reply.duration == where.reply.duration
+
+
+@cases("only_noise")
+def test_a_stream_of_noise_holds_no_event(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+
+    assert reply.ok
+    assert reply.body == where.protocol.noise()[-1] * 3
+    assert not turn_of(where, reply).parts
+
+
+@cases("gemini_stop")
+def test_a_gemini_reply_stops_in_another_of_its_words(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        turn = turn_of(where, fault.apply(where))
+
+        assert not turn.parts
+        assert turn.stop_raw == fault.reason
+        assert turn.complete
 
 
 @cases("empty_reply", "refusal")

@@ -64,6 +64,7 @@ def test_another_seed_gives_other_plans():
 
 
 _IN_A_PROCESS = """
+import numbers_of_mine
 from agent_chaos.search.search import fuzz
 from tests.search.shop import Logged
 from tests.search.test_search import everything, plans_of
@@ -72,13 +73,14 @@ print(everything(fuzz(subject, max_examples=20)), plans_of(subject))
 """
 
 
-def test_another_process_with_another_hash_seed_gives_the_same_campaign():
+def test_another_process_with_another_hash_seed_and_other_modules_gives_the_same_campaign(tmp_path):
+    (tmp_path / "numbers_of_mine.py").write_text(f"MINE = {list(range(150, 3_000, 7))}")
     subject = Logged()
     here = f"{everything(fuzz(subject, max_examples=20))} {plans_of(subject)}\n"
     done = subprocess.run(
         [sys.executable, "-c", _IN_A_PROCESS],
         cwd=ROOT,
-        env={**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONHASHSEED": "12345", "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
         capture_output=True,
         text=True,
         check=False,
