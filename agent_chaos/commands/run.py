@@ -105,11 +105,13 @@ def _say(report: RunReport) -> None:
         mark, style = ("✓", "green") if result.passed else ("✗", "red")
         turn = "" if result.turn is None else f" (turn {result.turn})"
         out.print(
-            Text(f"  {mark} {printable(result.name)}{turn}: {clipped(result.message, 200)}", style),
+            Text(f"  {mark} {printable(result.name)}{turn}: {clipped(result.message, 400)}", style),
             soft_wrap=True,
         )
     if report.reason and (code != 1 or all(result.passed for result in report.assertion_results)):
         out.print(Text(f"  {clipped(report.reason, 400)}"), soft_wrap=True)
+    for told in report.unfired if report.verdict != Verdict.VACUOUS.words else ():
+        out.print(Text(f"  {clipped(told, 400)}", "dim"), soft_wrap=True)
     for violation in report.violations if report.assertion_results else ():
         out.print(
             Text(f"  ! {violation.oracle.replace('_', ' ')}: {clipped(violation.reason, 200)}", "dim"),

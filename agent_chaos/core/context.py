@@ -22,6 +22,7 @@ class ChaosContext:
     Filled once the run is over:
         error: how the last failed turn failed, in one line.
         elapsed_s: how long the run took, in virtual seconds.
+        unfired: of every fault that had to strike and did not, why.
         agent_input, agent_output: the first input and the last response.
     """
 
@@ -31,6 +32,7 @@ class ChaosContext:
         self.current_turn = 0
         self.error: str | None = None
         self.elapsed_s = 0.0
+        self.unfired: tuple[str, ...] = ()
         self.agent_input: str | None = None
         self.agent_output: str | None = None
         self._wrap_tool = wrap_tool

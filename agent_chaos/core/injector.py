@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cached_property, partial
 from random import Random
 from typing import Any
@@ -211,13 +212,17 @@ class ChaosInjector:
             return "no tool was called; of plain functions, only those under @agent_chaos.tool are seen"
         if of_tool and trigger.tool and not any(one.tool == trigger.tool for one in seen):
             called_tools = ", ".join(sorted({one.tool for one in seen}))
-            return f"the tool {trigger.tool!r} was not called (called: {called_tools})"
+            near = get_close_matches(trigger.tool, {one.tool for one in seen}, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            return f"the tool {trigger.tool!r} was not called (called: {called_tools}){hint}"
         calls = len({(one.tool, one.call) for one in seen})
         made = f"the agent made {calls} {what}{'' if calls == 1 else 's'}"
         for name in ("after_calls", "on_call"):
             number = getattr(trigger, name)
             if number is not None and number >= calls:
                 return f"{made}; {name}({number}) needs {number + 1}"
+        if isinstance(chaos.fault, Mutation) and any(trigger.allows(one) for one in seen):
+            return "its function changed nothing"
         if any(trigger.allows(one) for one in seen):
             return "it had nothing to act on" + (": the reply was not streamed" if chaos.streaming else "")
         return f"{made}, none of which its conditions allow"

@@ -104,6 +104,13 @@ class MetricsStore(_Model):
         return sum(not record.success for record in self.history)
 
     @property
+    def uncounted(self) -> list[CallRecord]:
+        """Calls that succeeded and whose provider told no tokens, as OpenAI's chat streams do unless they are asked to."""
+        return [
+            one for one in self.history if one.success and not one.stream_cut and not any(one.usage.values())
+        ]
+
+    @property
     def success_rate(self) -> float:
         """The share of calls that succeeded; 1 where there were none."""
         return 1.0 if not self.history else 1 - self.failed_calls / len(self.history)

@@ -25,6 +25,20 @@ def bounded(name: str, measured: float, limit: float, what: str, *, least: bool 
     )
 
 
+def spent(
+    name: str, ctx: ChaosContext, measured: float, limit: float, what: str, *, turn: int | None = None
+) -> AssertionResult:
+    """A result for a number of tokens, which cannot pass where some calls (of the turn) came without their counts."""
+    found = bounded(name, measured, limit, what)
+    missing = sum(turn is None or record.turn == turn for record in ctx.metrics.uncounted)
+    if not (found.passed and missing):
+        return found
+    calls = len(ctx.metrics.history)
+    told = f"{found.message}, but for {missing} of {calls} calls the provider told no tokens"
+    advice = "OpenAI's chat streams do with stream_options={'include_usage': True}"
+    return found.model_copy(update={"passed": False, "message": f"{told}; {advice}"})
+
+
 def checked(assertion: Callable[..., Any], context: ChaosContext, turn: int | None) -> AssertionResult:
     """Runs an assertion, a callable or one of these; an exception in it is a failure."""
     name = str(getattr(assertion, "name", None) or getattr(assertion, "__name__", type(assertion).__name__))
@@ -37,7 +51,7 @@ def checked(assertion: Callable[..., Any], context: ChaosContext, turn: int | No
         )
     if isinstance(found, AssertionResult):
         return found.model_copy(update={"turn": turn if found.turn is None else found.turn})
-    return AssertionResult(name=name, passed=bool(found), turn=turn)
+    return AssertionResult(name=name, passed=bool(found), message=f"gave {found!r}", turn=turn)
 
 
 @dataclass(frozen=True)
@@ -103,7 +117,8 @@ class MinChaosInjected:
         if found.passed:
             return found
         tools = ", ".join(dict.fromkeys(ctx.metrics.tools_called)) or "none"
-        return found.model_copy(update={"message": f"{found.message}; tools called: {tools}"})
+        told = "; ".join([found.message, *ctx.unfired, f"tools called: {tools}"])
+        return found.model_copy(update={"message": told})
 
 
 @dataclass(frozen=True)
@@ -166,7 +181,7 @@ class MaxTokens:
     name: str = "max_tokens"
 
     def __call__(self, ctx: ChaosContext) -> AssertionResult:
-        return bounded(self.name, ctx.metrics.total_tokens, self.max_tokens, "tokens")
+        return spent(self.name, ctx, ctx.metrics.total_tokens, self.max_tokens, "tokens")
 
 
 @dataclass(frozen=True)
@@ -177,7 +192,7 @@ class MaxInputTokens:
     name: str = "max_input_tokens"
 
     def __call__(self, ctx: ChaosContext) -> AssertionResult:
-        return bounded(self.name, ctx.metrics.total_input_tokens, self.max_tokens, "input tokens")
+        return spent(self.name, ctx, ctx.metrics.total_input_tokens, self.max_tokens, "input tokens")
 
 
 @dataclass(frozen=True)
@@ -188,7 +203,7 @@ class MaxOutputTokens:
     name: str = "max_output_tokens"
 
     def __call__(self, ctx: ChaosContext) -> AssertionResult:
-        return bounded(self.name, ctx.metrics.total_output_tokens, self.max_tokens, "output tokens")
+        return spent(self.name, ctx, ctx.metrics.total_output_tokens, self.max_tokens, "output tokens")
 
 
 def _per_call(ctx: ChaosContext, field: str) -> list[int]:
@@ -203,9 +218,8 @@ class MaxTokensPerCall:
     name: str = "max_tokens_per_call"
 
     def __call__(self, ctx: ChaosContext) -> AssertionResult:
-        return bounded(
-            self.name, max(_per_call(ctx, "total_tokens"), default=0), self.max_tokens, "tokens in a call"
-        )
+        most = max(_per_call(ctx, "total_tokens"), default=0)
+        return spent(self.name, ctx, most, self.max_tokens, "tokens in a call")
 
 
 @dataclass(frozen=True)
@@ -217,7 +231,7 @@ class MaxInputTokensPerCall:
 
     def __call__(self, ctx: ChaosContext) -> AssertionResult:
         most = max(_per_call(ctx, "input_tokens"), default=0)
-        return bounded(self.name, most, self.max_tokens, "input tokens in a call")
+        return spent(self.name, ctx, most, self.max_tokens, "input tokens in a call")
 
 
 @dataclass(frozen=True)
@@ -229,7 +243,7 @@ class MaxOutputTokensPerCall:
 
     def __call__(self, ctx: ChaosContext) -> AssertionResult:
         most = max(_per_call(ctx, "output_tokens"), default=0)
-        return bounded(self.name, most, self.max_tokens, "output tokens in a call")
+        return spent(self.name, ctx, most, self.max_tokens, "output tokens in a call")
 
 
 @dataclass(frozen=True)
@@ -257,4 +271,6 @@ class TokenBurstDetection:
                 found = bounded(self.name, used, limit, f"{self.mode} tokens in call {number}")
                 return found.model_copy(update={"passed": False})
         most = max(tokens, default=0)
-        return bounded(self.name, most, self.absolute_max, f"{self.mode} tokens in a call, without a burst")
+        return spent(
+            self.name, ctx, most, self.absolute_max, f"{self.mode} tokens in a call, without a burst"
+        )

@@ -153,6 +153,7 @@ def _context(
     raised = trace.raised[-1] if trace.raised else None
     context.over(metrics, turns)
     context.elapsed_s = trace.virtual_s
+    context.unfired = tuple(injector.unfired())
     context.error = f"{raised.type}: {raised.message}" if raised else None
     context.agent_input = turns[0].input if turns else None
     context.agent_output = trace.answers[-1].text if trace.answers else None

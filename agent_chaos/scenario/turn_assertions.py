@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from agent_chaos.core.context import ChaosContext
 from agent_chaos.core.results import AssertionResult, TurnResult
-from agent_chaos.scenario.assertions import bounded
+from agent_chaos.scenario.assertions import bounded, spent
 
 
 def _result(ctx: ChaosContext, named: int | None, standing_in: int | None) -> TurnResult | None:
@@ -122,5 +122,5 @@ class MaxTokensPerTurn:
         if not results:
             return _not_run(self.name, named)
         most = max(results, key=lambda one: one.total_tokens)
-        found = bounded(self.name, most.total_tokens, self.max_tokens, "tokens in a turn")
+        found = spent(self.name, ctx, most.total_tokens, self.max_tokens, "tokens in a turn", turn=named)
         return found.model_copy(update={"turn": most.turn_number})

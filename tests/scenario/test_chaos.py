@@ -3,6 +3,7 @@
 import time
 
 import anthropic
+import openai
 import pytest
 from pydantic import ValidationError
 
@@ -37,9 +38,16 @@ from agent_chaos.scenario import (
     ChaosScenario,
     CompletesWithin,
     ExpectError,
+    MaxInputTokens,
+    MaxInputTokensPerCall,
     MaxLLMCalls,
+    MaxOutputTokens,
+    MaxOutputTokensPerCall,
     MaxTokens,
+    MaxTokensPerCall,
+    MaxTokensPerTurn,
     MinChaosInjected,
+    TokenBurstDetection,
     TurnResponseContains,
     at,
 )
@@ -47,6 +55,9 @@ from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.scenario.run import run_rehearsed
 from agent_chaos.search.corpus import Corpus, failure_of
 from tests.search import shop
+from tests.spoken import spoken
+from tests.standin.said import Said
+from tests.trials import recorded, scenario
 
 
 def ran(*chaos, agent=shop.careful, seed=None, **fields):
@@ -313,6 +324,62 @@ def test_assertions_measure_and_expect():
     assert found[:2] == [("max_llm_calls", False, 2, 1), ("min_chaos_injected", True, 1, 1)]
     assert [one[1] for one in found] == [False, True, True, False]
     assert "ZeroDivisionError" in report.assertion_results[3].message
+
+
+def test_too_little_chaos_names_what_did_not_fire_and_a_tool_that_was_meant():
+    report = ran(tool_error().for_tool("refnd"), assertions=[MinChaosInjected(1)])
+    (found,) = report.assertion_results
+
+    assert found.message == (
+        "0 faults, expected at least 1; tool_error(message='Tool error').for_tool(\"refnd\") did not fire: the tool "
+        "'refnd' was not called (called: refund); did you mean 'refund'?; tools called: refund"
+    )
+
+
+def test_a_mutator_that_changes_nothing_is_named_as_such():
+    report = ran(context_mutate(lambda messages: messages))
+
+    assert report.verdict == "NOT TESTED"
+    assert report.reason.endswith("did not fire: its function changed nothing")
+
+
+def test_what_a_plain_assertion_gave_is_told():
+    report = ran(llm_rate_limit().attempts(1), assertions=[lambda ctx: None, lambda ctx: ctx.error is None])
+
+    assert [(one.passed, one.message) for one in report.assertion_results] == [
+        (False, "gave None"),
+        (True, "gave True"),
+    ]
+
+
+def of_openai(ctx, text):
+    """Does not ask for the tokens of its stream."""
+    asked = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": text}]}
+    with openai.OpenAI(api_key="unused").chat.completions.create(**asked, stream=True) as stream:
+        return "".join(chunk.choices[0].delta.content or "" for chunk in stream)
+
+
+def test_tokens_that_the_provider_does_not_tell_are_no_few_tokens():
+    limits = [
+        MaxTokens(9),
+        MaxInputTokens(9),
+        MaxOutputTokens(9),
+        MaxTokensPerCall(9),
+        MaxInputTokensPerCall(9),
+    ]
+    more = [
+        MaxOutputTokensPerCall(9),
+        MaxTokensPerTurn(9),
+        MaxTokensPerTurn(9, turn=0),
+        TokenBurstDetection(),
+    ]
+    base = scenario(of_openai, assertions=[*limits, *more, MaxLLMCalls(1)])
+    kept = recorded(base, [spoken("openai_chat", Said("Good morning."), stream=True)])
+    report = run_rehearsed(Rehearsal(base, cassette=kept)).report
+    passed = {one.name for one in report.assertion_results if one.passed}
+
+    assert (report.verdict, passed) == ("FAIL", {"max_llm_calls"})
+    assert "0 tokens, expected at most 9, but for 1 of 1 calls the provider told no tokens" in report.reason
 
 
 def test_tokens_of_streamed_calls_are_counted():
