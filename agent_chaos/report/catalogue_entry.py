@@ -8,6 +8,8 @@ from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from agent_chaos.report.catalogue_reactions import Reaction
+
 
 class Entry(Protocol):
     """Anything with a name that a pattern may find."""
@@ -33,7 +35,10 @@ class Parameter(BaseModel):
 
 
 class FaultEntry(BaseModel):
-    """One fault. `protocols` and `forms` say where it can act; `word` is the fault in the DSL with its mildest values."""
+    """One fault. `protocols` and `forms` say where it can act; `word` is the fault in the DSL with its mildest values.
+
+    `reactions` are what the SDKs do with it, as measured.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,6 +54,7 @@ class FaultEntry(BaseModel):
     parameters: tuple[Parameter, ...]
     word: str
     source: str
+    reactions: tuple[Reaction, ...] = ()
 
     @property
     def searchable(self) -> str:

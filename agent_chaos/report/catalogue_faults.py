@@ -15,6 +15,7 @@ from agent_chaos.chaos.fault import Choice, Fault, ToolFault, WireFault
 from agent_chaos.chaos.mutation import Mutation
 from agent_chaos.providers.registry import protocols
 from agent_chaos.report.catalogue_entry import FaultEntry, Parameter, told
+from agent_chaos.report.catalogue_reactions import reactions
 from agent_chaos.report.catalogue_samples import TOOL, samples
 from agent_chaos.search.space import number_fields
 
@@ -47,6 +48,7 @@ def _entry(cls: type[Fault]) -> FaultEntry:
         parameters=_parameters(cls),
         word=words.spelled(_mildest(cls, acting[0][2] if acting else {})),
         source=source,
+        reactions=reactions(kind_of(cls)),
     )
 
 

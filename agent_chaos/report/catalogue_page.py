@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from agent_chaos.report.catalogue_entry import FaultEntry, OracleEntry
+from agent_chaos.report.catalogue_reactions import SDKS, measured_with
 
 _GENERATED = "<!-- Written by `agent-chaos {name} --markdown > {file}`; do not edit. -->"
 _LEVELS = {
@@ -23,7 +24,9 @@ def faults_page(entries: Sequence[FaultEntry]) -> str:
     intro = (
         f"{len(entries)} faults, {searched} of them drawn by `agent-chaos fuzz`. A *transparent* fault is one that a "
         "correct stack recovers from with the same answer; after a *visible* one the agent must do something. Evidence "
-        "names public issues as `repository#number`; S1, H429 and the like number the ways in which providers fail."
+        "names public issues as `repository#number`; S1, H429 and the like number the ways in which providers fail. The "
+        f"tables say what the SDKs do by themselves ({_releases()}), retries and exceptions, where the fault strikes once "
+        "and, if it is retried, every time; a test compares them with the SDKs."
     )
     lines = [_GENERATED.format(name="faults", file="FAULTS.md"), "# Faults", "", intro]
     for level, members in groupby(entries, key=lambda entry: entry.level):
@@ -32,6 +35,10 @@ def faults_page(entries: Sequence[FaultEntry]) -> str:
         for entry in group:
             lines += ["", *_fault(entry)]
     return "\n".join(lines) + "\n"
+
+
+def _releases() -> str:
+    return ", ".join(f"{name} {release}" for name, release in measured_with().items())
 
 
 def _overview(entries: Iterable[FaultEntry]) -> Iterator[str]:
@@ -51,6 +58,11 @@ def _fault(entry: FaultEntry) -> Iterator[str]:
         drawn = f"; a search draws {parameter.drawn}" if parameter.drawn else ""
         yield f"- `{parameter.name}`: {parameter.values}{drawn}"
     yield f"- Evidence: {entry.source}"
+    if entry.reactions:
+        yield from ("", "| at | " + " | ".join(SDKS.values()) + " |", "| --- |" + " --- |" * len(SDKS))
+    for one in entry.reactions:
+        cells = (one.by_sdk.get(sdk, "-") for sdk in SDKS)
+        yield f"| {one.at} | {' | '.join(cells)} |"
 
 
 def oracles_page(entries: Sequence[OracleEntry]) -> str:

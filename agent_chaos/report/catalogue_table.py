@@ -12,6 +12,7 @@ from rich.text import Text
 
 from agent_chaos.report.catalogue_entry import FaultEntry, OracleEntry
 from agent_chaos.report.catalogue_page import outcome
+from agent_chaos.report.catalogue_reactions import SDKS
 from agent_chaos.report.terminal import put
 
 FEW = 5
@@ -80,6 +81,9 @@ def _fault_facts(entry: FaultEntry) -> Iterator[tuple[str, str]]:
     for one in entry.parameters:
         yield one.name, one.values + (f"; a search draws {one.drawn}" if one.drawn else "")
     yield "evidence", entry.source
+    for reaction in entry.reactions:
+        for sdk, does in reaction.by_sdk.items():
+            yield SDKS[sdk], f"{reaction.at}: {does}"
 
 
 def _oracle_facts(entry: OracleEntry) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,21 @@
+"""What the catalogue says that SDKs do is what they do: every fault, whole and streamed, sync and async."""
+
+import json
+
+import pytest
+
+from tests.chaos.catalogued import WIRE_FAULTS
+from tests.chaos.reactions import FILE, measured
+
+WRITTEN = json.loads(FILE.read_text())
+NEVER = {"lost_state", "extra_argument", "other_value", "wrong_type"}
+"""Faults of requests that declare tools or go on from the provider's state, which the agents here do not make."""
+
+
+def test_every_fault_that_an_sdk_sees_has_its_reactions_written_down():
+    assert {kind for kind, found in WRITTEN["faults"].items() if found} == set(WIRE_FAULTS) - NEVER
+
+
+@pytest.mark.parametrize("kind", sorted(set(WIRE_FAULTS) - NEVER))
+def test_the_sdks_react_as_it_is_written(kind):
+    assert measured(kind) == WRITTEN["faults"][kind], "python -m tests.chaos.reactions writes it again"
