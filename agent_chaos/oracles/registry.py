@@ -9,7 +9,18 @@ from functools import cache
 import agent_chaos.oracles as folder
 from agent_chaos.oracles.oracle import Oracle
 
-_NOT_ORACLES = {"conversations", "effects", "judge", "oracle", "reading", "registry", "reissues", "verdict"}
+_NOT_ORACLES = {
+    "conversations",
+    "dropped",
+    "effects",
+    "judge",
+    "oracle",
+    "reading",
+    "registry",
+    "reissues",
+    "told",
+    "verdict",
+}
 
 
 @cache

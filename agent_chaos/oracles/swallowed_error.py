@@ -2,75 +2,125 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from agent_chaos.core.trace import Answer, Call, ToolRun, Trace
+from agent_chaos.oracles.dropped import left_undone, passed_over
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
 from agent_chaos.oracles.reading import clean_answer, last_call_of_turn, served_turn, shown
+from agent_chaos.oracles.told import (
+    asking,
+    frame,
+    hollow,
+    made_up_for,
+    quotes,
+    says_nothing,
+    tail_parts,
+    told_of,
+)
 from agent_chaos.providers.protocol import ToolResult
 
 _ADVICE = {
     "answer": "Raise where the last reply of a turn failed, or say so in the answer; what the model said before it is not "
     "the answer.",
+    "tool call": "Give the model an error result for a tool call that cannot be run, or ask again; a turn does not end with it.",
     "tool": "Tell the model that the tool failed: an error result in words of your own, never the words of success.",
+    "empty": "Look at what a tool gave before telling that it succeeded: an empty result confirms nothing.",
 }
+_WORDS_ENOUGH = 4
+"""A shorter text of the model may stand in an answer by chance."""
 
 
 class SwallowedError:
-    """The last model call of a turn failed for good, and the turn returned, as its answer, what the model had said on the
-    way there; or a tool raised before it did anything, and the model was told what it is told when the tool succeeds.
+    """The last model call of a turn failed for good, or asked for a tool that was not run, and the turn returned, as its
+    answer, what the model had said on the way there. A tool call that could not be read was left out of what the model
+    is told, or told as done. Or a tool failed before it did anything, and the model, or the user, is told what they are told
+    when it succeeds, or nothing.
 
-    An answer in the agent's own words is taken for one that tells of the failure, and an empty one is `empty_answer`'s.
+    For a tool that gave an empty result in place of its own, words of success are a warning, and what only its result
+    could have told is an error; what the model makes of an empty result, no recording shows. An answer in the agent's own
+    words is taken for one that tells of the failure, and an empty one is `empty_answer`'s.
     Source: langchain#39039, #33504, deepagents#4662, litellm#29223, hermes-agent#112419 (§3.15).
     """
 
     name = "swallowed_error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
-        """At most one violation per turn, and one per tool."""
+        """At most one violation per turn, one about tool calls that were dropped, and one per tool."""
         if not evidence.trace.fired:
             return
         for answer in evidence.trace.answers:
             yield from self._answer(evidence, answer)
+        yield from self._dropped(evidence)
         yield from self._tools(evidence)
 
     def _answer(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
         call = last_call_of_turn(evidence.trace, answer.turn)
         clean = clean_answer(evidence, answer.turn)
-        if call is None or clean is None or not _failed(evidence.trace, call):
+        if call is None or clean is None or not _says_no_more(evidence.trace, call, answer, clean):
             return
-        text = _plain(answer.text)
-        if text and text != _plain(clean.text) and text in _said_before(evidence.trace, call):
-            yield Violation(
-                oracle=self.name,
-                subject="answer",
-                reason=f"call {call.call} failed, and turn {answer.turn} answered {shown(answer.text, 90)!r}, which the "
-                "model had said before it",
-                advice=_ADVICE["answer"],
-                call_seq=call.seq,
-                before=clean.text,
-                after=answer.text,
+        answered, before = f"turn {answer.turn} answered {shown(answer.text, 90)!r}", clean.text
+        asked = left_undone(evidence, call)
+        if _failed(evidence.trace, call):
+            why = f"call {call.call} failed, and {answered}, which the model had said before it"
+            yield self._violation("answer", why, "answer", call=call, before=before, after=answer.text)
+        elif asked is not None:
+            why = f"the model asked for {asked.name} at call {call.call}, nothing was run, and {answered}, said beside it"
+            yield self._violation("tool call", why, "tool call", call=call, before=before, after=answer.text)
+
+    def _dropped(self, evidence: Evidence) -> Iterator[Violation]:
+        passed = ((call, passed_over(evidence, call)) for call in evidence.trace.calls)
+        call, found = next((one for one in passed if one[1] is not None), (None, None))
+        if call is not None and found is not None:
+            asked, told = found
+            given = shown(asked.arguments, 90)
+            heard = (
+                f"was told {shown(told, 90)!r}"
+                if told is not None
+                else "was told the results of its other calls only"
             )
+            why = f"{asked.name} was not run with {given!r} of call {call.call}, and the model {heard}"
+            yield self._violation("tool call", why, "tool call", call=call, after=told)
 
     def _tools(self, evidence: Evidence) -> Iterator[Violation]:
-        clean = {(run.name, repr(run.arguments)): run for run in evidence.clean.tools}
+        clean = {(run.name, repr(run.arguments)): run for run in evidence.clean.tools if not run.error_type}
         seen: set[str] = set()
         for run in evidence.trace.tools:
             usual = clean.get((run.name, repr(run.arguments)))
-            if not _failed_for_good(evidence.trace, run) or usual is None or usual.error_type:
+            if (
+                usual is None
+                or run.name in seen
+                or not _gave_nothing(run, usual)
+                or made_up_for(evidence.trace, run)
+            ):
                 continue
-            told, wanted = _told(evidence.trace, run), _told(evidence.clean, usual)
-            if told and told == wanted and run.name not in seen:
+            heard = _heard(evidence, run, usual)
+            if heard is not None:
                 seen.add(run.name)
-                yield Violation(
-                    oracle=self.name,
-                    subject=run.name,
-                    reason=f"{run.name} raised {run.error_type} before it did anything, and the model was told {shown(told, 90)!r}",
-                    advice=_ADVICE["tool"],
-                    tool_seq=run.seq,
-                    before=usual.result,
-                    after=told,
-                )
+                yield self._tool(run, usual, *heard)
+
+    def _tool(self, run: ToolRun, usual: ToolRun, who: str, words: str) -> Violation:
+        failed = not run.landed
+        gave = f"raised {run.error_type}" if run.error_type else f"gave {shown(run.result, 90)}"
+        return self._violation(
+            run.name,
+            f"{run.name} {gave}{' before it did anything' if failed else ''}, and {who} {shown(words, 90)!r}",
+            "tool" if failed else "empty",
+            severity="error" if failed or quotes(words, usual.result, run.arguments) else "warning",
+            tool_seq=run.seq,
+            before=usual.result,
+            after=words,
+        )
+
+    def _violation(
+        self, subject: str, reason: str, about: str, *, call: Call | None = None, **more: Any
+    ) -> Violation:
+        seq = {"call_seq": call.seq} if call else {}
+        return Violation(
+            oracle=self.name, subject=subject, reason=reason, advice=_ADVICE[about], **seq, **more
+        )
 
 
 def _failed(trace: Trace, call: Call) -> bool:
@@ -82,29 +132,47 @@ def _failed(trace: Trace, call: Call) -> bool:
     return turn is None or turn.error is not None or broke
 
 
-def _failed_for_good(trace: Trace, run: ToolRun) -> bool:
-    """Whether a fault kept a tool from doing anything, and it was not called again with better luck."""
-    again = (
-        one.landed and one.arguments == run.arguments
-        for one in trace.tools
-        if one.name == run.name and one.seq > run.seq
-    )
-    return bool(run.fired and run.error_type) and not run.landed and not any(again)
+def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bool:
+    """Whether a turn answered otherwise than the clean one, with nothing but what the model had said; not where a field
+    beside the text differs, too."""
+    if not answer.text.strip() or _plain(answer.text) == _plain(clean.text) or frame(answer) != frame(clean):
+        return False
+    heard = [call for call in trace.calls if call.seq <= last.seq and not _failed(trace, call)]
+    said = {_plain(turn.text) for turn in map(served_turn, heard) if turn is not None}
+    left = _plain(answer.text)
+    for text in sorted(said, key=len, reverse=True):
+        left = left.replace(text, "") if len(text) >= _WORDS_ENOUGH or text == left else left
+    return not re.search(r"\w", left)
 
 
-def _said_before(trace: Trace, last: Call) -> set[str]:
-    turns = (served_turn(call) for call in trace.calls if call.seq < last.seq)
-    return {_plain(turn.text) for turn in turns if turn is not None}
+def _gave_nothing(run: ToolRun, usual: ToolRun) -> bool:
+    """Whether a fault kept a tool from doing anything, or gave an empty result for its own."""
+    empty = not run.error_type and hollow(run.result) and not hollow(usual.result)
+    return bool(run.fired) and (not run.landed or empty)
 
 
-def _told(trace: Trace, run: ToolRun) -> str:
-    """What the next request says that a tool gave; '' where none does, or where several results could be meant."""
-    for call in trace.calls:
-        if call.seq > run.seq and call.wire is not None:
-            parts = [part for message in call.wire.prompt(call.request).messages for part in message.parts]
-            mine = [part.content for part in parts if isinstance(part, ToolResult) and part.name == run.name]
-            return mine[0] if len(mine) == 1 else ""
-    return ""
+def _heard(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str] | None:
+    """Who is told words of success for a tool that gave nothing, and the words: the model, or the user where no request tells."""
+    told, wanted = told_of(evidence.trace, run), told_of(evidence.clean, usual)
+    if told is None:
+        return _as_ever(evidence, run)
+    call, result = told
+    same = wanted is not None and result.content == wanted[1].content
+    blank = says_nothing(result.content) and all(isinstance(part, ToolResult) for part in tail_parts(call))
+    wrong = same or blank if not run.landed else same and not hollow(result.content)
+    return ("the model was told", result.content) if wrong and not result.is_error else None
+
+
+def _as_ever(evidence: Evidence, run: ToolRun) -> tuple[str, str] | None:
+    """The answer of a turn that asked and answered as in the clean run, after a tool that a model had asked for."""
+    answer = next((one for one in evidence.trace.answers if one.turn == run.turn), None)
+    clean = clean_answer(evidence, run.turn)
+    later = [call for call in evidence.trace.calls if call.seq > run.seq and call.turn == run.turn]
+    if answer is None or clean is None or not asking(evidence.trace, run):
+        return None
+    usual = all(call.fidelity.full and not call.fired for call in later) and answer.text.strip()
+    same = _plain(answer.text) == _plain(clean.text) and frame(answer) == frame(clean)
+    return (f"turn {answer.turn} answered", answer.text) if usual and same else None
 
 
 def _plain(text: str) -> str:

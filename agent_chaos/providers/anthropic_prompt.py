@@ -59,7 +59,8 @@ def _is_result(block: Any) -> bool:
 def _result(block: dict[str, Any], names: dict[str, str]) -> ToolResult:
     call_id, content = text_of(block.get("tool_use_id")), block.get("content")
     texts = [one for one in items(content) if fields(one).get("type") == "text"]
-    plain = isinstance(content, str) or content is None or len(texts) == len(items(content))
+    blocks = isinstance(content, list) and len(texts) == len(content)
+    plain = isinstance(content, str) or content is None or blocks
     said = _joined(content) if plain else compact(content)
     rest = without(block, "type", "tool_use_id", "content", "is_error")
     return ToolResult(call_id, names.get(call_id, ""), said, block.get("is_error") is True, rest)

@@ -67,7 +67,8 @@ def _item(raw: dict[str, Any]) -> Part:
 def _result(message: dict[str, Any], names: dict[str, str]) -> ToolResult:
     call_id, content = text_of(message.get("tool_call_id")), message.get("content")
     texts = [text_of(fields(one).get("text")) for one in items(content) if fields(one).get("type") == "text"]
-    plain = isinstance(content, str) or content is None or len(texts) == len(items(content))
+    blocks = isinstance(content, list) and len(texts) == len(content)
+    plain = isinstance(content, str) or content is None or blocks
     said = (text_of(content) or "".join(texts)) if plain else compact(content)
     name = names.get(call_id, "") or text_of(message.get("name"))
     return ToolResult(call_id, name, said, extra=without(message, "role", "tool_call_id", "content", "name"))
