@@ -61,10 +61,6 @@ class Chaos(BaseModel):
 
     def between_turns(self, first: int, second: int) -> Chaos:
         """As the second turn starts, right after the first."""
-        if second != first + 1:
-            raise PlanError(
-                f"between_turns({first}, {second}): expected two turns in a row, as in ({first}, {first + 1})"
-            )
         return self._when(between_turns=(first, second))
 
     def with_probability(self, probability: float) -> Chaos:
@@ -116,4 +112,4 @@ class Chaos(BaseModel):
 
 def _first(exc: ValueError) -> str:
     errors = getattr(exc, "errors", None)
-    return str(errors()[0]["msg"]) if callable(errors) else str(exc)
+    return str(errors()[0]["msg"]).removeprefix("Value error, ") if callable(errors) else str(exc)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agent_chaos.chaos.plan import Site
 
@@ -56,6 +56,15 @@ class Trigger(BaseModel):
     attempts: int | None = Field(default=None, ge=1)
     always: bool = False
     site: Site | None = None
+
+    @field_validator("between_turns")
+    @classmethod
+    def _in_a_row(cls, value: tuple[int, int] | None) -> tuple[int, int] | None:
+        if value is not None and (value[0] < 0 or value[1] != value[0] + 1):
+            raise ValueError(
+                f"expected two turns in a row, as in ({max(value[0], 0)}, {max(value[0], 0) + 1})"
+            )
+        return value
 
     @property
     def last_turn(self) -> int:

@@ -108,7 +108,8 @@ def _say(report: RunReport) -> None:
             Text(f"  {mark} {printable(result.name)}{turn}: {clipped(result.message, 400)}", style),
             soft_wrap=True,
         )
-    if report.reason and (code != 1 or all(result.passed for result in report.assertion_results)):
+    failed = (f"{one.name}: {one.message}" for one in report.assertion_results if not one.passed)
+    if report.reason and report.reason != "; ".join(failed):
         out.print(Text(f"  {clipped(report.reason, 400)}"), soft_wrap=True)
     for told in report.unfired if report.verdict != Verdict.VACUOUS.words else ():
         out.print(Text(f"  {clipped(told, 400)}", "dim"), soft_wrap=True)

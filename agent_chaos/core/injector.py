@@ -17,6 +17,7 @@ from agent_chaos.chaos.fault import Fault, ToolFault, WireFault
 from agent_chaos.chaos.mutation import Mutation, called
 from agent_chaos.chaos.trigger import Moment
 from agent_chaos.core.histories import Histories, rewritten
+from agent_chaos.errors import ScenarioError
 from agent_chaos.stream.exchange import Request
 
 _MESSAGES = ("messages", "input", "contents")
@@ -185,10 +186,20 @@ class ChaosInjector:
         return after
 
     def _called(self, chaos: Chaos, *values: Any) -> Any:
+        """What a mutator makes of the last value. Raises ScenarioError where it raises, or gives something else."""
         assert chaos.mutator is not None
         copies = json.loads(json.dumps(values))
-        after = called(chaos.mutator, self.context, *copies)
-        return after.instead_of(values[-1]) if isinstance(after, ChaosResult) else after
+        try:
+            given = called(chaos.mutator, self.context, *copies)
+            after = given.instead_of(values[-1]) if isinstance(given, ChaosResult) else given
+            fits = chaos.point == "tool_result" or isinstance(after, type(values[-1]))
+            json.dumps(after)
+        except Exception as exc:
+            raise ScenarioError(f"{chaos}: its function fails: {type(exc).__name__}: {exc}") from exc
+        if not fits:
+            wanted = "a text" if chaos.point == "user_input" else "a list of messages"
+            raise ScenarioError(f"{chaos}: its function gave {after!r:.80}, expected {wanted}")
+        return after
 
     def _note(self, number: int, chaos: Chaos, moment: Moment, before: Any, after: Any) -> None:
         self.struck[number] += 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.core.metrics import MetricsStore
+from agent_chaos.core.metrics import FaultRecord, MetricsStore
 
 
 class AssertionResult(BaseModel):
@@ -52,16 +52,30 @@ class TurnResult(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     total_tokens: int = 0
-    chaos: tuple[str, ...] = ()
+    chaos: tuple[dict[str, Any], ...] = ()
+    """What struck in the turn, under the keys that scorecards use for what is configured."""
     assertion_results: tuple[AssertionResult, ...] = ()
 
 
 def counted(result: TurnResult, metrics: MetricsStore) -> TurnResult:
     """The result with the calls, tokens and faults of its turn."""
     calls = [record for record in metrics.history if record.turn == result.turn_number]
-    struck = tuple(fault.description for fault in metrics.faults if fault.turn == result.turn_number)
+    struck = tuple(_told(fault) for fault in metrics.faults if fault.turn == result.turn_number)
     spent = {
         field: sum(record.usage.get(field, 0) for record in calls)
         for field in ("input_tokens", "output_tokens", "total_tokens")
     }
     return result.model_copy(update={"llm_calls": len(calls), "chaos": struck, **spent})
+
+
+def _told(fault: FaultRecord) -> dict[str, Any]:
+    return {
+        "chaos_type": fault.fault_type,
+        "point": fault.chaos_point,
+        "target_tool": fault.tool or None,
+        "message": fault.description,
+        "chaos_fn_name": fault.chaos_fn_name,
+        "chaos_fn_doc": fault.chaos_fn_doc,
+        "on_turn": fault.turn,
+        "after_calls": None,
+    }

@@ -19,7 +19,7 @@ from agent_chaos.core.clock import VirtualClock
 from agent_chaos.core.jobs import Jobs
 from agent_chaos.core.tape import Tape
 from agent_chaos.core.trace import Wait
-from agent_chaos.errors import GuardRefused, TrialStop
+from agent_chaos.errors import GuardRefused, TrialStop, UsageError
 from agent_chaos.stream.exchange import Reply, Request
 
 
@@ -110,12 +110,19 @@ class Session:
             raise GuardRefused(
                 f"agent-chaos: a request to {request.host} came from a thread that outlived its trial; refused"
             )
-        try:
+        with self.stopped_by_failures(f"{request.method} {request.host}{request.path}"):
             return self.answers.http(request, transport)
+
+    @contextmanager
+    def stopped_by_failures(self, what: str) -> Iterator[None]:
+        """Ends the run where what is around the agent fails, so that it cannot pass for the agent's own failure."""
+        try:
+            yield
         except GuardRefused:
             raise
         except Exception as exc:
-            detail = f"agent-chaos failed on {request.method} {request.host}{request.path}: {type(exc).__name__}: {exc}"
+            told = isinstance(exc, UsageError)
+            detail = str(exc) if told else f"agent-chaos failed on {what}: {type(exc).__name__}: {exc}"
             self.tape.incident(self.clock.now(), "harness", detail)
             raise TrialStop(detail) from exc
 

@@ -115,7 +115,8 @@ class ToolBoundary:
         self._at = session.clock.now()
         self._answer: ToolAnswer | None = None
         if session.answers is not None:
-            self._answer = session.answers.tool(name, arguments, pure=pure)
+            with session.stopped_by_failures(f"tool {name}"):
+                self._answer = session.answers.tool(name, arguments, pure=pure)
 
     def called(self, run: Callable[[], Any]) -> Any:
         """Gives the recorded result, or runs the tool and keeps how it ended."""
@@ -167,7 +168,8 @@ class ToolBoundary:
         """Notes how a call that really ran ended; True where the agent gets what `replayed` gives instead."""
         value = None if error is not None else jsonable(result)
         if self._session.answers is not None and self._answer is not None:
-            instead = self._session.answers.tool_ran(self._answer, value, error)
+            with self._session.stopped_by_failures(f"tool {self._name}"):
+                instead = self._session.answers.tool_ran(self._answer, value, error)
             self._answer = instead or self._answer
             return instead is not None and error is None
         if self._session.scribe is not None:

@@ -49,6 +49,9 @@ def checked(assertion: Callable[..., Any], context: ChaosContext, turn: int | No
         return AssertionResult(
             name=name, passed=False, message=f"raised {type(exc).__name__}: {exc}", turn=turn
         )
+    if inspect.iscoroutine(found):
+        found.close()
+        return AssertionResult(name=name, passed=False, message="is async; expected a function", turn=turn)
     if isinstance(found, AssertionResult):
         return found.model_copy(update={"turn": turn if found.turn is None else found.turn})
     return AssertionResult(name=name, passed=bool(found), message=f"gave {found!r}", turn=turn)

@@ -96,7 +96,9 @@ class _Scenario(BaseModel):
         return value
 
     @model_validator(mode="after")
-    def _asserted_turns_exist(self) -> Self:
+    def _assertions_can_be_asked(self) -> Self:
+        if classes := [one.__name__ for one, _ in self.every_assertion if isinstance(one, type)]:
+            raise ValueError(f"{classes[0]} is a class; write {classes[0]}(...)")
         for assertion, _ in self.every_assertion:
             for field in ("turn", "failed_turn"):
                 turn = getattr(assertion, field, None)

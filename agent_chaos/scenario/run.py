@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.core.atomic import write_text
@@ -60,12 +63,19 @@ def run_scenario(
         return _not_run(scenario)
     for one in unrecorded([scenario]):
         record_first(one)
-    rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
+    target = f"{_file(sys._getframe(1))}:{scenario.name}"
+    rehearsal = Rehearsal(scenario, target=target, allow_real_tools=allow_real_tools)
     rehearsal.refuse_real_tools()
     done = run_rehearsed(rehearsal, seed=seed, plan=plan)
     if artifacts_dir is not None:
         keep(done, Path(artifacts_dir), events=record_events)
     return done.report
+
+
+def _file(caller: FrameType) -> str:
+    """The file that calls, as people would type it: where its scenario most likely stands."""
+    file = Path(caller.f_code.co_filename)
+    return os.path.relpath(file) if file.is_file() else "FILE.py"
 
 
 def _not_run(scenario: Scenario) -> RunReport:
@@ -116,7 +126,12 @@ def ran(
     judged = _by_oracles(outcome, planned=planned, asserted=bool(results))
     verdict, reason = judged or _verdict(scenario, outcome.trace, results, injector, context)
     if verdict is Verdict.INCONCLUSIVE and branches(scenario):
-        reason = f"{reason}; what the model says there is recorded by 'agent-chaos record {target}'"
+        how = (
+            f"'agent-chaos record {target}'"
+            if target
+            else "'agent-chaos record' of a scenario, not of a block"
+        )
+        reason = f"{reason}; what the model says there is recorded by {how}"
     report = reported(scenario, outcome, verdict, reason, context, results, injector)
     return Ran(report, outcome.trace, started_at)
 

@@ -58,6 +58,15 @@ def test_chaos_that_never_struck_is_told():
 
 
 @pytest.mark.usefixtures("shop_cassette")
+def test_what_a_block_would_have_to_record_besides_is_a_scenarios_affair():
+    with agent_chaos.chaos_context("shop", chaos=[tool_error()]) as ctx:
+        ctx.result = shop.careful(ctx, shop.QUESTION)
+
+    assert ctx.report.verdict == "UNDECIDED"
+    assert ctx.report.reason.endswith("recorded by 'agent-chaos record' of a scenario, not of a block")
+
+
+@pytest.mark.usefixtures("shop_cassette")
 def test_turns_are_told_apart_where_the_block_says_so():
     shout = user_input_mutate(lambda query: query + "!").on_turn(1)
     with agent_chaos.chaos_context("shop", chaos=[shout]) as ctx:

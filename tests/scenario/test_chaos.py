@@ -12,6 +12,7 @@ from agent_chaos.chaos import (
     LLMChaos,
     Plan,
     ToolChaos,
+    between_turns,
     context_mutate,
     history_truncate,
     llm_auth_error,
@@ -341,6 +342,54 @@ def test_a_mutator_that_changes_nothing_is_named_as_such():
 
     assert report.verdict == "NOT TESTED"
     assert report.reason.endswith("did not fire: its function changed nothing")
+
+
+def fails(*values):
+    raise LookupError("no such message")
+
+
+@pytest.mark.parametrize(
+    ("chaos", "why"),
+    [
+        (context_mutate(fails), "context_mutate[fails]: its function fails: LookupError: no such message"),
+        (tool_mutate(fails), "tool_mutate[fails]: its function fails: LookupError: no such message"),
+        (
+            user_input_mutate(fails),
+            "user_input_mutate[fails]: its function fails: LookupError: no such message",
+        ),
+        (context_mutate(print), "context_mutate[print]: its function gave None, expected a list of messages"),
+        (user_input_mutate(len), "user_input_mutate[len]: its function gave 41, expected a text"),
+        (
+            tool_mutate(lambda name, result: {name}),
+            "its function fails: TypeError: Object of type set is not JSON",
+        ),
+    ],
+    ids=["context", "tool", "user", "no messages", "no text", "no JSON"],
+)
+def test_a_mutator_that_fails_is_not_the_agents_failure(chaos, why):
+    report = ran(chaos, assertions=[CompletesWithin(9)])
+
+    assert report.verdict == "HARNESS ERROR"
+    assert why in report.reason
+
+
+@pytest.mark.parametrize(
+    "spelled", [lambda: history_truncate(1).between_turns(0, 2), lambda: between_turns(1, 1)]
+)
+def test_between_turns_takes_two_turns_in_a_row_however_it_is_spelled(spelled):
+    with pytest.raises((PlanError, ValidationError), match="expected two turns in a row, as in"):
+        spelled()
+
+
+def test_an_assertion_that_was_not_made_is_an_error_and_an_async_one_fails():
+    async def later(ctx):
+        return True
+
+    with pytest.raises(ValidationError, match=r"CompletesWithin is a class; write CompletesWithin\(...\)"):
+        ran(llm_rate_limit(), assertions=[CompletesWithin])
+    (found,) = ran(llm_rate_limit().attempts(1), assertions=[later]).assertion_results
+
+    assert (found.passed, found.message) == (False, "is async; expected a function")
 
 
 def test_what_a_plain_assertion_gave_is_told():

@@ -75,4 +75,6 @@ def test_a_turn_keeps_the_results_of_its_assertions(tmp_path):
 
     assert [one.name for one in report.turn_results[0].assertion_results] == ["turn_completes", "polite"]
     assert len(report.assertion_results) == 3
-    assert faulted.turn_results[0].chaos == (faulted.metrics.faults[0].description,)
+    (struck,) = faulted.turn_results[0].chaos
+    assert (struck["message"], struck["on_turn"]) == (faulted.metrics.faults[0].description, 0)
+    assert set(struck) == set(faulted.scorecard["scenario_chaos"][0])

@@ -1,5 +1,8 @@
 """One run from Python, and its report: passed means passed."""
 
+import os
+import re
+
 import pytest
 
 import agent_chaos
@@ -39,6 +42,14 @@ def test_a_run_under_a_plan_names_what_fired_and_what_is_wrong(project):
     )
     assert "unfinished_tool_call" in {violation.oracle for violation in report.violations}
     assert Plan.model_validate(report.plan) == shop.TRUNCATED
+
+
+def test_what_was_never_recorded_names_the_file_that_asked_for_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    here = os.path.relpath(__file__)
+
+    with pytest.raises(CassetteMissing, match=f"make it with: agent-chaos record {re.escape(here)}:shop$"):
+        agent_chaos.run_scenario(shop.scenario())
 
 
 def test_waits_are_virtual_seconds(project):
