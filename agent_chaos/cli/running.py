@@ -33,6 +33,10 @@ def record(
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Go online for --continue without asking.")] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", min=0, metavar="N", help="That of the run it is for.", show_default=False),
+    ] = None,
 ) -> int:
     """Run agents live once, and keep what was said in cassettes/; of variants, what their chaos makes them ask."""
     if continued is not None:
@@ -41,7 +45,7 @@ def record(
         return continue_(continued, yes=yes)
     from agent_chaos.commands import record as body
 
-    return body.record(targets or [], mode=record_mode)
+    return body.record(targets or [], mode=record_mode, seed=seed)
 
 
 @app.command()

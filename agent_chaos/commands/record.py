@@ -24,8 +24,12 @@ _UNWRAPPED = "no @agent_chaos.tool saw that, so offline it would run for real; w
 _EARLIER = "  kept from an earlier recording, the agent did not run; to record it afresh: --record-mode all"
 
 
-def record(targets: list[str], *, mode: str) -> int:
-    """Records every scenario of the targets; one that fails does not keep the others from it."""
+def record(targets: list[str], *, mode: str, seed: int | None = None) -> int:
+    """Records every scenario of the targets; one that fails does not keep the others from it.
+
+    Args:
+        seed: of faults with a probability, where variants are to be run with another than the recording's own.
+    """
     install()
     every = [one.scenario for one in load(targets, variants=True, skip=say_skipped)]
     drawn_blind = any(not one.cassette_path.exists() for one in every)
@@ -34,7 +38,9 @@ def record(targets: list[str], *, mode: str) -> int:
         forget()  # fuzz_chaos draws from a recording, where there is one
         every = [one.scenario for one in load(targets, variants=True)]
     added = [
-        _branch(one) for one in every if branches(one) and mode != "none" and not codes.get(one.recorded_as)
+        _branch(one, seed)
+        for one in every
+        if branches(one) and mode != "none" and not codes.get(one.recorded_as)
     ]
     if 0 in codes.values():
         console().print(Text(_PRIVACY))
@@ -64,9 +70,9 @@ def _one(scenario: Scenario, mode: str) -> int:
     return 0
 
 
-def _branch(scenario: Scenario) -> int:
+def _branch(scenario: Scenario, seed: int | None) -> int:
     try:
-        say_added(scenario.name, record_branch(scenario))
+        say_added(scenario.name, record_branch(scenario, seed=seed))
     except AgentChaosError as exc:
         complain(exc)
         return exc.exit_code

@@ -40,7 +40,7 @@ def branches(scenario: Scenario) -> bool:
     return bool(scenario.every_chaos)
 
 
-def record_branch(scenario: Scenario, plan: Plan | None = None) -> BranchSummary:
+def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | None = None) -> BranchSummary:
     """Runs a scenario under its chaos and a plan, asks the real provider what is missing, and adds it to the cassette.
 
     Raises:
@@ -51,7 +51,8 @@ def record_branch(scenario: Scenario, plan: Plan | None = None) -> BranchSummary
     path = scenario.cassette_path
     cassette = open_cassette(path)
     index = Index(cassette, Redactor.from_environ(os.environ).request)
-    injector = ChaosInjector(scenario.every_chaos, cassette.header.seed)
+    chance = scenario.chance(cassette.header.seed if seed is None else seed)
+    injector = ChaosInjector(scenario.every_chaos, chance)
     with forwarding() as forwarder:
         online = Online(forwarder, known=len(cassette.exchanges))
         trace = _run(scenario, index, plan or Plan(), injector, online)

@@ -32,7 +32,7 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
     install()
     redactor = Redactor.from_environ(os.environ)
     header = Header(scenario=scenario.name, started_at=time.time(), seed=seed or 0)
-    injector = ChaosInjector(scenario.every_chaos, header.seed)
+    injector = ChaosInjector(scenario.every_chaos, scenario.chance(header.seed))
     with online(), forwarding() as forwarder:
         trace = run_trial(
             scenario,

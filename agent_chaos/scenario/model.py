@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Self
 
@@ -114,6 +115,10 @@ class _Scenario(BaseModel):
     def recorded_as(self) -> str:
         """The name of the recording."""
         return self.name
+
+    def chance(self, seed: int) -> int:
+        """The seed of its own that a run's seed gives it, so that scenarios do not all draw the same."""
+        return int.from_bytes(blake2b(f"{seed} {self.name}".encode(), digest_size=8).digest(), "big")
 
     @property
     def every_chaos(self) -> tuple[Chaos, ...]:

@@ -102,10 +102,13 @@ class Ran:
 def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan | None = None) -> Ran:
     """As `run_scenario`, for a scenario that is ready for trials."""
     scenario = rehearsal.scenario
-    injector = ChaosInjector(scenario.every_chaos, rehearsal.cassette.header.seed if seed is None else seed)
+    chance = scenario.chance(rehearsal.cassette.header.seed if seed is None else seed)
+    injector = ChaosInjector(scenario.every_chaos, chance)
     outcome = rehearsal.trial(plan or Plan(), injector)
     started_at = rehearsal.cassette.header.started_at
-    return ran(scenario, outcome, injector, started_at, planned=plan is not None, target=rehearsal.target)
+    seeded = seed is not None and any(one.trigger.probability for one in scenario.every_chaos)
+    target = f"{rehearsal.target} --seed {seed}" if seeded else rehearsal.target
+    return ran(scenario, outcome, injector, started_at, planned=plan is not None, target=target)
 
 
 def ran(

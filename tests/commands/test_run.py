@@ -66,6 +66,17 @@ def test_it_stops_at_the_first_that_does_not_pass(suite: Path, capsys: pytest.Ca
     assert "2 not run" in out
 
 
+def test_an_error_is_told_beside_assertions_that_fail(suite: Path, capsys: pytest.CaptureFixture[str]):
+    suite.write_text(
+        SUITE.replace(".attempts(1)], assertions=[CompletesWithin(3)]", "], assertions=[CompletesWithin(3)]")
+    )
+    run(["run", f"{suite}:late"])
+    out = capsys.readouterr().out
+
+    assert "✗ completes_within: 9" in out
+    assert "turn 0 failed: anthropic.RateLimitError" in out
+
+
 def test_events_can_be_left_out(suite: Path):
     run(["run", str(suite), "--no-events", "--artifacts-dir", "runs"])
 

@@ -133,6 +133,22 @@ def test_waits_are_virtual_in_a_branch_though_a_pool_keeps_its_idle_thread(tmp_p
     assert report_of(failing).verdict == "PASS"
 
 
+def test_a_branch_can_be_recorded_for_the_seed_that_a_run_has(recorded):
+    chance = tool_error("down for maintenance").with_probability(0.5)
+    failing = recorded.variant(name="failing", chaos=[chance])
+
+    def seeded(seed: int) -> Any:
+        return run_rehearsed(Rehearsal(failing, target="suite.py:failing"), seed=seed).report
+
+    striking = next(seed for seed in range(64) if seeded(seed).faults_fired)
+    before = seeded(striking)
+    record_branch(failing, seed=striking)
+
+    assert before.verdict == "UNDECIDED"
+    assert before.reason.endswith(f"recorded by 'agent-chaos record suite.py:failing --seed {striking}'")
+    assert seeded(striking).verdict == "PASS"
+
+
 def test_a_plan_is_continued(recorded):
     plan = Plan.of([(Site.parse("tool 0"), tool_error("down for maintenance").fault)])
     before = Rehearsal(recorded).trial(plan)

@@ -236,6 +236,18 @@ def test_it_may_be_allowed_not_to_fire():
     assert ran(llm_rate_limit().on_call(5), allow_unfired=True).passed
 
 
+def test_scenarios_of_one_seed_do_not_all_draw_the_same():
+    chaos = llm_rate_limit().attempts(1).with_probability(0.5)
+    base = shop.scenario(shop.careful)
+    variants = [base.variant(name=f"v{number}", chaos=[chaos]) for number in range(12)]
+    struck = {
+        len(run_rehearsed(Rehearsal(one, cassette=shop.cassette()), seed=4).report.metrics.faults)
+        for one in variants
+    }
+
+    assert len(struck) > 1
+
+
 def test_chance_is_seeded():
     chaos = llm_rate_limit().attempts(1).with_probability(0.5)
     struck = [[len(ran(chaos, seed=seed).metrics.faults) for seed in range(6)] for _ in range(2)]
