@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import threading
+from asyncio import Task
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Protocol
+from weakref import ref
 
 from agent_chaos.core.clock import VirtualClock
 from agent_chaos.core.jobs import Jobs
@@ -79,7 +81,8 @@ class Session:
     `jobs` are the executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
     one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
     that is `online` may reach the network. Of frameworks' tools, `pure_tools` may run in a replay, `own_course` stopped their
-    framework instead of returning, and `no_tools` are names of calls that run no tool.
+    framework instead of returning, and `no_tools` are names of calls that run no tool. `tasks` are those of asyncio that the
+    agent's own code started, with what to call them.
     """
 
     clock: VirtualClock
@@ -97,6 +100,7 @@ class Session:
     finished: bool = False
     online: bool = False
     threads: list[threading.Thread] = field(default_factory=list)
+    tasks: list[tuple[ref[Task[Any]], str]] = field(default_factory=list)
     main_thread: int = field(default_factory=threading.get_ident)
 
     @property

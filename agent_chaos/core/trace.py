@@ -145,8 +145,8 @@ class Incident:
     """Something the harness saw that is not the agent's own doing or judgement.
 
     `kind`: miss (left the recording), refused (guard refused a connection), telemetry (a known telemetry host was
-    refused), subprocess, sqlite, file (written), thread (outlived the trial), budget, timeout, degraded (clock not
-    exact), harness (agent-chaos itself failed). Only miss, budget and timeout end a trial by themselves; refused and
+    refused), subprocess, sqlite, file (written), thread (outlived the trial), task (of asyncio, the agent's own, not over when
+    its last turn was), budget, timeout, degraded (clock not exact), harness (agent-chaos itself failed). Only miss, budget and timeout end a trial by themselves; refused and
     harness make it an ERROR.
     """
 
@@ -160,6 +160,7 @@ class Incident:
         "sqlite",
         "file",
         "thread",
+        "task",
         "budget",
         "timeout",
         "degraded",

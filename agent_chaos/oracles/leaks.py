@@ -9,13 +9,19 @@ from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
 
 _ADVICE = {
     "response": "Close a streamed reply on every path, also where reading it fails: `with` or `async with` around the stream.",
+    "task": "Await, or cancel, every task that a turn starts, also where one beside it fails: asyncio.TaskGroup does, gather "
+    "does not.",
     "thread": "Join, or stop, what a turn starts, also where the turn fails.",
 }
 
 
 class Leaks:
     """A reply's body was neither read to its end nor closed when the run ended, or a thread outlived it; and the clean
-    run leaves nothing behind. Each keeps a connection of the pool busy until the process ends.
+    run leaves nothing behind. Each keeps a connection of the pool busy until the process ends. Or a turn that ended otherwise
+    than in the clean run left an asyncio task behind, which goes on and does what nobody waits for any more.
+
+    A task counts where the agent's own code started it, none of that name is left by the clean run, and nobody cancelled it;
+    not where the answers are the clean ones: then it is work in the background that only takes longer.
 
     Source: openai-python#763, onyx#13743, litellm#38082, mistralai/client-python#532, langchain#13509 (§3.16).
     """
@@ -25,8 +31,20 @@ class Leaks:
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""
         if evidence.trace.fired:
-            yield from self._responses(evidence)
+            tasks = _new_tasks(evidence)
+            yield from self._tasks(evidence, tasks) if tasks else self._responses(evidence)
             yield from self._threads(evidence)
+
+    def _tasks(self, evidence: Evidence, names: list[str]) -> Iterator[Violation]:
+        if _answers(evidence.trace) != _answers(evidence.clean):
+            first = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+            yield Violation(
+                oracle=self.name,
+                subject="task",
+                reason=f"the run ended with a task neither over nor cancelled: {first}",
+                advice=_ADVICE["task"],
+                after=names,
+            )
 
     def _responses(self, evidence: Evidence) -> Iterator[Violation]:
         left = [] if _open(evidence.clean) else _open(evidence.trace)
@@ -49,6 +67,15 @@ class Leaks:
                 reason=f"a thread outlived the run: {outlived[0].detail}",
                 advice=_ADVICE["thread"],
             )
+
+
+def _new_tasks(evidence: Evidence) -> list[str]:
+    usual = {incident.detail for incident in evidence.clean.incidents_of("task")}
+    return [one.detail for one in evidence.trace.incidents_of("task") if one.detail not in usual]
+
+
+def _answers(trace: Trace) -> list[str]:
+    return [answer.text for answer in trace.answers]
 
 
 def _open(trace: Trace) -> list[Call]:

@@ -16,6 +16,7 @@ from agent_chaos.patch import (
     httpx_transport,
     loops,
     requests_adapter,
+    tasks,
     threads,
     tls,
 )
@@ -30,6 +31,7 @@ def install() -> None:
     """Patches clocks, loops, chance, threads, transports and the tools of frameworks; for recording as for replay."""
     clock.install()
     loops.install()
+    tasks.install()
     chance.install()
     threads.install()
     for stack in (httpx_transport, aiohttp_wire, requests_adapter, frameworks):

@@ -83,6 +83,7 @@ _INCIDENTS = {
     "sqlite": "opened a database",
     "file": "wrote a file",
     "thread": "a thread outlived the run",
+    "task": "a task outlived the run",
     "budget": "stopped, over budget",
     "timeout": "stopped, over the real-time limit",
     "degraded": "the virtual clock is not exact",

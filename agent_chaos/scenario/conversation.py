@@ -12,6 +12,7 @@ from agent_chaos.core.context import ChaosContext
 from agent_chaos.core.injector import ChaosInjector
 from agent_chaos.core.session import Session
 from agent_chaos.errors import TrialStop
+from agent_chaos.patch import tasks
 from agent_chaos.patch.tools import tool
 from agent_chaos.scenario.model import Scenario, Turn
 from agent_chaos.scenario.turn_log import TurnLog, innermost_user_frame
@@ -52,6 +53,16 @@ class Conversation:
             finally:
                 with self._surroundings("teardown"):
                     self._call(self._scenario.teardown)
+            self._note_tasks()
+
+    def _note_tasks(self) -> None:
+        """Tasks that the agent left to itself, at the moment when its loop is about to close."""
+        if self._stopped() or not tasks.unfinished(self._session):
+            return
+        if self._runner is not None:
+            self._runner.run(tasks.settled())
+        for name in tasks.unfinished(self._session):
+            self._session.tape.incident(self._session.clock.now(), "task", name)
 
     @contextmanager
     def _surroundings(self, what: str) -> Iterator[None]:
