@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 from rich.text import Text
 
-from agent_chaos.commands.speak import complain, say_skipped
+from agent_chaos.commands.speak import complain, hushed, say_skipped
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.patch.install import install
 from agent_chaos.report.exit import combined
@@ -36,7 +38,8 @@ def record(targets: list[str], *, mode: str, seed: int | None = None) -> int:
     codes = {one.recorded_as: _one(one, mode) for one in _recorded(every)}
     if drawn_blind and any(branches(one) for one in every):
         forget()  # fuzz_chaos draws from a recording, where there is one
-        every = [one.scenario for one in load(targets, variants=True)]
+        with hushed(), warnings.catch_warnings(action="ignore"):
+            every = [one.scenario for one in load(targets, variants=True)]
     added = [
         _branch(one, seed)
         for one in every

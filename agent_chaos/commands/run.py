@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import warnings
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -10,16 +13,15 @@ from pathlib import Path
 from rich.text import Text
 
 from agent_chaos.chaos.trigger import Trigger
-from agent_chaos.commands.record import kept
 from agent_chaos.commands.run_one import Done, Wanted, one_by_one, side_by_side
-from agent_chaos.commands.speak import complain
-from agent_chaos.errors import AgentChaosError
+from agent_chaos.commands.speak import complain, hushed
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.guard import isolate_if_put_off
+from agent_chaos.patch.install import online
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import clipped, count, printable, seconds
 from agent_chaos.report.terminal import console
-from agent_chaos.scenario.first_recording import record_first, unrecorded
+from agent_chaos.scenario.first_recording import say_first, unrecorded
 from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.scenario.model import Scenario
@@ -72,14 +74,16 @@ def run(
 def _recorded_first(every: list[Loaded], wanted: Wanted) -> list[Loaded]:
     """The scenarios once those without a recording have one; `fuzz_chaos` draws from it, so that they are loaded again."""
     missing = unrecorded(one.scenario for one in every)
+    if not missing:
+        return every
     for scenario in missing:
-        try:
-            console().print(Text(kept(scenario.recorded_as, record_first(scenario))), soft_wrap=True)
-        except AgentChaosError as exc:
-            complain(exc)
-    if missing:
-        forget()
-    return wanted.load() if missing else every
+        say_first(scenario)
+    refs = [one.ref for one in every if any(one.scenario is scenario for scenario in missing)]
+    with online():  # in a process of its own: here, clients were made offline, without proxies and keys
+        subprocess.run([sys.executable, "-m", "agent_chaos", "record", *refs], check=False)
+    forget()
+    with hushed(), warnings.catch_warnings(action="ignore"):
+        return wanted.load()
 
 
 def _told(done: Done, folder: Path) -> int:
@@ -142,5 +146,6 @@ def _input(scenario: Scenario, turn: int) -> str:
 
 def _summary(ran: int, of: int, passed: int, folder: Path) -> None:
     left = f", {of - ran} not run" if ran < of else ""
-    line = f"{count(ran, 'scenario')}: {passed} passed, {ran - passed} did not{left}; artefacts in {folder}"
+    where = f"; artefacts in {folder}" if folder.exists() else ""
+    line = f"{count(ran, 'scenario')}: {passed} passed, {ran - passed} did not{left}{where}"
     console().print(Text(line, "bold" if passed == ran else "bold red"), soft_wrap=True)

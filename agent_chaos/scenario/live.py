@@ -19,6 +19,7 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.online import Online
 from agent_chaos.scenario.run import Ran, ran
 from agent_chaos.scenario.trial import run_trial
+from agent_chaos.scenario.unanswered import refuse_unanswered
 
 _REAL_S = 1_800.0
 
@@ -27,13 +28,14 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
     """One live run. Tools run for real, waits are virtual, nothing is recorded, and only assertions judge.
 
     Raises:
-        RecordError: the provider cannot be reached.
+        RecordError: the provider cannot be reached, or refused everything.
     """
     install()
     redactor = Redactor.from_environ(os.environ)
     header = Header(scenario=scenario.name, started_at=time.time(), seed=seed or 0)
     injector = ChaosInjector(scenario.every_chaos, scenario.chance(header.seed))
     with online(), forwarding() as forwarder:
+        asked = Online(forwarder)
         trace = run_trial(
             scenario,
             Index(Cassette(header), redactor.request),
@@ -42,9 +44,10 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
             max_virtual_s=scenario.max_virtual_s,
             real_s=_REAL_S,
             injector=injector,
-            online=Online(forwarder),
+            online=asked,
         )
     trace = discreet(trace, redactor)
     if broken := trace.incidents_of("harness"):
         raise RecordError(f"{scenario.name}: {broken[0].detail}")
+    refuse_unanswered(scenario.name, [(one.request, one.reply) for one in asked.fetched])
     return ran(scenario, Outcome(Verdict.PASS, trace), injector, header.started_at)

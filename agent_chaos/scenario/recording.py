@@ -30,6 +30,7 @@ from agent_chaos.patch.record import recording
 from agent_chaos.providers.registry import protocols, recognise
 from agent_chaos.scenario.conversation import Conversation
 from agent_chaos.scenario.model import Scenario
+from agent_chaos.scenario.unanswered import refuse_unanswered
 from agent_chaos.scenario.unwrapped import unwrapped_tools
 from agent_chaos.stream.exchange import Reply, Request
 
@@ -223,6 +224,8 @@ def _check(scenario: Scenario, session: Session) -> None:
             raise RecordError(f"{scenario.name}: {entry.detail}; nothing was kept")
         if isinstance(entry, Raised):
             raise RecordError(f"{scenario.name}: {_why(entry.type, entry.message)}")
+    calls = [entry for entry in session.tape.entries() if isinstance(entry, Call) and entry.protocol]
+    refuse_unanswered(scenario.name, [(call.request, call.reply) for call in calls if call.reply])
 
 
 def _why(kind: str, message: str) -> str:

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.scenario.test_branch import script
+from tests.standin.record_scenarios import contexts_of
 from tests.standin.said import Said
 from tests.standin.server import StandIn, standin
 from tests.test_cli import ROOT
@@ -142,6 +144,43 @@ def test_what_has_no_recording_is_recorded_first_where_a_key_is_set(server: Stan
     assert "weather has no recording yet: running it once, live, to make cassettes/weather.msgpack" in told
     assert "no recording yet" not in again[1]
     assert len(server.requests) == 2
+
+
+MADE_EARLY = """
+import anthropic
+
+from agent_chaos import BaselineScenario
+
+client = anthropic.Anthropic()
+
+
+def agent(ctx, text):
+    try:
+        message = client.messages.create(
+            model="claude-sonnet-5", max_tokens=99, messages=[{"role": "user", "content": text}]
+        )
+    except anthropic.APIError:
+        return "Sorry, not now."
+    return message.content[0].text
+
+
+hello = BaselineScenario(name="hello", agent=agent, turns=["Hello"])
+"""
+
+
+def test_a_client_made_at_import_goes_through_the_proxy_at_the_first_recording(tmp_path: Path) -> None:
+    (tmp_path / "suite.py").write_text(MADE_EARLY)
+    authority, trusted = trustme.CA(), tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(trusted))
+    unreachable = {"HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
+    refused = run(tmp_path, "run", "suite.py", **KEY, **unreachable)
+    with standin(lambda asked: Said("Good morning."), contexts=contexts_of(authority)) as server:
+        proxy = {"HTTPS_PROXY": server.url, "https_proxy": server.url, "SSL_CERT_FILE": str(trusted)}
+        code, told = run(tmp_path, "run", "suite.py", **KEY, **proxy)
+
+    assert refused[0] == 2
+    assert "hello: api.anthropic.com cannot be reached; check the network and record again" in refused[1]
+    assert (code, verdicts(told)) == (0, {"hello": "PASS"})
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -36,11 +37,8 @@ def record(
     )
 
 
-def record_target(
-    target: str, script: Script, *, folder: Path, pace_s: float = 0.02, first_byte_s: float = 0.4
-) -> subprocess.CompletedProcess[str]:
-    """Runs `agent-chaos record` for a target in `folder`, where the model says what `script` does."""
-    authority = trustme.CA()
+def contexts_of(authority: trustme.CA) -> Callable[[str], ssl.SSLContext]:
+    """The TLS context of each host, with a certificate of the authority."""
 
     @cache
     def context(host: str) -> ssl.SSLContext:
@@ -48,9 +46,17 @@ def record_target(
         authority.issue_cert(host).configure_cert(made)
         return made
 
+    return context
+
+
+def record_target(
+    target: str, script: Script, *, folder: Path, pace_s: float = 0.02, first_byte_s: float = 0.4
+) -> subprocess.CompletedProcess[str]:
+    """Runs `agent-chaos record` for a target in `folder`, where the model says what `script` does."""
+    authority = trustme.CA()
     with (
         tempfile.NamedTemporaryFile(suffix=".pem") as trusted,
-        standin(script, pace_s=pace_s, first_byte_s=first_byte_s, contexts=context) as server,
+        standin(script, pace_s=pace_s, first_byte_s=first_byte_s, contexts=contexts_of(authority)) as server,
     ):
         trusted.write(authority.cert_pem.bytes())
         trusted.flush()
