@@ -77,10 +77,10 @@ def checked(message, arguments):
     calls = [block for block in message.content if block.type == "tool_use"]
     if bool(calls) != (message.stop_reason == "tool_use"):
         raise NotWhole("tool calls and stop reason disagree")
-    if len({call.id for call in calls}) < len(calls) or twins(calls):
-        raise NotWhole("the same tool call twice")
+    if len({call.id for call in calls if call.id}) < len(calls) or twins(calls):
+        raise NotWhole("the same tool call twice, or one without an id")
     for call in calls:
-        fits(call.name, json.loads(arguments.get(call.id) or "{}"))
+        fits(call.name, json.loads(arguments.get(call.id) or "{}", parse_constant=no_json))
     if not calls and not any(block.type == "text" and block.text.strip() for block in message.content):
         raise NotWhole("empty")
     return message
@@ -99,6 +99,11 @@ def fits(name, values):
     for key, value in values.items():
         if isinstance(value, bool) or not isinstance(value, TYPES[schema["properties"][key]["type"]]):
             raise NotWhole(f"{name}.{key} is {type(value).__name__}")
+
+
+def no_json(word):
+    """NaN and Infinity, which Python's parser lets through."""
+    raise NotWhole(f"{word} is no JSON")
 
 
 def attempt(messages):
@@ -148,6 +153,7 @@ def ask(messages, deadline):
             NotWhole,
             ValueError,
             AssertionError,
+            AttributeError,
             IndexError,
         ) as exc:
             problem = exc

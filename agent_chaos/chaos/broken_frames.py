@@ -1,4 +1,4 @@
-"""One event of a stream is not what it was: no JSON, no name, gone."""
+"""Events of a stream are not what they were: no JSON, no name, no end, gone."""
 
 from __future__ import annotations
 
@@ -84,6 +84,34 @@ class LostOpening(StreamFault, frozen=True):
 
     def describe(self) -> str:
         return f"the event that begins the {self.of if self.of == 'reply' else 'first part'} never comes"
+
+
+class LostBlankLine(StreamFault, frozen=True):
+    """The stream ends after the last event, without the blank line that makes it one. Source: S2b; gateways that trim."""
+
+    family = "delivery"
+
+    kind: Literal["lost_blank_line"] = "lost_blank_line"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        ended = target.reply.ok and target.streamed and target.reply.ended and _trimmed(target) is not None
+        return ({},) if ended else ()
+
+    def apply(self, target: Target) -> Reply:
+        raws = _trimmed(target) if self.openings(target) else None
+        return target.reply if raws is None else with_frames(target.reply, raws)
+
+    def describe(self) -> str:
+        return "the last event of the stream lacks its blank line"
+
+
+def _trimmed(target: Target) -> list[bytes] | None:
+    """The frames, the last one without the blank line at its end; None where it has none."""
+    raws = raw_frames(target.reply)
+    if not raws or not raws[-1].endswith((b"\n\n", b"\r\n\r\n")):
+        return None
+    return [*raws[:-1], raws[-1].rstrip(b"\r\n") + (b"\r\n" if raws[-1].endswith(b"\r\n") else b"\n")]
 
 
 def _broken_off(target: Target) -> list[bytes] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge
@@ -10,12 +11,24 @@ from annotated_types import Ge
 from agent_chaos.chaos.argument_text import inside
 from agent_chaos.chaos.fault import Choice, MessageFault, Target
 from agent_chaos.chaos.tool_call_parts import call_choices, tool_call_at, with_arguments
-from agent_chaos.providers.protocol import ModelTurn
 from agent_chaos.stream.exchange import Reply
 
-Shape = Literal["trailing_comma", "cut", "wrong_type", "empty", "null", "two_objects"]
+Shape = Literal[
+    "trailing_comma",
+    "cut",
+    "wrong_type",
+    "empty",
+    "null",
+    "two_objects",
+    "list",
+    "string",
+    "not_a_number",
+    "single_quotes",
+    "raw_newline",
+    "bad_escape",
+    "markdown",
+]
 
-_UNFINISHED = '{"'
 _WORDS = {
     "trailing_comma": "have a trailing comma",
     "cut": "are cut off",
@@ -23,9 +36,16 @@ _WORDS = {
     "empty": "are empty",
     "null": "are null",
     "two_objects": "are two objects in a row",
+    "list": "are a list that holds the object",
+    "string": "are a string that holds the object",
+    "not_a_number": "have NaN for a number",
+    "single_quotes": "are quoted with '",
+    "raw_newline": "have a line break inside a string",
+    "bad_escape": "have half an escape in a string",
+    "markdown": "stand in a Markdown fence",
 }
-_AS_WRITTEN = ("cut", "trailing_comma", "null", "two_objects")
-"""Shapes that not every wire can carry: where arguments are an object there, they are something else."""
+_ANYWHERE = ("wrong_type", "empty")
+"""Shapes that every wire can carry; where arguments are an object there, the others would become something else."""
 
 
 class MalformedArguments(MessageFault, frozen=True):
@@ -53,16 +73,9 @@ class MalformedArguments(MessageFault, frozen=True):
         turn, index, call = found
         arguments = broken(call.arguments, self.shape)
         changed = with_arguments(target, turn, index, arguments)
-        unchanged = target.protocol.parse(changed) == turn
-        return target.reply if unchanged or not self._carried(target, turn, index) else changed
-
-    def _carried(self, target: Target, turn: ModelTurn, index: int) -> bool:
-        """Whether the wire can carry it: where arguments are JSON there, broken JSON cannot be sent."""
-        if self.shape not in _AS_WRITTEN:
-            return True
-        text = "null" if self.shape == "null" else _UNFINISHED
-        sent = target.protocol.parse(with_arguments(target, turn, index, text))
-        return any(call.arguments == text for call in sent.tool_calls)
+        sent = target.protocol.parse(changed)
+        carried = self.shape in _ANYWHERE or sent.tool_calls[self.call].arguments == arguments
+        return changed if carried and sent != turn else target.reply
 
     def describe(self) -> str:
         return f"the arguments of tool call {self.call} {_WORDS[self.shape]}"
@@ -70,12 +83,30 @@ class MalformedArguments(MessageFault, frozen=True):
 
 def broken(arguments: str, shape: Shape) -> str:
     """The argument text in one of the shapes; itself where the shape does not apply."""
+    rewrite = _REWRITES.get(shape)
+    if rewrite is None:
+        return _fixed(arguments, shape)
+    return re.sub(*rewrite, arguments, count=0 if shape == "single_quotes" else 1)
+
+
+_REWRITES: dict[str, tuple[str, str]] = {
+    "trailing_comma": (r"(?<=.)(?<!\{)\}$", ",}"),
+    "two_objects": (r"(?s)^(.*\})$", r"\1\1"),
+    "list": (r"(?s)^(.*\})$", r"[\1]"),
+    "not_a_number": (r"(?<=:)( ?)-?\d[\d.eE+-]*(?=[,}])", r"\1NaN"),
+    "single_quotes": (r'(?<!\\)"', "'"),
+    "raw_newline": (r'(": ?"[^"\\])', "\\1\n"),
+    "bad_escape": (r'(": ?"[^"\\])', r"\1\\u00"),
+    "markdown": (r"(?s)^(.*\})$", "```json\n\\1\n```"),
+}
+"""Shapes that are a replacement: what is looked for, and what stands there instead."""
+
+
+def _fixed(arguments: str, shape: Shape) -> str:
     if shape in ("empty", "null"):
         return "" if shape == "empty" else "null"
-    if shape == "two_objects":
-        return arguments * 2 if arguments.endswith("}") else arguments
-    if shape == "trailing_comma":
-        return f"{arguments[:-1]},}}" if arguments.endswith("}") and len(arguments) > 2 else arguments
+    if shape == "string":
+        return json.dumps(arguments, ensure_ascii=False)
     if shape == "cut":
         places = inside(arguments).number or inside(arguments).string or [max(1, len(arguments) - 1)]
         return arguments[: places[len(places) // 2]]

@@ -1,4 +1,4 @@
-"""Two tool calls have one id."""
+"""Tool calls that cannot be told apart by their ids."""
 
 from __future__ import annotations
 
@@ -34,3 +34,26 @@ class RepeatedToolId(MessageFault, frozen=True):
 
     def describe(self) -> str:
         return "two tool calls have one id"
+
+
+class LostToolId(MessageFault, frozen=True):
+    """A tool call whose id is empty. Source: M7; Ollama and other compatible servers, langchainjs#10145."""
+
+    family = "tool_call"
+
+    kind: Literal["lost_tool_id"] = "lost_tool_id"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        first = tool_call_at(target, 0)
+        return ({},) if first and first[2].id else ()
+
+    def apply(self, target: Target) -> Reply:
+        first = tool_call_at(target, 0)
+        if not first or not first[2].id:
+            return target.reply
+        turn, index, call = first
+        return target.protocol.render(turn.with_part(index, replace(call, id="")), target.reply)
+
+    def describe(self) -> str:
+        return "the first tool call has no id"

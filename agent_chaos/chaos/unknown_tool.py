@@ -1,4 +1,4 @@
-"""The model calls a tool that does not exist."""
+"""The model calls a tool that does not exist, or none by name."""
 
 from __future__ import annotations
 
@@ -34,6 +34,29 @@ class UnknownTool(MessageFault, frozen=True):
 
     def describe(self) -> str:
         return f"tool call {self.call} names a tool that does not exist"
+
+
+class UnnamedTool(MessageFault, frozen=True):
+    """A tool call whose name is empty. Source: M6; vllm and other compatible servers that lose the first delta of a call."""
+
+    family = "tool_call"
+
+    kind: Literal["unnamed_tool"] = "unnamed_tool"
+    call: Annotated[int, Ge(0)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return call_choices(target)
+
+    def apply(self, target: Target) -> Reply:
+        found = tool_call_at(target, self.call)
+        if found is None:
+            return target.reply
+        turn, index, call = found
+        return target.protocol.render(turn.with_part(index, replace(call, name="")), target.reply)
+
+    def describe(self) -> str:
+        return f"tool call {self.call} has no name"
 
 
 def _unoffered(target: Target, name: str) -> str:

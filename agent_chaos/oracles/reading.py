@@ -58,7 +58,7 @@ def recorded_turn(call: Call) -> ModelTurn | None:
 
 
 def curtailed(call: Call) -> bool:
-    """Whether the agent got less than was recorded: the reply's end is gone, or a token limit was hit.
+    """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, or the model paused.
 
     A reply whose stop reason arrived has ended, even where the last line of its stream did not come.
     """
@@ -66,7 +66,7 @@ def curtailed(call: Call) -> bool:
     if served is None or recorded is None or not call.fired:
         return False
     lost_end = recorded.complete and not served.complete and served.stop is None
-    return lost_end or (served.stop == "length" and recorded.stop != "length")
+    return lost_end or (served.stop in ("length", "pause") and recorded.stop != served.stop)
 
 
 def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:

@@ -25,6 +25,8 @@ _ADVICE = (
     "the token limit; otherwise ask again or say that the answer is cut."
 )
 
+_WHY = {"length": "the token limit was hit", "pause": "the model had paused"}
+
 
 class SilentTruncation:
     """A reply lost its terminator, or hit the token limit, where the recorded one had not; the run returned normally,
@@ -45,7 +47,7 @@ class SilentTruncation:
 
     def _violation(self, call: Call, answer: Answer, clean: Answer) -> Violation:
         served = served_turn(call)
-        why = "the token limit was hit" if served and served.stop == "length" else "the stream ended early"
+        why = _WHY.get(served.stop or "" if served else "", "the stream ended early")
         return Violation(
             oracle=self.name,
             subject="answer",

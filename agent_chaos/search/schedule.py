@@ -12,7 +12,7 @@ from random import Random
 from agent_chaos.chaos.plan import Placed, Plan, Site
 from agent_chaos.search.space import Entry, Menu, Space, edge_biased, singles_of
 
-SINGLES_SHARE = 0.4
+SINGLES_SHARE = 0.45
 TAIL_SHARE = 0.2
 TOOL_SHARE = 0.15
 """Of the combinations, how many may hold faults of tools: after most of those no recording tells what a model would say."""

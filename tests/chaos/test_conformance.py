@@ -23,7 +23,9 @@ PLACES = [
 REWRITTEN = [
     place
     for place in PLACES
-    if WIRE_FAULTS[place.values[0]].level == "message" and target_of(place.values[1]).streamed
+    if WIRE_FAULTS[place.values[0]].level == "message"
+    and target_of(place.values[1]).streamed
+    and place.values[0] != "odd_usage"  # some count tokens in their first event
 ]
 everywhere = pytest.mark.parametrize(("kind", "form"), PLACES)
 every_kind = pytest.mark.parametrize("kind", WIRE_FAULTS)
@@ -36,10 +38,11 @@ NO_FRAMES = (
     "empty_body",
     "gateway_timeout",
     "html_body",
+    "lost_blank_line",
     "odd_status",
     "service_unavailable",
 )
-"""Faults whose body is not one of the protocol: none, bare JSON, words of a proxy, or no text."""
+"""Faults whose body is not one of the protocol: none, bare JSON, words of a proxy, no text, or not its end."""
 
 CANNOT = {
     "wrong_stop": {"openai_responses", "gemini"},
@@ -51,6 +54,9 @@ CANNOT = {
     "nameless_events": {"openai_chat", "gemini"},
     "rate_limit_odd": {"gemini"},
     "unknown_event": {"openai_chat", "gemini"},
+    "lost_tool_id": {"gemini"},
+    "missing_tool_call": {"openai_responses", "gemini"},
+    "paused_in_text": {"openai_chat"},
 }
 """Protocols that have no such thing: one word for both stops, calls and events without names or ids, no state kept, no
 header that says how long to wait; and faults that only one provider sends."""

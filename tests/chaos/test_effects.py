@@ -365,8 +365,8 @@ def test_a_stream_that_reports_an_error_says_what_came_before_it(kind, form):
         assert recorded.text.startswith(turn.text)
 
 
-@cases("max_tokens_in_text")
-def test_an_answer_that_hits_the_limit_is_complete_and_short(kind, form):
+@cases("max_tokens_in_text", "paused_in_text")
+def test_an_answer_that_hits_the_limit_or_pauses_is_complete_and_short(kind, form):
     where = target_of(form)
     recorded = turn_of(where)
     for fault in faults_at(kind, where):
@@ -374,7 +374,7 @@ def test_an_answer_that_hits_the_limit_is_complete_and_short(kind, form):
         kept = len(turn.text) / len(recorded.text)
 
         assert turn.complete
-        assert turn.stop == "length"
+        assert turn.stop == ("pause" if kind == "paused_in_text" else "length")
         assert recorded.text.startswith(turn.text)
         assert kept == pytest.approx(1 - fault.percent_lost / 100, abs=0.02)
 
@@ -427,10 +427,15 @@ def test_malformed_arguments_are_wrong_as_their_shape_says_and_the_rest_is_as_it
 
             assert types[0].keys() == types[1].keys()
             assert all(types[0][key] is not types[1][key] for key in types[0])
+        elif fault.shape in ("list", "string", "not_a_number"):
+            value = json.loads(arguments)
+
+            assert type(value) is {"list": list, "string": str, "not_a_number": dict}[fault.shape]
+            assert value != json.loads(meant)
         elif form[0] == "gemini":
             assert json.loads(arguments) != json.loads(meant)
         else:
-            with pytest.raises(ValueError, match="line 1"):
+            with pytest.raises(ValueError, match=r"line \d"):
                 json.loads(arguments)
 
 
@@ -585,7 +590,65 @@ def test_a_reply_without_an_answer_is_complete_and_has_no_parts(kind, form):
     assert (turn.id, turn.model, turn.usage) == (recorded.id, recorded.model, recorded.usage)
 
 
-@cases("unknown_tool", "missing_argument")
+@cases("odd_usage")
+def test_only_the_count_of_tokens_is_odd(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        turn = turn_of(where, fault.apply(where))
+        tokens = turn.usage.input_tokens + turn.usage.output_tokens if turn.usage else None
+        last = fault.apply(where).body.rpartition(b"finishReason")[2]
+        uncounted = b"usageMetadata" not in last if form[:2] == ("gemini", True) else not tokens
+
+        assert (turn.text, turn.stop, turn.complete) == (recorded.text, recorded.stop, True)
+        assert [call.arguments for call in turn.tool_calls] == [
+            call.arguments for call in recorded.tool_calls
+        ]
+        assert {"missing": uncounted, "zero": tokens == 0, "huge": tokens == 4_000_000_000}[fault.counted]
+
+
+@cases("unknown_stop")
+def test_the_stop_is_a_word_of_the_future(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    turn, recorded = turn_of(where, fault.apply(where)), turn_of(where)
+
+    assert turn.stop_raw == "hologram"
+    assert turn.stop == "other"
+    assert (turn.text, turn.tool_calls, turn.complete) == (recorded.text, recorded.tool_calls, True)
+
+
+@cases("missing_tool_call")
+def test_the_stop_speaks_of_tools_and_none_is_called(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    turn = turn_of(where, fault.apply(where))
+
+    assert (turn.text, turn.tool_calls, turn.stop) == (turn_of(where).text, (), "tool_use")
+
+
+@cases("lost_tool_id")
+def test_the_first_call_has_no_id_and_is_as_it_was(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    first, *others = turn_of(where, fault.apply(where)).tool_calls
+    then, *rest = turn_of(where).tool_calls
+
+    assert (first.id, first.name, first.arguments) == ("", then.name, then.arguments)
+    assert [one.id for one in others] == [one.id for one in rest]
+
+
+@cases("lost_blank_line")
+def test_a_stream_ends_before_the_blank_line(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    body, recorded = (reply.body.replace(b"\r", b"") for reply in (fault.apply(where), where.reply))
+
+    assert body + b"\n" == recorded
+    assert not body.endswith(b"\n\n")
+
+
+@cases("unknown_tool", "unnamed_tool", "missing_argument")
 def test_one_call_is_changed_and_all_else_is_as_recorded(kind, form):
     where = target_of(form)
     recorded = turn_of(where)
@@ -601,6 +664,8 @@ def test_one_call_is_changed_and_all_else_is_as_recorded(kind, form):
         if kind == "unknown_tool":
             assert now.name not in {call.name for call in recorded.tool_calls}
             assert now.arguments == then.arguments
+        elif kind == "unnamed_tool":
+            assert (now.name, now.arguments) == ("", then.arguments)
         else:
             assert now.name == then.name
             assert list(json.loads(now.arguments).items()) == list(json.loads(then.arguments).items())[:-1]
