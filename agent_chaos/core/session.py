@@ -20,7 +20,7 @@ from weakref import ref
 from agent_chaos.core.clock import VirtualClock
 from agent_chaos.core.jobs import Jobs
 from agent_chaos.core.tape import Tape
-from agent_chaos.core.trace import Wait
+from agent_chaos.core.trace import Call, Wait
 from agent_chaos.errors import GuardRefused, TrialStop, UsageError
 from agent_chaos.stream.exchange import Reply, Request
 
@@ -82,7 +82,8 @@ class Session:
     one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
     that is `online` may reach the network. Of frameworks' tools, `pure_tools` may run in a replay, `own_course` stopped their
     framework instead of returning, and `no_tools` are names of calls that run no tool. `tasks` are those of asyncio that the
-    agent's own code started, with what to call them.
+    agent's own code started, with what to call them; `probed` is what the agent would ask in a turn more, and `aside_s` the
+    virtual seconds that belong to no trace.
     """
 
     clock: VirtualClock
@@ -100,6 +101,8 @@ class Session:
     finished: bool = False
     online: bool = False
     threads: list[threading.Thread] = field(default_factory=list)
+    aside_s: float = 0.0
+    probed: tuple[Call, ...] = ()
     tasks: list[tuple[ref[Task[Any]], str]] = field(default_factory=list)
     main_thread: int = field(default_factory=threading.get_ident)
 

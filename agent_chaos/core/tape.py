@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -30,6 +31,18 @@ class Tape:
             if isinstance(entry, Call):
                 self._last_call = entry.seq
             return entry
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Takes everything back, at its end, that was written within it."""
+        with self._lock:
+            entries, incidents, last_call = len(self._entries), dict(self._incidents), self._last_call
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._entries[entries:]
+                self._incidents, self._last_call = incidents, last_call
 
     def last_call_seq(self) -> int:
         """`seq` of the latest call, or -1."""

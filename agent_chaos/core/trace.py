@@ -174,12 +174,16 @@ Entry = Call | Delivered | ToolRun | Wait | Answer | Raised | Incident
 
 @dataclass(frozen=True)
 class Trace:
-    """All entries of a trial, in order of `seq`, which counts from 0 and has no gaps."""
+    """All entries of a trial, in order of `seq`, which counts from 0 and has no gaps.
+
+    `probed` is no entry: the request with which the agent would have begun one turn more, where it was asked to.
+    """
 
     plan: Plan
     entries: tuple[Entry, ...]
     virtual_s: float
     transports: tuple[str, ...] = ()
+    probed: tuple[Call, ...] = ()
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

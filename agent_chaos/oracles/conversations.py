@@ -26,7 +26,7 @@ def refused(evidence: Evidence) -> Iterator[tuple[Call, Problem]]:
 
 
 def _problems(trace: Trace) -> Iterator[tuple[Call, Problem]]:
-    for call in trace.calls:
+    for call in (*trace.calls, *trace.probed):
         if call.wire is not None:
             served = [(one.request, one.reply) for one in trace.calls if one.seq < call.seq and one.reply]
             yield from ((call, problem) for problem in call.wire.problems(call.request, served))

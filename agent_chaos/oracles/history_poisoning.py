@@ -22,49 +22,67 @@ class HistoryPoisoning:
     partial text of a reply that had broken off (not of one that ended at the token limit: the model did say that). The
     user's next message then fails, and every one after it.
 
-    Judged where the scenario has a turn after the fault; replay need not know the answer, since only the request is
-    looked at. Source: claude-code#2697, #5989, cai#182, llama_index#20918, langgraph#4289 (§3.12).
+    Judged in the scenario's turns after the fault, and, where the agent keeps its history, in a probe: one turn more, in which
+    the user says the last thing again, and which ends with the agent's first request. No answer is needed, since only the
+    request is looked at; an agent that runs a tool before it asks cannot be probed. Source: claude-code#2697, #5989, cai#182, llama_index#20918, langgraph#4289 (§3.12).
     """
 
     name = "history_poisoning"
-    needs = "a scenario with a turn after the fault"
+    needs = "an agent that keeps its history between turns"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""
         turn = first_fault_turn(evidence.trace)
-        if turn is None or all(call.turn <= turn for call in evidence.trace.calls):
+        if turn is None or all(call.turn <= turn for call in _asked(evidence)):
             return
         for call, problem in refused(evidence):
             if call.turn > turn and not problem.lenient:
-                said = (
-                    f"turn {call.turn} would be answered 400 at call {call.call}: {shown(problem.says, 280)}"
-                )
+                at = "" if _is_probe(evidence, call) else f" at call {call.call}"
+                said = f"{_name(evidence, call)} would be answered 400{at}: {shown(problem.says, 280)}"
                 yield self._violation(
-                    f"refused: {problem.rule}", said, "refused", call, {problem.at: problem.value}
+                    evidence, f"refused: {problem.rule}", said, "refused", call, {problem.at: problem.value}
                 )
                 break
         yield from self._partial(evidence, turn)
 
     def _partial(self, evidence: Evidence, turn: int) -> Iterator[Violation]:
         broken = list(_broken_texts(evidence))
-        usual = {text for call in evidence.clean.calls for text in _assistant_texts(call)}
-        for call in evidence.trace.calls if broken else ():
+        usual = {
+            text
+            for call in (*evidence.clean.calls, *evidence.clean.probed)
+            for text in _assistant_texts(call)
+        }
+        for call in _asked(evidence) if broken else ():
             kept = _assistant_texts(call) if call.turn > turn else []
             found = next((text for text in broken if text in kept and text not in usual), None)
             if found is not None:
-                said = f"turn {call.turn} sends {shown(found, 90)!r}, of a reply that broke off, as what the model had said"
-                yield self._violation("partial text", said, "partial text", call, found)
+                said = f"{_name(evidence, call)} sends {shown(found, 90)!r}, of a reply that broke off, as what the model had said"
+                yield self._violation(evidence, "partial text", said, "partial text", call, found)
                 return
 
-    def _violation(self, subject: str, reason: str, about: str, call: Call, after: object) -> Violation:
+    def _violation(
+        self, evidence: Evidence, subject: str, reason: str, about: str, call: Call, after: object
+    ) -> Violation:
         return Violation(
             oracle=self.name,
             subject=subject,
             reason=reason,
             advice=_ADVICE[about],
-            call_seq=call.seq,
+            call_seq=None if _is_probe(evidence, call) else call.seq,
             after=after,
         )
+
+
+def _asked(evidence: Evidence) -> tuple[Call, ...]:
+    return (*evidence.trace.calls, *evidence.trace.probed)
+
+
+def _name(evidence: Evidence, call: Call) -> str:
+    return "the user's next message" if _is_probe(evidence, call) else f"turn {call.turn}"
+
+
+def _is_probe(evidence: Evidence, call: Call) -> bool:
+    return any(call is one for one in evidence.trace.probed)
 
 
 def _broken_texts(evidence: Evidence) -> Iterator[str]:

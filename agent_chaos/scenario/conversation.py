@@ -15,6 +15,7 @@ from agent_chaos.errors import TrialStop
 from agent_chaos.patch import tasks
 from agent_chaos.patch.tools import tool
 from agent_chaos.scenario.model import Scenario, Turn
+from agent_chaos.scenario.probe import Probe
 from agent_chaos.scenario.turn_log import TurnLog, innermost_user_frame
 
 
@@ -24,6 +25,7 @@ class Conversation:
     Args:
         on_turn: called as each turn starts, with its number and input.
         injector: changes what the user says, where chaos does.
+        probing: notes what the agent would ask in one turn more, in which the user says the last thing again.
     """
 
     def __init__(
@@ -32,11 +34,15 @@ class Conversation:
         session: Session,
         on_turn: Callable[[int, str], None] = lambda turn, text: None,
         injector: ChaosInjector | None = None,
+        *,
+        probing: bool = False,
     ) -> None:
         self._amend = injector.user_input if injector else lambda turn, text: text
         self._scenario = scenario
         self._session = session
         self._on_turn = on_turn
+        self._probing = probing
+        self._said = ""
         self._runner: asyncio.Runner | None = None
         self.context = ChaosContext(scenario.name, tool)
         self._log = TurnLog(session, self.context, injector)
@@ -50,6 +56,8 @@ class Conversation:
                 for number, turn in enumerate(self._scenario.turns):
                     if not self._turn(number, turn):
                         break
+                else:
+                    self._probe()
             finally:
                 with self._surroundings("teardown"):
                     self._call(self._scenario.teardown)
@@ -99,7 +107,7 @@ class Conversation:
         self._log.starts(number, dynamic=turn.is_dynamic())
         with self._surroundings(f"the input of turn {number}"):
             said = turn.input if isinstance(turn.input, str) else turn.get_input(self.context.turn_results)
-            text = self._amend(number, said)
+            text = self._said = self._amend(number, said)
         self._on_turn(number, text)
         try:
             result = self._call(self._scenario.agent, self.context, text)
@@ -114,6 +122,15 @@ class Conversation:
             return False
         self._log.answered(text, result)
         return True
+
+    def _probe(self) -> None:
+        """Only where a history can be: in the run's state, or in an agent that the scenario starts afresh."""
+        scenario = self._scenario
+        if self._probing and (self.context.agent_state or scenario.setup or scenario.teardown):
+            probe = Probe(self._session)
+            self._session.probed = probe.asked(
+                lambda: self._call(self._scenario.agent, self.context, self._said)
+            )
 
     def _stopped(self) -> bool:
         return self._session.tape.has("miss", "budget", "timeout", "harness")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from agent_chaos.cassette.file import open_cassette
@@ -23,6 +24,7 @@ from agent_chaos.providers.protocol import Extra
 from agent_chaos.replay.match import Index
 from agent_chaos.scenario.discreet import discreet
 from agent_chaos.scenario.model import Scenario
+from agent_chaos.scenario.probe import keeps_history
 from agent_chaos.scenario.steady import left_recording, state_survives, unsteady
 from agent_chaos.scenario.trial import run_trial
 from agent_chaos.scenario.unwrapped import unwrapped_tools
@@ -101,7 +103,7 @@ class Rehearsal:
             )
 
     def prepare(self) -> Trace:
-        """Takes one warm-up and two clean runs, and keeps the last.
+        """Takes one warm-up and two clean runs, and keeps the last; the first of the two is probed for a turn more.
 
         Raises:
             HarnessError: the cassette is stale, nothing was intercepted, or the guard refused a connection.
@@ -109,14 +111,16 @@ class Rehearsal:
         """
         warm_up = self._run(Plan())
         self._check_sound(warm_up)
-        first, second = self._run(Plan()), self._run(Plan())
+        first, second = self._run(Plan(), probing=True), self._run(Plan())
+        if unsteady(first, second, self._redactor.request):  # is it the probe that an agent remembers?
+            first, second = self._run(Plan()), self._run(Plan())
         self._check_steady(warm_up, first, second)
         for trace in (first, second):
             self._check_sound(trace)
-        self._clean = second
+        self._clean = replace(second, probed=first.probed if keeps_history(first.probed) else ())
         listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
         self.notes = (*self._accepted(second), *listed)
-        return second
+        return self._clean
 
     def _accepted(self, clean: Trace) -> list[str]:
         """Where the agent asks something else than was recorded even without faults, that is no effect of faults."""
@@ -134,7 +138,8 @@ class Rehearsal:
         """One example under the plan, and the faults that a injector names, judged."""
         clean = self.clean
         most = len(clean.calls) + self.scenario.max_requests
-        trace = self._run(plan, max_requests=most, injector=injector)
+        probing = bool(clean.probed) and injector is None
+        trace = self._run(plan, max_requests=most, injector=injector, probing=probing)
         return judge(
             Evidence(trace=trace, clean=clean, budget=self._budget, schemas=self._schemas), self._judges
         )
@@ -152,7 +157,12 @@ class Rehearsal:
         return found
 
     def _run(
-        self, plan: Plan, *, max_requests: int = _CLEAN_REQUESTS, injector: ChaosInjector | None = None
+        self,
+        plan: Plan,
+        *,
+        max_requests: int = _CLEAN_REQUESTS,
+        injector: ChaosInjector | None = None,
+        probing: bool = False,
     ) -> Trace:
         limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
         trace = run_trial(
@@ -162,6 +172,7 @@ class Rehearsal:
             max_requests=max_requests,
             max_virtual_s=limit,
             injector=injector,
+            probing=probing,
         )
         return discreet(trace, self._redactor)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from random import Random
 
 import time_machine
@@ -69,12 +70,14 @@ def run_trial(
     real_s: float = 30.0,
     injector: ChaosInjector | None = None,
     online: Online | None = None,
+    probing: bool = False,
 ) -> Trace:
     """Runs the scenario's agent against the cassette under a plan.
 
     A pure function of its arguments for a deterministic agent. `max_virtual_s` stops nothing by itself: a run may wait
     longer, as long as it does not do so in thousands of small waits. A run that is `online` asks the real provider what
-    the cassette does not answer, and lets tools run whose arguments it does not know.
+    the cassette does not answer, and lets tools run whose arguments it does not know. One that is `probing` also notes what
+    the agent would ask in one turn more (`Trace.probed`).
     """
     with staged(
         scenario,
@@ -86,8 +89,9 @@ def run_trial(
         injector=injector,
         online=online,
     ) as session:
-        _conversation(scenario, session, injector).run()
-    return session.tape.trace(plan, session.clock.now())
+        _conversation(scenario, session, injector, probing=probing).run()
+    trace = session.tape.trace(plan, session.clock.now() - session.aside_s)
+    return replace(trace, probed=session.probed)
 
 
 @contextmanager
@@ -128,9 +132,11 @@ def staged(
         _note_threads(session)
 
 
-def _conversation(scenario: Scenario, session: Session, injector: ChaosInjector | None) -> Conversation:
+def _conversation(
+    scenario: Scenario, session: Session, injector: ChaosInjector | None, *, probing: bool
+) -> Conversation:
     if injector is None:
-        return Conversation(scenario, session)
+        return Conversation(scenario, session, probing=probing)
     conversation = Conversation(scenario, session, injector=injector)
     injector.context = conversation.context
     return conversation
