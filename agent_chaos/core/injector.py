@@ -46,7 +46,7 @@ class ChaosInjector:
         context: handed to mutators that ask for it.
     """
 
-    def __init__(self, chaos: Sequence[Chaos], seed: int, context: Any = None) -> None:
+    def __init__(self, chaos: Sequence[Chaos], seed: int = 0, context: Any = None) -> None:
         self._chaos = tuple(chaos)
         self._chance = Random(seed)
         self.context = context
@@ -132,7 +132,7 @@ class ChaosInjector:
             messages = self._mutated(number, chaos, moment, messages, messages)
         if messages == told:
             return request
-        body[field] = messages
+        body[field] = [_as_content(one) for one in messages] if field == "contents" else messages
         return replace(request, body=json.dumps(body, ensure_ascii=False).encode())
 
     def _with_history(self, moment: Moment, messages: list[Any]) -> list[Any]:
@@ -235,10 +235,20 @@ class ChaosInjector:
         if isinstance(chaos.fault, Mutation) and any(trigger.allows(one) for one in seen):
             return "its function changed nothing"
         if any(trigger.allows(one) for one in seen):
-            return "it had nothing to act on" + (": the reply was not streamed" if chaos.streaming else "")
+            return "it had nothing to act on" + (
+                ": the reply was not streamed, or was over by then" if chaos.streaming else ""
+            )
         return f"{made}, none of which its conditions allow"
 
 
 def _as_messages(value: list[Any] | str) -> list[Any]:
     """The messages of a request; OpenAI's Responses take a text for a single one."""
     return [{"role": "user", "content": value}] if isinstance(value, str) else value
+
+
+def _as_content(message: Any) -> Any:
+    """A message of role and text as Gemini has it; what is a content of Gemini's already stays."""
+    if not isinstance(message, dict) or not isinstance(message.get("content"), str):
+        return message
+    role = "model" if message.get("role") == "assistant" else "user"
+    return {"role": role, "parts": [{"text": message["content"]}]}

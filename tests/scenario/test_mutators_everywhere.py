@@ -101,6 +101,19 @@ def test_the_history_gains_messages(talked):
     assert [fault.turn for fault in report.metrics.faults] == [1]
 
 
+def test_messages_of_role_and_text_are_what_each_protocol_takes(talked):
+    told = [{"role": "user", "content": "by the way"}, {"role": "assistant", "content": "I see"}]
+    body, _ = asked_last(talked, history_inject(told, "start").between_turns(0, 1))
+    asked = json.loads(body)
+    first = (asked.get("messages") or asked.get("input") or asked["contents"])[:2]
+    of_gemini = [
+        {"role": role, "parts": [{"text": one["content"]}]}
+        for role, one in zip(("user", "model"), told, strict=True)
+    ]
+
+    assert first == (of_gemini if "contents" in asked else told)
+
+
 def test_a_text_in_place_of_messages_is_one_message(tmp_path):
     def agent(ctx: Any, text: str) -> str:
         with openai.OpenAI(base_url=f"{server.url}/v1", api_key=KEY, max_retries=0) as client:
