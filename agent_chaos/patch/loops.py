@@ -114,12 +114,25 @@ def _run_in_executor(self: Any, executor: Any, func: Any, *args: Any) -> Any:
     session = _live()
     if session is None:
         return _real_run_in_executor(self, executor, func, *args)
+    if _asks_for_the_platform(func):
+        told = self.create_future()
+        told.set_result(func(*args))
+        return told
     if executor is None or isinstance(executor, ThreadPoolExecutor):  # others may have to pickle it
         func = _carried(session, func)
     future = _real_run_in_executor(self, executor, func, *args)
     session.jobs.started()
     future.add_done_callback(lambda _: session.jobs.done())
     return future
+
+
+def _asks_for_the_platform(func: Any) -> bool:
+    """Whether a job is what every new async client of the SDKs asks in a thread before its first request.
+
+    It takes no time; in threads of their own, which of several clients asks the provider first would be chance.
+    """
+    asked = next(iter(getattr(func, "args", ())), None)
+    return getattr(asked, "__name__", "") == "get_platform" and str(asked.__module__).endswith("._base_client")
 
 
 def _carried(session: Session, func: Callable[..., Any]) -> Callable[..., Any]:
