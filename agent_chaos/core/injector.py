@@ -53,6 +53,7 @@ class ChaosInjector:
         self._struck_call: dict[int, tuple[str, int]] = {}
         self._drawn: dict[tuple[int, str, int], bool] = {}
         self._moments: list[Moment] = []
+        self._outdone: dict[int, Chaos] = {}
         self._histories = Histories()
         self._noted: set[tuple[int, int]] = set()
         self._tool_moments: list[Moment] = []
@@ -75,11 +76,13 @@ class ChaosInjector:
         return self._striking(moment, ToolFault)[:1]
 
     def _striking(self, moment: Moment, level: type[Fault]) -> list[Fault]:
-        found: dict[str, Fault] = {}
+        found: dict[str, Chaos] = {}
         for number, chaos in enumerate(self._chaos):
             if isinstance(chaos.fault, level) and self._strikes(number, chaos, moment):
-                found.setdefault(chaos.fault.level, chaos.fault)
-        return list(found.values())
+                first = found.setdefault(chaos.fault.level, chaos)
+                if first is not chaos:
+                    self._outdone[number] = first
+        return [chaos.fault for chaos in found.values()]
 
     def _strikes(self, number: int, chaos: Chaos, moment: Moment) -> bool:
         trigger = chaos.trigger
@@ -209,12 +212,14 @@ class ChaosInjector:
     def unfired(self) -> list[str]:
         """Of every fault that had to strike and did not, why."""
         return [
-            f"{chaos} did not fire: {self._why_not(chaos)}"
+            f"{chaos} did not fire: {self._why_not(number, chaos)}"
             for number, chaos in enumerate(self._chaos)
             if not self.struck[number] and chaos.trigger.probability is None
         ]
 
-    def _why_not(self, chaos: Chaos) -> str:
+    def _why_not(self, number: int, chaos: Chaos) -> str:
+        if number in self._outdone:
+            return f"{self._outdone[number]} struck there first, and one call takes one fault of a kind"
         trigger = chaos.trigger
         of_tool = isinstance(chaos.fault, ToolFault) or chaos.point == "tool_result"
         seen = self._tool_moments if of_tool else self._moments
@@ -229,9 +234,9 @@ class ChaosInjector:
         calls = len({(one.tool, one.call) for one in seen})
         made = f"the agent made {calls} {what}{'' if calls == 1 else 's'}"
         for name in ("after_calls", "on_call"):
-            number = getattr(trigger, name)
-            if number is not None and number >= calls:
-                return f"{made}; {name}({number}) needs {number + 1}"
+            wanted = getattr(trigger, name)
+            if wanted is not None and wanted >= calls:
+                return f"{made}; {name}({wanted}) needs {wanted + 1}"
         if isinstance(chaos.fault, Mutation) and any(trigger.allows(one) for one in seen):
             return "its function changed nothing"
         if any(trigger.allows(one) for one in seen):

@@ -19,6 +19,7 @@ from agent_chaos.chaos import (
     llm_context_length,
     llm_rate_limit,
     llm_server_error,
+    llm_slow_ttft,
     llm_stream_cut,
     llm_stream_hang,
     llm_timeout,
@@ -347,6 +348,13 @@ def test_too_little_chaos_names_what_did_not_fire_and_a_tool_that_was_meant():
         "0 faults, expected at least 1; tool_error(message='Tool error').for_tool(\"refnd\") did not fire: the tool "
         "'refnd' was not called (called: refund); did you mean 'refund'?; tools called: refund"
     )
+
+
+def test_of_two_faults_of_one_call_the_second_is_told_what_was_first():
+    report = ran(llm_slow_ttft(2).on_call(0), llm_slow_ttft(3).on_call(0))
+
+    assert report.verdict == "NOT TESTED"
+    assert "did not fire: llm_slow_ttft(delay=2).on_call(0) struck there first" in report.reason
 
 
 def test_a_mutator_that_changes_nothing_is_named_as_such():
