@@ -132,7 +132,9 @@ def _asks_for_the_platform(func: Any) -> bool:
     It takes no time; in threads of their own, which of several clients asks the provider first would be chance.
     """
     asked = next(iter(getattr(func, "args", ())), None)
-    return getattr(asked, "__name__", "") == "get_platform" and str(asked.__module__).endswith("._base_client")
+    return getattr(asked, "__name__", "") == "get_platform" and str(asked.__module__).endswith(
+        "._base_client"
+    )
 
 
 def _carried(session: Session, func: Callable[..., Any]) -> Callable[..., Any]:

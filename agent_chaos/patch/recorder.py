@@ -11,7 +11,7 @@ from threading import RLock
 from agent_chaos.cassette.encoding import decoded
 from agent_chaos.cassette.model import Scribe
 from agent_chaos.cassette.redaction import Redactor, is_credential_exchange
-from agent_chaos.errors import ReplayMiss
+from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.record_earlier import Earlier
 from agent_chaos.patch.tee import Taken, Tee
@@ -40,6 +40,10 @@ class Recorded:
     statuses: Counter[int] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+
+
+MAX_REQUESTS = 1_000
+"""Of one recording: an agent whose loop never ends costs money with every request."""
 
 
 class Recorder:
@@ -106,7 +110,11 @@ class Recorder:
             return reply
 
     def tee(self, request: Request, transport: str) -> Tee:
-        """A tee for a request that is about to go out."""
+        """A tee for a request that is about to go out. Raises BudgetStop for one too many."""
+        if self.recorded.calls + len(self._open) >= MAX_REQUESTS:
+            raise BudgetStop(
+                f"the agent made {MAX_REQUESTS:,} requests and asked on; does its loop ever end? Nothing was kept"
+            )
         model_asked()
         made = Tee(request, transport, self.clock, lambda taken: self._finished(made, taken))
         with self._lock:

@@ -21,7 +21,7 @@ from agent_chaos.core.fidelity import Fidelity
 from agent_chaos.core.session import Session, enter, leave
 from agent_chaos.core.tape import Tape, raised_names
 from agent_chaos.core.trace import Answer, Call, Incident, Raised
-from agent_chaos.errors import CassetteMissing, RecordError, TrialStop
+from agent_chaos.errors import BudgetStop, CassetteMissing, RecordError, TrialStop
 from agent_chaos.patch import loops
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.clock import real_monotonic
@@ -231,6 +231,8 @@ def _check(scenario: Scenario, session: Session) -> None:
 def _why(kind: str, message: str) -> str:
     short = " ".join(Redactor.from_environ(os.environ).text(message).split())[:240]
     name = kind.rpartition(".")[2]
+    if name == BudgetStop.__name__:
+        return short
     if (
         "api_key" in message
         or "API key" in message

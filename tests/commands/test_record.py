@@ -11,6 +11,7 @@ import pytest
 
 from agent_chaos.cassette.file import open_cassette
 from agent_chaos.cli import run
+from agent_chaos.patch import recorder
 from agent_chaos.patch.install import KEY_VARIABLES
 from tests.patch.raw_server import Got, Wire, serving
 from tests.patch.sdk_calls import provider
@@ -70,6 +71,10 @@ BROKEN = {
         "def agent(ctx, text): raise KeyError(ask() + '\\n\\nno such order')",
         "desk: the agent failed while it was recorded (KeyError: ",
     ),
+    "an agent that never ends": (
+        "def agent(ctx, text):\n    while True: ask()",
+        "desk: the agent made 7 requests and asked on; does its loop ever end? Nothing was kept",
+    ),
 }
 
 
@@ -104,8 +109,9 @@ def files(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     ("what", "mode"), [*((what, "all") for what in BROKEN), ("an agent that raises", "new_episodes")]
 )
-def test_what_cannot_be_recorded_is_told_in_one_line(what, mode, write, tmp_path, capsys):
+def test_what_cannot_be_recorded_is_told_in_one_line(what, mode, write, tmp_path, capsys, monkeypatch):
     agent, expected = BROKEN[what]
+    monkeypatch.setattr(recorder, "MAX_REQUESTS", 7)
     write(agent)
     (tmp_path / "cassettes").mkdir()
     shutil.copy(ROOT / "cassettes" / "refund.msgpack", tmp_path / "cassettes" / "desk.msgpack")
