@@ -19,6 +19,7 @@ from agent_chaos.oracles.told import (
     says_nothing,
     tail_parts,
     told_of,
+    untold_figure,
 )
 from agent_chaos.providers.protocol import ToolResult
 
@@ -40,7 +41,8 @@ class SwallowedError:
     when it succeeds, or nothing.
 
     For a tool that gave an empty result in place of its own, words of success are a warning, and what only its result
-    could have told is an error; what the model makes of an empty result, no recording shows. An answer in the agent's own
+    could have told is an error; what the model makes of an empty result shows only where that is recorded, too
+    (`record --continue`): then a figure that nothing had told it is an error. An answer in the agent's own
     words is taken for one that tells of the failure, and an empty one is `empty_answer`'s.
     Source: langchain#39039, #33504, deepagents#4662, litellm#29223, hermes-agent#112419 (§3.15).
     """
@@ -96,19 +98,19 @@ class SwallowedError:
                 or made_up_for(evidence.trace, run)
             ):
                 continue
-            heard = _heard(evidence, run, usual)
-            if heard is not None:
+            heard, made_up = _heard(evidence, run, usual), _made_up(evidence, run, usual)
+            if told := heard or made_up:
                 seen.add(run.name)
-                yield self._tool(run, usual, *heard)
+                yield self._tool(run, usual, *told, grave=not run.landed or heard is None)
 
-    def _tool(self, run: ToolRun, usual: ToolRun, who: str, words: str) -> Violation:
+    def _tool(self, run: ToolRun, usual: ToolRun, who: str, words: str, *, grave: bool) -> Violation:
         failed = not run.landed
         gave = f"raised {run.error_type}" if run.error_type else f"gave {shown(run.result, 90)}"
         return self._violation(
             run.name,
             f"{run.name} {gave}{' before it did anything' if failed else ''}, and {who} {shown(words, 90)!r}",
             "tool" if failed else "empty",
-            severity="error" if failed or quotes(words, usual.result, run.arguments) else "warning",
+            severity="error" if grave or quotes(words, usual.result, run.arguments) else "warning",
             tool_seq=run.seq,
             before=usual.result,
             after=words,
@@ -161,6 +163,19 @@ def _heard(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str] 
     blank = says_nothing(result.content) and all(isinstance(part, ToolResult) for part in tail_parts(call))
     wrong = same or blank if not run.landed else same and not hollow(result.content)
     return ("the model was told", result.content) if wrong and not result.is_error else None
+
+
+def _made_up(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str] | None:
+    """The answer with a figure that only the tool's usual result holds; where every request has its recorded answer."""
+    answer = next((one for one in evidence.trace.answers if one.turn == run.turn), None)
+    if answer is None or evidence.trace.left_at is not None:
+        return None
+    figure = untold_figure(evidence.trace, run, usual.result, answer)
+    return (
+        (f"turn {answer.turn} answered with {figure}, which nothing had told it:", answer.text)
+        if figure
+        else None
+    )
 
 
 def _as_ever(evidence: Evidence, run: ToolRun) -> tuple[str, str] | None:

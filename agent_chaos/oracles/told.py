@@ -13,6 +13,9 @@ from agent_chaos.providers.protocol import Message, Part, ToolCall, ToolResult
 
 _NOTHING = frozenset(["", "null", "none", "ok", "okay", "done", "success", "succeeded", "true", "undefined"])
 _FAILS = re.compile("error|fail|exception|problem|reason|warning", re.IGNORECASE)
+_FIGURE = re.compile(r"\d(?:[\d.,:/-]*\d)?")
+_ZEROS = re.compile(r"\.0+$")
+_DIGITS_ENOUGH = 3
 _TELLING_CHARACTERS = 6
 """A shorter value of a result may stand in a text by chance."""
 
@@ -107,6 +110,27 @@ def _leaves(value: Any) -> Iterator[str | float]:
             yield from _leaves(inner)
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         yield value
+
+
+def untold_figure(trace: Trace, run: ToolRun, result: Any, answer: Answer) -> str:
+    """The first figure in an answer that a tool's usual result holds, and nothing that the agent or the model was told; or ''."""
+    known = "\n".join(_known(trace, run, answer))
+    return min(_figures(answer.text) & _figures(str(result)) - _figures(known), default="")
+
+
+def _known(trace: Trace, run: ToolRun, answer: Answer) -> Iterator[str]:
+    """What users, prompts, tools, and the model before a tool ran, have said."""
+    yield answer.input
+    yield from (call.request.body.decode(errors="replace") for call in trace.calls)
+    yield from (f"{other.arguments} {other.result if other is not run else ''}" for other in trace.tools)
+    before = (served_turn(call) for call in trace.calls if call.seq < run.seq)
+    yield from (turn.text for turn in before if turn is not None)
+
+
+def _figures(text: str) -> set[str]:
+    """Numbers, dates and times of three digits or more; 1,500.00 is 1500."""
+    found = (_ZEROS.sub("", one.replace(",", "")) for one in _FIGURE.findall(text))
+    return {one for one in found if sum(map(str.isdigit, one)) >= _DIGITS_ENOUGH}
 
 
 def frame(answer: Answer) -> str:

@@ -1,13 +1,19 @@
 """Tools that failed, or gave nothing, where neither the model nor the user hears of it."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
+from agent_chaos.chaos.plan import Plan
+from agent_chaos.oracles.judge import judge
+from agent_chaos.oracles.oracle import Budget, Evidence
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
 from tests.oracles.desk import SAID, SPEAKERS, desk, fault, found, judged, strict
-from tests.standin.said import Said
+from tests.spoken import spoken
+from tests.standin.said import Called, Said
+from tests.trials import recorded, scenario, trial
 
 RAISES = {"tool 0": fault("tool_raise")}
 ERRS = {"tool 0": fault("tool_error")}
@@ -92,6 +98,49 @@ def test_words_of_success_for_an_empty_result_are_warned_of():
     assert warned(outcome) == {"swallowed_error:refund"}
 
 
+LOOKED_UP = (
+    Said("I look it up.", (Called.of("lookup", {"order": "A-17"}),)),
+    Said("You have paid 1,500 dollars."),
+)
+
+
+def branched(answer):
+    """A desk that looks an order up, under a plan that empties the result; the model's answer to that is recorded, too."""
+
+    def desk_with(looks_up):
+        wrapped = tool(looks_up, name="lookup")
+        return scenario(desk("anthropic_messages", wrapped), "What did I pay for order A-17?")
+
+    usual = desk_with(lambda order: f"order {order}: 1500 paid")
+    emptied = desk_with(lambda order: "")
+    first, second = LOOKED_UP
+    replies = [
+        [spoken("anthropic_messages", one, i, stream=True) for i, one in enumerate((first, last))]
+        for last in (second, answer)
+    ]
+    main, other = recorded(usual, replies[0]), recorded(emptied, replies[1])
+    more = replace(other.exchanges[1], index=2)
+    exchanges = (*main.exchanges, more)
+    cassette = replace(main, exchanges=exchanges, keys=tuple(one.keys for one in exchanges))
+    clean = trial(usual, cassette)
+    faulted = trial(usual, cassette, Plan.of(EMPTY.items()))
+
+    assert faulted.left_at is None
+    return judge(Evidence(faulted, clean, Budget(), {}))
+
+
+def test_figures_that_the_empty_result_did_not_give_are_found_in_a_branch():
+    outcome = branched(Said("You have paid $1,500."))
+
+    assert found(outcome) == {"swallowed_error:lookup"}
+    assert "1500" in outcome.violations[0].reason
+
+
+@pytest.mark.parametrize("words", ["I found nothing for order A-17.", "I cannot see what you paid."])
+def test_a_model_that_says_so_in_a_branch_passes(words):
+    assert branched(Said(words)).verdict is Verdict.PASS
+
+
 def test_an_empty_result_that_is_told_as_it_is_cannot_be_judged():
     outcome = judged(telling(lambda result: result), "anthropic_messages", EMPTY)
 
@@ -156,6 +205,15 @@ def test_an_answer_of_success_for_a_failed_tool_is_found(protocol, faults):
     careless = answering(lambda results: "Your money is on its way.", protocol)
 
     assert found(judged(careless, protocol, faults, said=ONCE)) == {"swallowed_error:refund"}
+
+
+def test_figures_of_the_call_itself_are_the_agents_to_tell():
+    def agent(ctx, text):
+        ((_, _, given),) = SPEAKERS["openai_chat"]([{"role": "user", "content": text}]).ask().calls
+        confirmed = tool(refund)(**strict(given))
+        return f"{strict(given)['amount']} dollars, {'confirmed' if confirmed else 'not confirmed'}."
+
+    assert judged(agent, "openai_chat", EMPTY, said=ONCE).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize("faults", [RAISES, ERRS, LOST], ids=["raises", "gives-an-error", "was-done"])
