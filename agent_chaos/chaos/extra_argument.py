@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from annotated_types import Ge
+from typing import Literal
 
 from agent_chaos.chaos.declared_arguments import arguments_of, changed
-from agent_chaos.chaos.fault import Choice, MessageFault, Target
-from agent_chaos.chaos.tool_call_parts import call_choices
+from agent_chaos.chaos.fault import Target
+from agent_chaos.chaos.tool_call_parts import OneToolCall
 from agent_chaos.stream.exchange import Reply
 
 _NAME = "confirm_with_customer"
 
 
-class ExtraArgument(MessageFault, frozen=True):
+class ExtraArgument(OneToolCall, frozen=True):
     """A complete tool call with one argument more than the tool's schema declares.
 
     Source: M5; google-genai's automatic calling drops it without a word, a plain `tool(**arguments)` raises TypeError.
@@ -23,13 +21,6 @@ class ExtraArgument(MessageFault, frozen=True):
     family = "tool_arguments"
 
     kind: Literal["extra_argument"] = "extra_argument"
-    call: Annotated[int, Ge(0)]
-
-    @classmethod
-    def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return tuple(
-            choice for choice in call_choices(target) if cls(**choice).apply(target) is not target.reply
-        )
 
     def apply(self, target: Target) -> Reply:
         found = arguments_of(target, self.call)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, get_args
 
 from agent_chaos.chaos.fault import Choice, StreamFault, Target
 from agent_chaos.chaos.positions import Offset
+from agent_chaos.chaos.stream_frames import raw_frames, with_frames
 from agent_chaos.providers.protocol import Text, WireProtocol
-from agent_chaos.stream.exchange import Data, Event, Reply
-from agent_chaos.stream.sse import frames
+from agent_chaos.stream.exchange import Reply
 
 How = Literal["doubled", "lost", "swapped"]
 
@@ -80,24 +80,12 @@ def _only_text(protocol: WireProtocol, reply: Reply, at: int, how: How) -> bool:
 
 
 def _misdelivered(reply: Reply, at: int, how: How) -> Reply:
-    raws = [[one.raw] for one in frames(reply.body)]
+    raws = raw_frames(reply)
     match how:
         case "doubled":
             raws[at] *= 2
         case "lost":
-            raws[at] = []
+            raws[at] = b""
         case "swapped":
             raws[at], raws[at + 1] = raws[at + 1], raws[at]
-    return Reply(tuple(_timed(reply, raws)))
-
-
-def _timed(reply: Reply, raws: Sequence[Sequence[bytes]]) -> Iterator[Event]:
-    """What stands in the place of each frame, when the last byte of that frame came."""
-    left, arrived = list(zip(frames(reply.body), raws, strict=True)), 0
-    for event in reply.events:
-        if not isinstance(event, Data):
-            yield event
-            continue
-        arrived += len(event.data)
-        while left and left[0][0].end <= arrived:
-            yield from (Data(raw, event.at) for raw in left.pop(0)[1])
+    return with_frames(reply, raws)

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Literal
+from typing import Literal
 
-from annotated_types import Ge
-
-from agent_chaos.chaos.fault import Choice, MessageFault, Target
-from agent_chaos.chaos.tool_call_parts import call_choices, tool_call_at, with_arguments
+from agent_chaos.chaos.fault import Target
+from agent_chaos.chaos.tool_call_parts import OneToolCall, tool_call_at, with_arguments
 from agent_chaos.stream.exchange import Reply
 
 
-class MissingArgument(MessageFault, frozen=True):
+class MissingArgument(OneToolCall, frozen=True):
     """A complete tool call, in valid JSON, without the last of its arguments. Source: M5; pydantic-ai#3118."""
 
     family = "tool_arguments"
 
     kind: Literal["missing_argument"] = "missing_argument"
-    call: Annotated[int, Ge(0)]
-
-    @classmethod
-    def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return tuple(
-            choice for choice in call_choices(target) if cls(**choice).apply(target) is not target.reply
-        )
 
     def apply(self, target: Target) -> Reply:
         found = tool_call_at(target, self.call)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from annotated_types import Ge
+from typing import Any, Literal
 
 from agent_chaos.chaos.declared_arguments import arguments_of, changed, type_of
-from agent_chaos.chaos.fault import Choice, MessageFault, Target
-from agent_chaos.chaos.tool_call_parts import call_choices
+from agent_chaos.chaos.fault import Target
+from agent_chaos.chaos.tool_call_parts import OneToolCall
 from agent_chaos.stream.exchange import Reply
 
 
-class OtherValue(MessageFault, frozen=True):
+class OtherValue(OneToolCall, frozen=True):
     """A complete tool call that fits the tool's schema, with another value of its last argument: another member of an
     enum, the other truth, a number at the edge of what is allowed or one more.
 
@@ -22,13 +20,6 @@ class OtherValue(MessageFault, frozen=True):
     family = "tool_arguments"
 
     kind: Literal["other_value"] = "other_value"
-    call: Annotated[int, Ge(0)]
-
-    @classmethod
-    def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return tuple(
-            choice for choice in call_choices(target) if cls(**choice).apply(target) is not target.reply
-        )
 
     def apply(self, target: Target) -> Reply:
         found = arguments_of(target, self.call)

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from dataclasses import replace
+from typing import Annotated
 
-from agent_chaos.chaos.fault import Choice, Target
+from annotated_types import Ge
+
+from agent_chaos.chaos.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import ModelTurn, ToolCall
 from agent_chaos.stream.exchange import Reply
+
+
+class OneToolCall(MessageFault, ABC):
+    """A complete reply in which tool call `call`, counted from 0, is not what it was; offered wherever it changes one."""
+
+    call: Annotated[int, Ge(0)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return tuple(
+            choice for choice in call_choices(target) if cls(**choice).apply(target) is not target.reply
+        )
 
 
 def tool_call_at(target: Target, number: int) -> tuple[ModelTurn, int, ToolCall] | None:

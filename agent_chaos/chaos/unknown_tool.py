@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Literal
 
-from annotated_types import Ge
-
-from agent_chaos.chaos.fault import Choice, MessageFault, Target
-from agent_chaos.chaos.tool_call_parts import call_choices, tool_call_at
+from agent_chaos.chaos.fault import Target
+from agent_chaos.chaos.tool_call_parts import OneToolCall, tool_call_at
 from agent_chaos.stream.exchange import Reply
 
 
-class UnknownTool(MessageFault, frozen=True):
+class UnknownTool(OneToolCall, frozen=True):
     """A tool call by a name that the request does not offer. Source: M6; adk-python#2987, openai-agents#2204, python-genai#1892."""
 
     family = "tool_call"
 
     kind: Literal["unknown_tool"] = "unknown_tool"
-    call: Annotated[int, Ge(0)]
-
-    @classmethod
-    def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return call_choices(target)
 
     def apply(self, target: Target) -> Reply:
         found = tool_call_at(target, self.call)
@@ -36,17 +29,12 @@ class UnknownTool(MessageFault, frozen=True):
         return f"tool call {self.call} names a tool that does not exist"
 
 
-class UnnamedTool(MessageFault, frozen=True):
+class UnnamedTool(OneToolCall, frozen=True):
     """A tool call whose name is empty. Source: M6; vllm and other compatible servers that lose the first delta of a call."""
 
     family = "tool_call"
 
     kind: Literal["unnamed_tool"] = "unnamed_tool"
-    call: Annotated[int, Ge(0)]
-
-    @classmethod
-    def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return call_choices(target)
 
     def apply(self, target: Target) -> Reply:
         found = tool_call_at(target, self.call)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from annotated_types import Ge
+from typing import Any, Literal
 
 from agent_chaos.chaos.declared_arguments import arguments_of, changed, type_of
-from agent_chaos.chaos.fault import Choice, MessageFault, Target
-from agent_chaos.chaos.tool_call_parts import call_choices
+from agent_chaos.chaos.fault import Target
+from agent_chaos.chaos.tool_call_parts import OneToolCall
 from agent_chaos.stream.exchange import Reply
 
 _WRONG: dict[str, Any] = {
@@ -21,7 +19,7 @@ _WRONG: dict[str, Any] = {
 }
 
 
-class WrongType(MessageFault, frozen=True):
+class WrongType(OneToolCall, frozen=True):
     """A complete tool call, in valid JSON, whose last argument has a type that the tool's schema does not allow.
 
     Source: M5; google-genai's automatic calling answers with an error result, frameworks ask again.
@@ -30,13 +28,6 @@ class WrongType(MessageFault, frozen=True):
     family = "tool_arguments"
 
     kind: Literal["wrong_type"] = "wrong_type"
-    call: Annotated[int, Ge(0)]
-
-    @classmethod
-    def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return tuple(
-            choice for choice in call_choices(target) if cls(**choice).apply(target) is not target.reply
-        )
 
     def apply(self, target: Target) -> Reply:
         found = arguments_of(target, self.call)
