@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from agent_chaos.commands import stored
 from agent_chaos.commands.chosen import Asked, Chosen, chosen
 from agent_chaos.commands.ready import Stage, scenarios
@@ -17,6 +15,7 @@ from agent_chaos.report.json import JsonReporter
 from agent_chaos.report.reporter import Reporter
 from agent_chaos.report.several import Several
 from agent_chaos.report.terminal import TerminalReporter, console
+from agent_chaos.scenario.folders import run_folder
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.search.campaign import Campaign
 from agent_chaos.search.corpus import Corpus
@@ -71,7 +70,7 @@ def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: Asked, wanted:
 def _keep(campaign: Campaign, notes: tuple[str, ...]) -> None:
     code = exit_code(campaign)
     document = Document(exit_code=code, campaigns=(record(campaign, notes),))
-    folder = RUNS / f"{datetime.now():%Y%m%d-%H%M%S}-{campaign.scenario}"
+    folder = run_folder(RUNS, campaign.scenario)
     write_text(folder / "campaign.json", document.to_json())
     for plan in campaign.unjudged:
         stored.leave_open(plan)

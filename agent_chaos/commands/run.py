@@ -7,7 +7,6 @@ import subprocess
 import sys
 import warnings
 from contextlib import closing
-from datetime import datetime
 from pathlib import Path
 
 from rich.text import Text
@@ -22,6 +21,7 @@ from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import clipped, count, printable, seconds
 from agent_chaos.report.terminal import console
 from agent_chaos.scenario.first_recording import say_first, unrecorded
+from agent_chaos.scenario.folders import run_folder
 from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.scenario.model import Scenario
@@ -58,7 +58,7 @@ def run(
         every = _recorded_first(every, wanted)
     if not wanted.live:
         isolate_if_put_off()
-    folder = artifacts_dir / f"{datetime.now():%Y%m%d-%H%M%S}-run"
+    folder = run_folder(artifacts_dir, "run")
     many = min(workers or os.cpu_count() or 1, len(every))
     results = side_by_side(wanted, every, many) if many > 1 else one_by_one(wanted, every)
     codes: list[int] = []

@@ -8,7 +8,6 @@ import time
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,7 @@ from agent_chaos.replay.match import Index
 from agent_chaos.scenario.branch import add_fetched
 from agent_chaos.scenario.discreet import discreet
 from agent_chaos.scenario.first_recording import say_first
+from agent_chaos.scenario.folders import run_folder
 from agent_chaos.scenario.model import ChaosScenario
 from agent_chaos.scenario.online import Online
 from agent_chaos.scenario.recording import DEFAULT_SEED, installed_versions
@@ -248,4 +248,4 @@ class _Block:
         if sink is not None and (failure := done.tell(sink)) is not None:
             warnings.warn(f"the event sink failed: {failure}", RuntimeWarning, stacklevel=4)
         if folder is not None:
-            keep(done, folder / f"{datetime.now():%Y%m%d-%H%M%S}-context")
+            keep(done, run_folder(folder, "context"))

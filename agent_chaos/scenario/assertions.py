@@ -16,10 +16,11 @@ def bounded(name: str, measured: float, limit: float, what: str, *, least: bool 
     """A result for a number that must not pass a limit, or must reach one."""
     passed = measured >= limit if least else measured <= limit
     word = "at least" if least else "at most"
+    noun = what.removesuffix("s") if measured == 1 else what
     return AssertionResult(
         name=name,
         passed=passed,
-        message=f"{measured:g} {what}, expected {word} {limit:g}",
+        message=f"{measured:g} {noun}, expected {word} {limit:g}",
         measured=measured,
         expected=limit,
     )

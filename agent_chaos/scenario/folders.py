@@ -1,0 +1,14 @@
+"""Where the artefacts of a run go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+
+def run_folder(parent: Path, what: str) -> Path:
+    """A folder that does not exist yet, named after this second, with a number where a run of this second has it."""
+    name = f"{datetime.now():%Y%m%d-%H%M%S}-{what}"
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    return next(parent / one for one in names if not (parent / one).exists())

@@ -1,0 +1,15 @@
+"""Runs of one second do not share a folder."""
+
+from __future__ import annotations
+
+from agent_chaos.scenario.folders import run_folder
+
+
+def test_a_second_run_of_the_same_second_has_a_folder_of_its_own(tmp_path):
+    folders = [run_folder(tmp_path, "run")]
+    for _ in range(40):
+        folders[-1].mkdir()
+        folders.append(run_folder(tmp_path, "run"))
+
+    assert len(set(folders)) == 41
+    assert all(one.name.split("-")[2] == "run" for one in folders)
