@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC
 from dataclasses import replace
 from typing import ClassVar, Literal, get_args
 
 from agent_chaos.chaos.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import ModelTurn, Stop
-from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.exchange import Reply, with_body
+from agent_chaos.stream.sse import frame
 
 
 class _NoAnswer(MessageFault, ABC):
@@ -94,3 +96,24 @@ class GeminiStop(_NoAnswer, frozen=True):
 
     def describe(self) -> str:
         return f"the model stops with {self.reason} and says nothing"
+
+
+class BlockedPrompt(_NoAnswer, frozen=True):
+    """A Gemini reply without a candidate: the prompt itself was blocked. Source: M12 (`promptFeedback.blockReason`)."""
+
+    stop: ClassVar[Stop] = "filter"
+    words = "the prompt is blocked, and there is no answer"
+
+    kind: Literal["blocked_prompt"] = "blocked_prompt"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return super().openings(target) if target.protocol.vendor == "gemini" else ()
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        turn = target.protocol.parse(target.reply)
+        told = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "modelVersion": turn.model}
+        body = json.dumps({**told, "responseId": turn.id})
+        return with_body(target.reply, frame(body) if target.streamed else body.encode())

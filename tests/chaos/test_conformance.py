@@ -57,6 +57,7 @@ CANNOT = {
     "lost_tool_id": {"gemini"},
     "missing_tool_call": {"openai_responses", "gemini"},
     "paused_in_text": {"openai_chat"},
+    "blocked_prompt": {"anthropic_messages", "openai_chat", "openai_responses"},
 }
 """Protocols that have no such thing: one word for both stops, calls and events without names or ids, no state kept, no
 header that says how long to wait; and faults that only one provider sends."""

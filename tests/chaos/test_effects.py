@@ -578,6 +578,29 @@ def test_a_gemini_reply_stops_in_another_of_its_words(kind, form):
         assert turn.complete
 
 
+@cases("blocked_prompt")
+def test_a_blocked_prompt_has_no_candidate(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    turn = turn_of(where, fault.apply(where))
+
+    assert (turn.parts, turn.stop, turn.stop_raw) == ((), "filter", "PROHIBITED_CONTENT")
+    assert b"candidates" not in fault.apply(where).body
+
+
+@cases("garbled_text")
+def test_an_answer_in_other_clothes_is_complete(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        turn = turn_of(where, fault.apply(where))
+
+        assert (turn.stop, turn.complete) == (recorded.stop, True)
+        assert turn.text != recorded.text
+        assert (recorded.text in turn.text) == (fault.shape != "repeated")
+        assert turn.text.startswith({"fenced": "```", "introduced": "Sure!"}.get(fault.shape, "Grüße Grüße"))
+
+
 @cases("empty_reply", "refusal")
 def test_a_reply_without_an_answer_is_complete_and_has_no_parts(kind, form):
     where = target_of(form)
