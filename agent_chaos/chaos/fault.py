@@ -22,7 +22,7 @@ Level = Literal["transport", "stream", "message", "tool", "conversation"]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The values of a whole-number field that a search draws from, where more than those are valid."""
+    """The whole numbers that a search draws a field from, where more than those are valid."""
 
     low: int
     high: int

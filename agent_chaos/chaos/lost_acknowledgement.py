@@ -18,7 +18,7 @@ class ToolAcknowledgementLost(ToolFault, frozen=True):
     family = "tool_effect"
 
     kind: Literal["tool_acknowledgement_lost"] = "tool_acknowledgement_lost"
-    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(5, 30)]
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(5, 30)]
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:

@@ -120,4 +120,4 @@ class TimeoutBeforeHeaders(NoReplyInTime, frozen=True):
     words = "no reply"
 
     kind: Literal["timeout_before_headers"] = "timeout_before_headers"
-    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(30, 3_600)]
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(30, 3_600)]

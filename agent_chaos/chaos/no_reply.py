@@ -40,7 +40,7 @@ class NoReplyInTime(NoReply, ABC):
     family: ClassVar[str] = "timeout"
     transparent: ClassVar[bool] = True
 
-    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 120)]
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 120)]
 
     @property
     def at(self) -> float:

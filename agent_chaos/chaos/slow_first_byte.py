@@ -17,7 +17,7 @@ class SlowFirstByte(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["slow_first_byte"] = "slow_first_byte"
-    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 120)]
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 120)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

@@ -18,7 +18,7 @@ class SlowStream(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["slow_stream"] = "slow_stream"
-    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 30)]
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 30)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

@@ -16,7 +16,7 @@ class ToolSlow(ToolFault, frozen=True):
     transparent = True
 
     kind: Literal["tool_slow"] = "tool_slow"
-    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 30)]
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 30)]
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:

@@ -22,7 +22,7 @@ class Stall(TransportFault, frozen=True):
 
     kind: Literal["stall"] = "stall"
     boundary: Boundary
-    seconds: Annotated[int, Ge(1), Le(1_000_000), Drawn(10, 900)]
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(10, 900)]
     frames: int = 0
 
     @classmethod

@@ -43,15 +43,16 @@ def _chaos(made: Fault, word: str, **more: Any) -> Chaos:
     return Chaos(fault=made, word=word, streaming=streaming, **more)
 
 
-def _seconds(word: str, name: str, value: float) -> int:
+def _seconds(word: str, name: str, value: float) -> int | float:
+    """Seconds as a plan keeps them: a whole number as one."""
     if value <= 0:
         raise PlanError(f"{word}: {name}={value!r}: expected a number of seconds above 0")
-    return max(1, math.ceil(value))
+    return int(value) if float(value).is_integer() else value
 
 
 def llm_rate_limit(retry_after: float = 30.0) -> Chaos:
-    """429, with `retry-after` as the provider sends it."""
-    wait = _seconds("llm_rate_limit", "retry_after", retry_after)
+    """429, with `retry-after` as the provider sends it: in whole seconds, rounded up."""
+    wait = math.ceil(_seconds("llm_rate_limit", "retry_after", retry_after))
     return _chaos(
         fault_of({"kind": "rate_limit", "retry_after_s": wait}),
         f"llm_rate_limit(retry_after={retry_after!r})",

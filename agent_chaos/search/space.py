@@ -162,14 +162,14 @@ class Space:
 
 @cache
 def number_fields(cls: type[Fault]) -> tuple[Bounds, ...]:
-    """The whole-number fields of a fault that have both bounds."""
+    """The numbers of a fault that have both bounds, which are whole; those of seconds may be others where a plan says so."""
     found: list[Bounds] = []
     for name, info in cls.model_fields.items():
         low = next((m.ge for m in info.metadata if isinstance(m, Ge)), None)
         high = next((m.le for m in info.metadata if isinstance(m, Le)), None)
         for drawn in (m for m in info.metadata if isinstance(m, Drawn)):
             low, high = drawn.low, drawn.high
-        if info.annotation is int and isinstance(low, int) and isinstance(high, int):
+        if info.annotation in (int, int | float) and isinstance(low, int) and isinstance(high, int):
             found.append((name, low, high))
     return tuple(found)
 

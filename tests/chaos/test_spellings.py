@@ -88,3 +88,21 @@ def test_forms_beside_the_catalogue_mean_their_words():
         boundary="after_frames", frames=2, seconds=3, on=after_calls(1)
     ) == dsl.llm_stall(boundary="after_frames", frames=2, seconds=3).after_calls(1)
     assert (last_one.fault, last_one.trigger) == (told.fault, told.trigger)
+
+
+@pytest.mark.parametrize(
+    ("made", "seconds"),
+    [
+        (dsl.llm_slow_chunks(0.25), 0.25),
+        (dsl.llm_slow_ttft(delay=1.5), 1.5),
+        (dsl.llm_timeout(delay=30.0), 30),
+        (dsl.llm_stream_hang(after_chunks=2, hang_seconds=0.5), 0.5),
+    ],
+    ids=lambda value: getattr(value, "word", None),
+)
+def test_seconds_are_those_that_were_written(made, seconds):
+    plan = Plan.of([("call 0", made.fault)])
+
+    assert plan.faults[0].fault.seconds == seconds
+    assert Plan.from_json(plan.to_json()) == plan
+    assert fluent(made.fault).fault == made.fault

@@ -94,7 +94,7 @@ def test_a_fault_that_was_asked_for_is_shown_in_full(capsys):
 
     shown = capsys.readouterr().out
     assert 'llm_stall(boundary="mid_body", seconds=10)' in shown
-    assert "1 to 1,000,000; a search draws 10 to 900" in " ".join(shown.split())
+    assert "0 to 1,000,000; a search draws 10 to 900" in " ".join(shown.split())
     assert "hermes-agent#75463" in shown
 
 
