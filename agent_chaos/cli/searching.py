@@ -66,13 +66,23 @@ def accept(
 def shrink(
     failures: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FAILURE", help="Stored failures; by default all.", show_default=False),
+        typer.Argument(
+            metavar="FAILURE",
+            help="Stored failures; by default all. With --plan: the scenario that it is for.",
+            show_default=False,
+        ),
+    ] = None,
+    plan: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A plan as JSON, from wherever it came.", show_default=False),
     ] = None,
     allow_real_tools: RealTools = False,
 ) -> int:
-    """Make the plans of stored failures as small as they get."""
+    """Make failing plans as small as they get, and store what came out."""
     from agent_chaos.commands import shrink as body
 
+    if plan is not None:
+        return body.shrink_plan(failures or [], plan, allow_real_tools=allow_real_tools)
     return body.shrink(failures or [], allow_real_tools=allow_real_tools)
 
 

@@ -1,13 +1,16 @@
-"""`agent-chaos shrink`: makes stored failures as small as they get, and stores what came out."""
+"""`agent-chaos shrink`: makes stored failures, or any failing plan, as small as they get, and stores what came out."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.text import Text
 
+from agent_chaos.chaos.plan import Plan
 from agent_chaos.commands import stored
-from agent_chaos.commands.ready import Stage
+from agent_chaos.commands.ready import Stage, scenarios
 from agent_chaos.commands.speak import complain, hushed
-from agent_chaos.errors import AgentChaosError, UsageError
+from agent_chaos.errors import AgentChaosError, PlanError, UsageError
 from agent_chaos.report.exit import combined
 from agent_chaos.report.finding import smallness
 from agent_chaos.report.printable import count, printable
@@ -27,6 +30,40 @@ def shrink(names: list[str], *, allow_real_tools: bool) -> int:
         raise UsageError("no failure is stored in .agent_chaos/; agent-chaos fuzz finds them")
     stage = Stage(allow_real_tools=allow_real_tools)
     return combined(_one(failure, stage) for failure in failures)
+
+
+def shrink_plan(targets: list[str], file: Path, *, allow_real_tools: bool) -> int:
+    """Runs a scenario under the plan of a file, and shrinks every failure that this shows.
+
+    Raises UsageError for a file that holds no plan, and unless the targets are one scenario.
+    """
+    plan = _plan(file)
+    found = scenarios(targets) if targets else []
+    if len(found) != 1:
+        told = ", ".join(printable(one.ref) for one in found) or "none"
+        raise UsageError(f"--plan is for one scenario; expected its file before it, got {told}")
+    stage = Stage(allow_real_tools=allow_real_tools)
+    rehearsal = stage.rehearsed(found[0])
+    outcome = stage.trial(rehearsal, plan)
+    if not outcome.violations:
+        why = f": {outcome.reason}" if outcome.reason else ""
+        raise UsageError(
+            f"{file}: {rehearsal.name} does not fail under this plan ({outcome.verdict.value.upper()}{why})"
+        )
+    distinct = {violation.fingerprint: violation for violation in outcome.violations}
+    failures = [
+        failure_of(rehearsal, one, plan, seed=0, smallest=False, checks=0) for one in distinct.values()
+    ]
+    return combined([_one(failure, stage) for failure in failures])
+
+
+def _plan(file: Path) -> Plan:
+    try:
+        return Plan.from_json(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"{file}: cannot be read ({exc}); expected a plan as JSON") from None
+    except PlanError as exc:
+        raise UsageError(f"{file}: {exc}") from None
 
 
 def _one(failure: Failure, stage: Stage) -> int:
