@@ -19,6 +19,8 @@ client = Anthropic(max_retries=0, timeout=30.0)
 SYSTEM = (
     "You are the refund desk of a web shop. Look up the order first, then refund what the customer is owed."
 )
+GIVEN_UP = [status for status in range(400, 500) if status not in (408, 409, 429)]
+SPENT = (anthropic.ContractSpendLimitReachedError, anthropic.EnforcedSpendLimitReachedError)
 ATTEMPTS = 10
 DEADLINE_S = 540.0
 REPLY_DEADLINE_S = 60.0
@@ -145,7 +147,7 @@ def ask(messages, deadline):
             return attempt(messages)
         except anthropic.APIStatusError as exc:
             problem = exc
-            if 400 <= exc.status_code < 500 and exc.status_code not in (408, 409, 429):
+            if isinstance(exc, SPENT) or exc.status_code in GIVEN_UP:
                 break
         except (
             anthropic.APIError,

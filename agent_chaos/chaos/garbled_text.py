@@ -9,19 +9,21 @@ from agent_chaos.chaos.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import Text
 from agent_chaos.stream.exchange import Reply
 
-Shape = Literal["fenced", "introduced", "repeated"]
+Shape = Literal["fenced", "introduced", "repeated", "separated"]
 
 _WORDS = {
     "fenced": "the answer stands in a Markdown fence",
     "introduced": "the answer comes after words of courtesy",
     "repeated": "the model repeats one word",
+    "separated": "the answer has the line ends U+2028 and U+0085",
 }
 
 
 class GarbledText(MessageFault, frozen=True):
-    """A complete answer in a Markdown fence, behind "Sure!", or of one word over and over.
+    """A complete answer in a Markdown fence, behind "Sure!", of one word over and over, or with odd line ends (U+2028, U+0085).
 
-    Source: M20; what parses an answer as JSON, a number or a label meets all three, after an update of the model at the latest.
+    Source: M20, S9; what parses an answer as JSON, a number or a label meets these, after an update of the model at the latest;
+    readers of streams that split lines as Python's `splitlines` does break at the odd ones.
     """
 
     family = "no_answer"
@@ -65,3 +67,5 @@ def _garbled(text: str, shape: Shape) -> str:
             return f"Sure! Here is what you asked for:\n\n{text}"
         case "repeated":
             return " ".join([text.split()[0]] * 40)
+        case "separated":
+            return f"{text.replace(' ', chr(0x2028), 1)}\u0085"

@@ -27,6 +27,7 @@ Shape = Literal[
     "raw_newline",
     "bad_escape",
     "markdown",
+    "doubled",
 ]
 
 _WORDS = {
@@ -43,6 +44,7 @@ _WORDS = {
     "raw_newline": "have a line break inside a string",
     "bad_escape": "have half an escape in a string",
     "markdown": "stand in a Markdown fence",
+    "doubled": "have one piece twice",
 }
 _ANYWHERE = ("wrong_type", "empty")
 """Shapes that every wire can carry; where arguments are an object there, the others would become something else."""
@@ -110,6 +112,9 @@ def _fixed(arguments: str, shape: Shape) -> str:
     if shape == "cut":
         places = inside(arguments).number or inside(arguments).string or [max(1, len(arguments) - 1)]
         return arguments[: places[len(places) // 2]]
+    if shape == "doubled":
+        first, second = len(arguments) // 3, 2 * len(arguments) // 3
+        return arguments[:second] + arguments[first:]
     return _retyped(arguments)
 
 

@@ -9,13 +9,14 @@ from agent_chaos.chaos.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import Usage
 from agent_chaos.stream.exchange import Reply
 
-Counted = Literal["missing", "zero", "huge"]
+Counted = Literal["missing", "zero", "negative", "huge"]
 
-_COUNTS = {"zero": Usage(0, 0), "huge": Usage(2_000_000_000, 2_000_000_000)}
+_COUNTS = {"zero": Usage(0, 0), "negative": Usage(-1, -1), "huge": Usage(2_000_000_000, 2_000_000_000)}
+_WORDS = {"missing": "no", "zero": "0", "negative": "-1", "huge": "2,000 million"}
 
 
 class OddUsage(MessageFault, frozen=True):
-    """A whole answer whose usage is absent, zero, or two thousand million tokens.
+    """A whole answer whose usage is absent, zero, negative, or two thousand million tokens.
 
     Source: M18; smolagents adds None to its counters, and agents with a budget of tokens stop.
     """
@@ -39,6 +40,4 @@ class OddUsage(MessageFault, frozen=True):
         return target.protocol.render(replace(turn, usage=_COUNTS.get(self.counted)), target.reply)
 
     def describe(self) -> str:
-        return {"missing": "no tokens are counted", "zero": "0 tokens are counted"}.get(
-            self.counted, "2,000 million tokens are counted"
-        )
+        return f"{_WORDS[self.counted]} tokens are counted"

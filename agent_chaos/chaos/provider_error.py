@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from agent_chaos.chaos.fault import Choice, Target, TransportFault
 from agent_chaos.providers.protocol import ErrorKind
@@ -46,13 +46,16 @@ def answered(target: Target, kind: ErrorKind, *, retry_after_s: int | None = Non
 
 def with_message(reply: Reply, message: str) -> Reply:
     """The error with another message; the same where there is none to set, or no body that holds one."""
-    if not message or reply.head is None:
-        return reply
+    return with_error(reply, {"message": message}) if message else reply
+
+
+def with_error(reply: Reply, fields: dict[str, Any]) -> Reply:
+    """The error with other values in its error object; the same where no body holds one."""
     body = reply.json
-    error = (body[0] if isinstance(body, list) else body or {}).get("error")
-    if not isinstance(error, dict):
+    error = (body[0] if isinstance(body, list) else body or {}).get("error") if reply.head else None
+    if reply.head is None or not isinstance(error, dict):
         return reply
-    error["message"] = message
+    error |= fields
     data = json.dumps(body, ensure_ascii=False).encode()
     head = replace(reply.head, headers=with_header(reply.head.headers, "content-length", str(len(data))))
     at = next((event.at for event in reply.events if isinstance(event, Data)), reply.head.at)

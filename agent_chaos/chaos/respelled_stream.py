@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, get_args
 
 from agent_chaos.chaos.fault import Choice, StreamFault, Target
 from agent_chaos.stream.exchange import Data, Event, Reply
 from agent_chaos.stream.sse import frames
 
-Spelling = Literal["crlf", "lf", "no_space", "bom"]
+Spelling = Literal["crlf", "cr", "lf", "no_space", "bom"]
 
 _WORDS = {
     "crlf": "has CRLF line ends",
+    "cr": "has CR line ends",
     "lf": "has LF line ends",
     "no_space": "has no space after its colons",
     "bom": "begins with a byte order mark",
@@ -36,8 +37,8 @@ class RespelledStream(StreamFault, frozen=True):
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         if not target.reply.ok or not target.streamed:
             return ()
-        spellings: tuple[Spelling, ...] = ("crlf", "lf", "no_space", "bom")
         body = target.reply.body
+        spellings: tuple[Spelling, ...] = get_args(Spelling)
         return tuple({"spelling": one} for one in spellings if body and _respelled(body, one) != body)
 
     def apply(self, target: Target) -> Reply:
@@ -66,6 +67,8 @@ def _respelled(raw: bytes, spelling: Spelling) -> bytes:
     match spelling:
         case "crlf":
             return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        case "cr":
+            return raw.replace(b"\r\n", b"\r").replace(b"\n", b"\r")
         case "lf":
             return raw.replace(b"\r\n", b"\n")
         case "no_space":

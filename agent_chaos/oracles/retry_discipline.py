@@ -20,7 +20,7 @@ _ADVICE = {
 _HOPELESS = (400, 404, 413, 422)
 _FRESH_KEY = (401, 403)
 _BUSY = (408, 409, 429)
-_USED_UP = re.compile(rb"insufficient_quota|credit balance|PerDay")
+_USED_UP = re.compile(rb"insufficient_quota|credit balance|PerDay|spend_limit_reached")
 _AT_ONCE_S = 0.01
 _LONGEST_ORDER_S = 60.0
 """Nobody has to wait longer than the SDKs do; to give up is better."""

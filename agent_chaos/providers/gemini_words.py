@@ -92,7 +92,7 @@ def counts_of(usage: Usage | None) -> Json | None:
     thought = count_of(usage.extra.get("thoughtsTokenCount"))
     counts = {
         "promptTokenCount": usage.input_tokens,
-        "candidatesTokenCount": max(0, usage.output_tokens - thought),
+        "candidatesTokenCount": usage.output_tokens - min(thought, max(0, usage.output_tokens)),
     }
     total = usage.input_tokens + usage.output_tokens + count_of(usage.extra.get("toolUsePromptTokenCount"))
     known = {name: one for name, one in counts.items() if one}

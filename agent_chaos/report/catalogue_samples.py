@@ -10,13 +10,23 @@ from itertools import product
 from typing import Any
 
 from agent_chaos.chaos.fault import Target, ToolTarget
-from agent_chaos.providers.protocol import ModelTurn, Text, ToolCall, Usage, WireProtocol
+from agent_chaos.providers.protocol import ModelTurn, Reasoning, Text, ToolCall, Usage, WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Reply, Request, reply
 from agent_chaos.stream.sse import frames
 
 _SAID = Text('Grüße, "Köln": 20 € gehen zurück.', pieces=(0, 8, 8, 8, 8))
 _MORE = Text(" Bis morgen!", pieces=(12,))
+_SIGNATURE = "EqQBCgIYAhIM1gbcDa9GJwZA2b3h"
+_THOUGHT = Reasoning(
+    "A return.",
+    {
+        "signature": _SIGNATURE,
+        "item": {"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": _SIGNATURE},
+        "part": {"text": "", "thought": True, "thoughtSignature": _SIGNATURE},
+    },
+    (9,),
+)
 _CALLED = (
     ToolCall(
         "call_a1", "look_up", '{"order": "A-17 \\"Köln\\"\\n", "deep": {"x": [1, 2.5]}, "amount": 1500}'
@@ -43,14 +53,15 @@ class Sample:
 
 @cache
 def samples() -> tuple[Sample, ...]:
-    """Every protocol, whole and streamed, with a text and with two tool calls."""
+    """Every protocol, whole and streamed, with a text, with two tool calls and with a signed thought."""
     return tuple(_samples())
 
 
 def _samples() -> Iterator[Sample]:
     said = ModelTurn(parts=(_SAID,), stop="end")
     called = ModelTurn(parts=(Text("Moment.", pieces=(3, 4)), *_CALLED), stop="tool_use")
-    for (name, wire), streamed, turn in product(protocols().items(), (False, True), (said, called)):
+    thought = ModelTurn(parts=(_THOUGHT, _SAID), stop="end")
+    for (name, wire), streamed, turn in product(protocols().items(), (False, True), (said, called, thought)):
         yield Sample(name, Target(_request(name), _spoken(wire, turn, streamed=streamed), wire))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from agent_chaos.chaos.catalogue import fault_types
 from agent_chaos.chaos.fault import Target, WireFault
+from agent_chaos.providers.protocol import Reasoning
 from agent_chaos.search.space import number_fields
 from tests.spoken import MODELS, target
 from tests.standin.said import Called, Said
@@ -26,6 +27,13 @@ SAID = {
     ),
 }
 FORMS = [(protocol, stream, said) for protocol, stream, said in product(MODELS, (False, True), SAID)]
+SIGNED = [(protocol, stream, "signed") for protocol in MODELS for stream in (False, True)]
+"""Replies whose reasoning carries a signature, which only some faults touch; Chat Completions have none."""
+
+
+def forms_of(kind: str) -> list[tuple[str, bool, str]]:
+    """The replies that a fault is tried on."""
+    return [*FORMS, *SIGNED] if kind == "bad_signature" else FORMS
 
 
 def named(form: tuple[str, bool, str]) -> str:
@@ -43,10 +51,28 @@ CONTINUED = {
 def target_of(form: tuple[str, bool, str]) -> Target:
     """A fresh target, with nothing cached in it."""
     protocol, stream, said = form
-    plain = target(protocol, SAID[said], stream=stream)
+    plain = target(protocol, SAID.get(said, SAID["tools"]), stream=stream)
+    plain = _signed(plain) if said == "signed" else plain
     body = json.dumps({**plain.request.json, **CONTINUED.get(protocol, {})}).encode()
     return replace(plain, request=replace(plain.request, body=body))
 
+
+def _signed(plain: Target) -> Target:
+    """The target with a signed thought before all else."""
+    extra = {
+        "anthropic_messages": {"signature": SIGNATURE},
+        "openai_responses": {"item": {**_THOUGHT, "encrypted_content": SIGNATURE}},
+        "gemini": {"part": {"text": "", "thought": True, "thoughtSignature": SIGNATURE}, "chunk": 0},
+    }.get(plain.protocol.name, {})
+    turn = plain.protocol.parse(plain.reply)
+    thought = Reasoning("Erst die Bestellung.", extra, (5, 15))
+    return replace(
+        plain, reply=plain.protocol.render(replace(turn, parts=(thought, *turn.parts)), plain.reply)
+    )
+
+
+SIGNATURE = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk"
+_THOUGHT = {"id": "rs_0a1", "type": "reasoning", "summary": []}
 
 WIRE_FAULTS: dict[str, type[WireFault]] = {
     kind: cls for kind, cls in fault_types().items() if issubclass(cls, WireFault)
@@ -71,7 +97,7 @@ def all_choices(kind: str) -> list[dict[str, Any]]:
     """Every choice that the fault offers at any of the forms."""
     found = {
         tuple(sorted(choice.items())): None
-        for form in FORMS
+        for form in forms_of(kind)
         for choice in WIRE_FAULTS[kind].openings(target_of(form))
     }
     return [dict(choice) for choice in found]

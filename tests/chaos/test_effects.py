@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import pytest
 
+from agent_chaos.providers.protocol import Reasoning
 from agent_chaos.stream.exchange import Abort, Data
 from agent_chaos.stream.sse import frames
-from tests.chaos.catalogued import FORMS, WIRE_FAULTS, faults_at, named, target_of
+from tests.chaos.catalogued import SIGNATURE, WIRE_FAULTS, faults_at, forms_of, named, target_of
 
 STATUS = {
     "rate_limit": {"": 429},
@@ -29,7 +30,7 @@ STATUS = {
     "payload_too_large": {"": 413, "gemini": 400},
     "unprocessable": {"": 422},
     "rate_limit_odd": {"": 429},
-    "lost_state": {"": 400, "anthropic_messages": 404},
+    "spend_limit": {"": 429},
 }
 BY_PROXY = {
     "bad_gateway": [502],
@@ -58,7 +59,7 @@ def cases(*kinds, whole=True):
         [
             pytest.param(kind, form, id=f"{kind}-{named(form)}")
             for kind in kinds
-            for form in FORMS
+            for form in forms_of(kind)
             if (whole or form[1]) and WIRE_FAULTS[kind].openings(target_of(form))
         ],
     )
@@ -159,11 +160,21 @@ def test_a_status_that_is_no_answer_has_no_body(kind, form):
 @cases("lost_state")
 def test_the_provider_says_that_it_has_forgotten_what_was_named(kind, form):
     where = target_of(form)
-    (fault,) = faults_at(kind, where)
-    error = turn_of(where, fault.apply(where)).error
+    replies = {fault.why: fault.apply(where) for fault in faults_at(kind, where)}
+    errors = {why: turn_of(where, reply).error for why, reply in replies.items()}
 
-    assert "not found" in error["message"]
-    assert error.get("param") == (None if form[0] == "anthropic_messages" else "previous_response_id")
+    assert "not found" in errors["not_found"]["message"]
+    if form[0] == "anthropic_messages":
+        assert {why: reply.status for why, reply in replies.items()} == {
+            why: 404 if why == "not_found" else 400 for why in errors
+        }
+        assert {why: error["details"]["error_code"] for why, error in errors.items()} == {
+            why: f"thread_{why}" for why in errors
+        }
+    else:
+        assert list(replies) == ["not_found"]
+        assert replies["not_found"].status == 400
+        assert errors["not_found"]["param"] == "previous_response_id"
 
 
 @cases("rate_limit_odd")
@@ -597,8 +608,16 @@ def test_an_answer_in_other_clothes_is_complete(kind, form):
 
         assert (turn.stop, turn.complete) == (recorded.stop, True)
         assert turn.text != recorded.text
-        assert (recorded.text in turn.text) == (fault.shape != "repeated")
-        assert turn.text.startswith({"fenced": "```", "introduced": "Sure!"}.get(fault.shape, "Grüße Grüße"))
+        assert (recorded.text in turn.text) == (fault.shape in ("fenced", "introduced"))
+        assert turn.text.startswith(
+            {
+                "fenced": "```",
+                "introduced": "Sure!",
+                "repeated": "Grüße Grüße",
+                "separated": "Grüße\u2028aus",
+            }[fault.shape]
+        )
+        assert fault.shape != "separated" or turn.text.split() == recorded.text.split()
 
 
 @cases("empty_reply", "refusal")
@@ -627,7 +646,12 @@ def test_only_the_count_of_tokens_is_odd(kind, form):
         assert [call.arguments for call in turn.tool_calls] == [
             call.arguments for call in recorded.tool_calls
         ]
-        assert {"missing": uncounted, "zero": tokens == 0, "huge": tokens == 4_000_000_000}[fault.counted]
+        assert {
+            "missing": uncounted,
+            "zero": tokens == 0,
+            "negative": tokens == -2,
+            "huge": tokens == 4_000_000_000,
+        }[fault.counted]
 
 
 @cases("unknown_stop")
@@ -808,3 +832,91 @@ def test_every_fault_of_the_catalogue_has_its_effect_tested_here():
     }
 
     assert tested == set(WIRE_FAULTS)
+
+
+@cases("null_field")
+def test_a_value_is_null_and_all_else_is_as_recorded(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    names = {
+        "tool_id": ("", "id", "call_id"),
+        "tool_name": ("", "name"),
+        "arguments": ("", "input", "arguments", "args"),
+    }
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        turn = turn_of(where, reply)
+
+        if fault.field == "stop":
+            assert (turn.stop_raw, turn.text) == (None, recorded.text)
+        elif fault.field == "usage":
+            assert (turn.text, turn.tool_calls) == (recorded.text, recorded.tool_calls)
+            assert turn.usage is None or (turn.usage.input_tokens, turn.usage.output_tokens) == (0, 0)
+        elif fault.field in names:
+            lost = re.findall(rb'"(\w+)": ?null', reply.body)
+
+            assert {name.decode() for name in lost} & set(names[fault.field])
+            assert turn.text == recorded.text
+        else:
+            assert not turn.text
+
+
+@cases("unknown_part")
+def test_a_block_of_the_future_comes_first_and_the_rest_is_as_recorded(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    turn, recorded = turn_of(where, fault.apply(where)), turn_of(where)
+
+    assert turn.parts[0].kind == "hologram"
+    assert (turn.text, turn.stop, turn.complete) == (recorded.text, recorded.stop, True)
+    assert [(call.id, call.arguments) for call in turn.tool_calls] == [
+        (call.id, call.arguments) for call in recorded.tool_calls
+    ]
+
+
+def thought(turn):
+    return "".join(part.text for part in turn.parts if isinstance(part, Reasoning))
+
+
+@cases("bad_signature")
+def test_a_signature_is_lost_or_another_and_the_thought_is_as_it_was(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        turn = turn_of(where, reply)
+
+        assert SIGNATURE.encode() in where.reply.body
+        assert SIGNATURE.encode() not in reply.body
+        assert (SIGNATURE[:-4].encode() in reply.body) == (fault.how == "changed")
+        assert thought(turn) == thought(recorded) == "Erst die Bestellung."
+        assert (turn.text, turn.stop, turn.complete, turn.usage) == (
+            recorded.text,
+            recorded.stop,
+            recorded.complete,
+            recorded.usage,
+        )
+        assert [(call.id, call.arguments) for call in turn.tool_calls] == [
+            (call.id, call.arguments) for call in recorded.tool_calls
+        ]
+
+
+@cases("redirect")
+def test_a_redirect_leads_to_the_same_address(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    reply = fault.apply(where)
+
+    assert (reply.status, reply.body) == (307, b"")
+    assert reply.header("location") == where.request.url
+
+
+@cases("spend_limit")
+def test_a_spend_limit_is_told_by_its_code(kind, form):
+    where = target_of(form)
+    for fault in faults_at(kind, where):
+        error = fault.apply(where).json["error"]
+
+        assert error["type"] == "rate_limit_error"
+        assert error["details"] == {"error_code": fault.limit}
+        assert "limit" in error["message"]
