@@ -22,6 +22,7 @@ _NOT_FAULTS = {
     "declared_arguments",
     "earlier",
     "fault",
+    "final_text",
     "forms",
     "mutation",
     "no_reply",

@@ -96,6 +96,10 @@ class WireFault(Fault):
         Where the fault cannot act on this target it returns `target.reply` itself, and counts as not fired.
         """
 
+    def rest(self, target: Target) -> Reply | None:
+        """What a client gets that asks the model to go on, where the fault held back a part of the reply; else None."""
+        return None
+
 
 class TransportFault(WireFault, ABC):
     """Acts on status, headers, bytes and time."""

@@ -42,7 +42,9 @@ class LostState(TransportFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        if not target.reply.ok or not target.protocol.prompt(target.request).previous:
+        if not target.reply.ok or target.protocol.vendor == "gemini":
+            return ()
+        if not target.protocol.prompt(target.request).previous:
             return ()
         return tuple({"why": why} for why in get_args(Why) if why == "not_found" or _keeps_threads(target))
 

@@ -12,7 +12,7 @@ from agent_chaos.providers import gemini_errors, gemini_reading, gemini_rules, g
 from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.gemini_parts import TURN, Json
 from agent_chaos.providers.gemini_prompt import model_and_verb, prompt_of
-from agent_chaos.providers.gemini_reading import Reading, Said, chunk_of, parts_in, read
+from agent_chaos.providers.gemini_reading import Reading, Said, candidate_of, chunk_of, parts_in, read
 from agent_chaos.providers.json_values import fields, text_of
 from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
 from agent_chaos.providers.rules import Problem, Served
@@ -44,7 +44,10 @@ class Gemini:
     def ids(self, reply: Reply) -> tuple[str, ...]:
         turn = self.parse(reply)
         chunks = [text_of(fields(one).get("responseId")) for one in turn.extra["chunks"]]
-        found = (turn.id, *(one for one in chunks if one != TURN))
+        tokens = [
+            text_of(candidate_of(fields(one))[1].get("continuationToken")) for one in turn.extra["chunks"]
+        ]
+        found = (turn.id, *(one for one in chunks if one != TURN), *tokens)
         return tuple(dict.fromkeys(one for one in (*found, *(call.id for call in turn.tool_calls)) if one))
 
     def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:

@@ -25,7 +25,7 @@ def model_and_verb(request: Request) -> tuple[str, str]:
 
 
 def prompt_of(request: Request) -> Prompt:
-    """The request in neutral words. The API keeps no state, so `previous` stays empty."""
+    """The request in neutral words; all that the API keeps is a turn that is not finished, by its token."""
     body = fields(request.json)
     model, verb = model_and_verb(request)
     system = fields(body.get("systemInstruction", body.get("system_instruction")))
@@ -36,6 +36,7 @@ def prompt_of(request: Request) -> Prompt:
         messages=tuple(_message(fields(one)) for one in (items(contents) or [contents] if contents else [])),
         tools=tuple(spec for tool in items(body.get("tools")) for spec in _specs(fields(tool))),
         stream=verb == "streamGenerateContent",
+        previous=text_of(body.get("continuationToken", body.get("continuation_token"))),
         forced=_forced(fields(body.get("toolConfig", body.get("tool_config")))),
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
+from hashlib import sha256
 from typing import Any
 
 from agent_chaos.providers.frames import is_stream, pieces, silent, splice, with_json
@@ -114,10 +116,16 @@ def _finished(chunks: list[Json], turn: ModelTurn) -> list[Json]:
     if word is None:
         return [_with_finish(chunk, None) if at in places else chunk for at, chunk in enumerate(chunks)]
     at = places[-1] if places else len(chunks) - 1
-    return [*chunks[:at], _with_finish(chunks[at], word), *chunks[at + 1 :]]
+    token = _token(turn.id) if word == "CONTINUATION" else ""
+    return [*chunks[:at], _with_finish(chunks[at], word, token), *chunks[at + 1 :]]
 
 
-def _with_finish(chunk: Json, word: str | None) -> Json:
+def _token(turn_id: str) -> str:
+    """What a client goes on with where a turn was not finished; opaque to it."""
+    return urlsafe_b64encode(sha256(turn_id.encode("utf-8", "replace")).digest()).decode()
+
+
+def _with_finish(chunk: Json, word: str | None, token: str = "") -> Json:
     at, candidate = candidate_of(chunk)
     before = items(chunk.get("candidates"))
     if at < 0 and word is None:
@@ -126,8 +134,9 @@ def _with_finish(chunk: Json, word: str | None) -> Json:
     if isinstance(candidate.get("finishReason"), int) and word in NUMBERED:
         given = NUMBERED.index(word)
     new: Json = {} if at >= 0 else {"content": {"role": "model"}, "index": 0}
-    changed = {**new, **without(candidate, "finishReason", "finishMessage")}
+    changed = {**new, **without(candidate, "finishReason", "finishMessage", "continuationToken")}
     changed |= {} if word is None else {"finishReason": given}
+    changed |= {"continuationToken": token} if token else {}
     return {**chunk, "candidates": [*before[: max(at, 0)], changed, *before[at + 1 :]]}
 
 

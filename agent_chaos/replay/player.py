@@ -16,6 +16,7 @@ from agent_chaos.chaos.plan import Plan, Site
 from agent_chaos.core.fidelity import Fidelity
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
+from agent_chaos.replay.held import Held
 from agent_chaos.replay.match import Asked, Index, with_replaced
 from agent_chaos.replay.mint import minted
 from agent_chaos.stream.exchange import Reply, Request
@@ -64,10 +65,14 @@ class Player:
         self._consumed: set[int] = set()
         self._given: dict[str, int] = {}
         self._recorded_ids: dict[str, str] = {}
+        self._held: list[Held] = []
 
     def serve(self, request: Request, protocol: str) -> Served:
         """Answers a request; never raises on a miss."""
         asked = self._index.asked(with_replaced(request, self._recorded_ids))
+        held = next((one for one in reversed(self._held) if one.asked_on(request)), None)
+        if held is not None:
+            return self._play(request, held.index, Fidelity.EXACT, "", asked.exact, held.rest)
         fidelity, index = self._find(asked)
         if index is None:
             difference = self._index.nearest(asked, self._index.lane(asked)[::-1])
@@ -109,23 +114,35 @@ class Player:
         """Of exchanges that were all served, the latest one that was whole."""
         return next((i for i in reversed(indexes) if self._exchange(i).reply.ok), indexes[-1])
 
-    def _play(self, request: Request, index: int, fidelity: Fidelity, difference: str, exact: str) -> Served:
+    def _play(
+        self,
+        request: Request,
+        index: int,
+        fidelity: Fidelity,
+        difference: str,
+        exact: str,
+        rest: Reply | None = None,
+    ) -> Served:
         exchange = self._exchange(index)
+        whole = exchange.reply if rest is None else rest
         serving = self._servings.get(index, 0)
         self._servings[index] = serving + 1
         site = Site(of="call", index=index, serving=serving)
         wire = protocols().get(exchange.protocol)
-        recorded = (
-            self._minted(exchange.reply, wire, f"{index}.{serving}") if serving and wire else exchange.reply
-        )
+        recorded = self._minted(whole, wire, f"{index}.{serving}") if serving and wire else whole
         faults = (*self._plan.at(site), *self.extra(exact, site))
-        reply, fired = self._faulted(request, recorded, wire, faults)
+        reply, fired = self._faulted(request, recorded, wire, faults, index)
         if not fired or reply.ok:
             self._consumed.add(index)
         return Served(fidelity, site, exchange.protocol, reply, recorded, fired, difference, exact)
 
     def _faulted(
-        self, request: Request, recorded: Reply, wire: WireProtocol | None, faults: Sequence[Fault]
+        self,
+        request: Request,
+        recorded: Reply,
+        wire: WireProtocol | None,
+        faults: Sequence[Fault],
+        index: int,
     ) -> tuple[Reply, tuple[Fault, ...]]:
         reply, fired = recorded, []
         if wire is None:
@@ -133,10 +150,13 @@ class Player:
         for fault in faults:
             if not isinstance(fault, WireFault):
                 continue
-            changed = fault.apply(Target(request=request, reply=reply, protocol=wire))
+            target = Target(request=request, reply=reply, protocol=wire)
+            changed = fault.apply(target)
             if changed is not reply and changed != reply:
                 reply = changed
                 fired.append(fault)
+                held = Held.of(index, fault, target, changed)
+                self._held += [held] if held is not None else []
         return reply, tuple(fired)
 
     def _minted(self, reply: Reply, wire: WireProtocol, salt: str) -> Reply:

@@ -48,7 +48,7 @@ def test_faults_and_oracles_are_chosen(fuzz):
             "--skip-faults",
             "server-error",
             "--skip-faults",
-            "bad_gateway,cdn_error,conflict,request_timeout",
+            "bad_gateway,cdn_error,conflict,redirect,request_timeout",
         ),
         *("--only-oracles", "unfinished_tool_call", "--max-examples", "25"),
     )
