@@ -14,6 +14,9 @@ _ADVICE = {
     "time": "Put an upper bound on every loop and every wait of the agent.",
 }
 
+_LONG_S = 60.0
+"""Beyond the back-off of any SDK."""
+
 
 class Termination:
     """Virtual time beyond the clean run's by more than the budget, too many requests, or no end in real time.
@@ -64,19 +67,17 @@ def _cause(wait: Wait, before: Call | None) -> tuple[str, str]:
     """What a wait was for, and a sentence with room for how long."""
     if before is None:
         return "time", "it waited {}"
-    told = _retry_after(before)
-    if (
-        told
-        and wait.why in ("sleep", "timer")
-        and abs(float(told) - wait.seconds) < max(1.0, wait.seconds * 0.1)
-    ):
+    told = before.reply.header("retry-after") if before.reply else ""
+    if told and wait.why in ("sleep", "timer") and _obeys(told, wait.seconds):
         return "retry-after", f"it slept {{}} because call {before.call} said retry-after: {told}"
     return "transfer", f"it waited {{}} at call {before.call}"
 
 
-def _retry_after(call: Call) -> str:
-    value = call.reply.header("retry-after") if call.reply else ""
-    return value if value.replace(".", "", 1).isdigit() else ""
+def _obeys(told: str, seconds: float) -> bool:
+    """Whether a wait is what a `retry-after` asked for; of one that is no number (a date, `inf`), any long wait is."""
+    if told.replace(".", "", 1).isdigit():
+        return abs(float(told) - seconds) < max(1.0, seconds * 0.1)
+    return seconds > _LONG_S
 
 
 def duration(seconds: float) -> str:

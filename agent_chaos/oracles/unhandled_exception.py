@@ -81,7 +81,7 @@ class UnhandledException:
             "honest": "although a retry would have succeeded",
             "tool": "what a tool raised took the whole turn with it",
             "transport": "a raw transport error that callers of the agent cannot know",
-            "programming": "the agent took a bad reply for a good one",
+            "programming": "a bad reply came out as an error that looks like a bug of the agent",
         }[grade]
         message, tool = " ".join(raised.message.split())[:160], _failed_tool(trace, raised)
         return Violation(

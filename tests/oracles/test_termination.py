@@ -55,6 +55,14 @@ def test_a_wait_of_hours_because_a_header_said_so_is_found():
     assert "it slept 3.0 h because call 0 said retry-after: 10800" in violation.reason
 
 
+def test_a_wait_of_days_because_a_header_said_inf_is_told_as_that():
+    outcome = run(obedient, "anthropic_messages", fault("rate_limit_odd", form="infinite"))
+    (violation,) = outcome.violations
+
+    assert found(outcome) == {"termination:retry-after"}
+    assert "it slept 1193.0 h because call 0 said retry-after: inf" in violation.reason
+
+
 @pytest.mark.parametrize("seconds", [1, 60])
 def test_a_wait_within_the_budget_and_a_refusal_to_wait_are_fine(seconds):
     short = fault("rate_limit", retry_after_s=seconds)

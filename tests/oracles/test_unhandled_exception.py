@@ -179,7 +179,7 @@ def test_a_bad_reply_taken_for_a_good_one_is_a_programming_error():
     (violation,) = outcome.violations
 
     assert found(outcome) == {"unhandled_exception:json.decoder.JSONDecodeError in desk.py:strict"}
-    assert "took a bad reply for a good one" in violation.reason
+    assert "a bad reply came out as an error that looks like a bug of the agent" in violation.reason
 
 
 def test_a_whole_body_cut_in_half_is_a_programming_error_of_who_lets_the_sdk_s_json_error_out():
