@@ -61,6 +61,10 @@ class Exchange:
     transport: str = ""
 
 
+SERVER_SAID = "mcp "
+"""How the names of records begin that hold what a server of tools said besides: `mcp initialize`, `mcp tools/list`."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolRecord:
     """One recorded tool call. `arguments` is a JSON object by parameter name; `result` a JSON value.
@@ -79,6 +83,11 @@ class ToolRecord:
     duration_s: float = 0.0
     pure: bool = False
     after: int = -1
+
+    @property
+    def is_call(self) -> bool:
+        """Whether a tool was called, rather than its server asked for something else."""
+        return not self.name.startswith(SERVER_SAID)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,10 +96,10 @@ def summarise(cassette: Cassette) -> Summary:
         complete=cassette.complete,
         turns=len({mark.turn for mark in cassette.turns}) or cassette.header.turns,
         calls=len(lines),
-        tool_calls=len(cassette.tools),
+        tool_calls=sum(tool.is_call for tool in cassette.tools),
         tokens=sum(line.input_tokens + line.output_tokens for line in lines),
         hosts=dict(Counter(line.host for line in lines)),
-        tools=dict(Counter(tool.name for tool in cassette.tools)),
+        tools=dict(Counter(tool.name for tool in cassette.tools if tool.is_call)),
         digest=cassette.digest,
     )
 
@@ -122,8 +122,9 @@ def show_lines(cassette: Cassette) -> Iterator[str]:
     Text comes from models and tools: whoever prints it must strip control characters.
     """
     header = cassette.header
+    made = sum(tool.is_call for tool in cassette.tools)
     state = "" if cassette.complete else ", cut off while it was recorded"
-    yield f"scenario {header.scenario}: {len(cassette.exchanges)} calls, {len(cassette.tools)} tool calls{state}"
+    yield f"scenario {header.scenario}: {len(cassette.exchanges)} calls, {made} tool calls{state}"
     for name, version in sorted(header.versions.items()):
         yield f"with {name} {version}"
     yield "conversation"
@@ -145,7 +146,8 @@ def _lines(record: Record) -> Iterator[str]:
         yield from _call_lines(call_line(record))
     elif isinstance(record, ToolRecord):
         outcome = f"raised {record.error_type}: {record.error}" if record.error_type else repr(record.result)
-        yield f"  tool {record.name}({record.arguments!r}) -> {_short(outcome)}"
+        what = "tool " if record.is_call else ""
+        yield f"  {what}{record.name}({record.arguments!r}) -> {_short(outcome)}"
     elif record.kind == "start":
         yield f"turn {record.turn} user: {_short(record.input)}"
     else:

@@ -81,7 +81,8 @@ class Session:
     `jobs` are the executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
     one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
     that is `online` may reach the network. Of frameworks' tools, `pure_tools` may run in a replay, `own_course` stopped their
-    framework instead of returning, and `no_tools` are names of calls that run no tool. `tasks` are those of asyncio that the
+    framework instead of returning, `no_tools` are names of calls that run no tool, and `kept` is what servers of tools said
+    besides: name, arguments and result. `tasks` are those of asyncio that the
     agent's own code started, with what to call them; `probed` is what the agent would ask in a turn more, and `aside_s` the
     virtual seconds that belong to no trace.
     """
@@ -95,6 +96,7 @@ class Session:
     pure_tools: frozenset[str] = frozenset()
     own_course: set[str] = field(default_factory=set)
     no_tools: set[str] = field(default_factory=set)
+    kept: tuple[tuple[str, Any, Any], ...] = ()
     jobs: Jobs = field(default_factory=Jobs)
     blocked_until: float = -math.inf
     turn: int = 0

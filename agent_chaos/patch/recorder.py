@@ -115,7 +115,8 @@ class Recorder:
             raise BudgetStop(
                 f"the agent made {MAX_REQUESTS:,} requests and asked on; does its loop ever end? Nothing was kept"
             )
-        model_asked()
+        if recognise(request) is not None:
+            model_asked()
         made = Tee(request, transport, self.clock, lambda taken: self._finished(made, taken))
         with self._lock:
             self._open.add(made)

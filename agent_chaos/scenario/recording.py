@@ -259,7 +259,7 @@ def _summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
         calls=len(cassette.exchanges),
         input_tokens=sum(usage.input_tokens for usage in usages),
         output_tokens=sum(usage.output_tokens for usage in usages),
-        tools=tuple(sorted({record.name for record in cassette.tools})),
+        tools=tuple(sorted({record.name for record in cassette.tools if record.is_call})),
         hosts=tuple(sorted({exchange.request.host for exchange in cassette.exchanges})),
         unwrapped=unwrapped_tools(cassette, scenario.pure_tools),
     )

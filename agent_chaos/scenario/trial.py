@@ -124,6 +124,9 @@ def staged(
     )
     session.online = online is not None
     session.pure_tools = frozenset(scenario.pure_tools)
+    session.kept = tuple(
+        (tool.name, tool.arguments, tool.result) for tool in index.cassette.tools if not tool.is_call
+    )
     loops.refuse_uvloop()
     wall = _wall(pacer, header.started_at)
     with swept():

@@ -58,7 +58,8 @@ def trace_of(cassette: Cassette) -> Trace:
 def _of_the_run(cassette: Cassette) -> list[Exchange | ToolRecord]:
     """What was recorded up to the last answer; branches come after it, and their calls are those of other runs."""
     over = max((mark.at for mark in cassette.turns if mark.kind == "end"), default=math.inf)
-    every: list[Exchange | ToolRecord] = [*cassette.exchanges, *cassette.tools]
+    calls = [tool for tool in cassette.tools if tool.is_call]
+    every: list[Exchange | ToolRecord] = [*cassette.exchanges, *calls]
     return sorted((record for record in every if record.at <= over), key=_order)
 
 

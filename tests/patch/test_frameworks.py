@@ -120,6 +120,22 @@ def strands(function, style):
     return lambda: asyncio.run(call())
 
 
+def google_adk(function, style):
+    from google.adk.tools import FunctionTool
+
+    made = FunctionTool(function)
+    made.name = "double"
+    context = SimpleNamespace(tool_confirmation=None, function_call_id="c1")
+    return lambda: asyncio.run(made.run_async(args={"number": 21}, tool_context=context))
+
+
+def installed(package):
+    try:
+        return find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False
+
+
 MADE = {
     "langchain": ("langchain_core", langchain),
     "langchain-class": ("langchain_core", langchain_class),
@@ -127,6 +143,7 @@ MADE = {
     "openai-agents": ("agents", openai_agents),
     "smolagents": ("smolagents", smolagents),
     "strands": ("strands", strands),
+    "google-adk": ("google.adk", google_adk),
 }
 EVERY = pytest.mark.parametrize(
     ("make", "style"),
@@ -135,7 +152,7 @@ EVERY = pytest.mark.parametrize(
             make,
             style,
             id=f"{name}-{style}",
-            marks=pytest.mark.skipif(find_spec(package) is None, reason=f"{name} is not installed"),
+            marks=pytest.mark.skipif(not installed(package), reason=f"{name} is not installed"),
         )
         for name, (package, make) in MADE.items()
         for style in ("sync", "async")

@@ -15,7 +15,9 @@ from agent_chaos.core.tape import Tape
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.install import install_offline as install
 from agent_chaos.scenario.conversation import Conversation
+from agent_chaos.scenario.recording import record_scenario
 from agent_chaos.scenario.rehearsal import Rehearsal
+from tests.patch.raw_server import serving
 from tests.trials import START, Scripted, claude_message, claude_says, json_reply, recorded, scenario, trial
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
@@ -488,3 +490,21 @@ def test_a_tool_that_ran_while_no_boundary_saw_it_still_runs_on_that_recording(f
 
 def cassette_fields(cassette):
     return {name: getattr(cassette, name) for name in type(cassette).__dataclass_fields__}
+
+
+@needs("langchain_core")
+def test_a_tool_that_asks_another_server_is_kept_like_any_other(tmp_path):
+    import httpx2
+
+    with serving(lambda got, wire: wire.whole(b'"12 degrees"')) as url:
+
+        def weather() -> str:
+            """Asks the weather service."""
+            return httpx2.get(f"{url}/weather").json()
+
+        subject = scenario(langchain_tool(weather), hosts=("127.0.0.1",), cassette=tmp_path / "w.msgpack")
+        record_scenario(subject)
+
+    assert [(tool.name, tool.result) for tool in Rehearsal(subject).cassette.tools] == [
+        ("weather", "12 degrees")
+    ]

@@ -16,6 +16,9 @@ from agent_chaos.patch.frameworks.seam import async_tool
 
 MODULE = "mcp.client.session"
 
+TOOLS_CALL = "tools/call"
+"""The method of the protocol by which a tool is called."""
+
 _TIMED_OUT, _CLOSED, _INTERNAL = 408, -32000, -32603
 
 
@@ -95,7 +98,7 @@ class _Call:
         name = type(exc).__name__
         if isinstance(exc, TimeoutError):
             raise self._error(
-                _TIMED_OUT, f"Timed out while waiting for response to tools/call: {exc}"
+                _TIMED_OUT, f"Timed out while waiting for response to {TOOLS_CALL}: {exc}"
             ) from exc
         if isinstance(exc, ConnectionError):
             raise self._error(_CLOSED, f"Connection closed: {exc}") from exc

@@ -1,0 +1,205 @@
+"""Servers of the Model Context Protocol: heard while a run is recorded, and not needed to replay it.
+
+Whatever a client asks besides its tools (the handshake, what tools, prompts and resources there are) is kept with the run,
+and answered from it. A recording without such answers, and a run that is online, reach the servers themselves.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from hashlib import blake2b
+from types import ModuleType
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from agent_chaos.cassette.model import SERVER_SAID
+from agent_chaos.core.session import Session, ToolScribe, current
+from agent_chaos.patch.frameworks.mcp import TOOLS_CALL
+from agent_chaos.patch.imports import when_imported
+
+MODULE = "mcp.client.stdio"
+
+_OTHERS = {
+    "mcp.client.sse": ("sse_client",),
+    "mcp.client.streamable_http": ("streamable_http_client", "streamablehttp_client"),
+}
+_NO_SUCH_METHOD = -32601
+Json = dict[str, Any]
+
+
+def patch(module: ModuleType) -> None:
+    """Puts the recording between clients and their transports, wherever those have been imported to."""
+    _between(module, "stdio_client")
+    for name, functions in _OTHERS.items():
+        for function in functions:
+            when_imported(name, functools.partial(_between, name=function))
+
+
+def _between(module: ModuleType, name: str) -> None:
+    real = vars(module).get(name)
+    if real is None:
+        return
+    ours = _transport(real)
+    for other in [module, *sys.modules.values()]:
+        if getattr(other, "__dict__", {}).get(name) is real:
+            setattr(other, name, ours)
+
+
+def _transport(real: Callable[..., Any]) -> Callable[..., Any]:
+    """A transport like `real`, which yields the streams to read from and to write to, and maybe more."""
+
+    @functools.wraps(real)
+    @asynccontextmanager
+    async def connected(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        session, server = current(), _named(args, kwargs)
+        if session is None or session.finished or session.online:
+            async with real(*args, **kwargs) as streams:
+                yield streams
+        elif session.kept:
+            async with _recording(session, server) as (read, write):
+                more = (lambda: None,) if real.__name__ == "streamablehttp_client" else ()
+                yield (read, write, *more)
+        else:
+            async with real(*args, **kwargs) as (read, write, *more):
+                heard = _Heard(server, session)
+                yield (_Read(read, heard), _Write(write, heard), *more)
+
+    return connected
+
+
+def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    """A short name of a server, which tells nothing of its address."""
+    address = next(iter(args), None) or kwargs.get("server") or kwargs.get("url") or ""
+    parts = [getattr(address, "command", address), *getattr(address, "args", ())]
+    return blake2b(" ".join(map(str, parts)).encode(), digest_size=4).hexdigest()
+
+
+@asynccontextmanager
+async def _recording(session: Session, server: str) -> AsyncIterator[tuple[Any, Any]]:
+    """The streams to a server that says what was kept of it."""
+    import anyio
+
+    answer, read = anyio.create_memory_object_stream[Any](math.inf)
+    write, asked = anyio.create_memory_object_stream[Any](math.inf)
+
+    async def serve() -> None:
+        async for message in asked:
+            said = _json(message)
+            if "method" in said and "id" in said:
+                reply = {"jsonrpc": "2.0", "id": said["id"], **_kept(session, server, said)}
+                await answer.send(type(message)(_message(reply)))
+
+    async with anyio.create_task_group() as tasks, answer, read, write, asked:
+        tasks.start_soon(serve)
+        try:
+            yield read, write
+        finally:
+            tasks.cancel_scope.cancel()
+
+
+def _kept(session: Session, server: str, said: Json) -> Json:
+    """The result or error that was kept of a request, from the same server to the same question where there is one."""
+    name, asked = f"{SERVER_SAID}{said['method']}", {"server": server, "params": _params(said)}
+    found = [(arguments, result) for known, arguments, result in session.kept if known == name]
+
+    def likeness(one: tuple[Any, Any]) -> tuple[bool, bool]:
+        return one[0].get("params") == asked["params"], one[0].get("server") == server
+
+    if found:
+        answer: Json = max(found, key=likeness)[1]
+        return answer
+    return {"error": {"code": _NO_SUCH_METHOD, "message": f"agent-chaos: {said['method']} was not recorded"}}
+
+
+class _Heard:
+    """Listens to a connection, and keeps what was asked and answered."""
+
+    def __init__(self, server: str, session: Session) -> None:
+        self._server = server
+        self._session = session
+        self._asked: dict[Any, tuple[str, Json, float]] = {}
+
+    def asks(self, message: Any) -> None:
+        said = _json(message)
+        if "id" in said and said.get("method") not in (None, TOOLS_CALL):
+            self._asked[said["id"]] = (said["method"], _params(said), self._session.clock.now())
+
+    def answers(self, message: Any) -> None:
+        said = _json(message)
+        scribe: ToolScribe | None = self._session.scribe
+        if "method" in said or said.get("id") not in self._asked or scribe is None:
+            return
+        method, params, at = self._asked.pop(said["id"])
+        answer = {name: said[name] for name in ("result", "error") if name in said}
+        asked = {"server": self._server, "params": params}
+        scribe.tool_called(f"{SERVER_SAID}{method}", asked, at=at, result=answer, error=None, pure=True)
+
+
+class _Stream:
+    """A stream of messages, heard on its way."""
+
+    def __init__(self, inner: Any, heard: _Heard) -> None:
+        self._inner = inner
+        self._heard = heard
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def __aenter__(self) -> Any:
+        await self._inner.__aenter__()
+        return self
+
+    async def __aexit__(self, *raised: Any) -> Any:
+        return await self._inner.__aexit__(*raised)
+
+
+class _Read(_Stream):
+    async def receive(self) -> Any:
+        message = await self._inner.receive()
+        self._heard.answers(message)
+        return message
+
+    def __aiter__(self) -> Any:
+        return self
+
+    async def __anext__(self) -> Any:
+        message = await self._inner.__anext__()
+        self._heard.answers(message)
+        return message
+
+
+class _Write(_Stream):
+    async def send(self, message: Any) -> None:
+        self._heard.asks(message)
+        await self._inner.send(message)
+
+
+def _json(message: Any) -> Json:
+    """A message as JSON; empty for what is none, an exception of the transport."""
+    inner = getattr(message, "message", None)
+    said = inner.model_dump(mode="json", by_alias=True, exclude_none=True) if inner is not None else {}
+    return said if isinstance(said, dict) else {}
+
+
+def _params(said: Json) -> Json:
+    return dict(_without_meta(said.get("params") or {}))
+
+
+def _without_meta(params: Json) -> Iterator[tuple[str, Any]]:
+    return ((name, value) for name, value in params.items() if name != "_meta")
+
+
+@functools.cache
+def _adapter() -> TypeAdapter[Any]:
+    from mcp import types
+
+    return TypeAdapter(types.JSONRPCMessage)
+
+
+def _message(said: Json) -> Any:
+    return _adapter().validate_python(said)
