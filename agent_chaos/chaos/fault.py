@@ -70,6 +70,8 @@ class Fault(BaseModel, ABC):
     """Whether a correct stack recovers from one occurrence with the same answer."""
     searched: ClassVar[bool] = True
     """Whether a search draws it; what is not searched is for scenarios that name it."""
+    endless: ClassVar[bool] = False
+    """Whether it goes on by itself for as long as the agent asks: what comes after it is no place for other faults."""
 
     kind: str
 

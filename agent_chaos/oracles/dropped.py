@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_chaos.core.trace import Call, ToolRun, Trace
 from agent_chaos.oracles.oracle import Evidence
-from agent_chaos.oracles.reading import curtailed, parsed, served_turn
+from agent_chaos.oracles.reading import curtailed, parsed, prompt_of, served_turn
 from agent_chaos.oracles.told import asks_for, says_nothing, tail_parts, told_of
 from agent_chaos.providers.protocol import ModelTurn, ToolCall, ToolResult
 
@@ -80,7 +80,7 @@ def _ran(evidence: Evidence, call: Call, asked: ToolCall) -> bool:
 
 
 def _offered(call: Call) -> set[str]:
-    return {tool.name for tool in call.wire.prompt(call.request).tools} if call.wire else set()
+    return {tool.name for tool in prompt.tools} if (prompt := prompt_of(call)) else set()
 
 
 def _answers(after: Call, asked: ToolCall) -> ToolResult | None:
@@ -101,7 +101,7 @@ def _usual(evidence: Evidence) -> set[str]:
 
 def _left_out(after: Call, turn: ModelTurn, asked: ToolCall) -> bool:
     """Whether a request goes on with the other calls of a reply, and neither holds this one nor says anything of it."""
-    prompt, parts = after.wire.prompt(after.request) if after.wire else None, tail_parts(after)
+    prompt, parts = prompt_of(after), tail_parts(after)
     if prompt is None or prompt.previous or not all(isinstance(part, ToolResult) for part in parts):
         return False
     told = {name for part in parts if isinstance(part, ToolResult) for name in (part.call_id, part.name)}

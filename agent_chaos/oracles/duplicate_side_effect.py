@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from agent_chaos.core.trace import Call, ToolRun, Trace
 from agent_chaos.oracles.effects import only_reads
 from agent_chaos.oracles.oracle import Evidence, Severity, Undecided, Violation
-from agent_chaos.oracles.reading import asking_call, executed, parsed, satisfies, served_turn, shown
+from agent_chaos.oracles.reading import (
+    Executed,
+    asking_call,
+    executed,
+    parsed,
+    prompt_of,
+    satisfies,
+    served_turn,
+    shown,
+)
 from agent_chaos.providers.protocol import Prompt, ToolCall, ToolResult
 
 _ADVICE = (
@@ -33,21 +42,22 @@ class DuplicateSideEffect:
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool; undecided where the model's second wish was replayed from another conversation."""
         usual = Counter(_key(run) for run in _effects(evidence.clean))
+        runs = {one.seq: one for one in executed(evidence.trace, evidence.clean)}
         done: dict[tuple[str, str], list[ToolRun]] = {}
         reported: set[str] = set()
         for run in _effects(evidence.trace):
             earlier = done.setdefault(_key(run), [])
             earlier.append(run)
             if len(earlier) > max(1, usual[_key(run)]) and run.name not in reported:
-                for found in self._judged(evidence, run, earlier[:-1]):
+                for found in self._judged(evidence.trace, runs, run, earlier[:-1]):
                     reported.add(run.name)
                     yield found
 
     def _judged(
-        self, evidence: Evidence, run: ToolRun, earlier: list[ToolRun]
+        self, trace: Trace, runs: Mapping[int, Executed], run: ToolRun, earlier: list[ToolRun]
     ) -> Iterator[Violation | Undecided]:
-        call = _asked_by(evidence, run)
-        here = [one for one in (*earlier, run) if call and _asked_by(evidence, one) == call]
+        call = _asked_by(trace, runs, run)
+        here = [one for one in (*earlier, run) if call and _asked_by(trace, runs, one) == call]
         asked = max(1, _times_asked(call, run)) if call else 0
         if call is None or len(here) > asked:
             yield self._violation(run, earlier, "the model had asked for it once", call)
@@ -88,11 +98,8 @@ def _key(run: ToolRun) -> tuple[str, str]:
     return run.name, json.dumps(run.arguments, sort_keys=True, default=str)
 
 
-def _asked_by(evidence: Evidence, run: ToolRun) -> Call | None:
-    for one in executed(evidence.trace, evidence.clean):
-        if one.seq == run.seq:
-            return asking_call(evidence.trace, one)
-    return None
+def _asked_by(trace: Trace, runs: Mapping[int, Executed], run: ToolRun) -> Call | None:
+    return asking_call(trace, runs[run.seq]) if run.seq in runs else None
 
 
 def _times_asked(call: Call, run: ToolRun) -> int:
@@ -102,7 +109,7 @@ def _times_asked(call: Call, run: ToolRun) -> int:
 
 def _knew(call: Call, run: ToolRun) -> bool:
     """Whether the request that the model answered told it of an earlier run, or its server keeps what it was told."""
-    prompt = call.wire.prompt(call.request) if call.wire else None
+    prompt = prompt_of(call)
     return prompt is None or bool(prompt.previous) or any(_same(told, run) for told in _told(prompt))
 
 

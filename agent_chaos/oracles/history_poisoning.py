@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from agent_chaos.core.trace import Call
 from agent_chaos.oracles.conversations import first_fault_turn, refused
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import recorded_turn, served_turn, shown
+from agent_chaos.oracles.reading import prompt_of, recorded_turn, served_turn, shown
 from agent_chaos.providers.protocol import Message, Text
 
 _ADVICE = {
@@ -99,7 +99,8 @@ def _broken_texts(evidence: Evidence) -> Iterator[str]:
 
 
 def _assistant_texts(call: Call) -> list[str]:
-    messages: tuple[Message, ...] = call.wire.prompt(call.request).messages if call.wire else ()
+    prompt = prompt_of(call)
+    messages: tuple[Message, ...] = prompt.messages if prompt else ()
     said = (
         "".join(part.text for part in message.parts if isinstance(part, Text))
         for message in messages

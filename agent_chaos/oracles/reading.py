@@ -15,9 +15,9 @@ from typing import Any
 
 from agent_chaos.core.trace import Answer, Call, ToolRun, Trace
 from agent_chaos.oracles.oracle import Evidence
-from agent_chaos.providers.protocol import Message, ModelTurn, ToolCall, ToolResult
+from agent_chaos.providers.protocol import Message, ModelTurn, Prompt, ToolCall, ToolResult
 from agent_chaos.providers.registry import protocols
-from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.exchange import Reply, Request
 
 _FAILURE = re.compile(
     r"\b(error|exception|traceback|invalid|failed|could not|unable to|not executed)\b", re.IGNORECASE
@@ -45,6 +45,16 @@ def turn_of(protocol: str, reply: Reply) -> ModelTurn:
     return protocols()[protocol].parse(reply)
 
 
+@lru_cache(maxsize=2048)
+def _prompt(protocol: str, request: Request) -> Prompt:
+    return protocols()[protocol].prompt(request)
+
+
+def prompt_of(call: Call) -> Prompt | None:
+    """What a call asked, in neutral words; None on a host without a protocol."""
+    return _prompt(call.protocol, call.request) if call.wire else None
+
+
 def served_turn(call: Call) -> ModelTurn | None:
     """The model turn that the agent got; None for a miss, an error status, or a host without a protocol."""
     return (
@@ -58,7 +68,8 @@ def recorded_turn(call: Call) -> ModelTurn | None:
 
 
 def curtailed(call: Call) -> bool:
-    """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, or the model paused.
+    """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, the model paused, or the
+    response itself says that it failed.
 
     A reply whose stop reason arrived has ended, even where the last line of its stream did not come.
     """
@@ -66,7 +77,8 @@ def curtailed(call: Call) -> bool:
     if served is None or recorded is None or not call.fired:
         return False
     lost_end = recorded.complete and not served.complete and served.stop is None
-    return lost_end or (served.stop in ("length", "pause") and recorded.stop != served.stop)
+    failed = served.error is not None and recorded.error is None
+    return lost_end or failed or (served.stop in ("length", "pause") and recorded.stop != served.stop)
 
 
 def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
@@ -86,10 +98,11 @@ def _by_wire(trace: Trace) -> Iterator[Executed]:
     """Calls echoed with a result that is no error, each once."""
     seen: set[tuple[str, str, str]] = set()
     for call in trace.calls:
-        if call.wire is None:
+        prompt = prompt_of(call)
+        if prompt is None:
             continue
         before = [other for other in trace.calls if other.seq < call.seq]
-        for echoed in _answered_calls(call.wire.prompt(call.request).messages):
+        for echoed in _answered_calls(prompt.messages):
             key = (echoed.id, echoed.name, echoed.arguments)
             if key not in seen:
                 seen.add(key)

@@ -48,6 +48,7 @@ class SilentTruncation:
     def _violation(self, call: Call, answer: Answer, clean: Answer) -> Violation:
         served = served_turn(call)
         why = _WHY.get(served.stop or "" if served else "", "the stream ended early")
+        why = "the reply said that it had failed" if served and served.error is not None else why
         return Violation(
             oracle=self.name,
             subject="answer",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from agent_chaos.core.trace import Answer, Call, ToolRun, Trace
-from agent_chaos.oracles.reading import parsed, satisfies, served_turn
+from agent_chaos.oracles.reading import parsed, prompt_of, satisfies, served_turn
 from agent_chaos.providers.protocol import Message, Part, ToolCall, ToolResult
 
 _NOTHING = frozenset(["", "null", "none", "ok", "okay", "done", "success", "succeeded", "true", "undefined"])
@@ -24,8 +24,9 @@ def told_of(trace: Trace, run: ToolRun) -> tuple[Call, ToolResult] | None:
     """The first request that has a result for a tool run, with it; None where none has, or several might be meant."""
     ids = {asked.id or asked.name for asked in asking(trace, run)}
     for call in trace.calls:
-        if call.seq > run.seq and call.wire is not None:
-            messages = call.wire.prompt(call.request).messages
+        prompt = prompt_of(call) if call.seq > run.seq else None
+        if prompt is not None:
+            messages = prompt.messages
             mine = _results(messages, ids)
             mine = mine if len(mine) < 2 else _results(tail(messages), ids)
             if mine:
@@ -46,7 +47,8 @@ def tail(messages: Sequence[Message]) -> Sequence[Message]:
 
 def tail_parts(call: Call) -> list[Part | ToolResult]:
     """What a request tells the model since its last message."""
-    messages = call.wire.prompt(call.request).messages if call.wire else ()
+    prompt = prompt_of(call)
+    messages = prompt.messages if prompt else ()
     return [part for message in tail(messages) for part in message.parts]
 
 

@@ -1,11 +1,12 @@
-"""The rest of an answer in which a model paused, kept for a client that asks it to go on."""
+"""What a model says next where a fault decides it: the rest of an answer in which it paused, or the same call again."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent_chaos.chaos.fault import Target, WireFault
-from agent_chaos.providers.protocol import Prompt, WireProtocol
+from agent_chaos.providers.json_values import loaded
+from agent_chaos.providers.protocol import Prompt, ToolCall, WireProtocol
 from agent_chaos.stream.exchange import Reply, Request
 
 
@@ -13,12 +14,14 @@ from agent_chaos.stream.exchange import Reply, Request
 class Held:
     """What was held back of the reply of exchange `index`.
 
-    `said` is the text that was served, `turn_id` and `ids` name the reply and what it minted; `rest` is what follows.
+    `said` is the text that was served, `calls` the tool calls by name and arguments; `turn_id` and `ids` name the reply and
+    what it minted; `rest` is what follows.
     """
 
     index: int
     protocol: WireProtocol
     said: str
+    calls: tuple[tuple[str, str], ...]
     turn_id: str
     ids: frozenset[str]
     rest: Reply
@@ -29,18 +32,36 @@ class Held:
         rest = fault.rest(target)
         if rest is None:
             return None
-        turn = target.protocol.parse(served)
-        ids = frozenset(target.protocol.ids(served))
-        return cls(index, target.protocol, turn.text, turn.id, ids, rest)
+        return cls(index, target.protocol, "", (), "", frozenset(), rest).after(served)
+
+    def after(self, served: Reply) -> Held:
+        """The same once another reply was served."""
+        turn = self.protocol.parse(served)
+        calls = tuple((call.name, call.arguments) for call in turn.tool_calls)
+        ids = frozenset(self.protocol.ids(served))
+        return replace(self, said=turn.text, calls=calls, turn_id=turn.id, ids=ids)
 
     def asked_on(self, request: Request) -> bool:
-        """Whether a request asks the model to go on: by the token it gave, by an empty turn after it, or by its words."""
+        """Whether a request asks the model to go on: by the token it gave, by an empty turn after it, by its words, or by
+        results of its calls.
+        """
         if not self.protocol.recognise(request):
             return False
         asked = self.protocol.prompt(request)
+        if self.calls:
+            return asked.previous in self.ids or self._answered(asked)
         if asked.previous in self.ids:
             return asked.previous != self.turn_id or not asked.messages
         return self._repeated(asked)
+
+    def _answered(self, asked: Prompt) -> bool:
+        """Whether the last calls of a request are what the model had asked for."""
+        spoken = [message for message in asked.messages if message.role == "assistant"]
+        parts = spoken[-1].parts if spoken else ()
+        calls = tuple((part.name, part.arguments) for part in parts if isinstance(part, ToolCall))
+        return [(name, loaded(text)) for name, text in calls] == [
+            (name, loaded(text)) for name, text in self.calls
+        ]
 
     def _repeated(self, asked: Prompt) -> bool:
         """Whether the last message of a request is what the model had said."""

@@ -72,7 +72,7 @@ class Player:
         asked = self._index.asked(with_replaced(request, self._recorded_ids))
         held = next((one for one in reversed(self._held) if one.asked_on(request)), None)
         if held is not None:
-            return self._play(request, held.index, Fidelity.EXACT, "", asked.exact, held.rest)
+            return self._go_on(request, held, asked)
         fidelity, index = self._find(asked)
         if index is None:
             difference = self._index.nearest(asked, self._index.lane(asked)[::-1])
@@ -80,6 +80,14 @@ class Player:
         difference = "" if fidelity is Fidelity.EXACT else self._index.nearest(asked, (index,))
         self._given[asked.exact] = index
         return self._play(request, index, fidelity, difference, asked.exact)
+
+    def _go_on(self, request: Request, held: Held, asked: Asked) -> Served:
+        """What a fault has the model say next; nobody recorded what it would say to a call that was made again."""
+        fidelity = Fidelity.LANE if held.calls else Fidelity.EXACT
+        served = self._play(request, held.index, fidelity, "", asked.exact, held.rest)
+        if held.calls and served.reply is not None:
+            self._held.append(held.after(served.reply))
+        return served
 
     def learn(self, request: Request, reply: Reply, protocol: str, index: int) -> None:
         """Takes in what the real provider answered, so that it is served, now and again, as if it had been recorded."""

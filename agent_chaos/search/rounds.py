@@ -64,6 +64,8 @@ def _leading(run: Tally) -> dict[Site, Plan]:
     """For each retry that a run came to, the fewest faults that led there: no single fault is at it by itself."""
     found: dict[Site, Plan] = {}
     for outcome in run.outcomes:
+        if any(fault.endless for _, fault in outcome.trace.fired):
+            continue
         before: list[tuple[Site, Fault]] = []
         steps: list[Step] = [*outcome.trace.calls, *outcome.trace.tools]
         for step in sorted(steps, key=lambda one: one.seq):

@@ -82,7 +82,7 @@ def shrink(
     fired = Plan.of(memo(plan).trace.fired)
     plan = fired if budget.fails(fired) else plan
     inside = scope if all(placed.fault.kind in scope.by_kind for placed in plan.faults) else EVERYTHING
-    space = Space.of(subject.clean, inside).extended([memo(plan).trace])
+    space = memo.space(inside).extended([memo(plan).trace])
     plan = _alone(space, _dropped(plan, budget.fails), budget.fails)
     plan = _by_hypothesis(space, plan, budget.fails)
     plan, checks = _settled(space, _dropped(plan, budget.fails), budget.fails)

@@ -112,7 +112,7 @@ class Space:
         """The space with sites that faults created (retries, repair calls), added behind those known before."""
         known = self.scope.by_kind
         menus = [*self.menus, *(Menu(known[kind], ()) for kind in self.without_site if kind in known)]
-        for trace in traces:
+        for trace in (one for one in traces if not any(fault.endless for _, fault in one.fired)):
             menus = [
                 Menu(m.rule, (*m.entries, *_entries(m.rule, trace, frozenset(_sites(m))))) for m in menus
             ]
@@ -129,8 +129,8 @@ class Space:
 
     @property
     def of_replies(self) -> Space:
-        """The faults of model replies alone; all of them where there are no others."""
-        kept = tuple(menu for menu in self.menus if issubclass(menu.cls, WireFault))
+        """The faults of model replies alone, but for those without an end; all faults where there are none."""
+        kept = tuple(menu for menu in self.menus if issubclass(menu.cls, WireFault) and not menu.cls.endless)
         return replace(self, menus=kept) if kept else self
 
     @property

@@ -31,9 +31,13 @@ SIGNED = [(protocol, stream, "signed") for protocol in MODELS for stream in (Fal
 """Replies whose reasoning carries a signature, which only some faults touch; Chat Completions have none."""
 
 
+ANSWERED = [(protocol, stream, "answered") for protocol in MODELS for stream in (False, True)]
+"""Replies to requests that bring the result of a tool call."""
+
+
 def forms_of(kind: str) -> list[tuple[str, bool, str]]:
     """The replies that a fault is tried on."""
-    return [*FORMS, *SIGNED] if kind == "bad_signature" else FORMS
+    return [*FORMS, *{"bad_signature": SIGNED, "endless_tool_call": ANSWERED}.get(kind, [])]
 
 
 def named(form: tuple[str, bool, str]) -> str:
@@ -48,12 +52,73 @@ CONTINUED = {
 """How a request goes on from what the provider keeps, where it can."""
 
 
+_ASKED = {"order": "A-17", "amount": 1500}
+HISTORY: dict[str, dict[str, Any]] = {
+    "anthropic_messages": {
+        "messages": [
+            {"role": "user", "content": "go"},
+            {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "id": "toolu_1234567", "name": "refund", "input": _ASKED}],
+            },
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": "toolu_1234567", "content": "done"}],
+            },
+        ]
+    },
+    "openai_chat": {
+        "messages": [
+            {"role": "user", "content": "go"},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {
+                        "id": "call_1234567",
+                        "type": "function",
+                        "function": {"name": "refund", "arguments": json.dumps(_ASKED)},
+                    }
+                ],
+            },
+            {"role": "tool", "tool_call_id": "call_1234567", "content": "done"},
+        ]
+    },
+    "openai_responses": {
+        "input": [
+            {"role": "user", "content": "go"},
+            {
+                "type": "function_call",
+                "call_id": "call_1234567",
+                "name": "refund",
+                "arguments": json.dumps(_ASKED),
+            },
+            {"type": "function_call_output", "call_id": "call_1234567", "output": "done"},
+        ]
+    },
+    "gemini": {
+        "contents": [
+            {"role": "user", "parts": [{"text": "go"}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "refund", "args": _ASKED}}]},
+            {
+                "role": "user",
+                "parts": [{"functionResponse": {"name": "refund", "response": {"result": "done"}}}],
+            },
+        ]
+    },
+}
+"""A conversation in which a tool has just been called, as each provider is told of it."""
+
+
 def target_of(form: tuple[str, bool, str]) -> Target:
     """A fresh target, with nothing cached in it."""
     protocol, stream, said = form
-    plain = target(protocol, SAID.get(said, SAID["tools"]), stream=stream)
+    plain = target(
+        protocol, SAID["text" if said == "answered" else "tools" if said == "signed" else said], stream=stream
+    )
     plain = _signed(plain) if said == "signed" else plain
-    body = json.dumps({**plain.request.json, **CONTINUED.get(protocol, {})}).encode()
+    more = HISTORY[protocol] if said == "answered" else CONTINUED.get(protocol, {})
+    body = json.dumps({**plain.request.json, **more}).encode()
     return replace(plain, request=replace(plain.request, body=body))
 
 

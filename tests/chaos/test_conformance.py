@@ -69,6 +69,7 @@ CANNOT = {
     "paused_in_text": {"openai_chat"},
     "blocked_prompt": {"anthropic_messages", "openai_chat", "openai_responses"},
     "bad_signature": {"openai_chat"},
+    "failed_response": {"anthropic_messages", "openai_chat", "gemini"},
     "spend_limit": {"openai_chat", "openai_responses", "gemini"},
     "unknown_part": {"openai_chat"},
 }

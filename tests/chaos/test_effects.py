@@ -920,3 +920,31 @@ def test_a_spend_limit_is_told_by_its_code(kind, form):
         assert error["type"] == "rate_limit_error"
         assert error["details"] == {"error_code": fault.limit}
         assert "limit" in error["message"]
+
+
+@cases("failed_response")
+def test_a_response_fails_in_the_middle_of_its_text(kind, form):
+    where = target_of(form)
+    recorded = turn_of(where)
+    for fault in faults_at(kind, where):
+        reply = fault.apply(where)
+        turn = turn_of(where, reply)
+
+        assert (turn.stop_raw, turn.complete, turn.tool_calls) == ("failed", True, ())
+        assert turn.error["code"] == fault.code
+        assert turn.text == recorded.text[: len(recorded.text) // 2]
+        assert b"event: error" not in reply.body
+
+
+@cases("endless_tool_call")
+def test_the_call_whose_result_was_brought_is_asked_for_again(kind, form):
+    where = target_of(form)
+    (fault,) = faults_at(kind, where)
+    turn = turn_of(where, fault.apply(where))
+    (call,) = turn.tool_calls
+
+    assert (call.name, json.loads(call.arguments)) == ("refund", {"order": "A-17", "amount": 1500})
+    assert call.id != "call_1234567"
+    assert call.id != "toolu_1234567"
+    assert (turn.text, turn.stop, turn.complete) == ("", "tool_use", True)
+    assert fault.rest(where) == fault.apply(where)

@@ -1,18 +1,21 @@
-"""An answer in which the model pauses goes on for a client that asks for the rest, and only for that one."""
+"""What the model says next where a fault decides it: the rest of its answer, or the same tool call without end."""
 
 import anthropic
 import pytest
 from google import genai
 
+from agent_chaos.chaos.endless_tool_call import EndlessToolCall
 from agent_chaos.chaos.paused_in_text import PausedInText
 from agent_chaos.chaos.plan import Plan
 from agent_chaos.chaos.server_errors import Overloaded
 from tests.chaos.sdk_agents import AGENTS, KEY
 from tests.spoken import MODELS, spoken
-from tests.standin.said import Said
+from tests.standin.said import Called, Said
+from tests.tool_loops import QUESTION, agent_of
 from tests.trials import recorded, scenario, trial
 
 WHOLE = "Ihr Paket A-17 kommt morgen um 9 Uhr, und 20 € gehen auf Ihre Karte zurück."
+TURNS = (Said("I look.", (Called.of("weather", {"city": "Zürich"}),)), Said("It is 21 °C in Zürich."))
 HALF = PausedInText(percent_lost=50)
 
 
@@ -88,3 +91,33 @@ def test_a_client_that_does_not_ask_on_has_half_an_answer():
     assert WHOLE.startswith(trace.answers[0].text)
     assert len(trace.answers[0].text) < len(WHOLE)
     assert len(trace.calls) == 1
+
+
+ENDLESS = EndlessToolCall()
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("protocol", MODELS)
+def test_a_model_asks_for_the_same_call_as_long_as_it_is_answered(protocol, stream):
+    agent = agent_of(protocol, "https://api.test", style="sync", stream=stream)
+    subject = scenario(agent, QUESTION)
+    cassette = recorded(subject, [spoken(protocol, said, n, stream=stream) for n, said in enumerate(TURNS)])
+    trace = trial(subject, cassette, Plan.of([("call 1", ENDLESS)]), max_requests=12)
+
+    assert len(trace.calls) == 12
+    assert [len(call.fired) for call in trace.calls[:3]] == [0, 1, 0]
+    assert {run.name for run in trace.tools} == {"weather"}
+    assert len(trace.tools) == 12
+    assert trace.incidents_of("budget")
+
+
+def test_no_two_of_the_same_calls_share_an_id():
+    agent = agent_of("openai_chat", "https://api.test", style="sync", stream=False)
+    subject = scenario(agent, QUESTION)
+    cassette = recorded(
+        subject, [spoken("openai_chat", said, n, stream=False) for n, said in enumerate(TURNS)]
+    )
+    trace = trial(subject, cassette, Plan.of([("call 1", ENDLESS)]), max_requests=6)
+    ids = [call.reply.json["choices"][0]["message"]["tool_calls"][0]["id"] for call in trace.calls]
+
+    assert len(set(ids)) == len(ids) == 6
