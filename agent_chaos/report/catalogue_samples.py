@@ -90,8 +90,34 @@ def _as_written(wire: WireProtocol, turn: ModelTurn) -> list[bytes]:
 
 def _request(protocol: str) -> Request:
     continued = {"previous_response_id": "resp_0", "thread": {"previous_message_id": "msg_0"}}
-    body = json.dumps({"tools": [_declared(call.name) for call in _CALLED], **continued}).encode()
+    tools = [_declared(call.name) for call in _CALLED]
+    body = json.dumps({"tools": tools, **continued, **_answered(protocol)}).encode()
     return Request("POST", f"https://{protocol.replace('_', '-')}.invalid/", (), body)
+
+
+def _answered(protocol: str) -> dict[str, Any]:
+    """A conversation whose last words are the result of a tool call, as a protocol has it."""
+    name, given = "track", {"number": "7"}
+    text = json.dumps(given)
+    match protocol:
+        case "anthropic_messages":
+            call = {"type": "tool_use", "id": "toolu_1", "name": name, "input": given}
+            result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": "on its way"}
+            return {
+                "messages": [{"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+            }
+        case "openai_chat":
+            asked = {"id": "call_1", "type": "function", "function": {"name": name, "arguments": text}}
+            told = {"role": "tool", "tool_call_id": "call_1", "content": "on its way"}
+            return {"messages": [{"role": "assistant", "tool_calls": [asked]}, told]}
+        case "openai_responses":
+            item = {"type": "function_call", "call_id": "call_1", "name": name, "arguments": text}
+            output = {"type": "function_call_output", "call_id": "call_1", "output": "on its way"}
+            return {"input": [item, output]}
+        case _:
+            parts = [{"functionCall": {"name": name, "args": given}}]
+            answer = [{"functionResponse": {"name": name, "response": {"result": "on its way"}}}]
+            return {"contents": [{"role": "model", "parts": parts}, {"role": "user", "parts": answer}]}
 
 
 def _declared(name: str) -> dict[str, Any]:
