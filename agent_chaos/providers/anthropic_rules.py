@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent_chaos.providers import rules
-from agent_chaos.providers.anthropic_blocks import part_of
+from agent_chaos.providers.anthropic_blocks import block_of, part_of
 from agent_chaos.providers.anthropic_stream import StreamReading
 from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.json_values import fields, items, text_of
@@ -35,12 +35,36 @@ def problems(request: Request, served: Served) -> Iterator[Problem]:
     """Everything in a request's messages that the API refuses."""
     body = fields(request.json)
     messages = [fields(one) for one in items(body.get("messages"))]
-    said = _merged(messages)
-    continued = bool(text_of(fields(body.get("thread")).get("previous_message_id")))
+    kept = _kept(body, served)
+    said = _merged([*(kept or ()), *messages])
     yield from _empty(messages)
-    yield from _pairs(said, continued)
+    yield from _pairs(said, kept is None)
+    yield from _server_tools(said)
     yield from _calls(said)
     yield from _reasoning(body, said, served)
+
+
+def _kept(body: Json, served: Served) -> list[Json] | None:
+    """What the server keeps of the thread that a request continues, from its beginning; None where that is not known."""
+    previous = text_of(fields(body.get("thread")).get("previous_message_id"))
+    if not previous:
+        return []
+    found = next(
+        ((fields(asked.json), reply) for asked, reply in reversed(served) if _id(reply) == previous), None
+    )
+    earlier = _kept(found[0], served[:-1]) if found else None
+    if found is None or earlier is None:
+        return None
+    asked = [fields(one) for one in items(found[0].get("messages"))]
+    return [*earlier, *asked, {"role": "assistant", "content": [block_of(part) for part in _parts(found[1])]}]
+
+
+def _id(reply: Reply) -> str:
+    if reply.status >= 400:
+        return ""
+    if is_stream(reply):
+        return StreamReading().read(frames(reply.body)).turn().id
+    return text_of(fields(reply.json).get("id"))
 
 
 def _merged(messages: list[Json]) -> list[_Said]:
@@ -109,6 +133,17 @@ def _results(one: _Said, before: _Said | None) -> Iterator[Problem]:
             says = f"{at}: each tool_use must have a single result. Found multiple `tool_result` blocks with id: {call}"
             yield Problem(rules.REPEATED_RESULT, at, says, block)
         seen.add(call)
+
+
+def _server_tools(said: list[_Said]) -> Iterator[Problem]:
+    """A tool that the server runs has its result in the same message, unless the model paused there."""
+    for one in said[:-1]:
+        given = {block.get("tool_use_id") for _, block in one.blocks}
+        for at, block in one.of_type("server_tool_use"):
+            if one.role == "assistant" and block.get("id") not in given:
+                name, call = text_of(block.get("name")), text_of(block.get("id"))
+                says = f"{at}: `{name}` tool use with id `{call}` was found without a corresponding `{name}_tool_result` block"
+                yield Problem(rules.UNANSWERED, at, says, block)
 
 
 def _calls(said: list[_Said]) -> Iterator[Problem]:

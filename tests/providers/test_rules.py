@@ -47,16 +47,17 @@ def used(*ids):
 
 THINKING = {"type": "thinking", "thinking": "hm", "signature": "s1"}
 TEXT = {"type": "text", "text": "I do."}
+SEARCH = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
+FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
 
 CLAUDE = [
     ([user(), claude(use()), used("toolu_1")], []),
     ([user(), claude(TEXT, use("a"), use("b")), used("b", "a")], []),
     ([user(), claude(use("a")), claude(use("b")), used("a", "b")], []),
     ([user(), claude(use("a")), used("a"), user("And now?"), claude(TEXT)], []),
-    (
-        [user(), claude({"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}})],
-        [],
-    ),
+    ([user(), claude(SEARCH)], []),
+    ([user(), claude(SEARCH, FOUND, TEXT), user("And now?")], []),
+    ([user(), claude(SEARCH, TEXT), user("And now?")], [rules.UNANSWERED]),
     ([user(), claude(use())], [rules.UNANSWERED]),
     ([user(), claude(use("a"), use("b")), used("a")], [rules.UNANSWERED]),
     ([user(), claude(use("a")), user("And now?"), used("a")], []),
@@ -78,10 +79,31 @@ def test_the_messages_api(messages, found):
     assert broken("anthropic_messages", {"model": "m", "messages": messages}) == found
 
 
-def test_a_thread_that_the_server_keeps_is_not_judged():
+def test_a_thread_of_which_nothing_is_known_is_not_judged():
     body = {"model": "m", "messages": [used("a")], "thread": {"previous_message_id": "msg_1"}}
 
     assert broken("anthropic_messages", body) == []
+
+
+@pytest.mark.parametrize(
+    ("messages", "found"),
+    [
+        ([used("b")], []),
+        ([user("And now?")], [rules.UNANSWERED]),
+        ([used("a")], [rules.UNANSWERED, rules.ORPHAN]),
+    ],
+    ids=["answered", "unanswered", "another"],
+)
+def test_a_thread_is_judged_with_what_its_server_was_told(messages, found):
+    first = {"model": "m", "messages": [user()], "thread": {"type": "create"}}
+    then = {"model": "m", "messages": [used("a")], "thread": {"previous_message_id": "msg_1"}}
+    served = [
+        (request("anthropic_messages", first), json_reply({"id": "msg_1", "content": [use("a")]})),
+        (request("anthropic_messages", then), json_reply({"id": "msg_2", "content": [TEXT, use("b")]})),
+    ]
+    body = {"model": "m", "messages": messages, "thread": {"previous_message_id": "msg_2"}}
+
+    assert broken("anthropic_messages", body, served) == found
 
 
 @pytest.mark.parametrize(
