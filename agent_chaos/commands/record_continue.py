@@ -63,4 +63,4 @@ def _ask(what: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise UsageError(f"{what}; say --yes where nobody can be asked")
     if not typer.confirm(f"{what}. Go online?"):
-        raise typer.Abort
+        raise UsageError("nothing was asked of the provider, and nothing recorded: the answer was no")

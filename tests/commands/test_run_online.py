@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -55,6 +56,25 @@ def run(folder: Path, *arguments: str, **environment: str) -> tuple[int, str]:
         check=False,
     )
     return done.returncode, done.stdout + done.stderr
+
+
+def in_a_terminal(folder: Path, *arguments: str, answer: str) -> tuple[int, str]:
+    """The command where somebody can be asked, and answers."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "agent_chaos", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **KEY},
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as started:
+        os.write(ours, answer.encode())
+        told, _ = started.communicate()
+    os.close(ours)
+    os.close(theirs)
+    return started.returncode, told
 
 
 def verdicts(told: str) -> dict[str, str]:
@@ -242,6 +262,17 @@ def test_an_undecided_plan_is_continued_by_its_id_and_judged_from_then_on(
     assert continued[0] == 0
     assert f"{name}  1 call and 0 tool calls added to its recording" in continued[1]
     assert (after[0], "PASS" in after[1]) == (0, True)
+
+
+def test_who_says_no_is_told_that_nothing_was_asked(server: StandIn, tmp_path: Path) -> None:
+    run(tmp_path, "record", "suite.py:weather", **KEY)
+    _, told = run(tmp_path, "fuzz", "suite.py:weather", "--only-faults", "tool_error", "--max-examples", "4")
+    (name,) = set(re.findall(r"U-[0-9A-Z]{4}", told))
+    asked = len(server.requests)
+    code, said = in_a_terminal(tmp_path, "record", "--continue", name, answer="n\n")
+
+    assert (code, len(server.requests)) == (2, asked)
+    assert "nothing was asked of the provider" in " ".join(said.split())
 
 
 def test_an_undecided_plan_that_is_not_there_is_an_error(tmp_path: Path) -> None:
