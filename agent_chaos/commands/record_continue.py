@@ -14,6 +14,7 @@ from agent_chaos.chaos.plan import Plan
 from agent_chaos.commands import stored
 from agent_chaos.commands.record import say_added
 from agent_chaos.commands.speak import hushed
+from agent_chaos.core.trace import Trace
 from agent_chaos.errors import UsageError
 from agent_chaos.patch.install import install
 from agent_chaos.replay.match import Index
@@ -30,30 +31,57 @@ def continue_(name: str, *, yes: bool) -> int:
     install()
     failure = stored.undecided(name) if stored.is_open_name(name) else stored.named(name)
     scenario = load([failure.target])[0].scenario
-    missing = _missing(scenario, failure.plan)
+    if scenario.name != failure.scenario:
+        raise UsageError(
+            f"{failure.id} was found in {failure.scenario!r}, and {failure.target} is {scenario.name!r}: nothing was recorded"
+        )
+    trace = _played(scenario, failure.plan)
+    if trace.raised and not trace.calls:
+        ended = f"{trace.raised[0].type}: {' '.join(trace.raised[0].message.split())[:160]}"
+        raise UsageError(
+            f"{failure.id}: its agent asks nothing and ends in {ended}; set the provider's key variable, and record again"
+        )
+    missing = _missing(trace)
     if not missing:
         say = f"{failure.id}: the recording has all that its plan asks; nothing to record"
         console().print(Text(printable(say)), soft_wrap=True)
         return 0
-    _ask(f"{failure.id} on {scenario.name}: at least {count(missing, 'live call')} to the provider", yes=yes)
+    expected = f"{failure.id} on {scenario.name}: at least {count(missing, 'live call')} to the provider"
+    _ask(f"{expected}{_really_run(trace)}", yes=yes)
     say_added(failure.id, record_branch(scenario, failure.plan))
     console().print(Text(f"agent-chaos replay {failure.id} now answers for the whole run"))
     return 0
 
 
-def _missing(scenario: Scenario, plan: Plan) -> int:
-    """How many requests of the plan's run the recording has no answer to, as far as that can be told offline."""
+def _played(scenario: Scenario, plan: Plan) -> Trace:
+    """The plan's run as far as it can be told offline."""
     cassette = open_cassette(scenario.cassette_path)
     index = Index(cassette, Redactor.from_environ(os.environ).request)
     with hushed():
-        trace = run_trial(
+        return run_trial(
             scenario,
             index,
             plan,
             max_requests=len(index) + scenario.max_requests,
             max_virtual_s=scenario.max_virtual_s,
         )
+
+
+def _missing(trace: Trace) -> int:
+    """How many requests of a run the recording has no answer to."""
     return sum(not call.fidelity.full for call in trace.calls) or len(trace.incidents_of("miss"))
+
+
+def _really_run(trace: Trace) -> str:
+    """The tools that go online with the run, since nobody recorded what they give for such arguments."""
+    new = [f"{run.name}({_given(run.arguments)})" for run in trace.tools if run.effect == "nearest"]
+    return f"; and it really runs {', '.join(dict.fromkeys(new))}" if new else ""
+
+
+def _given(arguments: object) -> str:
+    if not isinstance(arguments, dict):
+        return repr(arguments)
+    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
 
 
 def _ask(what: str, *, yes: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -45,6 +46,9 @@ _PROGRAMMING = frozenset(
         "pydantic_core._pydantic_core.ValidationError",
     }
 )
+
+_RAISES = re.compile(r"(?:^|[:;]\s*)raise\b")
+"""A `raise` that begins a statement, on a line of its own or behind its `if`."""
 
 _ADVICE: dict[Grade, str] = {
     "honest": "Retry this error before giving up: it was transient, and one more attempt gives the same answer.",
@@ -138,7 +142,7 @@ def _raised_on_purpose(raised: Raised) -> bool:
     frame = lines[frames[-1]]
     own = f'{file}"' in frame and frame.endswith(f"in {function}")
     source = lines[frames[-1] + 1].strip() if frames[-1] + 1 < len(lines) else ""
-    return own and source.startswith("raise")
+    return own and bool(_RAISES.search(source))
 
 
 ORACLE = UnhandledException()

@@ -22,7 +22,7 @@ from agent_chaos.patch.tee import Taken, Tee
 from agent_chaos.stream.exchange import Reply, Request
 
 _TIMEOUT_S = 600.0
-_LATER = (429, 503, 529)
+_LATER = (408, 409, 429, 500, 502, 503, 504, 529)
 _TRIES = 4
 _LONGEST_WAIT_S = 60.0
 _OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
@@ -68,9 +68,11 @@ def forwarding() -> Iterator[Forwarder]:
     thread.start()
     try:
         yield forwarder
-    finally:
+    except BaseException:  # Ctrl-C, too: who waits for a slow provider need not wait any longer
         forwarder.stop()
-        thread.join()
+        raise
+    forwarder.stop()
+    thread.join()
 
 
 def _library() -> ModuleType:
@@ -87,7 +89,8 @@ def _library() -> ModuleType:
 def _patiently(client: Any, request: Request) -> Reply:
     for number in range(1, _TRIES + 1):
         reply = _sent(client, request)
-        if reply.head is None or reply.status not in _LATER or number == _TRIES:
+        passing = reply.head is not None and (reply.status in _LATER or not reply.ended)
+        if not passing or number == _TRIES:
             break
         asked = reply.header("retry-after")
         real_sleep(min(float(asked) if asked.isdigit() else 2.0**number, _LONGEST_WAIT_S))

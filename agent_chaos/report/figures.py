@@ -47,7 +47,10 @@ def conclusion(campaign: Campaign) -> str:
     missed = f", {figures.not_tested:,} not tested" if figures.not_tested else ""
     runs = f"({count(figures.examples, 'run')}, {figures.undecided:,} undecided{missed})"
     known = "besides what is accepted, " if campaign.accepted else ""
-    return f"{known}no single fault breaks this agent {runs}"
+    which = "none of the chosen faults" if campaign.selected else "no single fault"
+    if figures.examples == figures.undecided + figures.not_tested:
+        return f"{which} could be judged {runs}; nothing is shown by that"
+    return f"{known}{which} breaks this agent {runs}"
 
 
 def not_run(figures: Figures) -> str:

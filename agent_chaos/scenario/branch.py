@@ -35,6 +35,10 @@ class BranchSummary:
     tools: int
 
 
+_OUTAGE = (408, 409, 429, *range(500, 600))
+"""What a provider answers for a while, whatever it is asked."""
+
+
 def branches(scenario: Scenario) -> bool:
     """Whether a scenario may leave its parent's recording: its chaos changes what the model is asked, or what comes after."""
     return bool(scenario.every_chaos)
@@ -83,6 +87,12 @@ def _refuse_refusals(scenario: Scenario, trace: Trace, online: Online) -> None:
         if fetched.reply.head is None:
             raise RecordError(
                 f"{scenario.name}: {fetched.request.host} cannot be reached; check the network and record again"
+            )
+        if fetched.reply.status in _OUTAGE or not fetched.reply.ended:
+            what = f"answers {fetched.reply.status}" if fetched.reply.ended else "breaks off in its reply"
+            raise RecordError(
+                f"{scenario.name}: {fetched.request.host} {what}, again and again: that is its outage, not what the model "
+                "says; nothing was kept, record again later"
             )
         if fetched.reply.status in (401, 403):
             raise RecordError(

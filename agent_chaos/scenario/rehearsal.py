@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -31,6 +32,8 @@ from agent_chaos.scenario.unwrapped import unwrapped_tools
 
 _CLEAN_REQUESTS = 10_000
 _LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
+
+_KEY = re.compile(r"api[_ ]?key|credential|authentication", re.IGNORECASE)
 
 
 class Rehearsal:
@@ -189,7 +192,7 @@ class Rehearsal:
             raised = trace.raised[0]
             raise HarnessError(
                 f"{self.name}: the agent fails without any fault, in turn {raised.turn}: {raised.type}: "
-                f"{raised.message[:200]}"
+                f"{raised.message[:200]}{_key_wanted(trace)}"
             )
         self._check_intercepted(trace)
 
@@ -228,3 +231,14 @@ class Rehearsal:
     @property
     def _again(self) -> str:
         return f"re-record with 'agent-chaos record {self.target}'"
+
+
+def _key_wanted(trace: Trace) -> str:
+    """What to do where a client was made before this process was offline, and found no key."""
+    asked = _KEY.search(trace.raised[0].message)
+    if trace.calls or asked is None:
+        return ""
+    return (
+        ". A client that is made while its module is imported wants a key then: offline any value does, as in "
+        "OPENAI_API_KEY=offline"
+    )

@@ -181,6 +181,8 @@ class Campaign:
     interrupted: bool = False
     until_covered: bool = False
     """Whether every single fault was to be run."""
+    selected: bool = False
+    """Whether it drew from chosen faults only."""
     coverage: tuple[Covered, ...] = ()
     """Every kind of fault, those that were left out too."""
     accepted: tuple[Acceptance, ...] = ()

@@ -22,7 +22,7 @@ def searched(run: Tally, space: Space, seed: int) -> Space:
     rng = Random(seed)
     _run_all(run, singles(space, rng), round(run.max_examples * SINGLES_SHARE))
     space = space.extended(outcome.trace for outcome in run.outcomes)
-    covering = Covering(space, rng)
+    covering = Covering(space, rng, _leading(run))
     _cover(run, covering, run.max_examples - round(run.max_examples * TAIL_SHARE))
     _draw(run, space, seed)
     _cover(run, covering, run.max_examples)
@@ -61,7 +61,12 @@ def _edges(menu: Menu, entry: Entry) -> Iterator[Plan]:
 
 
 def _leading(run: Tally) -> dict[Site, Plan]:
-    """For each retry that a run came to, the fewest faults that led there: no single fault is at it by itself."""
+    """For each retry, and each call of a branch, that a run came to, the fewest faults that led there.
+
+    No single fault is at such a place by itself.
+    """
+    clean: list[Step] = [*run.subject.clean.calls, *run.subject.clean.tools]
+    usual = {step.site for step in clean}
     found: dict[Site, Plan] = {}
     for outcome in run.outcomes:
         if any(fault.endless for _, fault in outcome.trace.fired):
@@ -72,7 +77,7 @@ def _leading(run: Tally) -> dict[Site, Plan]:
             if step.site is None:
                 continue
             plan = Plan.of(before)
-            if step.site.serving and (step.site not in found or len(plan) < len(found[step.site])):
+            if step.site not in usual and (step.site not in found or len(plan) < len(found[step.site])):
                 found[step.site] = plan
             before += [(step.site, fault) for fault in step.fired]
     return found

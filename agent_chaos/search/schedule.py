@@ -5,14 +5,14 @@ A pure function of the seed, the space and the results so far.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 from random import Random
 
 from agent_chaos.chaos.plan import Placed, Plan, Site
 from agent_chaos.search.space import Entry, Menu, Space, edge_biased, singles_of
 
-SINGLES_SHARE = 0.45
+SINGLES_SHARE = 0.5
 TAIL_SHARE = 0.2
 TOOL_SHARE = 0.15
 """Of the combinations, how many may hold faults of tools: after most of those no recording tells what a model would say."""
@@ -87,10 +87,12 @@ def single(menu: Menu, entry: Entry, rng: Random) -> Plan:
 class Covering:
     """Combinations at distinct sites that cover pairs of singles not seen together yet, greedily.
 
-    Takes fewer faults at a time where most combinations die at their first one.
+    Takes fewer faults at a time where most combinations die at their first one. A site that only faults lead to comes with
+    those that do.
     """
 
-    def __init__(self, space: Space, rng: Random) -> None:
+    def __init__(self, space: Space, rng: Random, leading: Mapping[Site, Plan] | None = None) -> None:
+        self._leading = leading or {}
         self._space = space
         self._rng = rng
         self._by_site: dict[str, list[tuple[Menu, Entry]]] = {}
@@ -123,7 +125,12 @@ class Covering:
         fragile = self._ran >= 10 and self._died_early * 2 > self._ran
         wanted = self._rng.choice(_sizes(fragile, *self._space.scope.size))
         sites = self._rng.sample(within, min(wanted, len(within)))
-        return Plan(faults=tuple(self._fault_at(site) for site in sites))
+        drawn = [self._fault_at(site) for site in sites]
+        taken = {placed.site for placed in drawn}
+        led = [one for placed in drawn for one in self._leading.get(placed.site, Plan()).faults]
+        return Plan.of(
+            (one.site, one.fault) for one in (*(one for one in led if one.site not in taken), *drawn)
+        )
 
     def _fault_at(self, site: str) -> Placed:
         kinds = sorted({menu.kind for menu, _ in self._by_site[site]})

@@ -70,7 +70,7 @@ def fuzz(
     findings: list[Finding] = []
     space, interrupted, corpus_runs, planned = Space.of(subject.clean, scope), False, 0, 0
     try:
-        corpus_runs = _stored(run, corpus)
+        corpus_runs = _stored(run, corpus, scope)
         if exhaustive:
             planned = exhausted(run, space)
         else:
@@ -106,6 +106,7 @@ def fuzz(
         tools_run_for_real=tuple(getattr(subject, "tools_run_for_real", ())),
         interrupted=interrupted,
         until_covered=until_covered,
+        selected=scope.rules is not None,
         coverage=coverage(run, space),
         accepted=accepted,
         expired=baseline.expired(subject.name, run.found),
@@ -125,9 +126,14 @@ def _unjudged(run: Tally) -> Iterator[Unjudged]:
         )
 
 
-def _stored(run: Tally, corpus: Corpus | None) -> int:
-    """Runs the stored failures of this scenario; what fails still is found without a search."""
+def _stored(run: Tally, corpus: Corpus | None, scope: Scope) -> int:
+    """Runs the stored failures of this scenario; what fails still is found without a search.
+
+    Where faults were chosen, only those that consist of them.
+    """
     stored = [one for one in corpus.load_all() if one.scenario == run.subject.name] if corpus else []
+    if scope.rules is not None:
+        stored = [one for one in stored if all(f.fault.kind in scope.by_kind for f in one.plan.faults)]
     for number, failure in enumerate(stored):
         outcome = run.memo(failure.plan)
         run.note(failure.plan, outcome)

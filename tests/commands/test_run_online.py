@@ -275,6 +275,56 @@ def test_who_says_no_is_told_that_nothing_was_asked(server: StandIn, tmp_path: P
     assert "nothing was asked of the provider" in " ".join(said.split())
 
 
+def kept(folder: Path, target: str, fault: dict[str, object]) -> None:
+    """Stores an undecided plan of one fault at the first call, as a search does."""
+    unjudged = {
+        "version": 1,
+        "id": "U-ABCD",
+        "scenario": target.partition(":")[2],
+        "target": target,
+        "reason": "made up",
+        "plan": {"version": 1, "faults": [{"site": "call 0", "fault": fault}]},
+        "examples": 1,
+    }
+    where = folder / ".agent_chaos_runs" / "undecided"
+    where.mkdir(parents=True)
+    (where / "U-ABCD.json").write_text(json.dumps(unjudged))
+
+
+def test_tools_that_would_really_run_are_named_before(server: StandIn, tmp_path: Path) -> None:
+    run(tmp_path, "record", "suite.py:weather", **KEY)
+    kept(tmp_path, "suite.py:weather", {"kind": "malformed_arguments", "shape": "wrong_type", "call": 0})
+    code, said = run(tmp_path, "record", "--continue", "U-ABCD", **KEY)
+
+    assert code == 2
+    assert "and it really runs weather(city=" in " ".join(said.split())
+
+
+KEYLESS = """
+import anthropic
+from agent_chaos.scenario import BaselineScenario
+
+
+def agent(ctx, text):
+    client = anthropic.Anthropic(base_url={url!r})
+    asked = [{{"role": "user", "content": text}}]
+    return client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=asked).content[0].text
+
+
+plain = BaselineScenario(name="plain", agent=agent, turns=["Hello."], hosts=["127.0.0.1"])
+"""
+
+
+def test_without_a_key_a_branch_is_refused_and_not_called_whole(server: StandIn, tmp_path: Path) -> None:
+    (tmp_path / "keyless.py").write_text(KEYLESS.format(url=server.url))
+    run(tmp_path, "record", "keyless.py", **KEY)
+    kept(tmp_path, "keyless.py:plain", {"kind": "malformed_arguments", "shape": "wrong_type", "call": 0})
+    code, said = run(tmp_path, "record", "--continue", "U-ABCD", "--yes")
+
+    assert code == 2
+    assert "asks nothing and ends in" in " ".join(said.split())
+
+
 def test_an_undecided_plan_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     code, told = run(tmp_path, "replay", "U-ZZZZ")
 

@@ -202,6 +202,18 @@ def test_a_common_exception_that_the_agent_raises_on_purpose_is_fair(error):
     assert outcome.trace.raised[0].type == error.__name__
 
 
+def test_one_that_it_raises_behind_an_if_on_one_line_is_fair_too():
+    def refusing(arguments):
+        if not arguments.endswith("0}"):
+            raise RuntimeError("the model's arguments are cut")
+        return strict(arguments)
+
+    outcome = judged(desk("openai_chat", refund, read=refusing), "openai_chat", {"call 0": COMMA})
+
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.trace.raised[0].type == "RuntimeError"
+
+
 def test_one_that_it_lets_happen_is_not():
     def grasping(arguments):
         given = json.loads(arguments or "{}")

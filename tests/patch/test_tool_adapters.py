@@ -508,3 +508,25 @@ def test_a_tool_that_asks_another_server_is_kept_like_any_other(tmp_path):
     assert [(tool.name, tool.result) for tool in Rehearsal(subject).cassette.tools] == [
         ("weather", "12 degrees")
     ]
+
+
+@PYDANTIC_AI
+def test_a_tool_is_known_by_the_name_that_the_model_calls_it_by():
+    from pydantic_ai import Agent, FunctionToolset
+
+    def ship(order: str) -> str:
+        return f"shipped {order}"
+
+    async def agent(ctx, text):
+        tools = FunctionToolset([ship]).prefixed("shop").renamed({"send": "shop_ship"})
+        return (await Agent("openai-chat:gpt-5-mini", toolsets=[tools]).run(text)).output
+
+    asked = {"id": "c1", "type": "function", "function": {"name": "send", "arguments": '{"order": "A-17"}'}}
+    replies = [completion("tool_calls", tool_calls=[asked]), completion("stop", content="Sent.")]
+    subject = scenario(agent)
+    cassette = recorded(subject, replies)
+    trace = trial(subject, cassette)
+
+    assert [(tool.name, tool.result) for tool in cassette.tools] == [("send", "shipped A-17")]
+    assert [(run.name, run.effect) for run in trace.tools] == [("send", "recorded")]
+    assert Rehearsal(subject, cassette=cassette).unwrapped_tools == ()

@@ -17,6 +17,7 @@ from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.scenario.recording import record_scenario
 from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.scenario.run import run_rehearsed
+from tests.patch.raw_server import serving
 from tests.standin.said import Asked, Called, Said
 from tests.standin.server import standin
 from tests.tool_loops import ANSWER, QUESTION, SPEAKERS, agent_of
@@ -185,3 +186,31 @@ def test_every_chaos_may_need_a_branch_and_what_has_none_does_not(tmp_path):
     assert branches(base.variant(name="asked", chaos=[context_mutate(lambda messages: messages)]))
     assert branches(base.variant(name="late", chaos=[llm_rate_limit()]))
     assert not branches(base)
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (
+            lambda wire: wire.raw(b"HTTP/1.1 500 No\r\nretry-after: 0\r\ncontent-length: 2\r\n\r\n{}"),
+            "answers 500",
+        ),
+        (
+            lambda wire: (wire.head(retry_after="0"), wire.chunk(b'{"id": '), wire.close()),
+            "breaks off in its reply",
+        ),
+    ],
+    ids=["500", "broken"],
+)
+def test_an_outage_of_the_provider_is_not_kept_as_what_the_model_said(tmp_path, answers, said):
+    with standin(script) as server:
+        base = baseline(agent_of("openai_chat", server.url, style="sync", stream=False), tmp_path)
+        record_scenario(base)
+    before = base.cassette_path.read_bytes()
+    with serving(lambda got, wire: answers(wire)) as url:
+        asking = baseline(agent_of("openai_chat", url, style="sync", stream=False), tmp_path)
+        gone = asking.variant(name="gone", chaos=[user_input_mutate(lambda text: "How is it in Oslo?")])
+        with pytest.raises(RecordError, match=said):
+            record_branch(gone)
+
+    assert base.cassette_path.read_bytes() == before

@@ -8,6 +8,7 @@ from agent_chaos.chaos.plan import Plan
 from agent_chaos.errors import PlanError, UsageError
 from agent_chaos.search.corpus import Corpus, failure_id, failure_of
 from agent_chaos.search.search import fuzz
+from agent_chaos.search.selection import scoped
 from tests.search import shop
 from tests.search.shop import TRUNCATED, Logged
 
@@ -183,3 +184,12 @@ def test_a_damaged_file_stops_a_search_before_it_starts(corpus):
         fuzz(subject, max_examples=20, corpus=corpus)
     assert subject.plans == []
     assert path.read_text() == "{"
+
+
+def test_where_faults_are_chosen_stored_failures_of_others_are_left_alone(corpus):
+    corpus.save(failure())
+    others = fuzz(shop.rehearsal(), max_examples=1, corpus=corpus, scope=scoped(only=["rate_limit"]))
+    same = fuzz(shop.rehearsal(), max_examples=1, corpus=corpus, scope=scoped(only=["truncate"]))
+
+    assert (others.figures.corpus_runs, len(others.findings)) == (0, 0)
+    assert same.figures.corpus_runs == 1

@@ -114,7 +114,7 @@ def test_an_agent_that_survives_every_single_fault_is_said_to_with_both_figures(
     assert done.examples == done.exhaustive == len(subject.plans)
     assert done.singles_covered == done.singles_total
     assert figures.conclusion(campaign) == (
-        f"no single fault breaks this agent ({done.examples} runs, {done.undecided} undecided"
+        f"none of the chosen faults breaks this agent ({done.examples} runs, {done.undecided} undecided"
         + (f", {done.not_tested} not tested)" if done.not_tested else ")")
     )
 

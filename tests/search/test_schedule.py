@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from agent_chaos.chaos.plan import Plan
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.schedule import Covering, pairs_of, singles
 from agent_chaos.search.space import Space, edge_biased, number_fields
@@ -51,6 +52,24 @@ def test_combinations_stand_at_distinct_sites_and_cover_new_pairs(space):
 
     assert sum(count > 0 for count in new) >= 55
     assert len(covering.pairs) == sum(new) <= space.pairs_total
+
+
+def test_a_site_that_only_faults_lead_to_comes_with_those_that_do(space):
+    menu = space.menus[0]
+    there, led = (
+        menu.entries[0].site,
+        Plan.of([("call 77", menu.placed(menu.entries[0], lowest(menu)).fault)]),
+    )
+    covering = Covering(space, Random(0), {there: led})
+    plans = [covering.next() for _ in range(60)]
+    met = [{str(placed.site) for placed in plan.faults} for plan in plans]
+
+    assert any(str(there) in sites for sites in met)
+    assert all((str(there) in sites) == ("call 77" in sites) for sites in met)
+
+
+def lowest(menu):
+    return [low for _, low, _ in menu.numbers]
 
 
 def test_few_combinations_hold_a_fault_of_a_tool(space):

@@ -6,7 +6,7 @@ import functools
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.frameworks.seam import async_tool, no_tool, same
+from agent_chaos.patch.frameworks.seam import async_tool, called_as, no_tool, same
 from agent_chaos.patch.imports import when_imported
 
 MODULE = "pydantic_ai._function_schema"
@@ -29,6 +29,23 @@ def patch(module: ModuleType) -> None:
 
     schema.call = call
     when_imported("pydantic_ai._output", _note_outputs)
+    when_imported("pydantic_ai.toolsets.prefixed", functools.partial(_note_names, name="PrefixedToolset"))
+    when_imported("pydantic_ai.toolsets.renamed", functools.partial(_note_names, name="RenamedToolset"))
+
+
+def _note_names(module: ModuleType, name: str) -> None:
+    """Has tools of a toolset that gives them other names known by those: it is them that the model calls."""
+    toolset: Any = getattr(module, name, None)
+    real = getattr(toolset, "call_tool", None)
+    if real is None:
+        return
+
+    @functools.wraps(real)
+    async def call_tool(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        with called_as(name):
+            return await real(self, name, *args, **kwargs)
+
+    toolset.call_tool = call_tool
 
 
 def _note_outputs(module: ModuleType) -> None:

@@ -24,6 +24,9 @@ class _Running:
     asked_model: bool = False
 
 
+_called_as: ContextVar[str] = ContextVar("agent_chaos_called_as", default="")
+"""The name by which the model called a tool, where a framework has another one for it inside."""
+
 _inside: ContextVar[tuple[_Running, ...]] = ContextVar("agent_chaos_tools", default=())
 
 
@@ -56,6 +59,7 @@ def sync_tool(
         playable: whether the framework tells a result and its replay alike.
         stops: names of exception classes by which a tool stops the framework, rather than fails.
     """
+    name = _called_as.get() or name
     session = _session(fn, name)
     if session is None:
         return run()
@@ -74,11 +78,22 @@ async def async_tool(
     stops: Collection[str] = (),
 ) -> Any:
     """The same for a tool that is awaited."""
+    name = _called_as.get() or name
     session = _session(fn, name)
     if session is None:
         return await run()
     with _running(name) as running:
         return await _Seam(session, fn, arguments, running, revive, playable, stops).awaited(run)
+
+
+@contextmanager
+def called_as(name: str) -> Iterator[None]:
+    """Has the tool that is called within known by the name that the model used; the outermost name counts."""
+    token = _called_as.set(_called_as.get() or name)
+    try:
+        yield
+    finally:
+        _called_as.reset(token)
 
 
 def no_tool(name: str) -> None:
@@ -99,10 +114,11 @@ def model_asked() -> None:
 @contextmanager
 def _running(name: str) -> Iterator[_Running]:
     running = _Running(name)
-    token = _inside.set((*_inside.get(), running))
+    token, named = _inside.set((*_inside.get(), running)), _called_as.set("")
     try:
         yield running
     finally:
+        _called_as.reset(named)
         _inside.reset(token)
 
 
