@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from agent_chaos.core.atomic import write_text
 from agent_chaos.errors import UsageError
 from agent_chaos.search.campaign import Failure, Unjudged
@@ -41,6 +43,10 @@ def undecided(name: str) -> Unjudged:
         raise UsageError(f"no undecided plan {name} in {_OPEN}/; kept: {kept}")
     try:
         return Unjudged.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise UsageError(f"{path}: not an undecided plan: {where}: {first['msg']}; fuzz again") from None
     except (OSError, ValueError) as exc:
         raise UsageError(f"{path}: cannot be read as an undecided plan ({exc}); fuzz again") from None
 

@@ -38,10 +38,17 @@ def space(figures: Figures) -> str:
 
 
 def conclusion(campaign: Campaign) -> str:
-    """What running every single fault shows; '' where not all of them were to be run, and where failures speak."""
+    """What running every single fault shows, or that nothing could be judged; '' elsewhere, and where failures speak."""
     figures = campaign.figures
-    if not figures.exhaustive or campaign.findings or campaign.first_error:
+    if campaign.findings or campaign.first_error or campaign.interrupted:
         return ""
+    if not figures.exhaustive:
+        judged = figures.ok + figures.failures or not figures.examples
+        return (
+            ""
+            if judged
+            else "nothing could be judged: every example left the recording, or no fault of it fired"
+        )
     if figures.examples < figures.exhaustive:
         return f"stopped after {figures.examples:,} of {figures.exhaustive:,} single faults; nothing is shown by that"
     missed = f", {figures.not_tested:,} not tested" if figures.not_tested else ""

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from agent_chaos.core.atomic import write_text
 from agent_chaos.errors import UsageError
@@ -26,7 +26,7 @@ class Acceptance(BaseModel):
     id: str
     scenario: str
     fingerprint: str
-    reason: str = Field(min_length=1)
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
     until: date
 
     @property

@@ -38,3 +38,13 @@ def test_the_space_covered_is_told_in_singles_and_pairs() -> None:
 def test_runs_that_are_not_examples_are_counted_apart() -> None:
     assert figures.other_runs(FIGURES) == "3 without faults, 1 of stored failures, 41 to make failures small"
     assert figures.other_runs(Figures(clean_runs=3)) == "3 without faults"
+
+
+def test_a_search_that_judged_nothing_says_so() -> None:
+    nothing = campaign(findings=(), figures=Figures(examples=7, undecided=5, not_tested=2))
+    something = campaign(findings=(), figures=Figures(examples=7, ok=1, undecided=6))
+
+    assert figures.conclusion(nothing) == (
+        "nothing could be judged: every example left the recording, or no fault of it fired"
+    )
+    assert figures.conclusion(something) == ""

@@ -100,6 +100,10 @@ def test_a_failure_accepted_anew_has_one_entry(campaign):
         ("{", "not JSON"),
         ('{"accepted": [{"id": "F-7Q2K"}]}', r"accepted\.0\.scenario: Field required"),
         ('{"version": 2, "accepted": []}', "version"),
+        (
+            '{"accepted": [{"id": "F-1", "scenario": "s", "fingerprint": "o:x", "reason": " ", "until": "2027-01-31"}]}',
+            r"accepted\.0\.reason",
+        ),
         ("[]", "not accepted failures"),
     ],
 )
