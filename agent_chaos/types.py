@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent_chaos.chaos.base import ChaosAction, ChaosPoint
-from agent_chaos.core.results import TurnResult
+from agent_chaos.results.turn_result import TurnResult
 
 TurnInputGenerator = Callable[[list[TurnResult]], str]
 """Makes what the user says out of the turns before."""

@@ -16,12 +16,12 @@ from pathlib import Path
 
 import vcr
 
-from agent_chaos.cassette.file import open_cassette
-from agent_chaos.cassette.interchange import export_cassette
+from agent_chaos.cassette.interchange.vcrpy import export_cassette
 from agent_chaos.cassette.keys import keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header
-from agent_chaos.cassette.redaction import Redactor
-from agent_chaos.cassette.writer import CassetteWriter
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import Reply, Request, reply
 
 COUNT, YAML_COUNT, LIMIT_MS = 10_000, 1_000, 50.0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from agent_chaos.patch import clock
+from agent_chaos.patch.time import clock
 from tests.patch.test_time import ask, ask_async, five_clients, limited
 from tests.trials import claude_says, recorded, scenario, trial
 

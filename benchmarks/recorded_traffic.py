@@ -14,10 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from agent_chaos.core.fidelity import Fidelity
-from agent_chaos.patch import clock
-from agent_chaos.scenario.rehearsal import Rehearsal
+from agent_chaos.patch.time import clock
 from agent_chaos.search.search import fuzz
+from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.test_redrive import REDRIVEN
 
 RUNGS = [rung.words for rung in Fidelity]

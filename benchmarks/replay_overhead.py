@@ -23,18 +23,18 @@ import httpx2
 
 from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header
-from agent_chaos.cassette.redaction import Redactor
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.core.clock import VirtualClock
-from agent_chaos.core.session import Session, enter, leave
-from agent_chaos.core.tape import Tape
-from agent_chaos.patch import clock
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
+from agent_chaos.patch.time import clock
 from agent_chaos.replay.match import Index
 from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
-from agent_chaos.scenario.answers import Answerer
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.session import Session, enter, leave
+from agent_chaos.runtime.tape import Tape
 from agent_chaos.stream.exchange import Request, reply
+from agent_chaos.trial.answers import Answerer
 
 EXCHANGES = 1_000
 ROUNDS = 5

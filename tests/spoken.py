@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from agent_chaos.chaos.fault import Target
+from agent_chaos.faults.fault import Target
 from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Reply, Request, reply
 from tests.standin import anthropic_wire, chat_wire, gemini_wire, responses_wire

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos import __version__
 from agent_chaos.cli import run
+from agent_chaos.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
 

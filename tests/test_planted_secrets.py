@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.cassette.file import read_frame
-from agent_chaos.cassette.frames import PREAMBLE_BYTES, Broken, plain
+from agent_chaos.cassette.storage.file import read_frame
+from agent_chaos.cassette.storage.frames import PREAMBLE_BYTES, Broken, plain
 from agent_chaos.cli import run
 from tests.patch.raw_server import Got, Script, Wire, serving
 from tests.patch.sdk_calls import provider

@@ -11,12 +11,12 @@ import anthropic
 import openai
 import pytest
 
-from agent_chaos.core.fidelity import Fidelity
-from agent_chaos.core.trace import Trace
+from agent_chaos.record.recording import record_scenario
 from agent_chaos.scenario.model import BaselineScenario
-from agent_chaos.scenario.recording import record_scenario
-from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.stream.exchange import Data, Reply
+from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.trace import Trace
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.raw_server import Got, Wire, serving
 from tests.patch.test_record_streams import Reader, each_reader
 from tests.standin.server import standin

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from agent_chaos.core.fidelity import Fidelity
-from agent_chaos.core.trace import Trace
 from agent_chaos.errors import HarnessError
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.model import BaselineScenario
-from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.search.search import fuzz
+from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.trace import Trace
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.providers.traffic import conversations
 from tests.redrive import CALLS, Loop
 from tests.trials import trial

@@ -10,19 +10,19 @@ from typing import Any
 
 from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord
-from agent_chaos.cassette.redaction import Redactor
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.core.clock import VirtualClock
-from agent_chaos.core.session import Answered, Session, ToolAnswer, enter, leave
-from agent_chaos.core.tape import Tape, raised_names
-from agent_chaos.core.trace import Trace
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import Index
-from agent_chaos.scenario.conversation import Conversation
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.session import Answered, Session, ToolAnswer, enter, leave
+from agent_chaos.runtime.tape import Tape, raised_names
 from agent_chaos.scenario.model import BaselineScenario
-from agent_chaos.scenario.trial import run_trial
 from agent_chaos.stream.exchange import Reply, Request, reply
+from agent_chaos.trace.trace import Trace
+from agent_chaos.trial.conversation import Conversation
+from agent_chaos.trial.trial import run_trial
 
 START = 1_750_000_000.0
 

@@ -1,7 +1,6 @@
-"""Faults, one file each, plans of them, and the DSL. Pure; imports `stream`, `providers` and `errors` only.
+"""The DSL: constructors of faults with a condition of when they act, and class forms of them.
 
-A module in this folder that defines a `Fault` subclass with a `kind` adds that fault, and with it its words:
-`llm_<kind>(...)` or `tool_<kind>(...)`; there is no other registration.
+Every fault of the catalogue has its constructors here: `llm_<kind>(...)` or `tool_<kind>(...)`; there is no registration.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any
 _HOMES = {
     "base": ("ChaosAction", "ChaosPoint", "ChaosResult"),
     "builder": ("Chaos",),
-    "forms": (
+    "class_forms": (
         "ContextChaos",
         "HistoryChaos",
         "LLMChaos",
@@ -27,18 +26,20 @@ _HOMES = {
         "on_turn",
         "with_probability",
     ),
-    "plan": ("Plan", "Site"),
     "trigger": ("Trigger",),
-    "words": ("any_fault",),
+    "constructors": ("any_fault",),
 }
+_FAULTS = {"Plan": "agent_chaos.faults.plan", "Site": "agent_chaos.faults.plan"}
 _ALIASES = {"ChaosBuilder": ("builder", "Chaos"), "TriggerConfig": ("trigger", "Trigger")}
 
 
 def __dir__() -> list[str]:
     """Every name for `import *` and for completion: values, conditions, and the word of each fault."""
-    words, earlier = (importlib.import_module(f"{__name__}.{home}") for home in ("words", "earlier"))
+    constructors, compat = (
+        importlib.import_module(f"{__name__}.{home}") for home in ("constructors", "compat")
+    )
     values = (name for names in _HOMES.values() for name in names)
-    return sorted({*values, *_ALIASES, *words.names(), *earlier.EXPORTED})
+    return sorted({*values, *_FAULTS, *_ALIASES, *constructors.names(), *compat.EXPORTED})
 
 
 def __getattr__(name: str) -> Any:
@@ -49,11 +50,15 @@ def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    if name in _FAULTS:
+        return getattr(importlib.import_module(_FAULTS[name]), name)
     if name in _ALIASES:
         home, original = _ALIASES[name]
         return getattr(importlib.import_module(f"{__name__}.{home}"), original)
-    words, earlier = (importlib.import_module(f"{__name__}.{home}") for home in ("words", "earlier"))
-    found = words.named(name) or earlier.by_class_name(name)
+    constructors, compat = (
+        importlib.import_module(f"{__name__}.{home}") for home in ("constructors", "compat")
+    )
+    found = constructors.named(name) or compat.by_class_name(name)
     if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return found

@@ -7,11 +7,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.chaos.fault import Fault, ToolFault
 from agent_chaos.chaos.mutation import Mutation, Point
-from agent_chaos.chaos.plan import Site
 from agent_chaos.chaos.trigger import PROTOCOLS, Trigger
 from agent_chaos.errors import PlanError
+from agent_chaos.faults.fault import Fault, ToolFault
+from agent_chaos.faults.plan import Site
 
 _POINTS: dict[str, Point] = {"tool_mutate": "tool_result", "user_input_mutate": "user_input"}
 

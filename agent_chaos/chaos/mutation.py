@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
-from agent_chaos.chaos.fault import Fault, Level
+from agent_chaos.faults.fault import Fault, Level
 
 Point = Literal["user_input", "llm_call", "stream", "tool_result", "messages"]
 

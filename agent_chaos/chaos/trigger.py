@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from agent_chaos.chaos.plan import Site
+from agent_chaos.faults.plan import Site
 
 Provider = Literal["anthropic", "openai", "gemini"]
 

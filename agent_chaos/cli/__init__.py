@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from agent_chaos import __version__
 from agent_chaos.cli import cassettes, catalogue, running, searching
 from agent_chaos.cli.app import app
 from agent_chaos.errors import AgentChaosError, TrialStop
+from agent_chaos.version import __version__
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
@@ -48,7 +48,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _told(message: str, code: int, *, debug: bool = False) -> int:
-    from agent_chaos.commands.speak import complain
+    from agent_chaos.commands.output import complain
 
     if debug:
         traceback.print_exc()

@@ -13,7 +13,7 @@ from agent_chaos.cli.app import File, cassettes
 @cassettes.command("show")
 def cassette_show(file: File) -> int:
     """Print a cassette as text. As a git textconv driver: git config diff.cassette.textconv "agent-chaos cassette show"."""
-    from agent_chaos.commands import cassette_show as body
+    from agent_chaos.commands.cassette import show as body
 
     return body.show(file)
 
@@ -34,7 +34,7 @@ def cassette_import(
     force: Annotated[bool, typer.Option("--force", help="Write over an earlier cassette.")] = False,
 ) -> int:
     """Turn a cassette of VCR.py into one of agent-chaos."""
-    from agent_chaos.commands import cassette_import as body
+    from agent_chaos.commands.cassette import import_file as body
 
     return body.import_(file, output, force=force)
 
@@ -51,7 +51,7 @@ def cassette_export(
     force: Annotated[bool, typer.Option("--force", help="Write over an earlier file.")] = False,
 ) -> int:
     """Turn a cassette into one that VCR.py reads."""
-    from agent_chaos.commands import cassette_export as body
+    from agent_chaos.commands.cassette import export as body
 
     return body.export(file, output, force=force)
 
@@ -64,6 +64,6 @@ def cassette_verify(
     ] = None,
 ) -> int:
     """Check that cassettes are whole, and hold no secret."""
-    from agent_chaos.commands import cassette_verify as body
+    from agent_chaos.commands.cassette import verify as body
 
     return body.verify(files or [])

@@ -30,7 +30,7 @@ def fuzz(
 ) -> int:
     """Search for failures offline, and make each as small as it gets."""
     from agent_chaos.commands import fuzz as body
-    from agent_chaos.commands.chosen import Asked
+    from agent_chaos.commands.resolve_options import Asked
 
     asked = Asked(
         max_examples=max_examples,

@@ -6,17 +6,17 @@ from datetime import date
 
 from rich.text import Text
 
-from agent_chaos.commands import stored
+from agent_chaos.commands import failure_store
 from agent_chaos.commands.settings import settings
 from agent_chaos.errors import UsageError
 from agent_chaos.report.printable import printable
 from agent_chaos.report.terminal import console
-from agent_chaos.search.accepted import Acceptance, Baseline
+from agent_chaos.search.corpus.accepted import Acceptance, Baseline
 
 
 def accept(name: str, *, reason: str, until: str) -> int:
     """Adds a stored failure to the baseline. Raises UsageError for no reason, and a day that is none or has passed."""
-    failure, today, path = stored.named(name), date.today(), settings().baseline
+    failure, today, path = failure_store.named(name), date.today(), settings().baseline
     entry = Acceptance(
         id=failure.id,
         scenario=failure.scenario,

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from rich.text import Text
 
-from agent_chaos.commands import stored
-from agent_chaos.core.atomic import write_text
+from agent_chaos.commands import failure_store
 from agent_chaos.errors import UsageError
+from agent_chaos.files import write_text
 from agent_chaos.report.printable import printable
 from agent_chaos.report.terminal import console
-from agent_chaos.search.export import pytest_source
+from agent_chaos.search.corpus.export import pytest_source
 
 
 def export(name: str, output: Path | None) -> int:
     """Writes the test to stdout, or to a file that does not exist yet. Raises UsageError."""
-    source = pytest_source(stored.named(name))
+    source = pytest_source(failure_store.named(name))
     if output is None:
         sys.stdout.write(source)
         return 0

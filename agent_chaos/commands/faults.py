@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent_chaos.commands.listed import listed
-from agent_chaos.report.catalogue_faults import fault_entries
-from agent_chaos.report.catalogue_page import faults_page
-from agent_chaos.report.catalogue_table import show_faults
+from agent_chaos.commands.print_catalogue import listed
+from agent_chaos.report.catalogue.faults import fault_entries
+from agent_chaos.report.catalogue.page import faults_page
+from agent_chaos.report.catalogue.table import show_faults
 
 
 def faults(pattern: str, *, json: bool, markdown: bool) -> int:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from agent_chaos.commands import stored
-from agent_chaos.commands.chosen import Asked, Chosen, chosen
-from agent_chaos.commands.ready import Stage, scenarios
-from agent_chaos.commands.speak import complain, hushed
-from agent_chaos.commands.stored import RUNS
-from agent_chaos.core.atomic import write_text
+from agent_chaos.commands import failure_store
+from agent_chaos.commands.failure_store import RUNS
+from agent_chaos.commands.output import complain, hushed
+from agent_chaos.commands.prepare import Stage, scenarios
+from agent_chaos.commands.resolve_options import Asked, Chosen, chosen
 from agent_chaos.errors import AgentChaosError
+from agent_chaos.files import write_text
 from agent_chaos.report.document import Document, record
 from agent_chaos.report.exit import combined, exit_code
 from agent_chaos.report.json import JsonReporter
@@ -18,7 +18,7 @@ from agent_chaos.report.terminal import TerminalReporter, console
 from agent_chaos.scenario.folders import run_folder
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.search.campaign import Campaign
-from agent_chaos.search.corpus import Corpus
+from agent_chaos.search.corpus.stored import Corpus
 from agent_chaos.search.search import fuzz as search
 
 
@@ -73,4 +73,4 @@ def _keep(campaign: Campaign, notes: tuple[str, ...]) -> None:
     folder = run_folder(RUNS, campaign.scenario)
     write_text(folder / "campaign.json", document.to_json())
     for plan in campaign.unjudged:
-        stored.leave_open(plan)
+        failure_store.leave_open(plan)

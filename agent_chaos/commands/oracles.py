@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent_chaos.commands.listed import listed
-from agent_chaos.report.catalogue_oracles import oracle_entries
-from agent_chaos.report.catalogue_page import oracles_page
-from agent_chaos.report.catalogue_table import show_oracles
+from agent_chaos.commands.print_catalogue import listed
+from agent_chaos.report.catalogue.oracles import oracle_entries
+from agent_chaos.report.catalogue.page import oracles_page
+from agent_chaos.report.catalogue.table import show_oracles
 
 
 def oracles(pattern: str, *, json: bool, markdown: bool) -> int:

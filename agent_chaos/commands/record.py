@@ -6,17 +6,17 @@ import warnings
 
 from rich.text import Text
 
-from agent_chaos.commands.speak import complain, hushed, say_skipped
+from agent_chaos.commands.output import complain, hushed, say_skipped
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.patch.install import install
+from agent_chaos.record.branch import BranchSummary, branches, record_branch
+from agent_chaos.record.recording import RecordSummary, record_scenario
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal import console
-from agent_chaos.scenario.branch import BranchSummary, branches, record_branch
 from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import ChaosScenario, Scenario
-from agent_chaos.scenario.recording import RecordSummary, record_scenario
 
 _PRIVACY = (
     "Cassettes hold the text of the conversation, without keys and cookies; read them before you share them."

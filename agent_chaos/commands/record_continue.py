@@ -8,28 +8,28 @@ import sys
 import typer
 from rich.text import Text
 
-from agent_chaos.cassette.file import open_cassette
-from agent_chaos.cassette.redaction import Redactor
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.commands import stored
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.commands import failure_store
+from agent_chaos.commands.output import hushed
 from agent_chaos.commands.record import say_added
-from agent_chaos.commands.speak import hushed
-from agent_chaos.core.trace import Trace
 from agent_chaos.errors import UsageError
+from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install
+from agent_chaos.record.branch import record_branch
 from agent_chaos.replay.match import Index
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal import console
-from agent_chaos.scenario.branch import record_branch
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
-from agent_chaos.scenario.trial import run_trial
+from agent_chaos.trace.trace import Trace
+from agent_chaos.trial.trial import run_trial
 
 
 def continue_(name: str, *, yes: bool) -> int:
     """Records the branch of a stored failure's or an undecided plan, after asking. Raises UsageError, RecordError."""
     install()
-    failure = stored.undecided(name) if stored.is_open_name(name) else stored.named(name)
+    failure = failure_store.undecided(name) if failure_store.is_open_name(name) else failure_store.named(name)
     scenario = load([failure.target])[0].scenario
     if scenario.name != failure.scenario:
         raise UsageError(

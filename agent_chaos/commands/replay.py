@@ -7,12 +7,11 @@ from pathlib import Path
 
 from rich.text import Text
 
-from agent_chaos.commands import stored
-from agent_chaos.commands.ready import Stage, scenarios
+from agent_chaos.commands import failure_store
+from agent_chaos.commands.output import complain
+from agent_chaos.commands.prepare import Stage, scenarios
+from agent_chaos.commands.recheck import Standing, Stands, stands
 from agent_chaos.commands.settings import baseline
-from agent_chaos.commands.speak import complain
-from agent_chaos.commands.standing import Standing, Stands, stands
-from agent_chaos.core.trace import Trace
 from agent_chaos.errors import AgentChaosError, CassetteMissing
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.report.exit import combined
@@ -20,8 +19,9 @@ from agent_chaos.report.finding import view
 from agent_chaos.report.printable import count, printable, seconds
 from agent_chaos.report.terminal import console, put
 from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
-from agent_chaos.search.accepted import NOTHING, Baseline
 from agent_chaos.search.campaign import Failure, Finding, Unjudged
+from agent_chaos.search.corpus.accepted import NOTHING, Baseline
+from agent_chaos.trace.trace import Trace
 
 _COLOURS = {
     Standing.STILL_FAILS: "bold red",
@@ -35,9 +35,13 @@ _COLOURS = {
 
 def replay(what: list[str], *, allow_real_tools: bool) -> int:
     """Replays what is named: targets, stored failures, or without any every cassette and every stored failure."""
-    failures = [stored.named(one) for one in what if stored.is_name(one)] if what else stored.every()
-    undecided = [stored.undecided(one) for one in what if stored.is_open_name(one)]
-    targets = [one for one in what if not stored.is_name(one) and not stored.is_open_name(one)]
+    failures = (
+        [failure_store.named(one) for one in what if failure_store.is_name(one)]
+        if what
+        else failure_store.every()
+    )
+    undecided = [failure_store.undecided(one) for one in what if failure_store.is_open_name(one)]
+    targets = [one for one in what if not failure_store.is_name(one) and not failure_store.is_open_name(one)]
     stage = Stage(allow_real_tools=allow_real_tools)
     codes = []
     codes += [_undecided(one, stage) for one in undecided]

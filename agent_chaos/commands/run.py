@@ -12,21 +12,21 @@ from pathlib import Path
 from rich.text import Text
 
 from agent_chaos.chaos.trigger import Trigger
+from agent_chaos.commands.output import complain, hushed
 from agent_chaos.commands.run_one import Done, Wanted, one_by_one, side_by_side
-from agent_chaos.commands.speak import complain, hushed
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.guard import isolate_if_put_off
 from agent_chaos.patch.install import online
+from agent_chaos.record.auto_record import say_first, unrecorded
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import clipped, count, printable, seconds
 from agent_chaos.report.terminal import console
-from agent_chaos.scenario.first_recording import say_first, unrecorded
+from agent_chaos.results.run_report import RunReport
+from agent_chaos.run.run import write_files
 from agent_chaos.scenario.folders import run_folder
 from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.scenario.model import Scenario
-from agent_chaos.scenario.run import write_files
-from agent_chaos.scenario.run_report import RunReport
 
 _CODES = {
     Verdict.PASS.words: 0,

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing import get_context
 
-from agent_chaos.commands.ready import Stage, loaded_scenarios
-from agent_chaos.commands.speak import hushed
+from agent_chaos.commands.output import hushed
+from agent_chaos.commands.prepare import Stage, loaded_scenarios
 from agent_chaos.errors import AgentChaosError
-from agent_chaos.scenario.live import run_live
+from agent_chaos.run.live import run_live
+from agent_chaos.run.run import Ran, artefacts, run_rehearsed
 from agent_chaos.scenario.loader import Loaded
-from agent_chaos.scenario.run import Ran, artefacts, run_rehearsed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from rich.text import Text
 
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.commands import stored
-from agent_chaos.commands.ready import Stage, scenarios
-from agent_chaos.commands.speak import complain, hushed
+from agent_chaos.commands import failure_store
+from agent_chaos.commands.output import complain, hushed
+from agent_chaos.commands.prepare import Stage, scenarios
 from agent_chaos.errors import AgentChaosError, PlanError, UsageError
+from agent_chaos.faults.plan import Plan
 from agent_chaos.report.exit import combined
 from agent_chaos.report.finding import smallness
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal import console
 from agent_chaos.search.campaign import Failure
-from agent_chaos.search.corpus import Corpus, failure_of
+from agent_chaos.search.corpus.stored import Corpus, failure_of
 from agent_chaos.search.shrink import Shrunk
 from agent_chaos.search.shrink import shrink as shrunk_plan
 
@@ -25,7 +25,7 @@ _STALE = 3
 
 def shrink(names: list[str], *, allow_real_tools: bool) -> int:
     """Shrinks the named failures, or all. Raises UsageError where none is stored."""
-    failures = [stored.named(name) for name in names] if names else stored.every()
+    failures = [failure_store.named(name) for name in names] if names else failure_store.every()
     if not failures:
         raise UsageError("no failure is stored in .agent_chaos/; agent-chaos fuzz finds them")
     stage = Stage(allow_real_tools=allow_real_tools)

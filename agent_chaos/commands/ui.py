@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent_chaos.commands.speak import complain
+from agent_chaos.commands.output import complain
 from agent_chaos.errors import UsageError
 from agent_chaos.report.terminal import console
 

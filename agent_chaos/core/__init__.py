@@ -1,4 +1,4 @@
-"""One run: clock, context, trace, metrics, injector, recorder. Imports what is above it; never `patch`, never a live client."""
+"""A facade: the names that 0.1.3 promised under `agent_chaos.core`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "ChaosContext": "context",
-    "ChaosInjector": "injector",
-    "MetricsStore": "metrics",
-    "Recorder": "recorder",
-    "TurnResult": "results",
+    "ChaosContext": "agent_chaos.results.context",
+    "ChaosInjector": "agent_chaos.trial.injector",
+    "MetricsStore": "agent_chaos.results.metrics",
+    "Recorder": "agent_chaos.results.event_emitter",
+    "TurnResult": "agent_chaos.results.turn_result",
 }
 
 
@@ -23,4 +23,4 @@ def __getattr__(name: str) -> Any:
         return __dir__()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from agent_chaos.core.context import ChaosContext
-from agent_chaos.core.results import AssertionResult
 from agent_chaos.integrations.evaluated import (
     ToolUsed,
     faults_told,
@@ -22,6 +20,8 @@ from agent_chaos.integrations.evaluated import (
     told_before,
     tools_used,
 )
+from agent_chaos.results.context import ChaosContext
+from agent_chaos.results.turn_result import AssertionResult
 
 MetricSource = Any
 """A metric of DeepEval, or a function of no arguments (a class, too) that makes one when it is needed."""

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.core.context import ChaosContext
-from agent_chaos.core.results import AssertionResult, TurnResult
+from agent_chaos.results.context import ChaosContext
+from agent_chaos.results.turn_result import AssertionResult, TurnResult
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from agent_chaos.core.context import ChaosContext
-from agent_chaos.core.results import AssertionResult
 from agent_chaos.integrations.evaluated import (
     faults_told,
     judged,
@@ -24,6 +22,8 @@ from agent_chaos.integrations.evaluated import (
     tools_used,
 )
 from agent_chaos.integrations.spans import span_tree
+from agent_chaos.results.context import ChaosContext
+from agent_chaos.results.turn_result import AssertionResult
 
 
 def as_assertion(

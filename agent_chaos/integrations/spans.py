@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-from agent_chaos.core.context import ChaosContext
 from agent_chaos.integrations.evaluated import tools_used
+from agent_chaos.results.context import ChaosContext
 
 _START = datetime(2000, 1, 1, tzinfo=UTC)
 """Runs are in virtual time; only differences count."""

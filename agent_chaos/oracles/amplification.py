@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.core.trace import Call
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reissues import by_sdk, sent_again
+from agent_chaos.oracles.reading.reissues import by_sdk, sent_again
+from agent_chaos.trace.trace import Call
 
 _ADVICE = {
     "retries within retries": "Retry in one layer only: give the SDK max_retries=0 where the agent retries, or leave it to "

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agent_chaos.core.trace import Trace
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import (
+from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
     curtailed,
@@ -18,6 +17,7 @@ from agent_chaos.oracles.reading import (
     shown,
 )
 from agent_chaos.providers.protocol import Extra
+from agent_chaos.trace.trace import Trace
 
 _ADVICE = "Pass the model's arguments to the tool unchanged, once per call; refuse what does not parse instead of guessing."
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.core.trace import Call, Trace
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import served_turn
-from agent_chaos.oracles.reissues import sent_again
+from agent_chaos.oracles.reading.reissues import sent_again
+from agent_chaos.oracles.reading.turns import served_turn
+from agent_chaos.trace.trace import Call, Trace
 
 _ADVICE = {
     "paid again": "Go on from the reply that failed instead of starting over: keep the replies that came before it.",

@@ -6,10 +6,9 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from agent_chaos.core.trace import Call, ToolRun, Trace
-from agent_chaos.oracles.effects import only_reads
 from agent_chaos.oracles.oracle import Evidence, Severity, Undecided, Violation
-from agent_chaos.oracles.reading import (
+from agent_chaos.oracles.reading.effects import only_reads
+from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
     executed,
@@ -20,6 +19,7 @@ from agent_chaos.oracles.reading import (
     shown,
 )
 from agent_chaos.providers.protocol import Prompt, ToolCall, ToolResult
+from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 _ADVICE = (
     "Keep what a run has already done, by tool and arguments, and give that result back when a retry comes to it again, or "

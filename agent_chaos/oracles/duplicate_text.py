@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.core.trace import Answer, Call
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import clean_answer, served_turn, shown
-from agent_chaos.oracles.reissues import sent_again
+from agent_chaos.oracles.reading.reissues import sent_again
+from agent_chaos.oracles.reading.turns import clean_answer, served_turn, shown
+from agent_chaos.trace.trace import Answer, Call
 
 _ADVICE = "Keep the text of an attempt apart until it is whole, and drop it when the attempt is made again."
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.core.trace import Answer
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import clean_answer, last_call_of_turn
+from agent_chaos.oracles.reading.turns import clean_answer, last_call_of_turn
+from agent_chaos.trace.trace import Answer
 
 _ADVICE = "Treat an empty reply as a failed one: ask again, or raise an error that the caller can show."
 

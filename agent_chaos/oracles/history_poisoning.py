@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.core.trace import Call
-from agent_chaos.oracles.conversations import first_fault_turn, refused
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import prompt_of, recorded_turn, served_turn, shown
+from agent_chaos.oracles.reading.conversations import first_fault_turn, refused
+from agent_chaos.oracles.reading.turns import prompt_of, recorded_turn, served_turn, shown
 from agent_chaos.providers.protocol import Message, Text
+from agent_chaos.trace.trace import Call
 
 _ADVICE = {
     "refused": "Put a turn into the history only once it is whole: where it fails, go back to the history before it, or answer "

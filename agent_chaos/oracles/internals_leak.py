@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.cassette.secrets import REDACTED
-from agent_chaos.chaos.canary import CANARY
-from agent_chaos.core.trace import Call, Trace
+from agent_chaos.cassette.redaction.secrets import REDACTED
+from agent_chaos.faults.parts.canary import CANARY
 from agent_chaos.oracles.oracle import Evidence, Severity, Undecided, Violation
-from agent_chaos.oracles.reading import clean_answer, shown
+from agent_chaos.oracles.reading.turns import clean_answer, shown
+from agent_chaos.trace.trace import Call, Trace
 
 _ADVICE = {
     "credential in the answer": "Answer failures in words of your own, and keep the text of exceptions for the log.",

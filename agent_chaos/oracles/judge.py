@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent_chaos.core.trace import Call, Trace
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
-from agent_chaos.oracles.reading import left_recording_at
+from agent_chaos.oracles.reading.turns import left_recording_at
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.trace.trace import Call, Trace
 
 
 def judge(evidence: Evidence, judges: Mapping[str, Oracle] | None = None) -> Outcome:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.core.trace import Call, Trace
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.trace.trace import Call, Trace
 
 _ADVICE = {
     "response": "Close a streamed reply on every path, also where reading it fails: `with` or `async with` around the stream.",

@@ -12,8 +12,8 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.core.trace import Trace
 from agent_chaos.providers.protocol import Extra
+from agent_chaos.trace.trace import Trace
 
 Severity = Literal["error", "warning"]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.core.trace import Call
-from agent_chaos.oracles.conversations import first_fault_turn, refused
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import shown
+from agent_chaos.oracles.reading.conversations import first_fault_turn, refused
+from agent_chaos.oracles.reading.turns import shown
 from agent_chaos.providers.rules import ADVICE as _ADVICE
 from agent_chaos.providers.rules import Problem
+from agent_chaos.trace.trace import Call
 
 
 class RequestValidity:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from agent_chaos.core.trace import Call, Trace
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reissues import by_sdk, sent_again, told_to_wait_s, waited_s
+from agent_chaos.oracles.reading.reissues import by_sdk, sent_again, told_to_wait_s, waited_s
+from agent_chaos.trace.trace import Call, Trace
 
 _ADVICE = {
     "retry-after ignored": "Wait as long as the provider says (retry-after, RetryInfo) before the next attempt, or give up "

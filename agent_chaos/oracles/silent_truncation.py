@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from agent_chaos.core.trace import Answer, Call
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import (
+from agent_chaos.oracles.reading.turns import (
     clean_answer,
     curtailed,
     last_call_of_turn,
@@ -15,6 +14,7 @@ from agent_chaos.oracles.reading import (
     served_turn,
     shown,
 )
+from agent_chaos.trace.trace import Answer, Call
 
 _MARKED = re.compile(
     r"truncat|incomplet|cut off|cut short|interrupted|partial|unfinished|could not|couldn't|unable|try again|error|\[…\]",

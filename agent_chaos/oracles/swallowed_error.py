@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from agent_chaos.core.trace import Answer, Call, ToolRun, Trace
-from agent_chaos.oracles.dropped import left_undone, passed_over
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import clean_answer, last_call_of_turn, served_turn, shown
-from agent_chaos.oracles.told import (
+from agent_chaos.oracles.reading.dropped import left_undone, passed_over
+from agent_chaos.oracles.reading.reported import (
     asking,
     frame,
     hollow,
@@ -21,7 +19,9 @@ from agent_chaos.oracles.told import (
     told_of,
     untold_figure,
 )
+from agent_chaos.oracles.reading.turns import clean_answer, last_call_of_turn, served_turn, shown
 from agent_chaos.providers.protocol import ToolResult
+from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
 _ADVICE = {
     "answer": "Raise where the last reply of a turn failed, or say so in the answer; what the model said before it is not "

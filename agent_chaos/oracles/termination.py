@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.core.trace import Call, Trace, Wait
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.trace.trace import Call, Trace, Wait
 
 _ADVICE = {
     "retry-after": "Cap the wait that a retry-after header may cause, and fail once it exceeds your own deadline.",

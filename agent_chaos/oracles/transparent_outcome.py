@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from agent_chaos.core.trace import Trace
-from agent_chaos.oracles.effects import only_reads
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import all_transparent, executed, left_recording_at, shown
+from agent_chaos.oracles.reading.effects import only_reads
+from agent_chaos.oracles.reading.turns import all_transparent, executed, left_recording_at, shown
+from agent_chaos.trace.trace import Trace
 
 _ADVICE = "Make the retry invisible: send the same request again, and use only the attempt that succeeded."
 

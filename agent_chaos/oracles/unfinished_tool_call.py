@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.core.trace import Call
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import (
+from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
     curtailed,
@@ -17,6 +16,7 @@ from agent_chaos.oracles.reading import (
     served_turn,
     shown,
 )
+from agent_chaos.trace.trace import Call
 
 _ADVICE = (
     "Run tools only when the reply is complete (its stop reason says tool use) and the arguments are strict JSON; "

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from agent_chaos.core.trace import Raised, ToolRun, Trace
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
-from agent_chaos.oracles.reading import all_transparent
+from agent_chaos.oracles.reading.turns import all_transparent
+from agent_chaos.trace.trace import Raised, ToolRun, Trace
 
 Grade = Literal["honest", "tool", "transport", "programming"]
 

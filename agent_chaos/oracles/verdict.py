@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent_chaos.core.trace import Trace
 from agent_chaos.oracles.oracle import Undecided, Violation
+from agent_chaos.trace.trace import Trace
 
 
 class Verdict(StrEnum):

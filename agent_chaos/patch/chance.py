@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.core.session import Session, current
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.runtime.session import Session, current
 
 _real_urandom = os.urandom
 

@@ -16,9 +16,9 @@ from types import ModuleType
 from typing import Any
 
 from agent_chaos.errors import RecordError
-from agent_chaos.patch.clock import real_monotonic, real_sleep
-from agent_chaos.patch.record_errors import failed
-from agent_chaos.patch.tee import Taken, Tee
+from agent_chaos.patch.recording.tee import Taken, Tee
+from agent_chaos.patch.recording.transport_errors import failed
+from agent_chaos.patch.time.clock import real_monotonic, real_sleep
 from agent_chaos.stream.exchange import Reply, Request
 
 _TIMEOUT_S = 600.0

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from agent_chaos.core.session import Session, replaying
 from agent_chaos.errors import GuardRefused
+from agent_chaos.runtime.session import Session, replaying
 
 TELEMETRY = (
     "posthog.com",

@@ -16,8 +16,8 @@ from typing import Any, TypeVar, overload
 from pydantic import PydanticUserError, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from agent_chaos.core.session import Session, ToolAnswer, current
 from agent_chaos.errors import HarnessError
+from agent_chaos.runtime.session import Session, ToolAnswer, current
 
 F = TypeVar("F", bound=Callable[..., Any])
 

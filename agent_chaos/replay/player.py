@@ -11,15 +11,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Exchange, Keys
-from agent_chaos.chaos.fault import Fault, Target, WireFault
-from agent_chaos.chaos.plan import Plan, Site
-from agent_chaos.core.fidelity import Fidelity
+from agent_chaos.faults.fault import Fault, Target, WireFault
+from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
-from agent_chaos.replay.held import Held
+from agent_chaos.replay.continuation import Held
 from agent_chaos.replay.match import Asked, Index, with_replaced
-from agent_chaos.replay.mint import minted
+from agent_chaos.replay.renumber import minted
 from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.trace.fidelity import Fidelity
 
 Extra = Callable[[str, Site], Sequence[Fault]]
 """Faults besides the plan's, given the request's exact key and the site that answers it."""

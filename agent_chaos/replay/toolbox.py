@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_chaos.cassette.model import ToolRecord
-from agent_chaos.chaos.fault import Fault, ToolFault, ToolOutcome, ToolTarget
-from agent_chaos.chaos.plan import Plan, Site
+from agent_chaos.faults.fault import Fault, ToolFault, ToolOutcome, ToolTarget
+from agent_chaos.faults.plan import Plan, Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.core.trace import Call, ToolRun, Trace
 from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.report.printable import call_text, compact, decoded, printable
 from agent_chaos.report.wire_words import result_of, transfer, turn_of
 from agent_chaos.stream.exchange import Reply
+from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 _NOTHING = "(nothing)"
 _VOLATILE = {"date", "content-length", "request-id", "x-request-id", "cf-ray", "content-type"}

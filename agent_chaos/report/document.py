@@ -7,13 +7,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos import __version__
-from agent_chaos.core.trace import Trace
 from agent_chaos.report import figures
 from agent_chaos.report.exit import exit_code
 from agent_chaos.report.timeline import timeline
-from agent_chaos.search.accepted import Acceptance
 from agent_chaos.search.campaign import Campaign, Covered, Failure, Figures, Finding, Unjudged, Warned
+from agent_chaos.search.corpus.accepted import Acceptance
+from agent_chaos.trace.trace import Trace
+from agent_chaos.version import __version__
 
 
 class Moment(BaseModel):

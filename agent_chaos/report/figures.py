@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agent_chaos.report.printable import count, printable
-from agent_chaos.search.accepted import Acceptance
 from agent_chaos.search.campaign import Campaign, Figures, Unjudged, Warned
+from agent_chaos.search.corpus.accepted import Acceptance
 
 
 def summary(figures: Figures, tools_run_for_real: Sequence[str]) -> str:

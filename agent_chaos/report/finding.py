@@ -10,14 +10,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from agent_chaos.chaos.words import spell
-from agent_chaos.core.trace import Call, ToolRun, Trace
+from agent_chaos.chaos.constructors import spell
 from agent_chaos.report import difference
 from agent_chaos.report.difference import Pair
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.timeline import Line, models, timeline
 from agent_chaos.report.wire_words import EFFECTS
 from agent_chaos.search.campaign import Failure, Finding
+from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 SIDE_BY_SIDE = 100
 """Columns from which before and after stand beside each other."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent_chaos.core.atomic import writable, write_text
 from agent_chaos.errors import AgentChaosError
+from agent_chaos.files import writable, write_text
 from agent_chaos.report.document import CampaignRecord, Document, Stopped, record
 from agent_chaos.search.campaign import Campaign, Progress
 

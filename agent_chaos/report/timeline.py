@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from agent_chaos.core.trace import Answer, Call, Delivered, Entry, Incident, Raised, ToolRun, Trace, Wait
 from agent_chaos.report.printable import call_text, clipped, printable, seconds
 from agent_chaos.report.wire_words import EFFECTS, came_back, delivery, model_of, result_of
+from agent_chaos.trace.trace import Answer, Call, Delivered, Entry, Incident, Raised, ToolRun, Trace, Wait
 
 Tone = Literal["plain", "fault", "finding", "quiet"]
 Mark = Literal["", "fault", "finding"]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from agent_chaos.core.trace import Call, Delivered, ToolRun
 from agent_chaos.providers.protocol import ModelTurn, WireProtocol
 from agent_chaos.report.printable import clipped, compact, count, printable, seconds
 from agent_chaos.stream.exchange import Abort, Data, Reply
+from agent_chaos.trace.trace import Call, Delivered, ToolRun
 
 _ABORTS = {
     "refused": "connection refused",

@@ -25,8 +25,6 @@ _HOMES = {
         "TokenBurstDetection",
     ),
     "model": ("BaselineScenario", "ChaosScenario", "Scenario", "Turn", "at"),
-    "run": ("run_scenario",),
-    "run_report": ("RunReport",),
     "turn_assertions": (
         "MaxTokensPerTurn",
         "TurnCompletes",
@@ -36,11 +34,16 @@ _HOMES = {
     ),
 }
 
-_RESULTS = ("AssertionResult", "TurnResult")
+_ELSEWHERE = {
+    "AssertionResult": "agent_chaos.results.turn_result",
+    "RunReport": "agent_chaos.results.run_report",
+    "TurnResult": "agent_chaos.results.turn_result",
+    "run_scenario": "agent_chaos.run.run",
+}
 
 
 def __dir__() -> list[str]:
-    return sorted([*(name for names in _HOMES.values() for name in names), *_RESULTS])
+    return sorted([*(name for names in _HOMES.values() for name in names), *_ELSEWHERE])
 
 
 def __getattr__(name: str) -> Any:
@@ -49,6 +52,6 @@ def __getattr__(name: str) -> Any:
     for home, names in _HOMES.items():
         if name in names:
             return getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    if name in _RESULTS:
-        return getattr(importlib.import_module("agent_chaos.core.results"), name)
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from agent_chaos.core.context import ChaosContext
-from agent_chaos.core.results import AssertionResult
+from agent_chaos.results.context import ChaosContext
+from agent_chaos.results.turn_result import AssertionResult
 
 
 def bounded(name: str, measured: float, limit: float, what: str, *, least: bool = False) -> AssertionResult:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.trigger import PROTOCOLS
-from agent_chaos.core.results import TurnResult
 from agent_chaos.errors import ScenarioError
+from agent_chaos.results.turn_result import TurnResult
 from agent_chaos.stream.exchange import Reply, Request
 
 Agent = Callable[..., Any]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent_chaos.core.context import ChaosContext
-from agent_chaos.core.results import AssertionResult, TurnResult
+from agent_chaos.results.context import ChaosContext
+from agent_chaos.results.turn_result import AssertionResult, TurnResult
 from agent_chaos.scenario.assertions import bounded, spent
 
 

@@ -6,9 +6,9 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "chaos_space": ("ChaosSpace",),
-    "fuzz_config": ("ContextFuzzConfig", "LLMFuzzConfig", "StreamFuzzConfig", "ToolFuzzConfig"),
-    "variants": ("fuzz", "fuzz_chaos"),
+    "variants.chaos_space": ("ChaosSpace",),
+    "variants.fuzz_config": ("ContextFuzzConfig", "LLMFuzzConfig", "StreamFuzzConfig", "ToolFuzzConfig"),
+    "variants.api": ("fuzz", "fuzz_chaos"),
 }
 
 

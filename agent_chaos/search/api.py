@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent_chaos.chaos.builder import Chaos
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.chaos.words import any_fault
+from agent_chaos.chaos.constructors import any_fault
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
-from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.search.campaign import Campaign, Listener
-from agent_chaos.search.check import check_plan
-from agent_chaos.search.corpus import FOLDER, Corpus
+from agent_chaos.search.corpus.check import check_plan
+from agent_chaos.search.corpus.stored import FOLDER, Corpus
 from agent_chaos.search.search import fuzz
 from agent_chaos.search.space import Space
+from agent_chaos.trial.rehearsal import Rehearsal
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

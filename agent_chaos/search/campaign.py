@@ -8,11 +8,11 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.core.trace import Trace
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome
-from agent_chaos.search.accepted import Acceptance
+from agent_chaos.search.corpus.accepted import Acceptance
+from agent_chaos.trace.trace import Trace
 
 
 class Subject(Protocol):

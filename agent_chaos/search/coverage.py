@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from agent_chaos.chaos.catalogue import fault_types
-from agent_chaos.chaos.fault import Fault, StreamFault, ToolFault
-from agent_chaos.core.trace import Call, Trace
+from agent_chaos.faults.catalogue import fault_types
+from agent_chaos.faults.fault import Fault, StreamFault, ToolFault
 from agent_chaos.search.campaign import Covered
+from agent_chaos.search.campaign_state import Tally
 from agent_chaos.search.space import Menu, Space
-from agent_chaos.search.tally import Tally
+from agent_chaos.trace.trace import Call, Trace
 
 _OF_TOOL_CALLS = ("tool_call", "tool_arguments")
 

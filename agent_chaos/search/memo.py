@@ -5,7 +5,7 @@ It keeps what can strike the subject as well, which every failure that is made s
 
 from __future__ import annotations
 
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.campaign import Subject
 from agent_chaos.search.interrupt import ctrl_c_counts

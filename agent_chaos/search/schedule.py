@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from random import Random
 
-from agent_chaos.chaos.plan import Placed, Plan, Site
+from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.space import Entry, Menu, Space, edge_biased, singles_of
 
 SINGLES_SHARE = 0.5

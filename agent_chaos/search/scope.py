@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from agent_chaos.chaos.catalogue import fault_type, fault_types
-from agent_chaos.chaos.fault import Choice, Fault, Target, ToolFault, ToolTarget, WireFault
-from agent_chaos.core.trace import Call, ToolRun
+from agent_chaos.faults.catalogue import fault_type, fault_types
+from agent_chaos.faults.fault import Choice, Fault, Target, ToolFault, ToolTarget, WireFault
+from agent_chaos.trace.trace import Call, ToolRun
 
 Bounds = tuple[str, int, int]
 """A whole-number field and its least and greatest value."""

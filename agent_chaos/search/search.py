@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from time import perf_counter
 
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.accepted import NOTHING, Baseline
 from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, Listener, Subject, Unjudged
-from agent_chaos.search.corpus import Corpus, failure_id, failure_of
+from agent_chaos.search.campaign_state import Tally
+from agent_chaos.search.corpus.accepted import NOTHING, Baseline
+from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of
 from agent_chaos.search.coverage import coverage
-from agent_chaos.search.rounds import completed, exhausted, searched
+from agent_chaos.search.phases import completed, exhausted, searched
 from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, shrink
 from agent_chaos.search.space import Space
-from agent_chaos.search.tally import Tally
 
 _CLEAN_RUNS = 3
 _GRAVEST_FIRST = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 
-from agent_chaos.chaos.catalogue import fault_types
 from agent_chaos.errors import UsageError
+from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.search.scope import EVERYTHING, Scope

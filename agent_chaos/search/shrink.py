@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.chaos.plan import Placed, Plan
+from agent_chaos.faults.plan import Placed, Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.campaign import Subject
 from agent_chaos.search.interrupt import ctrl_c_counts
@@ -192,7 +192,7 @@ def _shrunk_by_hypothesis(space: Space, plan: Plan, encoded: tuple[Any, ...], fa
     from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
     from agent_chaos.search.constants import no_local_constants
-    from agent_chaos.search.seeding import Seeded
+    from agent_chaos.search.single_example import Seeded
     from agent_chaos.search.strategies import placed_lists, plan_of
 
     def body(placed: list[Placed]) -> None:

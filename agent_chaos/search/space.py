@@ -14,11 +14,11 @@ from typing import Any
 
 from annotated_types import Ge, Le
 
-from agent_chaos.chaos.catalogue import kind_of
-from agent_chaos.chaos.fault import Drawn, Fault, WireFault
-from agent_chaos.chaos.plan import Placed, Plan, Site
-from agent_chaos.core.trace import Trace
+from agent_chaos.faults.catalogue import kind_of
+from agent_chaos.faults.fault import Drawn, Fault, WireFault
+from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.scope import EVERYTHING, Bounds, Rule, Scope, Step, fields
+from agent_chaos.trace.trace import Trace
 
 _MILDEST_FIRST = (
     "noise",

@@ -10,7 +10,7 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from agent_chaos.chaos.plan import Placed, Plan
+from agent_chaos.faults.plan import Placed, Plan
 from agent_chaos.search.space import Menu, Space
 
 MAX_FAULTS = 8

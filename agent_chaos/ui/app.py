@@ -13,12 +13,12 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from agent_chaos import __version__
 from agent_chaos.ui import conversation
 from agent_chaos.ui.dashboard import COLUMNS, GROUPS, Asked, chosen, grouped, totals
 from agent_chaos.ui.guard import Guard
 from agent_chaos.ui.inert import inert
 from agent_chaos.ui.runs import CHAOS_TYPES, Folder
+from agent_chaos.version import __version__
 
 _HERE = Path(__file__).parent
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
-from agent_chaos.cassette.redaction import Redactor
-from agent_chaos.cassette.writer import CassetteWriter
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, Request, reply
 
 HEADER = Header(

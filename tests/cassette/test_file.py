@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_chaos.cassette.file import open_cassette, recover, verified
-from agent_chaos.cassette.frames import MAGIC, PREAMBLE_BYTES
 from agent_chaos.cassette.keys import keys_of
 from agent_chaos.cassette.model import Cassette, Exchange
-from agent_chaos.cassette.records import exchange_record, read_exchange
+from agent_chaos.cassette.storage.file import open_cassette, recover, verified
+from agent_chaos.cassette.storage.frames import MAGIC, PREAMBLE_BYTES
+from agent_chaos.cassette.storage.records import exchange_record, read_exchange
 from agent_chaos.errors import CassetteDamaged, CassetteError, CassetteMissing, CassetteVersion
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Headers, Reply, Request
 from tests.cassette.made import (
@@ -194,7 +194,7 @@ def test_recovery_keeps_the_whole_records_before_the_damage(tmp_path: Path) -> N
 
 
 def test_a_large_file_is_checked_record_by_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent_chaos.cassette.file._VERIFIED_WHEN_OPENED", 0)
+    monkeypatch.setattr("agent_chaos.cassette.storage.file._VERIFIED_WHEN_OPENED", 0)
     path = tmp_path / "large.msgpack"
     cassette = cassette_at(path)
     path.write_bytes(damaged := bytearray(path.read_bytes()))

@@ -11,10 +11,10 @@ from zlib import crc32
 import msgpack
 import pytest
 
-from agent_chaos.cassette.file import open_cassette
-from agent_chaos.cassette.frames import HEADER, TOOL, frame, preamble
-from agent_chaos.cassette.records import header_record
-from agent_chaos.cassette.zstd import compressed
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.storage.frames import HEADER, TOOL, frame, preamble
+from agent_chaos.cassette.storage.records import header_record
+from agent_chaos.cassette.storage.zstd import compressed
 from agent_chaos.errors import CassetteDamaged
 from tests.cassette.made import HEADER as MADE
 
@@ -47,7 +47,7 @@ def test_a_record_that_is_none_is_refused(record: bytes, tmp_path: Path) -> None
 _OPEN = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-from agent_chaos.cassette.file import open_cassette
+from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.errors import CassetteDamaged
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

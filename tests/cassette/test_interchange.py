@@ -12,8 +12,8 @@ import openai
 import pytest
 import vcr
 
-from agent_chaos.cassette.file import open_cassette
-from agent_chaos.cassette.interchange import export_cassette, import_cassette, read_vcr
+from agent_chaos.cassette.interchange.vcrpy import export_cassette, import_cassette, read_vcr
+from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.errors import CassetteDamaged, CassetteMissing, UsageError
 from agent_chaos.stream.exchange import Data, End
 from tests.cassette.made import BROKEN, NO_SECRETS, REFUSED, answering, asking, cassette_at, writer_at

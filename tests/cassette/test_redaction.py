@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_chaos.cassette.audit import scan
-from agent_chaos.cassette.file import opened, read_frame
-from agent_chaos.cassette.frames import PREAMBLE_BYTES, plain, read_footer
 from agent_chaos.cassette.model import Header, ToolRecord, TurnMark
-from agent_chaos.cassette.redaction import Redactor
-from agent_chaos.cassette.writer import CassetteWriter
+from agent_chaos.cassette.redaction.audit import scan
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.storage.file import opened, read_frame
+from agent_chaos.cassette.storage.frames import PREAMBLE_BYTES, plain, read_footer
+from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, Request, reply
 from agent_chaos.stream.sse import frames
 from tests.cassette.made import asking

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.cassette.file import open_cassette
+from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.tree import grow, tree_lines
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.cassette.file import open_cassette
-from agent_chaos.cassette.journal import journal_of
 from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, Keys, ToolRecord
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.storage.journal import journal_of
 from agent_chaos.errors import CassetteMissing, RecordError
 from tests.cassette.made import answering, asking, cassette_at, filled, writer_at
 

@@ -10,13 +10,13 @@ import pytest
 import agent_chaos.chaos as dsl
 from agent_chaos.chaos import HistoryChaos, StreamChaos, ToolChaos, after_calls, history_truncate, on_turn
 from agent_chaos.chaos.builder import Chaos
-from agent_chaos.chaos.catalogue import fault_types
-from agent_chaos.chaos.fault import Fault, ToolFault
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.chaos.words import spelled
-from agent_chaos.report.catalogue_samples import TOOL
+from agent_chaos.chaos.constructors import spelled
+from agent_chaos.faults.catalogue import fault_types
+from agent_chaos.faults.fault import Fault, ToolFault
+from agent_chaos.faults.plan import Plan
+from agent_chaos.report.catalogue.samples import TOOL
 from agent_chaos.search.space import number_fields
-from tests.chaos.catalogued import WIRE_FAULTS, all_choices, at_edges
+from tests.faults.catalogued import WIRE_FAULTS, all_choices, at_edges
 
 every_kind = pytest.mark.parametrize("kind", fault_types())
 

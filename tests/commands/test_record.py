@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.cassette.file import open_cassette
+from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cli import run
-from agent_chaos.patch import recorder
 from agent_chaos.patch.install import KEY_VARIABLES
+from agent_chaos.patch.recording import capture
 from tests.patch.raw_server import Got, Wire, serving
 from tests.patch.sdk_calls import provider
 from tests.test_cli import ROOT, command
@@ -111,7 +111,7 @@ def files(folder: Path) -> dict[str, bytes]:
 )
 def test_what_cannot_be_recorded_is_told_in_one_line(what, mode, write, tmp_path, capsys, monkeypatch):
     agent, expected = BROKEN[what]
-    monkeypatch.setattr(recorder, "MAX_REQUESTS", 7)
+    monkeypatch.setattr(capture, "MAX_REQUESTS", 7)
     write(agent)
     (tmp_path / "cassettes").mkdir()
     shutil.copy(ROOT / "cassettes" / "refund.msgpack", tmp_path / "cassettes" / "desk.msgpack")

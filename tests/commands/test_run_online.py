@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from tests.scenario.test_branch import script
+from tests.record.test_branch import script
 from tests.standin.record_scenarios import contexts_of
 from tests.standin.said import Said
 from tests.standin.server import StandIn, standin

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.chaos import context_mutate, llm_rate_limit, llm_stream_cut, tool_error, user_input_mutate
-from agent_chaos.core.recorder import Recorder
 from agent_chaos.errors import UsageError
 from agent_chaos.events import JsonlSink, ListSink, MultiSink, NullSink, TraceStartEvent, read_events
+from agent_chaos.results.event_emitter import Recorder
+from agent_chaos.run.run import Ran, keep, run_rehearsed
 from agent_chaos.scenario.model import ChaosScenario
-from agent_chaos.scenario.rehearsal import Rehearsal
-from agent_chaos.scenario.run import Ran, keep, run_rehearsed
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from agent_chaos.chaos import llm_rate_limit
+from agent_chaos.results.run_report import RunReport
+from agent_chaos.run.run import run_rehearsed
 from agent_chaos.scenario import ChaosScenario
-from agent_chaos.scenario.rehearsal import Rehearsal
-from agent_chaos.scenario.run import run_rehearsed
-from agent_chaos.scenario.run_report import RunReport
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
 
 ANSWER = shop.SAID[-1].text

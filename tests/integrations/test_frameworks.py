@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from agent_chaos import chaos
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import load_scenario
-from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.search.search import fuzz
+from agent_chaos.trial.rehearsal import Rehearsal
 
 FOLDER = Path(__file__).parents[2] / "scenarios" / "frameworks"
 REPRODUCE = Path(__file__).parent / "reproduce.py"

@@ -9,8 +9,8 @@ from typing import Any
 
 import anthropic
 
+from agent_chaos.results.run_report import RunReport
 from agent_chaos.scenario import ChaosScenario, run_scenario
-from agent_chaos.scenario.run_report import RunReport
 from tests.migration import shop_agent
 
 KEY = "sk-ant-test-0123456789abcdefghijklmnop"

@@ -45,9 +45,9 @@ from agent_chaos.chaos import (
 from agent_chaos.cli import run
 from agent_chaos.errors import ScenarioError
 from agent_chaos.events import read_events
+from agent_chaos.run.run import run_rehearsed
 from agent_chaos.scenario import ChaosScenario, CompletesWithin, ExpectError, MaxTokens, run_scenario
-from agent_chaos.scenario.rehearsal import Rehearsal
-from agent_chaos.scenario.run import run_rehearsed
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.migration import shop_agent
 from tests.migration.desk import (
     KEY,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.chaos import LLMChaos, StreamChaos, ToolChaos, earlier
+from agent_chaos.chaos import LLMChaos, StreamChaos, ToolChaos, compat
 from agent_chaos.chaos.base import TriggerConfig
 from agent_chaos.errors import ScenarioError
 from agent_chaos.events import event
@@ -75,7 +75,7 @@ def test_a_star_imports_every_name_but_the_concrete_classes(module):
     exec(f"from agent_chaos.{module} import *", given)
     known = NAMES[f"agent_chaos.{module}"].split()
 
-    assert [name for name in known if name not in given and name not in earlier.CONCRETE] == []
+    assert [name for name in known if name not in given and name not in compat.CONCRETE] == []
 
 
 @pytest.mark.parametrize("name", GONE)

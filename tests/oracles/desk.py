@@ -13,8 +13,8 @@ import openai
 from google import genai
 from google.genai import types
 
-from agent_chaos.chaos.fault import Fault
-from agent_chaos.chaos.plan import Plan, fault_of
+from agent_chaos.faults.fault import Fault
+from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Oracle
 from agent_chaos.oracles.verdict import Outcome, Verdict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_chaos.oracles.effects import only_reads
+from agent_chaos.oracles.reading.effects import only_reads
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
 from tests.oracles.desk import Claude, Unavailable, desk, fault, found, judged, refund, whole

@@ -7,7 +7,7 @@ import anthropic
 import httpx2
 import pytest
 
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Undecided, Violation
 from agent_chaos.oracles.registry import oracles

@@ -9,7 +9,7 @@ import openai
 import pytest
 from google import genai
 
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence
 from agent_chaos.oracles.verdict import Verdict

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence
 from agent_chaos.oracles.verdict import Verdict

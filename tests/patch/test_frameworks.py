@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 import agent_chaos
-from agent_chaos.chaos.plan import Plan, fault_of
+from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.patch.install import install
 from tests.trials import recorded, scenario, trial
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import anthropic
 import pytest
 
-from agent_chaos.chaos.plan import Plan, fault_of
+from agent_chaos.faults.plan import Plan, fault_of
+from agent_chaos.record.recording import record_scenario
 from agent_chaos.scenario.model import BaselineScenario
-from agent_chaos.scenario.recording import record_scenario
-from agent_chaos.scenario.rehearsal import Rehearsal
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.standin.said import Called, Said
 from tests.standin.server import standin
 

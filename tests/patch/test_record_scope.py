@@ -14,9 +14,9 @@ import pytest
 import requests
 
 from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
-from agent_chaos.cassette.writer import CassetteWriter
+from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import RecordError, ReplayMiss, UsageError
-from agent_chaos.patch.record import recording
+from agent_chaos.patch.recording.record import recording
 from agent_chaos.stream.exchange import Reply, Request
 from tests.patch.raw_server import Got, Wire, serving
 from tests.patch.scribes import MemoryScribe

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from agent_chaos.cassette.file import open_cassette
 from agent_chaos.cassette.model import Header
-from agent_chaos.cassette.writer import CassetteWriter
-from agent_chaos.patch.record import recording
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.patch.recording.record import recording
 from agent_chaos.stream.exchange import Data
 from tests.patch.raw_server import serving
 from tests.patch.sdk_calls import FRAMES, KEY, PROTOCOLS, TEXT, acall, call, provider, whole_body

@@ -13,7 +13,7 @@ import httpx
 import httpx2
 import pytest
 
-from agent_chaos.patch.record import recording
+from agent_chaos.patch.recording.record import recording
 from agent_chaos.stream.exchange import Abort, Data, End
 from tests.patch.raw_server import Got, Script, Wire, serving
 from tests.patch.scribes import MemoryScribe

@@ -8,15 +8,15 @@ from random import Random
 import pytest
 
 import agent_chaos
-from agent_chaos.chaos.plan import Plan, fault_of
-from agent_chaos.core.clock import VirtualClock
-from agent_chaos.core.session import Session, enter, leave
-from agent_chaos.core.tape import Tape
+from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.install import install_offline as install
-from agent_chaos.scenario.conversation import Conversation
-from agent_chaos.scenario.recording import record_scenario
-from agent_chaos.scenario.rehearsal import Rehearsal
+from agent_chaos.record.recording import record_scenario
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.session import Session, enter, leave
+from agent_chaos.runtime.tape import Tape
+from agent_chaos.trial.conversation import Conversation
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.raw_server import serving
 from tests.trials import START, Scripted, claude_message, claude_says, json_reply, recorded, scenario, trial
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from agent_chaos.chaos.keep_alive_noise import KeepAliveNoise
-from agent_chaos.chaos.lost_connections import ResetBeforeHeaders
-from agent_chaos.chaos.max_tokens_in_text import MaxTokensInText
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.chaos.server_errors import ServerError
-from agent_chaos.chaos.slow_first_byte import SlowFirstByte
-from agent_chaos.chaos.truncate import Truncate
-from agent_chaos.core.fidelity import Fidelity
+from agent_chaos.faults.message.max_tokens_in_text import MaxTokensInText
+from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.stream.keep_alive_noise import KeepAliveNoise
+from agent_chaos.faults.transport.lost_connections import ResetBeforeHeaders
+from agent_chaos.faults.transport.server_errors import ServerError
+from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
+from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.replay.match import Index, with_replaced
 from agent_chaos.replay.player import Player
+from agent_chaos.trace.fidelity import Fidelity
 from tests.cassette.made import asking
 from tests.replay.asked import cassette_of, conversation, recognised, research, with_body
 from tests.trials import claude_says, json_reply

@@ -5,8 +5,8 @@ from typing import ClassVar, Literal
 import pytest
 
 from agent_chaos.cassette.model import ToolRecord
-from agent_chaos.chaos.fault import ToolFault, ToolOutcome
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.fault import ToolFault, ToolOutcome
+from agent_chaos.faults.plan import Plan
 from agent_chaos.replay.toolbox import Toolbox
 
 

@@ -4,14 +4,14 @@ import json
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
-from agent_chaos.chaos.fault import Choice, Target, TransportFault
-from agent_chaos.chaos.plan import Plan, Site
-from agent_chaos.core.fidelity import Fidelity
-from agent_chaos.core.trace import Answer, Call, Delivered, Entry, ToolRun, Trace, Wait
+from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding
 from agent_chaos.stream.exchange import Data, End, Head, Reply, Request, cut, reply
+from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.trace import Answer, Call, Delivered, Entry, ToolRun, Trace, Wait
 
 
 class CutInsideNumber(TransportFault):

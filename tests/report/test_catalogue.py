@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 import agent_chaos.chaos as chaos
-from agent_chaos.chaos.catalogue import fault_types
 from agent_chaos.cli import run
+from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.oracles.registry import oracles
-from agent_chaos.report.catalogue_entry import matching
-from agent_chaos.report.catalogue_faults import fault_entries
-from agent_chaos.report.catalogue_oracles import oracle_entries
-from agent_chaos.report.catalogue_page import faults_page, oracles_page
-from tests.chaos.catalogued import WIRE_FAULTS, forms_of, target_of
+from agent_chaos.report.catalogue.entry import matching
+from agent_chaos.report.catalogue.faults import fault_entries
+from agent_chaos.report.catalogue.oracles import oracle_entries
+from agent_chaos.report.catalogue.page import faults_page, oracles_page
+from tests.faults.catalogued import WIRE_FAULTS, forms_of, target_of
 
 ROOT = Path(__file__).parents[2]
 OF_CLASSES = [entry for entry in fault_entries() if entry.name in fault_types()]

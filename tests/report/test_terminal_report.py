@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from agent_chaos.core.trace import Answer, Call, Raised, ToolRun, Trace
 from agent_chaos.report.terminal import TerminalReporter
 from agent_chaos.search.campaign import Campaign, Progress, Warned
 from agent_chaos.stream.exchange import Abort, End, Reply, reply
+from agent_chaos.trace.trace import Answer, Call, Raised, ToolRun, Trace
 from tests.report.refund_campaign import BROKEN, CLEAN, FIGURES, VIOLATION, campaign, finding
 
 HOSTILE = "\x1b[2J\x1b]8;;http://evil\x07[red]click[/red]\x9b31m\r\u202eexe :smile:"

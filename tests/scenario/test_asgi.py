@@ -10,12 +10,12 @@ from starlette.background import BackgroundTask
 from starlette.responses import JSONResponse, PlainTextResponse, StreamingResponse
 from starlette.routing import Route
 
-from agent_chaos.chaos.lost_connections import ResetBeforeHeaders
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.chaos.rate_limit import RateLimit
+from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.transport.lost_connections import ResetBeforeHeaders
+from agent_chaos.faults.transport.rate_limit import RateLimit
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.scenario.asgi import ServiceError, asgi_agent
-from agent_chaos.scenario.rehearsal import Rehearsal
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.trials import claude_says, recorded, scenario
 
 done_later = []

@@ -10,13 +10,13 @@ from random import Random
 
 import anthropic
 
-from agent_chaos.chaos.fault import Fault
-from agent_chaos.chaos.plan import Placed, Plan, Site
+from agent_chaos.faults.fault import Fault
+from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.oracles.oracle import Evidence, Violation
 from agent_chaos.scenario.model import BaselineScenario
-from agent_chaos.scenario.rehearsal import Rehearsal
 from agent_chaos.search.shrink import Shrunk, shrink
 from agent_chaos.search.space import Menu, Space, edge_biased
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.spoken import spoken
 from tests.standin.said import Called, Said
 from tests.trials import recorded

@@ -14,13 +14,13 @@ import anthropic
 
 import agent_chaos
 from agent_chaos.cassette.model import Cassette
-from agent_chaos.cassette.redaction import Redactor
-from agent_chaos.cassette.writer import CassetteWriter
-from agent_chaos.chaos.plan import Plan
-from agent_chaos.chaos.truncate import Truncate
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.scenario.model import BaselineScenario
-from agent_chaos.scenario.rehearsal import Rehearsal
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.spoken import spoken
 from tests.standin.said import Called, Said
 from tests.trials import recorded

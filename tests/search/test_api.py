@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 import agent_chaos
-from agent_chaos.chaos.plan import Plan
 from agent_chaos.errors import CassetteMissing, PlanError, UsageError
+from agent_chaos.faults.plan import Plan
 from tests.search import shop
 
 

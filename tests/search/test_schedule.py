@@ -5,11 +5,11 @@ from random import Random
 
 import pytest
 
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.search.random_phase import draw
 from agent_chaos.search.schedule import Covering, pairs_of, singles
 from agent_chaos.search.space import Space, edge_biased, number_fields
-from agent_chaos.search.tail import draw
 from tests.search import shop
 
 

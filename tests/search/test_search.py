@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.chaos.catalogue import kind_of
-from agent_chaos.scenario.rehearsal import Rehearsal
-from agent_chaos.search.corpus import Corpus
+from agent_chaos.faults.catalogue import kind_of
+from agent_chaos.search.corpus.stored import Corpus
 from agent_chaos.search.search import fuzz
 from agent_chaos.search.space import Space, number_fields
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
 from tests.search.shop import Logged
 from tests.trials import recorded, scenario

@@ -3,13 +3,13 @@
 import pytest
 
 from agent_chaos import ChaosSpace, ContextFuzzConfig, LLMFuzzConfig, StreamFuzzConfig, ToolFuzzConfig
-from agent_chaos.chaos.catalogue import fault_types
 from agent_chaos.errors import UsageError
+from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.search.scope import EVERYTHING
 from agent_chaos.search.search import fuzz
 from agent_chaos.search.selection import judges, kinds, scoped
 from agent_chaos.search.space import Space
-from agent_chaos.search.space_file import chaos_space
+from agent_chaos.search.variants.space_file import chaos_space
 from tests.search import shop
 from tests.search.shop import Logged
 

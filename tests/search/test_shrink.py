@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.search.memo import Memo
 from agent_chaos.search.shrink import neighbours, shrink
 from agent_chaos.search.space import Space

@@ -5,10 +5,10 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 
-from agent_chaos.chaos.plan import Plan
+from agent_chaos.faults.plan import Plan
 from agent_chaos.search.memo import Memo
 from agent_chaos.search.schedule import Covering, singles
-from agent_chaos.search.seeding import Seeded
+from agent_chaos.search.single_example import Seeded
 from agent_chaos.search.space import Space
 from agent_chaos.search.strategies import MAX_FAULTS, choices, placed_lists, plan_of, plans
 from tests.search import shop

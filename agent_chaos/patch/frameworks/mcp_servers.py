@@ -18,9 +18,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from agent_chaos.cassette.model import SERVER_SAID
-from agent_chaos.core.session import Session, ToolScribe, current
 from agent_chaos.patch.frameworks.mcp import TOOLS_CALL
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.runtime.session import Session, ToolScribe, current
 
 MODULE = "mcp.client.stdio"
 

@@ -12,8 +12,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.core.session import Session, current
 from agent_chaos.patch.tools import ToolBoundary, is_wrapped, jsonable, typed
+from agent_chaos.runtime.session import Session, current
 
 
 @dataclass(slots=True)

@@ -1,0 +1,114 @@
+"""Replies that a server compressed, as the client reads them: bodies in a cassette are always plain."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+from agent_chaos.cassette.storage.zstd import ZstdDecompressor, ZstdError
+from agent_chaos.stream.exchange import Data, Event, Reply, with_header, without_header
+
+_MAX_BYTES = 256 * 1024 * 1024
+
+Decode = Callable[[bytes], bytes]
+
+
+def decoded(reply: Reply) -> Reply:
+    """The reply without content-encoding, each chunk decoded at the time it arrived.
+
+    A body that does not decode is taken for plain, since some recorders decode it and keep the label; with an encoding
+    that is not known here the reply stays as it is.
+    """
+    names = [name.strip().lower() for name in reply.header("content-encoding").split(",") if name.strip()]
+    if not names or names == ["identity"] or not reply.body:
+        return reply if not names else _labelled(reply, len(reply.body))
+    decoders = [_decoder(name) for name in reversed(names)]
+    if any(decoder is None for decoder in decoders):
+        return reply
+    try:
+        events = _events(reply, [decoder for decoder in decoders if decoder is not None])
+    except (zlib.error, ZstdError, EOFError, ValueError):
+        return _labelled(reply, len(reply.body))
+    plain = Reply(events)
+    return _labelled(plain, len(plain.body))
+
+
+def _labelled(reply: Reply, length: int) -> Reply:
+    head = reply.head
+    if head is None:
+        return reply
+    headers = without_header(head.headers, "content-encoding")
+    if reply.header("content-length"):
+        headers = with_header(headers, "content-length", str(length))
+    return Reply((replace(head, headers=headers), *reply.events[1:]))
+
+
+def _events(reply: Reply, decoders: list[Decode]) -> tuple[Event, ...]:
+    events: list[Event] = []
+    size = 0
+    for event in reply.events:
+        if not isinstance(event, Data):
+            events.append(event)
+            continue
+        data = event.data
+        for decode in decoders:
+            data = decode(data)
+        size += len(data)
+        if size > _MAX_BYTES:
+            raise ValueError("the body unpacks to too much")
+        if data:
+            events.append(replace(event, data=data))
+    return tuple(events)
+
+
+def _decoder(name: str) -> Decode | None:
+    if name in ("gzip", "x-gzip"):
+        return _inflating(zlib.MAX_WBITS | 16)
+    if name == "deflate":
+        return _deflate()
+    if name == "zstd":
+        return _bounded(ZstdDecompressor())
+    if name == "identity":
+        return bytes
+    if name == "br" and find_spec("brotli") is not None:
+        return _brotli()
+    return None
+
+
+def _inflating(window_bits: int) -> Decode:
+    return _bounded(zlib.decompressobj(window_bits))
+
+
+def _bounded(decoder: Any) -> Decode:
+    def decode(data: bytes) -> bytes:
+        plain: bytes = decoder.decompress(data, _MAX_BYTES)
+        return plain
+
+    return decode
+
+
+def _deflate() -> Decode:
+    """zlib as the standard says, or raw deflate as some servers send; the first chunk tells."""
+    chosen: list[Decode] = []
+
+    def decode(data: bytes) -> bytes:
+        if not chosen:
+            is_zlib = data[:1] == b"\x78"
+            chosen.append(_inflating(zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS))
+        return chosen[0](data)
+
+    return decode
+
+
+def _brotli() -> Decode:
+    decoder: Any = import_module("brotli").Decompressor()
+
+    def decode(data: bytes) -> bytes:
+        plain: bytes = decoder.process(data)
+        return plain
+
+    return decode

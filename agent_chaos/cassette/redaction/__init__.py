@@ -1,0 +1,1 @@
+"""What must not reach the disk, and its removal."""

@@ -1,0 +1,233 @@
+"""Opens cassettes. Bodies are read when they are asked for; damage is one clear error that names record and offset."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from agent_chaos.cassette.model import FORMAT_VERSION, Cassette, Exchange, ToolRecord, TurnMark
+from agent_chaos.cassette.storage.frames import (
+    EXCHANGE,
+    FOOTER_BYTES,
+    HEADER,
+    INDEX,
+    PREAMBLE_BYTES,
+    TOOL,
+    TURN,
+    Broken,
+    Buffer,
+    Footer,
+    Newer,
+    digest_of,
+    plain,
+    read_footer,
+    read_frame,
+    read_preamble,
+)
+from agent_chaos.cassette.storage.index import Entry, Index, KeyTable, Lazy, built, read_index
+from agent_chaos.cassette.storage.journal import journal_of
+from agent_chaos.cassette.storage.records import key_bytes, read_exchange, read_header, read_tool, read_turn
+from agent_chaos.errors import CassetteDamaged, CassetteError, CassetteMissing, CassetteVersion
+
+T = TypeVar("T")
+
+_VERIFIED_WHEN_OPENED = 8 * 1024 * 1024
+"""Files up to this size are checked whole when they are opened; larger ones record by record, as they are read."""
+
+_KINDS = {HEADER: "header", EXCHANGE: "exchange", TOOL: "tool call", TURN: "turn mark", INDEX: "index"}
+
+
+def open_cassette(path: Path | str) -> Cassette:
+    """The cassette at `path`, or what a killed recording left in its journal (`complete` is False then).
+
+    Raises:
+        CassetteMissing: there is no such file.
+        CassetteVersion: a newer agent-chaos wrote it.
+        CassetteDamaged: it is not a cassette, truncated or altered.
+        CassetteError: it cannot be read.
+    """
+    source = opened(Path(path))
+    return _finished(source) if source.finished else _salvaged(source, strict=True)
+
+
+def recover(path: Path | str) -> Cassette:
+    """The whole records at the start of a damaged cassette or journal, as an incomplete cassette.
+
+    Raises CassetteDamaged where not even its header is whole, and what `open_cassette` raises otherwise.
+    """
+    return _salvaged(opened(Path(path)), strict=False)
+
+
+def verified(path: Path | str) -> Cassette:
+    """As `open_cassette`, with every byte of a finished cassette checked, however large. Raises the same."""
+    source = opened(Path(path))
+    if not source.finished:
+        return _salvaged(source, strict=True)
+    foot, index = _ends(source)
+    _verify(source, foot, index)
+    return _cassette(source, index, complete=True, digest=foot.digest.hex())
+
+
+@dataclass(frozen=True)
+class Source:
+    """An open file. `finished` is False for a journal."""
+
+    path: Path
+    data: Buffer
+    finished: bool
+
+    def damaged(self, record: str, offset: int, why: object) -> CassetteDamaged:
+        return CassetteDamaged(
+            f"{self.path} is damaged: {record} at byte {offset}: {why}; "
+            "record it again with 'agent-chaos record', or restore the file"
+        )
+
+    def record(self, kind: int, name: str, offset: int, decode: Callable[[bytes], T]) -> T:
+        """One record, decoded. Raises CassetteDamaged."""
+        try:
+            found = read_frame(self.data, offset)
+            if found.kind != kind:
+                raise Broken(f"a {_KINDS.get(found.kind, 'stranger')} lies where the {_KINDS[kind]} belongs")
+            return decode(plain(found))
+        except Broken as exc:
+            raise self.damaged(name, offset, exc) from None
+
+
+def opened(path: Path) -> Source:
+    """The file, its first bytes checked. Raises as `open_cassette`."""
+    try:
+        data = _read(path)
+    except FileNotFoundError:
+        raise _missing(path) from None
+    except OSError as exc:
+        raise CassetteError(f"{path} cannot be read: {exc.strerror or exc}") from None
+    try:
+        return Source(path, data, read_preamble(data))
+    except Newer as exc:
+        raise CassetteVersion(
+            f"{path} has format version {exc}, this agent-chaos reads up to {FORMAT_VERSION}; upgrade agent-chaos"
+        ) from None
+    except Broken as exc:
+        raise Source(path, data, finished=False).damaged("record 0", 0, exc) from None
+
+
+def _missing(path: Path) -> CassetteMissing:
+    journal = journal_of(path)
+    cut_off = f" (a recording that was cut off is kept in {journal})" if journal.exists() else ""
+    return CassetteMissing(f"there is no cassette {path}{cut_off}; make it with: agent-chaos record")
+
+
+def _read(path: Path) -> Buffer:
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(0)
+        if size <= _VERIFIED_WHEN_OPENED:
+            return file.read()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _finished(source: Source) -> Cassette:
+    foot, index = _ends(source)
+    if len(source.data) <= _VERIFIED_WHEN_OPENED:
+        _verify(source, foot, index)
+    return _cassette(source, index, complete=True, digest=foot.digest.hex())
+
+
+def _ends(source: Source) -> tuple[Footer, Index]:
+    try:
+        foot = read_footer(source.data)
+    except Broken as exc:
+        raise source.damaged("the footer", max(0, len(source.data) - FOOTER_BYTES), exc) from None
+    return foot, source.record(INDEX, "the index", foot.index_offset, read_index)
+
+
+def _verify(source: Source, foot: Footer, index: Index) -> None:
+    """Checks that whole frames lie without gaps up to the index, and that the index knows each of them."""
+    found: dict[int, list[int]] = {kind: [] for kind in _KINDS}
+    offset, count = PREAMBLE_BYTES, 0
+    while offset < foot.index_offset:
+        try:
+            read = read_frame(source.data, offset)
+        except Broken as exc:
+            raise source.damaged(f"record {count}", offset, exc) from None
+        found.setdefault(read.kind, []).append(offset)
+        offset, count = read.end, count + 1
+    known = [sorted(index.exchanges), sorted(index.tools), sorted(index.turns)]
+    agrees = (
+        known == [found[EXCHANGE], found[TOOL], found[TURN]]
+        and (count, offset) == (foot.count, foot.index_offset)
+        and read_frame(source.data, offset).end == len(source.data) - FOOTER_BYTES
+        and digest_of(source.data, PREAMBLE_BYTES, offset) == foot.digest
+    )
+    if not agrees:
+        raise source.damaged("the index", foot.index_offset, "it does not describe the records before it")
+
+
+def _cassette(source: Source, index: Index, *, complete: bool, digest: str) -> Cassette:
+    def exchange(i: int) -> Exchange:
+        offset = index.exchanges[i]
+        return source.record(EXCHANGE, f"exchange {i}", offset, lambda record: read_exchange(record, i))
+
+    def tool(i: int) -> ToolRecord:
+        offset, after = index.tools[i], index.exchange_before(i)
+        return source.record(TOOL, f"tool call {i}", offset, lambda record: read_tool(record, i, after))
+
+    def turn(i: int) -> TurnMark:
+        return source.record(TURN, f"turn mark {i}", index.turns[i], read_turn)
+
+    return Cassette(
+        header=source.record(HEADER, "record 0", PREAMBLE_BYTES, read_header),
+        exchanges=Lazy(len(index.exchanges), exchange),
+        tools=Lazy(len(index.tools), tool),
+        turns=Lazy(len(index.turns), turn),
+        complete=complete,
+        digest=digest,
+        keys=KeyTable(index.keys),
+    )
+
+
+def _salvaged(source: Source, *, strict: bool) -> Cassette:
+    """The records before the first that is not whole; `strict` takes only a torn last one for normal."""
+    entries: dict[int, list[Entry]] = {EXCHANGE: [], TOOL: [], TURN: []}
+    offset, count = PREAMBLE_BYTES, 0
+    while offset < len(source.data):
+        try:
+            read = read_frame(source.data, offset)
+            if read.kind == INDEX:
+                break
+            if entry := _entry(read.kind, plain(read), offset):
+                entries[read.kind].append(entry)
+        except Broken as exc:
+            if count and (_torn(source.data, offset) or not strict):
+                break
+            raise source.damaged(f"record {count}", offset, exc) from None
+        offset, count = read.end, count + 1
+    if count == 0:
+        raise source.damaged("record 0", offset, "the file ends before its header")
+    index = built(entries[EXCHANGE], entries[TOOL], entries[TURN])
+    digest = digest_of(source.data, PREAMBLE_BYTES, offset).hex()
+    return _cassette(source, index, complete=False, digest=digest)
+
+
+def _entry(kind: int, record: bytes, offset: int) -> Entry | None:
+    """What the index keeps of a record; None for the header. Raises Broken."""
+    if kind == EXCHANGE:
+        exchange = read_exchange(record, 0)
+        return Entry(offset, exchange.at, key_bytes(exchange.keys))
+    if kind == TOOL:
+        return Entry(offset, read_tool(record, 0, -1).at)
+    if kind == TURN:
+        return Entry(offset, read_turn(record).at)
+    if kind != HEADER:
+        raise Broken(f"a record of unknown kind {kind}")
+    read_header(record)
+    return None
+
+
+def _torn(data: Buffer, offset: int) -> bool:
+    """Whether the record at `offset` is one that was being written when the recording was killed."""
+    head = data[offset : offset + 4]
+    return len(head) < 4 or offset + 9 + int.from_bytes(head, "little") >= len(data)

@@ -1,0 +1,132 @@
+"""The bytes of a cassette file: a preamble, then frames with checksums, then an index frame and a footer.
+
+    preamble   magic, format version, state (0 = being recorded, 1 = finished), crc32
+    frame      payload length, kind, crc32 of all of it, payload = zstd(record)
+    footer     magic, offset of the index frame, number of frames before it, digest of those frames, crc32
+
+A journal is the same file without index and footer, in state 0. Numbers are little-endian.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from dataclasses import dataclass
+from mmap import mmap
+from typing import Final
+from zlib import crc32
+
+from agent_chaos.cassette.model import FORMAT_VERSION
+from agent_chaos.cassette.storage.zstd import compressed, decompressed
+
+MAGIC: Final = b"\x89ACHS\r\n\x1a"
+END_MAGIC: Final = b"ACHSEND\n"
+HEADER, EXCHANGE, TOOL, TURN, INDEX = 1, 2, 3, 4, 5
+MAX_RECORD_BYTES: Final = 64 * 1024 * 1024
+
+_PREAMBLE = struct.Struct("<8sHHI")
+_FRAME = struct.Struct("<IBI")
+_FOOTER = struct.Struct("<8sQQ16sI")
+
+PREAMBLE_BYTES: Final = _PREAMBLE.size
+FOOTER_BYTES: Final = _FOOTER.size
+
+Buffer = bytes | mmap
+
+
+class Broken(Exception):
+    """Bytes that are not what the format says; the message says why, without path and place."""
+
+
+class Newer(Exception):
+    """A format version from the future; the message is the version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame. `payload` is still compressed; `offset` and `end` count bytes of the file."""
+
+    kind: int
+    payload: bytes
+    offset: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    index_offset: int
+    count: int
+    digest: bytes
+
+
+def preamble(*, finished: bool) -> bytes:
+    start = _PREAMBLE.pack(MAGIC, FORMAT_VERSION, int(finished), 0)[:-4]
+    return start + crc32(start).to_bytes(4, "little")
+
+
+def read_preamble(data: Buffer) -> bool:
+    """Whether the file was finished. Raises Broken or Newer."""
+    if not len(data):
+        raise Broken("the file is empty")
+    if data[: len(MAGIC)] != MAGIC[: len(data)]:
+        raise Broken("this is not an agent-chaos cassette")
+    if len(data) < PREAMBLE_BYTES:
+        raise Broken("the file ends inside its first 16 bytes")
+    _, version, state, checksum = _PREAMBLE.unpack_from(data, 0)
+    if crc32(data[: PREAMBLE_BYTES - 4]) != checksum or state > 1:
+        raise Broken("the checksum of the file's first bytes does not match")
+    if version > FORMAT_VERSION:
+        raise Newer(version)
+    return bool(state)
+
+
+def frame(kind: int, plain: bytes) -> bytes:
+    """A record as a frame. Raises ValueError where it is too large to be read back."""
+    if len(plain) > MAX_RECORD_BYTES:
+        raise ValueError(f"a record of {len(plain):,} bytes is over the limit of {MAX_RECORD_BYTES:,}")
+    payload = compressed(plain)
+    start = _FRAME.pack(len(payload), kind, 0)[:-4]
+    return start + crc32(payload, crc32(start)).to_bytes(4, "little") + payload
+
+
+def read_frame(data: Buffer, offset: int) -> Frame:
+    """The frame at `offset`, its checksum verified. Raises Broken."""
+    if offset < PREAMBLE_BYTES or offset + _FRAME.size > len(data):
+        raise Broken("the file ends inside a record")
+    length, kind, checksum = _FRAME.unpack_from(data, offset)
+    start = offset + _FRAME.size
+    if start + length > len(data):
+        raise Broken("the file ends inside a record")
+    payload = bytes(data[start : start + length])
+    if crc32(payload, crc32(data[offset : start - 4])) != checksum:
+        raise Broken("its checksum does not match")
+    return Frame(kind, payload, offset, start + length)
+
+
+def plain(read: Frame) -> bytes:
+    """The record in a frame, unpacked within bounds. Raises Broken."""
+    try:
+        return decompressed(read.payload, MAX_RECORD_BYTES)
+    except ValueError as exc:
+        raise Broken(f"its content {exc}") from None
+
+
+def footer(index_offset: int, count: int, digest: bytes) -> bytes:
+    start = _FOOTER.pack(END_MAGIC, index_offset, count, digest, 0)[:-4]
+    return start + crc32(start).to_bytes(4, "little")
+
+
+def read_footer(data: Buffer) -> Footer:
+    """The footer at the end of the file. Raises Broken."""
+    start = len(data) - FOOTER_BYTES
+    if start < PREAMBLE_BYTES:
+        raise Broken("the file ends before its index")
+    magic, index_offset, count, digest, checksum = _FOOTER.unpack_from(data, start)
+    if magic != END_MAGIC or crc32(data[start : len(data) - 4]) != checksum:
+        raise Broken("the file ends before its index, or its last bytes are damaged")
+    return Footer(index_offset, count, digest)
+
+
+def digest_of(data: Buffer, start: int, end: int) -> bytes:
+    """The digest of a stretch of frames."""
+    return hashlib.blake2b(data[start:end], digest_size=16).digest()

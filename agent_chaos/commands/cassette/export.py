@@ -1,0 +1,27 @@
+"""`agent-chaos cassette export`: a cassette becomes one that VCR.py plays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+
+from agent_chaos.cassette.interchange.vcrpy import export_cassette
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.errors import UsageError
+from agent_chaos.files import writable
+from agent_chaos.report.printable import count, printable
+from agent_chaos.report.terminal import console
+
+
+def export(file: Path, output: Path | None, *, force: bool) -> int:
+    """Writes a `.yaml` beside the cassette, or `output`. Raises UsageError where a file is in the way."""
+    target = output or file.with_suffix(".yaml")
+    cassette = open_cassette(file)
+    if target.exists() and not force:
+        raise UsageError(f"{target}: exists; --force writes over it")
+    playable = export_cassette(cassette, writable(target))
+    left = len(cassette.exchanges) - playable
+    rest = f"; {left} broke before a status line, which VCR.py cannot play" if left else ""
+    console().print(Text(printable(f"{target}: {count(playable, 'call')}{rest}")), soft_wrap=True)
+    return 0

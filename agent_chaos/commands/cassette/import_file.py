@@ -1,0 +1,23 @@
+"""`agent-chaos cassette import`: a cassette of VCR.py becomes one of agent-chaos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.text import Text
+
+from agent_chaos.cassette.interchange.vcrpy import import_cassette
+from agent_chaos.errors import UsageError
+from agent_chaos.report.printable import count, printable
+from agent_chaos.report.terminal import console
+
+
+def import_(file: Path, output: Path | None, *, force: bool) -> int:
+    """Writes `cassettes/<name>.msgpack`, or `output`. Raises UsageError where a file is in the way."""
+    target = output or Path("cassettes") / f"{file.stem}.msgpack"
+    if target.exists() and not force:
+        raise UsageError(f"{target}: exists; --force writes over it")
+    cassette = import_cassette(file, target)
+    kept = f"{target}: {count(len(cassette.exchanges), 'call')}, {count(len(cassette.tools), 'tool call')}"
+    console().print(Text(printable(kept)), soft_wrap=True)
+    return 0

@@ -1,0 +1,66 @@
+"""Stored failures and undecided plans, by the names people give them: an id (`F-7Q2K`, `U-7Q2K`) or the file it lies in."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from agent_chaos.errors import UsageError
+from agent_chaos.files import write_text
+from agent_chaos.search.campaign import Failure, Unjudged
+from agent_chaos.search.corpus.stored import Corpus
+
+RUNS = Path(".agent_chaos_runs")
+"""Where every campaign is kept, one folder each."""
+
+_OPEN = RUNS / "undecided"
+_ID = re.compile(r"F-[0-9A-Z]{4,12}", re.IGNORECASE)
+_OPEN_ID = re.compile(r"U-[0-9A-Z]{4,12}", re.IGNORECASE)
+
+
+def is_name(text: str) -> bool:
+    """Whether the text names a failure rather than a scenario."""
+    return bool(_ID.fullmatch(text)) or text.endswith(".json")
+
+
+def is_open_name(text: str) -> bool:
+    """Whether the text names an undecided plan."""
+    return bool(_OPEN_ID.fullmatch(text))
+
+
+def leave_open(plan: Unjudged) -> None:
+    """Keeps an undecided plan, in place of the earlier one of the same reason."""
+    write_text(_OPEN / f"{plan.id}.json", plan.model_dump_json(indent=2) + "\n")
+
+
+def undecided(name: str) -> Unjudged:
+    """One undecided plan by its id. Raises UsageError where there is none, or its file is not one."""
+    path = _OPEN / f"{name.upper()}.json"
+    if not path.is_file():
+        kept = ", ".join(sorted(one.stem for one in _OPEN.glob("U-*.json"))) or "none"
+        raise UsageError(f"no undecided plan {name} in {_OPEN}/; kept: {kept}")
+    try:
+        return Unjudged.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise UsageError(f"{path}: not an undecided plan: {where}: {first['msg']}; fuzz again") from None
+    except (OSError, ValueError) as exc:
+        raise UsageError(f"{path}: cannot be read as an undecided plan ({exc}); fuzz again") from None
+
+
+def named(name: str) -> Failure:
+    """One stored failure. Raises UsageError where there is none, or its file is not one."""
+    if _ID.fullmatch(name):
+        return Corpus().load(name)
+    path = Path(name)
+    if not path.is_file() or not _ID.fullmatch(path.stem):
+        raise UsageError(f"{name}: not a stored failure; name one by its id, as F-7Q2K")
+    return Corpus(path.parent).load(path.stem)
+
+
+def every() -> list[Failure]:
+    """All stored failures. Raises UsageError for a file that is not one."""
+    return Corpus().load_all()

@@ -1,0 +1,59 @@
+"""What every offline command does first: patches and placeholder keys, and only then the user's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent_chaos.commands.output import hushed, say_skipped
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.oracle import Oracle
+from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.patch.install import install_offline
+from agent_chaos.scenario.loader import Loaded, load
+from agent_chaos.search.campaign import Failure
+from agent_chaos.trial.rehearsal import Rehearsal
+
+
+def scenarios(targets: list[str]) -> list[Loaded]:
+    """The scenarios of the targets, loaded behind the patches. Raises ScenarioError."""
+    install_offline()
+    return load(targets, skip=say_skipped)
+
+
+def loaded_scenarios(targets: list[str], *, recursive: bool, glob: str, variants: bool) -> list[Loaded]:
+    """As `scenarios`, with the loader's own choices."""
+    install_offline()
+    return load(targets, recursive=recursive, glob=glob, variants=variants, skip=say_skipped)
+
+
+class Stage:
+    """Scenarios ready for trials, each rehearsed once however many failures it has. What agents print is not shown."""
+
+    def __init__(self, *, allow_real_tools: bool, judges: Mapping[str, Oracle] | None = None) -> None:
+        self._allow_real_tools = allow_real_tools
+        self._judges = judges
+        self._ready: dict[str, Rehearsal] = {}
+
+    def rehearsed(self, loaded: Loaded) -> Rehearsal:
+        """Raises what `Rehearsal.prepare` raises, and UsageError for tools that would run for real."""
+        if loaded.ref not in self._ready:
+            rehearsal = Rehearsal(
+                loaded.scenario,
+                target=loaded.ref,
+                allow_real_tools=self._allow_real_tools,
+                judges=self._judges,
+            )
+            rehearsal.refuse_real_tools()
+            with hushed():
+                rehearsal.prepare()
+            self._ready[loaded.ref] = rehearsal
+        return self._ready[loaded.ref]
+
+    def of_failure(self, failure: Failure) -> Rehearsal:
+        """The scenario of a stored failure, ready for trials. Raises ScenarioError too."""
+        return self.rehearsed(scenarios([failure.target])[0])
+
+    def trial(self, rehearsal: Rehearsal, plan: Plan) -> Outcome:
+        """One example under the plan."""
+        with hushed():
+            return rehearsal.trial(plan)

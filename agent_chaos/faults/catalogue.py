@@ -1,0 +1,48 @@
+"""Finds the faults: every concrete `Fault` subclass defined by a module of the folders of levels, by its `kind`."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from inspect import isabstract
+from typing import TypeGuard, get_args
+
+from agent_chaos.errors import PlanError
+from agent_chaos.faults import message, stream, tool, transport
+from agent_chaos.faults.fault import Fault
+from agent_chaos.members import defined
+
+_LEVELS = (transport, stream, message, tool)
+
+
+@cache
+def fault_types() -> dict[str, type[Fault]]:
+    """Every fault by kind, in the order of file names."""
+    found = [cls for level in _LEVELS for cls in defined(level) if _is_fault(cls)]
+    return {kind_of(cls): cls for cls in sorted(found, key=_file)}
+
+
+def _file(cls: type[Fault]) -> str:
+    return cls.__module__.rpartition(".")[2]
+
+
+def _is_fault(cls: type) -> TypeGuard[type[Fault]]:
+    """Whether a class is one fault, not what a family has in common, which has no kind of its own."""
+    return (
+        issubclass(cls, Fault) and not isabstract(cls) and bool(get_args(cls.model_fields["kind"].annotation))
+    )
+
+
+def kind_of(cls: type[Fault]) -> str:
+    """The `kind` of a fault class."""
+    return str(get_args(cls.model_fields["kind"].annotation)[0])
+
+
+def fault_type(kind: str) -> type[Fault]:
+    """The fault class of that kind. Raises PlanError, with near names."""
+    try:
+        return fault_types()[kind]
+    except KeyError:
+        near = get_close_matches(kind, fault_types(), n=3)
+        hint = f"; did you mean {' or '.join(near)}?" if near else ""
+        raise PlanError(f"unknown fault {kind!r}{hint}") from None

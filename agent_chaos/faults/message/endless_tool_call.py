@@ -1,0 +1,59 @@
+"""The model asks for the same thing again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Literal
+
+from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.providers.json_values import loaded
+from agent_chaos.providers.protocol import ToolCall
+from agent_chaos.stream.exchange import Reply
+
+
+class EndlessToolCall(MessageFault, frozen=True):
+    """The model, given the results of its tool calls, asks for the same calls again with new ids, however often it is told.
+
+    Source: M9; pydantic-ai charges 50 times, LangChain 12, smolagents returns None; GenericAgent#201, humux#77.
+    """
+
+    family = "tool_call"
+    endless = True
+
+    kind: Literal["endless_tool_call"] = "endless_tool_call"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return ({},) if _again(target) else ()
+
+    def apply(self, target: Target) -> Reply:
+        calls = _again(target)
+        if not calls:
+            return target.reply
+        turn = replace(target.protocol.parse(target.reply), parts=calls).with_stop("tool_use")
+        return target.protocol.render(turn, target.reply)
+
+    def rest(self, target: Target) -> Reply | None:
+        return self.apply(target)
+
+    def describe(self) -> str:
+        return "the model asks for the tool calls that it has the results of, again and again"
+
+
+def _again(target: Target) -> tuple[ToolCall, ...]:
+    """The calls whose results are the last that the request brings, with other ids; not where the reply has them already."""
+    messages = target.protocol.prompt(target.request).messages if target.reply.ok else ()
+    before = next((one for one in reversed(messages) if one.role == "assistant"), None)
+    if before is None or messages[-1] is before:
+        return ()
+    calls = [part for part in before.parts if isinstance(part, ToolCall)]
+    if _said(calls) == _said(target.protocol.parse(target.reply).tool_calls):
+        return ()
+    return tuple(
+        ToolCall(f"{call.id[:-5]}Again" if call.id else "", call.name, call.arguments) for call in calls
+    )
+
+
+def _said(calls: Iterable[ToolCall]) -> list[tuple[str, Any]]:
+    return [(call.name, loaded(call.arguments)) for call in calls]

@@ -1,0 +1,32 @@
+"""The model makes an argument up."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from agent_chaos.faults.fault import Target
+from agent_chaos.faults.parts.declared_arguments import arguments_of, changed
+from agent_chaos.faults.parts.tool_call_parts import OneToolCall
+from agent_chaos.stream.exchange import Reply
+
+_NAME = "confirm_with_customer"
+
+
+class ExtraArgument(OneToolCall, frozen=True):
+    """A complete tool call with one argument more than the tool's schema declares.
+
+    Source: M5; google-genai's automatic calling drops it without a word, a plain `tool(**arguments)` raises TypeError.
+    """
+
+    family = "tool_arguments"
+
+    kind: Literal["extra_argument"] = "extra_argument"
+
+    def apply(self, target: Target) -> Reply:
+        found = arguments_of(target, self.call)
+        if found is None or _NAME in found[1]:
+            return target.reply
+        return changed(target, self.call, {**found[0], _NAME: True})
+
+    def describe(self) -> str:
+        return f"tool call {self.call} has an argument that its tool does not know"

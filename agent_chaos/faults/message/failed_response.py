@@ -1,0 +1,49 @@
+"""The response itself says that it failed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.providers.protocol import Text
+from agent_chaos.stream.exchange import Reply
+
+Code = Literal["server_error", "rate_limit_exceeded"]
+
+_SAYS = {
+    "server_error": "The server had an error processing your request. Sorry about that!",
+    "rate_limit_exceeded": "Rate limit reached for requests.",
+}
+
+
+class FailedResponse(MessageFault, frozen=True):
+    """OpenAI's response with the status `failed`, its error and half of its text, and no error event before it.
+
+    Source: E6; openai-python yields `response.failed` like any event, pydantic-ai returned the half as an answer,
+    langchain#39039, litellm#29223.
+    """
+
+    family = "stop_reason"
+
+    kind: Literal["failed_response"] = "failed_response"
+    code: Code
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        asked = target.reply.ok and target.protocol.name == "openai_responses"
+        said = asked and target.protocol.parse(target.reply).parts
+        return tuple({"code": code} for code in get_args(Code)) if said else ()
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        turn = target.protocol.parse(target.reply)
+        text = next((part for part in turn.parts if isinstance(part, Text) and len(part.text) > 1), None)
+        half = () if text is None else (replace(text, text=text.text[: len(text.text) // 2]),)
+        error = {"code": self.code, "message": _SAYS[self.code]}
+        failed = replace(turn, parts=half, stop="other", stop_raw="failed", usage=None, error=error)
+        return target.protocol.render(failed, target.reply)
+
+    def describe(self) -> str:
+        return f"the response failed ({self.code}) in the middle of its text"

@@ -1,0 +1,71 @@
+"""The model says something else than it should, in whole sentences or in none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.providers.protocol import Text
+from agent_chaos.stream.exchange import Reply
+
+Shape = Literal["fenced", "introduced", "repeated", "separated"]
+
+_WORDS = {
+    "fenced": "the answer stands in a Markdown fence",
+    "introduced": "the answer comes after words of courtesy",
+    "repeated": "the model repeats one word",
+    "separated": "the answer has the line ends U+2028 and U+0085",
+}
+
+
+class GarbledText(MessageFault, frozen=True):
+    """A complete answer in a Markdown fence, behind "Sure!", of one word over and over, or with odd line ends (U+2028, U+0085).
+
+    Source: M20, S9; what parses an answer as JSON, a number or a label meets these, after an update of the model at the latest;
+    readers of streams that split lines as Python's `splitlines` does break at the odd ones.
+    """
+
+    family = "no_answer"
+
+    kind: Literal["garbled_text"] = "garbled_text"
+    shape: Shape
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        shapes = get_args(Shape)
+        return tuple({"shape": shape} for shape in shapes) if _answer(target) is not None else ()
+
+    def apply(self, target: Target) -> Reply:
+        at = _answer(target)
+        if at is None:
+            return target.reply
+        turn = target.protocol.parse(target.reply)
+        part = turn.parts[at]
+        assert isinstance(part, Text)
+        said = replace(part, text=_garbled(part.text, self.shape))
+        return target.protocol.render(turn.with_part(at, said), target.reply)
+
+    def describe(self) -> str:
+        return _WORDS[self.shape]
+
+
+def _answer(target: Target) -> int | None:
+    """The number of the part that is the answer: the last text of a turn that calls no tool."""
+    turn = target.protocol.parse(target.reply) if target.reply.ok else None
+    if turn is None or turn.tool_calls or turn.stop != "end":
+        return None
+    texts = [at for at, part in enumerate(turn.parts) if isinstance(part, Text) and part.text.strip()]
+    return texts[-1] if texts else None
+
+
+def _garbled(text: str, shape: Shape) -> str:
+    match shape:
+        case "fenced":
+            return f"```\n{text}\n```"
+        case "introduced":
+            return f"Sure! Here is what you asked for:\n\n{text}"
+        case "repeated":
+            return " ".join([text.split()[0]] * 40)
+        case "separated":
+            return f"{text.replace(' ', chr(0x2028), 1)}\u0085"

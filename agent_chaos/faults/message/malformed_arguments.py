@@ -1,0 +1,134 @@
+"""The model writes tool arguments that are not what they should be."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Annotated, Any, Literal, get_args
+
+from annotated_types import Ge
+
+from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.faults.parts.argument_text import inside
+from agent_chaos.faults.parts.tool_call_parts import call_choices, tool_call_at, with_arguments
+from agent_chaos.stream.exchange import Reply
+
+Shape = Literal[
+    "trailing_comma",
+    "cut",
+    "wrong_type",
+    "empty",
+    "null",
+    "two_objects",
+    "list",
+    "string",
+    "not_a_number",
+    "single_quotes",
+    "raw_newline",
+    "bad_escape",
+    "markdown",
+    "doubled",
+]
+
+_WORDS = {
+    "trailing_comma": "have a trailing comma",
+    "cut": "are cut off",
+    "wrong_type": "have values of the wrong type",
+    "empty": "are empty",
+    "null": "are null",
+    "two_objects": "are two objects in a row",
+    "list": "are a list that holds the object",
+    "string": "are a string that holds the object",
+    "not_a_number": "have NaN for a number",
+    "single_quotes": "are quoted with '",
+    "raw_newline": "have a line break inside a string",
+    "bad_escape": "have half an escape in a string",
+    "markdown": "stand in a Markdown fence",
+    "doubled": "have one piece twice",
+}
+_ANYWHERE = ("wrong_type", "empty")
+"""Shapes that every wire can carry; where arguments are an object there, the others would become something else."""
+
+
+class MalformedArguments(MessageFault, frozen=True):
+    """A complete reply whose tool-call arguments are broken JSON, of the wrong type, or missing.
+
+    Source: M1 to M5; langchain#33504, deepagents#4662, OpenHands/software-agent-sdk#2887, hermes-agent#62937.
+    """
+
+    family = "tool_arguments"
+
+    kind: Literal["malformed_arguments"] = "malformed_arguments"
+    shape: Shape
+    call: Annotated[int, Ge(0)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        shapes = get_args(Shape)
+        choices = ({**call, "shape": shape} for call in call_choices(target) for shape in shapes)
+        return tuple(choice for choice in choices if cls(**choice).apply(target) is not target.reply)
+
+    def apply(self, target: Target) -> Reply:
+        found = tool_call_at(target, self.call)
+        if found is None:
+            return target.reply
+        turn, index, call = found
+        arguments = broken(call.arguments, self.shape)
+        changed = with_arguments(target, turn, index, arguments)
+        sent = target.protocol.parse(changed)
+        carried = self.shape in _ANYWHERE or sent.tool_calls[self.call].arguments == arguments
+        return changed if carried and sent != turn else target.reply
+
+    def describe(self) -> str:
+        return f"the arguments of tool call {self.call} {_WORDS[self.shape]}"
+
+
+def broken(arguments: str, shape: Shape) -> str:
+    """The argument text in one of the shapes; itself where the shape does not apply."""
+    rewrite = _REWRITES.get(shape)
+    if rewrite is None:
+        return _fixed(arguments, shape)
+    return re.sub(*rewrite, arguments, count=0 if shape == "single_quotes" else 1)
+
+
+_REWRITES: dict[str, tuple[str, str]] = {
+    "trailing_comma": (r"(?<=.)(?<!\{)\}$", ",}"),
+    "two_objects": (r"(?s)^(.*\})$", r"\1\1"),
+    "list": (r"(?s)^(.*\})$", r"[\1]"),
+    "not_a_number": (r"(?<=:)( ?)-?\d[\d.eE+-]*(?=[,}])", r"\1NaN"),
+    "single_quotes": (r'(?<!\\)"', "'"),
+    "raw_newline": (r'(": ?"[^"\\])', "\\1\n"),
+    "bad_escape": (r'(": ?"[^"\\])', r"\1\\u00"),
+    "markdown": (r"(?s)^(.*\})$", "```json\n\\1\n```"),
+}
+"""Shapes that are a replacement: what is looked for, and what stands there instead."""
+
+
+def _fixed(arguments: str, shape: Shape) -> str:
+    if shape in ("empty", "null"):
+        return "" if shape == "empty" else "null"
+    if shape == "string":
+        return json.dumps(arguments, ensure_ascii=False)
+    if shape == "cut":
+        places = inside(arguments).number or inside(arguments).string or [max(1, len(arguments) - 1)]
+        return arguments[: places[len(places) // 2]]
+    if shape == "doubled":
+        first, second = len(arguments) // 3, 2 * len(arguments) // 3
+        return arguments[:second] + arguments[first:]
+    return _retyped(arguments)
+
+
+def _retyped(arguments: str) -> str:
+    try:
+        value = json.loads(arguments)
+    except ValueError:
+        return arguments
+    if not isinstance(value, dict) or not value:
+        return arguments
+    return json.dumps({key: _other_type(inner) for key, inner in value.items()}, ensure_ascii=False)
+
+
+def _other_type(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"value": value}
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else [value]

@@ -1,0 +1,126 @@
+"""The model gives no answer: it says nothing, refuses, or is stopped. A family that differs in its stop reason."""
+
+from __future__ import annotations
+
+import json
+from abc import ABC
+from dataclasses import replace
+from typing import ClassVar, Literal, get_args
+
+from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.providers.protocol import ModelTurn, Stop
+from agent_chaos.stream.exchange import Reply, with_body
+from agent_chaos.stream.sse import frame
+
+
+class _NoAnswer(MessageFault, ABC):
+    """A complete reply without content that stopped for `stop`; `words` are the report's."""
+
+    family: ClassVar[str] = "no_answer"
+    stop: ClassVar[Stop]
+    words: ClassVar[str]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return ({},) if target.reply.ok and target.protocol.parse(target.reply).parts else ()
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        empty = replace(target.protocol.parse(target.reply), parts=())
+        return target.protocol.render(self._stopped(empty), target.reply)
+
+    def _stopped(self, turn: ModelTurn) -> ModelTurn:
+        return turn.with_stop(self.stop)
+
+    def describe(self) -> str:
+        return self.words
+
+
+class EmptyReply(_NoAnswer, frozen=True):
+    """A complete reply without text or tool call, which stopped as if it had answered.
+
+    Source: M10; crewAI#2885, GenericAgent#201, smolagents#404.
+    """
+
+    stop: ClassVar[Stop] = "end"
+    words = "the model says nothing and calls no tool"
+
+    kind: Literal["empty_reply"] = "empty_reply"
+
+
+class Refusal(_NoAnswer, frozen=True):
+    """A complete reply without content, in the provider's word for a refusal or a safety stop.
+
+    Source: M12; pydantic-ai#8176, litellm#39723.
+    """
+
+    stop: ClassVar[Stop] = "filter"
+    words = "the model refuses to answer (or a filter stops it)"
+
+    kind: Literal["refusal"] = "refusal"
+
+
+Reason = Literal[
+    "RECITATION",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "BLOCKLIST",
+    "LANGUAGE",
+    "MALFORMED_FUNCTION_CALL",
+    "UNEXPECTED_TOOL_CALL",
+    "TOO_MANY_TOOL_CALLS",
+    "MALFORMED_RESPONSE",
+    "MISSING_THOUGHT_SIGNATURE",
+]
+
+
+_NO_FILTER = (
+    "MALFORMED_FUNCTION_CALL",
+    "UNEXPECTED_TOOL_CALL",
+    "TOO_MANY_TOOL_CALLS",
+    "MALFORMED_RESPONSE",
+    "MISSING_THOUGHT_SIGNATURE",
+)
+
+
+class GeminiStop(_NoAnswer, frozen=True):
+    """A Gemini reply without content, in another of its words for why: a filter, or a call that it could not write.
+
+    Source: M12, M13; adk-python#1521 and #1192 (a silent end), python-genai's finish reasons.
+    """
+
+    kind: Literal["gemini_stop"] = "gemini_stop"
+    reason: Reason
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        offered = target.protocol.vendor == "gemini" and super().openings(target)
+        return tuple({"reason": reason} for reason in get_args(Reason)) if offered else ()
+
+    def _stopped(self, turn: ModelTurn) -> ModelTurn:
+        return replace(turn, stop="other" if self.reason in _NO_FILTER else "filter", stop_raw=self.reason)
+
+    def describe(self) -> str:
+        return f"the model stops with {self.reason} and says nothing"
+
+
+class BlockedPrompt(_NoAnswer, frozen=True):
+    """A Gemini reply without a candidate: the prompt itself was blocked. Source: M12 (`promptFeedback.blockReason`)."""
+
+    stop: ClassVar[Stop] = "filter"
+    words = "the prompt is blocked, and there is no answer"
+
+    kind: Literal["blocked_prompt"] = "blocked_prompt"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return super().openings(target) if target.protocol.vendor == "gemini" else ()
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        turn = target.protocol.parse(target.reply)
+        told = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "modelVersion": turn.model}
+        body = json.dumps({**told, "responseId": turn.id})
+        return with_body(target.reply, frame(body) if target.streamed else body.encode())

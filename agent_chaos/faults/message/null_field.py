@@ -1,0 +1,130 @@
+"""JSON of the right form, with `null` where one value stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal, get_args
+
+from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
+from agent_chaos.providers.frames import json_frame
+from agent_chaos.providers.json_values import loaded
+from agent_chaos.stream.exchange import Reply, with_body
+from agent_chaos.stream.sse import frames, newline_of
+
+Field = Literal["stop", "usage", "tool_id", "tool_name", "arguments", "message", "text"]
+
+_WORDS = {
+    "stop": "the reason to stop is null",
+    "usage": "the count of tokens is null",
+    "tool_id": "the ids of the tool calls are null",
+    "tool_name": "the names of the tools to call are null",
+    "arguments": "the arguments of the tool calls are null",
+    "message": "the model's message is null",
+    "text": "the model's text is null",
+}
+_PLACES: dict[str, dict[str, tuple[str, str]]] = {
+    "anthropic_messages": {
+        "stop": ("", "stop_reason"),
+        "usage": ("", "usage"),
+        "tool_id": ("tool_use", "id"),
+        "tool_name": ("tool_use", "name"),
+        "arguments": ("tool_use", "input"),
+        "text": ("text", "text"),
+    },
+    "openai_chat": {
+        "stop": ("choices", "finish_reason"),
+        "usage": ("", "usage"),
+        "tool_id": ("tool_calls", "id"),
+        "tool_name": ("function", "name"),
+        "arguments": ("function", "arguments"),
+        "message": ("choices", "message"),
+        "text": ("message", "content"),
+    },
+    "openai_responses": {
+        "stop": ("response", "status"),
+        "usage": ("", "usage"),
+        "tool_id": ("function_call", "call_id"),
+        "tool_name": ("function_call", "name"),
+        "arguments": ("function_call", "arguments"),
+        "message": ("message", "content"),
+        "text": ("output_text", "text"),
+    },
+    "gemini": {
+        "stop": ("candidates", "finishReason"),
+        "usage": ("", "usageMetadata"),
+        "tool_name": ("functionCall", "name"),
+        "arguments": ("functionCall", "args"),
+        "message": ("candidates", "content"),
+        "text": ("parts", "text"),
+    },
+}
+"""By protocol: the `type` of an object or the key that it stands under, and the key of the value; '' stands for any."""
+
+_WHOLE_ONLY = ("arguments", "message", "text")
+"""What a stream says in pieces, so that no single value stands for it."""
+
+
+class NullField(MessageFault, frozen=True):
+    """A whole reply in which the stop reason, the usage, or what a call or a message holds is `null`.
+
+    Source: M7, M10, M17, M18; camel#3027, crewAI#2885, smolagents#404 and compatible servers that fill in every field.
+    """
+
+    family = "body"
+
+    kind: Literal["null_field"] = "null_field"
+    field: Field
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        if not target.reply.ok or not target.protocol.parse(target.reply).parts:
+            return ()
+        return tuple({"field": name} for name in get_args(Field) if _nulled(target, name) is not None)
+
+    def apply(self, target: Target) -> Reply:
+        found = _nulled(target, self.field) if {"field": self.field} in self.openings(target) else None
+        return target.reply if found is None else found
+
+    def describe(self) -> str:
+        return _WORDS[self.field]
+
+
+def _nulled(target: Target, field: str) -> Reply | None:
+    """The reply with `null` there; None where it has nothing there, or says it in pieces."""
+    place = _PLACES.get(target.protocol.name, {}).get(field)
+    if place is None or (target.streamed and field in _WHOLE_ONLY):
+        return None
+    if target.streamed:
+        return _nulled_in_stream(target.reply, *place, last=field == "stop")
+    body = target.reply.json
+    changed = _without_value({"response": body}, "", *place)["response"]
+    if changed == body:
+        return None
+    return with_body(target.reply, json.dumps(changed, ensure_ascii=False).encode())
+
+
+def _nulled_in_stream(reply: Reply, within: str, key: str, *, last: bool) -> Reply | None:
+    """The stream with `null` in every event that holds the value, or in the last of them alone."""
+    newline, raws = newline_of(reply.body), raw_frames(reply)
+    for at, one in reversed(list(enumerate(frames(reply.body)))):
+        said = loaded(one.data)
+        changed = _without_value(said, "", within, key)
+        if changed != said:
+            raws[at] = json_frame(changed, event=one.event, newline=newline)
+            if last:
+                break
+    return with_frames(reply, raws) if b"".join(raws) != reply.body else None
+
+
+def _without_value(value: Any, under: str, within: str, key: str) -> Any:
+    """The JSON value with `null` for every `key` of the objects that are of the type `within`, or stand under it."""
+    if isinstance(value, list):
+        return [_without_value(one, under, within, key) for one in value]
+    if not isinstance(value, dict):
+        return value
+    meant = within in ("", under, value.get("type"))
+    return {
+        name: None if meant and name == key else _without_value(inner, name, within, key)
+        for name, inner in value.items()
+    }

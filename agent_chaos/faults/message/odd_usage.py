@@ -1,0 +1,43 @@
+"""The tokens of a reply are not counted, or not as they were."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.providers.protocol import Usage
+from agent_chaos.stream.exchange import Reply
+
+Counted = Literal["missing", "zero", "negative", "huge"]
+
+_COUNTS = {"zero": Usage(0, 0), "negative": Usage(-1, -1), "huge": Usage(2_000_000_000, 2_000_000_000)}
+_WORDS = {"missing": "no", "zero": "0", "negative": "-1", "huge": "2,000 million"}
+
+
+class OddUsage(MessageFault, frozen=True):
+    """A whole answer whose usage is absent, zero, negative, or two thousand million tokens.
+
+    Source: M18; smolagents adds None to its counters, and agents with a budget of tokens stop.
+    """
+
+    family = "noise"
+
+    kind: Literal["odd_usage"] = "odd_usage"
+    counted: Counted
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        turn = target.protocol.parse(target.reply) if target.reply.ok else None
+        return (
+            tuple({"counted": one} for one in get_args(Counted)) if turn and turn.parts and turn.usage else ()
+        )
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        turn = target.protocol.parse(target.reply)
+        return target.protocol.render(replace(turn, usage=_COUNTS.get(self.counted)), target.reply)
+
+    def describe(self) -> str:
+        return f"{_WORDS[self.counted]} tokens are counted"

@@ -1,0 +1,64 @@
+"""The model asks for the same thing twice at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any, Literal
+
+from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.faults.parts.tool_call_parts import call_choices, tool_call_at
+from agent_chaos.providers.protocol import ToolCall
+from agent_chaos.stream.exchange import Reply
+
+Ids = Literal["fresh", "same"]
+
+
+class RepeatedToolCall(MessageFault, frozen=True):
+    """The last tool call of a reply stands in it a second time, with an id of its own or with the same one.
+
+    Source: M7, M8; langchain#38708, smolagents#2683, camel#3027.
+    """
+
+    family = "tool_call"
+
+    kind: Literal["repeated_tool_call"] = "repeated_tool_call"
+    ids: Ids
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        last = _last_call(target)
+        wanted: tuple[Ids, ...] = ("fresh", "same") if last and last.id else ("same",)
+        return tuple({"ids": ids} for ids in wanted) if last else ()
+
+    def apply(self, target: Target) -> Reply:
+        last = _last_call(target)
+        if last is None or (self.ids == "fresh" and not last.id):
+            return target.reply
+        turn = target.protocol.parse(target.reply)
+        again = _reminted(last, target.protocol.ids(target.reply)) if self.ids == "fresh" else last
+        return target.protocol.render(replace(turn, parts=(*turn.parts, again)), target.reply)
+
+    def describe(self) -> str:
+        return f"the last tool call comes twice, with {'two ids' if self.ids == 'fresh' else 'one id'}"
+
+
+def _last_call(target: Target) -> ToolCall | None:
+    found = tool_call_at(target, len(call_choices(target)) - 1) if call_choices(target) else None
+    return found[2] if found else None
+
+
+def _reminted(call: ToolCall, ids: Collection[str]) -> ToolCall:
+    """The call with other ids, its own and those of the item that carries it."""
+    return replace(call, id=_other(call.id), extra=_renamed(dict(call.extra), ids))
+
+
+def _renamed(value: Any, ids: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _renamed(inner, ids) for name, inner in value.items()}
+    return _other(value) if isinstance(value, str) and value and value in ids else value
+
+
+def _other(minted: str) -> str:
+    """An id of the same shape."""
+    return f"{minted[:-4]}{'Twin' if not minted.endswith('Twin') else 'Next'}"

@@ -1,0 +1,1 @@
+"""What several faults share: positions, error bodies, arguments."""

@@ -1,0 +1,50 @@
+"""A transfer that breaks before its first byte. The faults that do so differ in values only."""
+
+from __future__ import annotations
+
+from abc import ABC
+from typing import Annotated, ClassVar
+
+from annotated_types import Ge, Le
+
+from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
+from agent_chaos.stream.exchange import Abort, AbortKind, Reply
+
+
+class NoReply(TransportFault, ABC):
+    """Nothing arrives, and the client's stack raises what it raises for `abort`; `words` are the report's."""
+
+    family: ClassVar[str] = "connection"
+    abort: ClassVar[AbortKind]
+    words: ClassVar[str]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return ({},) if target.reply.head else ()
+
+    @property
+    def at(self) -> float:
+        """Virtual seconds until it breaks."""
+        return 0.05
+
+    def apply(self, target: Target) -> Reply:
+        return Reply((Abort(self.abort, at=self.at),)) if target.reply.head else target.reply
+
+    def describe(self) -> str:
+        return self.words
+
+
+class NoReplyInTime(NoReply, ABC):
+    """The client's own limit strikes, or the network gives up after `seconds`."""
+
+    family: ClassVar[str] = "timeout"
+    transparent: ClassVar[bool] = True
+
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 120)]
+
+    @property
+    def at(self) -> float:
+        return float(self.seconds)
+
+    def describe(self) -> str:
+        return f"{self.words} for {self.seconds} s"

@@ -1,0 +1,159 @@
+"""Plans: which fault lands at which site. JSON in and out; the unit that is searched, shrunk, stored and re-run."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator, model_validator
+
+from agent_chaos.errors import PlanError
+from agent_chaos.faults.catalogue import fault_type
+from agent_chaos.faults.fault import Fault, Level
+
+_SITE = re.compile(r"(call|tool) (\d+)(?:\.(\d+))?")
+_LEVELS: tuple[Level, ...] = ("conversation", "tool", "message", "stream", "transport")
+
+
+class Site(BaseModel):
+    """Where a fault can land: a recorded exchange or tool call, and the k-th time it is served in a trial.
+
+    `index` counts recorded exchanges (or tool calls) from 0 in the cassette, `serving` from 0 in a trial. Written
+    `call 3` or `call 3.1`, `tool 0`; a retry of recorded call 3 is its serving 1, whatever happened elsewhere.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    of: Literal["call", "tool"]
+    index: int
+    serving: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Site:
+        """`call 3.1` → Site. Raises PlanError."""
+        if not (match := _SITE.fullmatch(text)):
+            raise PlanError(f"site {text!r}: expected 'call N', 'call N.K' or 'tool N'")
+        of, index, serving = match.groups()
+        return cls(of="tool" if of == "tool" else "call", index=int(index), serving=int(serving or 0))
+
+    def __str__(self) -> str:
+        return f"{self.of} {self.index}" + (f".{self.serving}" if self.serving else "")
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        return (self.of, self.index, self.serving)
+
+    @property
+    def words(self) -> str:
+        """For people: `call 3`, `call 3, retry 1`."""
+        return f"{self.of} {self.index}" + (f", retry {self.serving}" if self.serving else "")
+
+
+class Placed(BaseModel):
+    """A fault at a site."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    site: Site
+    fault: SerializeAsAny[Fault]
+
+    @field_validator("site", mode="before")
+    @classmethod
+    def _site(cls, value: Any) -> Any:
+        return Site.parse(value) if isinstance(value, str) else value
+
+    @field_validator("fault", mode="before")
+    @classmethod
+    def _fault(cls, value: Any) -> Any:
+        return fault_of(value) if isinstance(value, dict) else value
+
+    @property
+    def key(self) -> tuple[str, int, int, int]:
+        return (*self.site.key, _LEVELS.index(self.fault.level))
+
+    def __str__(self) -> str:
+        return f"{self.site.words}: {self.fault.describe()}"
+
+
+class Plan(BaseModel):
+    """Faults at sites, sorted by site, at most one per site and level. Iterates over its `Placed`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+    faults: tuple[Placed, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sorted(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("faults"), (list, tuple)):
+            placed = [f if isinstance(f, Placed) else Placed.model_validate(f) for f in value["faults"]]
+            return {**value, "faults": tuple(sorted(placed, key=lambda p: p.key))}
+        return value
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Plan:
+        keys = [placed.key for placed in self.faults]
+        if len(set(keys)) < len(keys):
+            raise ValueError("two faults at one site and level; a plan holds at most one")
+        return self
+
+    @classmethod
+    def of(cls, placed: Iterable[tuple[Site | str, Fault]]) -> Plan:
+        """A plan from (site, fault) pairs; of two at one site and level the first stays."""
+        kept: dict[tuple[str, int, int, int], Placed] = {}
+        for site, fault in placed:
+            one = Placed(site=site if isinstance(site, Site) else Site.parse(site), fault=fault)
+            kept.setdefault(one.key, one)
+        return cls(faults=tuple(kept.values()))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Reads a plan. Raises PlanError with the first thing that is wrong."""
+        try:
+            return cls.model_validate(json.loads(text))
+        except ValidationError as exc:
+            first = exc.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "plan"
+            raise PlanError(f"plan: {where}: {first['msg']}") from None
+        except (ValueError, RecursionError) as exc:
+            raise PlanError(f"plan: not JSON ({exc})") from None
+
+    def to_json(self) -> str:
+        """Canonical JSON: equal plans have equal text."""
+        return json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"))
+
+    def as_dict(self) -> dict[str, Any]:
+        faults = [{"site": str(p.site), "fault": p.fault.model_dump(mode="json")} for p in self.faults]
+        return {"version": self.version, "faults": faults}
+
+    def at(self, site: Site) -> tuple[Fault, ...]:
+        """The faults at a site, in the order they are applied: message, stream, transport."""
+        return tuple(placed.fault for placed in self.faults if placed.site == site)
+
+    def without(self, index: int) -> Plan:
+        """The plan less the fault at that position."""
+        return Plan(faults=(*self.faults[:index], *self.faults[index + 1 :]))
+
+    def placed(self) -> Iterator[Placed]:
+        return iter(self.faults)
+
+    def __len__(self) -> int:
+        return len(self.faults)
+
+    def __str__(self) -> str:
+        return "; ".join(str(placed) for placed in self.faults) or "no faults"
+
+
+def fault_of(value: dict[str, Any]) -> Fault:
+    """A fault from its JSON object. Raises PlanError for an unknown kind or field."""
+    kind = value.get("kind")
+    cls = fault_type(str(kind))
+    try:
+        return cls.model_validate(value)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlanError(f"fault {kind!r}: {where}: {first['msg']}") from None

@@ -1,0 +1,1 @@
+"""Faults of the frames of a streamed reply, one file each."""

@@ -1,0 +1,136 @@
+"""Events of a stream are not what they were: no JSON, no name, no end, gone."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from agent_chaos.faults.fault import Choice, StreamFault, Target
+from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
+from agent_chaos.stream.exchange import Reply
+
+_NAME = re.compile(rb"(?m)^event:[^\r\n]*\r?\n")
+Opening = Literal["reply", "part"]
+
+
+class BrokenEvent(StreamFault, frozen=True):
+    """The JSON of one event in the middle of the stream breaks off; the events around it are whole.
+
+    Source: S14; Anthropic and OpenAI raise JSONDecodeError, genai an error of its own.
+    """
+
+    family = "body"
+
+    kind: Literal["broken_event"] = "broken_event"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return ({},) if _broken_off(target) is not None else ()
+
+    def apply(self, target: Target) -> Reply:
+        raws = _broken_off(target)
+        return target.reply if raws is None else with_frames(target.reply, raws)
+
+    def describe(self) -> str:
+        return "an event of the stream is broken JSON"
+
+
+class NamelessEvents(StreamFault, frozen=True):
+    """A gateway passes the data of each event on, and drops its name.
+
+    Source: S11; Anthropic's client then drops every event without an error, OpenAI's does not need the names.
+    """
+
+    family = "delivery"
+
+    kind: Literal["nameless_events"] = "nameless_events"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        named = target.reply.ok and target.streamed and _NAME.search(target.reply.body)
+        return ({},) if named else ()
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        return with_frames(target.reply, [_NAME.sub(b"", raw) for raw in raw_frames(target.reply)])
+
+    def describe(self) -> str:
+        return "the events of the stream have no names"
+
+
+class LostOpening(StreamFault, frozen=True):
+    """The event that begins the reply, or its first part, never comes; all that fills it does.
+
+    Source: S18, S19; Anthropic's stream helper raises AssertionError or IndexError, OpenAI's RuntimeError.
+    """
+
+    family = "delivery"
+
+    kind: Literal["lost_opening"] = "lost_opening"
+    of: Opening
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        offered: tuple[Opening, ...] = ("reply", "part")
+        return tuple({"of": of} for of in offered if _opening(target, of) is not None)
+
+    def apply(self, target: Target) -> Reply:
+        at = _opening(target, self.of)
+        if at is None:
+            return target.reply
+        raws = raw_frames(target.reply)
+        return with_frames(target.reply, [*raws[:at], b"", *raws[at + 1 :]])
+
+    def describe(self) -> str:
+        return f"the event that begins the {self.of if self.of == 'reply' else 'first part'} never comes"
+
+
+class LostBlankLine(StreamFault, frozen=True):
+    """The stream ends after the last event, without the blank line that makes it one. Source: S2b; gateways that trim."""
+
+    family = "delivery"
+
+    kind: Literal["lost_blank_line"] = "lost_blank_line"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        ended = target.reply.ok and target.streamed and target.reply.ended and _trimmed(target) is not None
+        return ({},) if ended else ()
+
+    def apply(self, target: Target) -> Reply:
+        raws = _trimmed(target) if self.openings(target) else None
+        return target.reply if raws is None else with_frames(target.reply, raws)
+
+    def describe(self) -> str:
+        return "the last event of the stream lacks its blank line"
+
+
+def _trimmed(target: Target) -> list[bytes] | None:
+    """The frames, the last one without the blank line at its end; None where it has none."""
+    raws = raw_frames(target.reply)
+    if not raws or not raws[-1].endswith((b"\n\n", b"\r\n\r\n")):
+        return None
+    return [*raws[:-1], raws[-1].rstrip(b"\r\n") + (b"\r\n" if raws[-1].endswith(b"\r\n") else b"\n")]
+
+
+def _broken_off(target: Target) -> list[bytes] | None:
+    """The frames with the one in the middle broken; None where there are too few."""
+    raws = raw_frames(target.reply) if target.reply.ok and target.streamed else []
+    at = len(raws) // 2
+    if len(raws) < 3 or b"}" not in raws[at]:
+        return None
+    ends = len(raws[at]) - len(raws[at].rstrip(b"\r\n"))
+    text = raws[at][: len(raws[at]) - ends]
+    return [*raws[:at], text[:-1] + raws[at][len(text) :], *raws[at + 1 :]]
+
+
+def _opening(target: Target, of: Opening) -> int | None:
+    """The number of the frame that begins the reply, or the first part, and holds nothing of it yet."""
+    if not target.reply.ok or not target.streamed:
+        return None
+    adds = [bool(delta and delta.text) for _, delta in target.protocol.delta(target.reply)]
+    if not any(adds) or adds[0]:
+        return None
+    first = adds.index(True)
+    return 0 if of == "reply" else first - 1 if first > 1 else None

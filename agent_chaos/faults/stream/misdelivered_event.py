@@ -1,0 +1,91 @@
+"""One event of a stream comes twice, never, or too late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Literal, get_args
+
+from agent_chaos.faults.fault import Choice, StreamFault, Target
+from agent_chaos.faults.parts.positions import Offset
+from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
+from agent_chaos.providers.protocol import Text, WireProtocol
+from agent_chaos.stream.exchange import Reply
+
+How = Literal["doubled", "lost", "swapped"]
+
+_WORDS = {
+    "doubled": "comes twice",
+    "lost": "never comes",
+    "swapped": "comes after the next one",
+}
+_MOST = 20
+"""Events of a long stream that are tried, evenly spread: trying one reads the whole stream."""
+
+
+class MisdeliveredEvent(StreamFault, frozen=True):
+    """An event that adds to the answer's text comes twice, never, or after the next; everything else is as it was.
+
+    Source: S15 to S17; NuGuardAI/nuguard#455 (text twice after a stream was taken up again). Only Responses repeat the
+    whole text at the end.
+    """
+
+    family = "delivery"
+
+    kind: Literal["misdelivered_event"] = "misdelivered_event"
+    how: How
+    offset: Offset
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        if not target.reply.ok or not target.streamed:
+            return ()
+        shapes = get_args(How)
+        return tuple({"how": how} for how in shapes if _places(target.protocol, target.reply, how))
+
+    def apply(self, target: Target) -> Reply:
+        if {"how": self.how} not in self.openings(target):
+            return target.reply
+        places = _places(target.protocol, target.reply, self.how)
+        return _misdelivered(target.reply, places[(len(places) // 2 + self.offset) % len(places)], self.how)
+
+    def describe(self) -> str:
+        return f"an event of the answer's text {_WORDS[self.how]}"
+
+
+@lru_cache(maxsize=1024)
+def _places(protocol: WireProtocol, reply: Reply, how: How) -> tuple[int, ...]:
+    """The events that add to the text of an answer, and whose fault changes nothing else."""
+    adding = [] if protocol.parse(reply).tool_calls else list(_adding(protocol, reply))
+    known, few = set(adding), adding[:: max(1, len(adding) // _MOST)]
+    if len(adding) < 2:
+        return ()
+    return tuple(
+        at for at in few if (how != "swapped" or at + 1 in known) and _only_text(protocol, reply, at, how)
+    )
+
+
+def _adding(protocol: WireProtocol, reply: Reply) -> Iterator[int]:
+    turn = protocol.parse(reply)
+    for number, (_, delta) in enumerate(protocol.delta(reply)):
+        if delta is not None and delta.text and isinstance(turn.parts[delta.part], Text):
+            yield number
+
+
+def _only_text(protocol: WireProtocol, reply: Reply, at: int, how: How) -> bool:
+    changed = _misdelivered(reply, at, how)
+    after, before = protocol.parse(changed), protocol.parse(reply)
+    ends = [(turn.stop, turn.complete, turn.error, len(turn.parts)) for turn in (after, before)]
+    return ends[0] == ends[1] and changed.body != reply.body
+
+
+def _misdelivered(reply: Reply, at: int, how: How) -> Reply:
+    raws = raw_frames(reply)
+    match how:
+        case "doubled":
+            raws[at] *= 2
+        case "lost":
+            raws[at] = b""
+        case "swapped":
+            raws[at], raws[at + 1] = raws[at + 1], raws[at]
+    return with_frames(reply, raws)

@@ -1,0 +1,1 @@
+"""Faults of the result of a tool, one file each."""

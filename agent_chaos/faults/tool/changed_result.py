@@ -1,0 +1,41 @@
+"""A tool returns something else of the same kind."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
+
+_NEXT_DIGIT = str.maketrans("0123456789", "1234567890")
+
+
+class ToolChanged(ToolFault, frozen=True):
+    """A result of the same form about something else: every number and every digit of a text is another.
+
+    Source: A5 (another entity's result, a stale copy); a cache that was not invalidated, an index that moved.
+    """
+
+    family = "tool_result"
+
+    kind: Literal["tool_changed"] = "tool_changed"
+
+    @classmethod
+    def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
+        return ({},) if other(target.result) != target.result else ()
+
+    def apply(self, target: ToolTarget) -> ToolOutcome:
+        return ToolOutcome(result=other(target.result))
+
+    def describe(self) -> str:
+        return "the tool returns a result about something else"
+
+
+def other(value: Any) -> Any:
+    """A JSON value of the same form with other numbers and digits."""
+    if isinstance(value, dict):
+        return {key: other(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [other(inner) for inner in value]
+    if isinstance(value, str):
+        return value.translate(_NEXT_DIGIT)
+    return value + 1 if isinstance(value, int | float) and not isinstance(value, bool) else value

@@ -1,0 +1,39 @@
+"""A tool returns nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
+
+Value = Literal["text", "null", "list", "object"]
+
+_VALUES: dict[str, Any] = {"text": "", "null": None, "list": [], "object": {}}
+_WORDS = {"text": "an empty string", "null": "None", "list": "an empty list", "object": "an empty object"}
+
+
+class ToolEmpty(ToolFault, frozen=True):
+    """The tool returns an empty value: a string, None, a list or an object. Its effect landed.
+
+    Source: A5; langchain#39039 (an empty result taken for a success).
+    """
+
+    family = "tool_result"
+
+    kind: Literal["tool_empty"] = "tool_empty"
+    value: Value = "text"
+
+    @classmethod
+    def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
+        same_type: Value = "object" if isinstance(target.result, dict) else "list"
+        fitting = (same_type,) if isinstance(target.result, dict | list) else ()
+        offered: tuple[Value, ...] = (*fitting, "text", "null")
+        return tuple(
+            {} if one == "text" else {"value": one} for one in offered if _VALUES[one] != target.result
+        )
+
+    def apply(self, target: ToolTarget) -> ToolOutcome:
+        return ToolOutcome(result=_VALUES[self.value])
+
+    def describe(self) -> str:
+        return f"the tool returns {_WORDS[self.value]}"

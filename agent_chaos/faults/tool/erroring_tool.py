@@ -1,0 +1,37 @@
+"""A tool returns an error instead of its result."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
+
+
+class ToolError(ToolFault, frozen=True):
+    """The tool returns, as if it had succeeded, an object with an `error` key, or one of MCP with `isError`.
+
+    Source: A5, MCP `isError`; deepagents#4662, strands harness-sdk#995.
+    """
+
+    family = "tool_result"
+
+    kind: Literal["tool_error"] = "tool_error"
+    message: str = "Tool error"
+    shape: Literal["object", "mcp"] = "object"
+
+    @classmethod
+    def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
+        return ({"shape": "mcp"},) if _of_mcp(target.result) else ({},)
+
+    def apply(self, target: ToolTarget) -> ToolOutcome:
+        text = {"type": "text", "text": self.message}
+        result = {"isError": True, "content": [text]} if self.shape == "mcp" else {"error": self.message}
+        return ToolOutcome(result=result, performed=False)
+
+    def describe(self) -> str:
+        return f"the tool returns an error ({self.message})"
+
+
+def _of_mcp(result: Any) -> bool:
+    """Whether it is the result of an MCP call: a list of content blocks."""
+    return isinstance(result, dict) and isinstance(result.get("content"), list)

@@ -1,0 +1,33 @@
+"""A tool did what it was asked to, and nobody was told."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
+
+
+class ToolAcknowledgementLost(ToolFault, frozen=True):
+    """The tool's effect lands, and after `seconds` the agent gets a TimeoutError: calling it again does it twice.
+
+    Source: A5, T6; crewAI#5802, langgraph#8702, openai-agents#4254, PraisonAI#4256 (a mail sent three times).
+    """
+
+    family = "tool_effect"
+
+    kind: Literal["tool_acknowledgement_lost"] = "tool_acknowledgement_lost"
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(5, 30)]
+
+    @classmethod
+    def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
+        return ({},)
+
+    def apply(self, target: ToolTarget) -> ToolOutcome:
+        return ToolOutcome(
+            error_type="TimeoutError", error="read timed out", performed=True, delay_s=float(self.seconds)
+        )
+
+    def describe(self) -> str:
+        return f"the tool times out after {self.seconds} s, although its effect landed"

@@ -1,0 +1,34 @@
+"""A tool takes its time."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
+
+
+class ToolSlow(ToolFault, frozen=True):
+    """The tool gives its result `seconds` later; a tool that hangs is one with many. Source: A5; openai-agents#434."""
+
+    family = "tool_pace"
+    transparent = True
+
+    kind: Literal["tool_slow"] = "tool_slow"
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 30)]
+
+    @classmethod
+    def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
+        return ({},)
+
+    def apply(self, target: ToolTarget) -> ToolOutcome:
+        return ToolOutcome(
+            result=target.result,
+            error_type=target.error_type,
+            error=target.error,
+            delay_s=float(self.seconds),
+        )
+
+    def describe(self) -> str:
+        return f"the tool takes {self.seconds} s longer"

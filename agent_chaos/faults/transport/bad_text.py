@@ -1,0 +1,59 @@
+"""Bytes that are not the text they say they are."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.stream.exchange import Reply, rechunked, with_body
+
+Shape = Literal["bad_byte", "byte_order_mark"]
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class BadText(TransportFault, frozen=True):
+    """One byte inside a string that UTF-8 does not allow, or a byte order mark before whole JSON.
+
+    Source: B8, S13; Anthropic and OpenAI raise UnicodeDecodeError, genai puts U+FFFD in its place without a word.
+    """
+
+    family = "body"
+
+    kind: Literal["bad_text"] = "bad_text"
+    shape: Shape
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        if not target.reply.ok or _inside(target) is None:
+            return ()
+        return (
+            ({"shape": "bad_byte"},)
+            if target.streamed
+            else ({"shape": "bad_byte"}, {"shape": "byte_order_mark"})
+        )
+
+    def apply(self, target: Target) -> Reply:
+        at = _inside(target) if {"shape": self.shape} in self.openings(target) else None
+        body = target.reply.body
+        if at is None:
+            return target.reply
+        if self.shape == "byte_order_mark":
+            return with_body(target.reply, _BOM + body)
+        return rechunked(target.reply, body[:at] + b"\xff" + body[at + 1 :])
+
+    def describe(self) -> str:
+        return (
+            "a byte of the reply is not UTF-8"
+            if self.shape == "bad_byte"
+            else "the reply begins with a byte order mark"
+        )
+
+
+def _inside(target: Target) -> int | None:
+    """A byte in the middle of the text that the model says, or of its first arguments; None where it says nothing."""
+    turn = target.protocol.parse(target.reply)
+    said = turn.text or next((call.name for call in turn.tool_calls), "")
+    words = [word.encode() for word in said.split() if word.isascii() and word.isalpha() and len(word) > 2]
+    places = [target.reply.body.find(word) for word in words]
+    return next((at + 1 for at in places if at >= 0), None)

@@ -1,0 +1,34 @@
+"""An error that says it is a success."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.faults.parts.provider_error import answerable, answered
+from agent_chaos.stream.exchange import Reply
+
+
+class ErrorBody(TransportFault, frozen=True):
+    """200 with the provider's error object for a body, as JSON also where a stream was asked for.
+
+    Source: B1, S21; openai-agents#604, smolagents#1244, langchain#35236 (gateways that lose the status).
+    """
+
+    family = "in_band_error"
+
+    kind: Literal["error_body"] = "error_body"
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return answerable(target)
+
+    def apply(self, target: Target) -> Reply:
+        error = answered(target, "server_error")
+        if error.head is None or not self.openings(target):
+            return target.reply
+        return Reply((replace(error.head, status=200, reason="OK"), *error.events[1:]))
+
+    def describe(self) -> str:
+        return "an error object with status 200 instead of the reply"

@@ -1,0 +1,49 @@
+"""JSON of the right form, with nothing where the answer stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.stream.exchange import Reply, with_body
+
+Holds = Literal["null", "empty"]
+
+_ANSWERS = ("content", "choices", "output", "candidates")
+"""Where the protocols keep what the model said."""
+
+
+class HollowBody(TransportFault, frozen=True):
+    """A whole reply whose content, choices, output or candidates are `null` or `[]`.
+
+    Source: M10; openai-agents#604, langchain#35236 (`choices: null`), smolagents#404.
+    """
+
+    family = "body"
+
+    kind: Literal["hollow_body"] = "hollow_body"
+    holds: Holds
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        found = target.reply.ok and not target.streamed and _key(target.reply.json)
+        return ({"holds": "null"}, {"holds": "empty"}) if found else ()
+
+    def apply(self, target: Target) -> Reply:
+        body = target.reply.json if self.openings(target) else None
+        key = _key(body)
+        if not isinstance(body, dict) or not key:
+            return target.reply
+        changed = {**body, key: None if self.holds == "null" else []}
+        return with_body(target.reply, json.dumps(changed, ensure_ascii=False).encode())
+
+    def describe(self) -> str:
+        return (
+            f"where the answer stands, the reply holds {'null' if self.holds == 'null' else 'an empty list'}"
+        )
+
+
+def _key(body: Any) -> str:
+    """The key of a body that holds what the model said, '' where none does."""
+    return next((key for key in _ANSWERS if isinstance(body, dict) and body.get(key)), "")

@@ -1,0 +1,74 @@
+"""The provider does not go on from what the request names."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, get_args
+
+from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.faults.parts.provider_error import answered, with_error
+from agent_chaos.stream.exchange import Reply
+
+Why = Literal[
+    "not_found", "already_continued", "continue_in_flight", "fingerprint_mismatch", "unsupported_request"
+]
+
+_THREADS = {
+    "not_found": "Thread not found.",
+    "already_continued": "The thread has already been continued from this message.",
+    "continue_in_flight": "Another request is continuing the thread from this message.",
+    "fingerprint_mismatch": "The thread was created with another model, system prompt or tools.",
+    "unsupported_request": "The thread cannot be continued with this request.",
+}
+_WORDS = {
+    "not_found": "the provider does not know the response that the request goes on from",
+    "already_continued": "the provider has gone on from that message already",
+    "continue_in_flight": "the provider is going on from that message for another request",
+    "fingerprint_mismatch": "the provider goes on from that message only with the model and tools it began with",
+    "unsupported_request": "the provider cannot go on from that message with this request",
+}
+
+
+class LostState(TransportFault, frozen=True):
+    """A request that names an earlier response or thread is refused: there is none (Anthropic 404, OpenAI 400), or it cannot
+    be continued from there (Anthropic 400).
+
+    Source: H404t, A6; openai-agents#673; Anthropic's thread helper sends the whole history again, agents of their own do not.
+    """
+
+    family = "refusal"
+
+    kind: Literal["lost_state"] = "lost_state"
+    why: Why
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        if not target.reply.ok or target.protocol.vendor == "gemini":
+            return ()
+        if not target.protocol.prompt(target.request).previous:
+            return ()
+        return tuple({"why": why} for why in get_args(Why) if why == "not_found" or _keeps_threads(target))
+
+    def apply(self, target: Target) -> Reply:
+        if {"why": self.why} not in self.openings(target):
+            return target.reply
+        if not _keeps_threads(target):
+            previous = target.protocol.prompt(target.request).previous
+            return with_error(answered(target, "invalid_request"), _openai(previous))
+        refused = answered(target, "not_found" if self.why == "not_found" else "invalid_request")
+        code = {"error_code": f"thread_{self.why}"}
+        return with_error(refused, {"message": _THREADS[self.why], "details": code})
+
+    def describe(self) -> str:
+        return _WORDS[self.why]
+
+
+def _keeps_threads(target: Target) -> bool:
+    return target.protocol.vendor == "anthropic"
+
+
+def _openai(previous: str) -> dict[str, Any]:
+    return {
+        "message": f"Previous response with id '{previous}' not found.",
+        "param": "previous_response_id",
+        "code": "previous_response_not_found",
+    }

@@ -1,0 +1,31 @@
+"""The provider answers 429 and says how long to wait."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
+from agent_chaos.faults.parts.provider_error import answerable, answered
+from agent_chaos.stream.exchange import Reply
+
+
+class RateLimit(TransportFault, frozen=True):
+    """429 with `retry-after` (Gemini: `RetryInfo` in the body). Source: H429; openai-python#3555, pi#6911."""
+
+    family = "rate_limit"
+    transparent = True
+
+    kind: Literal["rate_limit"] = "rate_limit"
+    retry_after_s: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 60)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return answerable(target)
+
+    def apply(self, target: Target) -> Reply:
+        return answered(target, "rate_limit", retry_after_s=self.retry_after_s)
+
+    def describe(self) -> str:
+        return f"rate limit (429), retry after {self.retry_after_s} s"

@@ -1,0 +1,30 @@
+"""The provider answers 429 and wants the client to wait for hours."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.faults.parts.provider_error import answerable, answered
+from agent_chaos.stream.exchange import Reply
+
+
+class RateLimitLong(TransportFault, frozen=True):
+    """429 whose `retry-after` is hours. Source: H429L; openai-node#1840, pi#3671 (277,403 s seen in the wild)."""
+
+    family = "rate_limit"
+
+    kind: Literal["rate_limit_long"] = "rate_limit_long"
+    hours: Annotated[int, Ge(1), Le(72)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return answerable(target)
+
+    def apply(self, target: Target) -> Reply:
+        return answered(target, "rate_limit", retry_after_s=self.hours * 3_600)
+
+    def describe(self) -> str:
+        return f"rate limit (429), retry after {self.hours} h"

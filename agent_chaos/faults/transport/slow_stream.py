@@ -1,0 +1,38 @@
+"""Every chunk takes longer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
+from agent_chaos.stream.exchange import Data, End, Event, Reply
+
+
+class SlowStream(TransportFault, frozen=True):
+    """`seconds` more before each chunk of a stream; no single gap need reach a timeout. Source: S6 (slow drip)."""
+
+    family = "pace"
+    transparent = True
+
+    kind: Literal["slow_stream"] = "slow_stream"
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 30)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return ({},) if target.reply.ok and target.streamed and target.reply.body else ()
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        events: list[Event] = []
+        late = 0.0
+        for event in target.reply.events:
+            late += self.seconds if isinstance(event, Data) else 0.0
+            events.append(replace(event, at=event.at + late) if isinstance(event, Data | End) else event)
+        return Reply(tuple(events))
+
+    def describe(self) -> str:
+        return f"every chunk comes {self.seconds} s later"

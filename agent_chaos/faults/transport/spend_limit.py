@@ -1,0 +1,47 @@
+"""An account has spent what it may."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, get_args
+
+from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.faults.parts.provider_error import answered, with_error
+from agent_chaos.stream.exchange import Reply, without_header
+
+Limit = Literal["enforced_spend_limit_reached", "contract_spend_limit_reached", "ramp_limit_exceeded"]
+
+_WORDS = {
+    "enforced_spend_limit_reached": "You have reached your specified API usage limits.",
+    "contract_spend_limit_reached": "Your organization has reached the spend limit of its contract.",
+    "ramp_limit_exceeded": "Your organization's usage grows faster than its limits allow.",
+}
+
+
+class SpendLimit(TransportFault, frozen=True):
+    """Anthropic's 429 for money: it looks like a rate limit, and its `error_code` says that waiting does not help.
+
+    Source: H400b, anthropic-sdk-python's table of error codes; its client asks again twice all the same.
+    """
+
+    family = "refusal"
+
+    kind: Literal["spend_limit"] = "spend_limit"
+    limit: Limit
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        asked = target.reply.ok and target.protocol.vendor == "anthropic"
+        return tuple({"limit": limit} for limit in get_args(Limit)) if asked else ()
+
+    def apply(self, target: Target) -> Reply:
+        if {"limit": self.limit} not in self.openings(target):
+            return target.reply
+        told = {"message": _WORDS[self.limit], "details": {"error_code": self.limit}}
+        refused = with_error(answered(target, "rate_limit"), told)
+        assert refused.head is not None
+        headers = without_header(refused.head.headers, "x-should-retry")
+        return Reply((replace(refused.head, headers=headers), *refused.events[1:]))
+
+    def describe(self) -> str:
+        return f"spend limit (429, {self.limit})"

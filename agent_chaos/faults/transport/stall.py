@@ -1,0 +1,52 @@
+"""The body stops for a while, and goes on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le
+
+from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
+from agent_chaos.faults.parts.positions import IN_WORDS, Boundary, offset_at, openings
+from agent_chaos.stream.exchange import Data, Event, Reply
+
+
+class Stall(TransportFault, frozen=True):
+    """A gap of `seconds` inside the body; a client whose read timeout is shorter gives up there.
+
+    Source: S5; agent-zero#1882, hermes-agent#75463, litellm#29808.
+    """
+
+    family = "timeout"
+
+    kind: Literal["stall"] = "stall"
+    boundary: Boundary
+    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(10, 900)]
+    frames: int = 0
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return openings(target, bytes_only=True)
+
+    def apply(self, target: Target) -> Reply:
+        at = offset_at(target, self.boundary, self.frames)
+        return target.reply if at is None else _stalled(target.reply, at, float(self.seconds))
+
+    def describe(self) -> str:
+        return f"the reply stalls for {self.seconds} s {IN_WORDS[self.boundary]}"
+
+
+def _stalled(reply: Reply, at: int, seconds: float) -> Reply:
+    events: list[Event] = []
+    seen = 0
+    for event in reply.events:
+        late = seconds if seen >= at else 0.0
+        if isinstance(event, Data):
+            before = max(0, at - seen)
+            seen += len(event.data)
+            if 0 < before < len(event.data):
+                events += [Data(event.data[:before], event.at), Data(event.data[before:], event.at + seconds)]
+                continue
+        events.append(replace(event, at=event.at + late))
+    return Reply(tuple(events))

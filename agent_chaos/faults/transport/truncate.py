@@ -1,0 +1,43 @@
+"""The body ends early, and says that it ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.faults.parts.positions import IN_WORDS, Boundary, Offset, cut_at, openings
+from agent_chaos.stream.exchange import Reply, header, with_header
+
+
+class Truncate(TransportFault, frozen=True):
+    """A clean end at a boundary of the body: a proxy or the provider closed the stream, and HTTP sees no error.
+
+    Source: S1, S2, B4; pydantic-ai#6610, langchain#39275, opencode#26170, litellm#32159.
+    """
+
+    family = "truncation"
+
+    kind: Literal["truncate"] = "truncate"
+    boundary: Boundary
+    offset: Offset
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return openings(target)
+
+    def apply(self, target: Target) -> Reply:
+        kept = cut_at(target, self.boundary, self.offset)
+        return target.reply if kept is None else _with_true_length(kept)
+
+    def describe(self) -> str:
+        body = "body" if self.boundary == "mid_body" else "stream"
+        return f"the {body} ends {IN_WORDS[self.boundary]}, without an error"
+
+
+def _with_true_length(reply: Reply) -> Reply:
+    head = reply.head
+    if head is None or not header(head.headers, "content-length"):
+        return reply
+    headers = with_header(head.headers, "content-length", str(len(reply.body)))
+    return Reply((replace(head, headers=headers), *reply.events[1:]))

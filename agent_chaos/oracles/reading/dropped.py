@@ -1,0 +1,110 @@
+"""Tool calls of a whole reply that an agent neither ran nor answered for: shared by the oracles of swallowed errors."""
+
+from __future__ import annotations
+
+from agent_chaos.oracles.oracle import Evidence
+from agent_chaos.oracles.reading.reported import asks_for, says_nothing, tail_parts, told_of
+from agent_chaos.oracles.reading.turns import curtailed, parsed, prompt_of, served_turn
+from agent_chaos.providers.protocol import ModelTurn, ToolCall, ToolResult
+from agent_chaos.trace.trace import Call, ToolRun, Trace
+
+
+def left_undone(evidence: Evidence, call: Call) -> ToolCall | None:
+    """The first tool call of a faulted reply after which nothing was run or asked, where the clean run went on."""
+    turn = _whole(call)
+    if turn is None or not turn.tool_calls or _went_on(evidence.trace, call):
+        return None
+    usual = [
+        one for one in evidence.clean.calls if one.site and call.site and one.site.index == call.site.index
+    ]
+    return turn.tool_calls[0] if any(_went_on(evidence.clean, one) for one in usual) else None
+
+
+def passed_over(evidence: Evidence, call: Call) -> tuple[ToolCall, str | None] | None:
+    """A tool call of a faulted reply that cannot be run, and what the next request says of it: words of success, or None
+    where it has the results of the others and no word of this one."""
+    turn, after = _whole(call), _next(evidence.trace, call)
+    if turn is None or after is None:
+        return None
+    for asked in turn.tool_calls:
+        if not _unusable(call, asked) or _ran(evidence, call, asked):
+            continue
+        told = _answers(after, asked)
+        if told is None and _left_out(after, turn, asked):
+            return asked, None
+        if told is not None and _as_done(evidence, told):
+            return asked, told.content
+    return None
+
+
+def _as_done(evidence: Evidence, told: ToolResult) -> bool:
+    return not told.is_error and (says_nothing(told.content) or told.content in _usual(evidence))
+
+
+def _whole(call: Call) -> ModelTurn | None:
+    """What the model said in a faulted reply that ended as one with tool calls may."""
+    turn = served_turn(call)
+    if turn is None or not call.fired or turn.error is not None or curtailed(call):
+        return None
+    return turn if turn.complete and turn.stop not in ("length", "filter", "pause") else None
+
+
+def _went_on(trace: Trace, call: Call) -> bool:
+    entries: tuple[Call | ToolRun, ...] = (*trace.calls, *trace.tools)
+    return any(one.seq > call.seq and one.turn == call.turn for one in entries)
+
+
+def _next(trace: Trace, call: Call) -> Call | None:
+    return next(
+        (one for one in trace.calls if one.seq > call.seq and one.turn == call.turn and one.wire), None
+    )
+
+
+def _unusable(call: Call, asked: ToolCall) -> bool:
+    """Whether the arguments are no JSON object, or the request offered no such tool."""
+    offered = _offered(call)
+    return not isinstance(parsed(asked.arguments), dict) or bool(offered and asked.name not in offered)
+
+
+def _ran(evidence: Evidence, call: Call, asked: ToolCall) -> bool:
+    """Whether a tool may have run for this call: some run is for no other call, or no boundary sees the tool."""
+    offered = _offered(call)
+    if asked.name not in {run.name for run in evidence.clean.tools} and (
+        asked.name in offered or not offered
+    ):
+        return True
+    turn = served_turn(call)
+    others = [other for other in turn.tool_calls if other != asked] if turn else []
+    runs = (run for run in evidence.trace.tools if run.after == call.seq)
+    return not all(any(asks_for(other, run) for other in others) for run in runs)
+
+
+def _offered(call: Call) -> set[str]:
+    return {tool.name for tool in prompt.tools} if (prompt := prompt_of(call)) else set()
+
+
+def _answers(after: Call, asked: ToolCall) -> ToolResult | None:
+    """The result that a request holds for a tool call."""
+    mine = (part for part in tail_parts(after) if isinstance(part, ToolResult))
+    return next((part for part in mine if _key(asked) in (part.call_id, part.name)), None)
+
+
+def _key(asked: ToolCall) -> str:
+    return asked.id or asked.name
+
+
+def _usual(evidence: Evidence) -> set[str]:
+    """What the clean run tells the model of its tools' runs."""
+    runs = (told_of(evidence.clean, run) for run in evidence.clean.tools)
+    return {told[1].content for told in runs if told is not None and not told[1].is_error}
+
+
+def _left_out(after: Call, turn: ModelTurn, asked: ToolCall) -> bool:
+    """Whether a request goes on with the other calls of a reply, and neither holds this one nor says anything of it."""
+    prompt, parts = prompt_of(after), tail_parts(after)
+    if prompt is None or prompt.previous or not all(isinstance(part, ToolResult) for part in parts):
+        return False
+    told = {name for part in parts if isinstance(part, ToolResult) for name in (part.call_id, part.name)}
+    calls = [part for message in prompt.messages for part in message.parts if isinstance(part, ToolCall)]
+    others = {_key(other) for other in turn.tool_calls} - {_key(asked)}
+    return bool(others & told) and _key(asked) not in {_key(call) for call in calls}

@@ -1,0 +1,204 @@
+"""Reads a trace the way oracles need it: model turns served and recorded, tools executed, and what faults allow.
+
+Where no tool boundary saw a tool, the wire is the evidence: a call that the next request echoes together with a result.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from agent_chaos.oracles.oracle import Evidence
+from agent_chaos.providers.protocol import Message, ModelTurn, Prompt, ToolCall, ToolResult
+from agent_chaos.providers.registry import protocols
+from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
+
+_FAILURE = re.compile(
+    r"\b(error|exception|traceback|invalid|failed|could not|unable to|not executed)\b", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A tool call the agent made: by the boundary (`seq` is the ToolRun's) or by the wire (the echoing Call's).
+
+    `after` is the `seq` of the call whose reply asked for it, -1 where none did. `failed` says that it raised.
+    """
+
+    name: str
+    arguments: Any
+    seq: int
+    after: int
+    performed: bool
+    failed: bool = False
+
+
+@lru_cache(maxsize=2048)
+def turn_of(protocol: str, reply: Reply) -> ModelTurn:
+    """The model turn of a reply."""
+    return protocols()[protocol].parse(reply)
+
+
+@lru_cache(maxsize=2048)
+def _prompt(protocol: str, request: Request) -> Prompt:
+    return protocols()[protocol].prompt(request)
+
+
+def prompt_of(call: Call) -> Prompt | None:
+    """What a call asked, in neutral words; None on a host without a protocol."""
+    return _prompt(call.protocol, call.request) if call.wire else None
+
+
+def served_turn(call: Call) -> ModelTurn | None:
+    """The model turn that the agent got; None for a miss, an error status, or a host without a protocol."""
+    return (
+        turn_of(call.protocol, call.reply) if call.wire and call.reply and call.reply.status < 400 else None
+    )
+
+
+def recorded_turn(call: Call) -> ModelTurn | None:
+    """The model turn as it was recorded."""
+    return turn_of(call.protocol, call.recorded) if call.wire and call.recorded else None
+
+
+def curtailed(call: Call) -> bool:
+    """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, the model paused, or the
+    response itself says that it failed.
+
+    A reply whose stop reason arrived has ended, even where the last line of its stream did not come.
+    """
+    served, recorded = served_turn(call), recorded_turn(call)
+    if served is None or recorded is None or not call.fired:
+        return False
+    lost_end = recorded.complete and not served.complete and served.stop is None
+    failed = served.error is not None and recorded.error is None
+    return lost_end or failed or (served.stop in ("length", "pause") and recorded.stop != served.stop)
+
+
+def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
+    """Every tool call the agent made, in order. Of a tool that a boundary sees, the boundary's word is all there is."""
+    wrapped = {run.name for run in (*trace.tools, *clean.tools)}
+    by_boundary = [_by_boundary(run) for run in trace.tools]
+    by_wire = [one for one in _by_wire(trace) if one.name not in wrapped]
+    return tuple(sorted([*by_boundary, *by_wire], key=lambda one: one.seq))
+
+
+def _by_boundary(run: ToolRun) -> Executed:
+    performed = run.effect in ("real", "pure")
+    return Executed(run.name, run.arguments, run.seq, run.after, performed, bool(run.error_type))
+
+
+def _by_wire(trace: Trace) -> Iterator[Executed]:
+    """Calls echoed with a result that is no error, each once."""
+    seen: set[tuple[str, str, str]] = set()
+    for call in trace.calls:
+        prompt = prompt_of(call)
+        if prompt is None:
+            continue
+        before = [other for other in trace.calls if other.seq < call.seq]
+        for echoed in _answered_calls(prompt.messages):
+            key = (echoed.id, echoed.name, echoed.arguments)
+            if key not in seen:
+                seen.add(key)
+                asked = _asked_by(before, echoed)
+                if asked is not None:
+                    yield Executed(echoed.name, parsed(echoed.arguments), call.seq, asked.seq, True)
+
+
+def _answered_calls(messages: tuple[Message, ...]) -> Iterator[ToolCall]:
+    results = [part for message in messages for part in message.parts if isinstance(part, ToolResult)]
+    good = Counter(result.call_id or result.name for result in results if not _tells_of_failure(result))
+    for message in messages:
+        for part in message.parts:
+            if isinstance(part, ToolCall) and message.role == "assistant" and good[part.id or part.name] > 0:
+                yield part
+
+
+def _tells_of_failure(result: ToolResult) -> bool:
+    """Whether a result says that the tool did not run: by its flag, or in words where the protocol has none."""
+    return result.is_error or bool(_FAILURE.search(shown(result.content, limit=2_000)))
+
+
+def _asked_by(calls: list[Call], echoed: ToolCall) -> Call | None:
+    """The latest call of the run whose reply asked for this tool call."""
+    for call in reversed(calls):
+        turn = served_turn(call)
+        if turn and any(c.name == echoed.name and (not c.id or c.id == echoed.id) for c in turn.tool_calls):
+            return call
+    return None
+
+
+def parsed(text: str) -> Any:
+    """Arguments as strict JSON, or the text itself."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def call_by_seq(trace: Trace, seq: int) -> Call | None:
+    return next((call for call in trace.calls if call.seq == seq), None)
+
+
+def asking_call(trace: Trace, one: Executed) -> Call | None:
+    """The call whose served turn asked for an executed tool: the nearest one, at or before `after`, that names it."""
+    for call in reversed(trace.calls):
+        turn = served_turn(call) if call.seq <= one.after else None
+        if turn is not None and any(asked.name == one.name for asked in turn.tool_calls):
+            return call
+    return None
+
+
+def satisfies(ran: Any, asked: Any) -> bool:
+    """Whether executed arguments are those asked for; parameters that were not asked for may have their defaults."""
+    if isinstance(ran, dict) and isinstance(asked, dict):
+        return all(key in ran and ran[key] == value for key, value in asked.items())
+    return bool(ran == asked)
+
+
+def last_call_of_turn(trace: Trace, turn: int) -> Call | None:
+    return next((call for call in reversed(trace.calls) if call.turn == turn), None)
+
+
+def clean_answer(evidence: Evidence, turn: int) -> Answer | None:
+    return next((answer for answer in evidence.clean.answers if answer.turn == turn), None)
+
+
+def all_transparent(evidence: Evidence) -> bool:
+    """Whether a correct stack must recover: every fired fault is transparent, none twice on an exchange, in budget."""
+    fired = evidence.trace.fired
+    places = [(site.of, site.index) for site, _ in fired]
+    late = evidence.trace.virtual_s - evidence.clean.virtual_s
+    once = len(set(places)) == len(places)
+    return (
+        bool(fired)
+        and once
+        and all(fault.transparent for _, fault in fired)
+        and late <= evidence.budget.virtual_s
+    )
+
+
+def left_recording_at(trace: Trace) -> str:
+    """'left the recording at call 3', or '' where it never did."""
+    if trace.left_at is None:
+        return ""
+    call = next((call for call in trace.calls if call.seq >= trace.left_at and not call.fidelity.full), None)
+    if call is not None:
+        return f"left the recording at call {call.call}"
+    return next((f"left the recording: {incident.detail}" for incident in trace.incidents_of("miss")), "")
+
+
+def shown(value: Any, limit: int = 200) -> str:
+    """A value as short JSON or text for a sentence."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,1 @@
+"""Recording through vcrpy, chunk by chunk."""

@@ -1,0 +1,192 @@
+"""Decides which requests belong into a cassette, and hands each to the scribe when its reply has ended."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from threading import RLock
+
+from agent_chaos.cassette.interchange.encoding import decoded
+from agent_chaos.cassette.model import Scribe
+from agent_chaos.cassette.redaction.redaction import Redactor, is_credential_exchange
+from agent_chaos.errors import BudgetStop, ReplayMiss
+from agent_chaos.patch.frameworks.seam import model_asked
+from agent_chaos.patch.recording.earlier_recording import Earlier
+from agent_chaos.patch.recording.tee import Taken, Tee
+from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.registry import recognise
+from agent_chaos.stream.exchange import End, Reply, Request
+
+
+@dataclass
+class Recorded:
+    """What a recording kept so far. `hosts` and `passed` count requests by host, kept ones and unseen ones.
+
+    `broken` counts transfers that broke or were closed early, `played` answers from the earlier cassette, `dropped`
+    exchanges that a hook refused. `refused` lists requests that the record mode did not let out.
+    """
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    broken: int = 0
+    played: int = 0
+    dropped: int = 0
+    hosts: Counter[str] = field(default_factory=Counter)
+    passed: Counter[str] = field(default_factory=Counter)
+    transports: Counter[str] = field(default_factory=Counter)
+    statuses: Counter[int] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+MAX_REQUESTS = 1_000
+"""Of one recording: an agent whose loop never ends costs money with every request."""
+
+
+class Recorder:
+    """Decides what is kept and keeps it. Thread-safe."""
+
+    def __init__(
+        self,
+        scribe: Scribe,
+        hosts: Sequence[str],
+        ignore_hosts: Sequence[str],
+        before_request: Callable[[Request], Request | None] | None,
+        before_response: Callable[[Reply], Reply | None] | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self.recorded = Recorded()
+        self.failure: Exception | None = None
+        self.clock = clock
+        self._scribe = scribe
+        self._hosts = tuple(host.lower() for host in hosts)
+        self._ignored = tuple(host.lower() for host in ignore_hosts)
+        self._before_request = before_request
+        self._before_response = before_response
+        self._redactor = Redactor.from_environ(os.environ)
+        self._earlier = Earlier(None)
+        self._protected = False
+        self._lock = RLock()
+        self._open: set[Tee] = set()
+
+    def answer_from(self, earlier: Earlier, *, protected: bool) -> None:
+        """Answers from an earlier cassette; `protected` lets nothing else out."""
+        self._earlier, self._protected = earlier, protected
+
+    @property
+    def protected(self) -> bool:
+        return self._protected
+
+    def wants(self, request: Request) -> bool:
+        """Whether the request belongs into the cassette."""
+        if _named(request, self._ignored) or is_credential_exchange(request):
+            return False
+        return _named(request, self._hosts) or recognise(request) is not None
+
+    def passes(self, request: Request) -> None:
+        """Notes a request that goes out unseen."""
+        with self._lock:
+            self.recorded.passed[request.host] += 1
+
+    def has(self, request: Request) -> bool:
+        """Whether the earlier cassette still has an answer to the request."""
+        return self._earlier.find(self._redactor.request(request)) is not None
+
+    def played(self, request: Request) -> Reply | None:
+        """The earlier cassette's answer, used up; None lets the request out. Raises ReplayMiss where it may not go."""
+        with self._lock:
+            reply = self._earlier.take(self._redactor.request(request))
+            if reply is not None:
+                self.recorded.played += 1
+            elif self._protected:
+                self.recorded.refused.append(f"{request.method} {request.host}{request.path}")
+                raise ReplayMiss(
+                    f"the cassette has no answer for {request.method} {request.host}{request.path}, and the record "
+                    "mode adds none; record with 'new_episodes' or 'all'"
+                )
+            return reply
+
+    def tee(self, request: Request, transport: str) -> Tee:
+        """A tee for a request that is about to go out. Raises BudgetStop for one too many."""
+        if self.recorded.calls + len(self._open) >= MAX_REQUESTS:
+            raise BudgetStop(
+                f"the agent made {MAX_REQUESTS:,} requests and asked on; does its loop ever end? Nothing was kept"
+            )
+        if recognise(request) is not None:
+            model_asked()
+        made = Tee(request, transport, self.clock, lambda taken: self._finished(made, taken))
+        with self._lock:
+            self._open.add(made)
+        return made
+
+    def flush(self) -> None:
+        """Keeps what is still open as closed by the client."""
+        for tee in sorted(self._open, key=lambda tee: tee.at):
+            tee.closed()
+
+    def keep(self, taken: Taken) -> None:
+        """Hands a finished exchange to the scribe."""
+        reply = decoded(Reply(taken.events))
+        protocol = recognise(taken.request)
+        if taken.closed and _whole(reply, protocol):
+            reply = Reply((*reply.events[:-1], End(reply.duration)))
+        with self._lock:
+            kept = self._rewritten(taken.request, reply)
+            if kept is None:
+                self.recorded.dropped += 1
+                return
+            self._count(taken, reply, protocol)
+            self._scribe.exchange(*kept, at=taken.at, transport=taken.transport)
+
+    def _finished(self, tee: Tee, taken: Taken) -> None:
+        with self._lock:
+            self._open.discard(tee)
+        self.keep(taken)
+
+    def _rewritten(self, request: Request, reply: Reply) -> tuple[Request, Reply] | None:
+        """What the scenario's hooks make of an exchange. A hook's failure is the recording's, not the agent's."""
+        try:
+            asked = self._before_request(request) if self._before_request else request
+            answer = self._before_response(reply) if self._before_response else reply
+        except Exception as exc:  # noqa: BLE001 - users' hooks may raise anything; reported when the recording ends
+            self.failure = self.failure or exc
+            return None
+        return None if asked is None or answer is None else (asked, answer)
+
+    def _count(self, taken: Taken, reply: Reply, protocol: WireProtocol | None) -> None:
+        recorded = self.recorded
+        recorded.calls += 1
+        recorded.hosts[taken.request.host] += 1
+        recorded.transports[taken.transport] += 1
+        recorded.statuses[reply.status] += 1
+        if not reply.ended:
+            recorded.broken += 1
+            recorded.failures.append(f"{taken.request.host}: {reply.events[-1]!r}")
+        usage = protocol.parse(reply).usage if protocol and reply.head else None
+        if usage is not None:
+            recorded.input_tokens += usage.input_tokens
+            recorded.output_tokens += usage.output_tokens
+
+
+def _named(request: Request, names: Sequence[str]) -> bool:
+    """Whether a host is one of some names: `host`, `host:port` or `*.host`."""
+    host = request.host
+    for name in names:
+        if name == host or (name.startswith("*.") and host.endswith(name[1:])):
+            return True
+        if ":" in name and f"//{name}/" in f"{request.url.lower()}/":
+            return True
+    return False
+
+
+def _whole(reply: Reply, protocol: WireProtocol | None) -> bool:
+    """Whether everything that matters had arrived when the client closed the reply."""
+    if reply.head is None:
+        return False
+    length = reply.header("content-length")
+    if length.isdigit():
+        return len(reply.body) >= int(length)
+    return protocol is not None and protocol.parse(reply).complete

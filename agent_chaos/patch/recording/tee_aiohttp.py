@@ -1,0 +1,176 @@
+"""Tees for aiohttp: requests as they leave, chunks as the parser delivers them. Redirects are exchanges of their own."""
+
+from __future__ import annotations
+
+import asyncio
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.patch.recording.capture import Recorder
+from agent_chaos.patch.recording.tee import Tee
+from agent_chaos.patch.recording.transport_errors import failed
+from agent_chaos.patch.transports.aiohttp_transport import chunk_bytes, head_bytes
+from agent_chaos.stream.exchange import Reply, Request
+
+_TRANSPORT = "aiohttp"
+_TEE = "_agent_chaos_tee"
+
+
+def aiohttp_patches(library: ModuleType, recorder: Recorder) -> list[tuple[Any, str, Any]]:
+    """What to patch in aiohttp, as (class, attribute, replacement).
+
+    A tee is made where a connection is asked for, goes with the request to its response, and ends with the body.
+    """
+    connector = library.BaseConnector
+    taps = _Taps(library)
+    real_connect, real_send = connector.connect, library.ClientRequest.send
+    real_start = library.ClientResponse.start
+
+    async def connect(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
+        asked = await _asked(req)
+        if not recorder.wants(asked):
+            recorder.passes(asked)
+            return await real_connect(self, req, traces, timeout)
+        if (played := recorder.played(asked)) is not None:
+            return _played(library, self, req, played)
+        req.headers["Accept-Encoding"] = "identity"
+        tee = recorder.tee(await _asked(req), _TRANSPORT)
+        setattr(req, _TEE, tee)
+        try:
+            return await real_connect(self, req, traces, timeout)
+        except BaseException as exc:
+            failed(tee, exc)
+            raise
+
+    async def send(self: Any, conn: Any) -> Any:
+        tee: Tee | None = getattr(self, _TEE, None)
+        try:
+            response = await real_send(self, conn)
+        except BaseException as exc:
+            if tee is not None:
+                failed(tee, exc)
+            raise
+        setattr(response, _TEE, tee)
+        return response
+
+    async def start(self: Any, connection: Any) -> Any:
+        tee: Tee | None = getattr(self, _TEE, None)
+        if tee is None:
+            return await real_start(self, connection)
+        try:
+            await real_start(self, connection)
+        except BaseException as exc:
+            failed(tee, exc)
+            raise
+        headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in self.raw_headers)
+        tee.head(self.status, headers, self.reason or "")
+        taps.tap(self.content, tee)
+        return self
+
+    return [
+        (connector, "connect", connect),
+        (library.ClientRequest, "send", send),
+        (library.ClientResponse, "start", start),
+    ]
+
+
+class _Taps:
+    """Readers with a tee. A reader has no room for attributes, so its class is exchanged and its tee is kept here."""
+
+    def __init__(self, library: ModuleType) -> None:
+        self._tees: dict[int, Tee] = {}
+        self._plain: Any = library.StreamReader
+        self._tapped = self._subclass(library.StreamReader)
+
+    def tap(self, reader: Any, tee: Tee) -> None:
+        """Passes on what has arrived, and everything from now on."""
+        for chunk in getattr(reader, "_buffer", ()):
+            tee.data(chunk)
+        if reader.exception() is not None:
+            failed(tee, reader.exception())
+        elif type(reader) is not self._plain or reader.is_eof():
+            tee.end()
+        else:
+            self._tees[id(reader)] = tee
+            reader.__class__ = self._tapped
+
+    def _untap(self, reader: Any) -> Tee | None:
+        reader.__class__ = self._plain
+        return self._tees.pop(id(reader), None)
+
+    def _subclass(self, base: Any) -> Any:
+        taps = self
+
+        def feed_data(self: Any, data: bytes, *args: Any) -> Any:
+            if tee := taps._tees.get(id(self)):
+                tee.data(data)
+            return base.feed_data(self, data, *args)
+
+        def feed_eof(self: Any) -> None:
+            if tee := taps._untap(self):
+                tee.end()
+            base.feed_eof(self)
+
+        def set_exception(self: Any, exc: Any, *args: Any) -> None:
+            if tee := taps._untap(self):
+                failed(tee, exc if isinstance(exc, BaseException) else exc())
+            base.set_exception(self, exc, *args)
+
+        members = {"feed_data": feed_data, "feed_eof": feed_eof, "set_exception": set_exception}
+        return type("RecordedReader", (base,), {"__slots__": (), **members})
+
+
+async def _asked(req: Any) -> Request:
+    headers = tuple((str(name), str(value)) for name, value in req.headers.items())
+    body = req.body
+    data = bytes(body) if isinstance(body, bytes | bytearray) else bytes(await body.as_bytes())
+    return Request(req.method.upper(), str(req.url), headers, data)
+
+
+def _played(library: ModuleType, connector: Any, req: Any, reply: Reply) -> Any:
+    """A connection whose far end has the reply ready."""
+    protocol = connector._factory()
+    protocol.connection_made(_Ready(protocol, reply))
+    return library.connector.Connection(connector, req.connection_key, protocol, asyncio.get_running_loop())
+
+
+class _Ready(asyncio.Transport):
+    """Answers the first write with a whole reply."""
+
+    def __init__(self, protocol: Any, reply: Reply) -> None:
+        super().__init__()
+        self._protocol = protocol
+        self._reply = reply
+        self._closing = False
+        self._answered = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        if not self._answered:
+            self._answered = True
+            asyncio.get_running_loop().call_soon(self._answer)
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.write(b"")
+
+    def _answer(self) -> None:
+        assert self._reply.head is not None, "broken exchanges are not answers"
+        self._protocol.data_received(
+            head_bytes(self._reply.head) + chunk_bytes(self._reply.body) + b"0\r\n\r\n"
+        )
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        if not self._closing:
+            self._closing = True
+            asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
+
+    def abort(self) -> None:
+        self.close()
+
+    def pause_reading(self) -> None:
+        """Nothing to do: the reply is already in memory."""
+
+    def resume_reading(self) -> None:
+        """As `pause_reading`."""

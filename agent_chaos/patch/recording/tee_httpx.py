@@ -1,0 +1,138 @@
+"""Tees for httpx and httpx2: the network transports, sync and async. Chunks pass on as they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.patch.recording.capture import Recorder
+from agent_chaos.patch.recording.tee import Tee
+from agent_chaos.patch.recording.transport_errors import failed
+from agent_chaos.stream.exchange import Reply, Request
+
+
+def httpx_patches(library: ModuleType, recorder: Recorder) -> list[tuple[Any, str, Any]]:
+    """What to patch in httpx or httpx2, as (class, attribute, replacement)."""
+    shell = _Shell(library, recorder)
+
+    def handle_request(self: Any, request: Any) -> Any:
+        return shell.sync(self, request)
+
+    async def handle_async_request(self: Any, request: Any) -> Any:
+        return await shell.aio(self, request)
+
+    return [
+        (library.HTTPTransport, "handle_request", handle_request),
+        (library.AsyncHTTPTransport, "handle_async_request", handle_async_request),
+    ]
+
+
+class _SyncTee:
+    def __init__(self, stream: Any, tee: Tee) -> None:
+        self._stream = stream
+        self._tee = tee
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            for chunk in self._stream:
+                self._tee.data(chunk)
+                yield chunk
+        except BaseException as exc:
+            failed(self._tee, exc)
+            raise
+        self._tee.end()
+
+    def close(self) -> None:
+        self._tee.closed()
+        self._stream.close()
+
+
+class _AsyncTee:
+    def __init__(self, stream: Any, tee: Tee) -> None:
+        self._stream = stream
+        self._tee = tee
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._stream:
+                self._tee.data(chunk)
+                yield chunk
+        except BaseException as exc:
+            failed(self._tee, exc)
+            raise
+        self._tee.end()
+
+    async def aclose(self) -> None:
+        self._tee.closed()
+        await self._stream.aclose()
+
+
+class _Shell:
+    """One library's recorded transports."""
+
+    def __init__(self, library: ModuleType, recorder: Recorder) -> None:
+        self._library = library
+        self._recorder = recorder
+        self._real_sync = library.HTTPTransport.handle_request
+        self._real_async = library.AsyncHTTPTransport.handle_async_request
+        self._sync_tee = type("RecordedBody", (_SyncTee, library.SyncByteStream), {})
+        self._async_tee = type("RecordedBody", (_AsyncTee, library.AsyncByteStream), {})
+
+    def sync(self, transport: Any, request: Any) -> Any:
+        asked = self._asked(request, request.read())
+        if not self._recorder.wants(asked):
+            self._recorder.passes(asked)
+            return self._real_sync(transport, request)
+        if (played := self._recorder.played(asked)) is not None:
+            return self._response(played)
+        tee = self._sent(request)
+        try:
+            response = self._real_sync(transport, request)
+        except BaseException as exc:
+            failed(tee, exc)
+            raise
+        self._head(tee, response)
+        response.stream = self._sync_tee(response.stream, tee)
+        return response
+
+    async def aio(self, transport: Any, request: Any) -> Any:
+        asked = self._asked(request, await request.aread())
+        if not self._recorder.wants(asked):
+            self._recorder.passes(asked)
+            return await self._real_async(transport, request)
+        if (played := self._recorder.played(asked)) is not None:
+            return self._response(played)
+        tee = self._sent(request)
+        try:
+            response = await self._real_async(transport, request)
+        except BaseException as exc:
+            failed(tee, exc)
+            raise
+        self._head(tee, response)
+        response.stream = self._async_tee(response.stream, tee)
+        return response
+
+    def _asked(self, request: Any, body: bytes) -> Request:
+        headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
+        return Request(request.method.upper(), str(request.url), headers, body)
+
+    def _sent(self, request: Any) -> Tee:
+        """A tee for the request, which is told to ask for an uncompressed reply."""
+        request.headers["accept-encoding"] = "identity"
+        return self._recorder.tee(self._asked(request, request.content), self._library.__name__)
+
+    def _head(self, tee: Tee, response: Any) -> None:
+        headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+        reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
+        tee.head(response.status_code, headers, reason)
+
+    def _response(self, reply: Reply) -> Any:
+        assert reply.head is not None, "broken exchanges are not answers"
+        extensions = {"http_version": b"HTTP/1.1", "reason_phrase": reply.head.reason.encode("latin-1")}
+        return self._library.Response(
+            reply.status,
+            headers=list(reply.headers),
+            stream=self._library.ByteStream(reply.body),
+            extensions=extensions,
+        )

@@ -1,0 +1,1 @@
+"""The virtual clock: sleeps, event loops, threads, stops."""

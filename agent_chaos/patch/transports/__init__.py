@@ -1,0 +1,1 @@
+"""Replay below each HTTP library."""

@@ -1,0 +1,192 @@
+"""aiohttp: the real client, parser and timeouts over an in-memory connection that speaks the recorded bytes.
+
+Only `TCPConnector._create_connection` is patched, so that every exception is aiohttp's own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.patch.imports import when_imported
+from agent_chaos.patch.transports.transfer import CONNECTING, Timeouts, Transfer
+from agent_chaos.runtime.session import Answered, Session, replaying
+from agent_chaos.stream.exchange import Abort, Data, End, Event, Head, Reply, Request
+
+_HOP_BY_HOP = ("content-length", "transfer-encoding", "connection", "keep-alive")
+_LOST: dict[str, OSError | None] = {
+    "disconnected": None,
+    "incomplete": None,
+    "reset": ConnectionResetError(104, "Connection reset by peer"),
+    "write_error": BrokenPipeError(32, "Broken pipe"),
+    "write_timeout": TimeoutError(110, "Connection timed out"),
+    "read_timeout": TimeoutError(110, "Connection timed out"),
+}
+
+
+def head_bytes(head: Head) -> bytes:
+    """The status line and fields of a reply whose body follows in chunks, on a connection that will close."""
+    lines = [f"HTTP/1.1 {head.status} {head.reason}"]
+    lines += [f"{name}: {value}" for name, value in head.headers if name.lower() not in _HOP_BY_HOP]
+    if head.status not in (204, 304):
+        lines.append("Transfer-Encoding: chunked")
+    return ("\r\n".join([*lines, "Connection: close"]) + "\r\n\r\n").encode("latin-1")
+
+
+def chunk_bytes(data: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(data), data) if data else b""
+
+
+class _Wire(asyncio.Transport):
+    """The far end of a connection: plays one reply once the client has begun to write its request."""
+
+    def __init__(self, session: Session, protocol: Any, answered: Answered) -> None:
+        super().__init__(extra={"peername": ("127.0.0.1", 443), "sockname": ("127.0.0.1", 50_000)})
+        self._session = session
+        self._protocol = protocol
+        self._reply: Reply = answered.reply
+        self._transfer = Transfer(session, answered, Timeouts())
+        self._loop = asyncio.get_running_loop()
+        self._start = session.clock.monotonic()
+        self._playing = False
+        self._closing = False
+        self._timer: asyncio.TimerHandle | None = None
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._play()
+
+    def writelines(self, list_of_data: Iterable[bytes | bytearray | memoryview]) -> None:
+        self._play()
+
+    def _play(self) -> None:
+        if not self._playing:
+            self._playing = True
+            self._next(iter(self._reply.events))
+
+    def _next(self, events: Iterator[Event]) -> None:
+        """Schedules the next event; one at a time, since timers of one instant have no order."""
+        event = next(events, None)
+        if event is not None and not self._closing:
+            self._timer = self._loop.call_at(self._start + event.at, self._due, event, events)
+
+    def _due(self, event: Event, events: Iterator[Event]) -> None:
+        self._event(event)
+        self._next(events)
+
+    def _event(self, event: Event) -> None:
+        if self._closing:
+            return
+        if isinstance(event, Head):
+            self._feed(head_bytes(event))
+        elif isinstance(event, Data):
+            self._transfer.received(len(event.data))
+            self._feed(chunk_bytes(event.data))
+        elif isinstance(event, End):
+            self._transfer.note("complete")
+            head = self._reply.head
+            self._feed(b"" if head is not None and head.status in (204, 304) else b"0\r\n\r\n")
+            self._lose(None)
+        else:
+            self._break(event)
+
+    def _break(self, event: Abort) -> None:
+        self._transfer.note("timeout" if event.kind.endswith("_timeout") else "aborted", event.kind)
+        if event.kind == "bad_protocol":
+            self._feed(b"ILLEGAL STATUS LINE\r\n\r\n")
+        elif event.kind == "bad_encoding":
+            self._feed(head_bytes(Head(200, (("content-encoding", "gzip"),))) + chunk_bytes(b"not gzip"))
+        self._lose(_LOST.get(event.kind))
+
+    def _feed(self, data: bytes) -> None:
+        if data:
+            self._protocol.data_received(data)
+
+    def _lose(self, error: OSError | None) -> None:
+        if not self._closing:
+            self._closing = True
+            self._loop.call_soon(self._protocol.connection_lost, error)
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        if not self._closing:
+            self._transfer.note("closed")
+            if self._timer is not None:
+                self._timer.cancel()
+            self._lose(None)
+
+    def abort(self) -> None:
+        self.close()
+
+    def pause_reading(self) -> None:
+        """Nothing to do: the reply is already in memory."""
+
+    def resume_reading(self) -> None:
+        """As `pause_reading`."""
+
+    def is_reading(self) -> bool:
+        return True
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+async def _body(request: Any) -> bytes:
+    body = request.body
+    if isinstance(body, bytes | bytearray):
+        return bytes(body)
+    return bytes(await body.as_bytes()) if hasattr(body, "as_bytes") else b""
+
+
+async def _connect(aiohttp: ModuleType, connector: Any, session: Session, request: Any, timeout: Any) -> Any:
+    headers = tuple((str(name), str(value)) for name, value in request.headers.items())
+    asked = Request(request.method.upper(), str(request.url), headers, await _body(request))
+    answered = session.answers_http(asked, "aiohttp")
+    first = answered.reply.events[0]
+    if isinstance(first, Abort) and first.kind in CONNECTING:
+        await _refuse(aiohttp, session, request, timeout, answered, first)
+    protocol = connector._factory()
+    protocol.connection_made(_Wire(session, protocol, answered))
+    return protocol
+
+
+async def _refuse(
+    aiohttp: ModuleType, session: Session, request: Any, timeout: Any, answered: Answered, abort: Abort
+) -> None:
+    limit = timeout.sock_connect or timeout.connect
+    await asyncio.sleep(abort.at if limit is None else min(abort.at, limit))
+    timed_out = abort.kind.endswith("_timeout") or (limit is not None and abort.at > limit)
+    Transfer(session, answered, Timeouts()).note("timeout" if timed_out else "aborted", abort.kind)
+    if timed_out:
+        raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {request.url}")
+    if abort.kind == "dns":
+        raise aiohttp.ClientConnectorDNSError(
+            request.connection_key, OSError(-2, "Name or service not known")
+        )
+    raise aiohttp.ClientConnectorError(request.connection_key, OSError(111, "Connect call failed"))
+
+
+def _patch(aiohttp: ModuleType) -> None:
+    real_create = aiohttp.TCPConnector._create_connection
+
+    async def create_connection(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
+        session = replaying()
+        if session is None:
+            return await real_create(self, req, traces, timeout)
+        return await _connect(aiohttp, self, session, req, timeout)
+
+    aiohttp.TCPConnector._create_connection = create_connection
+
+
+_installed = False
+
+
+def install() -> None:
+    """Patches aiohttp, once per process, now or when it is imported."""
+    global _installed
+    if not _installed:
+        _installed = True
+        when_imported("aiohttp", _patch)

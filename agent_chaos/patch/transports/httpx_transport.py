@@ -1,0 +1,212 @@
+"""httpx and httpx2: the network transports, sync and async, answered from the session of the run that asks.
+
+Only `HTTPTransport` and `AsyncHTTPTransport` are patched: in-process transports (ASGI, WSGI, mocks) stay as they are.
+Exceptions are those that real sockets raise on these stacks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.patch.imports import when_imported
+from agent_chaos.patch.transports.transfer import Failed, Pause, Step, Timeouts, Transfer
+from agent_chaos.runtime.session import Session, replaying
+from agent_chaos.stream.exchange import Data, End, Head, Request
+
+_SYNC: dict[str, tuple[str, str]] = {
+    "refused": ("ConnectError", "[Errno 111] Connection refused"),
+    "dns": ("ConnectError", "[Errno -2] Name or service not known"),
+    "connect_timeout": ("ConnectTimeout", "timed out"),
+    "tls": ("ConnectError", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"),
+    "pool_timeout": ("PoolTimeout", ""),
+    "write_error": ("WriteError", "[Errno 32] Broken pipe"),
+    "write_timeout": ("WriteTimeout", "timed out"),
+    "disconnected": ("RemoteProtocolError", "Server disconnected without sending a response."),
+    "read_timeout": ("ReadTimeout", "The read operation timed out"),
+    "reset": ("ReadError", "[Errno 104] Connection reset by peer"),
+    "incomplete": (
+        "RemoteProtocolError",
+        "peer closed connection without sending complete message body (incomplete chunked read)",
+    ),
+    "bad_protocol": ("RemoteProtocolError", "illegal status line"),
+    "bad_encoding": ("DecodingError", "Error -3 while decompressing data: incorrect header check"),
+}
+"""Abort kind to exception class and message, as measured over real sockets."""
+
+_ASYNC = {
+    **_SYNC,
+    "refused": ("ConnectError", "All connection attempts failed"),
+    "connect_timeout": ("ConnectTimeout", ""),
+    "read_timeout": ("ReadTimeout", ""),
+    "reset": ("ReadError", ""),
+    "write_timeout": ("WriteTimeout", ""),
+}
+
+
+def _error(library: ModuleType, table: dict[str, tuple[str, str]], failed: Failed, request: Any) -> Exception:
+    name, message = table[failed.kind]
+    error: Exception = getattr(library, name)(failed.message or message, request=request)
+    return error
+
+
+def _timeouts(request: Any) -> Timeouts:
+    limits = request.extensions.get("timeout", {})
+    return Timeouts(limits.get("connect"), limits.get("read"), limits.get("write"), limits.get("pool"))
+
+
+def _request(request: Any, body: bytes) -> Request:
+    headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
+    return Request(request.method.upper(), str(request.url), headers, body)
+
+
+def _response(library: ModuleType, head: Head, stream: Any) -> Any:
+    extensions = {"http_version": b"HTTP/1.1", "reason_phrase": head.reason.encode("latin-1")}
+    return library.Response(head.status, headers=list(head.headers), stream=stream, extensions=extensions)
+
+
+class _SyncBody:
+    def __init__(self, play: Iterator[bytes], transfer: Transfer) -> None:
+        self._play = play
+        self._transfer = transfer
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._play
+
+    def close(self) -> None:
+        self._transfer.note("closed")
+
+
+class _AsyncBody:
+    def __init__(self, play: AsyncIterator[bytes], transfer: Transfer) -> None:
+        self._play = play
+        self._transfer = transfer
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._play
+
+    async def aclose(self) -> None:
+        self._transfer.note("closed")
+
+
+class _Shell:
+    """One library's patched methods."""
+
+    def __init__(self, library: ModuleType) -> None:
+        self.library = library
+        self.name = library.__name__
+        self.real_sync = library.HTTPTransport.handle_request
+        self.real_async = library.AsyncHTTPTransport.handle_async_request
+
+        self.sync_body = type("ReplayedBody", (_SyncBody, library.SyncByteStream), {})
+        self.async_body = type("ReplayedBody", (_AsyncBody, library.AsyncByteStream), {})
+
+    def answer_sync(self, session: Session, request: Any) -> Any:
+        answered = session.answers_http(_request(request, request.read()), self.name)
+        transfer = Transfer(session, answered, _timeouts(request))
+        steps = transfer.steps()
+        head = self._head_sync(session, transfer, steps, request)
+        return _response(
+            self.library, head, self.sync_body(self._body_sync(session, transfer, steps, request), transfer)
+        )
+
+    def _head_sync(self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any) -> Head:
+        for step in steps:
+            if isinstance(step, Pause):
+                _pause(session, step)
+            elif isinstance(step, Failed):
+                raise _error(self.library, _SYNC, step, request)
+            elif isinstance(step, Head):
+                return step
+        raise AssertionError("a reply has a head or an abort")
+
+    def _body_sync(
+        self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any
+    ) -> Iterator[bytes]:
+        for step in steps:
+            if isinstance(step, Pause):
+                _pause(session, step)
+            elif isinstance(step, Failed):
+                raise _error(self.library, _SYNC, step, request)
+            elif isinstance(step, Data):
+                yield step.data
+            elif isinstance(step, End):
+                return
+
+    async def answer_async(self, session: Session, request: Any) -> Any:
+        answered = session.answers_http(_request(request, await request.aread()), self.name)
+        transfer = Transfer(session, answered, _timeouts(request))
+        steps = transfer.steps()
+        await asyncio.sleep(0)
+        head = await self._head_async(session, transfer, steps, request)
+        body = self._body_async(session, transfer, steps, request)
+        return _response(self.library, head, self.async_body(body, transfer))
+
+    async def _head_async(
+        self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any
+    ) -> Head:
+        for step in steps:
+            if isinstance(step, Pause):
+                await _apause(session, step)
+            elif isinstance(step, Failed):
+                raise _error(self.library, _ASYNC, step, request)
+            elif isinstance(step, Head):
+                return step
+        raise AssertionError("a reply has a head or an abort")
+
+    async def _body_async(
+        self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any
+    ) -> AsyncIterator[bytes]:
+        for step in steps:
+            if isinstance(step, Pause):
+                await _apause(session, step)
+            elif isinstance(step, Failed):
+                raise _error(self.library, _ASYNC, step, request)
+            elif isinstance(step, Data):
+                yield step.data
+            elif isinstance(step, End):
+                return
+
+
+def _pause(session: Session, pause: Pause) -> None:
+    session.wait(pause.until - session.clock.now(), "transfer")
+    session.clock.advance_to(pause.until)
+
+
+async def _apause(session: Session, pause: Pause) -> None:
+    seconds = pause.until - session.clock.now()
+    if seconds > 0:
+        await asyncio.sleep(seconds)
+    session.clock.advance_to(pause.until)
+
+
+def _patch(library: ModuleType) -> None:
+    shell = _Shell(library)
+
+    def handle_request(self: Any, request: Any) -> Any:
+        session = replaying()
+        return shell.real_sync(self, request) if session is None else shell.answer_sync(session, request)
+
+    async def handle_async_request(self: Any, request: Any) -> Any:
+        session = replaying()
+        if session is None:
+            return await shell.real_async(self, request)
+        return await shell.answer_async(session, request)
+
+    library.HTTPTransport.handle_request = handle_request
+    library.AsyncHTTPTransport.handle_async_request = handle_async_request
+
+
+_installed = False
+
+
+def install() -> None:
+    """Patches the transports of httpx2 and httpx, once per process, now or when they are imported."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    for name in ("httpx2", "httpx"):
+        when_imported(name, _patch)

@@ -1,0 +1,110 @@
+"""How a timed reply is played to a client: what to wait for, what to raise. Shared by the HTTP stacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from agent_chaos.runtime.session import Answered, Session
+from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply
+from agent_chaos.trace.trace import Delivered
+
+Outcome = Literal["complete", "closed", "aborted", "timeout", "open"]
+
+CONNECTING: frozenset[AbortKind] = frozenset({"refused", "dns", "connect_timeout", "tls", "pool_timeout"})
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """A client's own limits in seconds, None for no limit."""
+
+    connect: float | None = None
+    read: float | None = None
+    write: float | None = None
+    pool: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait until virtual second `until`, counted from the start of the trial."""
+
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The transfer breaks: raise the stack's exception for `kind`."""
+
+    kind: AbortKind
+    message: str
+    timed_out: bool = False
+
+
+Step = Pause | Head | Data | End | Failed
+
+
+class Transfer:
+    """Plays one answered call, step by step, and notes on the tape how it ended."""
+
+    def __init__(self, session: Session, answered: Answered, timeouts: Timeouts) -> None:
+        self._session = session
+        self._answered = answered
+        self._timeouts = timeouts
+        self._start = session.clock.now()
+        self._read = 0
+        self._noted = False
+
+    @property
+    def reply(self) -> Reply:
+        return self._answered.reply
+
+    def steps(self) -> Iterator[Step]:
+        """Pauses and events in order; a gap longer than the client's timeout ends in `Failed`."""
+        for event in self.reply.events:
+            late = self._start + event.at - self._session.clock.now()
+            limit = self._limit(event)
+            if limit is not None and late > limit:
+                yield Pause(self._session.clock.now() + limit)
+                yield self._failed(_timeout_kind(event), "", "timeout")
+                return
+            if late > 0:
+                yield Pause(self._start + event.at)
+            if isinstance(event, Abort):
+                yield self._failed(event.kind, event.message, "aborted")
+                return
+            if isinstance(event, Data):
+                self._read += len(event.data)
+            if isinstance(event, End):
+                self.note("complete")
+            yield event
+
+    def received(self, size: int) -> None:
+        """Counts body bytes for a stack that plays the events itself."""
+        self._read += size
+
+    def note(self, outcome: Outcome, error: str = "") -> None:
+        """Writes how the transfer ended, once."""
+        if self._noted or self._session.finished:
+            return
+        self._noted = True
+        now, call_seq, read = self._session.clock.now(), self._answered.call_seq, self._read
+        self._session.tape.write(lambda seq: Delivered(seq, call_seq, now, outcome, read, error))
+
+    def _limit(self, event: Head | Data | End | Abort) -> float | None:
+        if isinstance(event, Abort) and event.kind == "pool_timeout":
+            return self._timeouts.pool
+        if isinstance(event, Abort) and event.kind in CONNECTING:
+            return self._timeouts.connect
+        return self._timeouts.read
+
+    def _failed(self, kind: AbortKind, message: str, outcome: Outcome) -> Failed:
+        timed_out = outcome == "timeout" or kind.endswith("_timeout")
+        self.note("timeout" if timed_out else outcome, kind)
+        return Failed(kind, message, timed_out)
+
+
+def _timeout_kind(event: Head | Data | End | Abort) -> AbortKind:
+    if isinstance(event, Abort) and event.kind in CONNECTING:
+        return "pool_timeout" if event.kind == "pool_timeout" else "connect_timeout"
+    return "read_timeout"

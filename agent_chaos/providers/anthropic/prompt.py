@@ -1,0 +1,77 @@
+"""A request to the Messages API in neutral words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from agent_chaos.providers.anthropic.blocks import part_of
+from agent_chaos.providers.json_values import compact, fields, items, text_of, without
+from agent_chaos.providers.protocol import Message, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
+from agent_chaos.stream.exchange import Request
+
+VERTEX = re.compile(r"/publishers/anthropic/models/([^/:]+):(rawPredict|streamRawPredict)$")
+"""The path on Vertex AI, which names the model and whether to stream."""
+
+
+def streaming(request: Request) -> bool:
+    """Whether the request asks for an event stream."""
+    vertex = VERTEX.search(request.path)
+    return fields(request.json).get("stream") is True or bool(vertex and vertex[2] == "streamRawPredict")
+
+
+def prompt(request: Request) -> Prompt:
+    """The request in neutral words; messages keep the role they have on the wire, also those that hold tool results."""
+    body = fields(request.json)
+    vertex = VERTEX.search(request.path)
+    thread = fields(body.get("thread"))
+    return Prompt(
+        text_of(body.get("model")) or (vertex[1] if vertex else ""),
+        _joined(body.get("system")),
+        tuple(_messages(items(body.get("messages")))),
+        tuple(_tool(fields(one)) for one in items(body.get("tools"))),
+        streaming(request),
+        text_of(thread.get("previous_message_id")),
+        text_of(fields(body.get("tool_choice")).get("name")),
+    )
+
+
+def _messages(raw: list[Any]) -> Iterator[Message]:
+    names: dict[str, str] = {}
+    for one in map(fields, raw):
+        parts = tuple(_parts(one.get("content"), names))
+        names |= {part.id: part.name for part in parts if isinstance(part, ToolCall)}
+        role = one.get("role")
+        yield Message("assistant" if role == "assistant" else "system" if role == "system" else "user", parts)
+
+
+def _parts(content: Any, names: dict[str, str]) -> Iterable[Part | ToolResult]:
+    if isinstance(content, str):
+        return [Text(content)]
+    return [_result(one, names) if _is_result(one) else part_of(one) for one in items(content)]
+
+
+def _is_result(block: Any) -> bool:
+    return fields(block).get("type") == "tool_result"
+
+
+def _result(block: dict[str, Any], names: dict[str, str]) -> ToolResult:
+    call_id, content = text_of(block.get("tool_use_id")), block.get("content")
+    texts = [one for one in items(content) if fields(one).get("type") == "text"]
+    blocks = isinstance(content, list) and len(texts) == len(content)
+    plain = isinstance(content, str) or content is None or blocks
+    said = _joined(content) if plain else compact(content)
+    rest = without(block, "type", "tool_use_id", "content", "is_error")
+    return ToolResult(call_id, names.get(call_id, ""), said, block.get("is_error") is True, rest)
+
+
+def _joined(content: Any) -> str:
+    """Text given as a string or as text blocks."""
+    if isinstance(content, str):
+        return content
+    return "".join(text_of(fields(one).get("text")) for one in items(content))
+
+
+def _tool(raw: dict[str, Any]) -> ToolSpec:
+    return ToolSpec(text_of(raw.get("name")), fields(raw.get("input_schema")))

@@ -1,0 +1,163 @@
+"""The Anthropic Messages API (`/v1/messages`), also as served by Vertex AI and compatible hosts.
+
+Where a body is not streamed, a tool call's `input` is a JSON value: arguments that are not JSON are rendered as a
+string there, which `parse` reads back as the same arguments. See `anthropic_stream` and `anthropic_blocks` for what
+`extra` holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from agent_chaos.providers.anthropic import errors, prompt, rules
+from agent_chaos.providers.anthropic.blocks import TEXT_KEYS, block_of, part_of
+from agent_chaos.providers.anthropic.stop_reasons import neutral_stop, read_usage, stop_word, whole_usage
+from agent_chaos.providers.anthropic.stream import StreamReading, is_ping, written
+from agent_chaos.providers.frames import (
+    cut_in_part,
+    is_stream,
+    json_frame,
+    splice,
+    unread,
+    with_json,
+    written_back,
+)
+from agent_chaos.providers.json_values import canonical, fields, items, loaded, text_of, without
+from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.sse import Frame, frames, newline_of
+
+
+class AnthropicMessages:
+    """The Messages API as a wire protocol."""
+
+    name = "anthropic_messages"
+    vendor = "anthropic"
+
+    def recognise(self, request: Request) -> bool:
+        """A POST to `/v1/messages` under any prefix, or to a Claude model on Vertex AI."""
+        path = request.path.rstrip("/")
+        ours = path.endswith("/v1/messages") or prompt.VERTEX.search(path) is not None
+        return request.method.upper() == "POST" and ours
+
+    def streaming(self, request: Request) -> bool:
+        """As the body's `stream` says, or the path on Vertex AI."""
+        return prompt.streaming(request)
+
+    def prompt(self, request: Request) -> Prompt:
+        """The request in neutral words."""
+        return prompt.prompt(request)
+
+    def parse(self, reply: Reply) -> ModelTurn:
+        """The reply as a model turn."""
+        if is_stream(reply):
+            return StreamReading().read(frames(reply.body)).turn()
+        body = loaded(reply.body)
+        return _read(body) if isinstance(body, dict) else unread(reply)
+
+    def render(self, turn: ModelTurn, like: Reply) -> Reply:
+        """The turn as the provider would send it."""
+        if turn.streamed:
+            return splice(like, written(turn, newline_of(like.body)), _same, is_ping)
+        return written_back(turn, like) or with_json(like, _written(turn))
+
+    def ids(self, reply: Reply) -> tuple[str, ...]:
+        """The message id and the id of every block."""
+        turn = self.parse(reply)
+        blocks = [getattr(part, "id", None) or part.extra.get("id") for part in turn.parts]
+        return tuple(dict.fromkeys(one for one in [turn.id, *map(text_of, blocks)] if one))
+
+    def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:
+        """Text, thinking and argument deltas, by frame."""
+        found = frames(reply.body)
+        return tuple(zip((one.end for one in found), StreamReading().read(found).deltas, strict=True))
+
+    def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
+        """The stream up to the first `chars` characters of a part."""
+        return cut_in_part(reply, self.delta(reply), part, chars, _shortened)
+
+    def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
+        """The HTTP error for a request; `retry-after` where it is asked for."""
+        return errors.error_reply(kind, like, retry_after_s)
+
+    def error_frames(self, kind: ErrorKind) -> bytes:
+        """`event: error`, after which the provider sends nothing."""
+        return errors.error_frames(kind)
+
+    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+        return rules.problems(request, served)
+
+    def noise(self) -> tuple[bytes, ...]:
+        """The provider's ping, and the comment that proxies send."""
+        return b'event: ping\ndata: {"type": "ping"}\n\n', b": keep-alive\n\n"
+
+
+def _read(body: dict[str, Any]) -> ModelTurn:
+    content, word, error = body.get("content"), body.get("stop_reason"), body.get("error")
+    named = {name: body[name] for name in _KINDS if name in body}
+    extra = without(body, *_KINDS) | {k: v for k, v in named.items() if not isinstance(v, _KINDS[k])}
+    if not content:
+        extra |= {"content": content} if "content" in body else {"$content": False}
+    return ModelTurn(
+        tuple(part_of(block) for block in items(content)),
+        neutral_stop(word),
+        word if isinstance(word, str) else None,
+        read_usage(body.get("usage")),
+        text_of(body.get("id")),
+        text_of(body.get("model")),
+        error=error if isinstance(error, dict) else None,
+        extra=extra,
+    )
+
+
+_KINDS: dict[str, type] = {
+    "id": str,
+    "model": str,
+    "content": list,
+    "usage": dict,
+    "error": dict,
+    "stop_reason": str,
+}
+"""The keys of a body that have a neutral name; a value of another type stays in `extra`."""
+
+
+def _written(turn: ModelTurn) -> dict[str, Any]:
+    extra = turn.extra or {"type": "message", "role": "assistant", "stop_sequence": None}
+    body = {name: value for name, value in extra.items() if not name.startswith("$")}
+    body |= {name: value for name, value in (("id", turn.id), ("model", turn.model)) if value}
+    if turn.parts or ("content" not in body and turn.extra.get("$content", True)):
+        body["content"] = [block_of(part) for part in turn.parts]
+    if turn.error is not None:
+        body |= {"error": turn.error}
+    if turn.stop is not None or (turn.error is None and "stop_reason" not in body):
+        body["stop_reason"] = stop_word(turn)
+    return body | ({"usage": whole_usage(turn.usage)} if turn.usage else {})
+
+
+def _shortened(one: Frame, chars: int) -> bytes:
+    payload = fields(loaded(one.data))
+    delta = fields(payload.get("delta"))
+    key = TEXT_KEYS[delta["type"]]
+    cut = {**payload, "delta": {**delta, key: delta[key][:chars]}}
+    return json_frame(cut, event=one.event, newline=newline_of(one.raw)) if chars else b""
+
+
+def _same(old: Frame, new: Frame) -> bool:
+    return old.event == new.event and _sense(old) == _sense(new)
+
+
+def _sense(one: Frame) -> str:
+    """What a frame says: a block may begin with an empty signature or list of citations, or without."""
+    payload = loaded(one.data)
+    block = fields(fields(payload).get("content_block"))
+    if "signature" in block or "citations" in block:
+        said = {
+            name: value for name, value in block.items() if value or name not in ("signature", "citations")
+        }
+        payload = {**payload, "content_block": said}
+    return canonical(payload) if payload is not None else one.data
+
+
+PROTOCOL = AnthropicMessages()

@@ -1,0 +1,196 @@
+"""What the Messages API refuses with 400 `invalid_request_error`, in its own words (§3.11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_chaos.providers import rules
+from agent_chaos.providers.anthropic.blocks import block_of, part_of
+from agent_chaos.providers.anthropic.stream import StreamReading
+from agent_chaos.providers.frames import is_stream
+from agent_chaos.providers.json_values import fields, items, text_of
+from agent_chaos.providers.protocol import Reasoning
+from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.sse import frames
+
+Json = dict[str, Any]
+
+
+@dataclass
+class _Said:
+    """Neighbouring messages of one speaker, which the API reads as one; blocks with their JSON paths."""
+
+    role: str
+    number: int
+    blocks: list[tuple[str, Json]] = field(default_factory=list)
+
+    def of_type(self, kind: str) -> list[tuple[str, Json]]:
+        return [(at, block) for at, block in self.blocks if block.get("type") == kind]
+
+
+def problems(request: Request, served: Served) -> Iterator[Problem]:
+    """Everything in a request's messages that the API refuses."""
+    body = fields(request.json)
+    messages = [fields(one) for one in items(body.get("messages"))]
+    kept = _kept(body, served)
+    said = _merged([*(kept or ()), *messages])
+    yield from _empty(messages)
+    yield from _pairs(said, kept is None)
+    yield from _server_tools(said)
+    yield from _calls(said)
+    yield from _reasoning(body, said, served)
+
+
+def _kept(body: Json, served: Served) -> list[Json] | None:
+    """What the server keeps of the thread that a request continues, from its beginning; None where that is not known."""
+    previous = text_of(fields(body.get("thread")).get("previous_message_id"))
+    if not previous:
+        return []
+    found = next(
+        ((fields(asked.json), reply) for asked, reply in reversed(served) if _id(reply) == previous), None
+    )
+    earlier = _kept(found[0], served[:-1]) if found else None
+    if found is None or earlier is None:
+        return None
+    asked = [fields(one) for one in items(found[0].get("messages"))]
+    return [*earlier, *asked, {"role": "assistant", "content": [block_of(part) for part in _parts(found[1])]}]
+
+
+def _id(reply: Reply) -> str:
+    if reply.status >= 400:
+        return ""
+    if is_stream(reply):
+        return StreamReading().read(frames(reply.body)).turn().id
+    return text_of(fields(reply.json).get("id"))
+
+
+def _merged(messages: list[Json]) -> list[_Said]:
+    found: list[_Said] = []
+    for number, message in enumerate(messages):
+        role = text_of(message.get("role"))
+        if role == "system":
+            continue
+        if not found or found[-1].role != role:
+            found.append(_Said(role, number))
+        content = message.get("content")
+        blocks = [{"type": "text", "text": content}] if isinstance(content, str) else items(content)
+        found[-1].blocks += [
+            (f"messages.{number}.content.{at}", fields(block)) for at, block in enumerate(blocks)
+        ]
+    return found
+
+
+def _empty(messages: list[Json]) -> Iterator[Problem]:
+    for number, message in enumerate(messages):
+        content, last = message.get("content"), number == len(messages) - 1
+        if content in ("", [], None) and not (last and message.get("role") == "assistant"):
+            says = "all messages must have non-empty content except for the optional final assistant message"
+            yield Problem(rules.EMPTY, f"messages.{number}", f"messages.{number}: {says}", message)
+        for at, block in enumerate(items(content)):
+            if fields(block).get("type") == "text" and fields(block).get("text") == "":
+                where = f"messages.{number}.content.{at}"
+                yield Problem(rules.EMPTY, where, "messages: text content blocks must be non-empty", block)
+
+
+def _pairs(said: list[_Said], continued: bool) -> Iterator[Problem]:
+    """Calls and results: every call answered in the next message, every result after its call, each once."""
+    for before, one in zip([None, *said], said, strict=False):
+        calls = [text_of(block.get("id")) for _, block in one.of_type("tool_use")]
+        if one.role == "assistant" and calls:
+            after = said[said.index(one) + 1] if one is not said[-1] else None
+            answered = (
+                {block.get("tool_use_id") for _, block in after.of_type("tool_result")} if after else set()
+            )
+            if missing := [call for call in calls if call not in answered]:
+                yield _unanswered(one, missing)
+        if one.role == "user" and not (before is None and continued):
+            yield from _results(one, before)
+
+
+def _unanswered(one: _Said, missing: list[str]) -> Problem:
+    says = (
+        f"messages.{one.number}: `tool_use` ids were found without `tool_result` blocks immediately after: "
+        f"{', '.join(missing)}. Each `tool_use` block must have a corresponding `tool_result` block in the next message."
+    )
+    return Problem(rules.UNANSWERED, f"messages.{one.number}", says, [block for _, block in one.blocks])
+
+
+def _results(one: _Said, before: _Said | None) -> Iterator[Problem]:
+    asked = {block.get("id") for _, block in before.of_type("tool_use")} if before else set()
+    seen: set[Any] = set()
+    for at, block in one.of_type("tool_result"):
+        call = block.get("tool_use_id")
+        if call not in asked:
+            says = (
+                f"{at}: unexpected `tool_use_id` found in `tool_result` blocks: {call}. Each `tool_result` block must have "
+                "a corresponding `tool_use` block in the previous message."
+            )
+            yield Problem(rules.ORPHAN, at, says, block)
+        elif call in seen:
+            says = f"{at}: each tool_use must have a single result. Found multiple `tool_result` blocks with id: {call}"
+            yield Problem(rules.REPEATED_RESULT, at, says, block)
+        seen.add(call)
+
+
+def _server_tools(said: list[_Said]) -> Iterator[Problem]:
+    """A tool that the server runs has its result in the same message, unless the model paused there."""
+    for one in said[:-1]:
+        given = {block.get("tool_use_id") for _, block in one.blocks}
+        for at, block in one.of_type("server_tool_use"):
+            if one.role == "assistant" and block.get("id") not in given:
+                name, call = text_of(block.get("name")), text_of(block.get("id"))
+                says = f"{at}: `{name}` tool use with id `{call}` was found without a corresponding `{name}_tool_result` block"
+                yield Problem(rules.UNANSWERED, at, says, block)
+
+
+def _calls(said: list[_Said]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for at, block in (found for one in said for found in one.of_type("tool_use")):
+        call, name = text_of(block.get("id")), text_of(block.get("name"))
+        if call in seen:
+            yield Problem(rules.REPEATED_ID, at, f"{at}: `tool_use` ids must be unique", block)
+        seen.add(call)
+        if not isinstance(block.get("input"), dict):
+            yield Problem(
+                rules.ARGUMENTS, at, f"{at}.tool_use.input: Input should be a valid dictionary", block
+            )
+        if not rules.TOOL_NAME.match(name):
+            says = f"{at}.tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'"
+            yield Problem(rules.NAME, at, says, block)
+
+
+def _reasoning(body: Json, said: list[_Said], served: Served) -> Iterator[Problem]:
+    """Thinking comes first in the message whose calls the last one answers, and keeps its signature."""
+    last = said[-1] if said else None
+    if fields(body.get("thinking")).get("type") == "enabled" and last and last.of_type("tool_result"):
+        asked = said[-2] if len(said) > 1 else None
+        kind = asked.blocks[0][1].get("type") if asked and asked.blocks else ""
+        if asked and kind in ("text", "tool_use"):
+            at = asked.blocks[0][0]
+            says = (
+                f"{at}.type: Expected `thinking` or `redacted_thinking`, but found `{kind}`. When `thinking` is enabled, a "
+                "final `assistant` message must start with a thinking block"
+            )
+            yield Problem(rules.REASONING, at, says, asked.blocks[0][1])
+    given = {part.text: text_of(part.extra.get("signature")) for part in _thought(served)}
+    for at, block in (found for one in said for found in one.of_type("thinking")):
+        signature = given.get(text_of(block.get("thinking")))
+        if signature and block.get("signature") != signature:
+            yield Problem(rules.REASONING, at, f"{at}: Invalid `signature` in `thinking` block", block)
+
+
+def _thought(served: Served) -> Iterator[Reasoning]:
+    for _, reply in served:
+        yield from (part for part in _parts(reply) if isinstance(part, Reasoning) and part.text)
+
+
+def _parts(reply: Reply) -> Iterator[Any]:
+    if reply.status >= 400:
+        return
+    if is_stream(reply):
+        yield from StreamReading().read(frames(reply.body)).turn().parts
+    else:
+        yield from map(part_of, items(fields(reply.json).get("content")))

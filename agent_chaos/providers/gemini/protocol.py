@@ -1,0 +1,121 @@
+"""The Gemini API: `generateContent` and `streamGenerateContent`, on AI Studio and on Vertex AI.
+
+https://ai.google.dev/api/generate-content. A turn whose tool-call arguments are no JSON object is written with the
+nearest one, since the wire has no other: see `gemini.parts.nearest_object`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_chaos.providers.frames import is_stream
+from agent_chaos.providers.gemini import errors, rules, writing
+from agent_chaos.providers.gemini import reading as gemini_reading
+from agent_chaos.providers.gemini.parts import TURN, Json
+from agent_chaos.providers.gemini.prompt import model_and_verb, prompt_of
+from agent_chaos.providers.gemini.reading import Reading, Said, candidate_of, chunk_of, parts_in, read
+from agent_chaos.providers.json_values import fields, text_of
+from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.stream.exchange import End, Reply, Request, cut, with_body
+from agent_chaos.stream.sse import Frame, frames
+
+
+class Gemini:
+    """`POST …/models/X:generateContent` and `:streamGenerateContent`, also of tuned models and endpoints."""
+
+    name = "gemini"
+    vendor = "gemini"
+
+    def recognise(self, request: Request) -> bool:
+        return request.method == "POST" and bool(model_and_verb(request)[1])
+
+    def streaming(self, request: Request) -> bool:
+        return model_and_verb(request)[1] == "streamGenerateContent"
+
+    def prompt(self, request: Request) -> Prompt:
+        return prompt_of(request)
+
+    def parse(self, reply: Reply) -> ModelTurn:
+        return gemini_reading.parse(reply)
+
+    def render(self, turn: ModelTurn, like: Reply) -> Reply:
+        return writing.render(turn, like)
+
+    def ids(self, reply: Reply) -> tuple[str, ...]:
+        turn = self.parse(reply)
+        chunks = [text_of(fields(one).get("responseId")) for one in turn.extra["chunks"]]
+        tokens = [
+            text_of(candidate_of(fields(one))[1].get("continuationToken")) for one in turn.extra["chunks"]
+        ]
+        found = (turn.id, *(one for one in chunks if one != TURN), *tokens)
+        return tuple(dict.fromkeys(one for one in (*found, *(call.id for call in turn.tool_calls)) if one))
+
+    def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:
+        """Per frame, the first part that it adds to: a frame may hold several whole parts."""
+        if not is_stream(reply):
+            return ()
+        found, reading = _heard(reply)
+        first: dict[int, Delta] = {}
+        for at, part, text in reading.said:
+            first.setdefault(at, Delta(part, text))
+        place = {one.start: at for at, one in enumerate(found)}
+        return tuple((one.end, first.get(place.get(one.start, -1))) for one in frames(reply.body))
+
+    def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
+        """As the contract says; a function call, which arrives whole, is dropped where it would be cut."""
+        found, reading = _heard(reply)
+        hits = [said for said in reading.said if said[1] == part] if is_stream(reply) else []
+        left = chars
+        for said in hits:
+            if left <= len(said[2]) or said is hits[-1]:
+                body = reply.body[: found[said[0]].start] + _up_to(found[said[0]], reading, said, left)
+                return cut(with_body(reply, body), len(body), End())
+            left -= len(said[2])
+        return reply
+
+    def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
+        return errors.error_reply(kind, like, retry_after_s=retry_after_s)
+
+    def error_frames(self, kind: ErrorKind) -> bytes:
+        return errors.error_frames(kind)
+
+    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+        return rules.problems(request, served)
+
+    def noise(self) -> tuple[bytes, ...]:
+        """Comments of gateways before the API, which itself sends none (go-genai#903, python-genai#487)."""
+        return b": heartbeat\r\n\r\n", b": ping\r\n\r\n", b":\r\n\r\n"
+
+
+def _heard(reply: Reply) -> tuple[list[Frame], Reading]:
+    """The frames that carry a response, and what they say together."""
+    found = [(one, chunk) for one in frames(reply.body) if (chunk := chunk_of(one)) is not None]
+    return [one for one, _ in found], read(chunk for _, chunk in found)
+
+
+def _up_to(one: Frame, reading: Reading, said: Said, chars: int) -> bytes:
+    """A frame up to some characters of what it says, without its finish; nothing where it would be empty."""
+    chunk = reading.chunks[said[0]]
+    nth = [other for other in reading.said if other[0] == said[0]].index(said)
+    parts = parts_in(chunk)
+    kept = [*parts[:nth], *_shortened(parts[nth], said[2], chars)]
+    if not kept:
+        return b""
+    changed = gemini_reading.with_parts(chunk, kept, finished=False)
+    return one.raw if changed == chunk else writing.frame_of(changed, _newline(one))
+
+
+def _shortened(wire: Json, text: str, chars: int) -> list[Json]:
+    if chars >= len(text):
+        return [wire]
+    if "text" not in wire or not chars:
+        return []
+    return [{name: one for name, one in wire.items() if name != "thoughtSignature"} | {"text": text[:chars]}]
+
+
+def _newline(one: Frame) -> str:
+    return "\r\n" if b"\r\n" in one.raw else "\n"
+
+
+PROTOCOL = Gemini()

@@ -1,0 +1,195 @@
+"""Reads a reply of the Gemini API: one response, or a stream of them as server-sent events or as a JSON array.
+
+The parts are those of the first candidate; text that goes on in the next chunk is one part in several `pieces`. What a
+turn cannot say (other candidates, safety, grounding, feedback, running token counts) stays in `extra["chunks"]`, one
+response per chunk without what the turn says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agent_chaos.providers.frames import is_stream
+from agent_chaos.providers.gemini.parts import TURN, Json, part_of, plain
+from agent_chaos.providers.gemini.stop_reasons import neutral, usage_of
+from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
+from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
+from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.sse import Frame, frames
+
+Said = tuple[int, int, str]
+"""Chunk, part, and the text that the chunk adds to the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A reply's chunks, its parts, and what each chunk adds to which part."""
+
+    chunks: tuple[Json, ...]
+    parts: tuple[Part, ...]
+    said: tuple[Said, ...]
+
+
+def parse(reply: Reply) -> ModelTurn:
+    """The turn of a reply."""
+    if is_stream(reply):
+        found = [(one, chunk) for one in frames(reply.body) if (chunk := chunk_of(one)) is not None]
+        bare: Json = {} if all(one.has_data for one, _ in found) else {"bare": True}
+        turn = _turn(read(chunk for _, chunk in found))
+        return replace(turn, streamed=True, extra={**turn.extra, **bare})
+    if reply.body.lstrip()[:1] == b"[":
+        elements, whole = _elements(reply.body)
+        turn = _turn(read(elements))
+        complete = turn.complete and whole
+        return replace(turn, streamed=True, complete=complete, extra={**turn.extra, "array": True})
+    body = loaded(reply.body)
+    turn = _turn(read([body] if isinstance(body, dict) else []))
+    return replace(turn, complete=isinstance(body, dict))
+
+
+def chunk_of(one: Frame) -> Json | None:
+    """The response that a frame carries; errors come as bare JSON, without `data:`."""
+    value = loaded(one.data if one.has_data else one.raw)
+    return value if isinstance(value, dict) else None
+
+
+def read(chunks: Iterable[Json]) -> Reading:
+    """The chunks as parts of one turn."""
+    kept = tuple(chunks)
+    parts: list[Part] = []
+    said: list[Said] = []
+    for at, chunk in enumerate(kept):
+        for nth, wire in enumerate(parts_in(chunk)):
+            part = part_of(wire)
+            text = _text(part)
+            if nth == 0 and plain(wire) and _goes_on(parts, said, part, at):
+                parts[-1] = _longer(parts[-1], text)
+            else:
+                parts.append(_begun(part, at, len(kept)))
+            said.append((at, len(parts) - 1, text))
+    return Reading(kept, tuple(parts), tuple(said))
+
+
+def candidate_of(chunk: Json) -> tuple[int, Json]:
+    """Where the first candidate stands in a chunk, and the candidate; -1 where the chunk has none of it."""
+    for at, one in enumerate(items(chunk.get("candidates"))):
+        if isinstance(one, dict) and one.get("index", 0) in (0, None):
+            return at, one
+    return -1, {}
+
+
+def parts_of(chunk: Json) -> Any:
+    """The parts of the first candidate, or what stands in their place."""
+    return fields(candidate_of(chunk)[1].get("content")).get("parts")
+
+
+def parts_in(chunk: Json) -> list[Any]:
+    """The parts of the first candidate, as a list."""
+    return items(parts_of(chunk))
+
+
+def with_parts(chunk: Json, parts: Any, *, finished: bool = True) -> Json:
+    """The chunk with other parts in its first candidate; with None, without any. Else, without a finish."""
+    at, candidate = candidate_of(chunk)
+    content = fields(candidate.get("content"))
+    new: Json = {} if content else {"parts": None, "role": "model"}
+    changed = {**candidate, "content": {**new, **content, "parts": parts}}
+    if parts is None:
+        changed["content"] = without(changed["content"], "parts")
+    changed = changed if finished else without(changed, "finishReason", "finishMessage")
+    before = items(chunk.get("candidates"))
+    if at < 0:
+        return {**chunk, "candidates": [{**changed, "index": 0}, *before]}
+    return {**chunk, "candidates": [*before[:at], changed, *before[at + 1 :]]}
+
+
+def reason_of(chunk: Json) -> str | None:
+    """Why generation stopped, or why the prompt was blocked, where the chunk says so."""
+    for told in (candidate_of(chunk)[1].get("finishReason"), _blocked(chunk)):
+        if isinstance(told, str | int) and not isinstance(told, bool):
+            return str(told)
+    return None
+
+
+def _blocked(chunk: Json) -> Any:
+    return fields(chunk.get("promptFeedback")).get("blockReason")
+
+
+def _turn(reading: Reading) -> ModelTurn:
+    chunks = reading.chunks
+    raw = next((word for chunk in reversed(chunks) if (word := reason_of(chunk)) is not None), None)
+    counted = next((at for at in reversed(range(len(chunks))) if _counts(chunks[at]) is not None), None)
+    names = {
+        name: next((text_of(chunk.get(name)) for chunk in chunks if text_of(chunk.get(name))), "")
+        for name in ("responseId", "modelVersion")
+    }
+    return ModelTurn(
+        parts=reading.parts,
+        stop=neutral(raw, reading.parts),
+        stop_raw=raw,
+        usage=usage_of(_counts(chunks[counted]) or {}) if counted is not None else None,
+        id=names["responseId"],
+        model=names["modelVersion"],
+        complete=raw is not None,
+        error=next((chunk["error"] for chunk in chunks if isinstance(chunk.get("error"), dict)), None),
+        extra={"chunks": [_envelope(chunk, names, at == counted) for at, chunk in enumerate(chunks)]},
+    )
+
+
+def _counts(chunk: Json) -> Json | None:
+    counts = chunk.get("usageMetadata")
+    return counts if isinstance(counts, dict) else None
+
+
+def _envelope(chunk: Json, names: Json, counted: bool) -> Json:
+    """A chunk without what the turn says."""
+    said = [name for name, one in names.items() if one and chunk.get(name) == one]
+    said += ["usageMetadata"] if counted else []
+    said += ["error"] if isinstance(chunk.get("error"), dict) else []
+    kept = {**chunk, **dict.fromkeys(said, TURN)}
+    return with_parts(kept, TURN) if parts_in(chunk) else kept
+
+
+def _text(part: Part) -> str:
+    return part.arguments if isinstance(part, ToolCall) else "" if isinstance(part, Opaque) else part.text
+
+
+def _goes_on(parts: list[Part], said: list[Said], part: Part, at: int) -> bool:
+    """Whether a part continues the last one: the same kind of bare text, in the chunk before."""
+    if not parts or said[-1][0] != at - 1 or type(parts[-1]) is not type(part):
+        return False
+    return plain(parts[-1].extra.get("part"))
+
+
+def _longer(part: Part, text: str) -> Part:
+    assert isinstance(part, Text | Reasoning)
+    return replace(part, text=part.text + text, pieces=(*part.pieces, len(text)))
+
+
+def _begun(part: Part, at: int, chunks: int) -> Part:
+    begun = replace(part, extra={**part.extra, "chunk": at}) if chunks > 1 else part
+    return begun if isinstance(begun, Opaque) else replace(begun, pieces=(len(_text(begun)),))
+
+
+def _elements(body: bytes) -> tuple[list[Json], bool]:
+    """The responses of a JSON array, also of one that was cut, and whether it was whole."""
+    whole = loaded(body)
+    if isinstance(whole, list):
+        return [one for one in whole if isinstance(one, dict)], True
+    return list(_leading(body.decode("utf-8", "replace").lstrip()[1:])), False
+
+
+def _leading(text: str) -> Iterator[Json]:
+    decoder = json.JSONDecoder()
+    while text := text.lstrip(" \r\n\t,"):
+        try:
+            value, end = decoder.raw_decode(text)
+        except (ValueError, RecursionError):
+            return
+        if loaded(text[:end]) is None or not isinstance(value, dict):
+            return
+        yield value
+        text = text[end:]

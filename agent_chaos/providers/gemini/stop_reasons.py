@@ -1,0 +1,101 @@
+"""Finish reasons and token counts of the Gemini API in neutral words, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_chaos.providers.gemini.parts import TURN, Json
+from agent_chaos.providers.json_values import count_of
+from agent_chaos.providers.protocol import ModelTurn, Part, Stop, ToolCall, Usage
+
+NUMBERED = (
+    "FINISH_REASON_UNSPECIFIED",
+    "STOP",
+    "MAX_TOKENS",
+    "SAFETY",
+    "RECITATION",
+    "OTHER",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "MALFORMED_FUNCTION_CALL",
+)
+"""Finish reasons by number, for clients that ask for enums as numbers."""
+
+_FILTERS = {
+    "SAFETY",
+    "RECITATION",
+    "LANGUAGE",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "MODEL_ARMOR",
+    "JAILBREAK",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+}
+_NEUTRAL: dict[str, Stop] = {"STOP": "end", "MAX_TOKENS": "length", "CONTINUATION": "pause"}
+_WORDS: dict[Stop, str] = {
+    "end": "STOP",
+    "tool_use": "STOP",
+    "length": "MAX_TOKENS",
+    "filter": "SAFETY",
+    "pause": "CONTINUATION",
+    "other": "OTHER",
+}
+
+
+def neutral(raw: str | None, parts: Iterable[Part]) -> Stop | None:
+    """A finish or block reason in neutral words."""
+    if raw is None:
+        return None
+    word = named(raw)
+    if word == "STOP" and any(isinstance(part, ToolCall) for part in parts):
+        return "tool_use"
+    return _NEUTRAL.get(word, "filter" if word in _FILTERS else "other")
+
+
+def named(raw: str) -> str:
+    """A reason by name, also where it was sent by number."""
+    return NUMBERED[int(raw)] if raw.isascii() and raw.isdigit() and int(raw) < len(NUMBERED) else raw
+
+
+def word_of(turn: ModelTurn) -> str | None:
+    """The provider's word for the stop: its own, unless the neutral one was changed."""
+    raw = turn.stop_raw
+    if turn.stop is None or raw is None:
+        return raw if turn.stop is None else _WORDS[turn.stop]
+    means = {neutral(raw, turn.parts), *(("end", "tool_use") if named(raw) == "STOP" else ())}
+    return raw if turn.stop in means else _WORDS[turn.stop]
+
+
+def usage_of(counts: Json) -> Usage:
+    """Tokens in and out (thinking counts as out); the total is left out where it is the sum."""
+    asked, answered = count_of(counts.get("promptTokenCount")), count_of(counts.get("candidatesTokenCount"))
+    thought = count_of(counts.get("thoughtsTokenCount"))
+    kept = {
+        name: 0 if name in ("promptTokenCount", "candidatesTokenCount") and count_of(one) else one
+        for name, one in counts.items()
+    }
+    if kept.get("totalTokenCount") == asked + answered + thought + count_of(
+        counts.get("toolUsePromptTokenCount")
+    ):
+        kept["totalTokenCount"] = TURN
+    return Usage(asked, answered + thought, kept)
+
+
+def counts_of(usage: Usage | None) -> Json | None:
+    """Token counts as the wire has them."""
+    if usage is None:
+        return None
+    thought = count_of(usage.extra.get("thoughtsTokenCount"))
+    counts = {
+        "promptTokenCount": usage.input_tokens,
+        "candidatesTokenCount": usage.output_tokens - min(thought, max(0, usage.output_tokens)),
+    }
+    total = usage.input_tokens + usage.output_tokens + count_of(usage.extra.get("toolUsePromptTokenCount"))
+    known = {name: one for name, one in counts.items() if one}
+    summed = {} if usage.extra.get("totalTokenCount", TURN) != TURN else {"totalTokenCount": total}
+    summed = summed if "totalTokenCount" in usage.extra or not usage.extra else {}
+    return {**usage.extra, **known, **summed}

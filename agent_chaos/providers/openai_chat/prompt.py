@@ -1,0 +1,82 @@
+"""A request to Chat Completions in neutral words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+from agent_chaos.providers.json_values import compact, fields, items, text_of, without
+from agent_chaos.providers.openai_chat.message import parts_of
+from agent_chaos.providers.protocol import Message, Opaque, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
+from agent_chaos.stream.exchange import Request
+
+AZURE = re.compile(r"/openai/deployments/([^/]+)/")
+"""The path on Azure, which names the deployment."""
+
+_ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
+    "system": "system",
+    "developer": "system",
+    "assistant": "assistant",
+    "tool": "tool",
+    "function": "tool",
+}
+
+
+def prompt(request: Request) -> Prompt:
+    """The request in neutral words; system messages stand in `system` and keep their place among the messages."""
+    body = fields(request.json)
+    azure = AZURE.search(request.path)
+    messages = tuple(_messages(items(body.get("messages"))))
+    said = [
+        part.text for one in messages if one.role == "system" for part in one.parts if isinstance(part, Text)
+    ]
+    return Prompt(
+        text_of(body.get("model")) or (azure[1] if azure else ""),
+        "\n".join(said),
+        messages,
+        tuple(_tools(body)),
+        body.get("stream") is True,
+        forced=text_of(fields(fields(body.get("tool_choice")).get("function")).get("name")),
+    )
+
+
+def _messages(raw: list[Any]) -> Iterator[Message]:
+    names: dict[str, str] = {}
+    for one in map(fields, raw):
+        role = _ROLES.get(text_of(one.get("role")), "user")
+        parts = (_result(one, names),) if role == "tool" else tuple(_parts(one))
+        names |= {part.id: part.name for part in parts if isinstance(part, ToolCall)}
+        yield Message(role, parts)
+
+
+def _parts(message: dict[str, Any]) -> Iterable[Part]:
+    content = message.get("content")
+    if not isinstance(content, list):
+        return parts_of(message)
+    return [*(_item(fields(one)) for one in content), *parts_of(without(message, "content"))]
+
+
+def _item(raw: dict[str, Any]) -> Part:
+    kind = text_of(raw.get("type"))
+    if kind == "text":
+        return Text(text_of(raw.get("text")), without(raw, "type", "text"))
+    return Opaque(kind, raw)
+
+
+def _result(message: dict[str, Any], names: dict[str, str]) -> ToolResult:
+    call_id, content = text_of(message.get("tool_call_id")), message.get("content")
+    texts = [text_of(fields(one).get("text")) for one in items(content) if fields(one).get("type") == "text"]
+    blocks = isinstance(content, list) and len(texts) == len(content)
+    plain = isinstance(content, str) or content is None or blocks
+    said = (text_of(content) or "".join(texts)) if plain else compact(content)
+    name = names.get(call_id, "") or text_of(message.get("name"))
+    return ToolResult(call_id, name, said, extra=without(message, "role", "tool_call_id", "content", "name"))
+
+
+def _tools(body: dict[str, Any]) -> Iterator[ToolSpec]:
+    for one in map(fields, items(body.get("tools"))):
+        inner = fields(one.get("function") or one.get("custom"))
+        yield ToolSpec(text_of(inner.get("name")), fields(inner.get("parameters")))
+    for one in map(fields, items(body.get("functions"))):
+        yield ToolSpec(text_of(one.get("name")), fields(one.get("parameters")))

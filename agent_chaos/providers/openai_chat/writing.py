@@ -1,0 +1,182 @@
+"""A Chat Completions stream written from a turn; `chat_reading` says what the turn's `extra` holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from agent_chaos.providers.frames import json_frame, pieces
+from agent_chaos.providers.json_values import fields, without
+from agent_chaos.providers.openai_chat.chunks import Entry, whole
+from agent_chaos.providers.openai_chat.stop_reasons import (
+    REASONING_KEYS,
+    call_written,
+    shape,
+    stop_word,
+    written_usage,
+)
+from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
+from agent_chaos.stream.sse import frame
+
+_CHOICE = {"index": 0, "logprobs": None, "finish_reason": None}
+
+
+def written_stream(turn: ModelTurn, newline: str) -> bytes:
+    """The turn as an event stream."""
+    written = [*_before(turn), *_parts(turn), *_after(turn, _carried(turn))]
+    done = turn.extra.get("$done", True) and (turn.complete or turn.error is not None)
+    end = [frame("[DONE]", newline=newline)] if done else []
+    return b"".join([*(_frame(one, newline) for one in written), *end])
+
+
+def _frame(one: Entry, newline: str) -> bytes:
+    event = str(one.get("event", ""))
+    if "data" in one:
+        return frame(one["data"], event=event, newline=newline)
+    return json_frame(one["raw"], event=event, newline=newline)
+
+
+def _before(turn: ModelTurn) -> Iterator[Entry]:
+    for one in turn.extra.get("$before", []):
+        yield _written(turn, one)
+
+
+def _parts(turn: ModelTurn) -> Iterator[Entry]:
+    first = turn.extra.get("$first", {} if turn.extra.get("$before") else {"role": "assistant"})
+    calls = 0
+    for part in turn.parts:
+        for delta, one in _deltas(part, calls, last=part is turn.parts[-1]):
+            if delta is None:
+                yield _written(turn, one)
+                continue
+            yield _ended(turn, _chunk(turn, {**first, **delta, **one.get("delta", {})}, one), one)
+            first = {}
+        calls += isinstance(part, ToolCall)
+    if first:
+        yield _chunk(turn, first, {})
+
+
+def _carried(turn: ModelTurn) -> Entry:
+    """The entry of the last chunk of the last part, which may carry the finish reason and the usage."""
+    if not turn.parts:
+        return {}
+    *_, (_, one) = _deltas(turn.parts[-1], 0, last=True)
+    return one
+
+
+def _ended(turn: ModelTurn, chunk: Entry, one: Entry) -> Entry:
+    """The chunk with the finish reason and the usage, where it carries them."""
+    if not one.get("stop") and not one.get("usage"):
+        return chunk
+    first, *others = chunk["raw"]["choices"]
+    choices = [{**first, "finish_reason": stop_word(turn)}, *others] if one.get("stop") else [first, *others]
+    counted = {"usage": written_usage(turn.usage)} if one.get("usage") and turn.usage is not None else {}
+    return {"raw": {**chunk["raw"], "choices": choices, **counted}}
+
+
+def _deltas(part: Part, place: int, *, last: bool) -> Iterator[tuple[dict[str, Any] | None, Entry]]:
+    """The deltas of a part with the entries of their chunks; None for a chunk that adds to no part.
+
+    Only the last chunk of the last part carries the finish reason and the usage.
+    """
+    text, lengths = _text_to_stream(part)
+    entries: Sequence[Entry] = part.extra.get("$chunks", [])
+    begun = False
+    cut = pieces(text, lengths)
+    for i, piece in enumerate(cut):
+        one = dict(entries[i]) if i < len(entries) else {}
+        if not last or i < len(cut) - 1:
+            one = without(one, "stop", "usage")
+        if one.get("beside"):
+            yield None, one
+        else:
+            yield _delta(part, piece, place, one.get("call", {}), begins=not begun), one
+            begun = True
+
+
+def _text_to_stream(part: Part) -> tuple[str, Sequence[int]]:
+    match part:
+        case Text() | Reasoning():
+            return part.text, part.pieces
+        case ToolCall():
+            return part.arguments, part.pieces or (0,)
+        case Opaque():
+            return str(part.extra.get("refusal", "")), part.extra.get("$pieces", [])
+
+
+def _delta(part: Part, piece: str, place: int, rest: dict[str, Any], *, begins: bool) -> dict[str, Any]:
+    match part:
+        case Text():
+            return {"content": piece}
+        case Reasoning():
+            return {part.extra.get("$key", REASONING_KEYS[0]): piece}
+        case ToolCall() if part.extra.get("$legacy"):
+            return {"function_call": call_written(part, piece) if begins else {**rest, "arguments": piece}}
+        case ToolCall():
+            claimed = part.extra.get("$index", place)
+            index = {} if claimed is None else {"index": claimed}
+            return {
+                "tool_calls": [index | (call_written(part, piece) if begins else _more(part, piece, rest))]
+            }
+        case Opaque():
+            public = {name: value for name, value in part.extra.items() if not name.startswith("$")}
+            return {**public, "refusal": piece} if part.kind == "refusal" else public
+
+
+def _more(call: ToolCall, piece: str, rest: dict[str, Any]) -> dict[str, Any]:
+    kind, given = shape(call.extra)
+    return {**rest, kind: {**fields(rest.get(kind)), given: piece}}
+
+
+def _after(turn: ModelTurn, carried: Entry) -> Iterator[Entry]:
+    entries: Sequence[Entry] = turn.extra.get("$after", [])
+    told = [*entries, carried]
+    word = stop_word(turn)
+    if word is not None and not any(one.get("stop") for one in told):
+        yield _chunk(turn, {}, {"choice": {"finish_reason": word}})
+    for one in entries:
+        if one.get("error") and turn.error is None:
+            continue
+        if one.get("usage") and turn.usage is None and not one.get("choices"):
+            continue
+        yield _written(turn, one)
+    if turn.error is not None and not any(one.get("error") for one in entries):
+        yield {"raw": {"error": turn.error}}
+    if turn.usage is not None and not any(one.get("usage") for one in told):
+        yield {"raw": {**_common(turn), "choices": [], "usage": written_usage(turn.usage)}}
+
+
+def _common(turn: ModelTurn) -> dict[str, Any]:
+    """What every chunk of the turn says."""
+    extra = turn.extra or {"created": 1_700_000_000}
+    public = {name: value for name, value in extra.items() if not name.startswith("$")}
+    if public.get("object", "chat.completion") == "chat.completion":
+        public["object"] = "chat.completion.chunk"
+    named = {name: value for name, value in (("id", turn.id), ("model", turn.model)) if value}
+    return named | public | ({"usage": None} if turn.extra.get("$usage_null") else {})
+
+
+def _chunk(turn: ModelTurn, delta: dict[str, Any], one: Entry) -> Entry:
+    common = {**turn.extra.get("$choice", _CHOICE)}
+    choice = whole({**one.get("choice", {}), "delta": delta}, common)
+    chunk = {**whole(one.get("chunk", {}), _common(turn)), "choices": [choice, *one.get("others", [])]}
+    return {"raw": chunk}
+
+
+def _written(turn: ModelTurn, one: Entry) -> Entry:
+    """The frame of an entry that adds to no part."""
+    event = {"event": one["event"]} if "event" in one else {}
+    if "data" in one:
+        return {"data": one["data"], **event}
+    if "raw" in one:
+        told = one.get("error") and "error" not in one["raw"]
+        return {"raw": {**one["raw"], **({"error": turn.error} if told else {})}, **event}
+    chunk = whole(one.get("chunk", {}), _common(turn))
+    if one.get("usage"):
+        counted = {"usage": written_usage(turn.usage)} if turn.usage is not None else {}
+        chunk = {**(chunk if counted else without(chunk, "usage")), **counted}
+    choices = [dict(choice) for choice in one.get("choices", [])]
+    if one.get("stop") and choices:
+        ours = next((choice for choice in choices if "finish_reason" not in choice), choices[0])
+        ours["finish_reason"] = stop_word(turn)
+    return {"raw": {**chunk, "choices": choices}}

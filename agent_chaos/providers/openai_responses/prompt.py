@@ -1,0 +1,103 @@
+"""Reads a request of the OpenAI Responses API: input items as messages.
+
+What a model said stands in several items; neighbours of one speaker are one message, as are the results of its calls.
+A user message is one message each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any, Literal
+
+from agent_chaos.providers.json_values import compact, fields, items, text_of, without
+from agent_chaos.providers.openai_responses.items import Json, parts_of
+from agent_chaos.providers.protocol import Message, Opaque, Part, Prompt, Text, ToolResult, ToolSpec
+from agent_chaos.stream.exchange import Request
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+_ROLES: dict[str, Role] = {"system": "system", "developer": "system", "assistant": "assistant"}
+_RESULTS = ("function_call_output", "custom_tool_call_output")
+_WORDS = ("input_text", "output_text", "text")
+
+
+def prompt_of(request: Request) -> Prompt:
+    """The request in neutral words; `previous` is the response or conversation that it continues."""
+    body = fields(request.json)
+    conversation = body.get("conversation")
+    if isinstance(conversation, dict):
+        conversation = conversation.get("id")
+    return Prompt(
+        model=text_of(body.get("model")),
+        system=text_of(body.get("instructions")),
+        messages=tuple(_messages(body.get("input"))),
+        tools=tuple(_tools(body)),
+        stream=body.get("stream") is True,
+        previous=text_of(body.get("previous_response_id")) or text_of(conversation),
+        forced=text_of(fields(body.get("tool_choice")).get("name")),
+    )
+
+
+def _messages(given: Any) -> Iterator[Message]:
+    if isinstance(given, str):
+        yield Message("user", (Text(given),))
+        return
+    spoken = [(at, *_spoken(fields(item))) for at, item in enumerate(items(given))]
+    runs = groupby(spoken, key=lambda one: (one[1], one[0] if one[1] in ("user", "system") else -1))
+    for (role, _), run in runs:
+        yield Message(role, tuple(part for _, _, parts in run for part in parts))
+
+
+def _spoken(item: Json) -> tuple[Role, tuple[Part | ToolResult, ...]]:
+    """Who says an item, and what."""
+    kind = text_of(item.get("type"))
+    if kind in _RESULTS:
+        return "tool", (_result(item),)
+    if "role" in item and kind in ("", "message"):
+        role = _ROLES.get(text_of(item.get("role")), "user")
+        return role, _said(item, role)
+    if kind.endswith("_output"):
+        return "tool", (Opaque(kind, {"item": item}),)
+    if "role" in item:
+        return _ROLES.get(text_of(item.get("role")), "user"), (Opaque(kind, {"item": item}),)
+    return "assistant", tuple(part for _, part in parts_of([item]))
+
+
+def _said(item: Json, role: Role) -> tuple[Part, ...]:
+    content = item.get("content")
+    if isinstance(content, str):
+        return (Text(content, {"item": {**item, "content": ""}}),)
+    if role == "assistant":
+        return tuple(part for _, part in parts_of([{**item, "type": "message"}]))
+    return tuple(_part(fields(one)) for one in items(content))
+
+
+def _part(content: Json) -> Part:
+    if content.get("type") in _WORDS and isinstance(content.get("text"), str):
+        return Text(content["text"], {"content": {**content, "text": ""}})
+    return Opaque(text_of(content.get("type")), {"content": content})
+
+
+def _result(item: Json) -> ToolResult:
+    """A tool's result. The wire has no flag for errors: `status: incomplete` is the nearest it can say."""
+    output = item.get("output")
+    parts = [fields(one) for one in items(output)]
+    if isinstance(output, str):
+        content = output
+    elif parts and all(one.get("type") in _WORDS for one in parts):
+        content = "".join(text_of(one.get("text")) for one in parts)
+    else:
+        content = "" if output is None else compact(output)
+    failed = item.get("status") == "incomplete"
+    return ToolResult(text_of(item.get("call_id")), "", content, failed, without(item, "output"))
+
+
+def _tools(body: Json) -> Iterator[ToolSpec]:
+    """Tools with a name, also those in a namespace; the provider's own tools go by their type."""
+    for tool in items(body.get("tools")):
+        inner = items(fields(tool).get("tools"))
+        for one in inner or [tool]:
+            spec = fields(one)
+            name = text_of(spec.get("name")) or text_of(spec.get("type"))
+            yield ToolSpec(name, fields(spec.get("parameters")))

@@ -1,0 +1,106 @@
+"""The OpenAI Responses API, on OpenAI, Azure and compatible hosts.
+
+https://platform.openai.com/docs/api-reference/responses and .../responses-streaming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from agent_chaos.providers import frames
+from agent_chaos.providers.json_values import fields, items, loaded, text_of
+from agent_chaos.providers.openai_responses import errors, rules, writing
+from agent_chaos.providers.openai_responses.items import Json
+from agent_chaos.providers.openai_responses.prompt import prompt_of
+from agent_chaos.providers.openai_responses.reading import read
+from agent_chaos.providers.openai_responses.stream import events_of, place_of
+from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.sse import Frame, newline_of
+from agent_chaos.stream.sse import frames as frames_of
+
+_ASKS = ("model", "input", "prompt", "previous_response_id", "conversation")
+
+
+class OpenAIResponses:
+    """`POST …/responses`; requests about a stored response are not the model's."""
+
+    name = "openai_responses"
+    vendor = "openai"
+
+    def recognise(self, request: Request) -> bool:
+        if request.method != "POST" or not request.path.rstrip("/").endswith("/responses"):
+            return False
+        return isinstance(request.json, dict) and any(name in request.json for name in _ASKS)
+
+    def streaming(self, request: Request) -> bool:
+        return fields(request.json).get("stream") is True
+
+    def prompt(self, request: Request) -> Prompt:
+        return prompt_of(request)
+
+    def parse(self, reply: Reply) -> ModelTurn:
+        return read(reply)[0]
+
+    def render(self, turn: ModelTurn, like: Reply) -> Reply:
+        return writing.render(turn, like)
+
+    def ids(self, reply: Reply) -> tuple[str, ...]:
+        if not frames.is_stream(reply):
+            return tuple(dict.fromkeys(_ids(fields(reply.json))))
+        found = [
+            one
+            for event in events_of(reply)
+            for part in ("response", "item")
+            for one in _ids(fields(event.get(part)))
+        ]
+        return tuple(dict.fromkeys(found))
+
+    def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:
+        if not frames.is_stream(reply):
+            return ()
+        number = {place: at for at, place in enumerate(read(reply)[1])}
+        return tuple(
+            (one.end, Delta(number[place], event["delta"]) if (place := place_of(event)) in number else None)
+            for one, event in zip(frames_of(reply.body), events_of(reply), strict=True)
+        )
+
+    def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
+        return frames.cut_in_part(reply, self.delta(reply), part, chars, _shortened)
+
+    def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
+        return errors.error_reply(kind, like, retry_after_s=retry_after_s)
+
+    def error_frames(self, kind: ErrorKind) -> bytes:
+        return errors.error_frames(kind)
+
+    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+        return rules.problems(request, served)
+
+    def noise(self) -> tuple[bytes, ...]:
+        """The API's own `keepalive`, and the comments of gateways before compatible hosts."""
+        return (
+            b'event: keepalive\ndata: {"type":"keepalive","sequence_number":2}\n\n',
+            b": keepalive\n\n",
+            b": OPENROUTER PROCESSING\n\n",
+        )
+
+
+def _ids(told: Json) -> list[str]:
+    """Ids of a response or of an item, and of what it holds."""
+    found = [text_of(told.get(name)) for name in ("id", "call_id")]
+    inner = [one for item in items(told.get("output")) for one in _ids(fields(item))]
+    return [one for one in [*found, *inner] if one]
+
+
+def _shortened(one: Frame, chars: int) -> bytes:
+    """A delta frame that adds only its first characters."""
+    if not chars:
+        return b""
+    event = fields(loaded(one.data))
+    newline = newline_of(one.raw)
+    return frames.json_frame({**event, "delta": event["delta"][:chars]}, event=one.event, newline=newline)
+
+
+PROTOCOL = OpenAIResponses()

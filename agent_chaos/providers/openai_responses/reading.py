@@ -1,0 +1,127 @@
+"""Reads a reply of the OpenAI Responses API: a response object, or the events that build one.
+
+A finished response object is the truth; the events say how it arrived (`pieces`) and add what it does not hold: the
+opening snapshots, and events beside the items' own (`keepalive`, progress of server tools, annotations), which stay in
+`extra` with the place where they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from agent_chaos.providers.frames import is_stream
+from agent_chaos.providers.json_values import fields, items, loaded, text_of
+from agent_chaos.providers.openai_responses.items import TEXTUAL, Json, Place, begun, parts_of
+from agent_chaos.providers.openai_responses.stop_reasons import neutral, usage_of
+from agent_chaos.providers.openai_responses.stream import Heard, events_of, listen, output_of, placeless
+from agent_chaos.providers.protocol import ModelTurn, Opaque, Part
+from agent_chaos.stream.exchange import Reply
+
+
+def read(reply: Reply) -> tuple[ModelTurn, tuple[Place, ...]]:
+    """The turn of a reply, and the place of each of its parts."""
+    if is_stream(reply):
+        return _streamed(events_of(reply))
+    body = loaded(reply.body)
+    placed = tuple(parts_of(items(fields(body).get("output"))))
+    turn = _turn(fields(body), tuple(part for _, part in placed), complete=isinstance(body, dict))
+    return turn, tuple(place for place, _ in placed)
+
+
+def _streamed(events: Iterable[Json]) -> tuple[ModelTurn, tuple[Place, ...]]:
+    heard = listen(events)
+    output = items(heard.response.get("output")) if heard.ending else []
+    seen = output_of(heard)
+    placed = [(place, _arrived(heard, place, part)) for place, part in parts_of(output if output else seen)]
+    parts = tuple(part for _, part in _with_details(heard, placed, output))
+    turn = _turn(heard.response, parts, complete=bool(heard.ending))
+    details: Json = {"opening": [_nameless(event, heard.response) for event in heard.opening]}
+    details |= {"first": heard.first} if heard.first is not None else {}
+    details |= {"bare_end": True} if heard.ending and seen and not output else {}
+    error = turn.error or (heard.error if isinstance(heard.error, dict) else None)
+    return replace(turn, streamed=True, error=error, extra={**turn.extra, **details}), tuple(
+        place for place, _ in placed
+    )
+
+
+def _turn(response: Json, parts: tuple[Part, ...], *, complete: bool) -> ModelTurn:
+    status = response.get("status")
+    reason = fields(response.get("incomplete_details")).get("reason")
+    raw = reason if status == "incomplete" and isinstance(reason, str) else status
+    raw = raw if isinstance(raw, str) and complete else None
+    return ModelTurn(
+        parts=parts,
+        stop=neutral(raw, parts),
+        stop_raw=raw,
+        usage=usage_of(response.get("usage")),
+        id=text_of(response.get("id")),
+        model=text_of(response.get("model")),
+        complete=complete,
+        error=response["error"] if isinstance(response.get("error"), dict) else None,
+        extra={"response": _envelope(response)},
+    )
+
+
+def _envelope(response: Json) -> Json:
+    """The response object without what the turn says; what it cannot say (an error in words) stays."""
+    blank: dict[str, tuple[type, Any]] = {
+        "id": (str, None),
+        "model": (str, None),
+        "status": (str, None),
+        "output": (list, []),
+    }
+    blank |= dict.fromkeys(("usage", "error", "incomplete_details"), (dict, None))
+    readable = {name: one for name, (kind, one) in blank.items() if isinstance(response.get(name), kind)}
+    return {**response, **readable}
+
+
+def _nameless(event: Json, response: Json) -> Json:
+    """An opening event without its number, and without the id and model that the finished response has too."""
+    kept = placeless(event)
+    if isinstance(snapshot := event.get("response"), dict):
+        same = [name for name in ("id", "model") if name in snapshot and snapshot[name] == response.get(name)]
+        kept["response"] = {**snapshot, **dict.fromkeys(same)}
+    return kept
+
+
+def _arrived(heard: Heard, place: Place, part: Part) -> Part:
+    if isinstance(part, Opaque):
+        return part
+    return replace(part, pieces=tuple(len(one) for one in heard.deltas.get(place, ())))
+
+
+def _with_details(
+    heard: Heard, placed: list[tuple[Place, Part]], output: list[Any]
+) -> list[tuple[Place, Part]]:
+    """The parts with what the stream says beside them: other events, and items that differ as they grow."""
+    found = list(placed)
+    for at in {place[0] for place, _ in placed}:
+        mine = [i for i, (place, _) in enumerate(placed) if place[0] == at]
+        _detail(found, mine[0], _growth(heard, at, fields(output[at]) if output else output_of(heard)[at]))
+        for place, beside in heard.beside.get(at, []):
+            to = next((i for i in mine if placed[i][0] == place), mine[0])
+            kept = found[to][1].extra.get("beside", [])
+            _detail(found, to, {"beside": [*kept, beside]})
+    return found
+
+
+def _detail(found: list[tuple[Place, Part]], at: int, extra: Json) -> None:
+    place, part = found[at]
+    found[at] = place, replace(part, extra={**part.extra, **extra})
+
+
+def _growth(heard: Heard, at: int, final: Json) -> Json:
+    """Where an item as announced or as done differs from the finished one, beyond its texts."""
+    if at not in heard.added and at not in heard.done:
+        return {}
+    if at not in heard.done:
+        return {"open": True}
+    added = _differing(heard.added.get(at, {}), begun(final))
+    done = _differing(heard.done[at], final)
+    return {**({"added": added} if added else {}), **({"done": done} if done else {})}
+
+
+def _differing(item: Json, derived: Json) -> Json:
+    return {name: one for name, one in item.items() if name not in TEXTUAL and derived.get(name, ...) != one}

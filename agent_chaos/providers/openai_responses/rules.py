@@ -1,0 +1,158 @@
+"""What the Responses API refuses with 400 `invalid_request_error`, in its own words (§3.11).
+
+It reads the input items in order, after what its server kept of the response that the request continues.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from agent_chaos.providers import rules
+from agent_chaos.providers.frames import is_stream
+from agent_chaos.providers.json_values import fields, items, text_of
+from agent_chaos.providers.openai_responses.stream import events_of, listen, output_of
+from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.stream.exchange import Reply, Request
+
+Json = dict[str, Any]
+
+_ANSWERED_BY_THE_CLIENT = ("function_call", "custom_tool_call", "computer_call", "local_shell_call")
+_OUTPUT = "_output"
+_OUTPUTS = ("function_call_output", "custom_tool_call_output")
+
+
+@dataclass(frozen=True)
+class _State:
+    """What the server kept: items before this request, those of the last response, and whether that is all of it."""
+
+    kept: tuple[Json, ...] = ()
+    last: tuple[Json, ...] = ()
+    known: bool = True
+
+
+def problems(request: Request, served: Served) -> Iterator[Problem]:
+    """Everything in a request's input that the API refuses."""
+    body = fields(request.json)
+    given = [fields(one) for one in items(body.get("input"))]
+    state = _state(body, served)
+    yield from _unanswered(given, state)
+    if state.known and not any(one.get("type") == "item_reference" for one in given):
+        yield from _orphans(given, state)
+    yield from _reasoning(given, served)
+    yield from _ids(given)
+
+
+def output(reply: Reply) -> tuple[Json, ...]:
+    """The items of a response, streamed or not."""
+    if reply.status >= 400:
+        return ()
+    if not is_stream(reply):
+        return tuple(map(fields, items(fields(reply.json).get("output"))))
+    heard = listen(events_of(reply))
+    ended = items(heard.response.get("output")) if heard.ending else []
+    return tuple(map(fields, ended or output_of(heard)))
+
+
+def _state(body: Json, served: Served) -> _State:
+    if body.get("conversation"):
+        return _State(known=False)
+    previous = text_of(body.get("previous_response_id"))
+    kept: list[Json] = []
+    last: tuple[Json, ...] | None = None
+    while previous:
+        found = next(((asked, reply) for asked, reply in reversed(served) if previous in _names(reply)), None)
+        if found is None:
+            return _State(tuple(kept), last or (), known=False)
+        asked, reply = fields(found[0].json), output(found[1])
+        last = reply if last is None else last
+        kept += [*map(fields, items(asked.get("input"))), *reply]
+        previous = text_of(asked.get("previous_response_id"))
+    return _State(tuple(kept), last or ())
+
+
+def _names(reply: Reply) -> set[str]:
+    if not is_stream(reply):
+        return {text_of(fields(reply.json).get("id"))} - {""}
+    return {text_of(fields(event.get("response")).get("id")) for event in events_of(reply)} - {""}
+
+
+def _unanswered(given: list[Json], state: _State) -> Iterator[Problem]:
+    calls = [(f"input[{at}]", one) for at, one in enumerate(given)] + [
+        ("previous_response_id", one) for one in state.last
+    ]
+    answered = {one.get("call_id") for one in given if text_of(one.get("type")).endswith(_OUTPUT)}
+    for at, call in calls:
+        if call.get("type") in _ANSWERED_BY_THE_CLIENT and call.get("call_id") not in answered:
+            says = f"No tool output found for function call {call.get('call_id')}."
+            yield Problem(rules.UNANSWERED, at, says, call)
+
+
+def _orphans(given: list[Json], state: _State) -> Iterator[Problem]:
+    asked = {one.get("call_id") for one in state.kept if one.get("type") in _ANSWERED_BY_THE_CLIENT}
+    for at, one in enumerate(given):
+        kind = text_of(one.get("type"))
+        if kind in _ANSWERED_BY_THE_CLIENT:
+            asked.add(one.get("call_id"))
+        elif kind in _OUTPUTS and one.get("call_id") not in asked:
+            says = f"No tool call found for function call output with call_id {one.get('call_id')}."
+            yield Problem(rules.ORPHAN, f"input[{at}]", says, one)
+
+
+def _reasoning(given: list[Json], served: Served) -> Iterator[Problem]:
+    """A reasoning item is followed by what the model said after it, by its id where that is a message; and what was said
+    after it comes with it.
+    """
+    for at, one in enumerate(given):
+        if one.get("type") != "reasoning":
+            continue
+        after = next((item for item in given[at + 1 :] if item.get("type") != "reasoning"), {})
+        named = after.get("role") == "assistant" and after.get("id")
+        spoken = named or ("role" not in after and after.get("type"))
+        if not spoken or text_of(after.get("type")).endswith(_OUTPUT):
+            says = f"Item '{one.get('id')}' of type 'reasoning' was provided without its required following item."
+            yield Problem(rules.REASONING, f"input[{at}]", says, one)
+    yield from _without_reasoning(given, served)
+
+
+def _without_reasoning(given: list[Json], served: Served) -> Iterator[Problem]:
+    present = {one.get("id") for one in given}
+    needs = (
+        _needs(served) if any(one.get("type") == "function_call" and one.get("id") for one in given) else {}
+    )
+    for at, one in enumerate(given):
+        needed = needs.get(text_of(one.get("id"))) if one.get("type") == "function_call" else None
+        if needed and needed not in present:
+            says = (
+                f"Item '{one.get('id')}' of type 'function_call' was provided without its required 'reasoning' item: "
+                f"'{needed}'."
+            )
+            yield Problem(rules.REASONING, f"input[{at}]", says, one)
+
+
+def _needs(served: Served) -> dict[str, str]:
+    """For each function call that came right after a reasoning item, the ids of both."""
+    found: dict[str, str] = {}
+    for _, reply in served:
+        said = output(reply)
+        for before, one in pairwise(said):
+            if before.get("type") == "reasoning" and one.get("type") == "function_call":
+                found[text_of(one.get("id"))] = text_of(before.get("id"))
+    found.pop("", None)
+    return found
+
+
+def _ids(given: list[Json]) -> Iterator[Problem]:
+    named = [text_of(one.get("id")) for one in given if one.get("type") != "item_reference"]
+    twice = {name for name, count in Counter(named).items() if name and count > 1}
+    for name in sorted(twice):
+        at = len(named) - 1 - named[::-1].index(name)
+        says = f"Duplicate item found with id {name}. Remove duplicate items from your input and try again."
+        yield Problem(rules.REPEATED_ID, f"input[{at}]", says, given[at])
+    for at, one in enumerate(given):
+        if one.get("type") == "function_call" and not rules.TOOL_NAME.match(text_of(one.get("name"))):
+            says = f"Invalid 'input[{at}].name': string does not match pattern '^[a-zA-Z0-9_-]+$'."
+            yield Problem(rules.NAME, f"input[{at}]", says, one)

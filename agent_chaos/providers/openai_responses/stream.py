@@ -1,0 +1,156 @@
+"""Listens to an event stream of the OpenAI Responses API, event by event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent_chaos.providers.json_values import count_of, fields, loaded, text_of, without
+from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Json, Place, said_in
+from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.sse import frames
+
+ENDINGS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
+"""The events that end a stream."""
+
+_DELTAS = {
+    "response.output_text.delta": ("content", "content_index"),
+    "response.refusal.delta": ("content", "content_index"),
+    "response.reasoning_text.delta": ("content", "content_index"),
+    "response.reasoning_summary_text.delta": ("summary", "summary_index"),
+    "response.function_call_arguments.delta": ("arguments", ""),
+    "response.custom_tool_call_input.delta": ("input", ""),
+}
+_SLOTS = {
+    "response.content_part.added": ("content", "content_index"),
+    "response.reasoning_summary_part.added": ("summary", "summary_index"),
+}
+_DONE = {name.removesuffix(".delta") + ".done": place for name, place in _DELTAS.items()}
+_SLOTS_DONE = {name.removesuffix(".added") + ".done" for name in _SLOTS}
+_GRAMMAR = {
+    "message": ("response.content_part.", "response.output_text.d", "response.refusal."),
+    "reasoning": ("response.reasoning_summary_", "response.reasoning_text."),
+    "function_call": ("response.function_call_arguments.",),
+    "custom_tool_call": ("response.custom_tool_call_input.",),
+}
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a stream said so far."""
+
+    response: Json = field(default_factory=dict)
+    ending: str = ""
+    error: Any = None
+    first: int | None = None
+    opening: list[Json] = field(default_factory=list)
+    added: dict[int, Json] = field(default_factory=dict)
+    done: dict[int, Json] = field(default_factory=dict)
+    slots: dict[Place, Json] = field(default_factory=dict)
+    deltas: dict[Place, list[str]] = field(default_factory=dict)
+    texts: dict[Place, str] = field(default_factory=dict)
+    beside: dict[int, list[tuple[Place, list[Any]]]] = field(default_factory=dict)
+    place: Place = (-1, "", 0)
+
+
+def listen(events: Iterable[Json]) -> Heard:
+    """Everything that the events say."""
+    heard = Heard()
+    for event in events:
+        if event:
+            _hear(heard, event)
+    return heard
+
+
+def events_of(reply: Reply) -> tuple[Json, ...]:
+    """Per frame of a stream, its event as JSON; empty where it carries none."""
+    return tuple(fields(loaded(one.data)) if one.complete else {} for one in frames(reply.body))
+
+
+def place_of(event: Json) -> Place | None:
+    """Which text an event adds to, or None where it adds none."""
+    known = _DELTAS.get(text_of(event.get("type")))
+    return _at(event, known) if known and isinstance(event.get("delta"), str) else None
+
+
+def output_of(heard: Heard) -> list[Json]:
+    """The output list as far as the events tell it."""
+    return [heard.done.get(at) or _pieced(heard, at) for at in sorted({*heard.added, *heard.done})]
+
+
+def placeless(event: Json) -> Json:
+    """An event without its number and place, which are given anew when it is written."""
+    gone = ("output_index", "item_id", "content_index", "sequence_number")
+    return {name: None if name in gone else one for name, one in event.items()}
+
+
+def _hear(heard: Heard, event: Json) -> None:
+    kind = text_of(event.get("type"))
+    number = event.get("sequence_number")
+    if heard.first is None and not heard.added and isinstance(number, int):
+        heard.first = number - len(heard.opening)
+    if kind in ENDINGS:
+        heard.response, heard.ending = fields(event.get("response")), kind
+    elif kind == "response.output_item.added":
+        heard.place = (count_of(event.get("output_index")), "", 0)
+        heard.added[heard.place[0]] = fields(event.get("item"))
+    elif kind == "response.output_item.done":
+        heard.done[count_of(event.get("output_index"))] = fields(event.get("item"))
+    elif not _hear_text(heard, event, kind):
+        _hear_beside(heard, event)
+
+
+def _hear_text(heard: Heard, event: Json, kind: str) -> bool:
+    """Takes an event that belongs to the texts of an item of a known type."""
+    item = heard.added.get(count_of(event.get("output_index")), {})
+    if not kind.startswith(_GRAMMAR.get(text_of(item.get("type")), ("\0",))):
+        return False
+    if kind in _SLOTS:
+        heard.place = _at(event, _SLOTS[kind])
+        heard.slots[heard.place] = fields(event.get("part"))
+    elif kind in _DELTAS:
+        heard.place = _at(event, _DELTAS[kind])
+        heard.deltas.setdefault(heard.place, []).append(text_of(event.get("delta")))
+    elif kind in _DONE:
+        said = next((event[name] for name in ("text", "refusal", "arguments", "input") if name in event), "")
+        heard.texts[_at(event, _DONE[kind])] = text_of(said)
+    else:
+        return kind in _SLOTS_DONE
+    return True
+
+
+def _hear_beside(heard: Heard, event: Json) -> None:
+    if event.get("type") == "error":
+        heard.error = event.get("error") or without(event, "type", "sequence_number")
+    if isinstance(event.get("response"), dict):
+        heard.response = event["response"]
+    if not heard.added:
+        heard.opening.append(event)
+        return
+    at = event.get("output_index", heard.place[0])
+    place = heard.place if at == heard.place[0] else (count_of(at), "", 0)
+    chars = sum(len(one) for one in heard.deltas.get(place, ()))
+    heard.beside.setdefault(place[0], []).append((place, [chars, placeless(event)]))
+
+
+def _pieced(heard: Heard, at: int) -> Json:
+    item = heard.added.get(at, {})
+    if name := TOOL_FIELD.get(text_of(item.get("type"))):
+        return {**item, name: _said(heard, (at, name, 0)) or text_of(item.get(name))}
+    lists: dict[str, list[Json]] = {}
+    for place in sorted({*heard.slots, *heard.deltas, *heard.texts}):
+        if place[0] == at:
+            slot = heard.slots.get(place) or {
+                "type": "summary_text" if place[1] == "summary" else "output_text"
+            }
+            lists.setdefault(place[1], []).append({**slot, said_in(slot): _said(heard, place)})
+    return {**item, **lists}
+
+
+def _said(heard: Heard, place: Place) -> str:
+    return heard.texts.get(place) or "".join(heard.deltas.get(place, ()))
+
+
+def _at(event: Json, known: tuple[str, str]) -> Place:
+    return count_of(event.get("output_index")), known[0], count_of(event.get(known[1]))

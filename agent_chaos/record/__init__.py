@@ -1,0 +1,1 @@
+"""Recordings: the first, more branches of it."""

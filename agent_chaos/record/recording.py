@@ -1,0 +1,274 @@
+"""Records a scenario: runs its agent once against the real providers, and keeps what was said."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from agent_chaos.cassette.keys import KEY_VERSION
+from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.errors import BudgetStop, CassetteMissing, RecordError, TrialStop
+from agent_chaos.patch.chance import seeded
+from agent_chaos.patch.install import install
+from agent_chaos.patch.recording.record import recording
+from agent_chaos.patch.time import loops
+from agent_chaos.patch.time.clock import real_monotonic
+from agent_chaos.providers.registry import protocols, recognise
+from agent_chaos.record.check_reachable import refuse_unanswered
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.session import Session, enter, leave
+from agent_chaos.runtime.tape import Tape, raised_names
+from agent_chaos.scenario.model import Scenario
+from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.trace import Answer, Call, Incident, Raised
+from agent_chaos.trial.conversation import Conversation
+from agent_chaos.trial.unobserved_tools import unwrapped_tools
+
+_SPEAKERS = ("anthropic", "openai", "google-genai", "httpx2", "httpx", "aiohttp", "vcrpy")
+DEFAULT_SEED = 20_251_123
+"""Seeds random, uuid4 and os.urandom while recording, and again in every trial of the cassette."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSummary:
+    """What a recording kept; tokens as the providers counted them. `fresh` is False where an earlier one was kept."""
+
+    path: Path
+    size_bytes: int
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    tools: tuple[str, ...]
+    hosts: tuple[str, ...]
+    fresh: bool = True
+    unwrapped: tuple[str, ...] = ()
+    """Tools that the model called and no boundary saw."""
+
+
+class RealClock(VirtualClock):
+    """The clock of a recording: real seconds since it started."""
+
+    def __init__(self) -> None:
+        super().__init__(time.time())
+        self._started = real_monotonic()
+
+    def now(self) -> float:
+        return real_monotonic() - self._started
+
+
+class _Scribe:
+    """Passes turns and tool calls of a running recording to its writer."""
+
+    def __init__(self, writer: CassetteWriter, session: Session) -> None:
+        self._writer = writer
+        self._session = session
+
+    def turn_started(self, turn: int, text: str) -> None:
+        self._writer.turn(TurnMark(turn, self._session.clock.now(), text))
+
+    def answered(self) -> None:
+        for entry in self._session.tape.entries():
+            if isinstance(entry, Answer):
+                self._writer.turn(TurnMark(entry.turn, entry.at, entry.input, "end", entry.text))
+
+    def tool_called(
+        self, name: str, arguments: Any, *, at: float, result: Any, error: BaseException | None, pure: bool
+    ) -> None:
+        error_type, message = (raised_names(error)[0], str(error)) if error is not None else ("", "")
+        self._writer.tool(
+            ToolRecord(
+                index=0,
+                turn=self._session.turn,
+                at=at,
+                name=name,
+                arguments=arguments,
+                result=result,
+                error_type=error_type,
+                error=message,
+                duration_s=self._session.clock.now() - at,
+                pure=pure,
+            )
+        )
+
+
+class _TellingWriter(CassetteWriter):
+    """Notes the calls of a recording on its tape too, for an agent that looks at `ctx.metrics`."""
+
+    session: Session | None = None
+
+    def exchange(self, request: Request, reply: Reply, *, at: float, transport: str) -> None:
+        super().exchange(request, reply, at=at, transport=transport)
+        if self.session is None:
+            return
+        tape, turn, protocol = self.session.tape, self.session.turn, recognise(request)
+        number = sum(isinstance(entry, Call) for entry in tape.entries())
+        tape.write(
+            lambda seq: Call(
+                seq=seq,
+                turn=turn,
+                call=number,
+                attempt=0,
+                at=at,
+                site=None,
+                fidelity=Fidelity.EXACT,
+                protocol=protocol.name if protocol else "",
+                transport=transport,
+                request=request,
+                reply=reply,
+                recorded=reply,
+            )
+        )
+
+
+def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAULT_SEED) -> RecordSummary:
+    """Runs the scenario live and writes its cassette; an earlier one stays until the new one is whole.
+
+    Args:
+        mode: as in vcrpy: `once` keeps an earlier cassette (the agent does not run), `new_episodes` adds to it, `all`
+            records afresh, `none` records nothing and only checks that all is there.
+
+    Raises:
+        RecordError: the agent failed, a key is missing, a host cannot be reached, or nothing was recorded.
+    """
+    install()
+    loops.refuse_uvloop()
+    path, clock = scenario.cassette_path, RealClock()
+    earlier = _earlier(path, mode)
+    if earlier is not None and mode == "once":
+        return replace(_summary(scenario, earlier), fresh=False)
+    header = Header(
+        scenario=scenario.recorded_as,
+        started_at=earlier.header.started_at if earlier else clock.wall_start_s,
+        seed=earlier.header.seed if earlier else seed,
+        key_version=KEY_VERSION,
+        versions=installed_versions(),
+        turns=len(scenario.turns),
+    )
+    writer = _TellingWriter(path, header)
+    try:
+        if earlier is not None:
+            writer.carry(earlier)
+        _run(scenario, writer, clock, header.seed, mode, earlier)
+        if not len(writer):
+            raise RecordError(
+                f"{scenario.name}: nothing was recorded: the agent made no request to a provider; name other hosts in "
+                "the scenario's hosts="
+            )
+    except BaseException:
+        writer.discard()
+        raise
+    return _summary(scenario, writer.finish())
+
+
+def _earlier(path: Path, mode: str) -> Cassette | None:
+    if mode == "all":
+        return None
+    try:
+        return open_cassette(path)
+    except CassetteMissing:
+        if mode == "none":
+            raise
+        return None
+
+
+def _run(
+    scenario: Scenario,
+    writer: _TellingWriter,
+    clock: RealClock,
+    seed: int,
+    mode: str,
+    earlier: Cassette | None,
+) -> None:
+    session = Session(clock=clock, tape=Tape(), jitter=Random(), chance=Random(seed))
+    session.pure_tools = frozenset(scenario.pure_tools)
+    writer.session = session
+    scribe = session.scribe = _Scribe(writer, session)
+    with (
+        seeded(seed),
+        recording(
+            writer,
+            hosts=scenario.hosts,
+            ignore_hosts=scenario.ignore_hosts,
+            before_request=scenario.before_record_request,
+            before_response=scenario.before_record_response,
+            mode=mode,
+            clock=clock.now,
+            earlier=earlier,
+        ),
+    ):
+        token = enter(session)
+        try:
+            Conversation(scenario, session, scribe.turn_started).run()
+        except TrialStop as exc:
+            raise RecordError(f"{scenario.name}: {exc}") from None
+        finally:
+            leave(session, token)
+    scribe.answered()
+    _check(scenario, session)
+
+
+def _check(scenario: Scenario, session: Session) -> None:
+    """Raises RecordError where the scenario or its agent failed, in the words that help most."""
+    for entry in session.tape.entries():
+        if isinstance(entry, Incident) and entry.kind == "harness":
+            raise RecordError(f"{scenario.name}: {entry.detail}; nothing was kept")
+        if isinstance(entry, Raised):
+            raise RecordError(f"{scenario.name}: {_why(entry.type, entry.message)}")
+    calls = [entry for entry in session.tape.entries() if isinstance(entry, Call) and entry.protocol]
+    refuse_unanswered(scenario.name, [(call.request, call.reply) for call in calls if call.reply])
+
+
+def _why(kind: str, message: str) -> str:
+    short = " ".join(Redactor.from_environ(os.environ).text(message).split())[:240]
+    name = kind.rpartition(".")[2]
+    if name == BudgetStop.__name__:
+        return short
+    if (
+        "api_key" in message
+        or "API key" in message
+        or "AuthenticationError" in name
+        or "authentication" in message
+    ):
+        return f"no working API key ({name}: {short}); set the provider's key variable and record again"
+    if "Connect" in name or "Connection" in name or "Timeout" in name:
+        return f"the provider cannot be reached ({name}: {short}); check the network and record again"
+    return f"the agent failed while it was recorded ({name}: {short}); nothing was kept"
+
+
+def _summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
+    path = scenario.cassette_path
+    turns = [
+        protocols()[exchange.protocol].parse(exchange.reply)
+        for exchange in cassette.exchanges
+        if exchange.protocol in protocols()
+    ]
+    usages = [turn.usage for turn in turns if turn.usage is not None]
+    return RecordSummary(
+        path=path,
+        size_bytes=path.stat().st_size,
+        calls=len(cassette.exchanges),
+        input_tokens=sum(usage.input_tokens for usage in usages),
+        output_tokens=sum(usage.output_tokens for usage in usages),
+        tools=tuple(sorted({record.name for record in cassette.tools if record.is_call})),
+        hosts=tuple(sorted({exchange.request.host for exchange in cassette.exchanges})),
+        unwrapped=unwrapped_tools(cassette, scenario.pure_tools),
+    )
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of the packages that speak to providers."""
+    found: dict[str, str] = {}
+    for name in _SPEAKERS:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found

@@ -1,0 +1,1 @@
+"""The catalogue of faults and oracles as pages and tables."""

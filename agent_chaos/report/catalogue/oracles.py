@@ -1,0 +1,34 @@
+"""The oracles as the catalogue tells them: from their classes, docstrings and advice."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+from agent_chaos.oracles.oracle import Oracle
+from agent_chaos.oracles.registry import oracles
+from agent_chaos.report.catalogue.entry import OracleEntry, told
+
+
+@cache
+def oracle_entries() -> tuple[OracleEntry, ...]:
+    """Every oracle, by name."""
+    return tuple(_entry(oracle) for _, oracle in sorted(oracles().items()))
+
+
+def _entry(oracle: Oracle) -> OracleEntry:
+    does, source = told(type(oracle))
+    return OracleEntry(
+        name=oracle.name,
+        does=does,
+        severity=getattr(oracle, "severity", "error"),
+        needs=getattr(oracle, "needs", "any replay"),
+        advice=_advice(oracle),
+        source=source,
+    )
+
+
+def _advice(oracle: Oracle) -> tuple[str, ...]:
+    """The sentences under `_ADVICE` in the oracle's module."""
+    given = getattr(sys.modules[type(oracle).__module__], "_ADVICE", ())
+    return (given,) if isinstance(given, str) else tuple(given.values() if isinstance(given, dict) else given)

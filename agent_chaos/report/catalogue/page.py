@@ -1,0 +1,79 @@
+"""The catalogues as Markdown: FAULTS.md and ORACLES.md are these functions' output, and a test compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from agent_chaos.report.catalogue.entry import FaultEntry, OracleEntry
+from agent_chaos.report.catalogue.reactions import SDKS, measured_with
+
+_GENERATED = "<!-- Written by `agent-chaos {name} --markdown > {file}`; do not edit. -->"
+_LEVELS = {
+    "transport": "Status, headers, bytes and time of a reply.",
+    "stream": "The events of a streamed reply.",
+    "message": "What the model says, written by the protocol again.",
+    "tool": "What a tool gives back to the agent.",
+    "conversation": "What is asked, changed by a function of the scenario; never searched.",
+}
+
+
+def faults_page(entries: Sequence[FaultEntry]) -> str:
+    """FAULTS.md: an overview, then every fault."""
+    searched = sum(entry.searched for entry in entries)
+    intro = (
+        f"{len(entries)} faults, {searched} of them drawn by `agent-chaos fuzz`. A *transparent* fault is one that a "
+        "correct stack recovers from with the same answer; after a *visible* one the agent must do something. Evidence "
+        "names public issues as `repository#number`; S1, H429 and the like number the ways in which providers fail. The "
+        f"tables say what the SDKs do by themselves ({_releases()}), retries and exceptions, where the fault strikes once "
+        "and, if it is retried, every time; a test compares them with the SDKs."
+    )
+    lines = [_GENERATED.format(name="faults", file="FAULTS.md"), "# Faults", "", intro]
+    for level, members in groupby(entries, key=lambda entry: entry.level):
+        group = list(members)
+        lines += ["", f"## {level.capitalize()}", "", _LEVELS[level], "", *_overview(group)]
+        for entry in group:
+            lines += ["", *_fault(entry)]
+    return "\n".join(lines) + "\n"
+
+
+def _releases() -> str:
+    return ", ".join(f"{name} {release}" for name, release in measured_with().items())
+
+
+def _overview(entries: Iterable[FaultEntry]) -> Iterator[str]:
+    yield from ("| fault | family | outcome | acts on |", "| --- | --- | --- | --- |")
+    for entry in entries:
+        yield f"| [`{entry.name}`](#{entry.name}) | {entry.family} | {outcome(entry)} | {entry.where} |"
+
+
+def outcome(entry: FaultEntry) -> str:
+    """Whether the agent must deal with it, and whether a search draws it."""
+    return ("transparent" if entry.transparent else "visible") + ("" if entry.searched else ", not searched")
+
+
+def _fault(entry: FaultEntry) -> Iterator[str]:
+    yield from (f"### {entry.name}", "", entry.does, "", f"- Written: `{entry.word}`")
+    for parameter in entry.parameters:
+        drawn = f"; a search draws {parameter.drawn}" if parameter.drawn else ""
+        yield f"- `{parameter.name}`: {parameter.values}{drawn}"
+    yield f"- Evidence: {entry.source}"
+    if entry.reactions:
+        yield from ("", "| at | " + " | ".join(SDKS.values()) + " |", "| --- |" + " --- |" * len(SDKS))
+    for one in entry.reactions:
+        cells = (one.by_sdk.get(sdk, "-") for sdk in SDKS)
+        yield f"| {one.at} | {' | '.join(cells)} |"
+
+
+def oracles_page(entries: Sequence[OracleEntry]) -> str:
+    """ORACLES.md: every oracle."""
+    intro = (
+        f"{len(entries)} oracles judge every run, without a line of your code. Each is silent on a run without faults. "
+        "One that needs full fidelity says UNDECIDED where the agent asked something that was never recorded."
+    )
+    lines = [_GENERATED.format(name="oracles", file="ORACLES.md"), "# Oracles", "", intro]
+    for entry in entries:
+        lines += ["", f"## {entry.name}", "", entry.does, "", f"- Severity: {entry.severity}"]
+        lines += [f"- Needs: {entry.needs}", *(f"- Advice: {one}" for one in entry.advice)]
+        lines += [f"- Evidence: {entry.source}"]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""What a run left, as users read it: metrics, context, turn results, report. Values only."""

@@ -1,0 +1,81 @@
+"""What is known of a turn once it has run, and of an assertion once it was checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from agent_chaos.results.metrics import FaultRecord, MetricsStore
+
+
+class AssertionResult(BaseModel):
+    """How an assertion went; `measured` and `expected` say by how much."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    passed: bool
+    message: str = ""
+    measured: Any = None
+    expected: Any = None
+    turn: int | None = None
+
+    def __init__(
+        self,
+        name: str,
+        passed: bool,
+        message: str = "",
+        measured: Any = None,
+        expected: Any = None,
+        *,
+        turn: int | None = None,
+    ) -> None:
+        super().__init__(
+            name=name, passed=passed, message=message, measured=measured, expected=expected, turn=turn
+        )
+
+
+class TurnResult(BaseModel):
+    """How a turn went. Turns count from 0; `duration_s` is virtual seconds in replay, real ones while recording."""
+
+    model_config = ConfigDict(frozen=True)
+
+    turn_number: int
+    input: str
+    response: str
+    success: bool
+    duration_s: float = 0.0
+    llm_calls: int = 0
+    error: str | None = None
+    is_dynamic: bool = False
+    input_tokens: int = 0
+    output_tokens: int = 0
+    total_tokens: int = 0
+    chaos: tuple[dict[str, Any], ...] = ()
+    """What struck in the turn, under the keys that scorecards use for what is configured."""
+    assertion_results: tuple[AssertionResult, ...] = ()
+
+
+def counted(result: TurnResult, metrics: MetricsStore) -> TurnResult:
+    """The result with the calls, tokens and faults of its turn."""
+    calls = [record for record in metrics.history if record.turn == result.turn_number]
+    struck = tuple(_told(fault) for fault in metrics.faults if fault.turn == result.turn_number)
+    spent = {
+        field: sum(record.usage.get(field, 0) for record in calls)
+        for field in ("input_tokens", "output_tokens", "total_tokens")
+    }
+    return result.model_copy(update={"llm_calls": len(calls), "chaos": struck, **spent})
+
+
+def _told(fault: FaultRecord) -> dict[str, Any]:
+    return {
+        "chaos_type": fault.fault_type,
+        "point": fault.chaos_point,
+        "target_tool": fault.tool or None,
+        "message": fault.description,
+        "chaos_fn_name": fault.chaos_fn_name,
+        "chaos_fn_doc": fault.chaos_fn_doc,
+        "on_turn": fault.turn,
+        "after_calls": None,
+    }

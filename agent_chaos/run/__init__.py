@@ -1,0 +1,1 @@
+"""Runs of scenarios with their own chaos and assertions, and how they are told."""

@@ -1,0 +1,53 @@
+"""Runs a scenario against the real providers, with its chaos on: every reply is taken whole, and faulted on its way."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from agent_chaos.cassette.model import Cassette, Header
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.errors import RecordError
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.patch.forward import forwarding
+from agent_chaos.patch.install import install, online
+from agent_chaos.record.check_reachable import refuse_unanswered
+from agent_chaos.replay.match import Index
+from agent_chaos.run.run import Ran, ran
+from agent_chaos.scenario.model import Scenario
+from agent_chaos.trial.injector import ChaosInjector
+from agent_chaos.trial.online import Online
+from agent_chaos.trial.redact_trace import discreet
+from agent_chaos.trial.trial import run_trial
+
+_REAL_S = 1_800.0
+
+
+def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
+    """One live run. Tools run for real, waits are virtual, nothing is recorded, and only assertions judge.
+
+    Raises:
+        RecordError: the provider cannot be reached, or refused everything.
+    """
+    install()
+    redactor = Redactor.from_environ(os.environ)
+    header = Header(scenario=scenario.name, started_at=time.time(), seed=seed or 0)
+    injector = ChaosInjector(scenario.every_chaos, scenario.chance(header.seed))
+    with online(), forwarding() as forwarder:
+        asked = Online(forwarder)
+        trace = run_trial(
+            scenario,
+            Index(Cassette(header), redactor.request),
+            Plan(),
+            max_requests=scenario.max_requests,
+            max_virtual_s=scenario.max_virtual_s,
+            real_s=_REAL_S,
+            injector=injector,
+            online=asked,
+        )
+    trace = discreet(trace, redactor)
+    if broken := trace.incidents_of("harness"):
+        raise RecordError(f"{scenario.name}: {broken[0].detail}")
+    refuse_unanswered(scenario.name, [(one.request, one.reply) for one in asked.fetched])
+    return ran(scenario, Outcome(Verdict.PASS, trace), injector, header.started_at)

@@ -1,0 +1,1 @@
+"""The state of the run in this process: session, clock, tape, jobs."""

@@ -1,0 +1,226 @@
+"""The one active run of this process: what patched clients, clocks and tools ask for.
+
+A context variable names the session; threads a run started fall back to the session that started them. A session
+that has finished answers nobody.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from asyncio import Task
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Protocol
+from weakref import ref
+
+from agent_chaos.errors import GuardRefused, TrialStop, UsageError
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.jobs import Jobs
+from agent_chaos.runtime.tape import Tape
+from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.trace.trace import Call, Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a transport is to play: the reply, and the `seq` of the call it answers."""
+
+    reply: Reply
+    call_seq: int
+
+
+class Answers(Protocol):
+    """Who answers a replayed run."""
+
+    def http(self, request: Request, transport: str) -> Answered:
+        """The reply to play. Raises TrialStop or GuardRefused."""
+        ...
+
+    def tool(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
+        """What a wrapped tool does. Raises TrialStop."""
+        ...
+
+    def runs_for_real(self, name: str) -> bool:
+        """Whether the recording has calls of a tool that nothing saw: then it is not ours to answer."""
+        ...
+
+    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> ToolAnswer | None:
+        """Notes how a tool that really ran ended; what the agent gets instead, where a fault strikes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """Instructions for a wrapped tool: run for real, raise, or return `result`."""
+
+    name: str
+    arguments: Any
+    run: bool = False
+    result: Any = None
+    error_type: str = ""
+    error: str = ""
+    delay_s: float = 0.0
+
+
+class ToolScribe(Protocol):
+    """Who keeps the tool calls of a recorded run."""
+
+    def tool_called(
+        self, name: str, arguments: Any, *, at: float, result: Any, error: BaseException | None, pure: bool
+    ) -> None: ...
+
+
+@dataclass(eq=False)
+class Session:
+    """A replayed run (`answers` set) or a recorded one (`scribe` set).
+
+    `jobs` are the executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
+    one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
+    that is `online` may reach the network. Of frameworks' tools, `pure_tools` may run in a replay, `own_course` stopped their
+    framework instead of returning, `no_tools` are names of calls that run no tool, and `kept` is what servers of tools said
+    besides: name, arguments and result. `tasks` are those of asyncio that the
+    agent's own code started, with what to call them; `probed` is what the agent would ask in a turn more, and `aside_s` the
+    virtual seconds that belong to no trace.
+    """
+
+    clock: VirtualClock
+    tape: Tape
+    jitter: Random
+    chance: Random
+    answers: Answers | None = None
+    scribe: ToolScribe | None = None
+    pure_tools: frozenset[str] = frozenset()
+    own_course: set[str] = field(default_factory=set)
+    no_tools: set[str] = field(default_factory=set)
+    kept: tuple[tuple[str, Any, Any], ...] = ()
+    jobs: Jobs = field(default_factory=Jobs)
+    blocked_until: float = -math.inf
+    turn: int = 0
+    finished: bool = False
+    online: bool = False
+    threads: list[threading.Thread] = field(default_factory=list)
+    aside_s: float = 0.0
+    probed: tuple[Call, ...] = ()
+    tasks: list[tuple[ref[Task[Any]], str]] = field(default_factory=list)
+    main_thread: int = field(default_factory=threading.get_ident)
+
+    @property
+    def replaying(self) -> bool:
+        return self.answers is not None
+
+    def answers_http(self, request: Request, transport: str) -> Answered:
+        """The reply to play. Raises TrialStop, or GuardRefused where the run is over or the host unknown."""
+        assert self.answers is not None, "only a replayed run answers requests"
+        if self.finished:
+            raise GuardRefused(
+                f"agent-chaos: a request to {request.host} came from a thread that outlived its trial; refused"
+            )
+        with self.stopped_by_failures(f"{request.method} {request.host}{request.path}"):
+            return self.answers.http(request, transport)
+
+    @contextmanager
+    def stopped_by_failures(self, what: str) -> Iterator[None]:
+        """Ends the run where what is around the agent fails, so that it cannot pass for the agent's own failure."""
+        try:
+            yield
+        except GuardRefused:
+            raise
+        except Exception as exc:
+            told = isinstance(exc, UsageError)
+            detail = str(exc) if told else f"agent-chaos failed on {what}: {type(exc).__name__}: {exc}"
+            self.tape.incident(self.clock.now(), "harness", detail)
+            raise TrialStop(detail) from exc
+
+    def wait(self, seconds: float, why: str) -> None:
+        """Notes a wait worth telling about, before the clock moves."""
+        if seconds >= _WORTH_TELLING_S and not self.finished:
+            at = self.clock.now()
+            self.tape.write(lambda seq: Wait(seq, at, seconds, why))
+
+    @contextmanager
+    def blocked(self, until: float) -> Iterator[None]:
+        """Says that the main thread waits for another one, until a virtual time at most."""
+        before, self.blocked_until = self.blocked_until, until
+        try:
+            yield
+        finally:
+            self.blocked_until = before
+
+    def main_at_work(self) -> bool:
+        """Whether the main thread does something meanwhile, seen from another thread."""
+        if threading.get_ident() == self.main_thread or self.blocked_until >= 0:
+            return False
+        return not self.jobs.is_idle(self.main_thread)
+
+    def live_threads(self) -> list[threading.Thread]:
+        """Threads the run started that are still alive."""
+        return [thread for thread in self.threads if thread.is_alive()]
+
+
+_WORTH_TELLING_S = 0.1
+_CURRENT: ContextVar[Session | None] = ContextVar("agent_chaos_session", default=None)
+_running: Session | None = None
+_THREAD_ATTRIBUTE = "_agent_chaos_session"
+
+
+def current() -> Session | None:
+    """The session this code runs in, finished or not; None outside of any run."""
+    session = _CURRENT.get()
+    if session is not None:
+        return session
+    thread = threading.current_thread()
+    if isinstance(thread, threading._DummyThread):
+        return _running
+    started_by: Session | None = getattr(thread, _THREAD_ATTRIBUTE, None)
+    return started_by
+
+
+def replaying() -> Session | None:
+    """The session to answer from, if this code runs in a replayed run, finished or not."""
+    session = current()
+    return session if session is not None and session.replaying else None
+
+
+def running() -> Session | None:
+    """The session that is active in this process, whoever asks."""
+    return _running
+
+
+def adopt(thread: threading.Thread) -> None:
+    """Ties a thread to the session that starts it."""
+    session = current()
+    if session is not None and not session.finished:
+        setattr(thread, _THREAD_ATTRIBUTE, session)
+        session.threads.append(thread)
+
+
+def enter(session: Session) -> Token[Session | None]:
+    """Makes the session the active one. Raises RuntimeError where another run is active in this process."""
+    global _running
+    if _running is not None:
+        raise RuntimeError(
+            "two trials overlap in one process; run them one after the other, or in two processes"
+        )
+    _running = session
+    return _CURRENT.set(session)
+
+
+def leave(session: Session, token: Token[Session | None]) -> None:
+    """Ends the session; what still holds it is refused from now on."""
+    global _running
+    session.finished = True
+    _running = None
+    _CURRENT.reset(token)
+
+
+def bound(session: Session | None) -> Token[Session | None]:
+    """Binds the current context to a session, for work handed to a pool."""
+    return _CURRENT.set(session)
+
+
+def unbind(token: Token[Session | None]) -> None:
+    _CURRENT.reset(token)

@@ -1,0 +1,1 @@
+"""Failures that are kept: stored, accepted, checked again, exported as tests."""

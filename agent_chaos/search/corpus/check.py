@@ -1,0 +1,35 @@
+"""Whether a known failure is still there, as an assertion: what exported tests call."""
+
+from __future__ import annotations
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.search.campaign import Subject
+
+
+def check_plan(subject: Subject, plan: Plan) -> Outcome:
+    """Runs a plan and gives its outcome, if it passed.
+
+    Raises:
+        AssertionError: an oracle found something, a fault of the plan did not fire, or the run could not be judged.
+    """
+    outcome = subject.trial(plan)
+    problem = _problem(outcome, plan)
+    if problem:
+        raise AssertionError(f"{subject.name} under {plan}: {problem}")
+    return outcome
+
+
+def _problem(outcome: Outcome, plan: Plan) -> str:
+    if outcome.verdict is Verdict.FAIL:
+        found = "; ".join(
+            f"{v.oracle}: {v.reason} {v.advice}" for v in outcome.violations if v.severity == "error"
+        )
+        return f"FAIL: {found}"
+    fired = {(str(site), fault) for site, fault in outcome.trace.fired}
+    missing = [str(placed) for placed in plan.faults if (str(placed.site), placed.fault) not in fired]
+    if missing and outcome.verdict is not Verdict.ERROR:
+        return f"the fault no longer fires ({'; '.join(missing)}); record again, or remove this test"
+    if outcome.verdict is not Verdict.PASS:
+        return f"{outcome.verdict.words}: {outcome.reason}"
+    return ""

@@ -1,0 +1,122 @@
+"""Stored failures: one JSON file each under `.agent_chaos/`, meant to be committed and replayed first next time."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from hashlib import blake2b
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from agent_chaos.errors import PlanError, UsageError
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.search.campaign import Failure, Subject
+from agent_chaos.version import __version__
+
+FOLDER = Path(".agent_chaos")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_SHORTEST, _LONGEST = 4, 12
+
+
+class Corpus:
+    """The stored failures of a folder."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+
+    def load_all(self) -> list[Failure]:
+        """Every stored failure, by id. Raises UsageError or PlanError for a file that is not one."""
+        return [self._read(path) for path in sorted(self.folder.glob("F-*.json"))]
+
+    def load(self, failure_id: str) -> Failure:
+        """One stored failure, whatever the case of its id. Raises UsageError where there is none."""
+        for path in sorted(self.folder.glob("F-*.json")):
+            if path.stem.upper() == failure_id.upper():
+                return self._read(path)
+        stored = ", ".join(path.stem for path in sorted(self.folder.glob("F-*.json"))) or "none"
+        raise UsageError(f"no failure {failure_id} in {self.folder}/; stored: {stored}")
+
+    def save(self, failure: Failure) -> Failure:
+        """Stores a failure, in place of the earlier one of the same fingerprint; gives it back with the id it got."""
+        kept = failure.model_copy(update={"id": self._free_id(failure)})
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{kept.id}.json"
+        temporary = path.with_suffix(".json.tmp")
+        text = json.dumps(kept.model_dump(mode="json"), indent=2, ensure_ascii=False, sort_keys=True)
+        temporary.write_text(text + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+        return kept
+
+    def remove(self, failure: Failure) -> None:
+        """Forgets a failure."""
+        (self.folder / f"{failure.id}.json").unlink(missing_ok=True)
+
+    def _free_id(self, failure: Failure) -> str:
+        """The shortest id that no other failure has."""
+        for length in range(_SHORTEST, _LONGEST + 1):
+            found = failure_id(failure.scenario, failure.fingerprint, length)
+            path = self.folder / f"{found}.json"
+            if not path.exists() or _same(self._read(path), failure):
+                return found
+        raise UsageError(f"{self.folder}/ has another failure under every id of {failure.fingerprint}")
+
+    def _read(self, path: Path) -> Failure:
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+            if isinstance(value, dict) and isinstance(value.get("version"), int) and value["version"] > 1:
+                raise UsageError(
+                    f"{path}: failure format {value['version']}, this agent-chaos reads 1; upgrade it"
+                )
+            return Failure.model_validate(value)
+        except PlanError as exc:
+            raise PlanError(f"{path}: {exc}") from None
+        except ValidationError as exc:
+            first = exc.errors()[0]
+            where = ".".join(str(part) for part in first["loc"]) or "the file"
+            raise UsageError(f"{path}: not a stored failure: {where}: {first['msg']}") from None
+        except (OSError, ValueError, RecursionError) as exc:
+            raise UsageError(f"{path}: cannot be read as a stored failure ({exc})") from None
+
+
+def _same(one: Failure, other: Failure) -> bool:
+    return (one.scenario, one.fingerprint) == (other.scenario, other.fingerprint)
+
+
+def failure_id(scenario: str, fingerprint: str, length: int = _SHORTEST, *, letter: str = "F") -> str:
+    """`F-` (or another letter) and `length` letters that depend on scenario and fingerprint alone."""
+    number = int.from_bytes(blake2b(f"{scenario}\n{fingerprint}".encode(), digest_size=8).digest(), "big")
+    letters = [_CROCKFORD[(number >> (5 * i)) & 31] for i in range(length)]
+    return f"{letter}-" + "".join(letters)
+
+
+def failure_of(
+    subject: Subject,
+    violation: Violation,
+    plan: Plan,
+    *,
+    seed: int,
+    smallest: bool,
+    checks: int,
+    runs_seen: int = 1,
+) -> Failure:
+    """A violation under a plan as it is stored."""
+    header = getattr(getattr(subject, "cassette", None), "header", None)
+    versions = dict(header.versions) if header is not None else {}
+    versions |= {"agent-chaos": __version__, "python": platform.python_version()}
+    return Failure(
+        id=failure_id(subject.name, violation.fingerprint),
+        scenario=subject.name,
+        target=getattr(subject, "target", subject.name),
+        fingerprint=violation.fingerprint,
+        violation=violation,
+        plan=plan,
+        seed=seed,
+        smallest=smallest,
+        checks=checks,
+        runs_seen=runs_seen,
+        cassette_digest=getattr(getattr(subject, "cassette", None), "digest", ""),
+        versions=versions,
+    )

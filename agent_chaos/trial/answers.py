@@ -1,0 +1,286 @@
+"""Answers a replayed run: requests from the player, tools from the toolbox, everything onto the tape."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from agent_chaos.chaos.trigger import Moment
+from agent_chaos.errors import BudgetStop, ReplayMiss
+from agent_chaos.faults.fault import Fault, ToolOutcome, ToolTarget
+from agent_chaos.faults.plan import Site
+from agent_chaos.patch import guard
+from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.registry import recognise
+from agent_chaos.replay.match import Index
+from agent_chaos.replay.player import Player, Served
+from agent_chaos.replay.toolbox import Toolbox, ToolServed
+from agent_chaos.runtime.session import Answered, Session, ToolAnswer
+from agent_chaos.runtime.tape import raised_names
+from agent_chaos.stream.exchange import Request
+from agent_chaos.trace.trace import Call, ToolRun
+from agent_chaos.trial.injector import ChaosInjector
+from agent_chaos.trial.online import Online
+from agent_chaos.trial.unobserved_tools import unwrapped_tools
+
+
+@dataclass(slots=True)
+class _Logical:
+    """A logical call: its number, its latest attempt, and whether that attempt got a usable reply."""
+
+    number: int
+    attempt: int
+    answered: bool
+
+
+@dataclass(eq=False)
+class Answerer:
+    """Serves one trial. Thread-safe.
+
+    Args:
+        max_requests: HTTP requests after which the trial is stopped.
+        injector: names faults besides the plan's, where a scenario configures some.
+        online: answers what the recording does not, where the run may go online.
+        ignore_hosts: hosts that are refused quietly.
+    """
+
+    session: Session
+    index: Index
+    player: Player
+    toolbox: Toolbox
+    max_requests: int
+    ignore_hosts: Collection[str] = ()
+    injector: ChaosInjector | None = None
+    online: Online | None = None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _calls: dict[str, _Logical] = field(default_factory=dict)
+    _made: int = 0
+    _unseen: frozenset[str] | None = None
+    _requests: int = 0
+    _pending: dict[int, ToolServed] = field(default_factory=dict)
+    _first_of_turn: dict[int, int] = field(default_factory=dict)
+    _tool_calls: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        if self.injector is not None:
+            self._moment = Moment(0, 0, 0)
+            self.player.extra = self._reply_faults
+            self.toolbox.extra = self._tool_faults
+
+    def _reply_faults(self, exact: str, site: Site) -> Sequence[Fault]:
+        assert self.injector is not None
+        return self.injector.for_reply(replace(self._moment, site=site))
+
+    def _tool_faults(self, name: str, site: Site) -> Sequence[Fault]:
+        assert self.injector is not None
+        return self.injector.for_tool(replace(self._moment, site=site))
+
+    def http(self, request: Request, transport: str) -> Answered:
+        """The reply to play. Raises ReplayMiss, BudgetStop or GuardRefused; each is also on the tape."""
+        with self._lock:
+            self._still_in_recording()
+            protocol = recognise(request)
+            self._refuse_strangers(request, protocol)
+            self._count_request()
+            logical = self._logical(request)
+            if self.injector is not None:
+                request = self._at_moment(request, protocol, logical)
+            served = self._served(request, protocol.name if protocol else "", transport)
+            logical.answered = served.reply is not None and served.reply.ok
+            if self.injector is not None:
+                self.injector.fired(served.fired, self._moment)
+            call = self._write_call(request, transport, served, logical)
+            if served.reply is None:
+                raise self._missed(
+                    f"call {call.call}: {request.method} {request.path} was not recorded", served
+                )
+            return Answered(served.reply, call.seq)
+
+    def _served(self, request: Request, protocol: str, transport: str) -> Served:
+        """The player's answer; where it has none and the run is online, the real provider's."""
+        served = self.player.serve(request, protocol)
+        if served.reply is not None or self.online is None:
+            return served
+        at, turn = self.session.clock.now(), self.session.turn
+        keep = bool(protocol) or self.index.knows_host(request.host)
+        index, reply = self.online.ask(request, turn=turn, at=at, transport=transport, keep=keep)
+        self.player.learn(request, reply, protocol, index)
+        return self.player.serve(request, protocol)
+
+    def _refuse_strangers(self, request: Request, protocol: WireProtocol | None) -> None:
+        """Refuses what only watches, and hosts that nothing was recorded from."""
+        watches = guard.is_telemetry(request.host, request.path) or request.host in self.ignore_hosts
+        stranger = self.online is None and not self.index.knows_host(request.host)
+        if protocol is None and (watches or stranger):
+            raise guard.refuse(self.session, request.host, telemetry=watches)
+
+    def _at_moment(self, request: Request, protocol: WireProtocol | None, logical: _Logical) -> Request:
+        """Notes the moment for the faults of the reply, and lets mutators at the request."""
+        assert self.injector is not None
+        turn = self.session.turn
+        first = self._first_of_turn.setdefault(turn, logical.number)
+        name = protocol.name if protocol else ""
+        of_turn, now = logical.number - first, self.session.clock.now()
+        self._moment = Moment(turn, logical.number, of_turn, logical.attempt, name, at=now)
+        return self.injector.request(self._moment, request)
+
+    def _still_in_recording(self) -> None:
+        if self.session.tape.has("miss"):
+            raise ReplayMiss("the trial has left the recording")
+
+    def _count_request(self) -> None:
+        self._requests += 1
+        if self._requests > self.max_requests:
+            detail = f"more than {self.max_requests} requests"
+            self.session.tape.incident(self.session.clock.now(), "budget", detail)
+            raise BudgetStop(detail)
+
+    def _missed(self, what: str, served: Served) -> ReplayMiss:
+        detail = f"{what}; nearest differs at {served.difference}" if served.difference else what
+        self.session.tape.incident(self.session.clock.now(), "miss", detail)
+        return ReplayMiss(detail)
+
+    def _write_call(self, request: Request, transport: str, served: Served, logical: _Logical) -> Call:
+        return self.session.tape.write(
+            lambda seq: Call(
+                seq=seq,
+                turn=self.session.turn,
+                call=logical.number,
+                attempt=logical.attempt,
+                at=self.session.clock.now(),
+                site=served.site,
+                fidelity=served.fidelity,
+                protocol=served.protocol,
+                transport=transport,
+                request=request,
+                reply=served.reply,
+                recorded=served.recorded,
+                fired=served.fired,
+                difference=served.difference,
+            )
+        )
+
+    def _logical(self, request: Request) -> _Logical:
+        """The logical call an attempt belongs to.
+
+        SDKs that number their attempts say which request is a retry of theirs, so that one of the agent's own is a call
+        of its own; elsewhere an identical request whose last reply was of no use is taken for a retry.
+        """
+        exact = self.index.asked(request).exact
+        known = self._calls.get(exact)
+        numbered = request.header("x-stainless-retry-count", "")
+        if known is not None and (numbered != "0" if numbered else not known.answered):
+            known.attempt += 1
+        else:
+            known = self._calls[exact] = _Logical(self._made, 0, False)
+            self._made += 1
+        return known
+
+    def tool(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
+        """What a wrapped tool does. Raises ReplayMiss for a tool that was never recorded."""
+        with self._lock:
+            self._still_in_recording()
+            moment = self._tool_moment(name)
+            served = self.toolbox.serve(name, arguments)
+            unseen = self.online is not None and not served.same_arguments
+            if unseen or (pure and served.outcome is None):
+                answer = ToolAnswer(name, arguments, run=True)
+                self._pending[id(answer)] = served
+                return answer
+            if served.record is None:
+                detail = f"tool {name} was called but never recorded"
+                self.session.tape.incident(self.session.clock.now(), "miss", detail)
+                raise ReplayMiss(detail)
+            answer = _tool_answer(name, arguments, served)
+            if self.injector is not None:
+                self.injector.fired(served.fired, moment)
+                answer = replace(answer, result=self.injector.tool_result(moment, answer.result))
+            self._write_tool(answer, served, "recorded" if served.same_arguments else "nearest")
+            return answer
+
+    def runs_for_real(self, name: str) -> bool:
+        """Whether the model calls the tool in the recording, and no boundary saw that."""
+        if self._unseen is None:
+            self._unseen = frozenset(unwrapped_tools(self.index.cassette, ()))
+        return name in self._unseen
+
+    def _tool_moment(self, name: str) -> Moment:
+        turn = self.session.turn
+        earlier = sum(number for (tool, _), number in self._tool_calls.items() if tool == name)
+        of_turn, now = self._tool_calls[name, turn], self.session.clock.now()
+        moment = Moment(turn, earlier, of_turn, tool=name, at=now)
+        self._tool_calls[name, turn] += 1
+        if self.injector is not None:
+            self._moment = moment
+        return moment
+
+    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> ToolAnswer | None:
+        """Notes how a tool that ran ended; what the agent gets instead, where a fault strikes."""
+        error_type, message = (raised_names(error)[0], str(error)) if error is not None else ("", "")
+        ended = replace(answer, run=False, result=result, error_type=error_type, error=message)
+        with self._lock:
+            served = self._pending.pop(id(answer))
+            if self.online is None or served.same_arguments:
+                self._write_tool(ended, served, "pure")
+                return None
+            return self._really_ran(ended)
+
+    def _really_ran(self, ended: ToolAnswer) -> ToolAnswer | None:
+        assert self.online is not None
+        outcome = {"result": ended.result, "error_type": ended.error_type, "error": ended.error}
+        now, turn = self.session.clock.now(), self.session.turn
+        index = self.online.ran(ended.name, ended.arguments, turn=turn, at=now, **outcome)
+        site = Site(of="tool", index=len(self.index.cassette.tools) + index)
+        instead, fired = self.toolbox.faulted(site, ToolTarget(ended.name, ended.arguments, ended.result))
+        answer = ended if instead is None else _answering(ended.name, ended.arguments, instead)
+        if self.injector is not None:
+            self.injector.fired(fired, self._moment)
+            answer = replace(answer, result=self.injector.tool_result(self._moment, answer.result))
+        self._write_tool(answer, ToolServed(None, site, False, instead, fired), "real")
+        return None if answer == ended else answer
+
+    def _write_tool(
+        self, answer: ToolAnswer, served: ToolServed, effect: Literal["recorded", "nearest", "pure", "real"]
+    ) -> None:
+        self.session.tape.write(
+            lambda seq: ToolRun(
+                seq=seq,
+                turn=self.session.turn,
+                at=self.session.clock.now(),
+                site=served.site,
+                name=answer.name,
+                arguments=answer.arguments,
+                result=answer.result,
+                error_type=answer.error_type,
+                error=answer.error,
+                effect=effect,
+                fired=served.fired,
+                after=self.session.tape.last_call_seq(),
+                recorded=served.record.result if served.record is not None else None,
+                duration_s=answer.delay_s,
+                landed=served.outcome is None or served.outcome.performed,
+            )
+        )
+
+
+def _tool_answer(name: str, arguments: Any, served: ToolServed) -> ToolAnswer:
+    assert served.record is not None
+    record = served.record
+    outcome = served.outcome or ToolOutcome(
+        result=record.result, error_type=record.error_type, error=record.error, delay_s=record.duration_s
+    )
+    return _answering(name, arguments, outcome, took_s=record.duration_s if served.outcome else 0.0)
+
+
+def _answering(name: str, arguments: Any, outcome: ToolOutcome, *, took_s: float = 0.0) -> ToolAnswer:
+    return ToolAnswer(
+        name,
+        arguments,
+        result=outcome.result,
+        error_type=outcome.error_type,
+        error=outcome.error,
+        delay_s=outcome.delay_s + took_s,
+    )

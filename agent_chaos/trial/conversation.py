@@ -1,0 +1,150 @@
+"""Drives an agent through the turns of its scenario, recorded and replayed alike."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from agent_chaos.errors import TrialStop
+from agent_chaos.patch.time import tasks
+from agent_chaos.patch.tools import tool
+from agent_chaos.results.context import ChaosContext
+from agent_chaos.runtime.session import Session
+from agent_chaos.scenario.model import Scenario, Turn
+from agent_chaos.trial.injector import ChaosInjector
+from agent_chaos.trial.probe import Probe
+from agent_chaos.trial.turn_log import TurnLog, innermost_user_frame
+
+
+class Conversation:
+    """One run of an agent: setup, every turn, teardown, on one event loop.
+
+    Args:
+        on_turn: called as each turn starts, with its number and input.
+        injector: changes what the user says, where chaos does.
+        probing: notes what the agent would ask in one turn more, in which the user says the last thing again.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        session: Session,
+        on_turn: Callable[[int, str], None] = lambda turn, text: None,
+        injector: ChaosInjector | None = None,
+        *,
+        probing: bool = False,
+    ) -> None:
+        self._amend = injector.user_input if injector else lambda turn, text: text
+        self._scenario = scenario
+        self._session = session
+        self._on_turn = on_turn
+        self._probing = probing
+        self._said = ""
+        self._runner: asyncio.Runner | None = None
+        self.context = ChaosContext(scenario.name, tool)
+        self._log = TurnLog(session, self.context, injector)
+
+    def run(self) -> None:
+        """Runs everything; what happened is on the session's tape. A TrialStop ends it quietly."""
+        with self._loop():
+            try:
+                with self._surroundings("setup"):
+                    self._call(self._scenario.setup)
+                for number, turn in enumerate(self._scenario.turns):
+                    if not self._turn(number, turn):
+                        break
+                else:
+                    self._probe()
+            finally:
+                with self._surroundings("teardown"):
+                    self._call(self._scenario.teardown)
+            self._note_tasks()
+
+    def _note_tasks(self) -> None:
+        """Tasks that the agent left to itself, at the moment when its loop is about to close."""
+        if self._stopped() or not tasks.unfinished(self._session):
+            return
+        if self._runner is not None:
+            self._runner.run(tasks.settled())
+        for name in tasks.unfinished(self._session):
+            self._session.tape.incident(self._session.clock.now(), "task", name)
+
+    @contextmanager
+    def _surroundings(self, what: str) -> Iterator[None]:
+        """The scenario's own code around the agent: where it fails, the run shows nothing about the agent, and ends."""
+        try:
+            yield
+        except Exception as exc:
+            where = innermost_user_frame(exc.__traceback__)
+            detail = f"{what} fails{' in ' + where if where else ''}: {type(exc).__name__}: {exc}"
+            self._session.tape.incident(self._session.clock.now(), "harness", detail)
+            raise TrialStop(detail) from exc
+
+    @contextmanager
+    def _loop(self) -> Iterator[None]:
+        try:
+            yield
+        except TrialStop:
+            if not self._stopped():
+                raise
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        if self._runner is None:
+            return
+        try:
+            self._runner.close()
+        except BaseException:  # tasks that are cancelled may raise the stop again
+            if not self._stopped():
+                raise
+
+    def _turn(self, number: int, turn: Turn) -> bool:
+        """Runs a turn; False where the run is over."""
+        self._log.starts(number, dynamic=turn.is_dynamic())
+        with self._surroundings(f"the input of turn {number}"):
+            said = turn.input if isinstance(turn.input, str) else turn.get_input(self.context.turn_results)
+            text = self._said = self._amend(number, said)
+        self._on_turn(number, text)
+        try:
+            result = self._call(self._scenario.agent, self.context, text)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - the agent's own crash is the result
+            if self._stopped():
+                return False
+            self._log.raised(text, exc)
+            return not isinstance(exc, SystemExit)
+        if self._stopped():
+            return False
+        self._log.answered(text, result)
+        return True
+
+    def _probe(self) -> None:
+        """Only where a history can be: in the run's state, or in an agent that the scenario starts afresh."""
+        scenario = self._scenario
+        if self._probing and (self.context.agent_state or scenario.setup or scenario.teardown):
+            probe = Probe(self._session)
+            self._session.probed = probe.asked(
+                lambda: self._call(self._scenario.agent, self.context, self._said)
+            )
+
+    def _stopped(self) -> bool:
+        return self._session.tape.has("miss", "budget", "timeout", "harness")
+
+    def _call(self, fn: Callable[..., Any] | None, *args: Any) -> Any:
+        if fn is None:
+            return None
+        result = fn(*args)
+        if not inspect.isawaitable(result):
+            return result
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(_awaited(result))
+
+
+async def _awaited(value: Any) -> Any:
+    return await value

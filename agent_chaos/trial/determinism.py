@@ -1,0 +1,65 @@
+"""Whether two runs without faults are the same, and in what they differ, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from agent_chaos.cassette.keys import first_difference
+from agent_chaos.stream.exchange import Request
+from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.trace import Call, Entry, Trace
+
+_SETUP = "state survives between trials: give the scenario a setup= that starts it afresh, or keep state in ctx.agent_state"
+
+
+def unsteady(first: Trace, second: Trace, redact: Callable[[Request], Request]) -> str:
+    """The first difference of two runs, told of their redacted requests; '' where they are equal."""
+    if first.digest == second.digest:
+        return ""
+    for one, other in zip(first.entries, second.entries, strict=False):
+        if repr(one) != repr(other):
+            return f"{_place(one)}: {_differing(one, other, redact)}"
+    return f"one run made {len(first.entries)} steps, the other {len(second.entries)}"
+
+
+def _place(entry: Entry) -> str:
+    return (
+        f"call {entry.call}"
+        if isinstance(entry, Call)
+        else f"step {entry.seq} ({type(entry).__name__.lower()})"
+    )
+
+
+def _differing(one: Entry, other: Entry, redact: Callable[[Request], Request]) -> str:
+    if type(one) is not type(other):
+        return f"{type(one).__name__.lower()} in one run, {type(other).__name__.lower()} in the other"
+    if isinstance(one, Call) and isinstance(other, Call) and one.request.body != other.request.body:
+        return first_difference(redact(one.request), redact(other.request)) or "a secret in the request"
+    for field in fields(one):
+        before, after = getattr(one, field.name), getattr(other, field.name)
+        if repr(before) != repr(after):
+            return f"{field.name} {_short(before)} in one run, {_short(after)} in the other"
+    return "memory addresses"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def left_recording(trace: Trace) -> str:
+    """Where a run without faults did not match its recording exactly, in words; '' where it did."""
+    for call in trace.calls:
+        if call.fidelity is Fidelity.LANE:
+            return f"call {call.call} differs from its recording at {call.difference}"
+    return next((incident.detail for incident in trace.incidents_of("miss")), "")
+
+
+def state_survives(first: Trace, second: Trace) -> str:
+    """Advice, where the second run's first request carries what the first run left behind; else ''."""
+    if not first.calls or not second.calls:
+        return ""
+    earlier, later = first.calls[0].request.body, second.calls[0].request.body
+    return _SETUP if later != earlier and len(later) != len(earlier) else ""

@@ -1,0 +1,33 @@
+"""A trace without secrets: what agents raise, answer and hand to tools ends up in reports and stored failures."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.trace.trace import Answer, Entry, Incident, Raised, ToolRun, Trace
+
+
+def discreet(trace: Trace, redactor: Redactor) -> Trace:
+    """The trace as it may be told: redacted as its cassette was, also of the credentials its own requests carry."""
+    requests = (entry.request for entry in trace.calls)
+    knowing = reduce(Redactor.learning, requests, redactor)
+    return replace(trace, entries=tuple(_discreet(entry, knowing) for entry in trace.entries))
+
+
+def _discreet(entry: Entry, redactor: Redactor) -> Entry:
+    text, value = redactor.text, redactor.value
+    match entry:
+        case Raised():
+            said, shown = text(entry.message), text(entry.traceback)
+            return replace(entry, input=text(entry.input), message=said, traceback=shown)
+        case Answer():
+            return replace(entry, input=text(entry.input), text=text(entry.text), value=value(entry.value))
+        case ToolRun():
+            arguments, result = value(entry.arguments), value(entry.result)
+            return replace(entry, arguments=arguments, result=result, error=text(entry.error))
+        case Incident():
+            return replace(entry, detail=text(entry.detail))
+        case _:
+            return entry

@@ -1,0 +1,244 @@
+"""A scenario made ready for trials: its cassette indexed, its clean run taken and found steady."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from agent_chaos.cassette.model import Cassette
+from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.errors import CassetteMissing, HarnessError, NondeterministicError, UsageError
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.judge import judge
+from agent_chaos.oracles.oracle import Budget, Evidence, Oracle
+from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.patch.install import install_offline
+from agent_chaos.providers.protocol import Extra
+from agent_chaos.replay.match import Index
+from agent_chaos.scenario.model import Scenario
+from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.trace import Trace
+from agent_chaos.trial.determinism import left_recording, state_survives, unsteady
+from agent_chaos.trial.injector import ChaosInjector
+from agent_chaos.trial.probe import keeps_history
+from agent_chaos.trial.redact_trace import discreet
+from agent_chaos.trial.trial import run_trial
+from agent_chaos.trial.unobserved_tools import unwrapped_tools
+
+_CLEAN_REQUESTS = 10_000
+_LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
+
+_KEY = re.compile(r"api[_ ]?key|credential|authentication", re.IGNORECASE)
+
+
+class Rehearsal:
+    """Runs trials of one scenario offline, each a pure function of its plan. Searched as a `search.campaign.Subject`.
+
+    Args:
+        scenario: what to run.
+        target: how people name it; kept in failures.
+        allow_real_tools: run although the recorded model calls tools that no boundary sees.
+
+    Raises:
+        CassetteMissing, CassetteError: where there is no cassette, or none that can be read.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        target: str = "",
+        allow_real_tools: bool = False,
+        cassette: Cassette | None = None,
+        judges: Mapping[str, Oracle] | None = None,
+    ) -> None:
+        install_offline()
+        self.scenario = scenario
+        self.target = target or scenario.name
+        self.cassette = cassette if cassette is not None else self._recorded()
+        self.allow_real_tools = allow_real_tools
+        self._judges = oracles() if judges is None else judges
+        self._redactor = Redactor.from_environ(os.environ)
+        self._index = Index(self.cassette, self._redactor.request)
+        self._clean: Trace | None = None
+        self.notes: tuple[str, ...] = ()
+
+    def _recorded(self) -> Cassette:
+        try:
+            return open_cassette(self.scenario.cassette_path)
+        except CassetteMissing as exc:
+            raise CassetteMissing(f"{self.name}: {exc} {self.target}") from None
+
+    @property
+    def name(self) -> str:
+        return self.scenario.name
+
+    @property
+    def clean(self) -> Trace:
+        """The trace without faults, after `prepare`."""
+        if self._clean is None:
+            self.prepare()
+        assert self._clean is not None
+        return self._clean
+
+    @cached_property
+    def unwrapped_tools(self) -> tuple[str, ...]:
+        """Tools that recorded model turns call and no boundary saw: offline they would run for real."""
+        return unwrapped_tools(self.cassette, self.scenario.pure_tools)
+
+    @property
+    def tools_run_for_real(self) -> tuple[str, ...]:
+        return self.unwrapped_tools
+
+    def refuse_real_tools(self) -> None:
+        """Raises UsageError where tools would run for real, unless that was allowed."""
+        if self.unwrapped_tools and not self.allow_real_tools:
+            names = ", ".join(self.unwrapped_tools)
+            raise UsageError(
+                f"{self.name}: the recorded model calls {names}, which no tool boundary saw, so offline they would "
+                "run for real; wrap them with @agent_chaos.tool and record again, name them in pure_tools= if they "
+                "have no side effects, or pass --allow-real-tools"
+            )
+
+    def prepare(self) -> Trace:
+        """Takes one warm-up and two clean runs, and keeps the last; the first of the two is probed for a turn more.
+
+        Raises:
+            HarnessError: the cassette is stale, nothing was intercepted, or the guard refused a connection.
+            NondeterministicError: the two runs differ.
+        """
+        warm_up = self._run(Plan())
+        self._check_sound(warm_up)
+        first, second = self._run(Plan(), probing=True), self._run(Plan())
+        if unsteady(first, second, self._redactor.request):  # is it the probe that an agent remembers?
+            first, second = self._run(Plan()), self._run(Plan())
+        self._check_steady(warm_up, first, second)
+        for trace in (first, second):
+            self._check_sound(trace)
+        self._clean = replace(second, probed=first.probed if keeps_history(first.probed) else ())
+        listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
+        self.notes = (*self._accepted(second), *listed)
+        return self._clean
+
+    def _accepted(self, clean: Trace) -> list[str]:
+        """Where the agent asks something else than was recorded even without faults, that is no effect of faults."""
+        said = []
+        for call in clean.calls:
+            if call.fidelity is Fidelity.LANE and call.site is not None:
+                self._index.accept(call.request, call.site.index)
+                said.append(
+                    f"recording: call {call.call} differs from it at {call.difference}, and gets the nearest reply; "
+                    f"{self._again}"
+                )
+        return said
+
+    def trial(self, plan: Plan, injector: ChaosInjector | None = None) -> Outcome:
+        """One example under the plan, and the faults that a injector names, judged."""
+        clean = self.clean
+        most = len(clean.calls) + self.scenario.max_requests
+        probing = bool(clean.probed) and injector is None
+        trace = self._run(plan, max_requests=most, injector=injector, probing=probing)
+        return judge(
+            Evidence(trace=trace, clean=clean, budget=self._budget, schemas=self._schemas), self._judges
+        )
+
+    @property
+    def _budget(self) -> Budget:
+        return Budget(virtual_s=self.scenario.max_virtual_s, requests=self.scenario.max_requests)
+
+    @cached_property
+    def _schemas(self) -> dict[str, Extra]:
+        found: dict[str, Extra] = {}
+        for call in self.clean.calls:
+            if call.wire is not None:
+                found.update({tool.name: tool.parameters for tool in call.wire.prompt(call.request).tools})
+        return found
+
+    def _run(
+        self,
+        plan: Plan,
+        *,
+        max_requests: int = _CLEAN_REQUESTS,
+        injector: ChaosInjector | None = None,
+        probing: bool = False,
+    ) -> Trace:
+        limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
+        trace = run_trial(
+            self.scenario,
+            self._index,
+            plan,
+            max_requests=max_requests,
+            max_virtual_s=limit,
+            injector=injector,
+            probing=probing,
+        )
+        return discreet(trace, self._redactor)
+
+    def _check_sound(self, trace: Trace) -> None:
+        if refused := trace.incidents_of("refused"):
+            raise HarnessError(f"{self.name}: {self._reached({incident.detail for incident in refused})}")
+        if difference := left_recording(trace) if trace.incidents_of("miss") else "":
+            raise HarnessError(f"{self.name}: the recording is stale: {difference}; {self._again}")
+        if broken := trace.incidents_of("harness"):
+            raise HarnessError(f"{self.name}: {broken[0].detail}")
+        if stopped := trace.incidents_of("timeout", "budget"):
+            raise HarnessError(f"{self.name}: the run without faults did not end: {stopped[0].detail}")
+        if trace.raised:
+            raised = trace.raised[0]
+            raise HarnessError(
+                f"{self.name}: the agent fails without any fault, in turn {raised.turn}: {raised.type}: "
+                f"{raised.message[:200]}{_key_wanted(trace)}"
+            )
+        self._check_intercepted(trace)
+
+    def _reached(self, hosts: set[str]) -> str:
+        """What to do about hosts that the agent tried to reach."""
+        names = ", ".join(sorted(hosts))
+        if any(self._index.knows_host(host.partition(":")[0]) for host in hosts):
+            return (
+                f"offline, the agent tried to reach {names} past the libraries that replay answers; it was recorded, "
+                "so send it with httpx, aiohttp or requests instead of urllib, urllib3 or a socket"
+            )
+        return (
+            f"offline, the agent tried to reach {names}; wrap the tool that does with @agent_chaos.tool, or name the "
+            "host in the scenario's hosts= and record again"
+        )
+
+    def _check_intercepted(self, trace: Trace) -> None:
+        recorded = {exchange.transport for exchange in self.cassette.exchanges if exchange.transport}
+        if recorded and not trace.calls:
+            raise HarnessError(
+                f"{self.name}: nothing was intercepted: the recording has {', '.join(sorted(recorded))} traffic, "
+                "and this run made no request; does the agent answer from a cache of its own?"
+            )
+
+    def _check_steady(self, warm_up: Trace, first: Trace, second: Trace) -> None:
+        difference = unsteady(first, second, self._redactor.request)
+        if difference or left_recording(first):
+            advice = state_survives(warm_up, first) or state_survives(first, second)
+            found = difference or left_recording(first)
+            if difference or advice:
+                raise NondeterministicError(
+                    f"{self.name}: UNSTABLE WITHOUT FAULTS: two runs differ: {found}"
+                    + (f"; {advice}" if advice else "")
+                )
+
+    @property
+    def _again(self) -> str:
+        return f"re-record with 'agent-chaos record {self.target}'"
+
+
+def _key_wanted(trace: Trace) -> str:
+    """What to do where a client was made before this process was offline, and found no key."""
+    asked = _KEY.search(trace.raised[0].message)
+    if trace.calls or asked is None:
+        return ""
+    return (
+        ". A client that is made while its module is imported wants a key then: offline any value does, as in "
+        "OPENAI_API_KEY=offline"
+    )

@@ -1,0 +1,98 @@
+"""How turns end, on the tape of a run and in the context of its agent."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.patch.tools import jsonable
+from agent_chaos.results.context import ChaosContext
+from agent_chaos.results.metrics import MetricsStore
+from agent_chaos.results.turn_result import TurnResult
+from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.tape import raised_names
+from agent_chaos.trace.trace import Answer, Raised, without_addresses
+from agent_chaos.trial.compute_metrics import measured
+from agent_chaos.trial.injector import ChaosInjector
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+_LIBRARIES = ("site-packages", "dist-packages", str(Path(asyncio.__file__).parent.parent))
+
+
+class TurnLog:
+    """Writes the turns of one run, one after the other."""
+
+    def __init__(
+        self, session: Session, context: ChaosContext, injector: ChaosInjector | None = None
+    ) -> None:
+        self._injector = injector
+        self._session = session
+        self._context = context
+        self._started = 0.0
+        self._dynamic = False
+        context.follow(self._so_far)
+
+    def _so_far(self) -> MetricsStore:
+        trace = self._session.tape.so_far(Plan(), self._session.clock.now())
+        return measured(trace, self._injector)
+
+    def starts(self, number: int, *, dynamic: bool = False) -> None:
+        """What follows belongs to this turn; `dynamic` says that its input is made of the turns before."""
+        self._dynamic = dynamic
+        self._session.turn = self._context.current_turn = number
+        self._started = self._session.clock.now()
+
+    def answered(self, text: str, result: Any) -> TurnResult:
+        """The turn ended with what the agent returned for an input."""
+        turn, now, answer, value = (
+            self._session.turn,
+            self._session.clock.now(),
+            answer_text(result),
+            jsonable(result),
+        )
+        self._session.tape.write(lambda seq: Answer(seq, turn, now, text, answer, value))
+        return self._finished(TurnResult(turn_number=turn, input=text, response=answer, success=True))
+
+    def raised(self, text: str, exc: BaseException) -> TurnResult:
+        """The turn ended in an exception, of a group the first."""
+        turn, now = self._session.turn, self._session.clock.now()
+        while isinstance(exc, BaseExceptionGroup):
+            exc = exc.exceptions[0]
+        name, bases = raised_names(exc)
+        message = without_addresses(str(exc))
+        shown = without_addresses("".join(traceback.format_exception(exc)))
+        where = innermost_user_frame(exc.__traceback__)
+        self._session.tape.write(lambda seq: Raised(seq, turn, now, text, name, message, bases, where, shown))
+        error = f"{name}: {message}"
+        return self._finished(
+            TurnResult(turn_number=turn, input=text, response="", success=False, error=error)
+        )
+
+    def _finished(self, result: TurnResult) -> TurnResult:
+        seconds = self._session.clock.now() - self._started
+        finished = result.model_copy(update={"duration_s": seconds, "is_dynamic": self._dynamic})
+        self._context.turn_ended(finished)
+        return finished
+
+
+def answer_text(result: Any) -> str:
+    """What the user reads: `result["response"]` of a dict, '' for None, else its `str`."""
+    if isinstance(result, dict) and "response" in result:
+        return answer_text(result["response"])
+    return "" if result is None else str(result)
+
+
+def innermost_user_frame(tb: TracebackType | None) -> str:
+    """`file.py:function` of the deepest frame that is neither a library nor agent-chaos; '' where there is none."""
+    found = ""
+    for frame in traceback.extract_tb(tb):
+        path = frame.filename
+        if not path.startswith((_PACKAGE, "<", sys.prefix)) and not any(part in path for part in _LIBRARIES):
+            inner = frame.name.startswith("<") and found.startswith(f"{Path(path).name}:")
+            found = found if inner else f"{Path(path).name}:{frame.name}"
+    return found

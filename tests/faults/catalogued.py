@@ -1,0 +1,168 @@
+"""Every fault of the catalogue on replies of every protocol, whole and streamed, at the edges of its bounds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from typing import Any
+
+from agent_chaos.faults.catalogue import fault_types
+from agent_chaos.faults.fault import Target, WireFault
+from agent_chaos.providers.protocol import Reasoning
+from agent_chaos.search.space import number_fields
+from tests.spoken import MODELS, target
+from tests.standin.said import Called, Said
+
+SAID = {
+    "text": Said('Grüße aus Köln, 世界! Ihr Paket "A-17" kommt morgen um 9 Uhr, 20 € gehen zurück.'),
+    "tools": Said(
+        "Ich sehe nach.",
+        (
+            Called.of("look_up", {"order": 'A-17 "Köln"\n', "amount": 1500, "deep": {"x": [1, 2.5]}}),
+            Called.of("refund", {"order": "B-2", "amount": 20}),
+        ),
+    ),
+}
+FORMS = [(protocol, stream, said) for protocol, stream, said in product(MODELS, (False, True), SAID)]
+SIGNED = [(protocol, stream, "signed") for protocol in MODELS for stream in (False, True)]
+"""Replies whose reasoning carries a signature, which only some faults touch; Chat Completions have none."""
+
+
+ANSWERED = [(protocol, stream, "answered") for protocol in MODELS for stream in (False, True)]
+"""Replies to requests that bring the result of a tool call."""
+
+
+def forms_of(kind: str) -> list[tuple[str, bool, str]]:
+    """The replies that a fault is tried on."""
+    return [*FORMS, *{"bad_signature": SIGNED, "endless_tool_call": ANSWERED}.get(kind, [])]
+
+
+def named(form: tuple[str, bool, str]) -> str:
+    protocol, stream, said = form
+    return f"{protocol}-{'stream' if stream else 'whole'}-{said}"
+
+
+CONTINUED = {
+    "openai_responses": {"previous_response_id": "resp_0"},
+    "anthropic_messages": {"thread": {"previous_message_id": "msg_0"}},
+}
+"""How a request goes on from what the provider keeps, where it can."""
+
+
+_ASKED = {"order": "A-17", "amount": 1500}
+HISTORY: dict[str, dict[str, Any]] = {
+    "anthropic_messages": {
+        "messages": [
+            {"role": "user", "content": "go"},
+            {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "id": "toolu_1234567", "name": "refund", "input": _ASKED}],
+            },
+            {
+                "role": "user",
+                "content": [{"type": "tool_result", "tool_use_id": "toolu_1234567", "content": "done"}],
+            },
+        ]
+    },
+    "openai_chat": {
+        "messages": [
+            {"role": "user", "content": "go"},
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {
+                        "id": "call_1234567",
+                        "type": "function",
+                        "function": {"name": "refund", "arguments": json.dumps(_ASKED)},
+                    }
+                ],
+            },
+            {"role": "tool", "tool_call_id": "call_1234567", "content": "done"},
+        ]
+    },
+    "openai_responses": {
+        "input": [
+            {"role": "user", "content": "go"},
+            {
+                "type": "function_call",
+                "call_id": "call_1234567",
+                "name": "refund",
+                "arguments": json.dumps(_ASKED),
+            },
+            {"type": "function_call_output", "call_id": "call_1234567", "output": "done"},
+        ]
+    },
+    "gemini": {
+        "contents": [
+            {"role": "user", "parts": [{"text": "go"}]},
+            {"role": "model", "parts": [{"functionCall": {"name": "refund", "args": _ASKED}}]},
+            {
+                "role": "user",
+                "parts": [{"functionResponse": {"name": "refund", "response": {"result": "done"}}}],
+            },
+        ]
+    },
+}
+"""A conversation in which a tool has just been called, as each provider is told of it."""
+
+
+def target_of(form: tuple[str, bool, str]) -> Target:
+    """A fresh target, with nothing cached in it."""
+    protocol, stream, said = form
+    plain = target(
+        protocol, SAID["text" if said == "answered" else "tools" if said == "signed" else said], stream=stream
+    )
+    plain = _signed(plain) if said == "signed" else plain
+    more = HISTORY[protocol] if said == "answered" else CONTINUED.get(protocol, {})
+    body = json.dumps({**plain.request.json, **more}).encode()
+    return replace(plain, request=replace(plain.request, body=body))
+
+
+def _signed(plain: Target) -> Target:
+    """The target with a signed thought before all else."""
+    extra = {
+        "anthropic_messages": {"signature": SIGNATURE},
+        "openai_responses": {"item": {**_THOUGHT, "encrypted_content": SIGNATURE}},
+        "gemini": {"part": {"text": "", "thought": True, "thoughtSignature": SIGNATURE}, "chunk": 0},
+    }.get(plain.protocol.name, {})
+    turn = plain.protocol.parse(plain.reply)
+    thought = Reasoning("Erst die Bestellung.", extra, (5, 15))
+    return replace(
+        plain, reply=plain.protocol.render(replace(turn, parts=(thought, *turn.parts)), plain.reply)
+    )
+
+
+SIGNATURE = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk"
+_THOUGHT = {"id": "rs_0a1", "type": "reasoning", "summary": []}
+
+WIRE_FAULTS: dict[str, type[WireFault]] = {
+    kind: cls for kind, cls in fault_types().items() if issubclass(cls, WireFault)
+}
+
+
+def at_edges(cls: type[WireFault], choice: Mapping[str, Any]) -> Iterator[WireFault]:
+    """The fault with that choice, its numbers at their mildest, at one more, and at their worst."""
+    drawn = [(name, low, high) for name, low, high in number_fields(cls) if name not in choice]
+    for values in product(*((low, low + 1, high) for _, low, high in drawn)):
+        yield cls(**choice, **{name: value for (name, _, _), value in zip(drawn, values, strict=True)})
+
+
+def faults_at(kind: str, where: Target) -> Iterator[WireFault]:
+    """Everything that the fault can be at a target."""
+    for choice in WIRE_FAULTS[kind].openings(where):
+        yield from at_edges(WIRE_FAULTS[kind], choice)
+
+
+@cache
+def all_choices(kind: str) -> list[dict[str, Any]]:
+    """Every choice that the fault offers at any of the forms."""
+    found = {
+        tuple(sorted(choice.items())): None
+        for form in forms_of(kind)
+        for choice in WIRE_FAULTS[kind].openings(target_of(form))
+    }
+    return [dict(choice) for choice in found]

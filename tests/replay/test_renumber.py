@@ -1,0 +1,56 @@
+"""Fresh ids: like the recorded ones, and never the same."""
+
+import json
+import re
+
+import pytest
+
+from agent_chaos.providers.registry import protocols
+from agent_chaos.replay.renumber import fresh_id, minted
+from tests.spoken import spoken
+from tests.standin.said import Called, Said
+
+IDS = {
+    "msg_01XFDUDYJgAACzvnptvVoYEL": r"msg_[0-9A-Za-z]{24}",
+    "toolu_01A09q90qw90lq917835lq9": r"toolu_[0-9A-Za-z]{23}",
+    "toolu_bdrk_01A09q90qw90lq917": r"toolu_bdrk_[0-9A-Za-z]{17}",
+    "chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT": r"chatcmpl-[0-9A-Za-z]{29}",
+    "resp_67ccd2bed1ec8190b14f964abc0542670bb6a6b452d3795b": r"resp_[0-9a-f]{48}",
+    "6f1c2b1e-0d5a-4c6e-9f53-0b3c1f1d2e3f": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "1763900000123": r"[0-9]{13}",
+}
+
+
+@pytest.mark.parametrize(("old", "shape"), IDS.items(), ids=IDS)
+def test_a_fresh_id_has_the_shape_of_the_recorded_one(old, shape):
+    made = {fresh_id(old, f"{index}.{serving}") for index in range(20) for serving in range(1, 6)}
+
+    assert len(made) == 100
+    assert old not in made
+    assert all(re.fullmatch(shape, one) for one in made)
+
+
+def test_a_fresh_id_depends_on_its_exchange_and_serving_alone():
+    assert fresh_id("msg_01XFDUDYJgAACzvnptvVoYEL", "3.1") == fresh_id("msg_01XFDUDYJgAACzvnptvVoYEL", "3.1")
+    assert fresh_id("msg_01XFDUDYJgAACzvnptvVoYEL", "3.1") == "msg_1HEQiWj8oy2HY9eCQ3xPBJyR"
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
+def test_a_minted_reply_differs_in_its_ids_alone(stream):
+    said = Said("Looking.", (Called.of("look_up", {"order": "A-17"}), Called.of("look_up", {"order": "B-2"})))
+    wire, recorded = protocols()["anthropic_messages"], spoken("anthropic_messages", said, 4, stream=stream)
+    fresh, recorded_ids = minted(recorded, wire, "4.1")
+    restored = fresh.body
+    for new, old in recorded_ids.items():
+        restored = restored.replace(new.encode(), old.encode())
+
+    assert sorted(recorded_ids.values()) == sorted(wire.ids(recorded))
+    assert len(recorded_ids) == 3
+    assert restored == recorded.body
+    assert not set(recorded_ids) & set(recorded_ids.values())
+    assert [type(event) for event in fresh.events] == [type(event) for event in recorded.events]
+    assert [event.at for event in fresh.events] == [event.at for event in recorded.events]
+    assert [json.loads(call.arguments) for call in wire.parse(fresh).tool_calls] == [
+        {"order": "A-17"},
+        {"order": "B-2"},
+    ]

@@ -1,0 +1,164 @@
+"""A run of turns: what the agent is given, what counts as its answer, and what an exception ends."""
+
+import asyncio
+import sys
+
+import anthropic
+import pytest
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.transport.server_errors import ServerError
+from agent_chaos.runtime.session import running
+from agent_chaos.scenario.model import Turn
+from agent_chaos.trial.turn_log import answer_text
+from tests.trials import claude_says, recorded, scenario, trial
+
+
+def ran(agent, *turns, **fields):
+    """The trace of an agent that makes no request."""
+    return trial(scenario(agent, *turns, **fields), recorded(scenario(lambda ctx, text: "x"), []))
+
+
+def answers(trace):
+    return [answer.text for answer in trace.answers]
+
+
+def test_turns_come_in_order_with_the_state_and_the_history_of_the_run():
+    seen = []
+
+    def agent(ctx, text):
+        ctx.agent_state["count"] = ctx.agent_state.get("count", 0) + 1
+        seen.append((ctx.name, ctx.current_turn, ctx.agent_state["count"], ctx.get_message_history()))
+        return f"{text}!"
+
+    trace = ran(agent, "one", "two")
+    again = ran(agent, "one")
+
+    assert answers(trace) == ["one!", "two!"]
+    assert seen[:2] == [
+        ("test", 0, 1, []),
+        ("test", 1, 2, [{"role": "user", "content": "one"}, {"role": "assistant", "content": "one!"}]),
+    ]
+    assert seen[2][2] == 1
+    assert answers(again) == ["one!"]
+
+
+def test_a_turn_can_be_made_from_the_results_before_it():
+    trace = ran(
+        lambda ctx, text: text.upper(), "one", Turn(lambda results: f"after {results[-1].response}"), "three"
+    )
+
+    assert [answer.input for answer in trace.answers] == ["one", "after ONE", "three"]
+
+
+def test_a_turn_that_fails_does_not_end_the_conversation():
+    def agent(ctx, text):
+        if text == "two":
+            raise LookupError("who is two?")
+        return f"{text}: {[result.success for result in ctx.turn_results]}"
+
+    trace = ran(agent, "one", "two", "three")
+
+    assert answers(trace) == ["one: []", "three: [True, False]"]
+    assert [(raised.turn, raised.type, raised.message) for raised in trace.raised] == [
+        (1, "LookupError", "who is two?")
+    ]
+    assert trace.raised[0].where == "test_conversation.py:agent"
+    assert "Exception" in trace.raised[0].bases
+
+
+def test_an_exit_ends_the_conversation():
+    trace = ran(lambda ctx, text: sys.exit(3), "one", "two")
+
+    assert [raised.type for raised in trace.raised] == ["SystemExit"]
+    assert trace.answers == ()
+
+
+def test_ctrl_c_is_nobodys_answer_and_leaves_no_run_behind():
+    def agent(ctx, text):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ran(agent)
+    assert running() is None
+    assert answers(ran(lambda ctx, text: "fine")) == ["fine"]
+
+
+def test_the_first_exception_of_a_group_is_what_the_turn_ended_in():
+    async def look_up(order):
+        await asyncio.sleep(0)
+        raise LookupError(order)
+
+    async def agent(ctx, text):
+        async with asyncio.TaskGroup() as group:
+            group.create_task(look_up("A-17"))
+
+    raised = ran(agent).raised[0]
+
+    assert (raised.type, raised.message) == ("LookupError", "A-17")
+    assert raised.where == "test_conversation.py:look_up"
+
+
+def test_an_exception_of_an_sdk_is_placed_at_the_users_own_function():
+    def outer(client):
+        return [
+            client.messages.create(model="m", max_tokens=9, messages=[{"role": "user", "content": "Hi."}])
+            for _ in range(1)
+        ]
+
+    def agent(ctx, text):
+        return outer(anthropic.Anthropic(max_retries=0))[0].content[0].text
+
+    one = scenario(agent)
+    trace = trial(one, recorded(one, [claude_says("Hello.")]), Plan.of([("call 0", ServerError())]))
+
+    assert trace.raised[0].type == "anthropic.InternalServerError"
+    assert trace.raised[0].where == "test_conversation.py:outer"
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        ("plain", "plain"),
+        ({"response": "inside", "cost": 3}, "inside"),
+        ({"response": {"response": 4}}, "4"),
+        ({"response": None}, ""),
+        (None, ""),
+        (4.5, "4.5"),
+        ({"answer": 1}, "{'answer': 1}"),
+    ],
+    ids=repr,
+)
+def test_what_the_user_reads_of_a_result(result, text):
+    assert answer_text(result) == text
+
+
+def test_every_turn_of_an_async_agent_runs_on_one_loop():
+    loops = []
+
+    async def agent(ctx, text):
+        loops.append(asyncio.get_running_loop())
+        return text
+
+    ran(agent, "one", "two")
+
+    assert loops[0] is loops[1]
+    assert loops[0].is_closed()
+
+
+def test_a_task_that_is_left_behind_is_cancelled_with_its_run():
+    ended = []
+
+    async def forever():
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cancelled")
+
+    async def agent(ctx, text):
+        ctx.agent_state["task"] = asyncio.create_task(forever())
+        await asyncio.sleep(0)
+        return text
+
+    assert answers(ran(agent)) == ["go"]
+    assert ended == ["cancelled"]
