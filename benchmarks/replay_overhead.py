@@ -27,7 +27,7 @@ from agent_chaos.cassette.redaction.redaction import Redactor
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
 from agent_chaos.patch.time import clock
-from agent_chaos.replay.match import Index
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
 from agent_chaos.runtime.clock import VirtualClock
@@ -117,7 +117,7 @@ def replayed(requests: list[Request], replies: list[bytes]) -> Iterator[None]:
         keys=[e.keys for e in exchanges],
     )
     session = Session(clock=VirtualClock(1.7e9), tape=Tape(), jitter=Random(0), chance=Random(0))
-    index = Index(cassette, redact)
+    index = ExchangeIndex(cassette, redact)
     session.answers = Answerer(session, index, Player(index, Plan()), Toolbox((), Plan()), 10**9)
     token = enter(session)
     try:

@@ -14,7 +14,7 @@ from agent_chaos.cassette.redaction.redaction import Redactor
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.registry import recognise
-from agent_chaos.replay.match import Index
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.session import Answered, Session, ToolAnswer, enter, leave
 from agent_chaos.runtime.tape import Tape, raised_names
@@ -98,7 +98,7 @@ def recorded(scenario: BaselineScenario, replies: Iterable[Reply], *, seed: int 
 
 def trial(scenario: BaselineScenario, cassette: Cassette, plan: Plan | None = None, **limits: Any) -> Trace:
     """One trial of the scenario on a cassette."""
-    index = Index(cassette, Redactor.from_environ({}).request)
+    index = ExchangeIndex(cassette, Redactor.from_environ({}).request)
     return run_trial(
         scenario, index, plan or Plan(), **{"max_requests": 100, "max_virtual_s": 600.0, **limits}
     )

@@ -20,7 +20,7 @@ PROTOCOLS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class CallContext:
     """A point of a run at which a fault may strike. `call` counts logical calls (or calls of tools), in all and in the
     turn; `attempt` is the SDK's retry of it. `protocol` and `tool` are empty where they do not apply; `at` is virtual
     seconds.
@@ -78,24 +78,24 @@ class Trigger(BaseModel):
         named = (self.on_call, self.after_calls, self.on_turn, self.after_turns, self.between_turns)
         return self.always or self.probability is not None or any(one is not None for one in named)
 
-    def allows(self, moment: Moment) -> bool:
+    def allows(self, moment: CallContext) -> bool:
         """Whether it could hold at this moment, chance and first strikes aside."""
         if self.site is not None:
             return moment.site == self.site
         return self._place(moment) and self._turn(moment) and self._call(moment)
 
-    def _place(self, moment: Moment) -> bool:
+    def _place(self, moment: CallContext) -> bool:
         provider = self.provider is None or not moment.protocol or moment.protocol in PROTOCOLS[self.provider]
         tool = self.tool is None or not moment.tool or moment.tool == self.tool
         return provider and tool and (self.attempts is None or moment.attempt < self.attempts)
 
-    def _turn(self, moment: Moment) -> bool:
+    def _turn(self, moment: CallContext) -> bool:
         on = self.on_turn is None or moment.turn == self.on_turn
         after = self.after_turns is None or moment.turn >= self.after_turns
         between = self.between_turns is None or moment.turn == self.between_turns[1]
         return on and after and between
 
-    def _call(self, moment: Moment) -> bool:
+    def _call(self, moment: CallContext) -> bool:
         number = moment.call if self.on_turn is None else moment.call_in_turn
         on = self.on_call is None or number == self.on_call
         return on and (self.after_calls is None or number >= self.after_calls)

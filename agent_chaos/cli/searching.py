@@ -30,9 +30,9 @@ def fuzz(
 ) -> int:
     """Search for failures offline, and make each as small as it gets."""
     from agent_chaos.commands import fuzz as body
-    from agent_chaos.commands.resolve_options import Asked
+    from agent_chaos.commands.resolve_options import FuzzOptions
 
-    asked = Asked(
+    asked = FuzzOptions(
         max_examples=max_examples,
         seed=seed,
         max_time_s=max_time,

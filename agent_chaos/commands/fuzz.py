@@ -6,7 +6,7 @@ from agent_chaos.commands import failure_store
 from agent_chaos.commands.failure_store import RUNS
 from agent_chaos.commands.output import complain, hushed
 from agent_chaos.commands.prepare import Stage, scenarios
-from agent_chaos.commands.resolve_options import Asked, Chosen, chosen
+from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, chosen
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.files import write_text
 from agent_chaos.report.document import Document, record
@@ -22,7 +22,7 @@ from agent_chaos.search.corpus.stored import Corpus
 from agent_chaos.search.search import fuzz as search
 
 
-def fuzz(targets: list[str], asked: Asked) -> int:
+def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     """Searches every scenario of the targets; one that cannot be searched does not keep the others from it."""
     wanted = chosen(asked)
     reporters: list[Reporter] = [TerminalReporter(console(), coverage=asked.coverage)]
@@ -41,7 +41,7 @@ def fuzz(targets: list[str], asked: Asked) -> int:
     return code
 
 
-def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: Asked, wanted: Chosen) -> int:
+def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: FuzzOptions, wanted: Chosen) -> int:
     """Searches one scenario, reports and keeps its campaign; its exit code."""
     try:
         rehearsal = stage.rehearsed(loaded)

@@ -17,7 +17,7 @@ from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import record_branch
-from agent_chaos.replay.match import Index
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal import console
 from agent_chaos.scenario.loader import load
@@ -56,7 +56,7 @@ def continue_(name: str, *, yes: bool) -> int:
 def _played(scenario: Scenario, plan: Plan) -> Trace:
     """The plan's run as far as it can be told offline."""
     cassette = open_cassette(scenario.cassette_path)
-    index = Index(cassette, Redactor.from_environ(os.environ).request)
+    index = ExchangeIndex(cassette, Redactor.from_environ(os.environ).request)
     with hushed():
         return run_trial(
             scenario,

@@ -19,7 +19,7 @@ _EXAMPLES = 200
 
 
 @dataclass(frozen=True)
-class Asked:
+class FuzzOptions:
     """The options of `fuzz` as they were typed; None, or nothing, where they were not."""
 
     max_examples: int | None = None
@@ -50,7 +50,7 @@ class Chosen:
     """How many examples there are at most; None for as many as it takes."""
 
 
-def chosen(asked: Asked) -> Chosen:
+def chosen(asked: FuzzOptions) -> Chosen:
     """Raises UsageError for names that are unknown, settings that make no sense, and a space that does not load."""
     if asked.exhaustive and asked.until_covered:
         raise UsageError("--exhaustive runs every single fault already; leave out --until-covered")

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from agent_chaos.chaos.trigger import Trigger
 from agent_chaos.commands.output import complain, hushed
-from agent_chaos.commands.run_one import Done, Wanted, one_by_one, side_by_side
+from agent_chaos.commands.run_one import RunEnd, Wanted, one_by_one, side_by_side
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.guard import isolate_if_put_off
 from agent_chaos.patch.install import online
@@ -86,7 +86,7 @@ def _recorded_first(every: list[Loaded], wanted: Wanted) -> list[Loaded]:
         return wanted.load()
 
 
-def _told(done: Done, folder: Path) -> int:
+def _told(done: RunEnd, folder: Path) -> int:
     if done.error:
         complain(done.error)
         return done.exit_code

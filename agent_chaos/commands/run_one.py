@@ -34,7 +34,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class RunEnd:
     """What came of one scenario: the files of its run, the report first, or why there was none."""
 
     files: dict[str, str] = field(default_factory=dict)
@@ -47,16 +47,16 @@ class Done:
         return next(text for name, text in self.files.items() if name.endswith("/report.json"))
 
 
-def one_by_one(wanted: Wanted, every: Iterable[Loaded]) -> Generator[Done, None, None]:
+def one_by_one(wanted: Wanted, every: Iterable[Loaded]) -> Generator[RunEnd, None, None]:
     """Runs scenarios in this process, each when it is asked for."""
     stage = Stage(allow_real_tools=wanted.allow_real_tools)
     return (_done(wanted, stage, one) for one in every)
 
 
-def side_by_side(wanted: Wanted, every: Iterable[Loaded], workers: int) -> Generator[Done, None, None]:
+def side_by_side(wanted: Wanted, every: Iterable[Loaded], workers: int) -> Generator[RunEnd, None, None]:
     """Runs scenarios in several processes, and gives them in their order. What is not asked for any more is dropped."""
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting: list[Future[Done]] = [pool.submit(_in_worker, wanted, one.ref) for one in every]
+        waiting: list[Future[RunEnd]] = [pool.submit(_in_worker, wanted, one.ref) for one in every]
         try:
             for future in waiting:
                 yield future.result()
@@ -65,7 +65,7 @@ def side_by_side(wanted: Wanted, every: Iterable[Loaded], workers: int) -> Gener
                 future.cancel()
 
 
-def _in_worker(wanted: Wanted, ref: str) -> Done:
+def _in_worker(wanted: Wanted, ref: str) -> RunEnd:
     every, stage = _prepared(wanted)
     return _done(wanted, stage, every[ref])
 
@@ -77,12 +77,12 @@ def _prepared(wanted: Wanted) -> tuple[dict[str, Loaded], Stage]:
     return every, Stage(allow_real_tools=wanted.allow_real_tools)
 
 
-def _done(wanted: Wanted, stage: Stage, loaded: Loaded) -> Done:
+def _done(wanted: Wanted, stage: Stage, loaded: Loaded) -> RunEnd:
     try:
         done = _ran(wanted, stage, loaded)
-        return Done(artefacts(done, events=wanted.events))
+        return RunEnd(artefacts(done, events=wanted.events))
     except AgentChaosError as exc:
-        return Done(error=str(exc), exit_code=exc.exit_code)
+        return RunEnd(error=str(exc), exit_code=exc.exit_code)
 
 
 def _ran(wanted: Wanted, stage: Stage, loaded: Loaded) -> Ran:

@@ -6,11 +6,11 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "ChaosContext": "agent_chaos.results.context",
-    "ChaosInjector": "agent_chaos.trial.injector",
-    "MetricsStore": "agent_chaos.results.metrics",
-    "Recorder": "agent_chaos.results.event_emitter",
-    "TurnResult": "agent_chaos.results.turn_result",
+    "ChaosContext": ("agent_chaos.results.context", "ChaosContext"),
+    "ChaosInjector": ("agent_chaos.trial.injector", "ChaosInjector"),
+    "MetricsStore": ("agent_chaos.results.metrics", "MetricsStore"),
+    "Recorder": ("agent_chaos.results.event_emitter", "EventEmitter"),
+    "TurnResult": ("agent_chaos.results.turn_result", "TurnResult"),
 }
 
 
@@ -23,4 +23,5 @@ def __getattr__(name: str) -> Any:
         return __dir__()
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    module, original = _HOMES[name]
+    return getattr(importlib.import_module(module), original)

@@ -16,7 +16,7 @@ from agent_chaos.oracles.reading.turns import (
     served_turn,
     shown,
 )
-from agent_chaos.providers.protocol import Extra
+from agent_chaos.providers.protocol import RawFields
 from agent_chaos.trace.trace import Trace
 
 _ADVICE = "Pass the model's arguments to the tool unchanged, once per call; refuse what does not parse instead of guessing."
@@ -70,7 +70,7 @@ def _unmatched(trace: Trace, evidence: Evidence) -> list[tuple[Executed, list[An
     return found
 
 
-def _emitted(trace: Trace, schemas: Mapping[str, Extra]) -> dict[str, list[Any]]:
+def _emitted(trace: Trace, schemas: Mapping[str, RawFields]) -> dict[str, list[Any]]:
     """What the model sent, by tool; without arguments that a tool does not declare, which any framework may drop."""
     found: dict[str, list[Any]] = {}
     for call in trace.calls:

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.providers.protocol import Extra
+from agent_chaos.providers.protocol import RawFields
 from agent_chaos.trace.trace import Trace
 
 Severity = Literal["error", "warning"]
@@ -66,7 +66,7 @@ class Evidence:
     trace: Trace
     clean: Trace
     budget: Budget
-    schemas: dict[str, Extra]
+    schemas: dict[str, RawFields]
 
 
 class Oracle(Protocol):

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from typing import Protocol as Contract
 
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 
-Extra = Mapping[str, Any]
+RawFields = Mapping[str, Any]
 """A JSON object of the protocol's own fields that have no neutral name."""
 
 Stop = Literal["end", "tool_use", "length", "filter", "pause", "other"]
@@ -45,7 +45,7 @@ class Text:
     """Text the model says to the user."""
 
     text: str
-    extra: Extra = field(default_factory=dict)
+    extra: RawFields = field(default_factory=dict)
     pieces: tuple[int, ...] = field(default=(), compare=False)
 
 
@@ -54,7 +54,7 @@ class Reasoning:
     """Text the model thinks; signatures live in `extra`."""
 
     text: str
-    extra: Extra = field(default_factory=dict)
+    extra: RawFields = field(default_factory=dict)
     pieces: tuple[int, ...] = field(default=(), compare=False)
 
 
@@ -70,7 +70,7 @@ class ToolCall:
     id: str
     name: str
     arguments: str
-    extra: Extra = field(default_factory=dict)
+    extra: RawFields = field(default_factory=dict)
     pieces: tuple[int, ...] = field(default=(), compare=False)
 
 
@@ -79,7 +79,7 @@ class Opaque:
     """A block without a neutral meaning (server tools, images, blocks from the future), kept whole in `extra`."""
 
     kind: str
-    extra: Extra = field(default_factory=dict)
+    extra: RawFields = field(default_factory=dict)
 
 
 Part = Text | Reasoning | ToolCall | Opaque
@@ -91,7 +91,7 @@ class Usage:
 
     input_tokens: int = 0
     output_tokens: int = 0
-    extra: Extra = field(default_factory=dict)
+    extra: RawFields = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +111,9 @@ class ModelTurn:
     id: str = ""
     model: str = ""
     complete: bool = True
-    error: Extra | None = None
+    error: RawFields | None = None
     streamed: bool = False
-    extra: Extra = field(default_factory=dict)
+    extra: RawFields = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -141,7 +141,7 @@ class ToolResult:
     name: str
     content: str
     is_error: bool = False
-    extra: Extra = field(default_factory=dict)
+    extra: RawFields = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ class ToolSpec:
     """A tool the request offers, with the JSON schema of its arguments."""
 
     name: str
-    parameters: Extra = field(default_factory=dict)
+    parameters: RawFields = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +246,7 @@ class WireProtocol(Contract):
         """The bytes that the provider writes into a running event stream to report an error."""
         ...
 
-    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+    def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         """Everything in a request's conversation that the provider would refuse, after what it served before."""
         ...
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from agent_chaos.stream.exchange import Reply, Request
 
-Served = Sequence[tuple[Request, Reply]]
+PriorExchange = Sequence[tuple[Request, Reply]]
 """What was asked and answered before, in order: the state that a server may have kept."""
 
 TOOL_NAME = re.compile(r"^[a-zA-Z0-9_-]{1,128}$")

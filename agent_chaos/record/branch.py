@@ -17,7 +17,7 @@ from agent_chaos.errors import RecordError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.forward import forwarding
 from agent_chaos.patch.install import install
-from agent_chaos.replay.match import Index
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.injector import ChaosInjector
@@ -54,7 +54,7 @@ def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | N
     install()
     path = scenario.cassette_path
     cassette = open_cassette(path)
-    index = Index(cassette, Redactor.from_environ(os.environ).request)
+    index = ExchangeIndex(cassette, Redactor.from_environ(os.environ).request)
     chance = scenario.chance(cassette.header.seed if seed is None else seed)
     injector = ChaosInjector(scenario.every_chaos, chance)
     with forwarding() as forwarder:
@@ -66,7 +66,9 @@ def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | N
     return BranchSummary(len(online.fetched), len(online.tools))
 
 
-def _run(scenario: Scenario, index: Index, plan: Plan, injector: ChaosInjector, online: Online) -> Trace:
+def _run(
+    scenario: Scenario, index: ExchangeIndex, plan: Plan, injector: ChaosInjector, online: Online
+) -> Trace:
     return run_trial(
         scenario,
         index,

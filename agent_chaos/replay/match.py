@@ -24,7 +24,7 @@ _COMPARED = 200
 
 
 @dataclass(slots=True)
-class Asked:
+class KeyedRequest:
     """A live request with its match keys; the costly ones are computed when a rung needs them."""
 
     request: Request
@@ -45,7 +45,7 @@ class Asked:
         return self._lane
 
 
-class Index:
+class ExchangeIndex:
     """Recorded exchanges by match key. Requests are redacted before they are keyed, as when they were recorded.
 
     Args:
@@ -58,7 +58,7 @@ class Index:
     ) -> None:
         self.cassette = cassette
         self._redact = redact
-        self._memo: dict[tuple[str, str, bytes], Asked] = {}
+        self._memo: dict[tuple[str, str, bytes], KeyedRequest] = {}
         self._keys = _keys(cassette)
         self.by_exact = _grouped(keys.exact for keys in self._keys)
         self.by_normalised = _grouped(keys.normalised for keys in self._keys)
@@ -73,7 +73,7 @@ class Index:
     def exchange(self, index: int) -> Exchange:
         return self.cassette.exchanges[index]
 
-    def asked(self, request: Request) -> Asked:
+    def asked(self, request: Request) -> KeyedRequest:
         """The request with its keys; equal requests share them."""
         memo_key = (request.method, request.url, request.body)
         found = self._memo.get(memo_key)
@@ -83,12 +83,12 @@ class Index:
                 self._memo[memo_key] = found
         return found
 
-    def _keyed(self, request: Request) -> Asked:
+    def _keyed(self, request: Request) -> KeyedRequest:
         """A request that was recorded as it stands holds nothing to redact, and is found without looking."""
         if (exact := exact_key(request)) in self.by_exact:
-            return Asked(request, exact)
+            return KeyedRequest(request, exact)
         redacted = self._redact(request)
-        return Asked(redacted, exact_key(redacted))
+        return KeyedRequest(redacted, exact_key(redacted))
 
     def accept(self, request: Request, index: int) -> None:
         """Takes a request for the recorded one from now on: it differs, but does so without any fault."""
@@ -102,14 +102,14 @@ class Index:
             self._hosts = frozenset(exchange.request.host for exchange in self.cassette.exchanges)
         return host in self._hosts
 
-    def lane(self, asked: Asked) -> tuple[int, ...]:
+    def lane(self, asked: KeyedRequest) -> tuple[int, ...]:
         """The exchanges of the request's conversation, in recorded order."""
         self._build_lanes()
         previous = _previous(asked.request)
         lane = self._lane_of_id.get(previous, "") if previous else ""
         return self._by_lane.get(lane or asked.lane, ())
 
-    def nearest(self, asked: Asked, candidates: Sequence[int]) -> str:
+    def nearest(self, asked: KeyedRequest, candidates: Sequence[int]) -> str:
         """The first difference to the first of some exchanges, in words.
 
         Without candidates to the one of the same method and path whose body shares most with the request; empty where

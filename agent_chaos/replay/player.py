@@ -16,22 +16,22 @@ from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.continuation import Held
-from agent_chaos.replay.match import Asked, Index, with_replaced
+from agent_chaos.replay.match import ExchangeIndex, KeyedRequest, with_replaced
 from agent_chaos.replay.renumber import minted
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
 
-Extra = Callable[[str, Site], Sequence[Fault]]
+FaultSource = Callable[[str, Site], Sequence[Fault]]
 """Faults besides the plan's, given the request's exact key and the site that answers it."""
 
 
 def nothing_more(exact: str, site: Site) -> Sequence[Fault]:
-    """The `Extra` of a run that has only its plan."""
+    """The `FaultSource` of a run that has only its plan."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedReply:
     """The answer to one request. `reply` and `site` are None on a miss."""
 
     fidelity: Fidelity
@@ -53,7 +53,7 @@ class Player:
     """
 
     def __init__(
-        self, index: Index, plan: Plan, extra: Extra = nothing_more, *, guesses: bool = True
+        self, index: ExchangeIndex, plan: Plan, extra: FaultSource = nothing_more, *, guesses: bool = True
     ) -> None:
         self._index = index
         self._plan = plan
@@ -67,7 +67,7 @@ class Player:
         self._recorded_ids: dict[str, str] = {}
         self._held: list[Held] = []
 
-    def serve(self, request: Request, protocol: str) -> Served:
+    def serve(self, request: Request, protocol: str) -> ServedReply:
         """Answers a request; never raises on a miss."""
         asked = self._index.asked(with_replaced(request, self._recorded_ids))
         held = next((one for one in reversed(self._held) if one.asked_on(request)), None)
@@ -76,12 +76,12 @@ class Player:
         fidelity, index = self._find(asked)
         if index is None:
             difference = self._index.nearest(asked, self._index.lane(asked)[::-1])
-            return Served(Fidelity.MISS, None, protocol, None, None, (), difference, asked.exact)
+            return ServedReply(Fidelity.MISS, None, protocol, None, None, (), difference, asked.exact)
         difference = "" if fidelity is Fidelity.EXACT else self._index.nearest(asked, (index,))
         self._given[asked.exact] = index
         return self._play(request, index, fidelity, difference, asked.exact)
 
-    def _go_on(self, request: Request, held: Held, asked: Asked) -> Served:
+    def _go_on(self, request: Request, held: Held, asked: KeyedRequest) -> ServedReply:
         """What a fault has the model say next; nobody recorded what it would say to a call that was made again."""
         fidelity = Fidelity.LANE if held.calls else Fidelity.EXACT
         served = self._play(request, held.index, fidelity, "", asked.exact, held.rest)
@@ -99,7 +99,7 @@ class Player:
     def _exchange(self, index: int) -> Exchange:
         return self._learnt[index] if index in self._learnt else self._index.exchange(index)
 
-    def _find(self, asked: Asked) -> tuple[Fidelity, int | None]:
+    def _find(self, asked: KeyedRequest) -> tuple[Fidelity, int | None]:
         """The first rung that holds an exchange; unconsumed ones go first, then those served before."""
         exact = self._index.by_exact.get(asked.exact, ()) or self._learnt_by_exact.get(asked.exact, ())
         normalised = self._index.by_normalised.get(asked.normalised, ()) if not exact else ()
@@ -130,7 +130,7 @@ class Player:
         difference: str,
         exact: str,
         rest: Reply | None = None,
-    ) -> Served:
+    ) -> ServedReply:
         exchange = self._exchange(index)
         whole = exchange.reply if rest is None else rest
         serving = self._servings.get(index, 0)
@@ -142,7 +142,7 @@ class Player:
         reply, fired = self._faulted(request, recorded, wire, faults, index)
         if not fired or reply.ok:
             self._consumed.add(index)
-        return Served(fidelity, site, exchange.protocol, reply, recorded, fired, difference, exact)
+        return ServedReply(fidelity, site, exchange.protocol, reply, recorded, fired, difference, exact)
 
     def _faulted(
         self,

@@ -16,7 +16,7 @@ from agent_chaos.trace.trace import Trace
 from agent_chaos.version import __version__
 
 
-class Moment(BaseModel):
+class TimelineRow(BaseModel):
     """One row of a timeline: virtual seconds since the run started, who, and what in words."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,7 +33,7 @@ class FailureRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     failure: Failure
-    timeline: tuple[Moment, ...]
+    timeline: tuple[TimelineRow, ...]
 
 
 class CampaignRecord(BaseModel):
@@ -118,8 +118,8 @@ def _failure(finding: Finding) -> FailureRecord:
     return FailureRecord(failure=finding.failure, timeline=tuple(_moments(finding.outcome.trace)))
 
 
-def _moments(trace: Trace) -> list[Moment]:
+def _moments(trace: Trace) -> list[TimelineRow]:
     return [
-        Moment(at=row.at, who=row.who, what=tuple(line.text for line in row.lines), mark=row.mark)
+        TimelineRow(at=row.at, who=row.who, what=tuple(line.text for line in row.lines), mark=row.mark)
         for row in timeline(trace)
     ]

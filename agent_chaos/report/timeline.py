@@ -8,7 +8,17 @@ from typing import Literal, assert_never
 
 from agent_chaos.report.printable import call_text, clipped, printable, seconds
 from agent_chaos.report.wire_words import EFFECTS, came_back, delivery, model_of, result_of
-from agent_chaos.trace.trace import Answer, Call, Delivered, Entry, Incident, Raised, ToolRun, Trace, Wait
+from agent_chaos.trace.trace import (
+    Answer,
+    Call,
+    Delivered,
+    Incident,
+    Raised,
+    ToolRun,
+    Trace,
+    TraceEvent,
+    Wait,
+)
 
 Tone = Literal["plain", "fault", "finding", "quiet"]
 Mark = Literal["", "fault", "finding"]
@@ -51,7 +61,7 @@ def timeline(trace: Trace, *, finding_seqs: frozenset[int] = frozenset()) -> tup
     return _shortened(rows)
 
 
-def _row(entry: Entry, trace: Trace, single: bool, findings: frozenset[int]) -> Row | None:
+def _row(entry: TraceEvent, trace: Trace, single: bool, findings: frozenset[int]) -> Row | None:
     mark = _mark(entry, findings)
     match entry:
         case Call():
@@ -91,7 +101,7 @@ _INCIDENTS = {
 }
 
 
-def _mark(entry: Entry, findings: frozenset[int]) -> Mark:
+def _mark(entry: TraceEvent, findings: frozenset[int]) -> Mark:
     if isinstance(entry, Call | ToolRun) and entry.fired:
         return "fault"
     return "finding" if entry.seq in findings else ""

@@ -35,7 +35,7 @@ _POINTS: dict[str, ChaosPointName] = {
 }
 
 
-class Recorder:
+class EventEmitter:
     """Emits the events of one run.
 
     Args:

@@ -27,7 +27,7 @@ from agent_chaos.patch.tools import tool
 from agent_chaos.record.auto_record import say_first
 from agent_chaos.record.branch import add_fetched
 from agent_chaos.record.recording import DEFAULT_SEED, installed_versions
-from agent_chaos.replay.match import Index
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.run_report import RunReport
 from agent_chaos.results.turn_result import TurnResult
@@ -214,7 +214,7 @@ class _Block:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        scenario, index = self._scenario, Index(self._cassette, self._redactor.request)
+        scenario, index = self._scenario, ExchangeIndex(self._cassette, self._redactor.request)
         with staged(
             scenario,
             index,

@@ -7,13 +7,13 @@ from functools import partial
 from typing import Any
 
 from agent_chaos.events.sink import EventSink
-from agent_chaos.results.event_emitter import Recorder
+from agent_chaos.results.event_emitter import EventEmitter
 from agent_chaos.results.metrics import CallRecord, FaultRecord, MetricsStore
 from agent_chaos.results.run_report import RunReport
 from agent_chaos.trace.trace import Call, Delivered, ToolRun, Trace
-from agent_chaos.trial.tool_requests import Asked, asked
+from agent_chaos.trial.tool_requests import ToolRequest, asked
 
-_Step = tuple[float, int, Callable[[Recorder], object]]
+_Step = tuple[float, int, Callable[[EventEmitter], object]]
 """When something is told, in virtual seconds and by the trace entry it comes with, and what."""
 
 _DELAYING = "pace"
@@ -27,7 +27,7 @@ def narrate(report: RunReport, trace: Trace, sink: EventSink, *, started_at: flo
         started_at: seconds since the epoch at which the run started on its own clock.
     """
     now = 0.0
-    recorder = Recorder(sink, report.metrics, clock=lambda: round(started_at + now, 6))
+    recorder = EventEmitter(sink, report.metrics, clock=lambda: round(started_at + now, 6))
     recorder.start_trace(report.scenario_name, report.description, trace_id=report.trace_id)
     for at, _, tell in sorted(_steps(trace, report.metrics), key=lambda step: step[:2]):
         now = at
@@ -43,7 +43,7 @@ def _steps(trace: Trace, metrics: MetricsStore) -> Iterator[_Step]:
     for record in metrics.history:
         yield from _call(record, attempts[record.call_id], trace)
     for fault in metrics.faults:
-        yield fault.at, _place(fault, trace), partial(Recorder.record_fault, fault=fault)
+        yield fault.at, _place(fault, trace), partial(EventEmitter.record_fault, fault=fault)
     for ask in wanted:
         yield from _asks(ask)
     for run in trace.tools:
@@ -68,14 +68,14 @@ def _call(record: CallRecord, attempts: list[Call], trace: Trace) -> Iterator[_S
     first, last, name = attempts[0], attempts[-1], record.call_id
     done = trace.deliveries.get(last.seq, last)
     end = (done.at, done.seq)
-    yield first.at, first.seq, partial(Recorder.start_call, call_id=name, provider=record.provider)
+    yield first.at, first.seq, partial(EventEmitter.start_call, call_id=name, provider=record.provider)
     if record.streamed:
         yield from _stream(record, last, done)
     if record.usage.get("total_tokens"):
         yield (
             *end,
             partial(
-                Recorder.record_token_usage,
+                EventEmitter.record_token_usage,
                 call_id=name,
                 model=record.model,
                 input_tokens=record.usage["input_tokens"],
@@ -85,7 +85,7 @@ def _call(record: CallRecord, attempts: list[Call], trace: Trace) -> Iterator[_S
     yield (
         *end,
         partial(
-            Recorder.end_call,
+            EventEmitter.end_call,
             call_id=name,
             success=record.success,
             latency_ms=round(record.latency * 1_000, 3),
@@ -103,25 +103,25 @@ def _stream(record: CallRecord, last: Call, done: Call | Delivered) -> Iterator[
         yield (
             last.at + record.ttft,
             last.seq,
-            partial(Recorder.record_ttft, call_id=name, ttft_ms=ttft_ms, is_delayed=late),
+            partial(EventEmitter.record_ttft, call_id=name, ttft_ms=ttft_ms, is_delayed=late),
         )
     if record.stream_cut:
-        yield done.at, done.seq, partial(Recorder.record_stream_cut, call_id=name, chunk_count=chunks)
-    yield done.at, done.seq, partial(Recorder.record_stream_stats, call_id=name, chunk_count=chunks)
+        yield done.at, done.seq, partial(EventEmitter.record_stream_cut, call_id=name, chunk_count=chunks)
+    yield done.at, done.seq, partial(EventEmitter.record_stream_stats, call_id=name, chunk_count=chunks)
 
 
-def _asks(ask: Asked) -> Iterator[_Step]:
+def _asks(ask: ToolRequest) -> Iterator[_Step]:
     for call in ask.calls:
         size = len(call.arguments.encode(errors="surrogatepass"))
         known = {"tool_name": call.name, "tool_use_id": call.id, "args": call.args}
         yield (
             ask.at,
             ask.seq,
-            partial(Recorder.record_tool_use, call_id=ask.call_id, input_bytes=size, **known),
+            partial(EventEmitter.record_tool_use, call_id=ask.call_id, input_bytes=size, **known),
         )
 
 
-def _tool(run: ToolRun, trace: Trace, wanted: list[Asked]) -> Iterator[_Step]:
+def _tool(run: ToolRun, trace: Trace, wanted: list[ToolRequest]) -> Iterator[_Step]:
     pairs = ((ask, call) for ask in wanted for call in ask.calls if call.run == run.seq)
     ask, call = next(pairs, (None, None))
     span, tool_id = (ask.call_id if ask else ""), (call.id if call else "")
@@ -131,13 +131,13 @@ def _tool(run: ToolRun, trace: Trace, wanted: list[Asked]) -> Iterator[_Step]:
     yield (
         run.at,
         run.seq,
-        partial(Recorder.record_tool_start, args=run.arguments, llm_args_ms=waited_ms, **known),
+        partial(EventEmitter.record_tool_start, args=run.arguments, llm_args_ms=waited_ms, **known),
     )
     yield (
         run.at + run.duration_s,
         run.seq,
         partial(
-            Recorder.record_tool_end,
+            EventEmitter.record_tool_end,
             result=run.result,
             error=f"{run.error_type}: {run.error}" if run.error_type else None,
             duration_ms=round(run.duration_s * 1_000, 3),

@@ -13,7 +13,7 @@ from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.patch.forward import forwarding
 from agent_chaos.patch.install import install, online
 from agent_chaos.record.check_reachable import refuse_unanswered
-from agent_chaos.replay.match import Index
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.run.run import Ran, ran
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trial.injector import ChaosInjector
@@ -38,7 +38,7 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
         asked = Online(forwarder)
         trace = run_trial(
             scenario,
-            Index(Cassette(header), redactor.request),
+            ExchangeIndex(Cassette(header), redactor.request),
             Plan(),
             max_requests=scenario.max_requests,
             max_virtual_s=scenario.max_virtual_s,

@@ -9,16 +9,16 @@ from functools import partial
 from typing import Any, TypeVar
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.trace.trace import Call, Delivered, Entry, Incident, ToolRun, Trace
+from agent_chaos.trace.trace import Call, Delivered, Incident, ToolRun, Trace, TraceEvent
 
-_E = TypeVar("_E", bound=Entry)
+_E = TypeVar("_E", bound=TraceEvent)
 
 
 class Tape:
     """An append-only list of trace entries. Thread-safe."""
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
+        self._entries: list[TraceEvent] = []
         self._incidents: dict[tuple[str, str], None] = {}
         self._last_call = -1
         self._lock = threading.Lock()
@@ -63,7 +63,7 @@ class Tape:
         """Whether any fault has fired so far."""
         return any(e.fired for e in self._entries if isinstance(e, Call | ToolRun))
 
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[TraceEvent, ...]:
         with self._lock:
             return tuple(self._entries)
 

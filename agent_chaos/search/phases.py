@@ -11,8 +11,8 @@ from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.campaign_state import Tally
 from agent_chaos.search.schedule import SINGLES_SHARE, TAIL_SHARE, Covering, single, singles
-from agent_chaos.search.scope import Step
-from agent_chaos.search.space import Entry, Menu, Space
+from agent_chaos.search.scope import FaultSite
+from agent_chaos.search.space import Candidate, Menu, Space
 
 _STALE_DRAWS = 50
 
@@ -55,7 +55,7 @@ def exhausted(run: Tally, space: Space) -> int:
     return len(plans)
 
 
-def _edges(menu: Menu, entry: Entry) -> Iterator[Plan]:
+def _edges(menu: Menu, entry: Candidate) -> Iterator[Plan]:
     for values in product(*(dict.fromkeys((low, high)) for _, low, high in menu.numbers)):
         yield Plan(faults=(menu.placed(entry, values),))
 
@@ -65,14 +65,14 @@ def _leading(run: Tally) -> dict[Site, Plan]:
 
     No single fault is at such a place by itself.
     """
-    clean: list[Step] = [*run.subject.clean.calls, *run.subject.clean.tools]
+    clean: list[FaultSite] = [*run.subject.clean.calls, *run.subject.clean.tools]
     usual = {step.site for step in clean}
     found: dict[Site, Plan] = {}
     for outcome in run.outcomes:
         if any(fault.endless for _, fault in outcome.trace.fired):
             continue
         before: list[tuple[Site, Fault]] = []
-        steps: list[Step] = [*outcome.trace.calls, *outcome.trace.tools]
+        steps: list[FaultSite] = [*outcome.trace.calls, *outcome.trace.tools]
         for step in sorted(steps, key=lambda one: one.seq):
             if step.site is None:
                 continue

@@ -10,7 +10,7 @@ from itertools import combinations
 from random import Random
 
 from agent_chaos.faults.plan import Placed, Plan, Site
-from agent_chaos.search.space import Entry, Menu, Space, edge_biased, singles_of
+from agent_chaos.search.space import Candidate, Menu, Space, edge_biased, singles_of
 
 SINGLES_SHARE = 0.5
 TAIL_SHARE = 0.2
@@ -65,10 +65,10 @@ def _telling(menu: Menu) -> tuple[int, str]:
     return rank, {"truncate": "", "rate_limit": "", "stall": "~"}.get(menu.kind, menu.kind)
 
 
-def _most_telling(menu: Menu) -> list[Entry]:
+def _most_telling(menu: Menu) -> list[Candidate]:
     """The entries, each opening at its first site before any at a second one, the telling openings first."""
     seen: dict[tuple[tuple[str, object], ...], int] = {}
-    ranked: list[tuple[int, int, int, Entry]] = []
+    ranked: list[tuple[int, int, int, Candidate]] = []
     for i, entry in enumerate(menu.entries):
         again = seen[entry.choice] = seen.get(entry.choice, -1) + 1
         telling = next(
@@ -78,7 +78,7 @@ def _most_telling(menu: Menu) -> list[Entry]:
     return [entry for *_, entry in sorted(ranked, key=lambda one: one[:3])]
 
 
-def single(menu: Menu, entry: Entry, rng: Random) -> Plan:
+def single(menu: Menu, entry: Candidate, rng: Random) -> Plan:
     """One fault at an edge of its numbers."""
     values = [low if name == "offset" else rng.choice((low, high)) for name, low, high in menu.numbers]
     return Plan(faults=(menu.placed(entry, values),))
@@ -95,7 +95,7 @@ class Covering:
         self._leading = leading or {}
         self._space = space
         self._rng = rng
-        self._by_site: dict[str, list[tuple[Menu, Entry]]] = {}
+        self._by_site: dict[str, list[tuple[Menu, Candidate]]] = {}
         for menu in space.menus:
             for entry in menu.entries:
                 self._by_site.setdefault(str(entry.site), []).append((menu, entry))

@@ -14,7 +14,7 @@ from agent_chaos.trace.trace import Call, ToolRun
 Bounds = tuple[str, int, int]
 """A whole-number field and its least and greatest value."""
 
-Step = Call | ToolRun
+FaultSite = Call | ToolRun
 """What a fault can act on: a call of the model or of a tool."""
 
 DEFAULT_SIZE = (1, 5)
@@ -41,7 +41,7 @@ class Rule:
     def cls(self) -> type[Fault]:
         return fault_type(self.kind)
 
-    def openings(self, step: Step) -> tuple[Choice, ...]:
+    def openings(self, step: FaultSite) -> tuple[Choice, ...]:
         """The choices with which the fault can act on a step, mildest first."""
         cls = self.cls
         if isinstance(step, Call) and issubclass(cls, WireFault):

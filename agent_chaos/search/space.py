@@ -17,7 +17,7 @@ from annotated_types import Ge, Le
 from agent_chaos.faults.catalogue import kind_of
 from agent_chaos.faults.fault import Drawn, Fault, WireFault
 from agent_chaos.faults.plan import Placed, Plan, Site
-from agent_chaos.search.scope import EVERYTHING, Bounds, Rule, Scope, Step, fields
+from agent_chaos.search.scope import EVERYTHING, Bounds, FaultSite, Rule, Scope, fields
 from agent_chaos.trace.trace import Trace
 
 _MILDEST_FIRST = (
@@ -39,7 +39,7 @@ _MILDEST_FIRST = (
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class Candidate:
     """One fault with one of its openings at one site; `choice` as sorted pairs, so that entries are hashable."""
 
     kind: str
@@ -57,7 +57,7 @@ class Menu:
     """All entries of one kind of fault."""
 
     rule: Rule
-    entries: tuple[Entry, ...]
+    entries: tuple[Candidate, ...]
 
     @property
     def cls(self) -> type[Fault]:
@@ -73,12 +73,12 @@ class Menu:
         chosen = {name for name, _ in self.entries[0].choice} if self.entries else set()
         return numbers_of(self.rule, chosen)
 
-    def fault(self, entry: Entry, values: Iterable[int]) -> Fault:
+    def fault(self, entry: Candidate, values: Iterable[int]) -> Fault:
         """The fault of an entry with these numbers."""
         named = dict(zip((name for name, _, _ in self.numbers), values, strict=True))
         return self.cls(**dict(entry.choice), **named)
 
-    def placed(self, entry: Entry, values: Iterable[int]) -> Placed:
+    def placed(self, entry: Candidate, values: Iterable[int]) -> Placed:
         return Placed(site=entry.site, fault=self.fault(entry, values))
 
     def entry_of(self, placed: Placed) -> int | None:
@@ -89,7 +89,7 @@ class Menu:
                 (k, v) for k, v in placed.fault.model_dump(exclude_defaults=True).items() if k not in numbers
             )
         )
-        wanted = Entry(self.kind, placed.site, choice)
+        wanted = Candidate(self.kind, placed.site, choice)
         return self.entries.index(wanted) if wanted in self.entries else None
 
 
@@ -201,12 +201,12 @@ def _sites(menu: Menu) -> Iterator[Site]:
     return (entry.site for entry in menu.entries)
 
 
-def _entries(rule: Rule, trace: Trace, known: frozenset[Site]) -> Iterator[Entry]:
+def _entries(rule: Rule, trace: Trace, known: frozenset[Site]) -> Iterator[Candidate]:
     seen = set(known)
-    steps: list[Step] = [*trace.calls, *trace.tools]
+    steps: list[FaultSite] = [*trace.calls, *trace.tools]
     for step in steps:
         if step.site is None or step.site in seen:
             continue
         seen.add(step.site)
         for choice in rule.openings(step):
-            yield Entry(rule.kind, step.site, fields(choice))
+            yield Candidate(rule.kind, step.site, fields(choice))

@@ -69,7 +69,7 @@ class Abort:
     message: str = ""
 
 
-Event = Head | Data | End | Abort
+ReplyEvent = Head | Data | End | Abort
 
 
 def header(headers: Headers, name: str, default: str = "") -> str:
@@ -131,7 +131,7 @@ class Request:
 class Reply:
     """A timed reply; see the module docstring for the rules its events keep."""
 
-    events: tuple[Event, ...]
+    events: tuple[ReplyEvent, ...]
 
     @cached_property
     def head(self) -> Head | None:
@@ -215,7 +215,7 @@ def with_body(reply: Reply, body: bytes) -> Reply:
 
     The rest arrives as one chunk at the time of the first chunk that changed; a `content-length` is corrected.
     """
-    kept: list[Event] = []
+    kept: list[ReplyEvent] = []
     used, last = 0, reply.head.at if reply.head else 0.0
     for event in reply.events:
         if not isinstance(event, Data):
@@ -235,7 +235,7 @@ def rechunked(reply: Reply, body: bytes) -> Reply:
     """The reply with a body of the same length, cut at the same places."""
     if len(body) != len(reply.body):
         raise ValueError(f"rechunked needs {len(reply.body)} bytes, got {len(body)}")
-    events: list[Event] = []
+    events: list[ReplyEvent] = []
     used = 0
     for event in reply.events:
         if isinstance(event, Data):
@@ -248,7 +248,7 @@ def rechunked(reply: Reply, body: bytes) -> Reply:
 
 def cut(reply: Reply, body_bytes: int, last: End | Abort) -> Reply:
     """The reply up to `body_bytes` of its body, then `last`, whose `at` counts from the last byte kept."""
-    events: list[Event] = [reply.head] if reply.head else []
+    events: list[ReplyEvent] = [reply.head] if reply.head else []
     left, now = body_bytes, reply.head.at if reply.head else 0.0
     for event in reply.events:
         if not isinstance(event, Data) or left <= 0:

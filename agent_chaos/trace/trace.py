@@ -169,7 +169,7 @@ class Incident:
     detail: str
 
 
-Entry = Call | Delivered | ToolRun | Wait | Answer | Raised | Incident
+TraceEvent = Call | Delivered | ToolRun | Wait | Answer | Raised | Incident
 
 
 @dataclass(frozen=True)
@@ -180,7 +180,7 @@ class Trace:
     """
 
     plan: Plan
-    entries: tuple[Entry, ...]
+    entries: tuple[TraceEvent, ...]
     virtual_s: float
     transports: tuple[str, ...] = ()
     probed: tuple[Call, ...] = ()

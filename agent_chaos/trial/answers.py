@@ -8,15 +8,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from agent_chaos.chaos.trigger import Moment
+from agent_chaos.chaos.trigger import CallContext
 from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.faults.fault import Fault, ToolOutcome, ToolTarget
 from agent_chaos.faults.plan import Site
 from agent_chaos.patch import guard
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import recognise
-from agent_chaos.replay.match import Index
-from agent_chaos.replay.player import Player, Served
+from agent_chaos.replay.match import ExchangeIndex
+from agent_chaos.replay.player import Player, ServedReply
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
 from agent_chaos.runtime.session import Answered, Session, ToolAnswer
 from agent_chaos.runtime.tape import raised_names
@@ -48,7 +48,7 @@ class Answerer:
     """
 
     session: Session
-    index: Index
+    index: ExchangeIndex
     player: Player
     toolbox: Toolbox
     max_requests: int
@@ -66,7 +66,7 @@ class Answerer:
 
     def __post_init__(self) -> None:
         if self.injector is not None:
-            self._moment = Moment(0, 0, 0)
+            self._moment = CallContext(0, 0, 0)
             self.player.extra = self._reply_faults
             self.toolbox.extra = self._tool_faults
 
@@ -99,7 +99,7 @@ class Answerer:
                 )
             return Answered(served.reply, call.seq)
 
-    def _served(self, request: Request, protocol: str, transport: str) -> Served:
+    def _served(self, request: Request, protocol: str, transport: str) -> ServedReply:
         """The player's answer; where it has none and the run is online, the real provider's."""
         served = self.player.serve(request, protocol)
         if served.reply is not None or self.online is None:
@@ -124,7 +124,7 @@ class Answerer:
         first = self._first_of_turn.setdefault(turn, logical.number)
         name = protocol.name if protocol else ""
         of_turn, now = logical.number - first, self.session.clock.now()
-        self._moment = Moment(turn, logical.number, of_turn, logical.attempt, name, at=now)
+        self._moment = CallContext(turn, logical.number, of_turn, logical.attempt, name, at=now)
         return self.injector.request(self._moment, request)
 
     def _still_in_recording(self) -> None:
@@ -138,12 +138,12 @@ class Answerer:
             self.session.tape.incident(self.session.clock.now(), "budget", detail)
             raise BudgetStop(detail)
 
-    def _missed(self, what: str, served: Served) -> ReplayMiss:
+    def _missed(self, what: str, served: ServedReply) -> ReplayMiss:
         detail = f"{what}; nearest differs at {served.difference}" if served.difference else what
         self.session.tape.incident(self.session.clock.now(), "miss", detail)
         return ReplayMiss(detail)
 
-    def _write_call(self, request: Request, transport: str, served: Served, logical: _Logical) -> Call:
+    def _write_call(self, request: Request, transport: str, served: ServedReply, logical: _Logical) -> Call:
         return self.session.tape.write(
             lambda seq: Call(
                 seq=seq,
@@ -207,11 +207,11 @@ class Answerer:
             self._unseen = frozenset(unwrapped_tools(self.index.cassette, ()))
         return name in self._unseen
 
-    def _tool_moment(self, name: str) -> Moment:
+    def _tool_moment(self, name: str) -> CallContext:
         turn = self.session.turn
         earlier = sum(number for (tool, _), number in self._tool_calls.items() if tool == name)
         of_turn, now = self._tool_calls[name, turn], self.session.clock.now()
-        moment = Moment(turn, earlier, of_turn, tool=name, at=now)
+        moment = CallContext(turn, earlier, of_turn, tool=name, at=now)
         self._tool_calls[name, turn] += 1
         if self.injector is not None:
             self._moment = moment

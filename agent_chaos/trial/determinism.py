@@ -9,7 +9,7 @@ from typing import Any
 from agent_chaos.cassette.keys import first_difference
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Call, Entry, Trace
+from agent_chaos.trace.trace import Call, Trace, TraceEvent
 
 _SETUP = "state survives between trials: give the scenario a setup= that starts it afresh, or keep state in ctx.agent_state"
 
@@ -24,7 +24,7 @@ def unsteady(first: Trace, second: Trace, redact: Callable[[Request], Request]) 
     return f"one run made {len(first.entries)} steps, the other {len(second.entries)}"
 
 
-def _place(entry: Entry) -> str:
+def _place(entry: TraceEvent) -> str:
     return (
         f"call {entry.call}"
         if isinstance(entry, Call)
@@ -32,7 +32,7 @@ def _place(entry: Entry) -> str:
     )
 
 
-def _differing(one: Entry, other: Entry, redact: Callable[[Request], Request]) -> str:
+def _differing(one: TraceEvent, other: TraceEvent, redact: Callable[[Request], Request]) -> str:
     if type(one) is not type(other):
         return f"{type(one).__name__.lower()} in one run, {type(other).__name__.lower()} in the other"
     if isinstance(one, Call) and isinstance(other, Call) and one.request.body != other.request.body:

@@ -14,7 +14,7 @@ from typing import Any
 from agent_chaos.chaos.base import ChaosResult
 from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.mutation import Mutation, called
-from agent_chaos.chaos.trigger import Moment
+from agent_chaos.chaos.trigger import CallContext
 from agent_chaos.errors import ScenarioError
 from agent_chaos.faults.fault import Fault, ToolFault, WireFault
 from agent_chaos.stream.exchange import Request
@@ -52,11 +52,11 @@ class ChaosInjector:
         self.context = context
         self._struck_call: dict[int, tuple[str, int]] = {}
         self._drawn: dict[tuple[int, str, int], bool] = {}
-        self._moments: list[Moment] = []
+        self._moments: list[CallContext] = []
         self._outdone: dict[int, Chaos] = {}
         self._histories = Histories()
         self._noted: set[tuple[int, int]] = set()
-        self._tool_moments: list[Moment] = []
+        self._tool_moments: list[CallContext] = []
         self.struck: Counter[int] = Counter()
         self.changes: list[Changed] = []
 
@@ -65,17 +65,17 @@ class ChaosInjector:
         """The faults that change the history."""
         return [(i, one) for i, one in enumerate(self._chaos) if one.fault.kind.startswith("history_")]
 
-    def for_reply(self, moment: Moment) -> list[Fault]:
+    def for_reply(self, moment: CallContext) -> list[Fault]:
         """The faults of a model's reply at this moment."""
         self._moments.append(moment)
         return self._striking(moment, WireFault)
 
-    def for_tool(self, moment: Moment) -> list[Fault]:
+    def for_tool(self, moment: CallContext) -> list[Fault]:
         """The fault of a tool call at this moment, at most one."""
         self._tool_moments.append(moment)
         return self._striking(moment, ToolFault)[:1]
 
-    def _striking(self, moment: Moment, level: type[Fault]) -> list[Fault]:
+    def _striking(self, moment: CallContext, level: type[Fault]) -> list[Fault]:
         found: dict[str, Chaos] = {}
         for number, chaos in enumerate(self._chaos):
             if isinstance(chaos.fault, level) and self._strikes(number, chaos, moment):
@@ -84,7 +84,7 @@ class ChaosInjector:
                     self._outdone[number] = first
         return [chaos.fault for chaos in found.values()]
 
-    def _strikes(self, number: int, chaos: Chaos, moment: Moment) -> bool:
+    def _strikes(self, number: int, chaos: Chaos, moment: CallContext) -> bool:
         trigger = chaos.trigger
         if not trigger.allows(moment):
             return False
@@ -93,7 +93,7 @@ class ChaosInjector:
             return self._struck_call.get(number, here) == here
         return self._by_chance(number, chaos, moment)
 
-    def _by_chance(self, number: int, chaos: Chaos, moment: Moment) -> bool:
+    def _by_chance(self, number: int, chaos: Chaos, moment: CallContext) -> bool:
         """Drawn once for each call, so that all its attempts meet the same."""
         key = (number, moment.tool, moment.call)
         if key not in self._drawn:
@@ -101,7 +101,7 @@ class ChaosInjector:
             self._drawn[key] = probability is None or self._chance.random() < probability
         return self._drawn[key]
 
-    def fired(self, faults: Sequence[Fault], moment: Moment) -> None:
+    def fired(self, faults: Sequence[Fault], moment: CallContext) -> None:
         """Notes which of the faults it named changed something."""
         for number, chaos in enumerate(self._chaos):
             if any(fault is chaos.fault for fault in faults):
@@ -110,17 +110,17 @@ class ChaosInjector:
 
     def user_input(self, turn: int, text: str) -> str:
         """What the user says after every mutator of it."""
-        for number, chaos in self._mutators("user_input_mutate", Moment(turn, 0, 0)):
-            text = self._mutated(number, chaos, Moment(turn, -1, -1), text, text)
+        for number, chaos in self._mutators("user_input_mutate", CallContext(turn, 0, 0)):
+            text = self._mutated(number, chaos, CallContext(turn, -1, -1), text, text)
         return text
 
-    def tool_result(self, moment: Moment, result: Any) -> Any:
+    def tool_result(self, moment: CallContext, result: Any) -> Any:
         """What a tool gives after every mutator of it."""
         for number, chaos in self._mutators("tool_mutate", moment):
             result = self._mutated(number, chaos, moment, result, moment.tool, result)
         return result
 
-    def request(self, moment: Moment, request: Request) -> Request:
+    def request(self, moment: CallContext, request: Request) -> Request:
         """What the model is asked after every mutator of it: of the history first, of the whole last."""
         contexts = self._mutators("context_mutate", moment)
         if not (contexts or self._historic) or not isinstance(request.json, dict):
@@ -138,7 +138,7 @@ class ChaosInjector:
         body[field] = [_as_content(one) for one in messages] if field == "contents" else messages
         return replace(request, body=json.dumps(body, ensure_ascii=False).encode())
 
-    def _with_history(self, moment: Moment, messages: list[Any]) -> list[Any]:
+    def _with_history(self, moment: CallContext, messages: list[Any]) -> list[Any]:
         """The messages of a call, with the history of its turn as faults change it."""
         if not self._historic:
             return messages
@@ -151,7 +151,7 @@ class ChaosInjector:
                 changes.append((length, partial(self._new_history, number, chaos, turn, moment)))
         return rewritten(messages, changes)
 
-    def _history_of(self, number: int, chaos: Chaos, moment: Moment) -> int | None:
+    def _history_of(self, number: int, chaos: Chaos, moment: CallContext) -> int | None:
         """The turn whose history a fault changes at this moment, if any; what changed between turns stays changed."""
         between = chaos.trigger.between_turns
         turn = between[1] if between else moment.turn
@@ -163,7 +163,7 @@ class ChaosInjector:
         return turn if self._by_chance(number, chaos, first) else None
 
     def _new_history(
-        self, number: int, chaos: Chaos, turn: int, moment: Moment, history: list[Any]
+        self, number: int, chaos: Chaos, turn: int, moment: CallContext, history: list[Any]
     ) -> list[Any]:
         """The changed history, noted once however many calls it is sent with."""
         after: list[Any] = self._called(chaos, history)
@@ -172,7 +172,7 @@ class ChaosInjector:
             self._note(number, chaos, moment, history, after)
         return after
 
-    def _mutators(self, kind: str, moment: Moment) -> list[tuple[int, Chaos]]:
+    def _mutators(self, kind: str, moment: CallContext) -> list[tuple[int, Chaos]]:
         return [
             (number, chaos)
             for number, chaos in enumerate(self._chaos)
@@ -182,7 +182,7 @@ class ChaosInjector:
             and self._by_chance(number, chaos, moment)
         ]
 
-    def _mutated(self, number: int, chaos: Chaos, moment: Moment, before: Any, *values: Any) -> Any:
+    def _mutated(self, number: int, chaos: Chaos, moment: CallContext, before: Any, *values: Any) -> Any:
         after = self._called(chaos, *values)
         if after != before:
             self._note(number, chaos, moment, before, after)
@@ -204,7 +204,7 @@ class ChaosInjector:
             raise ScenarioError(f"{chaos}: its function gave {after!r:.80}, expected {wanted}")
         return after
 
-    def _note(self, number: int, chaos: Chaos, moment: Moment, before: Any, after: Any) -> None:
+    def _note(self, number: int, chaos: Chaos, moment: CallContext, before: Any, after: Any) -> None:
         self.struck[number] += 1
         call = -1 if moment.tool else moment.call
         self.changes.append(Changed(chaos, moment.turn, before, after, call, moment.tool, moment.at))

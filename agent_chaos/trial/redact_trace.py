@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import reduce
 
 from agent_chaos.cassette.redaction.redaction import Redactor
-from agent_chaos.trace.trace import Answer, Entry, Incident, Raised, ToolRun, Trace
+from agent_chaos.trace.trace import Answer, Incident, Raised, ToolRun, Trace, TraceEvent
 
 
 def discreet(trace: Trace, redactor: Redactor) -> Trace:
@@ -16,7 +16,7 @@ def discreet(trace: Trace, redactor: Redactor) -> Trace:
     return replace(trace, entries=tuple(_discreet(entry, knowing) for entry in trace.entries))
 
 
-def _discreet(entry: Entry, redactor: Redactor) -> Entry:
+def _discreet(entry: TraceEvent, redactor: Redactor) -> TraceEvent:
     text, value = redactor.text, redactor.value
     match entry:
         case Raised():

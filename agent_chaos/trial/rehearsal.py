@@ -18,8 +18,8 @@ from agent_chaos.oracles.oracle import Budget, Evidence, Oracle
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
-from agent_chaos.providers.protocol import Extra
-from agent_chaos.replay.match import Index
+from agent_chaos.providers.protocol import RawFields
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
@@ -64,7 +64,7 @@ class Rehearsal:
         self.allow_real_tools = allow_real_tools
         self._judges = oracles() if judges is None else judges
         self._redactor = Redactor.from_environ(os.environ)
-        self._index = Index(self.cassette, self._redactor.request)
+        self._index = ExchangeIndex(self.cassette, self._redactor.request)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
 
@@ -152,8 +152,8 @@ class Rehearsal:
         return Budget(virtual_s=self.scenario.max_virtual_s, requests=self.scenario.max_requests)
 
     @cached_property
-    def _schemas(self) -> dict[str, Extra]:
-        found: dict[str, Extra] = {}
+    def _schemas(self) -> dict[str, RawFields]:
+        found: dict[str, RawFields] = {}
         for call in self.clean.calls:
             if call.wire is not None:
                 found.update({tool.name: tool.parameters for tool in call.wire.prompt(call.request).tools})

@@ -13,7 +13,7 @@ from typing import Any
 
 from agent_chaos.results.metrics import FaultRecord
 from agent_chaos.trace.trace import Answer, Raised, ToolRun, Trace
-from agent_chaos.trial.tool_requests import Asked, asked
+from agent_chaos.trial.tool_requests import ToolRequest, asked
 
 _Entry = dict[str, Any]
 
@@ -43,7 +43,7 @@ def _opening(end: Answer | Raised, since: float, faults: Sequence[FaultRecord]) 
 
 
 def _inside(
-    trace: Trace, wanted: Sequence[Asked], turn: int, faults: Sequence[FaultRecord]
+    trace: Trace, wanted: Sequence[ToolRequest], turn: int, faults: Sequence[FaultRecord]
 ) -> Iterator[_Entry]:
     yield from (_struck(fault, fault.at) for fault in faults if fault.chaos_point != "user_input")
     for ask in wanted:
@@ -59,7 +59,7 @@ def _struck(fault: FaultRecord, at: float) -> _Entry:
     return _entry("chaos", fault.turn, at, target_tool=told.pop("tool", "") or None, **told)
 
 
-def _said(ask: Asked) -> Iterator[_Entry]:
+def _said(ask: ToolRequest) -> Iterator[_Entry]:
     """What a model said beside asking for tools, and what it asks for."""
     if ask.text:
         yield _entry("assistant", ask.turn, ask.at, content=ask.text, call_id=ask.call_id, final=False)
@@ -75,7 +75,7 @@ def _said(ask: Asked) -> Iterator[_Entry]:
         )
 
 
-def _tool_result(run: ToolRun, wanted: Sequence[Asked]) -> _Entry:
+def _tool_result(run: ToolRun, wanted: Sequence[ToolRequest]) -> _Entry:
     failed = f"{run.error_type}: {run.error}" if run.error_type else None
     return _entry(
         "tool_result",

@@ -22,7 +22,7 @@ class AskedCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ToolRequest:
     """A reply that asks for tools, when it was there (`seq` of its delivery); `text` is what it says besides."""
 
     call_id: str
@@ -33,7 +33,7 @@ class Asked:
     calls: tuple[AskedCall, ...]
 
 
-def asked(trace: Trace) -> list[Asked]:
+def asked(trace: Trace) -> list[ToolRequest]:
     """Every reply that asks for tools, in order. A run is of the first call of its name that has none yet."""
     free = list(trace.tools)
     return [_asked(call, trace, free) for call in trace.calls if _asks(call)]
@@ -44,7 +44,7 @@ def _asks(call: Call) -> bool:
     return bool(wire and reply and reply.status < 400 and reply.body and wire.parse(reply).tool_calls)
 
 
-def _asked(call: Call, trace: Trace, free: list[ToolRun]) -> Asked:
+def _asked(call: Call, trace: Trace, free: list[ToolRun]) -> ToolRequest:
     assert call.wire is not None
     assert call.reply is not None
     turn = call.wire.parse(call.reply)
@@ -53,7 +53,7 @@ def _asked(call: Call, trace: Trace, free: list[ToolRun]) -> Asked:
         AskedCall(one.id, one.name, one.arguments, _parsed(one.arguments), _run(one.name, call.seq, free))
         for one in turn.tool_calls
     )
-    return Asked(f"call-{call.call}", call.turn, done.at, done.seq, turn.text, calls)
+    return ToolRequest(f"call-{call.call}", call.turn, done.at, done.seq, turn.text, calls)
 
 
 def _run(name: str, after: int, free: list[ToolRun]) -> int | None:

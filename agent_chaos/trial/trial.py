@@ -17,7 +17,7 @@ from agent_chaos.patch.time import loops
 from agent_chaos.patch.time.collector import swept
 from agent_chaos.patch.time.stop import real_time_stop
 from agent_chaos.patch.time.threads import outlived
-from agent_chaos.replay.match import Index
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
 from agent_chaos.runtime.clock import VirtualClock
@@ -62,7 +62,7 @@ class _Pacer:
 
 def run_trial(
     scenario: Scenario,
-    index: Index,
+    index: ExchangeIndex,
     plan: Plan,
     *,
     max_requests: int,
@@ -97,7 +97,7 @@ def run_trial(
 @contextmanager
 def staged(
     scenario: Scenario,
-    index: Index,
+    index: ExchangeIndex,
     plan: Plan,
     *,
     max_requests: int,

@@ -14,7 +14,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from agent_chaos.ui import conversation
-from agent_chaos.ui.dashboard import COLUMNS, GROUPS, Asked, chosen, grouped, totals
+from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, chosen, grouped, totals
 from agent_chaos.ui.guard import Guard
 from agent_chaos.ui.inert import inert
 from agent_chaos.ui.runs import CHAOS_TYPES, Folder
@@ -53,7 +53,7 @@ class _Site:
         self._templates.globals.update(version=__version__, folder=str(folder.root))
 
     def dashboard(self, request: Request) -> Response:
-        asked, runs = Asked.of(request.query_params), self._folder.runs()
+        asked, runs = RunFilter.of(request.query_params), self._folder.runs()
         shown = chosen(runs, asked)
         return self._page(
             "dashboard.html",

@@ -28,7 +28,7 @@ _ASCENDING = ("name", "verdict", "chaos")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RunFilter:
     """What a visitor chose; unknown words are what nobody chose."""
 
     result: str = ""
@@ -40,7 +40,7 @@ class Asked:
     down: bool = True
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Asked:
+    def of(cls, query: Mapping[str, str]) -> RunFilter:
         sort = query.get("sort", "")
         group = query.get("group", "")
         chaos = query.get("chaos", "")
@@ -87,13 +87,13 @@ class Totals:
     seconds: float
 
 
-def chosen(runs: list[Run], asked: Asked) -> list[Run]:
+def chosen(runs: list[Run], asked: RunFilter) -> list[Run]:
     """The rows that match every filter, in the order asked for."""
     kept = [run for run in runs if _matches(run, asked)]
     return sorted(kept, key=lambda run: (_key(run, asked.sort), run.name), reverse=asked.down)
 
 
-def grouped(runs: list[Run], asked: Asked) -> list[tuple[str, list[Run]]]:
+def grouped(runs: list[Run], asked: RunFilter) -> list[tuple[str, list[Run]]]:
     """Rows under headings: a baseline with its variants, a tag, or all under none."""
     if asked.group == "none":
         return [("", runs)]
@@ -120,7 +120,7 @@ def totals(runs: list[Run]) -> Totals:
     )
 
 
-def _matches(run: Run, asked: Asked) -> bool:
+def _matches(run: Run, asked: RunFilter) -> bool:
     result = "pass" if run.passed else "fail"
     return (
         (not asked.result or asked.result in (result, run.verdict))

@@ -18,7 +18,7 @@ from agent_chaos.cassette.keys import (
     normalised_key,
 )
 from agent_chaos.cassette.model import Cassette, Exchange, Header
-from agent_chaos.replay.match import Index
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.stream.exchange import Request, reply
 from tests.cassette.made import asking
 
@@ -94,7 +94,7 @@ def test_keys_of_an_older_kind_are_computed_afresh() -> None:
         keys=(replace(made, normalised="old"),),
     )
 
-    assert list(Index(older).by_normalised) == [made.normalised]
+    assert list(ExchangeIndex(older).by_normalised) == [made.normalised]
 
 
 def test_the_order_of_query_parameters_does_not_count() -> None:

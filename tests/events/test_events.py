@@ -7,7 +7,7 @@ import pytest
 from agent_chaos.chaos import context_mutate, llm_rate_limit, llm_stream_cut, tool_error, user_input_mutate
 from agent_chaos.errors import UsageError
 from agent_chaos.events import JsonlSink, ListSink, MultiSink, NullSink, TraceStartEvent, read_events
-from agent_chaos.results.event_emitter import Recorder
+from agent_chaos.results.event_emitter import EventEmitter
 from agent_chaos.run.run import Ran, keep, run_rehearsed
 from agent_chaos.scenario.model import ChaosScenario
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -143,6 +143,6 @@ def test_a_sink_that_fails_is_told_and_keeps_nobody_from_anything():
 
 def test_an_empty_list_is_a_sink_too():
     sink = ListSink()
-    Recorder(sink).start_trace("shop")
+    EventEmitter(sink).start_trace("shop")
 
     assert [type(event) for event in sink.events] == [TraceStartEvent]

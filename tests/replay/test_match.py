@@ -5,7 +5,7 @@ import json
 import pytest
 
 from agent_chaos.cassette.redaction.redaction import Redactor
-from agent_chaos.replay.match import Index, with_replaced
+from agent_chaos.replay.match import ExchangeIndex, with_replaced
 from agent_chaos.stream.exchange import Request
 from agent_chaos.stream.exchange import with_body as changed
 from tests.cassette.made import asking
@@ -17,7 +17,7 @@ REPLY = claude_says("Yes.")
 
 
 def index(*requests):
-    return Index(cassette_of(*((request, REPLY) for request in requests)))
+    return ExchangeIndex(cassette_of(*((request, REPLY) for request in requests)))
 
 
 def spelled(request, text):
@@ -121,7 +121,7 @@ def test_another_start_is_another_conversation(request_):
 
 def test_a_request_that_continues_a_response_is_in_the_lane_of_its_first_request():
     kept = research("tides", "sources", "the moon")
-    found = Index(kept)
+    found = ExchangeIndex(kept)
     second = kept.exchanges[1].request
     asked_otherwise = with_body(second, {**second.json, "input": "the sun"})
 
@@ -139,7 +139,7 @@ def test_two_chains_of_responses_are_two_lanes():
         )
         for e in other.exchanges
     ]
-    found = Index(cassette_of(*((e.request, e.reply) for e in one.exchanges), *renamed))
+    found = ExchangeIndex(cassette_of(*((e.request, e.reply) for e in one.exchanges), *renamed))
     second, fourth = one.exchanges[1].request, renamed[1][0]
 
     assert lane(found, with_body(second, {**second.json, "input": "new"})) == (0, 1)
@@ -166,7 +166,7 @@ def test_without_candidates_the_nearest_is_of_the_same_method_and_path():
 def test_requests_are_redacted_before_they_are_compared():
     secret = "sk-ant-api03-0123456789abcdefghij"
     redact = Redactor.from_environ({"ANTHROPIC_API_KEY": secret}).request
-    found = Index(cassette_of((redact(asking(f"My key is {secret}.")), REPLY)), redact)
+    found = ExchangeIndex(cassette_of((redact(asking(f"My key is {secret}.")), REPLY)), redact)
 
     assert secret.encode() not in found.exchange(0).request.body
     assert exact(found, asking(f"My key is {secret}.")) == (0,)

@@ -9,7 +9,7 @@ from agent_chaos.faults.transport.lost_connections import ResetBeforeHeaders
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
 from agent_chaos.faults.transport.truncate import Truncate
-from agent_chaos.replay.match import Index, with_replaced
+from agent_chaos.replay.match import ExchangeIndex, with_replaced
 from agent_chaos.replay.player import Player
 from agent_chaos.trace.fidelity import Fidelity
 from tests.cassette.made import asking
@@ -20,7 +20,7 @@ CUT = Truncate(boundary="mid_body", offset=0)
 
 
 def player(*exchanges, plan=None):
-    return Player(Index(cassette_of(*exchanges)), plan or Plan())
+    return Player(ExchangeIndex(cassette_of(*exchanges)), plan or Plan())
 
 
 def serve(player, request):
@@ -183,7 +183,7 @@ def test_two_runs_serve_the_same_bytes():
 
 def test_a_chain_of_responses_goes_on_from_a_fresh_id():
     kept = research("tides", "sources")
-    one = Player(Index(kept), Plan.of([("call 0", ServerError())]))
+    one = Player(ExchangeIndex(kept), Plan.of([("call 0", ServerError())]))
     start, second = (exchange.request for exchange in kept.exchanges)
     serve(one, start)
     fresh = serve(one, start).reply.json["id"]
@@ -195,7 +195,7 @@ def test_a_chain_of_responses_goes_on_from_a_fresh_id():
 
 def test_a_chain_of_responses_that_asks_something_else_stays_in_its_conversation():
     kept = research("tides", "sources", "the moon")
-    one = Player(Index(kept), Plan())
+    one = Player(ExchangeIndex(kept), Plan())
     start, second, third = (exchange.request for exchange in kept.exchanges)
     serve(one, start)
     served = serve(one, with_body(second, {**second.json, "input": "whales"}))
@@ -212,7 +212,7 @@ def test_a_chain_that_starts_from_an_unknown_response_is_not_recorded():
         kept.exchanges[1].request,
         {**kept.exchanges[1].request.json, "input": "x", "previous_response_id": "resp_unknown"},
     )
-    served = serve(Player(Index(kept), Plan()), stranger)
+    served = serve(Player(ExchangeIndex(kept), Plan()), stranger)
 
     assert served.fidelity is Fidelity.MISS
     assert served.difference

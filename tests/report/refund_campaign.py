@@ -11,7 +11,7 @@ from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding
 from agent_chaos.stream.exchange import Data, End, Head, Reply, Request, cut, reply
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Answer, Call, Delivered, Entry, ToolRun, Trace, Wait
+from agent_chaos.trace.trace import Answer, Call, Delivered, ToolRun, Trace, TraceEvent, Wait
 
 
 class CutInsideNumber(TransportFault):
@@ -109,7 +109,7 @@ def tool(seq: int, index: int, at: float, name: str, arguments: Any, result: Any
     return replace(ToolRun(seq, 0, at, site, name, arguments, result=result, after=seq - 2), **changes)
 
 
-def entries(amount: int, second: Reply, answer: str, **second_call: Any) -> tuple[Entry, ...]:
+def entries(amount: int, second: Reply, answer: str, **second_call: Any) -> tuple[TraceEvent, ...]:
     effect = "recorded" if amount == 1500 else "nearest"
     fidelity = Fidelity.EXACT if amount == 1500 else Fidelity.LANE
     difference = "" if amount == 1500 else "messages[3].content[0].input.amount: 15 where 1500 was recorded"

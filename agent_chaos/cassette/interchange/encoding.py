@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from agent_chaos.cassette.storage.zstd import ZstdDecompressor, ZstdError
-from agent_chaos.stream.exchange import Data, Event, Reply, with_header, without_header
+from agent_chaos.stream.exchange import Data, Reply, ReplyEvent, with_header, without_header
 
 _MAX_BYTES = 256 * 1024 * 1024
 
@@ -47,8 +47,8 @@ def _labelled(reply: Reply, length: int) -> Reply:
     return Reply((replace(head, headers=headers), *reply.events[1:]))
 
 
-def _events(reply: Reply, decoders: list[Decode]) -> tuple[Event, ...]:
-    events: list[Event] = []
+def _events(reply: Reply, decoders: list[Decode]) -> tuple[ReplyEvent, ...]:
+    events: list[ReplyEvent] = []
     size = 0
     for event in reply.events:
         if not isinstance(event, Data):

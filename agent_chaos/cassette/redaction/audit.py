@@ -22,7 +22,7 @@ from agent_chaos.stream.exchange import Headers
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class SecretFound:
     """Something in a cassette that should not be there. `record` and `where` say where; the secret is not repeated."""
 
     record: str
@@ -33,7 +33,7 @@ class Finding:
         return f"{self.record}: {self.what} in {self.where}"
 
 
-def scan(path: Path | str, environ: Mapping[str, str] | None = None) -> list[Finding]:
+def scan(path: Path | str, environ: Mapping[str, str] | None = None) -> list[SecretFound]:
     """Every secret found in the cassette at `path`, whose bytes are all verified on the way.
 
     Looks for credentials by header, parameter and shape, and for the values of the environment's key variables (by
@@ -43,27 +43,27 @@ def scan(path: Path | str, environ: Mapping[str, str] | None = None) -> list[Fin
     return list(findings(verified(path), redactor))
 
 
-def findings(cassette: Cassette, redactor: Redactor) -> Iterator[Finding]:
+def findings(cassette: Cassette, redactor: Redactor) -> Iterator[SecretFound]:
     """Every secret in an open cassette, in order."""
     if _shows(redactor, cassette.header.model_dump_json().encode()):
-        yield Finding("header", "its fields", "a secret")
+        yield SecretFound("header", "its fields", "a secret")
     for exchange in cassette.exchanges:
         yield from _in_exchange(exchange, redactor)
     for tool in cassette.tools:
         if _shows(redactor, tool_record(tool)):
-            yield Finding(f"tool call {tool.index}", "its arguments or outcome", "a secret")
+            yield SecretFound(f"tool call {tool.index}", "its arguments or outcome", "a secret")
     for i, mark in enumerate(cassette.turns):
         if _shows(redactor, turn_record(mark)):
-            yield Finding(f"turn mark {i}", "its text", "a secret")
+            yield SecretFound(f"turn mark {i}", "its text", "a secret")
 
 
-def _in_exchange(exchange: Exchange, redactor: Redactor) -> Iterator[Finding]:
+def _in_exchange(exchange: Exchange, redactor: Redactor) -> Iterator[SecretFound]:
     record, request, reply = f"exchange {exchange.index}", exchange.request, exchange.reply
     if is_credential_exchange(request):
-        yield Finding(record, f"its request to {request.host}", "a credential exchange")
+        yield SecretFound(record, f"its request to {request.host}", "a credential exchange")
     for name, value in request.query:
         if is_secret_parameter(name) and not _stands_in(value):
-            yield Finding(record, f"query parameter {name}", "a credential")
+            yield SecretFound(record, f"query parameter {name}", "a credential")
     yield from _in_headers(record, "request", request.headers)
     yield from _in_headers(record, "reply", reply.headers)
     places = {
@@ -74,15 +74,15 @@ def _in_exchange(exchange: Exchange, redactor: Redactor) -> Iterator[Finding]:
     }
     for where, data in places.items():
         if _shows(redactor, data):
-            yield Finding(record, where, "a secret")
+            yield SecretFound(record, where, "a secret")
     if redactor.reply(reply).body != reply.body:
-        yield Finding(record, "the reply's body", "a secret")
+        yield SecretFound(record, "the reply's body", "a secret")
 
 
-def _in_headers(record: str, side: str, headers: Headers) -> Iterator[Finding]:
+def _in_headers(record: str, side: str, headers: Headers) -> Iterator[SecretFound]:
     for name, value in headers:
         if is_cookie(name) or (is_secret_header(name) and not _stands_in(value)):
-            yield Finding(record, f"the {side}'s header {name}", "a credential")
+            yield SecretFound(record, f"the {side}'s header {name}", "a credential")
 
 
 def _stands_in(value: str) -> bool:

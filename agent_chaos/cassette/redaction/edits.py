@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from agent_chaos.stream.exchange import Data, Event, Head, Reply, header, with_header
+from agent_chaos.stream.exchange import Data, Head, Reply, ReplyEvent, header, with_header
 from agent_chaos.stream.sse import Frame, frames
 
 
@@ -49,7 +49,7 @@ def rebodied(reply: Reply, edits: Sequence[Edit]) -> Reply:
     """The reply with merged edits made in its body: a chunk boundary inside of an edit moves to the edit's end."""
     body = applied(reply.body, edits)
     ends = _new_offsets(edits)
-    events: list[Event] = []
+    events: list[ReplyEvent] = []
     old = new = 0
     for event in reply.events:
         if isinstance(event, Data):
@@ -79,7 +79,7 @@ def _new_offsets(edits: Sequence[Edit]) -> Callable[[int], int]:
     return new
 
 
-def _with_length(event: Event, length: int) -> Event:
+def _with_length(event: ReplyEvent, length: int) -> ReplyEvent:
     if isinstance(event, Head) and header(event.headers, "content-length"):
         return replace(event, headers=with_header(event.headers, "content-length", str(length)))
     return event

@@ -25,7 +25,7 @@ from agent_chaos.cassette.redaction.secrets import (
     is_secret_variable,
     shaped,
 )
-from agent_chaos.stream.exchange import Abort, Event, Head, Headers, Reply, Request
+from agent_chaos.stream.exchange import Abort, Head, Headers, Reply, ReplyEvent, Request
 
 __all__ = ["REDACTED", "Redactor", "is_credential_exchange", "is_secret_header"]
 
@@ -99,7 +99,7 @@ class Redactor:
         edits = self._edits(clean.body)
         return rebodied(clean, edits) if edits else clean
 
-    def _event(self, event: Event) -> Event:
+    def _event(self, event: ReplyEvent) -> ReplyEvent:
         if isinstance(event, Head):
             return replace(event, headers=self._reply_headers(event.headers), reason=self.text(event.reason))
         return replace(event, message=self.text(event.message)) if isinstance(event, Abort) else event

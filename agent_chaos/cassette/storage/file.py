@@ -27,7 +27,7 @@ from agent_chaos.cassette.storage.frames import (
     read_frame,
     read_preamble,
 )
-from agent_chaos.cassette.storage.index import Entry, Index, KeyTable, Lazy, built, read_index
+from agent_chaos.cassette.storage.index import FileIndex, IndexRow, KeyTable, Lazy, built, read_index
 from agent_chaos.cassette.storage.journal import journal_of
 from agent_chaos.cassette.storage.records import key_bytes, read_exchange, read_header, read_tool, read_turn
 from agent_chaos.errors import CassetteDamaged, CassetteError, CassetteMissing, CassetteVersion
@@ -136,7 +136,7 @@ def _finished(source: Source) -> Cassette:
     return _cassette(source, index, complete=True, digest=foot.digest.hex())
 
 
-def _ends(source: Source) -> tuple[Footer, Index]:
+def _ends(source: Source) -> tuple[Footer, FileIndex]:
     try:
         foot = read_footer(source.data)
     except Broken as exc:
@@ -144,7 +144,7 @@ def _ends(source: Source) -> tuple[Footer, Index]:
     return foot, source.record(INDEX, "the index", foot.index_offset, read_index)
 
 
-def _verify(source: Source, foot: Footer, index: Index) -> None:
+def _verify(source: Source, foot: Footer, index: FileIndex) -> None:
     """Checks that whole frames lie without gaps up to the index, and that the index knows each of them."""
     found: dict[int, list[int]] = {kind: [] for kind in _KINDS}
     offset, count = PREAMBLE_BYTES, 0
@@ -166,7 +166,7 @@ def _verify(source: Source, foot: Footer, index: Index) -> None:
         raise source.damaged("the index", foot.index_offset, "it does not describe the records before it")
 
 
-def _cassette(source: Source, index: Index, *, complete: bool, digest: str) -> Cassette:
+def _cassette(source: Source, index: FileIndex, *, complete: bool, digest: str) -> Cassette:
     def exchange(i: int) -> Exchange:
         offset = index.exchanges[i]
         return source.record(EXCHANGE, f"exchange {i}", offset, lambda record: read_exchange(record, i))
@@ -191,7 +191,7 @@ def _cassette(source: Source, index: Index, *, complete: bool, digest: str) -> C
 
 def _salvaged(source: Source, *, strict: bool) -> Cassette:
     """The records before the first that is not whole; `strict` takes only a torn last one for normal."""
-    entries: dict[int, list[Entry]] = {EXCHANGE: [], TOOL: [], TURN: []}
+    entries: dict[int, list[IndexRow]] = {EXCHANGE: [], TOOL: [], TURN: []}
     offset, count = PREAMBLE_BYTES, 0
     while offset < len(source.data):
         try:
@@ -212,15 +212,15 @@ def _salvaged(source: Source, *, strict: bool) -> Cassette:
     return _cassette(source, index, complete=False, digest=digest)
 
 
-def _entry(kind: int, record: bytes, offset: int) -> Entry | None:
+def _entry(kind: int, record: bytes, offset: int) -> IndexRow | None:
     """What the index keeps of a record; None for the header. Raises Broken."""
     if kind == EXCHANGE:
         exchange = read_exchange(record, 0)
-        return Entry(offset, exchange.at, key_bytes(exchange.keys))
+        return IndexRow(offset, exchange.at, key_bytes(exchange.keys))
     if kind == TOOL:
-        return Entry(offset, read_tool(record, 0, -1).at)
+        return IndexRow(offset, read_tool(record, 0, -1).at)
     if kind == TURN:
-        return Entry(offset, read_turn(record).at)
+        return IndexRow(offset, read_turn(record).at)
     if kind != HEADER:
         raise Broken(f"a record of unknown kind {kind}")
     read_header(record)

@@ -43,7 +43,7 @@ class Newer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class FileFrame:
     """One frame. `payload` is still compressed; `offset` and `end` count bytes of the file."""
 
     kind: int
@@ -89,7 +89,7 @@ def frame(kind: int, plain: bytes) -> bytes:
     return start + crc32(payload, crc32(start)).to_bytes(4, "little") + payload
 
 
-def read_frame(data: Buffer, offset: int) -> Frame:
+def read_frame(data: Buffer, offset: int) -> FileFrame:
     """The frame at `offset`, its checksum verified. Raises Broken."""
     if offset < PREAMBLE_BYTES or offset + _FRAME.size > len(data):
         raise Broken("the file ends inside a record")
@@ -100,10 +100,10 @@ def read_frame(data: Buffer, offset: int) -> Frame:
     payload = bytes(data[start : start + length])
     if crc32(payload, crc32(data[offset : start - 4])) != checksum:
         raise Broken("its checksum does not match")
-    return Frame(kind, payload, offset, start + length)
+    return FileFrame(kind, payload, offset, start + length)
 
 
-def plain(read: Frame) -> bytes:
+def plain(read: FileFrame) -> bytes:
     """The record in a frame, unpacked within bounds. Raises Broken."""
     try:
         return decompressed(read.payload, MAX_RECORD_BYTES)

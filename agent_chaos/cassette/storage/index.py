@@ -20,7 +20,7 @@ _LOADED_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class FileIndex:
     """Byte offsets of all records, exchanges and tools in the order they started; `ats` are the exchanges' times."""
 
     keys: bytes
@@ -36,7 +36,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexRow:
     """One record as the writer knows it; `keys` is empty but for exchanges."""
 
     offset: int
@@ -44,11 +44,11 @@ class Entry:
     keys: bytes = b""
 
 
-def built(exchanges: Iterable[Entry], tools: Iterable[Entry], turns: Iterable[Entry]) -> Index:
+def built(exchanges: Iterable[IndexRow], tools: Iterable[IndexRow], turns: Iterable[IndexRow]) -> FileIndex:
     """The index of records, ordered by when they started."""
     calls = sorted(exchanges, key=lambda entry: entry.at)
     runs = sorted(tools, key=lambda entry: entry.at)
-    return Index(
+    return FileIndex(
         keys=b"".join(entry.keys for entry in calls),
         exchanges=tuple(entry.offset for entry in calls),
         ats=tuple(entry.at for entry in calls),
@@ -58,7 +58,7 @@ def built(exchanges: Iterable[Entry], tools: Iterable[Entry], turns: Iterable[En
     )
 
 
-def index_record(index: Index) -> bytes:
+def index_record(index: FileIndex) -> bytes:
     return pack(
         [
             index.keys,
@@ -71,7 +71,7 @@ def index_record(index: Index) -> bytes:
     )
 
 
-def read_index(record: bytes) -> Index:
+def read_index(record: bytes) -> FileIndex:
     """Raises Broken."""
     fields = unpack(record, 6)
     if not all(isinstance(field, bytes) and len(field) % 8 == 0 for field in fields):
@@ -80,7 +80,7 @@ def read_index(record: bytes) -> Index:
     lengths_agree = len(exchanges) == len(ats) and len(tools) == len(tool_ats)
     if not lengths_agree or len(keys) != len(exchanges) // 8 * _KEYS_BYTES:
         raise Broken("the lists of the index differ in length")
-    return Index(
+    return FileIndex(
         keys,
         struct.unpack(f"<{len(exchanges) // 8}Q", exchanges),
         struct.unpack(f"<{len(ats) // 8}d", ats),

@@ -16,7 +16,7 @@ from typing import Any, TypeVar, get_args
 
 from agent_chaos.cassette.model import Exchange, Header, Keys, ToolRecord, TurnMark
 from agent_chaos.cassette.storage.frames import MAX_RECORD_BYTES, Broken
-from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Event, Head, Headers, Reply, Request
+from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Headers, Reply, ReplyEvent, Request
 
 T = TypeVar("T")
 
@@ -171,7 +171,7 @@ def read_exchange(record: bytes, index: int) -> Exchange:
     )
 
 
-def _events(answer: list[Any]) -> tuple[Event, ...]:
+def _events(answer: list[Any]) -> tuple[ReplyEvent, ...]:
     head, ats, lengths, body, last_at, kind, message = answer
     return (*_head(head), *_datas(ats, lengths, _is(body, bytes)), _last(_time(last_at), kind, message))
 

@@ -24,7 +24,7 @@ from agent_chaos.cassette.storage.frames import (
     frame,
     preamble,
 )
-from agent_chaos.cassette.storage.index import Entry, built, index_record
+from agent_chaos.cassette.storage.index import IndexRow, built, index_record
 from agent_chaos.cassette.storage.journal import journal_of, started, sync_folder, write
 from agent_chaos.cassette.storage.records import (
     exchange_record,
@@ -62,9 +62,9 @@ class CassetteWriter:
         self._turn = 0
         self._size = PREAMBLE_BYTES
         self._digest = hashlib.blake2b(digest_size=16)
-        self._exchanges: list[Entry] = []
-        self._tools: list[Entry] = []
-        self._turns: list[Entry] = []
+        self._exchanges: list[IndexRow] = []
+        self._tools: list[IndexRow] = []
+        self._turns: list[IndexRow] = []
         self._failure: Exception | None = None
         self._carried_s = 0.0
         self._known: list[ToolRecord] = []
@@ -162,14 +162,14 @@ class CassetteWriter:
 
     def _keep(self, exchange: Exchange) -> None:
         offset = self._record(EXCHANGE, lambda: exchange_record(exchange))
-        self._exchanges.append(Entry(offset, exchange.at, key_bytes(exchange.keys)))
+        self._exchanges.append(IndexRow(offset, exchange.at, key_bytes(exchange.keys)))
 
     def _keep_tool(self, record: ToolRecord) -> None:
-        self._tools.append(Entry(self._record(TOOL, lambda: tool_record(record)), record.at))
+        self._tools.append(IndexRow(self._record(TOOL, lambda: tool_record(record)), record.at))
 
     def _keep_turn(self, mark: TurnMark) -> None:
         self._marked.add((mark.turn, mark.kind))
-        self._turns.append(Entry(self._record(TURN, lambda: turn_record(mark)), mark.at))
+        self._turns.append(IndexRow(self._record(TURN, lambda: turn_record(mark)), mark.at))
 
     def _redacted_tool(self, record: ToolRecord) -> ToolRecord:
         redactor = self._redactor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from agent_chaos.stream.exchange import Data, Event, Reply
+from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
 from agent_chaos.stream.sse import frames
 
 
@@ -21,7 +21,7 @@ def with_frames(reply: Reply, raws: Sequence[bytes]) -> Reply:
     return Reply(tuple(_timed(reply, raws)))
 
 
-def _timed(reply: Reply, raws: Sequence[bytes]) -> Iterator[Event]:
+def _timed(reply: Reply, raws: Sequence[bytes]) -> Iterator[ReplyEvent]:
     left, arrived = list(zip(frames(reply.body), raws, strict=True)), 0
     for event in reply.events:
         if not isinstance(event, Data):

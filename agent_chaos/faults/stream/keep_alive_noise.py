@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 
 from agent_chaos.faults.fault import Choice, StreamFault, Target
-from agent_chaos.stream.exchange import Data, End, Event, Reply
+from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent
 
 
 class KeepAliveNoise(StreamFault, frozen=True):
@@ -40,7 +40,7 @@ class KeepAliveNoise(StreamFault, frozen=True):
 
 def _with_frames(reply: Reply, frames: dict[int, bytes]) -> Reply:
     """The stream with a frame inserted after each body offset, in the chunk that ends or crosses there."""
-    events: list[Event] = []
+    events: list[ReplyEvent] = []
     seen = 0
     for event in reply.events:
         if isinstance(event, Data):

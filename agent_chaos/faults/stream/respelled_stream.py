@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal, get_args
 
 from agent_chaos.faults.fault import Choice, StreamFault, Target
-from agent_chaos.stream.exchange import Data, Event, Reply
+from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
 from agent_chaos.stream.sse import frames
 
 Spelling = Literal["crlf", "cr", "lf", "no_space", "bom"]
@@ -46,7 +46,7 @@ class RespelledStream(StreamFault, frozen=True):
             return target.reply
         return Reply(tuple(self._rewritten(target.reply)))
 
-    def _rewritten(self, reply: Reply) -> Iterator[Event]:
+    def _rewritten(self, reply: Reply) -> Iterator[ReplyEvent]:
         """Each frame in the new spelling, when the last byte of it came."""
         left, arrived = list(frames(reply.body)), 0
         for event in reply.events:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.stream.exchange import Data, End, Event, Reply
+from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent
 
 Pieces = Literal["one", "bytes"]
 
@@ -44,7 +44,7 @@ class Rechunk(TransportFault, frozen=True):
         return "the stream comes in one piece" if self.pieces == "one" else "the stream comes byte by byte"
 
 
-def _byte_by_byte(reply: Reply) -> Iterator[Event]:
+def _byte_by_byte(reply: Reply) -> Iterator[ReplyEvent]:
     for event in reply.events:
         if isinstance(event, Data):
             yield from (Data(bytes((byte,)), event.at) for byte in event.data)

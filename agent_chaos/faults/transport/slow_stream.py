@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 
 from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
-from agent_chaos.stream.exchange import Data, End, Event, Reply
+from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent
 
 
 class SlowStream(TransportFault, frozen=True):
@@ -27,7 +27,7 @@ class SlowStream(TransportFault, frozen=True):
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):
             return target.reply
-        events: list[Event] = []
+        events: list[ReplyEvent] = []
         late = 0.0
         for event in target.reply.events:
             late += self.seconds if isinstance(event, Data) else 0.0

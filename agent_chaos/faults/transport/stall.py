@@ -9,7 +9,7 @@ from annotated_types import Ge, Le
 
 from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.faults.parts.positions import IN_WORDS, Boundary, offset_at, openings
-from agent_chaos.stream.exchange import Data, Event, Reply
+from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
 
 
 class Stall(TransportFault, frozen=True):
@@ -38,7 +38,7 @@ class Stall(TransportFault, frozen=True):
 
 
 def _stalled(reply: Reply, at: int, seconds: float) -> Reply:
-    events: list[Event] = []
+    events: list[ReplyEvent] = []
     seen = 0
     for event in reply.events:
         late = seconds if seen >= at else 0.0

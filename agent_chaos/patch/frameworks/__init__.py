@@ -6,18 +6,17 @@ tools through `seam.sync_tool` or `seam.async_tool`. It is called once, and only
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
+import sys
 import warnings
 from importlib.metadata import entry_points
 from typing import Any
 
+from agent_chaos.members import members
 from agent_chaos.patch.imports import when_imported
 
 GROUP = "agent_chaos.tools"
 """Entry points of other packages: each names a module like the members of this folder."""
 
-_NOT_MEMBERS = {"seam"}
 _installed = False
 
 
@@ -32,8 +31,7 @@ def install() -> None:
 
 
 def _members() -> list[Any]:
-    here = [found.name for found in pkgutil.iter_modules(__path__) if found.name not in _NOT_MEMBERS]
-    ours = [importlib.import_module(f"{__name__}.{name}") for name in here]
+    ours = [member for member in members(sys.modules[__name__]) if hasattr(member, "MODULE")]
     return [*ours, *_registered()]
 
 

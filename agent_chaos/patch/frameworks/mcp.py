@@ -12,12 +12,9 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.frameworks.seam import async_tool
+from agent_chaos.patch.frameworks.seam import TOOLS_CALL, async_tool
 
 MODULE = "mcp.client.session"
-
-TOOLS_CALL = "tools/call"
-"""The method of the protocol by which a tool is called."""
 
 _TIMED_OUT, _CLOSED, _INTERNAL = 408, -32000, -32603
 

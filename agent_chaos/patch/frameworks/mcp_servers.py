@@ -18,7 +18,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from agent_chaos.cassette.model import SERVER_SAID
-from agent_chaos.patch.frameworks.mcp import TOOLS_CALL
+from agent_chaos.patch.frameworks.seam import TOOLS_CALL
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.session import Session, ToolScribe, current
 

@@ -15,6 +15,9 @@ from typing import Any
 from agent_chaos.patch.tools import ToolBoundary, is_wrapped, jsonable, typed
 from agent_chaos.runtime.session import Session, current
 
+TOOLS_CALL = "tools/call"
+"""The method of the Model Context Protocol by which a tool is called."""
+
 
 @dataclass(slots=True)
 class _Running:

@@ -46,7 +46,7 @@ MAX_REQUESTS = 1_000
 """Of one recording: an agent whose loop never ends costs money with every request."""
 
 
-class Recorder:
+class Capture:
     """Decides what is kept and keeps it. Thread-safe."""
 
     def __init__(

@@ -14,7 +14,7 @@ from typing import Literal, get_args
 
 from agent_chaos.cassette.model import Cassette, Scribe
 from agent_chaos.errors import RecordError, UsageError
-from agent_chaos.patch.recording.capture import Recorded, Recorder
+from agent_chaos.patch.recording.capture import Capture, Recorded
 from agent_chaos.patch.recording.earlier_recording import Earlier
 from agent_chaos.patch.recording.vcr_cassette import vcr_lifecycle
 from agent_chaos.patch.time.clock import real_monotonic
@@ -55,7 +55,7 @@ def recording(
     """
     if mode not in get_args(RecordMode):
         raise UsageError(f"there is no record mode {mode!r}; it is one of {', '.join(get_args(RecordMode))}")
-    recorder = Recorder(scribe, hosts, ignore_hosts, before_request, before_response, clock or _since_now())
+    recorder = Capture(scribe, hosts, ignore_hosts, before_request, before_response, clock or _since_now())
     protected = mode == "none" or (mode == "once" and earlier is not None)
     recorder.answer_from(Earlier(earlier if mode != "all" else None), protected=protected)
     try:

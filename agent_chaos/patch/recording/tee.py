@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 
-from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Event, Head, Headers, Request
+from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Headers, ReplyEvent, Request
 
 Done = Callable[["Taken"], None]
 
@@ -20,7 +20,7 @@ class Taken:
     request: Request
     transport: str
     at: float
-    events: tuple[Event, ...]
+    events: tuple[ReplyEvent, ...]
     closed: bool
 
 
@@ -38,7 +38,7 @@ class Tee:
         self._clock = clock
         self._done = done
         self.at = clock()
-        self._events: list[Event] = []
+        self._events: list[ReplyEvent] = []
         self._lock = Lock()
         self._over = False
 
@@ -67,7 +67,7 @@ class Tee:
     def _since(self) -> float:
         return self._clock() - self.at
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: ReplyEvent) -> None:
         if not self._over:
             self._events.append(event)
 

@@ -6,7 +6,7 @@ import asyncio
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.recording.capture import Recorder
+from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
 from agent_chaos.patch.recording.transport_errors import failed
 from agent_chaos.patch.transports.aiohttp_transport import chunk_bytes, head_bytes
@@ -16,7 +16,7 @@ _TRANSPORT = "aiohttp"
 _TEE = "_agent_chaos_tee"
 
 
-def aiohttp_patches(library: ModuleType, recorder: Recorder) -> list[tuple[Any, str, Any]]:
+def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, str, Any]]:
     """What to patch in aiohttp, as (class, attribute, replacement).
 
     A tee is made where a connection is asked for, goes with the request to its response, and ends with the body.

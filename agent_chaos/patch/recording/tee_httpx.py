@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Iterator
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.recording.capture import Recorder
+from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
 from agent_chaos.patch.recording.transport_errors import failed
 from agent_chaos.stream.exchange import Reply, Request
 
 
-def httpx_patches(library: ModuleType, recorder: Recorder) -> list[tuple[Any, str, Any]]:
+def httpx_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, str, Any]]:
     """What to patch in httpx or httpx2, as (class, attribute, replacement)."""
     shell = _Shell(library, recorder)
 
@@ -71,7 +71,7 @@ class _AsyncTee:
 class _Shell:
     """One library's recorded transports."""
 
-    def __init__(self, library: ModuleType, recorder: Recorder) -> None:
+    def __init__(self, library: ModuleType, recorder: Capture) -> None:
         self._library = library
         self._recorder = recorder
         self._real_sync = library.HTTPTransport.handle_request

@@ -13,18 +13,18 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-from agent_chaos.patch.recording.capture import Recorder
+from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Taken
 from agent_chaos.patch.recording.tee_aiohttp import aiohttp_patches
 from agent_chaos.patch.recording.tee_httpx import httpx_patches
-from agent_chaos.stream.exchange import Data, End, Event, Head, Headers, Reply, Request
+from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply, ReplyEvent, Request
 
 _TRANSPORT = "requests"
 _OURS = ("httpx", "httpx2", "aiohttp")
 
 
 @contextmanager
-def vcr_lifecycle(recorder: Recorder, mode: str) -> Iterator[None]:
+def vcr_lifecycle(recorder: Capture, mode: str) -> Iterator[None]:
     """Patches every HTTP client while the block runs."""
     config: Any = import_module("vcr").VCR(record_mode=mode, ignore_localhost=False)
     cassette_class = _cassette_class(recorder)
@@ -39,7 +39,7 @@ def vcr_lifecycle(recorder: Recorder, mode: str) -> Iterator[None]:
         yield
 
 
-def _patches(recorder: Recorder) -> tuple[tuple[Any, str, Any], ...]:
+def _patches(recorder: Capture) -> tuple[tuple[Any, str, Any], ...]:
     found: list[tuple[Any, str, Any]] = []
     for name in ("httpx2", "httpx"):
         if find_spec(name) is not None:
@@ -49,7 +49,7 @@ def _patches(recorder: Recorder) -> tuple[tuple[Any, str, Any], ...]:
     return tuple(found)
 
 
-def _cassette_class(recorder: Recorder) -> Any:
+def _cassette_class(recorder: Capture) -> Any:
     """A vcrpy cassette that hands everything to a recorder and keeps nothing itself."""
     base: Any = import_module("vcr.cassette").Cassette
 
@@ -109,7 +109,7 @@ def _text(value: Any) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
 
 
-def _events(response: Any, at: float) -> tuple[Event, ...]:
+def _events(response: Any, at: float) -> tuple[ReplyEvent, ...]:
     """vcrpy's stubs read the whole body first: one chunk, at the time it was there."""
     status, body = response["status"], response["body"]["string"] or b""
     headers = tuple((name, value) for name, values in response["headers"].items() for value in values)

@@ -13,7 +13,7 @@ from typing import Any
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.transports.transfer import CONNECTING, Timeouts, Transfer
 from agent_chaos.runtime.session import Answered, Session, replaying
-from agent_chaos.stream.exchange import Abort, Data, End, Event, Head, Reply, Request
+from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, ReplyEvent, Request
 
 _HOP_BY_HOP = ("content-length", "transfer-encoding", "connection", "keep-alive")
 _LOST: dict[str, OSError | None] = {
@@ -65,17 +65,17 @@ class _Wire(asyncio.Transport):
             self._playing = True
             self._next(iter(self._reply.events))
 
-    def _next(self, events: Iterator[Event]) -> None:
+    def _next(self, events: Iterator[ReplyEvent]) -> None:
         """Schedules the next event; one at a time, since timers of one instant have no order."""
         event = next(events, None)
         if event is not None and not self._closing:
             self._timer = self._loop.call_at(self._start + event.at, self._due, event, events)
 
-    def _due(self, event: Event, events: Iterator[Event]) -> None:
+    def _due(self, event: ReplyEvent, events: Iterator[ReplyEvent]) -> None:
         self._event(event)
         self._next(events)
 
-    def _event(self, event: Event) -> None:
+    def _event(self, event: ReplyEvent) -> None:
         if self._closing:
             return
         if isinstance(event, Head):

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
-from agent_chaos.patch.transports.transfer import Failed, Pause, Step, Timeouts, Transfer
+from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, TransferAction
 from agent_chaos.runtime.session import Session, replaying
 from agent_chaos.stream.exchange import Data, End, Head, Request
 
@@ -112,7 +112,9 @@ class _Shell:
             self.library, head, self.sync_body(self._body_sync(session, transfer, steps, request), transfer)
         )
 
-    def _head_sync(self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any) -> Head:
+    def _head_sync(
+        self, session: Session, transfer: Transfer, steps: Iterator[TransferAction], request: Any
+    ) -> Head:
         for step in steps:
             if isinstance(step, Pause):
                 _pause(session, step)
@@ -123,7 +125,7 @@ class _Shell:
         raise AssertionError("a reply has a head or an abort")
 
     def _body_sync(
-        self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any
+        self, session: Session, transfer: Transfer, steps: Iterator[TransferAction], request: Any
     ) -> Iterator[bytes]:
         for step in steps:
             if isinstance(step, Pause):
@@ -145,7 +147,7 @@ class _Shell:
         return _response(self.library, head, self.async_body(body, transfer))
 
     async def _head_async(
-        self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any
+        self, session: Session, transfer: Transfer, steps: Iterator[TransferAction], request: Any
     ) -> Head:
         for step in steps:
             if isinstance(step, Pause):
@@ -157,7 +159,7 @@ class _Shell:
         raise AssertionError("a reply has a head or an abort")
 
     async def _body_async(
-        self, session: Session, transfer: Transfer, steps: Iterator[Step], request: Any
+        self, session: Session, transfer: Transfer, steps: Iterator[TransferAction], request: Any
     ) -> AsyncIterator[bytes]:
         for step in steps:
             if isinstance(step, Pause):

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
-from agent_chaos.patch.transports.transfer import Failed, Pause, Step, Timeouts, Transfer
+from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, TransferAction
 from agent_chaos.runtime.session import Session, replaying
 from agent_chaos.stream.exchange import Data, End, Head, Request
 
@@ -24,7 +24,7 @@ class _Body(io.RawIOBase):
     """A raw body whose reads take virtual time and raise what urllib3 would."""
 
     def __init__(
-        self, session: Session, transfer: Transfer, steps: Iterator[Step], errors: ModuleType
+        self, session: Session, transfer: Transfer, steps: Iterator[TransferAction], errors: ModuleType
     ) -> None:
         self._session = session
         self._transfer = transfer

@@ -10,7 +10,7 @@ from agent_chaos.runtime.session import Answered, Session
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply
 from agent_chaos.trace.trace import Delivered
 
-Outcome = Literal["complete", "closed", "aborted", "timeout", "open"]
+TransferOutcome = Literal["complete", "closed", "aborted", "timeout", "open"]
 
 CONNECTING: frozenset[AbortKind] = frozenset({"refused", "dns", "connect_timeout", "tls", "pool_timeout"})
 
@@ -41,7 +41,7 @@ class Failed:
     timed_out: bool = False
 
 
-Step = Pause | Head | Data | End | Failed
+TransferAction = Pause | Head | Data | End | Failed
 
 
 class Transfer:
@@ -59,7 +59,7 @@ class Transfer:
     def reply(self) -> Reply:
         return self._answered.reply
 
-    def steps(self) -> Iterator[Step]:
+    def steps(self) -> Iterator[TransferAction]:
         """Pauses and events in order; a gap longer than the client's timeout ends in `Failed`."""
         for event in self.reply.events:
             late = self._start + event.at - self._session.clock.now()
@@ -83,7 +83,7 @@ class Transfer:
         """Counts body bytes for a stack that plays the events itself."""
         self._read += size
 
-    def note(self, outcome: Outcome, error: str = "") -> None:
+    def note(self, outcome: TransferOutcome, error: str = "") -> None:
         """Writes how the transfer ended, once."""
         if self._noted or self._session.finished:
             return
@@ -98,7 +98,7 @@ class Transfer:
             return self._timeouts.connect
         return self._timeouts.read
 
-    def _failed(self, kind: AbortKind, message: str, outcome: Outcome) -> Failed:
+    def _failed(self, kind: AbortKind, message: str, outcome: TransferOutcome) -> Failed:
         timed_out = outcome == "timeout" or kind.endswith("_timeout")
         self.note("timeout" if timed_out else outcome, kind)
         return Failed(kind, message, timed_out)

@@ -25,7 +25,7 @@ from agent_chaos.providers.frames import (
 )
 from agent_chaos.providers.json_values import canonical, fields, items, loaded, text_of, without
 from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import Frame, frames, newline_of
 
@@ -86,7 +86,7 @@ class AnthropicMessages:
         """`event: error`, after which the provider sends nothing."""
         return errors.error_frames(kind)
 
-    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+    def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request, served)
 
     def noise(self) -> tuple[bytes, ...]:

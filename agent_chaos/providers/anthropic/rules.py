@@ -12,7 +12,7 @@ from agent_chaos.providers.anthropic.stream import StreamReading
 from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.json_values import fields, items, text_of
 from agent_chaos.providers.protocol import Reasoning
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import frames
 
@@ -31,7 +31,7 @@ class _Said:
         return [(at, block) for at, block in self.blocks if block.get("type") == kind]
 
 
-def problems(request: Request, served: Served) -> Iterator[Problem]:
+def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
     """Everything in a request's messages that the API refuses."""
     body = fields(request.json)
     messages = [fields(one) for one in items(body.get("messages"))]
@@ -44,7 +44,7 @@ def problems(request: Request, served: Served) -> Iterator[Problem]:
     yield from _reasoning(body, said, served)
 
 
-def _kept(body: Json, served: Served) -> list[Json] | None:
+def _kept(body: Json, served: PriorExchange) -> list[Json] | None:
     """What the server keeps of the thread that a request continues, from its beginning; None where that is not known."""
     previous = text_of(fields(body.get("thread")).get("previous_message_id"))
     if not previous:
@@ -162,7 +162,7 @@ def _calls(said: list[_Said]) -> Iterator[Problem]:
             yield Problem(rules.NAME, at, says, block)
 
 
-def _reasoning(body: Json, said: list[_Said], served: Served) -> Iterator[Problem]:
+def _reasoning(body: Json, said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
     """Thinking comes first in the message whose calls the last one answers, and keeps its signature."""
     last = said[-1] if said else None
     if fields(body.get("thinking")).get("type") == "enabled" and last and last.of_type("tool_result"):
@@ -182,7 +182,7 @@ def _reasoning(body: Json, said: list[_Said], served: Served) -> Iterator[Proble
             yield Problem(rules.REASONING, at, f"{at}: Invalid `signature` in `thinking` block", block)
 
 
-def _thought(served: Served) -> Iterator[Reasoning]:
+def _thought(served: PriorExchange) -> Iterator[Reasoning]:
     for _, reply in served:
         yield from (part for part in _parts(reply) if isinstance(part, Reasoning) and part.text)
 

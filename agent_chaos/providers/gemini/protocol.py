@@ -16,7 +16,7 @@ from agent_chaos.providers.gemini.prompt import model_and_verb, prompt_of
 from agent_chaos.providers.gemini.reading import Reading, Said, candidate_of, chunk_of, parts_in, read
 from agent_chaos.providers.json_values import fields, text_of
 from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import End, Reply, Request, cut, with_body
 from agent_chaos.stream.sse import Frame, frames
 
@@ -80,7 +80,7 @@ class Gemini:
     def error_frames(self, kind: ErrorKind) -> bytes:
         return errors.error_frames(kind)
 
-    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+    def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request, served)
 
     def noise(self) -> tuple[bytes, ...]:

@@ -11,7 +11,7 @@ from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.gemini.prompt import model_and_verb
 from agent_chaos.providers.gemini.reading import chunk_of
 from agent_chaos.providers.json_values import canonical, fields, items, loaded
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import frames
 
@@ -35,7 +35,7 @@ _RESULT = ("functionResponse", "function_response")
 _SIGNATURE = ("thoughtSignature", "thought_signature")
 
 
-def problems(request: Request, served: Served) -> Iterator[Problem]:
+def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
     """Everything in a request's contents that the API refuses; it keeps no state."""
     contents = [fields(one) for one in items(fields(request.json).get("contents"))]
     said = _merged(contents)
@@ -99,7 +99,7 @@ def _shapes(said: list[_Said]) -> Iterator[Problem]:
             yield Problem(rules.RESULT, at, says, part)
 
 
-def _signatures(said: list[_Said], served: Served) -> Iterator[Problem]:
+def _signatures(said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
     """The first call of each content comes back with the signature that it was given."""
     given = {_identity(part) for _, reply in served for part in _parts(reply) if _signature(part)}
     for one in said:

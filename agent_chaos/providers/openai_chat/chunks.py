@@ -17,7 +17,7 @@ from typing import Any
 
 from agent_chaos.providers.json_values import without
 
-Entry = Mapping[str, Any]
+ChunkDelta = Mapping[str, Any]
 
 _NOTHING = object()
 

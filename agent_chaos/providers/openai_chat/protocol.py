@@ -34,7 +34,7 @@ from agent_chaos.providers.protocol import (
     Text,
     ToolCall,
 )
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import Frame, frames, newline_of
 
@@ -101,7 +101,7 @@ class OpenAIChat:
         """An error chunk, then `[DONE]`."""
         return errors.error_frames(kind)
 
-    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+    def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request, served)
 
     def noise(self) -> tuple[bytes, ...]:

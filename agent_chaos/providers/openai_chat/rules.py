@@ -7,7 +7,7 @@ from typing import Any
 
 from agent_chaos.providers import rules
 from agent_chaos.providers.json_values import fields, items, loaded, text_of
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Request
 
 Json = dict[str, Any]
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 _SAYS_SOMETHING = {"role", "content", "name"}
 
 
-def problems(request: Request, served: Served) -> Iterator[Problem]:
+def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
     """Everything in a request's messages that the API refuses; it keeps no state."""
     messages = [fields(one) for one in items(fields(request.json).get("messages"))]
     yield from _pairs(messages)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent_chaos.providers.json_values import compact, count_of, fields, loaded, text_of, without
-from agent_chaos.providers.protocol import Extra, ModelTurn, Stop, ToolCall, Usage
+from agent_chaos.providers.protocol import ModelTurn, RawFields, Stop, ToolCall, Usage
 
 REASONING_KEYS = ("reasoning_content", "reasoning")
 """Where compatible servers put what a model thinks; the first that holds text is read."""
@@ -95,10 +95,10 @@ def shape(raw: Mapping[str, Any]) -> tuple[str, str]:
     return ("custom", "input") if raw.get("type") == "custom" else ("function", "arguments")
 
 
-def _call(raw: dict[str, Any], inner: dict[str, Any], arguments: str, extra: Extra) -> ToolCall:
+def _call(raw: dict[str, Any], inner: dict[str, Any], arguments: str, extra: RawFields) -> ToolCall:
     return ToolCall(text_of(raw.get("id")), text_of(inner.get("name")), arguments, extra)
 
 
-def _sent(arguments: str, extra: Extra) -> Any:
+def _sent(arguments: str, extra: RawFields) -> Any:
     value = loaded(arguments) if extra.get("$object") else None
     return arguments if value is None else value

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent_chaos.providers.frames import json_frame, pieces
 from agent_chaos.providers.json_values import fields, without
-from agent_chaos.providers.openai_chat.chunks import Entry, whole
+from agent_chaos.providers.openai_chat.chunks import ChunkDelta, whole
 from agent_chaos.providers.openai_chat.stop_reasons import (
     REASONING_KEYS,
     call_written,
@@ -29,19 +29,19 @@ def written_stream(turn: ModelTurn, newline: str) -> bytes:
     return b"".join([*(_frame(one, newline) for one in written), *end])
 
 
-def _frame(one: Entry, newline: str) -> bytes:
+def _frame(one: ChunkDelta, newline: str) -> bytes:
     event = str(one.get("event", ""))
     if "data" in one:
         return frame(one["data"], event=event, newline=newline)
     return json_frame(one["raw"], event=event, newline=newline)
 
 
-def _before(turn: ModelTurn) -> Iterator[Entry]:
+def _before(turn: ModelTurn) -> Iterator[ChunkDelta]:
     for one in turn.extra.get("$before", []):
         yield _written(turn, one)
 
 
-def _parts(turn: ModelTurn) -> Iterator[Entry]:
+def _parts(turn: ModelTurn) -> Iterator[ChunkDelta]:
     first = turn.extra.get("$first", {} if turn.extra.get("$before") else {"role": "assistant"})
     calls = 0
     for part in turn.parts:
@@ -56,7 +56,7 @@ def _parts(turn: ModelTurn) -> Iterator[Entry]:
         yield _chunk(turn, first, {})
 
 
-def _carried(turn: ModelTurn) -> Entry:
+def _carried(turn: ModelTurn) -> ChunkDelta:
     """The entry of the last chunk of the last part, which may carry the finish reason and the usage."""
     if not turn.parts:
         return {}
@@ -64,7 +64,7 @@ def _carried(turn: ModelTurn) -> Entry:
     return one
 
 
-def _ended(turn: ModelTurn, chunk: Entry, one: Entry) -> Entry:
+def _ended(turn: ModelTurn, chunk: ChunkDelta, one: ChunkDelta) -> ChunkDelta:
     """The chunk with the finish reason and the usage, where it carries them."""
     if not one.get("stop") and not one.get("usage"):
         return chunk
@@ -74,13 +74,13 @@ def _ended(turn: ModelTurn, chunk: Entry, one: Entry) -> Entry:
     return {"raw": {**chunk["raw"], "choices": choices, **counted}}
 
 
-def _deltas(part: Part, place: int, *, last: bool) -> Iterator[tuple[dict[str, Any] | None, Entry]]:
+def _deltas(part: Part, place: int, *, last: bool) -> Iterator[tuple[dict[str, Any] | None, ChunkDelta]]:
     """The deltas of a part with the entries of their chunks; None for a chunk that adds to no part.
 
     Only the last chunk of the last part carries the finish reason and the usage.
     """
     text, lengths = _text_to_stream(part)
-    entries: Sequence[Entry] = part.extra.get("$chunks", [])
+    entries: Sequence[ChunkDelta] = part.extra.get("$chunks", [])
     begun = False
     cut = pieces(text, lengths)
     for i, piece in enumerate(cut):
@@ -128,8 +128,8 @@ def _more(call: ToolCall, piece: str, rest: dict[str, Any]) -> dict[str, Any]:
     return {**rest, kind: {**fields(rest.get(kind)), given: piece}}
 
 
-def _after(turn: ModelTurn, carried: Entry) -> Iterator[Entry]:
-    entries: Sequence[Entry] = turn.extra.get("$after", [])
+def _after(turn: ModelTurn, carried: ChunkDelta) -> Iterator[ChunkDelta]:
+    entries: Sequence[ChunkDelta] = turn.extra.get("$after", [])
     told = [*entries, carried]
     word = stop_word(turn)
     if word is not None and not any(one.get("stop") for one in told):
@@ -156,14 +156,14 @@ def _common(turn: ModelTurn) -> dict[str, Any]:
     return named | public | ({"usage": None} if turn.extra.get("$usage_null") else {})
 
 
-def _chunk(turn: ModelTurn, delta: dict[str, Any], one: Entry) -> Entry:
+def _chunk(turn: ModelTurn, delta: dict[str, Any], one: ChunkDelta) -> ChunkDelta:
     common = {**turn.extra.get("$choice", _CHOICE)}
     choice = whole({**one.get("choice", {}), "delta": delta}, common)
     chunk = {**whole(one.get("chunk", {}), _common(turn)), "choices": [choice, *one.get("others", [])]}
     return {"raw": chunk}
 
 
-def _written(turn: ModelTurn, one: Entry) -> Entry:
+def _written(turn: ModelTurn, one: ChunkDelta) -> ChunkDelta:
     """The frame of an entry that adds to no part."""
     event = {"event": one["event"]} if "event" in one else {}
     if "data" in one:

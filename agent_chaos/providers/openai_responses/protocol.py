@@ -15,7 +15,7 @@ from agent_chaos.providers.openai_responses.prompt import prompt_of
 from agent_chaos.providers.openai_responses.reading import read
 from agent_chaos.providers.openai_responses.stream import events_of, place_of
 from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.sse import Frame, newline_of
 from agent_chaos.stream.sse import frames as frames_of
@@ -75,7 +75,7 @@ class OpenAIResponses:
     def error_frames(self, kind: ErrorKind) -> bytes:
         return errors.error_frames(kind)
 
-    def problems(self, request: Request, served: Served) -> Iterable[Problem]:
+    def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request, served)
 
     def noise(self) -> tuple[bytes, ...]:

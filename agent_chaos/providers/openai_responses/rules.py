@@ -15,7 +15,7 @@ from agent_chaos.providers import rules
 from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.json_values import fields, items, text_of
 from agent_chaos.providers.openai_responses.stream import events_of, listen, output_of
-from agent_chaos.providers.rules import Problem, Served
+from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 
 Json = dict[str, Any]
@@ -34,7 +34,7 @@ class _State:
     known: bool = True
 
 
-def problems(request: Request, served: Served) -> Iterator[Problem]:
+def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
     """Everything in a request's input that the API refuses."""
     body = fields(request.json)
     given = [fields(one) for one in items(body.get("input"))]
@@ -57,7 +57,7 @@ def output(reply: Reply) -> tuple[Json, ...]:
     return tuple(map(fields, ended or output_of(heard)))
 
 
-def _state(body: Json, served: Served) -> _State:
+def _state(body: Json, served: PriorExchange) -> _State:
     if body.get("conversation"):
         return _State(known=False)
     previous = text_of(body.get("previous_response_id"))
@@ -102,7 +102,7 @@ def _orphans(given: list[Json], state: _State) -> Iterator[Problem]:
             yield Problem(rules.ORPHAN, f"input[{at}]", says, one)
 
 
-def _reasoning(given: list[Json], served: Served) -> Iterator[Problem]:
+def _reasoning(given: list[Json], served: PriorExchange) -> Iterator[Problem]:
     """A reasoning item is followed by what the model said after it, by its id where that is a message; and what was said
     after it comes with it.
     """
@@ -118,7 +118,7 @@ def _reasoning(given: list[Json], served: Served) -> Iterator[Problem]:
     yield from _without_reasoning(given, served)
 
 
-def _without_reasoning(given: list[Json], served: Served) -> Iterator[Problem]:
+def _without_reasoning(given: list[Json], served: PriorExchange) -> Iterator[Problem]:
     present = {one.get("id") for one in given}
     needs = (
         _needs(served) if any(one.get("type") == "function_call" and one.get("id") for one in given) else {}
@@ -133,7 +133,7 @@ def _without_reasoning(given: list[Json], served: Served) -> Iterator[Problem]:
             yield Problem(rules.REASONING, f"input[{at}]", says, one)
 
 
-def _needs(served: Served) -> dict[str, str]:
+def _needs(served: PriorExchange) -> dict[str, str]:
     """For each function call that came right after a reasoning item, the ids of both."""
     found: dict[str, str] = {}
     for _, reply in served:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from agent_chaos.report.catalogue.reactions import Reaction
 
 
-class Entry(Protocol):
+class CatalogueRow(Protocol):
     """Anything with a name that a pattern may find."""
 
     @property
@@ -21,7 +21,7 @@ class Entry(Protocol):
     def searchable(self) -> str: ...
 
 
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=CatalogueRow)
 
 
 class Parameter(BaseModel):

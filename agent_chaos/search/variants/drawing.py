@@ -43,27 +43,27 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Place:
+class VariantSite:
     """A place of a space: its weight and what can go wrong there."""
 
     weight: float
     options: tuple[Option, ...]
 
-    def at(self, slots: Iterable[Slot]) -> Place:
+    def at(self, slots: Iterable[Slot]) -> VariantSite:
         """With these calls only; an option without any is gone."""
         wanted = set(map(id, slots))
         kept = (
             Option(o.name, tuple(s for s in o.slots if id(s) in wanted), o.make, o.weight, o.from_then_on)
             for o in self.options
         )
-        return Place(self.weight, tuple(option for option in kept if option.slots))
+        return VariantSite(self.weight, tuple(option for option in kept if option.slots))
 
 
 @dataclass
 class Draw:
     """Draws variants' chaos. `places` are those of a space that can be reached."""
 
-    places: tuple[Place, ...]
+    places: tuple[VariantSite, ...]
     size: tuple[int, int]
     after_calls: tuple[int, int]
     slots: Sequence[Slot] = field(default=())
@@ -81,7 +81,7 @@ class Draw:
             left = [slot for slot in left if slot not in taken]
         return tuple(found)
 
-    def _one(self, places: list[Place], left: list[Slot], rng: Random) -> tuple[Chaos, list[Slot]]:
+    def _one(self, places: list[VariantSite], left: list[Slot], rng: Random) -> tuple[Chaos, list[Slot]]:
         (place,) = rng.choices(places, [one.weight for one in places])
         (option,) = rng.choices(place.options, [one.weight for one in place.options])
         slot = rng.choice(option.slots)
@@ -97,10 +97,12 @@ def drawing(space: ChaosSpace, slots: Sequence[Slot]) -> Draw:
     """What can be drawn from a space at these calls."""
     calls = tuple(slot for slot in slots if not slot.of_tool)
     places = (
-        Place(space.llm.probability, tuple(_option(rule, calls, True) for rule in space.llm.rules())),
-        Place(space.stream.probability, tuple(_option(rule, calls, False) for rule in space.stream.rules())),
-        Place(space.tool.probability, _of_tools(space.tool, slots)),
-        Place(space.context.probability if space.context.enabled else 0.0, _of_context(space, calls)),
+        VariantSite(space.llm.probability, tuple(_option(rule, calls, True) for rule in space.llm.rules())),
+        VariantSite(
+            space.stream.probability, tuple(_option(rule, calls, False) for rule in space.stream.rules())
+        ),
+        VariantSite(space.tool.probability, _of_tools(space.tool, slots)),
+        VariantSite(space.context.probability if space.context.enabled else 0.0, _of_context(space, calls)),
     )
     reachable = (place.at(slots) for place in places if place.weight)
     return Draw(

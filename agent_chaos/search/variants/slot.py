@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from agent_chaos.chaos.builder import Chaos
-from agent_chaos.chaos.trigger import PROTOCOLS, Moment
+from agent_chaos.chaos.trigger import PROTOCOLS, CallContext
 from agent_chaos.faults.fault import ToolFault, WireFault
 from agent_chaos.scenario.model import Scenario
-from agent_chaos.search.scope import Step
+from agent_chaos.search.scope import FaultSite
 from agent_chaos.search.variants.recorded import RecordedRun
 from agent_chaos.trace.trace import Call, Trace
 
@@ -29,7 +29,7 @@ class Slot:
     call: int
     in_turn: int
     tool: str = ""
-    step: Step | None = None
+    step: FaultSite | None = None
 
     def triggered(self, chaos: Chaos) -> Chaos:
         """The chaos at this call alone, at every attempt of it."""
@@ -39,10 +39,10 @@ class Slot:
         return here if self.step is None else here.on_call(self.call)
 
     @property
-    def moment(self) -> Moment:
+    def moment(self) -> CallContext:
         protocol = self.step.protocol if isinstance(self.step, Call) else ""
         site = self.step.site if self.step is not None else None
-        return Moment(self.turn or 0, self.call, self.in_turn, 0, protocol, self.tool, site)
+        return CallContext(self.turn or 0, self.call, self.in_turn, 0, protocol, self.tool, site)
 
 
 def recorded_slots(scenario: Scenario, run: RecordedRun) -> list[Slot]:
