@@ -1,0 +1,1 @@
+"""Measurements of agent-chaos; each module is run by itself."""
