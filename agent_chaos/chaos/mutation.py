@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar, Literal
 
+from agent_chaos.faults.family import MUTATION, Family, Frequency
 from agent_chaos.faults.fault import Fault, Level
 
 Point = Literal["user_input", "llm_call", "stream", "tool_result", "messages"]
@@ -18,7 +19,8 @@ class Mutation(Fault, frozen=True):
     """
 
     level: ClassVar[Level] = "conversation"
-    family: ClassVar[str] = "mutation"
+    family: ClassVar[Family] = MUTATION
+    frequency: ClassVar[Frequency] = Frequency.SOMETIMES
 
     kind: Literal[
         "tool_mutate",

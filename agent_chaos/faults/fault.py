@@ -2,6 +2,10 @@
 
 The bounds are the search space. Whole-number fields (at most two, required, 0 or the lower bound = mildest) are
 drawn; the other fields (a boundary, a variant) are chosen from `openings`. Field order is: kind, choices, numbers.
+
+What ranks and groups faults stands on the fault, as class attributes, and nowhere else. A search takes families in the
+order of `family.priority`, in a family the faults that are met most (`frequency`), of a fault the choices that
+`try_first` names before the others; a shrink prefers a milder `family`; the laws of `tests/faults` hold each fault to its `changes`, `transparent` and `needs`.
 """
 
 from __future__ import annotations
@@ -13,11 +17,16 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.stream.exchange import Reply, Request
 
 Level = Literal["transport", "stream", "message", "tool", "conversation"]
 """Where a fault acts; a plan holds at most one fault per site and level, applied message, stream, transport."""
+
+Heard = Literal["turn", "text", "calls", "other_parts", "stop", "usage", "end", "error"]
+"""What a client hears of a model's turn: its text, its tool calls with ids, its other parts (reasoning, blocks without a
+neutral meaning), why it stopped, the tokens, that it ended, an error in the body; `turn` is all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +69,23 @@ class ToolTarget:
 
 
 class Fault(BaseModel, ABC):
-    """A fault, of any level. `kind` is its name in plans, `family` groups faults that one sample stands for."""
+    """A fault, of any level. `kind` is its name in plans."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     level: ClassVar[Level]
-    family: ClassVar[str]
+    family: ClassVar[Family]
+    """What one sample of it stands for; see `faults.family`, which a new fault may add to by a value of its own."""
+    frequency: ClassVar[Frequency]
+    """How often it is met in production."""
+    changes: ClassVar[tuple[Heard, ...]] = ()
+    """Its effect: everything in the recorded turn that a client may hear otherwise; nothing by default. For faults of
+    replies only, since what a tool fault does stands in its `ToolOutcome`."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """What a protocol must carry for the fault to exist there: names of `WireProtocol.carries`, or the name of the one
+    protocol or vendor that sends it. Empty where every protocol can."""
+    try_first: ClassVar[tuple[str, ...]] = ()
+    """Values of its choices that found most in real agents, best first; a search begins with them."""
     transparent: ClassVar[bool] = False
     """Whether a correct stack recovers from one occurrence with the same answer."""
     searched: ClassVar[bool] = True
@@ -74,6 +94,11 @@ class Fault(BaseModel, ABC):
     """Whether it goes on by itself for as long as the agent asks: what comes after it is no place for other faults."""
 
     kind: str
+
+    @classmethod
+    def fits(cls, protocol: WireProtocol) -> bool:
+        """Whether a protocol carries what the fault needs."""
+        return cls.needs <= {protocol.name, protocol.vendor, *protocol.carries}
 
     def describe(self) -> str:
         """The fault in words, as a report says it: 'the stream ends inside a number'."""

@@ -194,6 +194,15 @@ class WireProtocol(Contract):
     vendor: str
     """The name used by `providers=` and `.for_provider`: anthropic, openai or gemini."""
 
+    carries: frozenset[str]
+    """What the wire has beyond text, tool calls and a reason to stop; faults name what they need of it.
+
+    `call_ids`: tool calls have ids. `tool_stop`: a stop reason of its own for tool use. `event_names`: events of a stream
+    have names. `opening_event`: one begins the reply before its content. `retry_after`: a header says how long to wait.
+    `server_state`: a request may go on from what the provider keeps. `pauses`: a turn may pause and be gone on with.
+    `signatures`: reasoning is signed. `blocks`: content comes in typed blocks.
+    """
+
     def __hash__(self) -> int: ...
 
     def recognise(self, request: Request) -> bool:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from agent_chaos.events.sink import EventSink
+from agent_chaos.faults.family import PACE
 from agent_chaos.results.event_emitter import EventEmitter
 from agent_chaos.results.metrics import CallRecord, FaultRecord, MetricsStore
 from agent_chaos.results.run_report import RunReport
@@ -15,9 +16,6 @@ from agent_chaos.trial.tool_requests import ToolRequest, asked
 
 _Step = tuple[float, int, Callable[[EventEmitter], object]]
 """When something is told, in virtual seconds and by the trace entry it comes with, and what."""
-
-_DELAYING = "pace"
-"""The family of faults that only make a reply late."""
 
 
 def narrate(report: RunReport, trace: Trace, sink: EventSink, *, started_at: float) -> Exception | None:
@@ -98,7 +96,7 @@ def _call(record: CallRecord, attempts: list[Call], trace: Trace) -> Iterator[_S
 def _stream(record: CallRecord, last: Call, done: Call | Delivered) -> Iterator[_Step]:
     name, chunks = record.call_id, record.stream_chunks
     if record.ttft is not None:
-        late = any(fault.family == _DELAYING for fault in last.fired)
+        late = any(fault.family == PACE for fault in last.fired)
         ttft_ms = round(record.ttft * 1_000, 3)
         yield (
             last.at + record.ttft,

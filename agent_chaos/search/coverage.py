@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from agent_chaos.faults.catalogue import fault_types
+from agent_chaos.faults.family import TOOL_ARGUMENTS, TOOL_CALL
 from agent_chaos.faults.fault import Fault, StreamFault, ToolFault
 from agent_chaos.search.campaign import Covered
 from agent_chaos.search.campaign_state import Tally
 from agent_chaos.search.space import Menu, Space
 from agent_chaos.trace.trace import Call, Trace
 
-_OF_TOOL_CALLS = ("tool_call", "tool_arguments")
+_OF_TOOL_CALLS = (TOOL_CALL, TOOL_ARGUMENTS)
 
 
 def coverage(run: Tally, space: Space) -> tuple[Covered, ...]:
@@ -23,7 +24,7 @@ def _covered(kind: str, cls: type[Fault], run: Tally, space: Space) -> Covered:
     fired = run.fired[kind]
     return Covered(
         kind=kind,
-        family=cls.family,
+        family=cls.family.name,
         sites=len(sites),
         run=len(sites & run.singles_run),
         fired=len(sites & run.singles),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from random import Random
 
+from agent_chaos.faults.family import Family
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.space import Candidate, Menu, Space, edge_biased, singles_of
 
@@ -17,30 +18,13 @@ TAIL_SHARE = 0.2
 TOOL_SHARE = 0.15
 """Of the combinations, how many may hold faults of tools: after most of those no recording tells what a model would say."""
 _CANDIDATES = 8
-_TELLING_FAMILIES = (
-    "truncation",
-    "tool_arguments",
-    "stop_reason",
-    "rate_limit",
-    "timeout",
-    "connection",
-    "in_band_error",
-    "body",
-    "no_answer",
-    "tool_call",
-    "delivery",
-    "server",
-    "noise",
-    "pace",
-)
-_TELLING_CHOICES = ("mid_number", "mid_string", "number", "cut", "mid_text", "middle")
 
 
 def singles(space: Space, rng: Random) -> Iterator[Plan]:
     """One fault at a time: a representative of each family, then every kind with every opening, then every site."""
     if space.scope.size[0] > 1:
         return
-    menus = sorted(space.menus, key=_telling)
+    menus = sorted(space.menus, key=_usual_first)
     first = [next(menu for menu in menus if menu.cls.family == family) for family in _families(menus)]
     yield from (single(menu, _most_telling(menu)[0], rng) for menu in first)
     yield from (single(menu, _most_telling(menu)[0], rng) for menu in menus if menu not in first)
@@ -55,14 +39,12 @@ def singles(space: Space, rng: Random) -> Iterator[Plan]:
                 yield single(menu, entry, rng)
 
 
-def _families(menus: list[Menu]) -> list[str]:
+def _families(menus: list[Menu]) -> list[Family]:
     return list(dict.fromkeys(menu.cls.family for menu in menus))
 
 
-def _telling(menu: Menu) -> tuple[int, str]:
-    family = menu.cls.family
-    rank = _TELLING_FAMILIES.index(family) if family in _TELLING_FAMILIES else len(_TELLING_FAMILIES)
-    return rank, {"truncate": "", "rate_limit": "", "stall": "~"}.get(menu.kind, menu.kind)
+def _usual_first(menu: Menu) -> tuple[int, int, str]:
+    return menu.cls.family.priority, menu.cls.frequency, menu.kind
 
 
 def _most_telling(menu: Menu) -> list[Candidate]:
@@ -71,10 +53,9 @@ def _most_telling(menu: Menu) -> list[Candidate]:
     ranked: list[tuple[int, int, int, Candidate]] = []
     for i, entry in enumerate(menu.entries):
         again = seen[entry.choice] = seen.get(entry.choice, -1) + 1
-        telling = next(
-            (j for j, word in enumerate(_TELLING_CHOICES) if word in dict(entry.choice).values()), 99
-        )
-        ranked.append((again, telling, i, entry))
+        preferred = menu.cls.try_first
+        place = next((j for j, word in enumerate(preferred) if word in dict(entry.choice).values()), 99)
+        ranked.append((again, place, i, entry))
     return [entry for *_, entry in sorted(ranked, key=lambda one: one[:3])]
 
 

@@ -50,7 +50,7 @@ def kinds(names: Iterable[str]) -> frozenset[str]:
     """
     families: dict[str, list[str]] = {}
     for kind, cls in fault_types().items():
-        families.setdefault(cls.family, []).append(kind)
+        families.setdefault(cls.family.name, []).append(kind)
     prefixed = {f"{_FAMILY}{family}": found for family, found in families.items()}
     every = {**prefixed, **families, **{kind: [kind] for kind in fault_types()}}
     return frozenset(kind for name in _known(names, every, "fault or family") for kind in every[name])

@@ -15,27 +15,11 @@ from typing import Any
 from annotated_types import Ge, Le
 
 from agent_chaos.faults.catalogue import kind_of
+from agent_chaos.faults.family import Family
 from agent_chaos.faults.fault import Drawn, Fault, WireFault
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.scope import EVERYTHING, Bounds, FaultSite, Rule, Scope, fields
 from agent_chaos.trace.trace import Trace
-
-_MILDEST_FIRST = (
-    "noise",
-    "pace",
-    "rate_limit",
-    "server",
-    "connection",
-    "timeout",
-    "delivery",
-    "truncation",
-    "body",
-    "in_band_error",
-    "stop_reason",
-    "no_answer",
-    "tool_call",
-    "tool_arguments",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +118,8 @@ class Space:
         return replace(self, menus=kept) if kept else self
 
     @property
-    def families(self) -> dict[str, tuple[Menu, ...]]:
-        found: dict[str, tuple[Menu, ...]] = {}
+    def families(self) -> dict[Family, tuple[Menu, ...]]:
+        found: dict[Family, tuple[Menu, ...]] = {}
         for menu in self.menus:
             found[menu.cls.family] = (*found.get(menu.cls.family, ()), menu)
         return found
@@ -192,9 +176,8 @@ def singles_of(plan: Plan) -> frozenset[tuple[str, str]]:
     return frozenset((placed.fault.kind, str(placed.site)) for placed in plan.faults)
 
 
-def _mildness(cls: type[Fault]) -> tuple[int, str]:
-    rank = _MILDEST_FIRST.index(cls.family) if cls.family in _MILDEST_FIRST else len(_MILDEST_FIRST)
-    return rank, kind_of(cls)
+def _mildness(cls: type[Fault]) -> tuple[Family, str]:
+    return cls.family, kind_of(cls)
 
 
 def _sites(menu: Menu) -> Iterator[Site]:

@@ -15,7 +15,7 @@ from tests.search.shop import Logged
 
 
 def of_family(family):
-    return {kind for kind, cls in fault_types().items() if cls.family == family}
+    return {kind for kind, cls in fault_types().items() if cls.family.name == family}
 
 
 @pytest.mark.parametrize(

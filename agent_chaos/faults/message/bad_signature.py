@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal, get_args
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.stream.exchange import Reply
 
@@ -17,11 +18,14 @@ _NAMES = ("signature", "thoughtSignature", "encrypted_content")
 class BadSignature(MessageFault, frozen=True):
     """A complete reply whose reasoning or tool call has lost its signature, or has another.
 
-    The provider refuses it when it comes back. Source: M19, §3.11; a stream that was read past `signature_delta`, proxies
-    that drop fields they do not know, https://ai.google.dev/gemini-api/docs/thought-signatures.
+    The provider refuses it when it comes back. Source: https://ai.google.dev/gemini-api/docs/thought-signatures,
+    googleapis/python-genai#1938; streams read past `signature_delta`, proxies that drop fields they do not know.
     """
 
-    family = "body"
+    family = BODY
+    frequency = Frequency.SOMETIMES
+    changes = ("other_parts",)
+    needs = frozenset({"signatures"})
 
     kind: Literal["bad_signature"] = "bad_signature"
     how: How

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Literal
 
+from agent_chaos.faults.family import TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.json_values import loaded
 from agent_chaos.providers.protocol import ToolCall
@@ -13,12 +14,16 @@ from agent_chaos.stream.exchange import Reply
 
 
 class EndlessToolCall(MessageFault, frozen=True):
-    """The model, given the results of its tool calls, asks for the same calls again with new ids, however often it is told.
+    """The model, given the results of its tool calls, asks for the same calls again with new ids, however often it is
+    told.
 
-    Source: M9; pydantic-ai charges 50 times, LangChain 12, smolagents returns None; GenericAgent#201, humux#77.
+    Source: lsdefine/GenericAgent#201, mattmezza/humux#77; pydantic-ai charges 50 times, LangChain 12, smolagents
+    returns None.
     """
 
-    family = "tool_call"
+    family = TOOL_CALL
+    frequency = Frequency.SOMETIMES
+    changes = ("text", "calls", "stop")
     endless = True
 
     kind: Literal["endless_tool_call"] = "endless_tool_call"

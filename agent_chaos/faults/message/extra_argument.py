@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Target
 from agent_chaos.faults.parts.declared_arguments import arguments_of, changed
 from agent_chaos.faults.parts.tool_call_parts import OneToolCall
@@ -15,10 +16,11 @@ _NAME = "confirm_with_customer"
 class ExtraArgument(OneToolCall, frozen=True):
     """A complete tool call with one argument more than the tool's schema declares.
 
-    Source: M5; google-genai's automatic calling drops it without a word, a plain `tool(**arguments)` raises TypeError.
+    Source: google-genai's automatic calling drops it without a word, a plain `tool(**arguments)` raises TypeError.
     """
 
-    family = "tool_arguments"
+    family = TOOL_ARGUMENTS
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["extra_argument"] = "extra_argument"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import STOP_REASON, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import Text
 from agent_chaos.stream.exchange import Reply
@@ -20,18 +21,21 @@ _SAYS = {
 class FailedResponse(MessageFault, frozen=True):
     """OpenAI's response with the status `failed`, its error and half of its text, and no error event before it.
 
-    Source: E6; openai-python yields `response.failed` like any event, pydantic-ai returned the half as an answer,
-    langchain#39039, litellm#29223.
+    Source: langchain-ai/langchain#39039, BerriAI/litellm#29223; openai-python yields `response.failed` like any event,
+    pydantic-ai returned the half as an answer.
     """
 
-    family = "stop_reason"
+    family = STOP_REASON
+    frequency = Frequency.SOMETIMES
+    changes = ("text", "calls", "stop", "usage", "error")
+    needs = frozenset({"openai_responses"})
 
     kind: Literal["failed_response"] = "failed_response"
     code: Code
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        asked = target.reply.ok and target.protocol.name == "openai_responses"
+        asked = target.reply.ok and cls.fits(target.protocol)
         said = asked and target.protocol.parse(target.reply).parts
         return tuple({"code": code} for code in get_args(Code)) if said else ()
 

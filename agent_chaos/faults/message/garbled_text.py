@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import NO_ANSWER, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import Text
 from agent_chaos.stream.exchange import Reply
@@ -20,13 +21,16 @@ _WORDS = {
 
 
 class GarbledText(MessageFault, frozen=True):
-    """A complete answer in a Markdown fence, behind "Sure!", of one word over and over, or with odd line ends (U+2028, U+0085).
+    """A complete answer in a Markdown fence, behind "Sure!", of one word over and over, or with odd line ends (U+2028,
+    U+0085).
 
-    Source: M20, S9; what parses an answer as JSON, a number or a label meets these, after an update of the model at the latest;
-    readers of streams that split lines as Python's `splitlines` does break at the odd ones.
+    Source: langchain-ai/langchain#35530, msu-denver/bili-core#289; what parses an answer as JSON, a number or a label
+    meets these, after an update of the model at the latest.
     """
 
-    family = "no_answer"
+    family = NO_ANSWER
+    frequency = Frequency.EVERYDAY
+    changes = ("text",)
 
     kind: Literal["garbled_text"] = "garbled_text"
     shape: Shape

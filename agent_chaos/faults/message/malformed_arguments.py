@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge
 
+from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.argument_text import inside
 from agent_chaos.faults.parts.tool_call_parts import call_choices, tool_call_at, with_arguments
@@ -53,10 +54,14 @@ _ANYWHERE = ("wrong_type", "empty")
 class MalformedArguments(MessageFault, frozen=True):
     """A complete reply whose tool-call arguments are broken JSON, of the wrong type, or missing.
 
-    Source: M1 to M5; langchain#33504, deepagents#4662, OpenHands/software-agent-sdk#2887, hermes-agent#62937.
+    Source: langchain-ai/langchain#33504, langchain-ai/deepagents#4662, OpenHands/software-agent-sdk#2887,
+    NousResearch/hermes-agent#62937.
     """
 
-    family = "tool_arguments"
+    family = TOOL_ARGUMENTS
+    frequency = Frequency.EVERYDAY
+    changes = ("calls",)
+    try_first = ("cut",)
 
     kind: Literal["malformed_arguments"] = "malformed_arguments"
     shape: Shape

@@ -6,18 +6,23 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import STOP_REASON, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.final_text import final_text, shortened
 from agent_chaos.stream.exchange import Reply
 
 
 class MaxTokensInText(MessageFault, frozen=True):
-    """A complete reply that stopped for length: the text keeps all but `percent_lost` percent of it, and nothing follows.
+    """A complete reply that stopped for length: the text keeps all but `percent_lost` percent of it, and nothing
+    follows.
 
-    Source: M11; crewAI#5148, griptape#2333, instructor#2210.
+    Source: crewAIInc/crewAI#5148, griptape-ai/griptape#2333, 567-labs/instructor#2210, openai/openai-agents-python#4513
+    (no token at all).
     """
 
-    family = "stop_reason"
+    family = STOP_REASON
+    frequency = Frequency.EVERYDAY
+    changes = ("text", "stop")
 
     kind: Literal["max_tokens_in_text"] = "max_tokens_in_text"
     percent_lost: Annotated[int, Ge(10), Le(95)]

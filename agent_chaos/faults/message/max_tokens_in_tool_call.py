@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import STOP_REASON, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.argument_text import inside
 from agent_chaos.faults.parts.tool_call_parts import call_choices, tool_call_at, with_arguments
@@ -15,10 +16,13 @@ from agent_chaos.stream.exchange import Reply
 class MaxTokensInToolCall(MessageFault, frozen=True):
     """A complete reply that stopped for length: the arguments are cut, and nothing follows.
 
-    Source: M1; langchain#39275, pydantic-ai#2001 and #3118, Kiro#11533, humux#77.
+    Source: langchain-ai/langchain#39275, pydantic/pydantic-ai#2001 and #3118, mattmezza/humux#77.
     """
 
-    family = "stop_reason"
+    family = STOP_REASON
+    frequency = Frequency.EVERYDAY
+    changes = ("calls", "stop")
+    try_first = ("number",)
 
     kind: Literal["max_tokens_in_tool_call"] = "max_tokens_in_tool_call"
     call: Annotated[int, Ge(0)]

@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 from typing import Literal
 
+from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Target
 from agent_chaos.faults.parts.tool_call_parts import OneToolCall, tool_call_at, with_arguments
 from agent_chaos.stream.exchange import Reply
 
 
 class MissingArgument(OneToolCall, frozen=True):
-    """A complete tool call, in valid JSON, without the last of its arguments. Source: M5; pydantic-ai#3118."""
+    """A complete tool call, in valid JSON, without the last of its arguments.
 
-    family = "tool_arguments"
+    Source: pydantic/pydantic-ai#3118.
+    """
+
+    family = TOOL_ARGUMENTS
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["missing_argument"] = "missing_argument"
 

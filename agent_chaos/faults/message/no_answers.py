@@ -7,6 +7,7 @@ from abc import ABC
 from dataclasses import replace
 from typing import ClassVar, Literal, get_args
 
+from agent_chaos.faults.family import NO_ANSWER, Family, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import ModelTurn, Stop
 from agent_chaos.stream.exchange import Reply, with_body
@@ -16,7 +17,8 @@ from agent_chaos.stream.sse import frame
 class _NoAnswer(MessageFault, ABC):
     """A complete reply without content that stopped for `stop`; `words` are the report's."""
 
-    family: ClassVar[str] = "no_answer"
+    family: ClassVar[Family] = NO_ANSWER
+    changes = ("turn",)
     stop: ClassVar[Stop]
     words: ClassVar[str]
 
@@ -40,9 +42,10 @@ class _NoAnswer(MessageFault, ABC):
 class EmptyReply(_NoAnswer, frozen=True):
     """A complete reply without text or tool call, which stopped as if it had answered.
 
-    Source: M10; crewAI#2885, GenericAgent#201, smolagents#404.
+    Source: crewAIInc/crewAI#2885, lsdefine/GenericAgent#201, huggingface/smolagents#404.
     """
 
+    frequency = Frequency.SOMETIMES
     stop: ClassVar[Stop] = "end"
     words = "the model says nothing and calls no tool"
 
@@ -52,9 +55,10 @@ class EmptyReply(_NoAnswer, frozen=True):
 class Refusal(_NoAnswer, frozen=True):
     """A complete reply without content, in the provider's word for a refusal or a safety stop.
 
-    Source: M12; pydantic-ai#8176, litellm#39723.
+    Source: pydantic/pydantic-ai#8176, BerriAI/litellm#39723.
     """
 
+    frequency = Frequency.SOMETIMES
     stop: ClassVar[Stop] = "filter"
     words = "the model refuses to answer (or a filter stops it)"
 
@@ -87,15 +91,18 @@ _NO_FILTER = (
 class GeminiStop(_NoAnswer, frozen=True):
     """A Gemini reply without content, in another of its words for why: a filter, or a call that it could not write.
 
-    Source: M12, M13; adk-python#1521 and #1192 (a silent end), python-genai's finish reasons.
+    Source: google/adk-python#1521 and #1192 (a silent end), python-genai's finish reasons.
     """
+
+    frequency = Frequency.SOMETIMES
+    needs = frozenset({"gemini"})
 
     kind: Literal["gemini_stop"] = "gemini_stop"
     reason: Reason
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        offered = target.protocol.vendor == "gemini" and super().openings(target)
+        offered = cls.fits(target.protocol) and super().openings(target)
         return tuple({"reason": reason} for reason in get_args(Reason)) if offered else ()
 
     def _stopped(self, turn: ModelTurn) -> ModelTurn:
@@ -106,8 +113,13 @@ class GeminiStop(_NoAnswer, frozen=True):
 
 
 class BlockedPrompt(_NoAnswer, frozen=True):
-    """A Gemini reply without a candidate: the prompt itself was blocked. Source: M12 (`promptFeedback.blockReason`)."""
+    """A Gemini reply without a candidate: the prompt itself was blocked.
 
+    Source: Gemini's docs, Safety settings (`promptFeedback.blockReason`).
+    """
+
+    frequency = Frequency.SOMETIMES
+    needs = frozenset({"gemini"})
     stop: ClassVar[Stop] = "filter"
     words = "the prompt is blocked, and there is no answer"
 
@@ -115,7 +127,7 @@ class BlockedPrompt(_NoAnswer, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return super().openings(target) if target.protocol.vendor == "gemini" else ()
+        return super().openings(target) if cls.fits(target.protocol) else ()
 
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):

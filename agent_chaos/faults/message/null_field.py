@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, get_args
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
 from agent_chaos.providers.frames import json_frame
@@ -68,10 +69,13 @@ _WHOLE_ONLY = ("arguments", "message", "text")
 class NullField(MessageFault, frozen=True):
     """A whole reply in which the stop reason, the usage, or what a call or a message holds is `null`.
 
-    Source: M7, M10, M17, M18; camel#3027, crewAI#2885, smolagents#404 and compatible servers that fill in every field.
+    Source: camel-ai/camel#3027, crewAIInc/crewAI#2885, huggingface/smolagents#404 and compatible servers that fill in
+    every field.
     """
 
-    family = "body"
+    family = BODY
+    frequency = Frequency.RARE
+    changes = ("text", "calls", "other_parts", "stop", "usage", "end")
 
     kind: Literal["null_field"] = "null_field"
     field: Field

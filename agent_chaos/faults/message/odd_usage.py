@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import Usage
 from agent_chaos.stream.exchange import Reply
@@ -18,10 +19,12 @@ _WORDS = {"missing": "no", "zero": "0", "negative": "-1", "huge": "2,000 million
 class OddUsage(MessageFault, frozen=True):
     """A whole answer whose usage is absent, zero, negative, or two thousand million tokens.
 
-    Source: M18; smolagents adds None to its counters, and agents with a budget of tokens stop.
+    Source: BerriAI/litellm#9657; smolagents adds None to its counters, and agents with a budget of tokens stop.
     """
 
-    family = "noise"
+    family = NOISE
+    frequency = Frequency.SOMETIMES
+    changes = ("usage",)
 
     kind: Literal["odd_usage"] = "odd_usage"
     counted: Counted

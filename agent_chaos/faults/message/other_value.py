@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Target
 from agent_chaos.faults.parts.declared_arguments import arguments_of, changed, type_of
 from agent_chaos.faults.parts.tool_call_parts import OneToolCall
@@ -14,10 +15,11 @@ class OtherValue(OneToolCall, frozen=True):
     """A complete tool call that fits the tool's schema, with another value of its last argument: another member of an
     enum, the other truth, a number at the edge of what is allowed or one more.
 
-    Source: M5 (valid, but not what was asked for); nobody can tell but the tool.
+    Source: valid, but not what was asked for, which nobody can tell but the tool.
     """
 
-    family = "tool_arguments"
+    family = TOOL_ARGUMENTS
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["other_value"] = "other_value"
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import STOP_REASON, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.final_text import final_text, kept, shortened
 from agent_chaos.providers.protocol import Text
@@ -14,13 +15,16 @@ from agent_chaos.stream.exchange import Reply
 
 
 class PausedInText(MessageFault, frozen=True):
-    """A complete reply that paused (`pause_turn`, `CONTINUATION`): the rest comes to a client that asks on, and may pause or
-    fail in its turn.
+    """A complete reply that paused (`pause_turn`, `CONTINUATION`): the rest comes to a client that asks on, and may
+    pause or fail in its turn.
 
-    Source: M14, M15; pydantic-ai#2600, Anthropic's server tools pause long turns, Gemini gives a `continuationToken`.
+    Source: pydantic/pydantic-ai#2600; Anthropic's server tools pause long turns, Gemini gives a `continuationToken`.
     """
 
-    family = "stop_reason"
+    family = STOP_REASON
+    frequency = Frequency.SOMETIMES
+    changes = ("text", "stop")
+    needs = frozenset({"pauses"})
 
     kind: Literal["paused_in_text"] = "paused_in_text"
     percent_lost: Annotated[int, Ge(10), Le(95)]

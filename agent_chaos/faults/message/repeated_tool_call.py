@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Literal
 
+from agent_chaos.faults.family import TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.tool_call_parts import call_choices, tool_call_at
 from agent_chaos.providers.protocol import ToolCall
@@ -17,10 +18,12 @@ Ids = Literal["fresh", "same"]
 class RepeatedToolCall(MessageFault, frozen=True):
     """The last tool call of a reply stands in it a second time, with an id of its own or with the same one.
 
-    Source: M7, M8; langchain#38708, smolagents#2683, camel#3027.
+    Source: langchain-ai/langchain#38708, huggingface/smolagents#2683, camel-ai/camel#3027.
     """
 
-    family = "tool_call"
+    family = TOOL_CALL
+    frequency = Frequency.SOMETIMES
+    changes = ("calls",)
 
     kind: Literal["repeated_tool_call"] = "repeated_tool_call"
     ids: Ids

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.tool_call_parts import tool_call_at
 from agent_chaos.stream.exchange import Reply
@@ -13,10 +14,14 @@ from agent_chaos.stream.exchange import Reply
 class RepeatedToolId(MessageFault, frozen=True):
     """The second tool call of a reply has the id of the first, and is another call.
 
-    Source: M7; pydantic-ai runs the second call twice and the first never, smolagents#2683, langchainjs#10145.
+    Source: huggingface/smolagents#2683, langchain-ai/langchainjs#10145; pydantic-ai runs the second call twice and the
+    first never.
     """
 
-    family = "tool_call"
+    family = TOOL_CALL
+    frequency = Frequency.RARE
+    changes = ("calls",)
+    needs = frozenset({"call_ids"})
 
     kind: Literal["repeated_tool_id"] = "repeated_tool_id"
 
@@ -37,9 +42,15 @@ class RepeatedToolId(MessageFault, frozen=True):
 
 
 class LostToolId(MessageFault, frozen=True):
-    """A tool call whose id is empty. Source: M7; Ollama and other compatible servers, langchainjs#10145."""
+    """A tool call whose id is empty.
 
-    family = "tool_call"
+    Source: camel-ai/camel#3027, langchain-ai/langchainjs#10145; Ollama and other compatible servers.
+    """
+
+    family = TOOL_CALL
+    frequency = Frequency.RARE
+    changes = ("calls",)
+    needs = frozenset({"call_ids"})
 
     kind: Literal["lost_tool_id"] = "lost_tool_id"
 

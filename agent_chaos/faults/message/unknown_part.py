@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Literal
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import Opaque
 from agent_chaos.stream.exchange import Reply
@@ -21,10 +22,14 @@ _WRITTEN: dict[str, dict[str, Any]] = {
 class UnknownPart(MessageFault, frozen=True):
     """A content block, output item or part of a type that did not exist when the client was written, before the others.
 
-    Source: M16; Anthropic's SDK reads it as a text block whose text is None, so that joining the texts fails.
+    Source: Anthropic's docs, Versions (new kinds of content may appear); Anthropic's SDK reads it as a text block whose
+    text is None, so that joining the texts fails.
     """
 
-    family = "body"
+    family = BODY
+    frequency = Frequency.SOMETIMES
+    changes = ("other_parts",)
+    needs = frozenset({"blocks"})
 
     kind: Literal["unknown_part"] = "unknown_part"
 

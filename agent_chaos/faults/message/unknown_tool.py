@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Target
 from agent_chaos.faults.parts.tool_call_parts import OneToolCall, tool_call_at
 from agent_chaos.stream.exchange import Reply
 
 
 class UnknownTool(OneToolCall, frozen=True):
-    """A tool call by a name that the request does not offer. Source: M6; adk-python#2987, openai-agents#2204, python-genai#1892."""
+    """A tool call by a name that the request does not offer.
 
-    family = "tool_call"
+    Source: google/adk-python#2987, openai/openai-agents-python#2204, googleapis/python-genai#1892.
+    """
+
+    family = TOOL_CALL
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["unknown_tool"] = "unknown_tool"
 
@@ -30,9 +35,13 @@ class UnknownTool(OneToolCall, frozen=True):
 
 
 class UnnamedTool(OneToolCall, frozen=True):
-    """A tool call whose name is empty. Source: M6; vllm and other compatible servers that lose the first delta of a call."""
+    """A tool call whose name is empty.
 
-    family = "tool_call"
+    Source: google/adk-python#2924; compatible servers that lose the first delta of a call.
+    """
+
+    family = TOOL_CALL
+    frequency = Frequency.RARE
 
     kind: Literal["unnamed_tool"] = "unnamed_tool"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import STOP_REASON, TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.protocol import ModelTurn, ToolCall
 from agent_chaos.stream.exchange import Reply
@@ -13,10 +14,14 @@ from agent_chaos.stream.exchange import Reply
 class WrongStop(MessageFault, frozen=True):
     """Tool calls, but the stop reason of a final answer; where the wire has a reason of its own for tool use.
 
-    Source: M17; Anthropic's tool_runner returns without running the tools, and leaves calls without results.
+    Source: sgl-project/sglang#2877, vercel/workflow#1387; Anthropic's tool_runner returns without running the tools,
+    and leaves calls without results.
     """
 
-    family = "tool_call"
+    family = TOOL_CALL
+    frequency = Frequency.SOMETIMES
+    changes = ("stop",)
+    needs = frozenset({"tool_stop"})
 
     kind: Literal["wrong_stop"] = "wrong_stop"
 
@@ -33,9 +38,15 @@ class WrongStop(MessageFault, frozen=True):
 
 
 class MissingToolCall(MessageFault, frozen=True):
-    """A reply that stopped for tool use, and calls no tool. Source: M17; loops that wait for results send an empty turn."""
+    """A reply that stopped for tool use, and calls no tool.
 
-    family = "tool_call"
+    Source: loops that wait for results send an empty turn.
+    """
+
+    family = TOOL_CALL
+    frequency = Frequency.RARE
+    changes = ("calls",)
+    needs = frozenset({"tool_stop"})
 
     kind: Literal["missing_tool_call"] = "missing_tool_call"
 
@@ -57,10 +68,12 @@ class MissingToolCall(MessageFault, frozen=True):
 class UnknownStop(MessageFault, frozen=True):
     """A stop reason that did not exist when the client was written.
 
-    Source: M16; Anthropic's tool_runner stops at one without running the tools.
+    Source: Anthropic's docs, Handling stop reasons; Anthropic's tool_runner stops at one without running the tools.
     """
 
-    family = "stop_reason"
+    family = STOP_REASON
+    frequency = Frequency.RARE
+    changes = ("stop",)
 
     kind: Literal["unknown_stop"] = "unknown_stop"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Target
 from agent_chaos.faults.parts.declared_arguments import arguments_of, changed, type_of
 from agent_chaos.faults.parts.tool_call_parts import OneToolCall
@@ -22,10 +23,11 @@ _WRONG: dict[str, Any] = {
 class WrongType(OneToolCall, frozen=True):
     """A complete tool call, in valid JSON, whose last argument has a type that the tool's schema does not allow.
 
-    Source: M5; google-genai's automatic calling answers with an error result, frameworks ask again.
+    Source: google-genai's automatic calling answers with an error result, frameworks ask again.
     """
 
-    family = "tool_arguments"
+    family = TOOL_ARGUMENTS
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["wrong_type"] = "wrong_type"
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import CONNECTION, TIMEOUT, Family
 from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.stream.exchange import Abort, AbortKind, Reply
 
@@ -14,7 +15,8 @@ from agent_chaos.stream.exchange import Abort, AbortKind, Reply
 class NoReply(TransportFault, ABC):
     """Nothing arrives, and the client's stack raises what it raises for `abort`; `words` are the report's."""
 
-    family: ClassVar[str] = "connection"
+    family: ClassVar[Family] = CONNECTION
+    changes = ("turn",)
     abort: ClassVar[AbortKind]
     words: ClassVar[str]
 
@@ -37,7 +39,7 @@ class NoReply(TransportFault, ABC):
 class NoReplyInTime(NoReply, ABC):
     """The client's own limit strikes, or the network gives up after `seconds`."""
 
-    family: ClassVar[str] = "timeout"
+    family: ClassVar[Family] = TIMEOUT
     transparent: ClassVar[bool] = True
 
     seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 120)]

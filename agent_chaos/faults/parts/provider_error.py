@@ -15,6 +15,7 @@ from agent_chaos.stream.exchange import Data, Reply, delayed, with_header
 class ProviderError(TransportFault, ABC):
     """The provider's own error for `error`, with another message where one is given; `words` are the report's."""
 
+    changes = ("turn",)
     error: ClassVar[ErrorKind]
     words: ClassVar[str]
 

@@ -14,6 +14,7 @@ from agent_chaos.stream.exchange import Data, End, Reply
 class ProxyPage(TransportFault, ABC):
     """HTML that says `reason` with `status`; `words` are the report's."""
 
+    changes = ("turn",)
     status: ClassVar[int]
     reason: ClassVar[str]
     words: ClassVar[str]

@@ -16,6 +16,8 @@ from agent_chaos.stream.exchange import Reply
 class OneToolCall(MessageFault, ABC):
     """A complete reply in which tool call `call`, counted from 0, is not what it was; offered wherever it changes one."""
 
+    changes = ("calls",)
+
     call: Annotated[int, Ge(0)]
 
     @classmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from agent_chaos.faults.family import BODY, DELIVERY, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
 from agent_chaos.stream.exchange import Reply
@@ -16,10 +17,12 @@ Opening = Literal["reply", "part"]
 class BrokenEvent(StreamFault, frozen=True):
     """The JSON of one event in the middle of the stream breaks off; the events around it are whole.
 
-    Source: S14; Anthropic and OpenAI raise JSONDecodeError, genai an error of its own.
+    Source: openai/openai-python#650 and #663; Anthropic and OpenAI raise JSONDecodeError, genai an error of its own.
     """
 
-    family = "body"
+    family = BODY
+    frequency = Frequency.RARE
+    changes = ("text", "calls")
 
     kind: Literal["broken_event"] = "broken_event"
 
@@ -38,10 +41,14 @@ class BrokenEvent(StreamFault, frozen=True):
 class NamelessEvents(StreamFault, frozen=True):
     """A gateway passes the data of each event on, and drops its name.
 
-    Source: S11; Anthropic's client then drops every event without an error, OpenAI's does not need the names.
+    Source: https://html.spec.whatwg.org/multipage/server-sent-events.html (an event without a name is a message);
+    Anthropic's client then drops every event without an error, OpenAI's does not need the names.
     """
 
-    family = "delivery"
+    family = DELIVERY
+    frequency = Frequency.RARE
+    changes = ("text", "calls", "stop", "usage", "end")
+    needs = frozenset({"event_names"})
 
     kind: Literal["nameless_events"] = "nameless_events"
 
@@ -62,10 +69,14 @@ class NamelessEvents(StreamFault, frozen=True):
 class LostOpening(StreamFault, frozen=True):
     """The event that begins the reply, or its first part, never comes; all that fills it does.
 
-    Source: S18, S19; Anthropic's stream helper raises AssertionError or IndexError, OpenAI's RuntimeError.
+    Source: Anthropic's docs, Streaming messages (the order of events); Anthropic's stream helper raises AssertionError
+    or IndexError, OpenAI's RuntimeError.
     """
 
-    family = "delivery"
+    family = DELIVERY
+    frequency = Frequency.RARE
+    changes = ("usage",)
+    needs = frozenset({"opening_event"})
 
     kind: Literal["lost_opening"] = "lost_opening"
     of: Opening
@@ -87,9 +98,15 @@ class LostOpening(StreamFault, frozen=True):
 
 
 class LostBlankLine(StreamFault, frozen=True):
-    """The stream ends after the last event, without the blank line that makes it one. Source: S2b; gateways that trim."""
+    """The stream ends after the last event, without the blank line that makes it one.
 
-    family = "delivery"
+    Source: https://html.spec.whatwg.org/multipage/server-sent-events.html (an event without its blank line is
+    discarded); gateways that trim.
+    """
+
+    family = DELIVERY
+    frequency = Frequency.RARE
+    changes = ("stop", "usage", "end")
 
     kind: Literal["lost_blank_line"] = "lost_blank_line"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.faults.family import IN_BAND_ERROR, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.positions import offset_at, openings
 from agent_chaos.stream.exchange import Data, End, Reply, cut
@@ -15,10 +16,14 @@ _BOUNDARY = {"middle": "after_event", "end": "before_terminator"}
 class ErrorEvent(StreamFault, frozen=True):
     """HTTP 200, then the provider's own error frame in place of the rest of the stream.
 
-    Source: E1-E8; anthropic-sdk-python#1918, openai-python#2796, langchain#39039, litellm#29223.
+    Source: anthropics/anthropic-sdk-python#1918, openai/openai-python#2796, langchain-ai/langchain#39039,
+    BerriAI/litellm#29223.
     """
 
-    family = "in_band_error"
+    family = IN_BAND_ERROR
+    frequency = Frequency.EVERYDAY
+    changes = ("text", "calls", "stop", "usage", "end", "error")
+    try_first = ("middle",)
 
     kind: Literal["error_event"] = "error_event"
     error: Literal["overloaded", "server_error", "rate_limit"]

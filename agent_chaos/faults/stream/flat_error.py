@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
+from agent_chaos.faults.family import IN_BAND_ERROR, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.positions import offset_at, openings
 from agent_chaos.stream.exchange import Data, End, Reply, cut
@@ -16,16 +17,19 @@ _SAID = {"message": "The server had an error processing your request.", "code": 
 class FlatError(StreamFault, frozen=True):
     """OpenAI's error event with its fields at the top, as documented, in place of the rest of the stream.
 
-    Source: E3, E4; openai-python#2796 (the client looks for `error` and raises nothing), langchain#39039.
+    Source: openai/openai-python#2796 (the client looks for `error` and raises nothing), langchain-ai/langchain#39039.
     """
 
-    family = "in_band_error"
+    family = IN_BAND_ERROR
+    frequency = Frequency.SOMETIMES
+    changes = ("text", "calls", "stop", "usage", "end", "error")
+    needs = frozenset({"openai"})
 
     kind: Literal["flat_error"] = "flat_error"
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        possible = target.protocol.vendor == "openai" and target.streamed
+        possible = cls.fits(target.protocol) and target.streamed
         found = {"boundary": "after_event"} in openings(target, bytes_only=True) if possible else False
         return ({},) if found else ()
 

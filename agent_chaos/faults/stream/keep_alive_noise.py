@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent
 
@@ -13,10 +14,11 @@ from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent
 class KeepAliveNoise(StreamFault, frozen=True):
     """Frames a correct client ignores: after the first `every` frames, and again after as many.
 
-    Source: S8; openai-python#2722 and #3833, hermes-agent#111887, openai-agents behind proxies that send comments.
+    Source: openai/openai-python#2722 and #3833, NousResearch/hermes-agent#111887.
     """
 
-    family = "noise"
+    family = NOISE
+    frequency = Frequency.EVERYDAY
     transparent = True
 
     kind: Literal["keep_alive_noise"] = "keep_alive_noise"

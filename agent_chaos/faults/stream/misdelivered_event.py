@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import DELIVERY, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.positions import Offset
 from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
@@ -26,11 +27,13 @@ _MOST = 20
 class MisdeliveredEvent(StreamFault, frozen=True):
     """An event that adds to the answer's text comes twice, never, or after the next; everything else is as it was.
 
-    Source: S15 to S17; NuGuardAI/nuguard#455 (text twice after a stream was taken up again). Only Responses repeat the
-    whole text at the end.
+    Source: NuGuardAI/nuguard#455 (text twice after a stream was taken up again). Only Responses repeat the whole text
+    at the end.
     """
 
-    family = "delivery"
+    family = DELIVERY
+    frequency = Frequency.RARE
+    changes = ("text",)
 
     kind: Literal["misdelivered_event"] = "misdelivered_event"
     how: How

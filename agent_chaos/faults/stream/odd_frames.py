@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
 from agent_chaos.stream.exchange import Reply
@@ -25,11 +26,12 @@ _UNKNOWN = {"type": "hologram", "note": "an event of the future"}
 class ControlFrame(StreamFault, frozen=True):
     """A block that sets the stream's state and carries no event, behind every real one.
 
-    Source: S8; openai-python#2722 and #3833 (JSONDecodeError), hermes-agent#111887,
+    Source: openai/openai-python#2722 and #3833 (JSONDecodeError), NousResearch/hermes-agent#111887,
     https://html.spec.whatwg.org/multipage/server-sent-events.html.
     """
 
-    family = "noise"
+    family = NOISE
+    frequency = Frequency.SOMETIMES
     transparent = True
 
     kind: Literal["control_frame"] = "control_frame"
@@ -49,11 +51,12 @@ class ControlFrame(StreamFault, frozen=True):
 class UnknownEvent(StreamFault, frozen=True):
     """An event of a type that did not exist when the client was written, behind the first real one.
 
-    Source: M16; Anthropic: "your code should handle unknown event types gracefully"
-    (https://docs.claude.com/en/docs/build-with-claude/streaming).
+    Source: Anthropic's docs, Streaming messages: "your code should handle unknown event types gracefully".
     """
 
-    family = "noise"
+    family = NOISE
+    frequency = Frequency.SOMETIMES
+    needs = frozenset({"event_names"})
     transparent = True
 
     kind: Literal["unknown_event"] = "unknown_event"

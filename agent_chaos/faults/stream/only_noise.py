@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.stream.exchange import Data, End, Reply
 
 
 class OnlyNoise(StreamFault, frozen=True):
-    """Keep-alive frames and a clean end, without one event of a reply. Source: S7; genai raises, the others read nothing."""
+    """Keep-alive frames and a clean end, without one event of a reply.
 
-    family = "body"
+    Source: openai/openai-python#2722 (blocks without data); genai raises, the others read nothing.
+    """
+
+    family = BODY
+    frequency = Frequency.RARE
+    changes = ("turn",)
 
     kind: Literal["only_noise"] = "only_noise"
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
 from agent_chaos.stream.sse import frames
@@ -24,10 +25,11 @@ _WORDS = {
 class RespelledStream(StreamFault, frozen=True):
     """The same events in bytes that the grammar of server-sent events allows as well, as proxies rewrite them.
 
-    Source: S9, S10, S12, https://html.spec.whatwg.org/multipage/server-sent-events.html; genai needs the space.
+    Source: https://html.spec.whatwg.org/multipage/server-sent-events.html; genai needs the space.
     """
 
-    family = "noise"
+    family = NOISE
+    frequency = Frequency.SOMETIMES
     transparent = True
 
     kind: Literal["respelled_stream"] = "respelled_stream"

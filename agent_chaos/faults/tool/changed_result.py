@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
 _NEXT_DIGIT = str.maketrans("0123456789", "1234567890")
@@ -12,10 +13,11 @@ _NEXT_DIGIT = str.maketrans("0123456789", "1234567890")
 class ToolChanged(ToolFault, frozen=True):
     """A result of the same form about something else: every number and every digit of a text is another.
 
-    Source: A5 (another entity's result, a stale copy); a cache that was not invalidated, an index that moved.
+    Source: esengine/DeepSeek-Reasonix#2955; another entity's result, a stale copy, an index that moved.
     """
 
-    family = "tool_result"
+    family = TOOL_RESULT
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["tool_changed"] = "tool_changed"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
 Value = Literal["text", "null", "list", "object"]
@@ -15,10 +16,11 @@ _WORDS = {"text": "an empty string", "null": "None", "list": "an empty list", "o
 class ToolEmpty(ToolFault, frozen=True):
     """The tool returns an empty value: a string, None, a list or an object. Its effect landed.
 
-    Source: A5; langchain#39039 (an empty result taken for a success).
+    Source: langchain-ai/langchain#39039 (an empty result taken for a success).
     """
 
-    family = "tool_result"
+    family = TOOL_RESULT
+    frequency = Frequency.EVERYDAY
 
     kind: Literal["tool_empty"] = "tool_empty"
     value: Value = "text"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
 
 class ToolError(ToolFault, frozen=True):
     """The tool returns, as if it had succeeded, an object with an `error` key, or one of MCP with `isError`.
 
-    Source: A5, MCP `isError`; deepagents#4662, strands harness-sdk#995.
+    Source: langchain-ai/deepagents#4662, strands-agents/harness-sdk#995; MCP's `isError`.
     """
 
-    family = "tool_result"
+    family = TOOL_RESULT
+    frequency = Frequency.EVERYDAY
 
     kind: Literal["tool_error"] = "tool_error"
     message: str = "Tool error"

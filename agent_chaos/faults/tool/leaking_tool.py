@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.faults.family import TOOL_FAILURE, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 from agent_chaos.faults.parts.canary import DSN
 
@@ -11,10 +12,12 @@ from agent_chaos.faults.parts.canary import DSN
 class ToolSecretError(ToolFault, frozen=True):
     """The tool raises a ConnectionError that quotes its connection string, password and all.
 
-    Source: A5; Anthropic's tool_runner and genai's automatic calling send such messages to the provider.
+    Source: agno-agi/agno#8928 (tracebacks sent to the model); Anthropic's tool_runner and genai's automatic calling
+    send such messages to the provider.
     """
 
-    family = "tool_failure"
+    family = TOOL_FAILURE
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["tool_secret_error"] = "tool_secret_error"
 

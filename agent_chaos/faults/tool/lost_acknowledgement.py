@@ -6,16 +6,19 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import TOOL_EFFECT, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
 
 
 class ToolAcknowledgementLost(ToolFault, frozen=True):
     """The tool's effect lands, and after `seconds` the agent gets a TimeoutError: calling it again does it twice.
 
-    Source: A5, T6; crewAI#5802, langgraph#8702, openai-agents#4254, PraisonAI#4256 (a mail sent three times).
+    Source: crewAIInc/crewAI#5802, langchain-ai/langgraph#8702, openai/openai-agents-python#4254,
+    MervinPraison/PraisonAI#4256 (a mail sent three times).
     """
 
-    family = "tool_effect"
+    family = TOOL_EFFECT
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["tool_acknowledgement_lost"] = "tool_acknowledgement_lost"
     seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(5, 30)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, get_args
 
+from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
 Shape = Literal["cut", "html", "retyped", "half_character"]
@@ -23,10 +24,13 @@ _HALF = "\ud83d"
 class ToolMalformed(ToolFault, frozen=True):
     """The tool returns the beginning of its result, a page, a value of another type, or text that no UTF-8 can hold.
 
-    Source: A5; Anthropic's tool runner replaces such halves, a client that encodes them raises.
+    Source: RFC 8259 section 8.2 (unpaired surrogates); Anthropic's tool runner replaces such halves, a client that
+    encodes them raises.
     """
 
-    family = "tool_result"
+    family = TOOL_RESULT
+    frequency = Frequency.RARE
+    try_first = ("cut",)
 
     kind: Literal["tool_malformed"] = "tool_malformed"
     shape: Shape

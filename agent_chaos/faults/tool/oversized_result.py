@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
 
 _LINE = "2026-01-01T00:00:00Z INFO nothing to see here\n"
@@ -15,10 +16,11 @@ _LINE = "2026-01-01T00:00:00Z INFO nothing to see here\n"
 class ToolHuge(ToolFault, frozen=True):
     """The tool's result as text, followed by `kilobytes` of log lines: more than a context window wants.
 
-    Source: A5, H400c; a query without a limit, a page fetched whole.
+    Source: xorbitsai/xagent#2392; a query without a limit, a page fetched whole.
     """
 
-    family = "tool_result"
+    family = TOOL_RESULT
+    frequency = Frequency.SOMETIMES
 
     kind: Literal["tool_huge"] = "tool_huge"
     kilobytes: Annotated[int, Ge(1), Le(10_000), Drawn(16, 128)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.faults.family import TOOL_FAILURE, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
 ErrorType = Literal["TimeoutError", "ConnectionError", "ValueError", "RuntimeError", "PermissionError"]
@@ -20,10 +21,12 @@ _MESSAGES: dict[str, str] = {
 class ToolRaise(ToolFault, frozen=True):
     """The tool raises an exception of a built-in type before it did anything.
 
-    Source: A5; langgraph#6486 (ToolNode re-raises, calls stay unanswered), agno#5493, pydantic-ai#2310.
+    Source: langchain-ai/langgraph#6486 (ToolNode re-raises, calls stay unanswered), agno-agi/agno#5493,
+    pydantic/pydantic-ai#2310.
     """
 
-    family = "tool_failure"
+    family = TOOL_FAILURE
+    frequency = Frequency.EVERYDAY
 
     kind: Literal["tool_raise"] = "tool_raise"
     error_type: ErrorType = "RuntimeError"

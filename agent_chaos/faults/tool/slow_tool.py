@@ -6,13 +6,18 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import TOOL_PACE, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
 
 
 class ToolSlow(ToolFault, frozen=True):
-    """The tool gives its result `seconds` later; a tool that hangs is one with many. Source: A5; openai-agents#434."""
+    """The tool gives its result `seconds` later; a tool that hangs is one with many.
 
-    family = "tool_pace"
+    Source: openai/openai-agents-python#434.
+    """
+
+    family = TOOL_PACE
+    frequency = Frequency.EVERYDAY
     transparent = True
 
     kind: Literal["tool_slow"] = "tool_slow"

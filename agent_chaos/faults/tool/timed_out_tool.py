@@ -6,16 +6,18 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge
 
+from agent_chaos.faults.family import TOOL_EFFECT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
 
 class ToolTimeout(ToolFault, frozen=True):
     """The tool returns, after `timeout_seconds`, a sentence that says so; its effect landed.
 
-    Source: A5, 0.1.3; crewAI#5802.
+    Source: crewAIInc/crewAI#5802.
     """
 
-    family = "tool_effect"
+    family = TOOL_EFFECT
+    frequency = Frequency.EVERYDAY
 
     kind: Literal["tool_timeout"] = "tool_timeout"
     timeout_seconds: Annotated[float, Ge(0)] = 30.0

@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import CONNECTION, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, header, with_header
 
 
 class BadEncoding(TransportFault, frozen=True):
-    """A plain body that calls itself gzip: the client cannot read a byte of it. Source: B10; genai passes the error on raw."""
+    """A plain body that calls itself gzip: the client cannot read a byte of it.
 
-    family = "connection"
+    Source: RFC 9110 section 8.4; proxies that decode a body and leave its header. genai passes the error on raw.
+    """
+
+    family = CONNECTION
+    frequency = Frequency.RARE
     transparent = True
 
     kind: Literal["bad_encoding"] = "bad_encoding"

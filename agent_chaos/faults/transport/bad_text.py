@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, rechunked, with_body
 
@@ -15,10 +16,13 @@ _BOM = b"\xef\xbb\xbf"
 class BadText(TransportFault, frozen=True):
     """One byte inside a string that UTF-8 does not allow, or a byte order mark before whole JSON.
 
-    Source: B8, S13; Anthropic and OpenAI raise UnicodeDecodeError, genai puts U+FFFD in its place without a word.
+    Source: RFC 8259 section 8.1; Anthropic and OpenAI raise UnicodeDecodeError, genai puts U+FFFD in its place without
+    a word.
     """
 
-    family = "body"
+    family = BODY
+    frequency = Frequency.RARE
+    changes = ("text",)
 
     kind: Literal["bad_text"] = "bad_text"
     shape: Shape

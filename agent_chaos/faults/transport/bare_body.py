@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, with_body
 
@@ -13,9 +14,14 @@ _BODY: dict[str, bytes] = {"object": b"{}", "null": b"null", "list": b"[]", "str
 
 
 class BareBody(TransportFault, frozen=True):
-    """200 with `{}`, `null`, `[]` or a string, which SDKs pass on unchecked. Source: B7, M10; openai-agents#604, langchain#35236."""
+    """200 with `{}`, `null`, `[]` or a string, which SDKs pass on unchecked.
 
-    family = "body"
+    Source: openai/openai-agents-python#604, langchain-ai/langchain#35236.
+    """
+
+    family = BODY
+    frequency = Frequency.RARE
+    changes = ("turn",)
 
     kind: Literal["bare_body"] = "bare_body"
     shape: Shape

@@ -6,6 +6,7 @@ from abc import ABC
 from dataclasses import replace
 from typing import ClassVar, Literal
 
+from agent_chaos.faults.family import CONNECTION, Family, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.positions import IN_WORDS, Boundary, Offset, cut_at, openings
 from agent_chaos.stream.exchange import Abort, AbortKind, Reply
@@ -14,7 +15,7 @@ from agent_chaos.stream.exchange import Abort, AbortKind, Reply
 class _BrokenBody(TransportFault, ABC):
     """The body up to a boundary, then what the client's stack raises for `abort`."""
 
-    family: ClassVar[str] = "connection"
+    family: ClassVar[Family] = CONNECTION
     abort: ClassVar[AbortKind]
     words: ClassVar[str]
 
@@ -36,8 +37,14 @@ class _BrokenBody(TransportFault, ABC):
 
 
 class ResetInBody(_BrokenBody, frozen=True):
-    """RST at a boundary of the body. Source: T6, S4; anthropic-sdk-python#1919, vcrpy#518, hermes-agent#112419."""
+    """RST at a boundary of the body.
 
+    Source: anthropics/anthropic-sdk-python#1919, NousResearch/hermes-agent#112419.
+    """
+
+    frequency = Frequency.SOMETIMES
+    changes = ("text", "calls", "other_parts", "stop", "usage", "end")
+    try_first = ("mid_number", "mid_string", "mid_text")
     abort: ClassVar[AbortKind] = "reset"
     words = "connection reset"
 
@@ -47,9 +54,13 @@ class ResetInBody(_BrokenBody, frozen=True):
 class IncompleteBody(_BrokenBody, frozen=True):
     """The peer closes at a boundary of the body, before the end that HTTP promised.
 
-    Source: B5, S3, T6; "peer closed connection without sending complete message body": agno#4335, hermes-agent#112419.
+    Source: agno-agi/agno#4335, NousResearch/hermes-agent#112419 ("peer closed connection without sending complete
+    message body").
     """
 
+    frequency = Frequency.EVERYDAY
+    changes = ("text", "calls", "other_parts", "stop", "usage", "end")
+    try_first = ("mid_number", "mid_string", "mid_text")
     abort: ClassVar[AbortKind] = "incomplete"
     words = "connection closed"
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable
 from agent_chaos.stream.exchange import End, Reply, header, with_header
 
 
 class EmptyBody(TransportFault, frozen=True):
-    """200, the headers of the reply, and no byte of a body. Source: B3, S7; genai takes it for an empty answer."""
+    """200, the headers of the reply, and no byte of a body.
 
-    family = "body"
+    Source: RFC 9110 section 15.3.1 (200 with a length of 0); genai takes it for an empty answer.
+    """
+
+    family = BODY
+    frequency = Frequency.RARE
+    changes = ("turn",)
 
     kind: Literal["empty_body"] = "empty_body"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import IN_BAND_ERROR, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable, answered
 from agent_chaos.stream.exchange import Reply
@@ -13,10 +14,13 @@ from agent_chaos.stream.exchange import Reply
 class ErrorBody(TransportFault, frozen=True):
     """200 with the provider's error object for a body, as JSON also where a stream was asked for.
 
-    Source: B1, S21; openai-agents#604, smolagents#1244, langchain#35236 (gateways that lose the status).
+    Source: openai/openai-agents-python#604, huggingface/smolagents#1244, langchain-ai/langchain#35236 (gateways that
+    lose the status).
     """
 
-    family = "in_band_error"
+    family = IN_BAND_ERROR
+    frequency = Frequency.SOMETIMES
+    changes = ("turn",)
 
     kind: Literal["error_body"] = "error_body"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, with_body
 
@@ -17,10 +18,12 @@ _ANSWERS = ("content", "choices", "output", "candidates")
 class HollowBody(TransportFault, frozen=True):
     """A whole reply whose content, choices, output or candidates are `null` or `[]`.
 
-    Source: M10; openai-agents#604, langchain#35236 (`choices: null`), smolagents#404.
+    Source: openai/openai-agents-python#604, langchain-ai/langchain#35236 (`choices: null`), huggingface/smolagents#404.
     """
 
-    family = "body"
+    family = BODY
+    frequency = Frequency.SOMETIMES
+    changes = ("turn",)
 
     kind: Literal["hollow_body"] = "hollow_body"
     holds: Holds

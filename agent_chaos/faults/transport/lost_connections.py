@@ -6,14 +6,19 @@ from typing import Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.fault import Drawn
 from agent_chaos.faults.parts.no_reply import NoReply, NoReplyInTime
 from agent_chaos.stream.exchange import AbortKind
 
 
 class ConnectError(NoReply, frozen=True):
-    """The connection is refused. Source: T1; python-genai#1356 and the SDKs' connection errors."""
+    """The connection is refused.
 
+    Source: googleapis/python-genai#1356 and the connection errors of every SDK.
+    """
+
+    frequency = Frequency.SOMETIMES
     transparent = True
     abort: ClassVar[AbortKind] = "refused"
     words = "connection refused"
@@ -22,8 +27,12 @@ class ConnectError(NoReply, frozen=True):
 
 
 class DnsError(NoReply, frozen=True):
-    """The name does not resolve. Source: T1; clients report it as they do a refused connection."""
+    """The name does not resolve.
 
+    Source: RFC 9110 section 7.3; clients report it as they do a refused connection.
+    """
+
+    frequency = Frequency.SOMETIMES
     transparent = True
     abort: ClassVar[AbortKind] = "dns"
     words = "the host name does not resolve"
@@ -32,8 +41,12 @@ class DnsError(NoReply, frozen=True):
 
 
 class TlsError(NoReply, frozen=True):
-    """The certificate cannot be verified. Source: T3; SDKs retry it, which never helps."""
+    """The certificate cannot be verified.
 
+    Source: RFC 9110 section 4.3.4; SDKs retry it, which never helps.
+    """
+
+    frequency = Frequency.RARE
     abort: ClassVar[AbortKind] = "tls"
     words = "the certificate cannot be verified"
 
@@ -41,8 +54,12 @@ class TlsError(NoReply, frozen=True):
 
 
 class WriteError(NoReply, frozen=True):
-    """The connection breaks while the request is sent. Source: T9; an idle connection that the server had closed."""
+    """The connection breaks while the request is sent.
 
+    Source: RFC 9112 section 9.6; an idle connection that the server had closed.
+    """
+
+    frequency = Frequency.RARE
     transparent = True
     abort: ClassVar[AbortKind] = "write_error"
     words = "connection broken while the request was sent"
@@ -51,8 +68,12 @@ class WriteError(NoReply, frozen=True):
 
 
 class BadProtocol(NoReply, frozen=True):
-    """An illegal status line. Source: T7; genai passes it on raw, whatever its retry options."""
+    """An illegal status line.
 
+    Source: RFC 9112 section 4; genai passes it on raw, whatever its retry options.
+    """
+
+    frequency = Frequency.HOSTILE
     transparent = True
     abort: ClassVar[AbortKind] = "bad_protocol"
     words = "an answer that is not HTTP"
@@ -61,8 +82,12 @@ class BadProtocol(NoReply, frozen=True):
 
 
 class ResetBeforeHeaders(NoReply, frozen=True):
-    """The connection closes after the request, before any reply byte. Source: T4; litellm#4008, agno#4335."""
+    """The connection closes after the request, before any reply byte.
 
+    Source: BerriAI/litellm#4008, agno-agi/agno#4335.
+    """
+
+    frequency = Frequency.EVERYDAY
     transparent = True
     abort: ClassVar[AbortKind] = "disconnected"
     words = "connection closed before the reply"
@@ -71,8 +96,12 @@ class ResetBeforeHeaders(NoReply, frozen=True):
 
 
 class ResetAtOnce(NoReply, frozen=True):
-    """RST instead of a reply: the server had closed an idle connection, or fell over. Source: T4; python-genai#1356."""
+    """RST instead of a reply: the server had closed an idle connection, or fell over.
 
+    Source: googleapis/python-genai#1356.
+    """
+
+    frequency = Frequency.SOMETIMES
     transparent = True
     abort: ClassVar[AbortKind] = "reset"
     words = "connection reset before the reply"
@@ -81,8 +110,12 @@ class ResetAtOnce(NoReply, frozen=True):
 
 
 class ConnectTimeout(NoReplyInTime, frozen=True):
-    """Nobody answers the connection: the client's own limit strikes, or the network gives up after `seconds`. Source: T2."""
+    """Nobody answers the connection: the client's own limit strikes, or the network gives up after `seconds`.
 
+    Source: the connect timeouts of the SDKs (5 s at Anthropic and OpenAI).
+    """
+
+    frequency = Frequency.SOMETIMES
     abort: ClassVar[AbortKind] = "connect_timeout"
     words = "no connection"
 
@@ -90,8 +123,12 @@ class ConnectTimeout(NoReplyInTime, frozen=True):
 
 
 class WriteTimeout(NoReplyInTime, frozen=True):
-    """Nobody takes the request: the client's own limit strikes, or the network gives up after `seconds`. Source: T9."""
+    """Nobody takes the request: the client's own limit strikes, or the network gives up after `seconds`.
 
+    Source: the write timeouts of httpx, https://www.python-httpx.org/advanced/timeouts/.
+    """
+
+    frequency = Frequency.RARE
     abort: ClassVar[AbortKind] = "write_timeout"
     words = "the request is not taken"
 
@@ -101,9 +138,10 @@ class WriteTimeout(NoReplyInTime, frozen=True):
 class PoolTimeout(NoReplyInTime, frozen=True):
     """Every connection of the pool is busy: the client's own limit strikes, or it gives up after `seconds`.
 
-    Source: T8; litellm#38082, langchain#13509 (abandoned streams exhaust the pool).
+    Source: BerriAI/litellm#38082, langchain-ai/langchain#13509 (abandoned streams exhaust the pool).
     """
 
+    frequency = Frequency.SOMETIMES
     abort: ClassVar[AbortKind] = "pool_timeout"
     words = "no free connection"
 
@@ -113,9 +151,11 @@ class PoolTimeout(NoReplyInTime, frozen=True):
 class TimeoutBeforeHeaders(NoReplyInTime, frozen=True):
     """No byte arrives: the client's own read timeout strikes, or the network gives up after `seconds`.
 
-    Source: T5, S5; pydantic-ai#4031, java-genai#548 (a client without a timeout waits for as long as this lasts).
+    Source: pydantic/pydantic-ai#4031, googleapis/java-genai#548 (a client without a timeout waits for as long as this
+    lasts).
     """
 
+    frequency = Frequency.EVERYDAY
     abort: ClassVar[AbortKind] = "read_timeout"
     words = "no reply"
 

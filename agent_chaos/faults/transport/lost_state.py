@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
+from agent_chaos.faults.family import REFUSAL, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answered, with_error
 from agent_chaos.stream.exchange import Reply
@@ -29,20 +30,24 @@ _WORDS = {
 
 
 class LostState(TransportFault, frozen=True):
-    """A request that names an earlier response or thread is refused: there is none (Anthropic 404, OpenAI 400), or it cannot
-    be continued from there (Anthropic 400).
+    """A request that names an earlier response or thread is refused: there is none (Anthropic 404, OpenAI 400), or it
+    cannot be continued from there (Anthropic 400).
 
-    Source: H404t, A6; openai-agents#673; Anthropic's thread helper sends the whole history again, agents of their own do not.
+    Source: openai/openai-agents-python#673; Anthropic's thread helper sends the whole history again, agents of their
+    own do not.
     """
 
-    family = "refusal"
+    family = REFUSAL
+    frequency = Frequency.SOMETIMES
+    changes = ("turn",)
+    needs = frozenset({"server_state"})
 
     kind: Literal["lost_state"] = "lost_state"
     why: Why
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        if not target.reply.ok or target.protocol.vendor == "gemini":
+        if not target.reply.ok or not cls.fits(target.protocol):
             return ()
         if not target.protocol.prompt(target.request).previous:
             return ()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import RATE_LIMIT, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable, answered
 from agent_chaos.stream.exchange import Reply, with_header, without_header
@@ -43,11 +44,14 @@ _DATE_S = 7
 class RateLimitOdd(TransportFault, frozen=True):
     """429 whose `retry-after` is a date, a fraction, negative, empty, `30s`, `inf` and the like.
 
-    Source: H429D, RFC 9110 §10.2.3 (a date is as good as a number); Anthropic's client sleeps 49 days for `inf` and lets a
-    ValueError out for a year of five digits.
+    Source: RFC 9110 section 10.2.3 (a date is as good as a number); Anthropic's client sleeps 49 days for `inf` and
+    lets a ValueError out for a year of five digits.
     """
 
-    family = "rate_limit"
+    family = RATE_LIMIT
+    frequency = Frequency.HOSTILE
+    changes = ("turn",)
+    needs = frozenset({"retry_after"})
 
     kind: Literal["rate_limit_odd"] = "rate_limit_odd"
     form: Form

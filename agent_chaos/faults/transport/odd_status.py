@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable
 from agent_chaos.stream.exchange import End, Reply, without_header
@@ -17,10 +18,13 @@ _REASONS = {"204": "No Content", "301": "Moved Permanently", "304": "Not Modifie
 class OddStatus(TransportFault, frozen=True):
     """204, 304, or a redirect that does not say where to, without a body.
 
-    Source: H1; SDKs read an empty body for 204 and raise JSONDecodeError; caches and proxies before the API.
+    Source: RFC 9110 section 15; caches and proxies before the API. SDKs read an empty body for 204 and raise
+    JSONDecodeError.
     """
 
-    family = "body"
+    family = BODY
+    frequency = Frequency.RARE
+    changes = ("turn",)
 
     kind: Literal["odd_status"] = "odd_status"
     status: Status

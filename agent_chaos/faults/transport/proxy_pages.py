@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.faults.family import BODY, SERVER, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable
 from agent_chaos.faults.parts.proxy_page import ProxyPage, proxy_page
@@ -11,9 +12,13 @@ from agent_chaos.stream.exchange import Reply
 
 
 class BadGateway(ProxyPage, frozen=True):
-    """502 with the HTML page of a proxy, not the provider's JSON. Source: H502h; SDKs retry, then put the page in words."""
+    """502 with the HTML page of a proxy, not the provider's JSON.
 
-    family = "server"
+    Source: RFC 9110 section 15.6.3; SDKs retry, then put the page in words.
+    """
+
+    family = SERVER
+    frequency = Frequency.EVERYDAY
     transparent = True
     status = 502
     reason = "Bad Gateway"
@@ -23,9 +28,13 @@ class BadGateway(ProxyPage, frozen=True):
 
 
 class ServiceUnavailable(ProxyPage, frozen=True):
-    """503 with the HTML page of a proxy, not the provider's JSON. Source: H503h; litellm#2620 (retries on two levels)."""
+    """503 with the HTML page of a proxy, not the provider's JSON.
 
-    family = "server"
+    Source: BerriAI/litellm#2620 (retries on two levels).
+    """
+
+    family = SERVER
+    frequency = Frequency.EVERYDAY
     transparent = True
     status = 503
     reason = "Service Temporarily Unavailable"
@@ -35,9 +44,13 @@ class ServiceUnavailable(ProxyPage, frozen=True):
 
 
 class HtmlBody(ProxyPage, frozen=True):
-    """200 with an HTML page: a captive portal, a login, a proxy. Source: B2, S20; SDKs give it to the agent as text."""
+    """200 with an HTML page: a captive portal, a login, a proxy.
 
-    family = "body"
+    Source: neavo/LinguaGacha#137, FoundationAgents/OpenManus#574 ("'str' object has no attribute 'choices'").
+    """
+
+    family = BODY
+    frequency = Frequency.SOMETIMES
     status = 200
     reason = "Sign in to continue"
     words = "an HTML page with status 200 instead of the reply"
@@ -46,9 +59,14 @@ class HtmlBody(ProxyPage, frozen=True):
 
 
 class CdnError(TransportFault, frozen=True):
-    """520, 522 or 524 with the page of a CDN that could not reach the provider. Source: H502h; genai does not retry them."""
+    """520, 522 or 524 with the page of a CDN that could not reach the provider.
 
-    family = "server"
+    Source: Cloudflare's docs, Cloudflare 5xx errors; genai does not retry them.
+    """
+
+    family = SERVER
+    frequency = Frequency.SOMETIMES
+    changes = ("turn",)
     transparent = True
 
     kind: Literal["cdn_error"] = "cdn_error"

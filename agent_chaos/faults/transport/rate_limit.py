@@ -6,15 +6,21 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import RATE_LIMIT, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable, answered
 from agent_chaos.stream.exchange import Reply
 
 
 class RateLimit(TransportFault, frozen=True):
-    """429 with `retry-after` (Gemini: `RetryInfo` in the body). Source: H429; openai-python#3555, pi#6911."""
+    """429 with `retry-after` (Gemini: `RetryInfo` in the body).
 
-    family = "rate_limit"
+    Source: openai/openai-python#3555, earendil-works/pi#6911.
+    """
+
+    family = RATE_LIMIT
+    frequency = Frequency.EVERYDAY
+    changes = ("turn",)
     transparent = True
 
     kind: Literal["rate_limit"] = "rate_limit"

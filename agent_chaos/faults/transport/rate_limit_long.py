@@ -6,15 +6,21 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import RATE_LIMIT, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable, answered
 from agent_chaos.stream.exchange import Reply
 
 
 class RateLimitLong(TransportFault, frozen=True):
-    """429 whose `retry-after` is hours. Source: H429L; openai-node#1840, pi#3671 (277,403 s seen in the wild)."""
+    """429 whose `retry-after` is hours.
 
-    family = "rate_limit"
+    Source: openai/openai-node#1840, earendil-works/pi#3671 (277,403 s).
+    """
+
+    family = RATE_LIMIT
+    frequency = Frequency.SOMETIMES
+    changes = ("turn",)
 
     kind: Literal["rate_limit_long"] = "rate_limit_long"
     hours: Annotated[int, Ge(1), Le(72)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent
 
@@ -14,10 +15,11 @@ Pieces = Literal["one", "bytes"]
 class Rechunk(TransportFault, frozen=True):
     """The same stream in one piece at its end, or byte by byte, so that lines and characters are split.
 
-    Source: S9; proxies that buffer, and networks that split as they please. HTTP gives chunks no meaning (RFC 9112).
+    Source: RFC 9112 section 7.1 (chunks have no meaning); proxies that buffer, and networks that split as they please.
     """
 
-    family = "noise"
+    family = NOISE
+    frequency = Frequency.EVERYDAY
     transparent = True
 
     kind: Literal["rechunk"] = "rechunk"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import SERVER, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable
 from agent_chaos.stream.exchange import End, Reply, with_header, without_header
@@ -13,10 +14,12 @@ from agent_chaos.stream.exchange import End, Reply, with_header, without_header
 class Redirect(TransportFault, frozen=True):
     """307 to the same address: the same request is to be sent once more, method and body as they are.
 
-    Source: H1, RFC 9110 §15.4.8; load balancers and gateways that move a request to another region.
+    Source: RFC 9110 section 15.4.8; load balancers and gateways that move a request to another region.
     """
 
-    family = "server"
+    family = SERVER
+    frequency = Frequency.RARE
+    changes = ("turn",)
     transparent = True
 
     kind: Literal["redirect"] = "redirect"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from agent_chaos.faults.family import REFUSAL, Frequency
 from agent_chaos.faults.parts.provider_error import ProviderError
 from agent_chaos.providers.protocol import ErrorKind
 
-_FAMILY = "refusal"
-
 
 class AuthError(ProviderError, frozen=True):
-    """401 with the provider's own error body (Gemini: 400). Source: H401; every SDK gives up at once."""
+    """401 with the provider's own error body (Gemini: 400).
 
-    family = _FAMILY
+    Source: the providers' pages on errors (Anthropic: Errors; OpenAI: Error codes; Gemini: Troubleshooting); every SDK
+    gives up at once.
+    """
+
+    family = REFUSAL
+    frequency = Frequency.SOMETIMES
     error: ClassVar[ErrorKind] = "auth"
     words = "authentication error (401, Gemini 400)"
 
@@ -21,9 +25,14 @@ class AuthError(ProviderError, frozen=True):
 
 
 class PermissionDenied(ProviderError, frozen=True):
-    """403 with the provider's own error body. Source: H403; keys without access to a model, blocked regions."""
+    """403 with the provider's own error body.
 
-    family = _FAMILY
+    Source: the providers' pages on errors (Anthropic: Errors; OpenAI: Error codes; Gemini: Troubleshooting); keys
+    without access to a model, blocked regions.
+    """
+
+    family = REFUSAL
+    frequency = Frequency.SOMETIMES
     error: ClassVar[ErrorKind] = "permission"
     words = "permission denied (403)"
 
@@ -31,9 +40,14 @@ class PermissionDenied(ProviderError, frozen=True):
 
 
 class NotFound(ProviderError, frozen=True):
-    """404 (OpenAI Responses: 400) with the provider's own error body. Source: H404; retired models, and keys without access."""
+    """404 (OpenAI Responses: 400) with the provider's own error body.
 
-    family = _FAMILY
+    Source: the providers' pages on errors (Anthropic: Errors; OpenAI: Error codes; Gemini: Troubleshooting); retired
+    models, and keys without access.
+    """
+
+    family = REFUSAL
+    frequency = Frequency.SOMETIMES
     error: ClassVar[ErrorKind] = "not_found"
     words = "model not found (404, OpenAI Responses 400)"
 
@@ -41,9 +55,13 @@ class NotFound(ProviderError, frozen=True):
 
 
 class InvalidRequest(ProviderError, frozen=True):
-    """400 with the provider's own error body. Source: H400; openai-agents#1061, langgraph#5109 (histories it refuses)."""
+    """400 with the provider's own error body.
 
-    family = _FAMILY
+    Source: openai/openai-agents-python#1061, langchain-ai/langgraph#5109 (histories it refuses).
+    """
+
+    family = REFUSAL
+    frequency = Frequency.SOMETIMES
     error: ClassVar[ErrorKind] = "invalid_request"
     words = "invalid request (400)"
 
@@ -51,9 +69,13 @@ class InvalidRequest(ProviderError, frozen=True):
 
 
 class ContextLength(ProviderError, frozen=True):
-    """400 in the provider's words for too many tokens. Source: H400c, A6; litellm#29223; SDKs do not retry it."""
+    """400 in the provider's words for too many tokens.
 
-    family = _FAMILY
+    Source: BerriAI/litellm#29223; SDKs do not retry it.
+    """
+
+    family = REFUSAL
+    frequency = Frequency.EVERYDAY
     error: ClassVar[ErrorKind] = "context_length"
     words = "context length exceeded (400)"
 
@@ -61,9 +83,13 @@ class ContextLength(ProviderError, frozen=True):
 
 
 class QuotaExhausted(ProviderError, frozen=True):
-    """429 (Anthropic: 400) that no wait repairs, in the provider's words. Source: H429q, H400b; gemini-cli#22988."""
+    """429 (Anthropic: 400) that no wait repairs, in the provider's words.
 
-    family = _FAMILY
+    Source: google-gemini/gemini-cli#22988.
+    """
+
+    family = REFUSAL
+    frequency = Frequency.SOMETIMES
     error: ClassVar[ErrorKind] = "quota"
     words = "quota exhausted (429, Anthropic 400)"
 
@@ -71,9 +97,13 @@ class QuotaExhausted(ProviderError, frozen=True):
 
 
 class PaymentRequired(ProviderError, frozen=True):
-    """402 (Gemini: 400): an account that does not pay. Source: H400b; DeepSeek's and OpenRouter's 402, Anthropic's billing error."""
+    """402 (Gemini: 400): an account that does not pay.
 
-    family = _FAMILY
+    Source: DeepSeek's docs, Error Codes (402 Insufficient Balance); Anthropic's billing error.
+    """
+
+    family = REFUSAL
+    frequency = Frequency.RARE
     error: ClassVar[ErrorKind] = "payment"
     words = "payment required (402, Gemini 400)"
 
@@ -81,9 +111,13 @@ class PaymentRequired(ProviderError, frozen=True):
 
 
 class PayloadTooLarge(ProviderError, frozen=True):
-    """413 (Gemini: 400): more bytes than the provider reads. Source: H413; OpenAI's SDK has no class of its own for it."""
+    """413 (Gemini: 400): more bytes than the provider reads.
 
-    family = _FAMILY
+    Source: Anthropic's docs, Errors (request_too_large); OpenAI's SDK has no class of its own for it.
+    """
+
+    family = REFUSAL
+    frequency = Frequency.RARE
     error: ClassVar[ErrorKind] = "too_large"
     words = "request too large (413, Gemini 400)"
 
@@ -91,9 +125,13 @@ class PayloadTooLarge(ProviderError, frozen=True):
 
 
 class Unprocessable(ProviderError, frozen=True):
-    """422, as proxies and compatible servers send it for what they cannot read. Source: H422; vLLM, Azure."""
+    """422, as proxies and compatible servers send it for what they cannot read.
 
-    family = _FAMILY
+    Source: openai-python's UnprocessableEntityError; vLLM and Azure send it.
+    """
+
+    family = REFUSAL
+    frequency = Frequency.RARE
     error: ClassVar[ErrorKind] = "unprocessable"
     words = "request cannot be processed (422)"
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from agent_chaos.faults.family import RATE_LIMIT, SERVER, Frequency
 from agent_chaos.faults.parts.provider_error import ProviderError
 from agent_chaos.providers.protocol import ErrorKind
 
-_FAMILY = "server"
-
 
 class ServerError(ProviderError, frozen=True):
-    """500 with the provider's own error body. Source: H500; Anthropic and OpenAI retry it, genai does not."""
+    """500 with the provider's own error body.
 
-    family = _FAMILY
+    Source: the providers' pages on errors (Anthropic: Errors; OpenAI: Error codes; Gemini: Troubleshooting); Anthropic
+    and OpenAI retry it, genai does not.
+    """
+
+    family = SERVER
+    frequency = Frequency.EVERYDAY
     transparent = True
     error: ClassVar[ErrorKind] = "server_error"
     words = "server error (500)"
@@ -22,9 +26,13 @@ class ServerError(ProviderError, frozen=True):
 
 
 class Overloaded(ProviderError, frozen=True):
-    """529 (Anthropic) or 503 (OpenAI, Gemini), with the provider's own body. Source: H529, H503g; two recorded 529s in agent loops."""
+    """529 (Anthropic) or 503 (OpenAI, Gemini), with the provider's own body.
 
-    family = _FAMILY
+    Source: Anthropic's docs, Errors (overloaded_error).
+    """
+
+    family = SERVER
+    frequency = Frequency.EVERYDAY
     transparent = True
     error: ClassVar[ErrorKind] = "overloaded"
     words = "provider overloaded (529 or 503)"
@@ -33,9 +41,13 @@ class Overloaded(ProviderError, frozen=True):
 
 
 class GatewayTimeout(ProviderError, frozen=True):
-    """504 (OpenAI: 408 in plain text), as the provider sends it. Source: H504g, H408; recorded Azure 408s."""
+    """504 (OpenAI: 408 in plain text), as the provider sends it.
 
-    family = _FAMILY
+    Source: Gemini's docs, Troubleshooting guide (DEADLINE_EXCEEDED); recorded Azure 408s.
+    """
+
+    family = SERVER
+    frequency = Frequency.SOMETIMES
     transparent = True
     error: ClassVar[ErrorKind] = "timeout"
     words = "the provider timed out (504, OpenAI 408)"
@@ -44,9 +56,13 @@ class GatewayTimeout(ProviderError, frozen=True):
 
 
 class RequestTimeout(ProviderError, frozen=True):
-    """408: the provider gave up on the request. Source: H408; Anthropic and OpenAI retry it, genai only if it was told to."""
+    """408: the provider gave up on the request.
 
-    family = _FAMILY
+    Source: RFC 9110 section 15.5.9; Anthropic and OpenAI retry it, genai only if it was told to.
+    """
+
+    family = SERVER
+    frequency = Frequency.RARE
     transparent = True
     error: ClassVar[ErrorKind] = "request_timeout"
     words = "request timeout (408)"
@@ -55,9 +71,13 @@ class RequestTimeout(ProviderError, frozen=True):
 
 
 class Conflict(ProviderError, frozen=True):
-    """409: something else holds a lock. Source: H409; Anthropic and OpenAI retry it, genai never."""
+    """409: something else holds a lock.
 
-    family = _FAMILY
+    Source: RFC 9110 section 15.5.10; Anthropic and OpenAI retry it, genai never.
+    """
+
+    family = SERVER
+    frequency = Frequency.RARE
     transparent = True
     error: ClassVar[ErrorKind] = "conflict"
     words = "conflict (409)"
@@ -66,9 +86,13 @@ class Conflict(ProviderError, frozen=True):
 
 
 class RateLimitPlain(ProviderError, frozen=True):
-    """429 without `retry-after`: the client's own back-off decides. Source: H429n; recorded OpenAI and Gemini 429s."""
+    """429 without `retry-after`: the client's own back-off decides.
 
-    family = "rate_limit"
+    Source: RFC 6585 section 4 (`Retry-After` is optional); recorded OpenAI and Gemini 429s.
+    """
+
+    family = RATE_LIMIT
+    frequency = Frequency.EVERYDAY
     transparent = True
     error: ClassVar[ErrorKind] = "rate_limit"
     words = "rate limit (429) without retry-after"

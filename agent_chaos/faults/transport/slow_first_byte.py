@@ -6,14 +6,19 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import PACE, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, delayed
 
 
 class SlowFirstByte(TransportFault, frozen=True):
-    """`seconds` more before the first byte. Source: S5 before the first event; agents without a deadline hang."""
+    """`seconds` more before the first byte.
 
-    family = "pace"
+    Source: agent0ai/agent-zero#1882; agents without a deadline hang.
+    """
+
+    family = PACE
+    frequency = Frequency.EVERYDAY
     transparent = True
 
     kind: Literal["slow_first_byte"] = "slow_first_byte"

@@ -7,14 +7,19 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import PACE, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent
 
 
 class SlowStream(TransportFault, frozen=True):
-    """`seconds` more before each chunk of a stream; no single gap need reach a timeout. Source: S6 (slow drip)."""
+    """`seconds` more before each chunk of a stream; no single gap need reach a timeout.
 
-    family = "pace"
+    Source: agent0ai/agent-zero#1882; a read timeout counts from byte to byte, so that a slow drip never reaches it.
+    """
+
+    family = PACE
+    frequency = Frequency.SOMETIMES
     transparent = True
 
     kind: Literal["slow_stream"] = "slow_stream"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, get_args
 
+from agent_chaos.faults.family import REFUSAL, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answered, with_error
 from agent_chaos.stream.exchange import Reply, without_header
@@ -21,17 +22,20 @@ _WORDS = {
 class SpendLimit(TransportFault, frozen=True):
     """Anthropic's 429 for money: it looks like a rate limit, and its `error_code` says that waiting does not help.
 
-    Source: H400b, anthropic-sdk-python's table of error codes; its client asks again twice all the same.
+    Source: anthropic-sdk-python's table of error codes; its client asks again twice all the same.
     """
 
-    family = "refusal"
+    family = REFUSAL
+    frequency = Frequency.RARE
+    changes = ("turn",)
+    needs = frozenset({"anthropic"})
 
     kind: Literal["spend_limit"] = "spend_limit"
     limit: Limit
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        asked = target.reply.ok and target.protocol.vendor == "anthropic"
+        asked = target.reply.ok and cls.fits(target.protocol)
         return tuple({"limit": limit} for limit in get_args(Limit)) if asked else ()
 
     def apply(self, target: Target) -> Reply:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.faults.family import TIMEOUT, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.faults.parts.positions import IN_WORDS, Boundary, offset_at, openings
 from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
@@ -15,10 +16,11 @@ from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
 class Stall(TransportFault, frozen=True):
     """A gap of `seconds` inside the body; a client whose read timeout is shorter gives up there.
 
-    Source: S5; agent-zero#1882, hermes-agent#75463, litellm#29808.
+    Source: agent0ai/agent-zero#1882, NousResearch/hermes-agent#75463, BerriAI/litellm#29808.
     """
 
-    family = "timeout"
+    family = TIMEOUT
+    frequency = Frequency.EVERYDAY
 
     kind: Literal["stall"] = "stall"
     boundary: Boundary

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import TRUNCATION, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.positions import IN_WORDS, Boundary, Offset, cut_at, openings
 from agent_chaos.stream.exchange import Reply, header, with_header
@@ -13,10 +14,13 @@ from agent_chaos.stream.exchange import Reply, header, with_header
 class Truncate(TransportFault, frozen=True):
     """A clean end at a boundary of the body: a proxy or the provider closed the stream, and HTTP sees no error.
 
-    Source: S1, S2, B4; pydantic-ai#6610, langchain#39275, opencode#26170, litellm#32159.
+    Source: pydantic/pydantic-ai#6610, langchain-ai/langchain#39275, anomalyco/opencode#26170, BerriAI/litellm#32159.
     """
 
-    family = "truncation"
+    family = TRUNCATION
+    frequency = Frequency.EVERYDAY
+    changes = ("text", "calls", "other_parts", "stop", "usage", "end")
+    try_first = ("mid_number", "mid_string", "mid_text")
 
     kind: Literal["truncate"] = "truncate"
     boundary: Boundary

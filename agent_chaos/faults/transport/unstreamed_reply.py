@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, reply
 
@@ -12,10 +13,12 @@ from agent_chaos.stream.exchange import Reply, reply
 class Unstreamed(TransportFault, frozen=True):
     """The whole answer as one JSON body, at the time its stream would have ended; the server ignored `stream`.
 
-    Source: S20; gateways that do not stream. Anthropic and OpenAI read no event from it and raise AssertionError.
+    Source: gateways that do not stream. Anthropic and OpenAI read no event from it and raise AssertionError.
     """
 
-    family = "body"
+    family = BODY
+    frequency = Frequency.RARE
+    changes = ("calls",)
 
     kind: Literal["unstreamed"] = "unstreamed"
 

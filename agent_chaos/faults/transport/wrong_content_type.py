@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, with_header
 
 
 class WrongContentType(TransportFault, frozen=True):
-    """Whole JSON that calls itself `text/plain`. Source: B9; every SDK reads it all the same."""
+    """Whole JSON that calls itself `text/plain`.
 
-    family = "noise"
+    Source: RFC 9110 section 8.3; every SDK reads it all the same.
+    """
+
+    family = NOISE
+    frequency = Frequency.RARE
     transparent = True
 
     kind: Literal["wrong_content_type"] = "wrong_content_type"

@@ -35,6 +35,19 @@ class AnthropicMessages:
 
     name = "anthropic_messages"
     vendor = "anthropic"
+    carries = frozenset(
+        {
+            "call_ids",
+            "tool_stop",
+            "event_names",
+            "opening_event",
+            "retry_after",
+            "server_state",
+            "pauses",
+            "signatures",
+            "blocks",
+        }
+    )
 
     def recognise(self, request: Request) -> bool:
         """A POST to `/v1/messages` under any prefix, or to a Claude model on Vertex AI."""

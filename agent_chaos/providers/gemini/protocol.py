@@ -26,6 +26,7 @@ class Gemini:
 
     name = "gemini"
     vendor = "gemini"
+    carries = frozenset({"pauses", "signatures", "blocks"})
 
     def recognise(self, request: Request) -> bool:
         return request.method == "POST" and bool(model_and_verb(request)[1])

@@ -44,6 +44,7 @@ class OpenAIChat:
 
     name = "openai_chat"
     vendor = "openai"
+    carries = frozenset({"call_ids", "tool_stop", "opening_event", "retry_after"})
 
     def recognise(self, request: Request) -> bool:
         """A POST to a path that ends in `/chat/completions`, on any host."""

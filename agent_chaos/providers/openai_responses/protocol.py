@@ -28,6 +28,18 @@ class OpenAIResponses:
 
     name = "openai_responses"
     vendor = "openai"
+    carries = frozenset(
+        {
+            "call_ids",
+            "event_names",
+            "opening_event",
+            "retry_after",
+            "server_state",
+            "pauses",
+            "signatures",
+            "blocks",
+        }
+    )
 
     def recognise(self, request: Request) -> bool:
         if request.method != "POST" or not request.path.rstrip("/").endswith("/responses"):

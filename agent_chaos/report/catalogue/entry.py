@@ -37,7 +37,8 @@ class Parameter(BaseModel):
 class FaultEntry(BaseModel):
     """One fault. `protocols` and `forms` say where it can act; `word` is the fault in the DSL with its mildest values.
 
-    `reactions` are what the SDKs do with it, as measured.
+    `frequency` is how often it is met; `changes` what a client hears otherwise. `reactions` are what the SDKs do with it,
+    as measured.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +46,7 @@ class FaultEntry(BaseModel):
     name: str
     level: str
     family: str
+    frequency: str
     does: str
     transparent: bool
     searched: bool
@@ -54,11 +56,14 @@ class FaultEntry(BaseModel):
     parameters: tuple[Parameter, ...]
     word: str
     source: str
+    changes: tuple[str, ...] = ()
     reactions: tuple[Reaction, ...] = ()
 
     @property
     def searchable(self) -> str:
-        return " ".join((self.name, self.level, self.family, self.word, self.does, self.source))
+        return " ".join(
+            (self.name, self.level, self.family, self.frequency, self.word, self.does, self.source)
+        )
 
 
 class OracleEntry(BaseModel):

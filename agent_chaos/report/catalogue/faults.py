@@ -38,7 +38,8 @@ def _entry(cls: type[Fault]) -> FaultEntry:
     return FaultEntry(
         name=kind_of(cls),
         level=cls.level,
-        family=cls.family,
+        family=cls.family.name,
+        frequency=cls.frequency.label,
         does=does,
         transparent=cls.transparent,
         searched=cls.searched,
@@ -48,6 +49,7 @@ def _entry(cls: type[Fault]) -> FaultEntry:
         parameters=_parameters(cls),
         word=constructors.spelled(_mildest(cls, acting[0][2] if acting else {})),
         source=source,
+        changes=cls.changes,
         reactions=reactions(kind_of(cls)),
     )
 
@@ -58,7 +60,8 @@ def _mutation(kind: str) -> FaultEntry:
     return FaultEntry(
         name=kind,
         level="conversation",
-        family=Mutation.family,
+        family=Mutation.family.name,
+        frequency=Mutation.frequency.label,
         does=told(word)[0],
         transparent=False,
         searched=False,

@@ -23,8 +23,9 @@ def faults_page(entries: Sequence[FaultEntry]) -> str:
     searched = sum(entry.searched for entry in entries)
     intro = (
         f"{len(entries)} faults, {searched} of them drawn by `agent-chaos fuzz`. A *transparent* fault is one that a "
-        "correct stack recovers from with the same answer; after a *visible* one the agent must do something. Evidence "
-        "names public issues as `repository#number`; S1, H429 and the like number the ways in which providers fail. The "
+        "correct stack recovers from with the same answer; after a *visible* one the agent must do something. How often one "
+        "is met in production is told by public reports: everyday, sometimes, rare, or hostile (allowed by the wire, or "
+        "seen once). Evidence names public issues and pull requests of GitHub as `owner/repository#number`. The "
         f"tables say what the SDKs do by themselves ({_releases()}), retries and exceptions, where the fault strikes once "
         "and, if it is retried, every time; a test compares them with the SDKs."
     )
@@ -42,9 +43,16 @@ def _releases() -> str:
 
 
 def _overview(entries: Iterable[FaultEntry]) -> Iterator[str]:
-    yield from ("| fault | family | outcome | acts on |", "| --- | --- | --- | --- |")
+    yield from ("| fault | family | met | outcome | acts on |", "| --- | --- | --- | --- | --- |")
     for entry in entries:
-        yield f"| [`{entry.name}`](#{entry.name}) | {entry.family} | {outcome(entry)} | {entry.where} |"
+        cells = (
+            f"[`{entry.name}`](#{entry.name})",
+            entry.family,
+            entry.frequency,
+            outcome(entry),
+            entry.where,
+        )
+        yield f"| {' | '.join(cells)} |"
 
 
 def outcome(entry: FaultEntry) -> str:
@@ -52,11 +60,30 @@ def outcome(entry: FaultEntry) -> str:
     return ("transparent" if entry.transparent else "visible") + ("" if entry.searched else ", not searched")
 
 
+_HEARD = {
+    "turn": "everything: nothing of the turn arrives",
+    "text": "the text",
+    "calls": "the tool calls",
+    "other_parts": "reasoning and other parts",
+    "stop": "the reason to stop",
+    "usage": "the tokens",
+    "end": "whether the reply ends",
+    "error": "an error in the body",
+}
+
+
+def changes(entry: FaultEntry) -> str:
+    """What a client may hear otherwise than recorded, in words."""
+    return ", ".join(_HEARD[one] for one in entry.changes)
+
+
 def _fault(entry: FaultEntry) -> Iterator[str]:
     yield from (f"### {entry.name}", "", entry.does, "", f"- Written: `{entry.word}`")
     for parameter in entry.parameters:
         drawn = f"; a search draws {parameter.drawn}" if parameter.drawn else ""
         yield f"- `{parameter.name}`: {parameter.values}{drawn}"
+    if entry.changes:
+        yield f"- Changes: {changes(entry)}"
     yield f"- Evidence: {entry.source}"
     if entry.reactions:
         yield from ("", "| at | " + " | ".join(SDKS.values()) + " |", "| --- |" + " --- |" * len(SDKS))

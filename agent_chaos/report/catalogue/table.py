@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent_chaos.report.catalogue.entry import FaultEntry, OracleEntry
-from agent_chaos.report.catalogue.page import outcome
+from agent_chaos.report.catalogue.page import changes, outcome
 from agent_chaos.report.catalogue.reactions import SDKS
 from agent_chaos.report.terminal import put
 
@@ -75,7 +75,10 @@ def _full(name: str, does: str, facts: Iterator[tuple[str, str]]) -> RenderableT
 
 def _fault_facts(entry: FaultEntry) -> Iterator[tuple[str, str]]:
     yield "level", f"{entry.level}, family {entry.family}"
+    yield "met", entry.frequency
     yield "outcome", outcome(entry)
+    if entry.changes:
+        yield "changes", changes(entry)
     yield "acts on", entry.where
     yield "written", entry.word
     for one in entry.parameters:
