@@ -7,7 +7,7 @@ AgentChaosError                    shown as one line, with an exit code
 │   ├── PlanError             (2)  an unknown fault, site or field in a plan
 │   └── CassetteMissing       (2)  nothing was recorded yet
 ├── RecordError               (2)  nothing could be recorded
-├── NondeterministicError     (4)  two clean runs differ
+├── UnstableError             (4)  two clean runs differ
 └── HarnessError              (5)  agent-chaos or a file it reads is broken
     └── CassetteError         (5)  a cassette that cannot be read
         ├── CassetteDamaged   (5)  names the record and the offset
@@ -21,17 +21,34 @@ TrialStop (BaseException)          ends a trial; `except Exception` in an agent 
 GuardRefused (ConnectionRefusedError)   a connection that offline mode forbids
 """
 
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command tells the shell; there is no other table of these."""
+
+    OK = 0
+    FAILED = 1
+    """A failure was found."""
+    USAGE = 2
+    NOTHING_JUDGED = 3
+    """Nothing was recorded, no fault fired, or no run could be decided."""
+    UNSTABLE = 4
+    BROKEN = 5
+    """The harness, or a file that it reads, is broken."""
+    INTERRUPTED = 130
+
 
 class AgentChaosError(Exception):
     """Base of all errors that are shown to people as one clear message."""
 
-    exit_code = 5
+    exit_code = ExitCode.BROKEN
 
 
 class UsageError(AgentChaosError):
     """What was asked for cannot be done as asked."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
 class ScenarioError(UsageError):
@@ -53,19 +70,19 @@ class CassetteMissing(UsageError):
 class RecordError(AgentChaosError):
     """A recording could not be made; earlier cassettes are untouched."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
 
 
-class NondeterministicError(AgentChaosError):
+class UnstableError(AgentChaosError):
     """Two runs without faults differ."""
 
-    exit_code = 4
+    exit_code = ExitCode.UNSTABLE
 
 
 class HarnessError(AgentChaosError):
     """agent-chaos itself, or a file that it reads, is broken."""
 
-    exit_code = 5
+    exit_code = ExitCode.BROKEN
 
 
 class CassetteError(HarnessError):

@@ -9,15 +9,15 @@ from pydantic import ValidationError
 
 from agent_chaos.errors import UsageError
 from agent_chaos.files import write_text
-from agent_chaos.search.campaign import Failure, Unjudged
+from agent_chaos.search.campaign import Failure, UndecidedPlan
 from agent_chaos.search.corpus.stored import Corpus
 
 RUNS = Path(".agent_chaos_runs")
 """Where every campaign is kept, one folder each."""
 
-_OPEN = RUNS / "undecided"
+_UNDECIDED = RUNS / "undecided"
 _ID = re.compile(r"F-[0-9A-Z]{4,12}", re.IGNORECASE)
-_OPEN_ID = re.compile(r"U-[0-9A-Z]{4,12}", re.IGNORECASE)
+_UNDECIDED_ID = re.compile(r"U-[0-9A-Z]{4,12}", re.IGNORECASE)
 
 
 def is_name(text: str) -> bool:
@@ -25,24 +25,24 @@ def is_name(text: str) -> bool:
     return bool(_ID.fullmatch(text)) or text.endswith(".json")
 
 
-def is_open_name(text: str) -> bool:
+def is_undecided_name(text: str) -> bool:
     """Whether the text names an undecided plan."""
-    return bool(_OPEN_ID.fullmatch(text))
+    return bool(_UNDECIDED_ID.fullmatch(text))
 
 
-def leave_open(plan: Unjudged) -> None:
+def keep_undecided(plan: UndecidedPlan) -> None:
     """Keeps an undecided plan, in place of the earlier one of the same reason."""
-    write_text(_OPEN / f"{plan.id}.json", plan.model_dump_json(indent=2) + "\n")
+    write_text(_UNDECIDED / f"{plan.id}.json", plan.model_dump_json(indent=2) + "\n")
 
 
-def undecided(name: str) -> Unjudged:
+def undecided(name: str) -> UndecidedPlan:
     """One undecided plan by its id. Raises UsageError where there is none, or its file is not one."""
-    path = _OPEN / f"{name.upper()}.json"
+    path = _UNDECIDED / f"{name.upper()}.json"
     if not path.is_file():
-        kept = ", ".join(sorted(one.stem for one in _OPEN.glob("U-*.json"))) or "none"
-        raise UsageError(f"no undecided plan {name} in {_OPEN}/; kept: {kept}")
+        kept = ", ".join(sorted(one.stem for one in _UNDECIDED.glob("U-*.json"))) or "none"
+        raise UsageError(f"no undecided plan {name} in {_UNDECIDED}/; kept: {kept}")
     try:
-        return Unjudged.model_validate_json(path.read_text(encoding="utf-8"))
+        return UndecidedPlan.model_validate_json(path.read_text(encoding="utf-8"))
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"

@@ -72,5 +72,5 @@ def _keep(campaign: Campaign, notes: tuple[str, ...]) -> None:
     document = Document(exit_code=code, campaigns=(record(campaign, notes),))
     folder = run_folder(RUNS, campaign.scenario)
     write_text(folder / "campaign.json", document.to_json())
-    for plan in campaign.unjudged:
-        failure_store.leave_open(plan)
+    for plan in campaign.undecided_plans:
+        failure_store.keep_undecided(plan)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from agent_chaos.errors import ExitCode
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
 
 
 class Standing(StrEnum):
-    """In the words people read."""
+    """How a stored failure, or a recording, stands; CHANGED says that it came out otherwise than before."""
 
     STILL_FAILS = "STILL FAILS"
     ACCEPTED = "ACCEPTED"
@@ -21,8 +22,19 @@ class Standing(StrEnum):
     BROKEN = "HARNESS ERROR"
 
     @property
-    def exit_code(self) -> int:
-        return {"STILL FAILS": 1, "CHANGED": 1, "STALE": 3, "HARNESS ERROR": 5}.get(self.value, 0)
+    def exit_code(self) -> ExitCode:
+        """Of a stored failure."""
+        return _EXIT_CODES[self]
+
+
+_EXIT_CODES = {
+    Standing.STILL_FAILS: ExitCode.FAILED,
+    Standing.ACCEPTED: ExitCode.OK,
+    Standing.CHANGED: ExitCode.FAILED,
+    Standing.FIXED: ExitCode.OK,
+    Standing.STALE: ExitCode.NOTHING_JUDGED,
+    Standing.BROKEN: ExitCode.BROKEN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,7 @@ def stands(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) -> 
 
     What still fails is ACCEPTED where the baseline says so for today.
     """
-    if outcome.verdict is Verdict.ERROR:
+    if outcome.verdict is Verdict.HARNESS_ERROR:
         return Stands(Standing.BROKEN, outcome.reason)
     if failure.fingerprint in outcome.fingerprints:
         return _fails(failure, baseline)
@@ -48,7 +60,7 @@ def stands(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) -> 
     if missed:
         return Stands(Standing.STALE, f"not reached: {missed}; record again, or remove the failure")
     if outcome.verdict is not Verdict.PASS:
-        return Stands(Standing.STALE, outcome.reason or outcome.verdict.words)
+        return Stands(Standing.STALE, outcome.reason or outcome.verdict)
     return Stands(Standing.FIXED, f"passes under {failure.plan}")
 
 

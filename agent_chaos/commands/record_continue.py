@@ -29,7 +29,9 @@ from agent_chaos.trial.trial import run_trial
 def continue_(name: str, *, yes: bool) -> int:
     """Records the branch of a stored failure's or an undecided plan, after asking. Raises UsageError, RecordError."""
     install()
-    failure = failure_store.undecided(name) if failure_store.is_open_name(name) else failure_store.named(name)
+    failure = (
+        failure_store.undecided(name) if failure_store.is_undecided_name(name) else failure_store.named(name)
+    )
     scenario = load([failure.target])[0].scenario
     if scenario.name != failure.scenario:
         raise UsageError(

@@ -8,22 +8,28 @@ from pathlib import Path
 from rich.text import Text
 
 from agent_chaos.commands import failure_store
-from agent_chaos.commands.output import complain
+from agent_chaos.commands.output import complain, hushed
 from agent_chaos.commands.prepare import Stage, scenarios
 from agent_chaos.commands.recheck import Standing, Stands, stands
 from agent_chaos.commands.settings import baseline
-from agent_chaos.errors import AgentChaosError, CassetteMissing
+from agent_chaos.errors import AgentChaosError, CassetteMissing, ExitCode
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.report.exit import combined
 from agent_chaos.report.finding import view
 from agent_chaos.report.printable import count, printable, seconds
 from agent_chaos.report.terminal import console, put
 from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
-from agent_chaos.search.campaign import Failure, Finding, Unjudged
+from agent_chaos.search.campaign import Failure, Finding, UndecidedPlan
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
 from agent_chaos.trace.trace import Trace
 
-_COLOURS = {
+_COLOURS: dict[Standing | Verdict, str] = {
+    Verdict.PASS: "bold green",
+    Verdict.FAIL: "bold red",
+    Verdict.UNDECIDED: "bold yellow",
+    Verdict.NOT_TESTED: "bold yellow",
+    Verdict.UNSTABLE: "bold red",
+    Verdict.HARNESS_ERROR: "bold red",
     Standing.STILL_FAILS: "bold red",
     Standing.ACCEPTED: "yellow",
     Standing.CHANGED: "bold yellow",
@@ -40,8 +46,10 @@ def replay(what: list[str], *, allow_real_tools: bool) -> int:
         if what
         else failure_store.every()
     )
-    undecided = [failure_store.undecided(one) for one in what if failure_store.is_open_name(one)]
-    targets = [one for one in what if not failure_store.is_name(one) and not failure_store.is_open_name(one)]
+    undecided = [failure_store.undecided(one) for one in what if failure_store.is_undecided_name(one)]
+    targets = [
+        one for one in what if not failure_store.is_name(one) and not failure_store.is_undecided_name(one)
+    ]
     stage = Stage(allow_real_tools=allow_real_tools)
     codes = []
     codes += [_undecided(one, stage) for one in undecided]
@@ -58,15 +66,20 @@ def _recording(loaded: Loaded, stage: Stage, *, bare: bool) -> int:
         rehearsal = stage.rehearsed(loaded)
     except CassetteMissing as exc:
         if bare:
-            _say(name, "NOT RECORDED", "dim", str(exc))
-            return 0
+            _say(name, "NOT RECORDED", "bold yellow", str(exc))
+            return ExitCode.NOTHING_JUDGED
         complain(exc)
         return exc.exit_code
     except AgentChaosError as exc:
         complain(exc)
         return exc.exit_code
-    _say(name, Verdict.PASS.words, "bold green", played(rehearsal.clean))
-    return 0
+    with hushed():
+        outcome = rehearsal.clean_outcome
+    changes = rehearsal.changes if outcome.verdict is Verdict.PASS else ()
+    word = Standing.CHANGED if changes else outcome.verdict
+    said = [outcome.reason, *changes, played(rehearsal.clean)]
+    _say(name, word, _COLOURS[word], "; ".join(one for one in said if one))
+    return outcome.verdict.exit_code
 
 
 def played(clean: Trace) -> str:
@@ -91,7 +104,7 @@ def _failure(failure: Failure, stage: Stage, known: Baseline, *, in_full: bool) 
     return found.standing.exit_code
 
 
-def _undecided(plan: Unjudged, stage: Stage) -> int:
+def _undecided(plan: UndecidedPlan, stage: Stage) -> int:
     """Runs an undecided plan; after `record --continue` it is judged."""
     try:
         rehearsal = stage.rehearsed(scenarios([plan.target])[0])
@@ -99,12 +112,9 @@ def _undecided(plan: Unjudged, stage: Stage) -> int:
     except AgentChaosError as exc:
         complain(f"{plan.id}: {exc}")
         return exc.exit_code
-    passed, failed = outcome.verdict is Verdict.PASS, outcome.verdict is Verdict.FAIL
-    errors = [one for one in outcome.violations if one.severity == "error"]
-    why = f"passes under {plan.plan}" if passed else errors[0].reason if failed else outcome.reason
-    style = "bold green" if passed else "bold red" if failed else "bold yellow"
-    _say(f"{plan.id}  {plan.scenario}", outcome.verdict.words, style, why)
-    return 0 if passed else 1 if failed else 3
+    why = f"passes under {plan.plan}" if outcome.verdict is Verdict.PASS else outcome.reason
+    _say(f"{plan.id}  {plan.scenario}", outcome.verdict, _COLOURS[outcome.verdict], why)
+    return outcome.verdict.exit_code
 
 
 def _why(failure: Failure, found: Stands) -> str:
@@ -115,8 +125,7 @@ def _why(failure: Failure, found: Stands) -> str:
 def _in_full(failure: Failure, outcome: Outcome, clean: Trace) -> None:
     out = console()
     same = [one for one in outcome.violations if one.fingerprint == failure.fingerprint]
-    errors = [one for one in outcome.violations if one.severity == "error"]
-    now = failure.model_copy(update={"violation": (same or errors)[0]})
+    now = failure.model_copy(update={"violation": (same or list(outcome.errors))[0]})
     for part in view(Finding(now, outcome), clean, out.width):
         put(out, part)
     out.print()

@@ -28,13 +28,6 @@ from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.scenario.model import Scenario
 
-_CODES = {
-    Verdict.PASS.words: 0,
-    Verdict.FAIL.words: 1,
-    Verdict.INCONCLUSIVE.words: 3,
-    Verdict.VACUOUS.words: 3,
-    Verdict.ERROR.words: 5,
-}
 _STYLES = {0: "bold green", 1: "bold red", 3: "bold yellow", 5: "bold red"}
 
 
@@ -93,11 +86,11 @@ def _told(done: RunEnd, folder: Path) -> int:
     write_files(folder, done.files)
     report = RunReport.model_validate_json(done.report)
     _say(report)
-    return _CODES[report.verdict]
+    return report.verdict.exit_code
 
 
 def _say(report: RunReport) -> None:
-    out, code = console(), _CODES[report.verdict]
+    out, code = console(), report.verdict.exit_code
     figures = f"{count(report.llm_calls, 'call')}, {seconds(report.elapsed_s)} virtual"
     line = Text.assemble(
         printable(report.scenario_name), "  ", (report.verdict, _STYLES[code]), f"  {figures}"
@@ -112,10 +105,12 @@ def _say(report: RunReport) -> None:
             Text(f"  {mark} {printable(result.name)}{turn}: {clipped(result.message, 400)}", style),
             soft_wrap=True,
         )
+    if report.error:
+        out.print(Text(f"  raised {clipped(report.error, 400)}"), soft_wrap=True)
     failed = (f"{one.name}: {one.message}" for one in report.assertion_results if not one.passed)
     if report.reason and report.reason != "; ".join(failed):
         out.print(Text(f"  {clipped(report.reason, 400)}"), soft_wrap=True)
-    for told in report.unfired if report.verdict != Verdict.VACUOUS.words else ():
+    for told in report.unfired if report.verdict != Verdict.NOT_TESTED else ():
         out.print(Text(f"  {clipped(told, 400)}", "dim"), soft_wrap=True)
     for violation in report.violations if report.assertion_results else ():
         out.print(

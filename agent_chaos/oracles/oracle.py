@@ -17,6 +17,9 @@ from agent_chaos.trace.trace import Trace
 
 Severity = Literal["error", "warning"]
 
+ASSERTION = "assertion"
+"""The `oracle` of a violation that one of the scenario's own assertions found; its `subject` is the assertion's name."""
+
 
 class Violation(BaseModel):
     """What an oracle found. `subject` is what it is about, free of ids, paths and numbers (a tool's name, an exception
@@ -40,6 +43,11 @@ class Violation(BaseModel):
     def fingerprint(self) -> str:
         return f"{self.oracle}:{self.subject}"
 
+    @property
+    def rule(self) -> str:
+        """What people call the rule that was broken: the oracle, or the assertion by its name."""
+        return f"{ASSERTION} {self.subject}" if self.oracle == ASSERTION else self.oracle
+
 
 class Undecided(BaseModel):
     """An oracle could not judge; `reason` names the call where replay left the recording."""
@@ -61,12 +69,19 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an oracle may look at: the trial's trace, the clean trace, the budget, and the tools' schemas by name."""
+    """What an oracle may look at: the trial's trace, the clean trace, the budget, and the tools' schemas by name.
+
+    `tolerated` are the rules of requests that the recording itself breaks: its provider accepted that. `rewritten` says that
+    chaos rewrote what users or the agent said, `error_expected` that the scenario asserts an error.
+    """
 
     trace: Trace
     clean: Trace
     budget: Budget
     schemas: dict[str, RawFields]
+    tolerated: frozenset[str] = frozenset()
+    rewritten: bool = False
+    error_expected: bool = False
 
 
 class Oracle(Protocol):

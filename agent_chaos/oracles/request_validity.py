@@ -13,12 +13,12 @@ from agent_chaos.trace.trace import Call
 
 
 class RequestValidity:
-    """After a fault, in the same turn, a request holds a conversation that the real provider answers with 400: a tool call
-    without its result, a result without its call, an id twice, an empty message, reasoning without its signature. Replay
-    is lenient and serves the recording; the real API ends the session.
+    """A request holds a conversation that the real provider answers with 400: a tool call without its result, a result
+    without its call, an id twice, an empty message, reasoning without its signature. Replay is lenient and serves the
+    recording; the real API ends the session. Judged without faults too, and up to the turn that the first one strikes;
+    later turns are `history_poisoning`'s.
 
-    Rules that the clean run breaks too are left out: then they are not the provider's, or the recording is none of a
-    real one. What a server keeps (`previous_response_id`, `thread`) is looked up in the run; what is not found there is
+    Rules that the recording's own requests break are left out: its provider answered them. What a server keeps (`previous_response_id`, `thread`) is looked up in the run; what is not found there is
     not judged. What OpenAI lets pass and compatible servers refuse is a warning.
     Source: claude-code#2697, openai-agents#1061, #673, langgraph#5109, agent-framework#5041 (§3.11).
     """
@@ -29,21 +29,26 @@ class RequestValidity:
         """The first error, as a provider tells of one; and the first of what only some of them refuse."""
         turn = first_fault_turn(evidence.trace)
         told: set[bool] = set()
-        for call, problem in refused(evidence) if turn is not None else ():
-            if call.turn == turn and problem.lenient not in told:
+        for call, problem in refused(evidence) if turn is not None or not evidence.rewritten else ():
+            if (turn is None or call.turn <= turn) and problem.lenient not in told:
                 told.add(problem.lenient)
-                yield self._violation(call, problem)
+                yield self._violation(evidence, call, problem)
 
-    def _violation(self, call: Call, problem: Problem) -> Violation:
+    def _violation(self, evidence: Evidence, call: Call, problem: Problem) -> Violation:
         return Violation(
             oracle=self.name,
             subject=problem.rule,
-            reason=f"call {call.call} would be answered 400: {shown(problem.says, 320)}",
+            reason=f"{_asked(evidence, call)} would be answered 400: {shown(problem.says, 320)}",
             advice=_ADVICE[problem.rule],
             severity="warning" if problem.lenient else "error",
-            call_seq=call.seq,
+            call_seq=None if call in evidence.trace.probed else call.seq,
             after={problem.at: problem.value},
         )
+
+
+def _asked(evidence: Evidence, call: Call) -> str:
+    probed = any(call is one for one in evidence.trace.probed)
+    return "the user's next message" if probed else f"call {call.call}"
 
 
 ORACLE = RequestValidity()

@@ -71,6 +71,8 @@ class UnhandledException:
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per turn that ended in such an exception."""
+        if evidence.error_expected:
+            return
         clean = {(raised.turn, raised.type) for raised in evidence.clean.raised}
         for raised in evidence.trace.raised:
             grade = "tool" if _failed_tool(evidence.trace, raised) else grade_of(raised)

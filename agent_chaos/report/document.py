@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from agent_chaos.report import figures
 from agent_chaos.report.exit import exit_code
 from agent_chaos.report.timeline import timeline
-from agent_chaos.search.campaign import Campaign, Covered, Failure, Figures, Finding, Unjudged, Warned
+from agent_chaos.search.campaign import Campaign, Covered, Failure, Figures, Finding, UndecidedPlan, Warned
 from agent_chaos.search.corpus.accepted import Acceptance
 from agent_chaos.trace.trace import Trace
 from agent_chaos.version import __version__
@@ -37,7 +37,7 @@ class FailureRecord(BaseModel):
 
 
 class CampaignRecord(BaseModel):
-    """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count), `unjudged` a plan for each; `conclusion` is what running every single
+    """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count), `undecided_plans` a plan for each; `conclusion` is what running every single
     fault showed; `accepted` failures were met and fail nothing, `expired` ones are among the failures again.
     """
 
@@ -50,7 +50,7 @@ class CampaignRecord(BaseModel):
     figures: Figures
     failures: tuple[FailureRecord, ...]
     undecided_reasons: tuple[tuple[str, int], ...] = ()
-    unjudged: tuple[Unjudged, ...] = ()
+    undecided_plans: tuple[UndecidedPlan, ...] = ()
     warnings: tuple[Warned, ...] = ()
     tools_run_for_real: tuple[str, ...] = ()
     first_error: str = ""
@@ -100,7 +100,7 @@ def record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
         figures=campaign.figures,
         failures=tuple(_failure(finding) for finding in campaign.findings),
         undecided_reasons=campaign.undecided_reasons,
-        unjudged=campaign.unjudged,
+        undecided_plans=campaign.undecided_plans,
         warnings=campaign.warnings,
         tools_run_for_real=campaign.tools_run_for_real,
         first_error=campaign.first_error,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from agent_chaos.report.printable import count, printable
-from agent_chaos.search.campaign import Campaign, Figures, Unjudged, Warned
+from agent_chaos.search.campaign import Campaign, Figures, UndecidedPlan, Warned
 from agent_chaos.search.corpus.accepted import Acceptance
 
 
@@ -105,7 +105,7 @@ def other_runs(figures: Figures) -> str:
     return _listed(f"{number:,} {what}" for number, what in runs if number)
 
 
-def undecided(reasons: Iterable[tuple[str, int]], plans: Iterable[Unjudged]) -> list[str]:
+def undecided(reasons: Iterable[tuple[str, int]], plans: Iterable[UndecidedPlan]) -> list[str]:
     """Why examples were undecided, `12  left the recording at call 3  U-7Q2K`, and what would decide one."""
     counted = list(reasons)
     ids = {one.reason: one.id for one in plans}

@@ -179,7 +179,7 @@ def _ending(campaign: Campaign, notes: tuple[str, ...]) -> Table:
         ("No site", figures.no_site(numbers)),
         ("Also run", figures.other_runs(numbers)),
         ("Warnings", "\n".join(figures.warnings(campaign.warnings))),
-        ("Undecided", "\n".join(figures.undecided(campaign.undecided_reasons, campaign.unjudged))),
+        ("Undecided", "\n".join(figures.undecided(campaign.undecided_reasons, campaign.undecided_plans))),
         ("Noticed", "\n".join(printable(note) for note in notes)),
     ]
     for label, text in rows:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.results.metrics import MetricsStore
 from agent_chaos.results.turn_result import AssertionResult, TurnResult
 
@@ -15,8 +16,8 @@ from agent_chaos.results.turn_result import AssertionResult, TurnResult
 class RunReport(BaseModel):
     """How one run of a scenario went. Times are virtual seconds.
 
-    `passed` is True for the verdict PASS alone; `verdict` is in the words people read, `reason` explains it.
-    `violations` is what the oracles found; they decide where there are no assertions or under a plan, and inform otherwise.
+    `passed` is True for the verdict PASS alone. `rule` names what decided any other one: an oracle, an assertion, the
+    recording, the faults or the harness; `reason` explains it. `violations` is what the oracles found.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,7 +26,8 @@ class RunReport(BaseModel):
     trace_id: str = ""
     description: str = ""
     passed: bool
-    verdict: str
+    verdict: Verdict
+    rule: str = ""
     reason: str = ""
     elapsed_s: float
     error: str | None = None

@@ -19,7 +19,6 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.errors import CassetteMissing, HarnessError, TrialStop, UsageError
 from agent_chaos.events.sink import EventSink
 from agent_chaos.faults.plan import Plan
-from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.patch.forward import forwarding
 from agent_chaos.patch.install import install_offline, online
 from agent_chaos.patch.keys import may_record
@@ -31,7 +30,7 @@ from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.run_report import RunReport
 from agent_chaos.results.turn_result import TurnResult
-from agent_chaos.run.run import keep, ran
+from agent_chaos.run.run import judged_alone, keep
 from agent_chaos.scenario.folders import run_folder
 from agent_chaos.scenario.model import ChaosScenario
 from agent_chaos.trace.trace import Trace
@@ -242,8 +241,7 @@ class _Block:
         """Fills the context, and tells those who asked."""
         if self._trace is None:
             return
-        outcome = Outcome(Verdict.PASS, self._trace)
-        done = ran(self._scenario, outcome, self._injector, self._cassette.header.started_at)
+        done = judged_alone(self._scenario, self._trace, self._injector, self._cassette.header.started_at)
         self._context.report = done.report
         if sink is not None and (failure := done.tell(sink)) is not None:
             warnings.warn(f"the event sink failed: {failure}", RuntimeWarning, stacklevel=4)

@@ -5,42 +5,35 @@ from __future__ import annotations
 from typing import Any
 
 from agent_chaos.chaos.builder import Chaos
+from agent_chaos.oracles.oracle import ASSERTION
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.results.context import ChaosContext
-from agent_chaos.results.metrics import MetricsStore
 from agent_chaos.results.run_report import RunReport, scorecard
-from agent_chaos.results.turn_result import AssertionResult, TurnResult, counted
 from agent_chaos.scenario.model import Scenario
-from agent_chaos.trace.trace import Answer, Call, Raised, ToolRun, Trace
+from agent_chaos.trace.trace import Call, ToolRun, Trace
+from agent_chaos.trial.check_assertions import CheckedRun
 from agent_chaos.trial.injector import Changed, ChaosInjector
 
 ABSORBED = ", absorbed by the SDK's retry"
 
 
-def reported(
-    scenario: Scenario,
-    outcome: Outcome,
-    verdict: Verdict,
-    reason: str,
-    context: ChaosContext,
-    results: tuple[AssertionResult, ...],
-    injector: ChaosInjector,
-) -> RunReport:
+def reported(scenario: Scenario, outcome: Outcome, checked: CheckedRun, injector: ChaosInjector) -> RunReport:
     """The report of a run that was judged."""
-    trace, metrics, turns = outcome.trace, context.metrics, tuple(context.turn_results)
-    passed = verdict is Verdict.PASS
+    trace, context = outcome.trace, checked.context
+    metrics, turns = context.metrics, tuple(context.turn_results)
+    passed = outcome.verdict is Verdict.PASS
     return RunReport(
         scenario_name=scenario.name,
         trace_id=trace.digest[:12],
         description=scenario.description,
         passed=passed,
-        verdict=verdict.words,
-        reason=reason,
+        verdict=outcome.verdict,
+        rule=outcome.rule,
+        reason=outcome.reason,
         elapsed_s=trace.virtual_s,
         error=context.error,
         agent_input=context.agent_input,
         agent_output=context.agent_output,
-        assertion_results=results,
+        assertion_results=checked.results,
         turn_results=turns,
         conversation=tuple(metrics.conv.entries),
         scorecard=scorecard(
@@ -56,7 +49,7 @@ def reported(
         tags=scenario.tags,
         meta=scenario.meta,
         metrics=metrics,
-        violations=outcome.violations,
+        violations=tuple(one for one in outcome.violations if one.oracle != ASSERTION),
         faults_fired=(*_fired(trace), *(_changed(one) for one in injector.changes)),
         unfired=tuple(injector.unfired()),
         llm_calls=metrics.total_calls,
@@ -106,26 +99,3 @@ def _described(chaos: Chaos) -> dict[str, Any]:
         "on_turn": trigger.on_turn,
         "after_calls": trigger.after_calls,
     }
-
-
-def turn_results(trace: Trace, metrics: MetricsStore, scenario: Scenario) -> tuple[TurnResult, ...]:
-    """How each turn went, in order, with its calls and tokens."""
-    ended: list[Answer | Raised] = [*trace.answers, *trace.raised]
-    results, since = [], 0.0
-    for entry in sorted(ended, key=lambda one: one.seq):
-        dynamic = scenario.turns[entry.turn].is_dynamic()
-        results.append(counted(_turn_result(entry, entry.at - since, dynamic=dynamic), metrics))
-        since = entry.at
-    return tuple(results)
-
-
-def _turn_result(entry: Answer | Raised, duration_s: float, *, dynamic: bool) -> TurnResult:
-    return TurnResult(
-        turn_number=entry.turn,
-        input=entry.input,
-        response=entry.text if isinstance(entry, Answer) else "",
-        success=isinstance(entry, Answer),
-        duration_s=duration_s,
-        error=f"{entry.type}: {entry.message}" if isinstance(entry, Raised) else None,
-        is_dynamic=dynamic,
-    )

@@ -9,12 +9,11 @@ from agent_chaos.cassette.model import Cassette, Header
 from agent_chaos.cassette.redaction.redaction import Redactor
 from agent_chaos.errors import RecordError
 from agent_chaos.faults.plan import Plan
-from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.patch.forward import forwarding
 from agent_chaos.patch.install import install, online
 from agent_chaos.record.check_reachable import refuse_unanswered
 from agent_chaos.replay.match import ExchangeIndex
-from agent_chaos.run.run import Ran, ran
+from agent_chaos.run.run import Ran, judged_alone
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
@@ -50,4 +49,4 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
     if broken := trace.incidents_of("harness"):
         raise RecordError(f"{scenario.name}: {broken[0].detail}")
     refuse_unanswered(scenario.name, [(one.request, one.reply) for one in asked.fetched])
-    return ran(scenario, Outcome(Verdict.PASS, trace), injector, header.started_at)
+    return judged_alone(scenario, trace, injector, header.started_at)

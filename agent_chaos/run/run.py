@@ -6,7 +6,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
@@ -14,23 +14,19 @@ from agent_chaos.events.sink import EventSink, ListSink, as_line
 from agent_chaos.faults.plan import Plan
 from agent_chaos.files import write_text
 from agent_chaos.oracles.judge import broken
-from agent_chaos.oracles.reading.turns import left_recording_at
-from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.verdict import Verdict, decide
 from agent_chaos.record.auto_record import record_first, unrecorded
 from agent_chaos.record.branch import branches
-from agent_chaos.results.context import ChaosContext
-from agent_chaos.results.metrics import MetricsStore
 from agent_chaos.results.run_report import RunReport
-from agent_chaos.results.turn_result import AssertionResult, TurnResult
-from agent_chaos.run.build_report import reported, turn_results
+from agent_chaos.run.build_report import reported
 from agent_chaos.run.emit_events import narrate
-from agent_chaos.scenario.assertions import checked
 from agent_chaos.scenario.imports import loading
-from agent_chaos.scenario.model import ChaosScenario, Scenario
-from agent_chaos.trace.trace import Trace
-from agent_chaos.trial.compute_metrics import measured
+from agent_chaos.scenario.model import Scenario
+from agent_chaos.trace.trace import Raised, Trace
+from agent_chaos.trial.check_assertions import check_assertions, expects_error
 from agent_chaos.trial.injector import ChaosInjector
-from agent_chaos.trial.rehearsal import Rehearsal
+from agent_chaos.trial.rehearsal import Rehearsal, unfired
 
 
 def run_scenario(
@@ -44,7 +40,7 @@ def run_scenario(
 ) -> RunReport:
     """Runs a scenario from its cassette with the chaos it configures, and under a plan where one is given.
 
-    Its assertions decide; where it has none, or runs under a plan, the oracles do. Called while a command loads the
+    Its assertions and the oracles decide together, as in `fuzz` and `replay`. Called while a command loads the
     file it stands in, it runs nothing, warns, and gives a report that says so. A scenario without a recording is first
     run once, live, to make it, where a provider's key is set and this is not CI.
 
@@ -56,7 +52,7 @@ def run_scenario(
 
     Raises:
         CassetteMissing: it was never recorded, and cannot be now.
-        HarnessError, NondeterministicError: the run without faults is not sound.
+        HarnessError, UnstableError: the run without faults is not sound.
         UsageError: the recorded model calls tools that would run for real.
     """
     if loading():
@@ -82,7 +78,7 @@ def _not_run(scenario: Scenario) -> RunReport:
     why = "not run: its file was only loaded; put run_scenario(...) below `if __name__ == '__main__':`"
     warnings.warn(f"{scenario.name} is {why}", RuntimeWarning, stacklevel=3)
     return RunReport(
-        scenario_name=scenario.name, passed=False, verdict=Verdict.VACUOUS.words, reason=why, elapsed_s=0.0
+        scenario_name=scenario.name, passed=False, verdict=Verdict.NOT_TESTED, reason=why, elapsed_s=0.0
     )
 
 
@@ -104,39 +100,36 @@ def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan |
     scenario = rehearsal.scenario
     chance = scenario.chance(rehearsal.cassette.header.seed if seed is None else seed)
     injector = ChaosInjector(scenario.every_chaos, chance)
-    outcome = rehearsal.trial(plan or Plan(), injector)
-    started_at = rehearsal.cassette.header.started_at
+    outcome, checked = rehearsal.run(plan or Plan(), injector)
     seeded = seed is not None and any(one.trigger.probability for one in scenario.every_chaos)
     target = f"{rehearsal.target} --seed {seed}" if seeded else rehearsal.target
-    return ran(scenario, outcome, injector, started_at, planned=plan is not None, target=target)
+    if outcome.verdict is Verdict.UNDECIDED and branches(scenario):
+        advice = f"{outcome.reason}; what the model says there is recorded by 'agent-chaos record {target}'"
+        outcome = replace(outcome, reason=advice)
+    report = reported(scenario, outcome, checked, injector)
+    return Ran(report, outcome.trace, rehearsal.cassette.header.started_at)
 
 
-def ran(
-    scenario: Scenario,
-    outcome: Outcome,
-    injector: ChaosInjector,
-    started_at: float,
-    *,
-    planned: bool = False,
-    target: str = "",
-) -> Ran:
-    """What came of a run that is over, with its assertions checked; `target` is how people name the scenario."""
-    metrics = measured(outcome.trace, injector)
-    turns = turn_results(outcome.trace, metrics, scenario)
-    context = _context(injector, outcome.trace, metrics, turns)
-    results = tuple(checked(one, context, turn) for one, turn in scenario.every_assertion)
-    context.over(metrics, _with_results(turns, scenario, results))
-    judged = _by_oracles(outcome, planned=planned, asserted=bool(results))
-    verdict, reason = judged or _verdict(scenario, outcome.trace, results, injector, context)
-    if verdict is Verdict.INCONCLUSIVE and branches(scenario):
-        how = (
-            f"'agent-chaos record {target}'"
-            if target
-            else "'agent-chaos record' of a scenario, not of a block"
-        )
-        reason = f"{reason}; what the model says there is recorded by {how}"
-    report = reported(scenario, outcome, verdict, reason, context, results, injector)
-    return Ran(report, outcome.trace, started_at)
+def judged_alone(scenario: Scenario, trace: Trace, injector: ChaosInjector, started_at: float) -> Ran:
+    """What came of a run that has no recording to compare with: its assertions judge, and an error that they do not expect."""
+    checked = check_assertions(scenario, trace, injector)
+    unexpected = [] if expects_error(scenario) else [_error(one) for one in trace.raised]
+    outcome = decide(
+        trace,
+        [*checked.violations, *unexpected],
+        broken=broken(trace, rewritten=bool(scenario.every_chaos)),
+        not_tested=unfired(scenario, injector),
+    )
+    return Ran(reported(scenario, outcome, checked, injector), trace, started_at)
+
+
+def _error(raised: Raised) -> Violation:
+    return Violation(
+        oracle="error",
+        subject=raised.type,
+        reason=f"turn {raised.turn} failed: {raised.type}: {raised.message}",
+        advice="Assert ExpectError(...) where a run may end so.",
+    )
 
 
 def keep(done: Ran, folder: Path, *, events: bool = True) -> Path:
@@ -162,72 +155,3 @@ def write_files(folder: Path, files: Mapping[str, str]) -> Path:
     for name, text in files.items():
         write_text(folder / name, text)
     return folder / next(iter(files)).partition("/")[0]
-
-
-def _context(
-    injector: ChaosInjector, trace: Trace, metrics: MetricsStore, turns: tuple[TurnResult, ...]
-) -> ChaosContext:
-    context: ChaosContext = injector.context
-    raised = trace.raised[-1] if trace.raised else None
-    context.over(metrics, turns)
-    context.elapsed_s = trace.virtual_s
-    context.unfired = tuple(injector.unfired())
-    context.error = f"{raised.type}: {raised.message}" if raised else None
-    context.agent_input = turns[0].input if turns else None
-    context.agent_output = trace.answers[-1].text if trace.answers else None
-    return context
-
-
-def _with_results(
-    turns: tuple[TurnResult, ...], scenario: Scenario, results: tuple[AssertionResult, ...]
-) -> list[TurnResult]:
-    """The turns, each with the results of the assertions that stand in it."""
-    whose = [turn for _, turn in scenario.every_assertion]
-    return [
-        one.model_copy(
-            update={
-                "assertion_results": tuple(
-                    result for result, turn in zip(results, whose, strict=True) if turn == one.turn_number
-                )
-            }
-        )
-        for one in turns
-    ]
-
-
-def _by_oracles(outcome: Outcome, *, planned: bool, asserted: bool) -> tuple[Verdict, str] | None:
-    """The oracles' verdict where it decides: under a plan, and where they object and nothing is asserted."""
-    if outcome.verdict is Verdict.FAIL and (planned or not asserted):
-        return Verdict.FAIL, "; ".join(one.reason for one in outcome.violations if one.severity == "error")
-    return (outcome.verdict, outcome.reason) if planned and outcome.verdict is not Verdict.PASS else None
-
-
-def _verdict(
-    scenario: Scenario,
-    trace: Trace,
-    results: tuple[AssertionResult, ...],
-    injector: ChaosInjector,
-    context: ChaosContext,
-) -> tuple[Verdict, str]:
-    """ERROR > FAIL > UNDECIDED > NOT TESTED > PASS; what follows after the recording was left decides nothing."""
-    if problem := broken(trace, faulted=bool(scenario.every_chaos)):
-        return Verdict.ERROR, problem
-    failed = [one for one in results if not one.passed]
-    forgiven = any(getattr(one, "allows_error", False) for one, _ in scenario.every_assertion)
-    raised = trace.raised[-1] if trace.raised else None
-    left = left_recording_at(trace)
-    early = raised is not None and (trace.left_at is None or raised.seq < trace.left_at)
-    if left and not (early and not forgiven):
-        return Verdict.INCONCLUSIVE, left
-    if raised is not None and not forgiven:
-        return Verdict.FAIL, f"turn {raised.turn} failed: {context.error}"
-    if failed:
-        return Verdict.FAIL, "; ".join(f"{one.name}: {one.message}" for one in failed)
-    if unfired := _unfired(scenario, injector):
-        return Verdict.VACUOUS, "; ".join(unfired)
-    return Verdict.PASS, ""
-
-
-def _unfired(scenario: Scenario, injector: ChaosInjector) -> list[str]:
-    allowed = isinstance(scenario, ChaosScenario) and scenario.allow_unfired
-    return [] if allowed else injector.unfired()

@@ -39,7 +39,7 @@ def fuzz_scenario(
     Raises:
         CassetteMissing: it was never recorded.
         UsageError: tools would run for real, and that was not allowed.
-        HarnessError, NondeterministicError: the run without faults is not sound.
+        HarnessError, UnstableError: the run without faults is not sound.
     """
     rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
     rehearsal.refuse_real_tools()

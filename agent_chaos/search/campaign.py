@@ -28,6 +28,11 @@ class Subject(Protocol):
         """The trace without faults."""
         ...
 
+    @property
+    def clean_outcome(self) -> Outcome:
+        """The verdict of the run without faults."""
+        ...
+
     def trial(self, plan: Plan) -> Outcome:
         """One example under the plan, judged."""
         ...
@@ -100,7 +105,7 @@ class Figures(BaseModel):
     seconds: float = 0.0
 
 
-class Unjudged(BaseModel):
+class UndecidedPlan(BaseModel):
     """A plan whose run left the recording: what the model would have said there was never recorded.
 
     Stored as `.agent_chaos_runs/undecided/<id>.json`; `agent-chaos record --continue <id>` asks the provider. `id` depends
@@ -173,7 +178,7 @@ class Campaign:
     first_error: str = ""
     undecided_reasons: tuple[tuple[str, int], ...] = ()
     """Why examples were undecided, with counts, most frequent first."""
-    unjudged: tuple[Unjudged, ...] = ()
+    undecided_plans: tuple[UndecidedPlan, ...] = ()
     """One plan for each of those reasons, in the same order."""
     warnings: tuple[Warned, ...] = ()
     """What oracles warn of, most frequent first; no failures."""

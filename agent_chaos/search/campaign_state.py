@@ -78,15 +78,15 @@ class Tally:
         self.singles_run |= singles_of(plan)
         self.singles |= singles_of(fired)
         self.pairs |= pairs_of(fired)
-        if outcome.verdict is Verdict.INCONCLUSIVE:
+        if outcome.verdict is Verdict.UNDECIDED:
             self.reasons[outcome.reason] += 1
-            self._leave_open(plan, outcome.reason)
-        if outcome.verdict is Verdict.ERROR:
+            self._keep_undecided(plan, outcome.reason)
+        if outcome.verdict is Verdict.HARNESS_ERROR:
             self.first_error = self.first_error or outcome.reason
         self._warn(plan, outcome)
         self.note(plan, outcome)
 
-    def _leave_open(self, plan: Plan, reason: str) -> None:
+    def _keep_undecided(self, plan: Plan, reason: str) -> None:
         """Keeps the plan with the fewest faults for each reason."""
         known = self.open.get(reason)
         if known is None or len(plan) < len(known):

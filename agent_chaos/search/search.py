@@ -8,7 +8,7 @@ from time import perf_counter
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, Listener, Subject, Unjudged
+from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, Listener, Subject, UndecidedPlan
 from agent_chaos.search.campaign_state import Tally
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
 from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of
@@ -69,6 +69,7 @@ def fuzz(
     run = Tally(subject, max_examples, max_time_s, listener)
     findings: list[Finding] = []
     space, interrupted, corpus_runs, planned = Space.of(subject.clean, scope), False, 0, 0
+    run.note(Plan(), subject.clean_outcome)  # what is wrong without any fault is a failure of no fault
     try:
         corpus_runs = _stored(run, corpus, scope)
         if exhaustive:
@@ -99,7 +100,7 @@ def fuzz(
         findings=tuple(findings),
         first_error=run.first_error,
         undecided_reasons=tuple(run.reasons.most_common()),
-        unjudged=tuple(_unjudged(run)),
+        undecided_plans=tuple(_undecided_plans(run)),
         warnings=tuple(
             sorted(run.warned.values(), key=lambda one: (-one.examples, one.violation.fingerprint))
         ),
@@ -113,10 +114,10 @@ def fuzz(
     )
 
 
-def _unjudged(run: Tally) -> Iterator[Unjudged]:
+def _undecided_plans(run: Tally) -> Iterator[UndecidedPlan]:
     name = run.subject.name
     for reason, examples in run.reasons.most_common():
-        yield Unjudged(
+        yield UndecidedPlan(
             id=failure_id(name, reason, letter="U"),
             scenario=name,
             target=getattr(run.subject, "target", name),
@@ -182,9 +183,9 @@ def _figures(run: Tally, space: Space, *, corpus_runs: int, shrink_runs: int) ->
         examples=run.examples,
         ok=run.verdicts[Verdict.PASS],
         failures=run.verdicts[Verdict.FAIL],
-        undecided=run.verdicts[Verdict.INCONCLUSIVE],
-        not_tested=run.verdicts[Verdict.VACUOUS],
-        errors=run.verdicts[Verdict.ERROR],
+        undecided=run.verdicts[Verdict.UNDECIDED],
+        not_tested=run.verdicts[Verdict.NOT_TESTED],
+        errors=run.verdicts[Verdict.HARNESS_ERROR],
         clean_runs=_CLEAN_RUNS,
         corpus_runs=corpus_runs,
         shrink_runs=shrink_runs,

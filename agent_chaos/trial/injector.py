@@ -60,6 +60,16 @@ class ChaosInjector:
         self.struck: Counter[int] = Counter()
         self.changes: list[Changed] = []
 
+    @property
+    def configured(self) -> bool:
+        """Whether there is any chaos."""
+        return bool(self._chaos)
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether any of it rewrites what users, the agent or tools say, besides faults."""
+        return bool(self._historic) or any(one.mutator is not None for one in self._chaos)
+
     @cached_property
     def _historic(self) -> list[tuple[int, Chaos]]:
         """The faults that change the history."""

@@ -11,18 +11,20 @@ from functools import cached_property
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction.redaction import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.errors import CassetteMissing, HarnessError, NondeterministicError, UsageError
+from agent_chaos.errors import CassetteMissing, HarnessError, UnstableError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
-from agent_chaos.oracles.oracle import Budget, Evidence, Oracle
+from agent_chaos.oracles.oracle import Budget, Evidence, Oracle, Violation
+from agent_chaos.oracles.reading.conversations import tolerated
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.protocol import RawFields
 from agent_chaos.replay.match import ExchangeIndex
-from agent_chaos.scenario.model import Scenario
+from agent_chaos.scenario.model import ChaosScenario, Scenario
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
+from agent_chaos.trial.check_assertions import CheckedRun, check_assertions, expects_error
 from agent_chaos.trial.determinism import left_recording, state_survives, unsteady
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import keeps_history
@@ -67,6 +69,7 @@ class Rehearsal:
         self._index = ExchangeIndex(self.cassette, self._redactor.request)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
+        self.changes: tuple[str, ...] = ()
 
     def _recorded(self) -> Cassette:
         try:
@@ -85,6 +88,16 @@ class Rehearsal:
             self.prepare()
         assert self._clean is not None
         return self._clean
+
+    @cached_property
+    def clean_outcome(self) -> Outcome:
+        """The verdict of the run without faults."""
+        clean = self.clean
+        if self.changes:  # once they are accepted, a run is at full fidelity
+            return self.trial(Plan())
+        if self.scenario.every_assertion:
+            return self.run(Plan())[0]
+        return self._judged(clean, (), ChaosInjector(()))
 
     @cached_property
     def unwrapped_tools(self) -> tuple[str, ...]:
@@ -110,7 +123,7 @@ class Rehearsal:
 
         Raises:
             HarnessError: the cassette is stale, nothing was intercepted, or the guard refused a connection.
-            NondeterministicError: the two runs differ.
+            UnstableError: the two runs differ.
         """
         warm_up = self._run(Plan())
         self._check_sound(warm_up)
@@ -122,7 +135,9 @@ class Rehearsal:
             self._check_sound(trace)
         self._clean = replace(second, probed=first.probed if keeps_history(first.probed) else ())
         listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
-        self.notes = (*self._accepted(second), *listed)
+        self.changes = tuple(self._accepted(second))
+        drifted = (f"recording: {change}; {self._again}" for change in self.changes)
+        self.notes = (*drifted, *listed)
         return self._clean
 
     def _accepted(self, clean: Trace) -> list[str]:
@@ -131,21 +146,42 @@ class Rehearsal:
         for call in clean.calls:
             if call.fidelity is Fidelity.LANE and call.site is not None:
                 self._index.accept(call.request, call.site.index)
-                said.append(
-                    f"recording: call {call.call} differs from it at {call.difference}, and gets the nearest reply; "
-                    f"{self._again}"
-                )
+                said.append(f"call {call.call} differs at {call.difference}, and gets the nearest reply")
         return said
 
-    def trial(self, plan: Plan, injector: ChaosInjector | None = None) -> Outcome:
-        """One example under the plan, and the faults that a injector names, judged."""
-        clean = self.clean
-        most = len(clean.calls) + self.scenario.max_requests
-        probing = bool(clean.probed) and injector is None
-        trace = self._run(plan, max_requests=most, injector=injector, probing=probing)
-        return judge(
-            Evidence(trace=trace, clean=clean, budget=self._budget, schemas=self._schemas), self._judges
+    def trial(self, plan: Plan) -> Outcome:
+        """One example under the plan, judged by the oracles and the scenario's own assertions."""
+        if self.scenario.every_assertion:
+            return self.run(plan)[0]
+        return self._judged(self._trial(plan, None), (), ChaosInjector(()))
+
+    def run(self, plan: Plan, chaos: ChaosInjector | None = None) -> tuple[Outcome, CheckedRun]:
+        """One run under the plan, and the chaos that an injector brings: judged, and as its assertions saw it."""
+        injector = chaos or ChaosInjector(())
+        trace = self._trial(plan, injector)
+        checked = check_assertions(self.scenario, trace, injector)
+        return self._judged(trace, checked.violations, injector), checked
+
+    def _trial(self, plan: Plan, injector: ChaosInjector | None) -> Trace:
+        most = len(self.clean.calls) + self.scenario.max_requests
+        probing = bool(self.clean.probed) and not (injector and injector.configured)
+        return self._run(plan, max_requests=most, injector=injector, probing=probing)
+
+    def _judged(self, trace: Trace, asserted: tuple[Violation, ...], chaos: ChaosInjector) -> Outcome:
+        evidence = Evidence(
+            trace=trace,
+            clean=self.clean,
+            budget=self._budget,
+            schemas=self._schemas,
+            tolerated=self._tolerated,
+            rewritten=chaos.rewrites,
+            error_expected=expects_error(self.scenario),
         )
+        return judge(evidence, self._judges, asserted=asserted, unfired=unfired(self.scenario, chaos))
+
+    @cached_property
+    def _tolerated(self) -> frozenset[str]:
+        return tolerated(self.cassette.exchanges)
 
     @property
     def _budget(self) -> Budget:
@@ -223,14 +259,20 @@ class Rehearsal:
             advice = state_survives(warm_up, first) or state_survives(first, second)
             found = difference or left_recording(first)
             if difference or advice:
-                raise NondeterministicError(
-                    f"{self.name}: UNSTABLE WITHOUT FAULTS: two runs differ: {found}"
+                raise UnstableError(
+                    f"{self.name}: UNSTABLE: two runs without faults differ: {found}"
                     + (f"; {advice}" if advice else "")
                 )
 
     @property
     def _again(self) -> str:
         return f"re-record with 'agent-chaos record {self.target}'"
+
+
+def unfired(scenario: Scenario, injector: ChaosInjector) -> str:
+    """Why configured chaos did not strike; empty where it did, or need not."""
+    allowed = isinstance(scenario, ChaosScenario) and scenario.allow_unfired
+    return "" if allowed else "; ".join(injector.unfired())
 
 
 def _key_wanted(trace: Trace) -> str:

@@ -138,10 +138,9 @@ def staged(
 def _conversation(
     scenario: Scenario, session: Session, injector: ChaosInjector | None, *, probing: bool
 ) -> Conversation:
-    if injector is None:
-        return Conversation(scenario, session, probing=probing)
-    conversation = Conversation(scenario, session, injector=injector)
-    injector.context = conversation.context
+    conversation = Conversation(scenario, session, injector=injector, probing=probing)
+    if injector is not None:
+        injector.context = conversation.context
     return conversation
 
 

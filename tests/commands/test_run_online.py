@@ -277,7 +277,7 @@ def test_who_says_no_is_told_that_nothing_was_asked(server: StandIn, tmp_path: P
 
 def kept(folder: Path, target: str, fault: dict[str, object]) -> None:
     """Stores an undecided plan of one fault at the first call, as a search does."""
-    unjudged = {
+    undecided_plans = {
         "version": 1,
         "id": "U-ABCD",
         "scenario": target.partition(":")[2],
@@ -288,7 +288,7 @@ def kept(folder: Path, target: str, fault: dict[str, object]) -> None:
     }
     where = folder / ".agent_chaos_runs" / "undecided"
     where.mkdir(parents=True)
-    (where / "U-ABCD.json").write_text(json.dumps(unjudged))
+    (where / "U-ABCD.json").write_text(json.dumps(undecided_plans))
 
 
 def test_tools_that_would_really_run_are_named_before(server: StandIn, tmp_path: Path) -> None:

@@ -259,5 +259,5 @@ def judged(
 
 def found(outcome: Outcome) -> set[str]:
     """The fingerprints of an outcome; a harness error is none of them."""
-    assert outcome.verdict is not Verdict.ERROR, outcome.reason
+    assert outcome.verdict is not Verdict.HARNESS_ERROR, outcome.reason
     return set(outcome.fingerprints)

@@ -1,4 +1,4 @@
-"""One verdict of many findings: ERROR > FAIL > INCONCLUSIVE > VACUOUS > PASS."""
+"""One verdict of many findings: HARNESS ERROR > FAIL > UNDECIDED > NOT TESTED > PASS."""
 
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Undecided, Violation
 from agent_chaos.oracles.registry import oracles
-from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.oracles.verdict import Verdict, decide
+from agent_chaos.trace.trace import Trace
 from tests.oracles.desk import KEY, fault, judged
 from tests.spoken import MODELS, spoken
 from tests.standin.said import Said
@@ -65,6 +66,10 @@ class Finds:
             yield self.finding
 
 
+def trace():
+    return Trace(Plan(), (), 0.0)
+
+
 def violation(severity="error"):
     return Violation(oracle="fails", subject="it", reason="it fails", advice="do not", severity=severity)
 
@@ -79,35 +84,35 @@ ORDER = {
         calls_home,
         FIRED,
         [FAILS],
-        Verdict.ERROR,
+        Verdict.HARNESS_ERROR,
         "refused a connection to home.example.com",
     ),
     "broken-oracle-over-fail": (
         retries,
         FIRED,
         [FAILS, BREAKS],
-        Verdict.ERROR,
+        Verdict.HARNESS_ERROR,
         "oracle breaks failed: KeyError: 'oops'",
     ),
-    "fail-over-undecided": (retries, FIRED, [DOUBTS, FAILS], Verdict.FAIL, ""),
-    "fail-over-left-recording": (asks_something_new, FIRED, [FAILS], Verdict.FAIL, ""),
-    "fail-over-nothing-fired": (retries, NEVER_FIRED, [FAILS], Verdict.FAIL, ""),
-    "undecided-over-nothing-fired": (retries, NEVER_FIRED, [DOUBTS], Verdict.INCONCLUSIVE, "cannot tell"),
+    "fail-over-undecided": (retries, FIRED, [DOUBTS, FAILS], Verdict.FAIL, "it fails"),
+    "fail-over-left-recording": (asks_something_new, FIRED, [FAILS], Verdict.FAIL, "it fails"),
+    "fail-over-nothing-fired": (retries, NEVER_FIRED, [FAILS], Verdict.FAIL, "it fails"),
+    "undecided-over-nothing-fired": (retries, NEVER_FIRED, [DOUBTS], Verdict.UNDECIDED, "cannot tell"),
     "left-recording": (
         asks_something_new,
         FIRED,
         [WARNS],
-        Verdict.INCONCLUSIVE,
+        Verdict.UNDECIDED,
         "left the recording at call 1",
     ),
     "left-recording-over-undecided": (
         asks_something_new,
         FIRED,
         [DOUBTS],
-        Verdict.INCONCLUSIVE,
+        Verdict.UNDECIDED,
         "left the recording at call 1",
     ),
-    "nothing-fired": (retries, NEVER_FIRED, [WARNS], Verdict.VACUOUS, "no fault fired"),
+    "nothing-fired": (retries, NEVER_FIRED, [WARNS], Verdict.NOT_TESTED, "no fault fired"),
     "warning-alone": (retries, FIRED, [WARNS], Verdict.PASS, ""),
     "nothing-found": (retries, FIRED, [], Verdict.PASS, ""),
 }
@@ -150,7 +155,7 @@ def test_leaving_the_recording_before_any_fault_fired_is_the_harness_s_error():
     stray = trial(subject, cassette)
     outcome = judge(Evidence(stray, stray, Budget(), {}))
 
-    assert outcome.verdict is Verdict.ERROR
+    assert outcome.verdict is Verdict.HARNESS_ERROR
     assert "the run left the recording before any fault at call 0" in outcome.reason
 
 
@@ -163,7 +168,7 @@ def test_a_fault_on_the_very_request_that_left_the_recording_came_too_late_to_ca
 
     assert stray.fired
     assert judge(Evidence(clean, clean, Budget(), {})).verdict is Verdict.PASS
-    assert judge(Evidence(stray, clean, Budget(), {})).verdict is Verdict.ERROR
+    assert judge(Evidence(stray, clean, Budget(), {})).verdict is Verdict.HARNESS_ERROR
 
 
 def test_every_oracle_of_the_folder_judges_where_none_are_named():
@@ -179,6 +184,29 @@ def test_every_oracle_of_the_folder_judges_where_none_are_named():
     assert judged(retries, "anthropic_messages", FIRED, said=ANSWER, stream=False).verdict is Verdict.PASS
 
 
-def test_verdicts_are_told_in_words_of_their_own():
-    assert len({verdict.words for verdict in Verdict}) == len(Verdict)
-    assert Verdict.VACUOUS.words == "NOT TESTED"
+@pytest.mark.parametrize(
+    ("verdict", "code"),
+    [("PASS", 0), ("FAIL", 1), ("UNDECIDED", 3), ("NOT TESTED", 3), ("UNSTABLE", 4), ("HARNESS ERROR", 5)],
+)
+def test_a_verdict_has_one_name_and_one_exit_code(verdict, code):
+    found = Verdict(verdict)
+
+    assert found.name.replace("_", " ") == verdict
+    assert found.exit_code == code
+
+
+ASSERTED = Violation(oracle="assertion", subject="max_llm_calls", reason="2 calls", advice="none")
+DECIDED_BY = {
+    "harness": decide(trace(), [violation()], broken="refused a connection"),
+    "fails": decide(trace(), [violation("warning"), violation()]),
+    "assertion max_llm_calls": decide(trace(), [ASSERTED, violation()]),
+    "doubts": decide(trace(), undecided=[DOUBTS.finding], not_tested="no fault fired"),
+    "faults": decide(trace(), [violation("warning")], not_tested="no fault fired"),
+    "": decide(trace(), [violation("warning")]),
+}
+
+
+@pytest.mark.parametrize(("rule", "outcome"), DECIDED_BY.items(), ids=[one or "none" for one in DECIDED_BY])
+def test_each_verdict_says_which_rule_decided(rule, outcome):
+    assert outcome.rule == rule
+    assert bool(outcome.reason) == (outcome.verdict is not Verdict.PASS)

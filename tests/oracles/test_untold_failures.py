@@ -144,7 +144,7 @@ def test_a_model_that_says_so_in_a_branch_passes(words):
 def test_an_empty_result_that_is_told_as_it_is_cannot_be_judged():
     outcome = judged(telling(lambda result: result), "anthropic_messages", EMPTY)
 
-    assert outcome.verdict is Verdict.INCONCLUSIVE
+    assert outcome.verdict is Verdict.UNDECIDED
     assert not outcome.violations
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.errors import NondeterministicError, UsageError
+from agent_chaos.errors import UnstableError, UsageError
 from agent_chaos.report.document import Document
 from agent_chaos.report.json import JsonReporter
 from tests.report.refund_campaign import campaign, finding
@@ -15,7 +15,7 @@ def written(path: Path) -> dict[str, object]:
     reporter = JsonReporter(path)
     reporter.start("refund", max_examples=200, seed=0)
     reporter.finish(campaign(), ("file: out.txt",))
-    reporter.stop("trip", NondeterministicError("two runs differ"))
+    reporter.stop("trip", UnstableError("two runs differ"))
     reporter.close(1)
     document: dict[str, object] = json.loads(path.read_text())
     return document

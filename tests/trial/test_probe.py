@@ -118,7 +118,7 @@ def test_who_runs_a_tool_first_is_not_probed():
     subject = rehearsal(remembering("anthropic_messages", first=look_up), "anthropic_messages")
 
     assert subject.clean.probed == ()
-    assert subject.trial(REFUSED).verdict is not Verdict.ERROR
+    assert subject.trial(REFUSED).verdict is not Verdict.HARNESS_ERROR
 
 
 def test_half_an_answer_that_is_kept_in_the_history_is_found():

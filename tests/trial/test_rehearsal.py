@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 import agent_chaos
-from agent_chaos.errors import HarnessError, NondeterministicError, RecordError, ReplayMiss, UsageError
+from agent_chaos.errors import HarnessError, RecordError, ReplayMiss, UnstableError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.rate_limit import RateLimit
 from agent_chaos.faults.transport.server_errors import ServerError
@@ -82,10 +82,10 @@ def test_state_that_survives_a_run_is_reported_with_what_to_do():
         history.append(f"Hello {len(history)}.")
         return ask(*history)
 
-    with pytest.raises(NondeterministicError) as caught:
+    with pytest.raises(UnstableError) as caught:
         rehearsal(agent, kept_by=asking("Hello 0.")).prepare()
 
-    assert "test: UNSTABLE WITHOUT FAULTS: two runs differ: call 0: messages" in str(caught.value)
+    assert "test: UNSTABLE: two runs without faults differ: call 0: messages" in str(caught.value)
     assert "state survives between trials: give the scenario a setup= that starts it afresh" in str(
         caught.value
     )
@@ -112,7 +112,7 @@ def test_an_agent_that_differs_from_run_to_run_is_reported_with_the_first_differ
         return ask("Hello.", f"My lucky number is {number:020d}.")
 
     with pytest.raises(
-        NondeterministicError, match=r"two runs differ: call 0: messages\[2\]\.content: 'My lucky"
+        UnstableError, match=r"two runs without faults differ: call 0: messages\[2\]\.content: 'My lucky"
     ):
         rehearsal(agent, kept_by=asking("Hello.", "My lucky number is 7.")).prepare()
 
@@ -238,7 +238,7 @@ def test_a_teardown_that_fails_under_a_fault_makes_no_finding_of_the_agent():
     subject = rehearsal(agent, kept_by=HELLO, teardown=lambda: broken and fails())
     outcome = subject.trial(LIMITED)
 
-    assert outcome.verdict is Verdict.ERROR
+    assert outcome.verdict is Verdict.HARNESS_ERROR
     assert outcome.reason.startswith("teardown fails in ")
 
 
@@ -258,7 +258,7 @@ def test_a_conversation_that_changed_without_faults_is_noted_and_can_still_be_ju
 
     assert outcome.verdict is Verdict.PASS, outcome.reason
     assert subject.notes == (
-        "recording: call 0 differs from it at messages[2].content: 'And then?' ≠ 'And now?', and gets the nearest "
+        "recording: call 0 differs at messages[2].content: 'And then?' ≠ 'And now?', and gets the nearest "
         "reply; re-record with 'agent-chaos record shop.py:test'",
     )
 
@@ -493,7 +493,7 @@ def test_a_host_that_is_refused_only_under_a_fault_makes_the_example_an_error():
     outcome = rehearsal(agent, kept_by=HELLO).trial(LIMITED)
 
     assert outcome.trace.answers[0].text == "nobody was told"
-    assert outcome.verdict is Verdict.ERROR
+    assert outcome.verdict is Verdict.HARNESS_ERROR
     assert outcome.reason == "refused a connection to pager.example.com"
     assert outcome.fingerprints == frozenset()
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from agent_chaos.cassette.model import Exchange
 from agent_chaos.oracles.oracle import Evidence
+from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.rules import Problem
+from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.trace import Call, Trace
 
 
@@ -17,16 +20,24 @@ def first_fault_turn(trace: Trace) -> int | None:
 
 
 def refused(evidence: Evidence) -> Iterator[tuple[Call, Problem]]:
-    """Why requests of a run would be refused, in order; not for rules that the clean run breaks too."""
-    usual: set[str] | None = None
-    for call, problem in _problems(evidence.trace):
-        usual = {one.rule for _, one in _problems(evidence.clean)} if usual is None else usual
-        if problem.rule not in usual:
-            yield call, problem
-
-
-def _problems(trace: Trace) -> Iterator[tuple[Call, Problem]]:
+    """Why requests of a run would be refused, in order; not for rules that the recording breaks too."""
+    trace = evidence.trace
     for call in (*trace.calls, *trace.probed):
-        if call.wire is not None:
-            served = [(one.request, one.reply) for one in trace.calls if one.seq < call.seq and one.reply]
-            yield from ((call, problem) for problem in call.wire.problems(call.request, served))
+        if call.wire is None:
+            continue
+        prior = [(one.request, one.reply) for one in trace.calls if one.seq < call.seq and one.reply]
+        for problem in call.wire.problems(call.request, prior):
+            if problem.rule not in evidence.tolerated:
+                yield call, problem
+
+
+def tolerated(exchanges: Iterable[Exchange]) -> frozenset[str]:
+    """The rules that recorded requests break although the provider answered them."""
+    broken: set[str] = set()
+    prior: list[tuple[Request, Reply]] = []
+    for one in exchanges:
+        wire = protocols().get(one.protocol)
+        if wire is not None and one.reply.ok:
+            broken |= {problem.rule for problem in wire.problems(one.request, prior)}
+        prior.append((one.request, one.reply))
+    return frozenset(broken)

@@ -22,14 +22,10 @@ def check_plan(subject: Subject, plan: Plan) -> Outcome:
 
 def _problem(outcome: Outcome, plan: Plan) -> str:
     if outcome.verdict is Verdict.FAIL:
-        found = "; ".join(
-            f"{v.oracle}: {v.reason} {v.advice}" for v in outcome.violations if v.severity == "error"
-        )
-        return f"FAIL: {found}"
+        found = "; ".join(f"{one.rule}: {one.reason} {one.advice}" for one in outcome.errors)
+        return f"{outcome.verdict}: {found}"
     fired = {(str(site), fault) for site, fault in outcome.trace.fired}
     missing = [str(placed) for placed in plan.faults if (str(placed.site), placed.fault) not in fired]
-    if missing and outcome.verdict is not Verdict.ERROR:
+    if missing and outcome.verdict is not Verdict.HARNESS_ERROR:
         return f"the fault no longer fires ({'; '.join(missing)}); record again, or remove this test"
-    if outcome.verdict is not Verdict.PASS:
-        return f"{outcome.verdict.words}: {outcome.reason}"
-    return ""
+    return "" if outcome.verdict is Verdict.PASS else f"{outcome.verdict}: {outcome.reason}"
