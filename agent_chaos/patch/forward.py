@@ -17,8 +17,8 @@ from typing import Any
 
 from agent_chaos.errors import RecordError
 from agent_chaos.patch.recording.tee import Taken, Tee
-from agent_chaos.patch.recording.transport_errors import failed
 from agent_chaos.patch.time.clock import real_monotonic, real_sleep
+from agent_chaos.patch.transports.failures import HTTPX
 from agent_chaos.stream.exchange import Reply, Request
 
 _TIMEOUT_S = 600.0
@@ -114,7 +114,7 @@ def _sent(client: Any, request: Request) -> Reply:
                 tee.data(chunk)
         tee.end()
     except Exception as exc:
-        failed(tee, exc)
+        tee.failed(exc, HTTPX)
         if not taken:
             raise
     return Reply(taken[0].events)

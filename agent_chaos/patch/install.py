@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from agent_chaos.patch import chance, frameworks, guard
 from agent_chaos.patch.keys import KEY_VARIABLES, PLACEHOLDER
 from agent_chaos.patch.time import clock, loops, tasks, threads
-from agent_chaos.patch.transports import aiohttp_transport, httpx_transport, requests_adapter, tls
+from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _put_aside: dict[str, str] = {}
@@ -24,7 +24,7 @@ def install() -> None:
     tasks.install()
     chance.install()
     threads.install()
-    for stack in (httpx_transport, aiohttp_transport, requests_adapter, frameworks):
+    for stack in (httpx_transport, aiohttp_transport, http_client_transport, frameworks):
         stack.install()
 
 

@@ -237,8 +237,8 @@ class Rehearsal:
         names = ", ".join(sorted(hosts))
         if any(self._index.knows_host(host.partition(":")[0]) for host in hosts):
             return (
-                f"offline, the agent tried to reach {names} past the libraries that replay answers; it was recorded, "
-                "so send it with httpx, aiohttp or requests instead of urllib, urllib3 or a socket"
+                f"offline, the agent tried to reach {names} past the libraries that replay answers; send it with httpx, "
+                "aiohttp, requests, urllib3, boto3 or http.client instead of a socket of its own"
             )
         return (
             f"offline, the agent tried to reach {names}; wrap the tool that does with @agent_chaos.tool, or name the "

@@ -1,14 +1,19 @@
 """A replayed failure raises what the same failure raises on a real socket, stack by stack, sync and async."""
 
 import asyncio
+import http.client
 import socket
 import threading
+import urllib.request
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import aiohttp
 import httpx
 import httpx2
 import pytest
+import requests
+import urllib3
 
 from agent_chaos.stream.exchange import Abort, Data, Head, Reply
 from tests.trials import recorded, scenario, trial
@@ -83,7 +88,30 @@ async def with_aiohttp(url: str) -> str:
         return await response.text()
 
 
+def with_requests(url: str) -> str:
+    return requests.get(url, timeout=5).text
+
+
+def with_urllib3(url: str) -> str:
+    return urllib3.PoolManager().request("GET", url, retries=False, timeout=5).data.decode()
+
+
+def with_urllib(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=5) as response:
+        return response.read().decode()
+
+
+def with_http_client(url: str) -> str:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    connection.request("GET", urlsplit(url).path)
+    return connection.getresponse().read().decode()
+
+
 STACKS = {
+    "requests": with_requests,
+    "urllib3": with_urllib3,
+    "urllib": with_urllib,
+    "http.client": with_http_client,
     "httpx2": with_client(httpx2),
     "httpx2-async": with_async_client(httpx2),
     "httpx": with_client(httpx),
@@ -104,7 +132,7 @@ def outcome(get, url: str) -> str:
     try:
         asyncio.run(get(url)) if asyncio.iscoroutinefunction(get) else get(url)
     except Exception as exc:
-        return f"{type(exc).__module__}.{type(exc).__qualname__}"
+        return f"{type(exc).__module__}.{type(exc).__qualname__}".removeprefix("builtins.")
     return "no exception"
 
 

@@ -233,7 +233,7 @@ def test_a_package_can_bring_its_own_framework(monkeypatch):
     monkeypatch.setattr(
         frameworks, "entry_points", lambda group: [entry] if group == "agent_chaos.tools" else []
     )
-    monkeypatch.setattr(frameworks.pkgutil, "iter_modules", lambda path: [])
+    monkeypatch.setattr(frameworks, "members", lambda folder: [])
     frameworks.install()
 
     assert [module.__name__ for module in patched] == ["json"]

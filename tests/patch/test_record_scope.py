@@ -60,7 +60,7 @@ def test_hosts_without_a_protocol_pass_unseen_and_are_counted(get: object) -> No
 
     assert body == b'{"echo": "/telemetry"}'
     assert scribe.exchanges == []
-    assert recorded.passed == {"127.0.0.1": 1}
+    assert recorded.passed == {url.removeprefix("http://"): 1}
 
 
 @each_client
@@ -73,8 +73,8 @@ def test_a_named_host_is_recorded(get: object) -> None:
 
     assert reply.body == body
     assert request.query == (("city", "Oslo"),)
-    assert transport in ("httpx2", "aiohttp", "requests")
-    assert recorded.hosts == {"127.0.0.1": 1}
+    assert transport in ("httpx2", "aiohttp", "urllib3")
+    assert recorded.hosts == {url.removeprefix("http://"): 1}
 
 
 def test_an_ignored_host_wins_over_its_protocol() -> None:
@@ -83,7 +83,7 @@ def test_an_ignored_host_wins_over_its_protocol() -> None:
         httpx2.post(f"{url}/v1/messages", json={"messages": []})
 
     assert scribe.exchanges == []
-    assert recorded.passed == {"127.0.0.1": 1}
+    assert recorded.passed == {url.removeprefix("http://"): 1}
 
 
 def test_credential_exchanges_are_never_recorded() -> None:
@@ -94,7 +94,7 @@ def test_credential_exchanges_are_never_recorded() -> None:
     assert scribe.exchanges == []
 
 
-def test_the_standard_library_is_recorded_through_vcrpys_stubs() -> None:
+def test_the_standard_library_is_recorded() -> None:
     scribe = MemoryScribe()
     with (
         serving(echoes) as url,

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 
 from agent_chaos.cassette.interchange.encoding import decoded
 from agent_chaos.cassette.model import Scribe
-from agent_chaos.cassette.redaction.redaction import Redactor, is_credential_exchange
+from agent_chaos.cassette.redaction.redaction import Redactor
 from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.recording.earlier_recording import Earlier
+from agent_chaos.patch.recording.scope import Scope, place_of
 from agent_chaos.patch.recording.tee import Taken, Tee
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import recognise
-from agent_chaos.stream.exchange import End, Reply, Request
+from agent_chaos.stream.exchange import Data, End, Reply, Request
 
 
 @dataclass
@@ -45,6 +46,9 @@ class Recorded:
 MAX_REQUESTS = 1_000
 """Of one recording: an agent whose loop never ends costs money with every request."""
 
+_MOST_ASIDE = 64 << 20
+"""Bytes of replies that wait until their host turns out to answer for a model."""
+
 
 class Capture:
     """Decides what is kept and keeps it. Thread-safe."""
@@ -52,8 +56,7 @@ class Capture:
     def __init__(
         self,
         scribe: Scribe,
-        hosts: Sequence[str],
-        ignore_hosts: Sequence[str],
+        scope: Scope,
         before_request: Callable[[Request], Request | None] | None,
         before_response: Callable[[Reply], Reply | None] | None,
         clock: Callable[[], float],
@@ -62,8 +65,7 @@ class Capture:
         self.failure: Exception | None = None
         self.clock = clock
         self._scribe = scribe
-        self._hosts = tuple(host.lower() for host in hosts)
-        self._ignored = tuple(host.lower() for host in ignore_hosts)
+        self._scope = scope
         self._before_request = before_request
         self._before_response = before_response
         self._redactor = Redactor.from_environ(os.environ)
@@ -71,29 +73,25 @@ class Capture:
         self._protected = False
         self._lock = RLock()
         self._open: set[Tee] = set()
+        self._aside: list[Taken] = []
+        self._aside_bytes = 0
 
     def answer_from(self, earlier: Earlier, *, protected: bool) -> None:
         """Answers from an earlier cassette; `protected` lets nothing else out."""
         self._earlier, self._protected = earlier, protected
 
-    @property
-    def protected(self) -> bool:
-        return self._protected
-
-    def wants(self, request: Request) -> bool:
-        """Whether the request belongs into the cassette."""
-        if _named(request, self._ignored) or is_credential_exchange(request):
-            return False
-        return _named(request, self._hosts) or recognise(request) is not None
-
-    def passes(self, request: Request) -> None:
-        """Notes a request that goes out unseen."""
+    def hears(self, request: Request) -> bool:
+        """Whether the request may belong into the cassette. One that may not is counted, and goes out as it is."""
         with self._lock:
-            self.recorded.passed[request.host] += 1
+            heard = self._scope.hears(request)
+            if not heard:
+                self.recorded.passed[place_of(request)] += 1
+            return heard
 
-    def has(self, request: Request) -> bool:
-        """Whether the earlier cassette still has an answer to the request."""
-        return self._earlier.find(self._redactor.request(request)) is not None
+    def holds(self, request: Request) -> bool:
+        """Whether the request is known to belong into the cassette, so that an uncompressed reply is asked for."""
+        with self._lock:
+            return self._scope.holds(request)
 
     def played(self, request: Request) -> Reply | None:
         """The earlier cassette's answer, used up; None lets the request out. Raises ReplayMiss where it may not go."""
@@ -101,7 +99,7 @@ class Capture:
             reply = self._earlier.take(self._redactor.request(request))
             if reply is not None:
                 self.recorded.played += 1
-            elif self._protected:
+            elif self._protected and self._scope.holds(request):
                 self.recorded.refused.append(f"{request.method} {request.host}{request.path}")
                 raise ReplayMiss(
                     f"the cassette has no answer for {request.method} {request.host}{request.path}, and the record "
@@ -120,12 +118,17 @@ class Capture:
         made = Tee(request, transport, self.clock, lambda taken: self._finished(made, taken))
         with self._lock:
             self._open.add(made)
+            if self._scope.learn(request):
+                self._keep_from_aside()
         return made
 
     def flush(self) -> None:
-        """Keeps what is still open as closed by the client."""
+        """Keeps what is still open as closed by the client, and counts by host what belongs to nothing."""
         for tee in sorted(self._open, key=lambda tee: tee.at):
             tee.closed()
+        for taken in self._aside:
+            self.recorded.passed[place_of(taken.request)] += 1
+        self._aside = []
 
     def keep(self, taken: Taken) -> None:
         """Hands a finished exchange to the scribe."""
@@ -144,7 +147,27 @@ class Capture:
     def _finished(self, tee: Tee, taken: Taken) -> None:
         with self._lock:
             self._open.discard(tee)
-        self.keep(taken)
+            if self._scope.holds(taken.request):
+                self.keep(taken)
+            else:
+                self._put_aside(taken)
+
+    def _put_aside(self, taken: Taken) -> None:
+        size = sum(len(event.data) for event in taken.events if isinstance(event, Data))
+        if self._aside_bytes + size > _MOST_ASIDE:
+            self.recorded.passed[place_of(taken.request)] += 1
+            return
+        self._aside_bytes += size
+        self._aside.append(taken)
+
+    def _keep_from_aside(self) -> None:
+        """Keeps what waited for a host that now turned out to answer for a model."""
+        waited, self._aside = self._aside, []
+        for taken in waited:
+            if self._scope.holds(taken.request):
+                self.keep(taken)
+            else:
+                self._aside.append(taken)
 
     def _rewritten(self, request: Request, reply: Reply) -> tuple[Request, Reply] | None:
         """What the scenario's hooks make of an exchange. A hook's failure is the recording's, not the agent's."""
@@ -159,7 +182,7 @@ class Capture:
     def _count(self, taken: Taken, reply: Reply, protocol: WireProtocol | None) -> None:
         recorded = self.recorded
         recorded.calls += 1
-        recorded.hosts[taken.request.host] += 1
+        recorded.hosts[place_of(taken.request)] += 1
         recorded.transports[taken.transport] += 1
         recorded.statuses[reply.status] += 1
         if not reply.ended:
@@ -169,17 +192,6 @@ class Capture:
         if usage is not None:
             recorded.input_tokens += usage.input_tokens
             recorded.output_tokens += usage.output_tokens
-
-
-def _named(request: Request, names: Sequence[str]) -> bool:
-    """Whether a host is one of some names: `host`, `host:port` or `*.host`."""
-    host = request.host
-    for name in names:
-        if name == host or (name.startswith("*.") and host.endswith(name[1:])):
-            return True
-        if ":" in name and f"//{name}/" in f"{request.url.lower()}/":
-            return True
-    return False
 
 
 def _whole(reply: Reply, protocol: WireProtocol | None) -> bool:

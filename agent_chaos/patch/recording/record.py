@@ -1,7 +1,7 @@
 """Records live traffic into a scribe. vcrpy carries the lifecycle; the streams are our own, so that tokens arrive live.
 
-Requests go out with `accept-encoding: identity`. Only requests that speak a provider's protocol, and hosts that are
-named, are kept; others pass through unseen and are counted by host. A reply the client closed early is kept as ended
+Requests go out with `accept-encoding: identity`. Everything is kept that goes to a host which answers for a model in this
+run, or that is named; the rest is counted by host (`scope`). A reply the client closed early is kept as ended
 where its protocol's terminator had arrived (OpenAI's client closes at `[DONE]`), and as broken ("closed by the client")
 where it had not, since nobody knows what the rest would have been.
 """
@@ -16,6 +16,7 @@ from agent_chaos.cassette.model import Cassette, Scribe
 from agent_chaos.errors import RecordError, UsageError
 from agent_chaos.patch.recording.capture import Capture, Recorded
 from agent_chaos.patch.recording.earlier_recording import Earlier
+from agent_chaos.patch.recording.scope import Scope
 from agent_chaos.patch.recording.vcr_cassette import vcr_lifecycle
 from agent_chaos.patch.time.clock import real_monotonic
 from agent_chaos.stream.exchange import Reply, Request
@@ -55,7 +56,9 @@ def recording(
     """
     if mode not in get_args(RecordMode):
         raise UsageError(f"there is no record mode {mode!r}; it is one of {', '.join(get_args(RecordMode))}")
-    recorder = Capture(scribe, hosts, ignore_hosts, before_request, before_response, clock or _since_now())
+    recorder = Capture(
+        scribe, Scope(hosts, ignore_hosts), before_request, before_response, clock or _since_now()
+    )
     protected = mode == "none" or (mode == "once" and earlier is not None)
     recorder.answer_from(Earlier(earlier if mode != "all" else None), protected=protected)
     try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from agent_chaos.patch.transports.failures import Failure, kind_of, never_left
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Headers, ReplyEvent, Request
 
 Done = Callable[["Taken"], None]
@@ -54,6 +55,16 @@ class Tee:
 
     def broke(self, kind: AbortKind, message: str) -> None:
         self._finish(Abort(kind, self._since(), message), closed=False)
+
+    def failed(self, exc: BaseException, table: Sequence[Failure]) -> None:
+        """Ends with what an exception of a stack says. Cancellation, and what is no transfer's error, is the client's closing."""
+        kind = kind_of(table, exc)
+        if never_left(exc):
+            self.drop()
+        elif kind is None:
+            self.closed()
+        else:
+            self.broke(kind, str(exc))
 
     def closed(self) -> None:
         """The client closed the reply; does nothing where it had ended before."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
-from agent_chaos.patch.recording.transport_errors import failed
-from agent_chaos.patch.transports.aiohttp_transport import chunk_bytes, head_bytes
+from agent_chaos.patch.transports.failures import AIOHTTP
+from agent_chaos.patch.transports.wire import written
 from agent_chaos.stream.exchange import Reply, Request
 
 _TRANSPORT = "aiohttp"
@@ -28,18 +28,18 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
 
     async def connect(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
         asked = await _asked(req)
-        if not recorder.wants(asked):
-            recorder.passes(asked)
+        if not recorder.hears(asked):
             return await real_connect(self, req, traces, timeout)
         if (played := recorder.played(asked)) is not None:
-            return _played(library, self, req, played)
-        req.headers["Accept-Encoding"] = "identity"
+            return _played(library, self, req, asked, played)
+        if recorder.holds(asked):
+            req.headers["Accept-Encoding"] = "identity"
         tee = recorder.tee(await _asked(req), _TRANSPORT)
         setattr(req, _TEE, tee)
         try:
             return await real_connect(self, req, traces, timeout)
         except BaseException as exc:
-            failed(tee, exc)
+            tee.failed(exc, AIOHTTP)
             raise
 
     async def send(self: Any, conn: Any) -> Any:
@@ -48,7 +48,7 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
             response = await real_send(self, conn)
         except BaseException as exc:
             if tee is not None:
-                failed(tee, exc)
+                tee.failed(exc, AIOHTTP)
             raise
         setattr(response, _TEE, tee)
         return response
@@ -60,7 +60,7 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
         try:
             await real_start(self, connection)
         except BaseException as exc:
-            failed(tee, exc)
+            tee.failed(exc, AIOHTTP)
             raise
         headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in self.raw_headers)
         tee.head(self.status, headers, self.reason or "")
@@ -87,7 +87,7 @@ class _Taps:
         for chunk in getattr(reader, "_buffer", ()):
             tee.data(chunk)
         if reader.exception() is not None:
-            failed(tee, reader.exception())
+            tee.failed(reader.exception(), AIOHTTP)
         elif type(reader) is not self._plain or reader.is_eof():
             tee.end()
         else:
@@ -113,7 +113,7 @@ class _Taps:
 
         def set_exception(self: Any, exc: Any, *args: Any) -> None:
             if tee := taps._untap(self):
-                failed(tee, exc if isinstance(exc, BaseException) else exc())
+                tee.failed(exc if isinstance(exc, BaseException) else exc(), AIOHTTP)
             base.set_exception(self, exc, *args)
 
         members = {"feed_data": feed_data, "feed_eof": feed_eof, "set_exception": set_exception}
@@ -127,17 +127,17 @@ async def _asked(req: Any) -> Request:
     return Request(req.method.upper(), str(req.url), headers, data)
 
 
-def _played(library: ModuleType, connector: Any, req: Any, reply: Reply) -> Any:
+def _played(library: ModuleType, connector: Any, req: Any, request: Request, reply: Reply) -> Any:
     """A connection whose far end has the reply ready."""
     protocol = connector._factory()
-    protocol.connection_made(_Ready(protocol, reply))
+    protocol.connection_made(_Ready(protocol, written(request, reply)))
     return library.connector.Connection(connector, req.connection_key, protocol, asyncio.get_running_loop())
 
 
 class _Ready(asyncio.Transport):
     """Answers the first write with a whole reply."""
 
-    def __init__(self, protocol: Any, reply: Reply) -> None:
+    def __init__(self, protocol: Any, reply: bytes) -> None:
         super().__init__()
         self._protocol = protocol
         self._reply = reply
@@ -153,10 +153,7 @@ class _Ready(asyncio.Transport):
         self.write(b"")
 
     def _answer(self) -> None:
-        assert self._reply.head is not None, "broken exchanges are not answers"
-        self._protocol.data_received(
-            head_bytes(self._reply.head) + chunk_bytes(self._reply.body) + b"0\r\n\r\n"
-        )
+        self._protocol.data_received(self._reply)
 
     def is_closing(self) -> bool:
         return self._closing

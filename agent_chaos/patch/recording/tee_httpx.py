@@ -8,7 +8,8 @@ from typing import Any
 
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
-from agent_chaos.patch.recording.transport_errors import failed
+from agent_chaos.patch.transports.failures import HTTPX
+from agent_chaos.patch.transports.wire import octets
 from agent_chaos.stream.exchange import Reply, Request
 
 
@@ -39,7 +40,7 @@ class _SyncTee:
                 self._tee.data(chunk)
                 yield chunk
         except BaseException as exc:
-            failed(self._tee, exc)
+            self._tee.failed(exc, HTTPX)
             raise
         self._tee.end()
 
@@ -59,7 +60,7 @@ class _AsyncTee:
                 self._tee.data(chunk)
                 yield chunk
         except BaseException as exc:
-            failed(self._tee, exc)
+            self._tee.failed(exc, HTTPX)
             raise
         self._tee.end()
 
@@ -81,16 +82,15 @@ class _Shell:
 
     def sync(self, transport: Any, request: Any) -> Any:
         asked = self._asked(request, request.read())
-        if not self._recorder.wants(asked):
-            self._recorder.passes(asked)
+        if not self._recorder.hears(asked):
             return self._real_sync(transport, request)
         if (played := self._recorder.played(asked)) is not None:
             return self._response(played)
-        tee = self._sent(request)
+        tee = self._sent(request, asked)
         try:
             response = self._real_sync(transport, request)
         except BaseException as exc:
-            failed(tee, exc)
+            tee.failed(exc, HTTPX)
             raise
         self._head(tee, response)
         response.stream = self._sync_tee(response.stream, tee)
@@ -98,16 +98,15 @@ class _Shell:
 
     async def aio(self, transport: Any, request: Any) -> Any:
         asked = self._asked(request, await request.aread())
-        if not self._recorder.wants(asked):
-            self._recorder.passes(asked)
+        if not self._recorder.hears(asked):
             return await self._real_async(transport, request)
         if (played := self._recorder.played(asked)) is not None:
             return self._response(played)
-        tee = self._sent(request)
+        tee = self._sent(request, asked)
         try:
             response = await self._real_async(transport, request)
         except BaseException as exc:
-            failed(tee, exc)
+            tee.failed(exc, HTTPX)
             raise
         self._head(tee, response)
         response.stream = self._async_tee(response.stream, tee)
@@ -117,9 +116,10 @@ class _Shell:
         headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
         return Request(request.method.upper(), str(request.url), headers, body)
 
-    def _sent(self, request: Any) -> Tee:
+    def _sent(self, request: Any, asked: Request) -> Tee:
         """A tee for the request, which is told to ask for an uncompressed reply."""
-        request.headers["accept-encoding"] = "identity"
+        if self._recorder.holds(asked):
+            request.headers["accept-encoding"] = "identity"
         return self._recorder.tee(self._asked(request, request.content), self._library.__name__)
 
     def _head(self, tee: Tee, response: Any) -> None:
@@ -129,10 +129,10 @@ class _Shell:
 
     def _response(self, reply: Reply) -> Any:
         assert reply.head is not None, "broken exchanges are not answers"
-        extensions = {"http_version": b"HTTP/1.1", "reason_phrase": reply.head.reason.encode("latin-1")}
+        extensions = {"http_version": b"HTTP/1.1", "reason_phrase": octets(reply.head.reason)}
         return self._library.Response(
             reply.status,
-            headers=list(reply.headers),
+            headers=[(octets(name), octets(value)) for name, value in reply.headers],
             stream=self._library.ByteStream(reply.body),
             extensions=extensions,
         )

@@ -6,47 +6,28 @@ Only `TCPConnector._create_connection` is patched, so that every exception is ai
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
-from agent_chaos.patch.transports.transfer import CONNECTING, Timeouts, Transfer
+from agent_chaos.patch.transports.failures import AIOHTTP, CONNECTING, row_of, socket_error
+from agent_chaos.patch.transports.transfer import Timeouts, Transfer
+from agent_chaos.patch.transports.wire import GARBAGE, Writer, lying
 from agent_chaos.runtime.session import Answered, Session, replaying
-from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, ReplyEvent, Request
-
-_HOP_BY_HOP = ("content-length", "transfer-encoding", "connection", "keep-alive")
-_LOST: dict[str, OSError | None] = {
-    "disconnected": None,
-    "incomplete": None,
-    "reset": ConnectionResetError(104, "Connection reset by peer"),
-    "write_error": BrokenPipeError(32, "Broken pipe"),
-    "write_timeout": TimeoutError(110, "Connection timed out"),
-    "read_timeout": TimeoutError(110, "Connection timed out"),
-}
-
-
-def head_bytes(head: Head) -> bytes:
-    """The status line and fields of a reply whose body follows in chunks, on a connection that will close."""
-    lines = [f"HTTP/1.1 {head.status} {head.reason}"]
-    lines += [f"{name}: {value}" for name, value in head.headers if name.lower() not in _HOP_BY_HOP]
-    if head.status not in (204, 304):
-        lines.append("Transfer-Encoding: chunked")
-    return ("\r\n".join([*lines, "Connection: close"]) + "\r\n\r\n").encode("latin-1")
-
-
-def chunk_bytes(data: bytes) -> bytes:
-    return b"%x\r\n%s\r\n" % (len(data), data) if data else b""
+from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply, ReplyEvent, Request
 
 
 class _Wire(asyncio.Transport):
     """The far end of a connection: plays one reply once the client has begun to write its request."""
 
-    def __init__(self, session: Session, protocol: Any, answered: Answered) -> None:
+    def __init__(self, session: Session, protocol: Any, request: Request, answered: Answered) -> None:
         super().__init__(extra={"peername": ("127.0.0.1", 443), "sockname": ("127.0.0.1", 50_000)})
         self._session = session
         self._protocol = protocol
-        self._reply: Reply = answered.reply
+        self._reply: Reply = lying(answered.reply)
+        self._writer = Writer(request, self._reply)
         self._transfer = Transfer(session, answered, Timeouts())
         self._loop = asyncio.get_running_loop()
         self._start = session.clock.monotonic()
@@ -79,25 +60,29 @@ class _Wire(asyncio.Transport):
         if self._closing:
             return
         if isinstance(event, Head):
-            self._feed(head_bytes(event))
+            self._give(self._writer.head(event), last=self._writer.whole)
         elif isinstance(event, Data):
             self._transfer.received(len(event.data))
-            self._feed(chunk_bytes(event.data))
+            data = self._writer.data(event)
+            self._give(data, last=self._writer.whole)
         elif isinstance(event, End):
-            self._transfer.note("complete")
-            head = self._reply.head
-            self._feed(b"" if head is not None and head.status in (204, 304) else b"0\r\n\r\n")
-            self._lose(None)
+            self._give(self._writer.end(), last=True)
         else:
             self._break(event)
+
+    def _give(self, data: bytes, *, last: bool) -> None:
+        """Hands bytes over. With its last ones the connection ends, or the pool would keep one that answers no more."""
+        if last:
+            self._transfer.note("complete")
+        self._feed(data)
+        if last:
+            self._lose(None)
 
     def _break(self, event: Abort) -> None:
         self._transfer.note("timeout" if event.kind.endswith("_timeout") else "aborted", event.kind)
         if event.kind == "bad_protocol":
-            self._feed(b"ILLEGAL STATUS LINE\r\n\r\n")
-        elif event.kind == "bad_encoding":
-            self._feed(head_bytes(Head(200, (("content-encoding", "gzip"),))) + chunk_bytes(b"not gzip"))
-        self._lose(_LOST.get(event.kind))
+            self._feed(GARBAGE)
+        self._lose(socket_error(event.kind))
 
     def _feed(self, data: bytes) -> None:
         if data:
@@ -149,7 +134,7 @@ async def _connect(aiohttp: ModuleType, connector: Any, session: Session, reques
     if isinstance(first, Abort) and first.kind in CONNECTING:
         await _refuse(aiohttp, session, request, timeout, answered, first)
     protocol = connector._factory()
-    protocol.connection_made(_Wire(session, protocol, answered))
+    protocol.connection_made(_Wire(session, protocol, asked, answered))
     return protocol
 
 
@@ -160,16 +145,29 @@ async def _refuse(
     await asyncio.sleep(abort.at if limit is None else min(abort.at, limit))
     timed_out = abort.kind.endswith("_timeout") or (limit is not None and abort.at > limit)
     Transfer(session, answered, Timeouts()).note("timeout" if timed_out else "aborted", abort.kind)
-    if timed_out:
-        raise aiohttp.ConnectionTimeoutError(f"Connection timeout to host {request.url}")
-    if abort.kind == "dns":
-        raise aiohttp.ClientConnectorDNSError(
-            request.connection_key, OSError(-2, "Name or service not known")
-        )
-    raise aiohttp.ClientConnectorError(request.connection_key, OSError(111, "Connect call failed"))
+    raise _connecting_error(aiohttp, request, "connect_timeout" if timed_out else abort.kind)
+
+
+def _connecting_error(aiohttp: ModuleType, request: Any, kind: AbortKind) -> Exception:
+    row = row_of(AIOHTTP, kind)
+    raised: Any = getattr(aiohttp, row.name)
+    error: Exception
+    if kind in ("connect_timeout", "pool_timeout"):
+        error = raised(f"{row.message} {request.url}")
+    elif kind == "tls":
+        error = raised(request.connection_key, ssl.CertificateError(row.message))
+    else:
+        error = raised(request.connection_key, socket_error(kind))
+    return error
+
+
+_PATCHED = "__agent_chaos_patched__"
 
 
 def _patch(aiohttp: ModuleType) -> None:
+    if hasattr(aiohttp.TCPConnector, _PATCHED):  # a reload of the package keeps its classes
+        return
+    setattr(aiohttp.TCPConnector, _PATCHED, True)
     real_create = aiohttp.TCPConnector._create_connection
 
     async def create_connection(self: Any, req: Any, traces: Any, timeout: Any) -> Any:

@@ -7,48 +7,21 @@ Exceptions are those that real sockets raise on these stacks.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
-from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, TransferAction
+from agent_chaos.patch.transports.failures import HTTPX, HTTPX_ASYNC, Failure, row_of
+from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, TransferAction, pause
+from agent_chaos.patch.transports.wire import octets
 from agent_chaos.runtime.session import Session, replaying
 from agent_chaos.stream.exchange import Data, End, Head, Request
 
-_SYNC: dict[str, tuple[str, str]] = {
-    "refused": ("ConnectError", "[Errno 111] Connection refused"),
-    "dns": ("ConnectError", "[Errno -2] Name or service not known"),
-    "connect_timeout": ("ConnectTimeout", "timed out"),
-    "tls": ("ConnectError", "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"),
-    "pool_timeout": ("PoolTimeout", ""),
-    "write_error": ("WriteError", "[Errno 32] Broken pipe"),
-    "write_timeout": ("WriteTimeout", "timed out"),
-    "disconnected": ("RemoteProtocolError", "Server disconnected without sending a response."),
-    "read_timeout": ("ReadTimeout", "The read operation timed out"),
-    "reset": ("ReadError", "[Errno 104] Connection reset by peer"),
-    "incomplete": (
-        "RemoteProtocolError",
-        "peer closed connection without sending complete message body (incomplete chunked read)",
-    ),
-    "bad_protocol": ("RemoteProtocolError", "illegal status line"),
-    "bad_encoding": ("DecodingError", "Error -3 while decompressing data: incorrect header check"),
-}
-"""Abort kind to exception class and message, as measured over real sockets."""
 
-_ASYNC = {
-    **_SYNC,
-    "refused": ("ConnectError", "All connection attempts failed"),
-    "connect_timeout": ("ConnectTimeout", ""),
-    "read_timeout": ("ReadTimeout", ""),
-    "reset": ("ReadError", ""),
-    "write_timeout": ("WriteTimeout", ""),
-}
-
-
-def _error(library: ModuleType, table: dict[str, tuple[str, str]], failed: Failed, request: Any) -> Exception:
-    name, message = table[failed.kind]
-    error: Exception = getattr(library, name)(failed.message or message, request=request)
+def _error(library: ModuleType, table: Sequence[Failure], failed: Failed, request: Any) -> Exception:
+    row = row_of(table, failed.kind)
+    error: Exception = getattr(library, row.name)(failed.message or row.message, request=request)
     return error
 
 
@@ -63,8 +36,9 @@ def _request(request: Any, body: bytes) -> Request:
 
 
 def _response(library: ModuleType, head: Head, stream: Any) -> Any:
-    extensions = {"http_version": b"HTTP/1.1", "reason_phrase": head.reason.encode("latin-1")}
-    return library.Response(head.status, headers=list(head.headers), stream=stream, extensions=extensions)
+    extensions = {"http_version": b"HTTP/1.1", "reason_phrase": octets(head.reason)}
+    headers = [(octets(name), octets(value)) for name, value in head.headers]
+    return library.Response(head.status, headers=headers, stream=stream, extensions=extensions)
 
 
 class _SyncBody:
@@ -117,9 +91,9 @@ class _Shell:
     ) -> Head:
         for step in steps:
             if isinstance(step, Pause):
-                _pause(session, step)
+                pause(session, step)
             elif isinstance(step, Failed):
-                raise _error(self.library, _SYNC, step, request)
+                raise _error(self.library, HTTPX, step, request)
             elif isinstance(step, Head):
                 return step
         raise AssertionError("a reply has a head or an abort")
@@ -129,9 +103,9 @@ class _Shell:
     ) -> Iterator[bytes]:
         for step in steps:
             if isinstance(step, Pause):
-                _pause(session, step)
+                pause(session, step)
             elif isinstance(step, Failed):
-                raise _error(self.library, _SYNC, step, request)
+                raise _error(self.library, HTTPX, step, request)
             elif isinstance(step, Data):
                 yield step.data
             elif isinstance(step, End):
@@ -151,9 +125,9 @@ class _Shell:
     ) -> Head:
         for step in steps:
             if isinstance(step, Pause):
-                await _apause(session, step)
+                await _pause_async(session, step)
             elif isinstance(step, Failed):
-                raise _error(self.library, _ASYNC, step, request)
+                raise _error(self.library, HTTPX_ASYNC, step, request)
             elif isinstance(step, Head):
                 return step
         raise AssertionError("a reply has a head or an abort")
@@ -163,28 +137,29 @@ class _Shell:
     ) -> AsyncIterator[bytes]:
         for step in steps:
             if isinstance(step, Pause):
-                await _apause(session, step)
+                await _pause_async(session, step)
             elif isinstance(step, Failed):
-                raise _error(self.library, _ASYNC, step, request)
+                raise _error(self.library, HTTPX_ASYNC, step, request)
             elif isinstance(step, Data):
                 yield step.data
             elif isinstance(step, End):
                 return
 
 
-def _pause(session: Session, pause: Pause) -> None:
-    session.wait(pause.until - session.clock.now(), "transfer")
-    session.clock.advance_to(pause.until)
-
-
-async def _apause(session: Session, pause: Pause) -> None:
-    seconds = pause.until - session.clock.now()
+async def _pause_async(session: Session, step: Pause) -> None:
+    seconds = step.until - session.clock.now()
     if seconds > 0:
         await asyncio.sleep(seconds)
-    session.clock.advance_to(pause.until)
+    session.clock.advance_to(step.until)
+
+
+_PATCHED = "__agent_chaos_patched__"
 
 
 def _patch(library: ModuleType) -> None:
+    if hasattr(library.HTTPTransport, _PATCHED):  # a reload of the package keeps its classes
+        return
+    setattr(library.HTTPTransport, _PATCHED, True)
     shell = _Shell(library)
 
     def handle_request(self: Any, request: Any) -> Any:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from agent_chaos.patch.transports.failures import CONNECTING
 from agent_chaos.runtime.session import Answered, Session
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply
 from agent_chaos.trace.trace import Delivered
 
 TransferOutcome = Literal["complete", "closed", "aborted", "timeout", "open"]
-
-CONNECTING: frozenset[AbortKind] = frozenset({"refused", "dns", "connect_timeout", "tls", "pool_timeout"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +44,18 @@ TransferAction = Pause | Head | Data | End | Failed
 
 
 class Transfer:
-    """Plays one answered call, step by step, and notes on the tape how it ended."""
+    """Plays one answered call, step by step, and notes on the tape how it ended. `reply` stands for the answer's own."""
 
-    def __init__(self, session: Session, answered: Answered, timeouts: Timeouts) -> None:
+    def __init__(
+        self, session: Session, answered: Answered, timeouts: Timeouts, *, reply: Reply | None = None
+    ) -> None:
         self._session = session
         self._answered = answered
+        self.reply = reply or answered.reply
         self._timeouts = timeouts
         self._start = session.clock.now()
         self._read = 0
         self._noted = False
-
-    @property
-    def reply(self) -> Reply:
-        return self._answered.reply
 
     def steps(self) -> Iterator[TransferAction]:
         """Pauses and events in order; a gap longer than the client's timeout ends in `Failed`."""
@@ -78,6 +76,10 @@ class Transfer:
             if isinstance(event, End):
                 self.note("complete")
             yield event
+
+    def waits(self, seconds: float | None) -> None:
+        """From now on the client waits that long for the next bytes."""
+        self._timeouts = replace(self._timeouts, read=seconds)
 
     def received(self, size: int) -> None:
         """Counts body bytes for a stack that plays the events itself."""
@@ -108,3 +110,9 @@ def _timeout_kind(event: Head | Data | End | Abort) -> AbortKind:
     if isinstance(event, Abort) and event.kind in CONNECTING:
         return "pool_timeout" if event.kind == "pool_timeout" else "connect_timeout"
     return "read_timeout"
+
+
+def pause(session: Session, step: Pause) -> None:
+    """Waits in a thread, on the virtual clock."""
+    session.wait(step.until - session.clock.now(), "transfer")
+    session.clock.advance_to(step.until)

@@ -1,0 +1,72 @@
+"""A module is patched whenever it comes into the process, whoever finds it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import zipfile
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from agent_chaos.patch.imports import when_imported
+
+
+class Editable(MetaPathFinder):
+    """A finder as editable installs bring one: it alone knows where the module is."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self._name = name
+        self._path = path
+
+    def find_spec(
+        self, name: str, path: object = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        return importlib.util.spec_from_file_location(name, self._path) if name == self._name else None
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    made = tmp_path / "somebodys_sdk.py"
+    made.write_text("x = 1\n")
+    yield made
+    sys.modules.pop("somebodys_sdk", None)
+
+
+def noted(name: str) -> list[ModuleType]:
+    found: list[ModuleType] = []
+    when_imported(name, found.append)
+    return found
+
+
+def test_a_module_of_another_finder_is_patched(module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, Editable("somebodys_sdk", module)])
+    found = noted("somebodys_sdk")
+    imported = importlib.import_module("somebodys_sdk")
+
+    assert found == [imported]
+    assert type(imported.__loader__).__name__ == "SourceFileLoader"
+
+
+def test_a_module_in_an_archive_is_patched(module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = module.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w") as packed:
+        packed.write(module, "somebodys_sdk.py")
+    module.unlink()
+    monkeypatch.syspath_prepend(archive)
+    found = noted("somebodys_sdk")
+
+    assert found == [importlib.import_module("somebodys_sdk")]
+
+
+def test_a_reloaded_module_is_patched_again(module: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(module.parent)
+    imported = importlib.import_module("somebodys_sdk")
+    found = noted("somebodys_sdk")
+    importlib.reload(imported)
+
+    assert found == [imported, imported]
