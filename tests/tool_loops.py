@@ -12,8 +12,8 @@ import openai
 from google import genai
 
 import agent_chaos
-from tests.spoken import MODELS
 from tests.standin.said import Asked, Called, Said
+from tests.standin.wires import MODELS
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
 QUESTION = "How is the weather in Zürich?"

@@ -16,8 +16,8 @@ from typing import Any
 from agent_chaos.cassette.model import Keys
 from agent_chaos.cassette.plain import plain
 from agent_chaos.cassette.redaction.secrets import is_secret_parameter
-from agent_chaos.providers.protocol import Message, Text, ToolCall, ToolResult
 from agent_chaos.providers.registry import recognise
+from agent_chaos.providers.turn import Message, Text, ToolCall, ToolResult
 from agent_chaos.stream.exchange import Request
 
 KEY_VERSION = 3

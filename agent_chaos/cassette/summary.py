@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Cassette, Exchange, Record, ToolRecord, TurnMark
 from agent_chaos.cassette.tree import tree_lines
-from agent_chaos.providers.protocol import ModelTurn
-from agent_chaos.providers.registry import protocols
+from agent_chaos.providers.registry import framing_of, protocols
+from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.stream.exchange import Abort
 
 _PREVIEW = 200
@@ -74,7 +74,7 @@ def call_line(exchange: Exchange) -> CallLine:
         protocol=exchange.protocol,
         transport=exchange.transport,
         model=asked_model(exchange),
-        streamed=reply.streamed,
+        streamed=framing_of(reply, protocols().get(exchange.protocol)) is not None,
         status=reply.status,
         chunks=len(reply.events) - 1 - (reply.head is not None),
         body_bytes=len(reply.body),

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from agent_chaos.cassette.model import Cassette, Exchange
-from agent_chaos.providers.protocol import Message, ModelTurn, Prompt, Text, ToolCall, ToolResult
 from agent_chaos.providers.registry import protocols
+from agent_chaos.providers.turn import Message, ModelTurn, Prompt, Text, ToolCall, ToolResult
 
 _PREVIEW = 72
 

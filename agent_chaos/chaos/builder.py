@@ -8,10 +8,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.chaos.mutation import Mutation, Point
-from agent_chaos.chaos.trigger import PROTOCOLS, Trigger
+from agent_chaos.chaos.trigger import Trigger
 from agent_chaos.errors import PlanError
 from agent_chaos.faults.fault import Fault, ToolFault
 from agent_chaos.faults.plan import Site
+from agent_chaos.providers.registry import vendors
 
 _POINTS: dict[str, Point] = {"tool_mutate": "tool_result", "user_input_mutate": "user_input"}
 
@@ -68,9 +69,9 @@ class Chaos(BaseModel):
         return self._when(probability=probability)
 
     def for_provider(self, name: str) -> Chaos:
-        """At calls to anthropic, openai or gemini. Raises PlanError for another name."""
-        if name not in PROTOCOLS:
-            raise PlanError(f"for_provider({name!r}): unknown provider; known are {', '.join(PROTOCOLS)}")
+        """At calls to that provider, as in `anthropic`. Raises PlanError where no protocol is of it."""
+        if name not in vendors():
+            raise PlanError(f"for_provider({name!r}): unknown provider; known are {', '.join(vendors())}")
         return self._when(provider=name)
 
     def for_tool(self, name: str) -> Chaos:

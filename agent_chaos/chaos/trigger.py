@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from agent_chaos.faults.plan import Site
-
-Provider = Literal["anthropic", "openai", "gemini"]
-
-PROTOCOLS: dict[str, tuple[str, ...]] = {
-    "anthropic": ("anthropic_messages",),
-    "openai": ("openai_chat", "openai_responses"),
-    "gemini": ("gemini",),
-}
-"""The protocols of each provider."""
+from agent_chaos.providers.registry import vendors
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +42,18 @@ class Trigger(BaseModel):
     after_turns: int | None = Field(default=None, ge=0)
     between_turns: tuple[int, int] | None = None
     probability: float | None = Field(default=None, ge=0, le=1)
-    provider: Provider | None = None
+    provider: str | None = None
     tool: str | None = None
     attempts: int | None = Field(default=None, ge=1)
     always: bool = False
     site: Site | None = None
+
+    @field_validator("provider")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        if value is not None and value not in vendors():
+            raise ValueError(f"unknown provider {value!r}; known are {', '.join(vendors())}")
+        return value
 
     @field_validator("between_turns")
     @classmethod
@@ -85,7 +83,7 @@ class Trigger(BaseModel):
         return self._place(moment) and self._turn(moment) and self._call(moment)
 
     def _place(self, moment: CallContext) -> bool:
-        provider = self.provider is None or not moment.protocol or moment.protocol in PROTOCOLS[self.provider]
+        provider = self.provider is None or not moment.protocol or moment.protocol in vendors()[self.provider]
         tool = self.tool is None or not moment.tool or moment.tool == self.tool
         return provider and tool and (self.attempts is None or moment.attempt < self.attempts)
 

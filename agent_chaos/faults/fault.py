@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict
 from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.framing.framing import Frame, Framing
 
 Level = Literal["transport", "stream", "message", "tool", "conversation"]
 """Where a fault acts; a plan holds at most one fault per site and level, applied message, stream, transport."""
@@ -50,8 +51,18 @@ class Target:
     protocol: WireProtocol
 
     @property
+    def framing(self) -> Framing | None:
+        """How the reply is streamed; None where it is whole."""
+        return self.protocol.framing(self.reply)
+
+    @property
     def streamed(self) -> bool:
-        return self.reply.streamed
+        return self.framing is not None
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The messages of a streamed reply; none where it is whole."""
+        return self.framing.frames_of(self.reply) if self.framing else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +109,7 @@ class Fault(BaseModel, ABC):
     @classmethod
     def fits(cls, protocol: WireProtocol) -> bool:
         """Whether a protocol carries what the fault needs."""
-        return cls.needs <= {protocol.name, protocol.vendor, *protocol.carries}
+        return cls.needs <= protocol.carries | protocol.specifics.named
 
     def describe(self) -> str:
         """The fault in words, as a report says it: 'the stream ends inside a number'."""

@@ -16,7 +16,7 @@ from agent_chaos.oracles.reading.turns import (
     served_turn,
     shown,
 )
-from agent_chaos.providers.protocol import RawFields
+from agent_chaos.providers.turn import RawFields
 from agent_chaos.trace.trace import Trace
 
 _ADVICE = "Pass the model's arguments to the tool unchanged, once per call; refuse what does not parse instead of guessing."

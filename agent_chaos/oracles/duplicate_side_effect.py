@@ -18,7 +18,7 @@ from agent_chaos.oracles.reading.turns import (
     served_turn,
     shown,
 )
-from agent_chaos.providers.protocol import Prompt, ToolCall, ToolResult
+from agent_chaos.providers.turn import Prompt, ToolCall, ToolResult
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 _ADVICE = (

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
 from agent_chaos.oracles.reading.conversations import first_fault_turn, refused
 from agent_chaos.oracles.reading.turns import prompt_of, recorded_turn, served_turn, shown
-from agent_chaos.providers.protocol import Message, Text
+from agent_chaos.providers.turn import Message, Text
 from agent_chaos.trace.trace import Call
 
 _ADVICE = {

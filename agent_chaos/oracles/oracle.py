@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.providers.protocol import RawFields
+from agent_chaos.providers.turn import RawFields
 from agent_chaos.trace.trace import Trace
 
 Severity = Literal["error", "warning"]

@@ -20,7 +20,7 @@ from agent_chaos.oracles.reading.reported import (
     untold_figure,
 )
 from agent_chaos.oracles.reading.turns import clean_answer, last_call_of_turn, served_turn, shown
-from agent_chaos.providers.protocol import ToolResult
+from agent_chaos.providers.turn import ToolResult
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
 _ADVICE = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from agent_chaos.patch import chance, frameworks, guard
-from agent_chaos.patch.keys import KEY_VARIABLES, PLACEHOLDER
+from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.patch.time import clock, loops, tasks, threads
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
 
@@ -36,7 +36,7 @@ def install_offline() -> None:
     install()
     guard.install()
     tls.install()
-    for name in KEY_VARIABLES:
+    for name in key_variables():
         if not os.environ.get(name):  # CI sets an absent secret to nothing
             os.environ[name] = PLACEHOLDER
     for name in (*_PROXIES, *(proxy.upper() for proxy in _PROXIES)):
@@ -48,7 +48,7 @@ def install_offline() -> None:
 @contextmanager
 def online() -> Iterator[None]:
     """For a while, gives a process that was made offline its proxy settings back, and takes the placeholders away."""
-    placeholders = [name for name in KEY_VARIABLES if os.environ.get(name) == PLACEHOLDER]
+    placeholders = [name for name in key_variables() if os.environ.get(name) == PLACEHOLDER]
     for name in placeholders:
         del os.environ[name]
     os.environ.update(_put_aside)

@@ -1,31 +1,24 @@
-"""The variables that providers' keys are in, and whether this process may go online with one. Imports nothing of ours."""
+"""The variables that providers' keys are in, and whether this process may go online with one."""
 
 from __future__ import annotations
 
 import os
+from functools import cache
+
+from agent_chaos.providers.registry import protocols
 
 PLACEHOLDER = "agent-chaos-placeholder-key"
 """Value of key variables that are absent; the SDKs refuse to be built without one."""
 
-KEY_VARIABLES = (
-    "ANTHROPIC_API_KEY",
-    "OPENAI_API_KEY",
-    "GEMINI_API_KEY",
-    "GOOGLE_API_KEY",
-    "AZURE_OPENAI_API_KEY",
-    "GROQ_API_KEY",
-    "MISTRAL_API_KEY",
-    "OPENROUTER_API_KEY",
-    "DEEPSEEK_API_KEY",
-    "TOGETHER_API_KEY",
-    "FIREWORKS_API_KEY",
-    "XAI_API_KEY",
-    "CEREBRAS_API_KEY",
-    "PERPLEXITY_API_KEY",
-)
+
+@cache
+def key_variables() -> tuple[str, ...]:
+    """Every variable that some provider's SDK reads a key from."""
+    named = (name for protocol in protocols().values() for name in protocol.key_variables)
+    return tuple(dict.fromkeys(named))
 
 
 def may_record() -> bool:
     """Whether a scenario without a recording may be recorded unasked: somebody's key is there, and this is not CI."""
     in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
-    return not in_ci and any(os.environ.get(name) not in (None, "", PLACEHOLDER) for name in KEY_VARIABLES)
+    return not in_ci and any(os.environ.get(name) not in (None, "", PLACEHOLDER) for name in key_variables())

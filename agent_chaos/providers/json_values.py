@@ -64,3 +64,8 @@ def _depth(text: str) -> int:
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(token[0], 0)
         deepest = max(deepest, depth)
     return deepest
+
+
+def non_empty(**values: Any) -> dict[str, Any]:
+    """A JSON object of those values that say anything."""
+    return {name: value for name, value in values.items() if value}

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from agent_chaos.faults.fault import Target, WireFault
 from agent_chaos.providers.json_values import loaded
-from agent_chaos.providers.protocol import Prompt, ToolCall, WireProtocol
+from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.turn import Prompt, ToolCall
 from agent_chaos.stream.exchange import Reply, Request
 
 

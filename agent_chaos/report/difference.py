@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, ToolCall
+from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.report.printable import call_text, compact, decoded, printable
 from agent_chaos.report.wire_words import result_of, transfer, turn_of
 from agent_chaos.stream.exchange import Reply

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent_chaos.providers.protocol import ModelTurn, WireProtocol
+from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.report.printable import clipped, compact, count, printable, seconds
 from agent_chaos.stream.exchange import Abort, Data, Reply
 from agent_chaos.trace.trace import Call, Delivered, ToolRun

@@ -16,15 +16,9 @@ from types import ModuleType
 from pydantic import ValidationError
 
 from agent_chaos.errors import AgentChaosError, RequirementMissing, ScenarioError
+from agent_chaos.providers.registry import protocols
 
-_EXTRAS = {
-    "anthropic": "anthropic",
-    "openai": "openai",
-    "google": "gemini",
-    "google.genai": "gemini",
-    "deepeval": "deepeval",
-    "pydantic_evals": "pydantic-evals",
-}
+_EXTRAS = {"deepeval": "deepeval", "pydantic_evals": "pydantic-evals"}
 _executed: list[str] = []
 """Names of the modules in which users' scenarios were found."""
 
@@ -125,12 +119,17 @@ def loading() -> bool:
 def _missing(place: str, exc: ModuleNotFoundError) -> str:
     """What to install, where that is known: an SDK, or what stands in the `requirements.txt` beside the file."""
     name = str(exc.name)
-    if extra := _EXTRAS.get(name):
+    if extra := _EXTRAS.get(name) or _vendor_of(name):
         return f'needs the {extra} SDK, which is not installed: pip install "agent-chaos[{extra}]"'
     required = Path(place).parent / "requirements.txt"
     if not Path(place).is_file() or not required.is_file():
         return ""
     return f"needs {name}, which is not installed: pip install -r {required}"
+
+
+def _vendor_of(module: str) -> str:
+    """The provider whose SDK a module belongs to, which is the name of the extra too."""
+    return next((one.vendor for one in protocols().values() if module in one.modules), "")
 
 
 def _words(place: str, exc: BaseException, doing: str) -> str:

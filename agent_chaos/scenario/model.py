@@ -10,8 +10,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from agent_chaos.chaos.builder import Chaos
-from agent_chaos.chaos.trigger import PROTOCOLS
 from agent_chaos.errors import ScenarioError
+from agent_chaos.providers.registry import vendors
 from agent_chaos.results.turn_result import TurnResult
 from agent_chaos.stream.exchange import Reply, Request
 
@@ -91,9 +91,9 @@ class _Scenario(BaseModel):
     @field_validator("providers", mode="after")
     @classmethod
     def _providers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [name for name in value if name not in PROTOCOLS]
+        unknown = [name for name in value if name not in vendors()]
         if unknown:
-            raise ValueError(f"unknown provider {unknown[0]!r}; known are {', '.join(PROTOCOLS)}")
+            raise ValueError(f"unknown provider {unknown[0]!r}; known are {', '.join(vendors())}")
         return value
 
     @model_validator(mode="after")

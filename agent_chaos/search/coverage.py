@@ -5,6 +5,7 @@ from __future__ import annotations
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.family import TOOL_ARGUMENTS, TOOL_CALL
 from agent_chaos.faults.fault import Fault, StreamFault, ToolFault
+from agent_chaos.providers.registry import framing_of
 from agent_chaos.search.campaign import Covered
 from agent_chaos.search.campaign_state import Tally
 from agent_chaos.search.space import Menu, Space
@@ -57,7 +58,7 @@ def nowhere(cls: type[Fault], clean: Trace) -> str:
 
 
 def _streamed(call: Call) -> bool:
-    return call.recorded is not None and call.recorded.streamed
+    return call.recorded is not None and framing_of(call.recorded, call.wire) is not None
 
 
 def _asks(call: Call) -> bool:

@@ -45,9 +45,10 @@ class Rule:
         """The choices with which the fault can act on a step, mildest first."""
         cls = self.cls
         if isinstance(step, Call) and issubclass(cls, WireFault):
-            if step.wire is None or step.recorded is None or (self.streamed and not step.recorded.streamed):
+            if step.wire is None or step.recorded is None:
                 return ()
-            return self._of_reply(cls, Target(step.request, step.recorded, step.wire))
+            target = Target(step.request, step.recorded, step.wire)
+            return self._of_reply(cls, target) if target.streamed or not self.streamed else ()
         if isinstance(step, ToolRun) and issubclass(cls, ToolFault):
             if self.tools is not None and step.name not in self.tools:
                 return ()

@@ -7,11 +7,13 @@ A reply is `Head, Data…, End` or `Head, Data…, Abort`, or an `Abort` alone w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
+
+T = TypeVar("T")
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in wire order; names keep their case, lookups ignore it."""
@@ -173,13 +175,25 @@ class Reply:
         """Virtual seconds from the request to the last event."""
         return self.events[-1].at if self.events else 0.0
 
-    @property
-    def streamed(self) -> bool:
-        """Whether the body is an event stream by its content type."""
-        return self.header("content-type").startswith("text/event-stream")
-
     def header(self, name: str, default: str = "") -> str:
         return header(self.headers, name, default)
+
+    def derived(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` works out of this reply and nothing else: made once, kept for as long as the reply lives.
+
+        `key` names it, and whose it is. The value is shared, so nobody may change it.
+        """
+        if key not in self._derived:
+            self._derived[key] = make()
+        found: T = self._derived[key]
+        return found
+
+    @cached_property
+    def _derived(self) -> dict[Hashable, Any]:
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"events": self.events}  # what was derived is made again where the copy is used
 
 
 def _json_or_none(body: bytes) -> Any:

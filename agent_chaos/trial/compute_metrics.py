@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from itertools import groupby, pairwise
 
-from agent_chaos.chaos.trigger import PROTOCOLS
-from agent_chaos.providers.protocol import ModelTurn
+from agent_chaos.providers.registry import framing_of
+from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.results.metrics import (
     CallMetrics,
     CallRecord,
@@ -22,7 +22,6 @@ from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.timeline import timeline
 
 _STALL_S = 10.0
-_PROVIDER = {protocol: name for name, protocols in PROTOCOLS.items() for protocol in protocols}
 
 
 def measured(trace: Trace, injector: ChaosInjector | None = None) -> MetricsStore:
@@ -62,11 +61,12 @@ def _record(attempts: list[Call], trace: Trace) -> CallRecord:
     reply = last.reply
     error = _error(last, turn, delivered)
     usage = turn.usage if turn else None
+    streamed = _streamed(last)
     spent = (usage.input_tokens, usage.output_tokens) if usage else (0, 0)
     return CallRecord(
         call_id=f"call-{first.call}",
         turn=first.turn,
-        provider=_PROVIDER.get(first.protocol, first.protocol),
+        provider=first.wire.vendor if first.wire else first.protocol,
         model=turn.model if turn else "",
         success=not error,
         attempts=len(attempts),
@@ -75,9 +75,9 @@ def _record(attempts: list[Call], trace: Trace) -> CallRecord:
         error=error or None,
         usage={"input_tokens": spent[0], "output_tokens": spent[1], "total_tokens": sum(spent)},
         tool_uses=[call.name for call in turn.tool_calls] if turn else [],
-        streamed=bool(reply and reply.streamed),
-        stream_chunks=_chunks(reply) if reply and reply.streamed else 0,
-        stream_cut=bool(reply and reply.streamed and turn and not turn.complete),
+        streamed=streamed,
+        stream_chunks=_chunks(reply) if reply and streamed else 0,
+        stream_cut=bool(streamed and turn and not turn.complete),
     )
 
 
@@ -89,6 +89,10 @@ def _error(call: Call, turn: ModelTurn | None, delivered: Delivered | None) -> s
     if not call.reply.ok:
         return f"status {call.reply.status}"
     return str(turn.error.get("message") or turn.error.get("type") or "error") if turn and turn.error else ""
+
+
+def _streamed(call: Call) -> bool:
+    return call.reply is not None and framing_of(call.reply, call.wire) is not None
 
 
 def _first_byte(reply: Reply | None) -> float | None:
@@ -104,14 +108,10 @@ def _stream(calls: list[Call], history: list[CallRecord]) -> StreamMetrics:
     gaps = [
         later.at - earlier.at
         for call in calls
-        if call.reply and call.reply.streamed
+        if call.reply and _streamed(call)
         for earlier, later in pairwise(call.reply.events)
     ]
-    cut = [
-        call
-        for call in calls
-        if call.reply and call.reply.streamed and (turn := _turn(call)) and not turn.complete
-    ]
+    cut = [call for call in calls if _streamed(call) and (turn := _turn(call)) and not turn.complete]
     return StreamMetrics(
         ttft_times=[record.ttft for record in streamed if record.ttft is not None],
         stalls=sum(gap >= _STALL_S for gap in gaps),

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from agent_chaos.faults.fault import Fault
 from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.registry import framing_of
 from agent_chaos.results.metrics import FaultRecord
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.trace.trace import Call, ToolRun, Trace
@@ -44,7 +45,7 @@ def _of_call(fault: Fault, call: Call) -> FaultRecord:
 def _point(fault: Fault, call: Call) -> Literal["llm_call", "stream"]:
     """A stream is what a fault acts on where one came, and the fault changes how it comes."""
     reply, recorded = call.reply, call.recorded
-    streamed = reply is not None and recorded is not None and recorded.streamed
+    streamed = reply is not None and recorded is not None and framing_of(recorded, call.wire) is not None
     began = reply is not None and reply.head is not None and reply.status < 400
     return "stream" if streamed and began and fault.level != "message" else "llm_call"
 

@@ -19,7 +19,7 @@ from agent_chaos.oracles.reading.conversations import tolerated
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
-from agent_chaos.providers.protocol import RawFields
+from agent_chaos.providers.turn import RawFields
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.scenario.model import ChaosScenario, Scenario
 from agent_chaos.trace.fidelity import Fidelity

@@ -16,6 +16,7 @@ from agent_chaos.cassette.interchange.vcrpy import export_cassette, import_casse
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.errors import CassetteDamaged, CassetteMissing, UsageError
 from agent_chaos.stream.exchange import Data, End
+from agent_chaos.stream.framing.registry import evident_framing
 from tests.cassette.made import BROKEN, NO_SECRETS, REFUSED, answering, asking, cassette_at, writer_at
 
 TRAFFIC = Path(__file__).resolve().parents[2] / ".." / "shared" / "traffic"
@@ -54,7 +55,7 @@ def test_all_recorded_traffic_imports_and_comes_back(tmp_path: Path) -> None:
 @pytest.mark.skipif(not FILES, reason="the recorded traffic is not here")
 def test_recorded_streams_are_cut_at_blank_lines_and_bodies_are_plain() -> None:
     replies = [one.reply for file in FILES for one in read_vcr(file)]
-    streams = [reply for reply in replies if reply.streamed and reply.body]
+    streams = [reply for reply in replies if evident_framing(reply) and reply.body]
     chunks = [event.data for reply in streams for event in reply.events if isinstance(event, Data)]
 
     assert len(streams) > 50

@@ -20,14 +20,14 @@ from agent_chaos.cassette.storage.file import opened, read_frame
 from agent_chaos.cassette.storage.frames import PREAMBLE_BYTES, plain, read_footer
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, Request, reply
-from agent_chaos.stream.sse import frames
+from agent_chaos.stream.framing.sse import SSE
 from tests.cassette.made import asking
 
 SECRET = "s3cr3t/Value+with=odd&chars"
 REDACTOR = Redactor.from_environ(
     {"MY_API_KEY": SECRET, "PATH": "/usr/bin:/usr/local/bin", "SHORT_KEY": "abc"}
 )
-SSE = (("content-type", "text/event-stream"),)
+_STREAM = (("content-type", "text/event-stream"),)
 
 KEYS = {
     "anthropic": "sk-ant-api03-AbCdEfGhIjKlMnOpQrStUvWx",
@@ -188,9 +188,9 @@ def test_a_value_a_model_spells_in_pieces_goes_and_the_stream_stays_readable(siz
         )
         for piece in pieces
     ]
-    stream = reply(200, SSE, [f"event: content_block_delta\ndata: {one}\n\n".encode() for one in bodies])
+    stream = reply(200, _STREAM, [f"event: content_block_delta\ndata: {one}\n\n".encode() for one in bodies])
     clean = REDACTOR.reply(stream)
-    texts = [json.loads(frame.data)["delta"]["text"] for frame in frames(clean.body)]
+    texts = [json.loads(frame.data)["delta"]["text"] for frame in SSE.frames(clean.body)]
 
     assert "".join(texts) == "Your key is {{MY_API_KEY}}, keep it."
     assert len(texts) == len(pieces)
@@ -203,7 +203,7 @@ def test_interleaved_blocks_are_not_mixed() -> None:
 
     half = len(SECRET) // 2
     chunks = [delta(0, SECRET[:half]), delta(1, "other "), delta(0, SECRET[half:]), delta(1, "text")]
-    clean = REDACTOR.reply(reply(200, SSE, chunks))
+    clean = REDACTOR.reply(reply(200, _STREAM, chunks))
 
     assert SECRET[half:].encode() not in clean.body
     assert b"other " in clean.body
@@ -212,7 +212,7 @@ def test_interleaved_blocks_are_not_mixed() -> None:
 
 @given(st.text(), st.binary(max_size=300))
 def test_what_holds_no_secret_stays_as_it_is(text: str, data: bytes) -> None:
-    plain_reply = reply(200, SSE, [b"data: {}\n\n", data or b"x"])
+    plain_reply = reply(200, _STREAM, [b"data: {}\n\n", data or b"x"])
 
     assert REDACTOR.text(text) == text
     assert REDACTOR.reply(plain_reply) == plain_reply

@@ -11,7 +11,7 @@ import pytest
 
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cli import run
-from agent_chaos.patch.install import KEY_VARIABLES
+from agent_chaos.patch.keys import key_variables
 from agent_chaos.patch.recording import capture
 from tests.patch.raw_server import Got, Wire, serving
 from tests.patch.sdk_calls import provider
@@ -89,7 +89,7 @@ def answers(got: Got, wire: Wire) -> None:
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
     """Writes `desk.py` with an agent that has a provider, and a port where nobody listens."""
     monkeypatch.chdir(tmp_path)
-    for name in KEY_VARIABLES:
+    for name in key_variables():
         monkeypatch.delenv(name, raising=False)
     listener = socket.create_server(("127.0.0.1", 0))
     gone = f"http://127.0.0.1:{listener.getsockname()[1]}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -11,10 +10,11 @@ from typing import Any
 
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.fault import Target, WireFault
-from agent_chaos.providers.protocol import Reasoning
+from agent_chaos.providers.turn import Message, Reasoning, ToolCall, ToolResult
 from agent_chaos.search.space import number_fields
-from tests.spoken import MODELS, target
+from tests.spoken import request, target
 from tests.standin.said import Called, Said
+from tests.standin.wires import MODELS
 
 SAID = {
     "text": Said('Grüße aus Köln, 世界! Ihr Paket "A-17" kommt morgen um 9 Uhr, 20 € gehen zurück.'),
@@ -45,69 +45,11 @@ def named(form: tuple[str, bool, str]) -> str:
     return f"{protocol}-{'stream' if stream else 'whole'}-{said}"
 
 
-CONTINUED = {
-    "openai_responses": {"previous_response_id": "resp_0"},
-    "anthropic_messages": {"thread": {"previous_message_id": "msg_0"}},
-}
-"""How a request goes on from what the provider keeps, where it can."""
-
-
-_ASKED = {"order": "A-17", "amount": 1500}
-HISTORY: dict[str, dict[str, Any]] = {
-    "anthropic_messages": {
-        "messages": [
-            {"role": "user", "content": "go"},
-            {
-                "role": "assistant",
-                "content": [{"type": "tool_use", "id": "toolu_1234567", "name": "refund", "input": _ASKED}],
-            },
-            {
-                "role": "user",
-                "content": [{"type": "tool_result", "tool_use_id": "toolu_1234567", "content": "done"}],
-            },
-        ]
-    },
-    "openai_chat": {
-        "messages": [
-            {"role": "user", "content": "go"},
-            {
-                "role": "assistant",
-                "content": None,
-                "tool_calls": [
-                    {
-                        "id": "call_1234567",
-                        "type": "function",
-                        "function": {"name": "refund", "arguments": json.dumps(_ASKED)},
-                    }
-                ],
-            },
-            {"role": "tool", "tool_call_id": "call_1234567", "content": "done"},
-        ]
-    },
-    "openai_responses": {
-        "input": [
-            {"role": "user", "content": "go"},
-            {
-                "type": "function_call",
-                "call_id": "call_1234567",
-                "name": "refund",
-                "arguments": json.dumps(_ASKED),
-            },
-            {"type": "function_call_output", "call_id": "call_1234567", "output": "done"},
-        ]
-    },
-    "gemini": {
-        "contents": [
-            {"role": "user", "parts": [{"text": "go"}]},
-            {"role": "model", "parts": [{"functionCall": {"name": "refund", "args": _ASKED}}]},
-            {
-                "role": "user",
-                "parts": [{"functionResponse": {"name": "refund", "response": {"result": "done"}}}],
-            },
-        ]
-    },
-}
-"""A conversation in which a tool has just been called, as each provider is told of it."""
+HISTORY = (
+    Message("assistant", (ToolCall("call_1234567", "refund", '{"order":"A-17","amount":1500}'),)),
+    Message("tool", (ToolResult("call_1234567", "refund", "done"),)),
+)
+"""A conversation in which a tool has just been called."""
 
 
 def target_of(form: tuple[str, bool, str]) -> Target:
@@ -117,27 +59,19 @@ def target_of(form: tuple[str, bool, str]) -> Target:
         protocol, SAID["text" if said == "answered" else "tools" if said == "signed" else said], stream=stream
     )
     plain = _signed(plain) if said == "signed" else plain
-    more = HISTORY[protocol] if said == "answered" else CONTINUED.get(protocol, {})
-    body = json.dumps({**plain.request.json, **more}).encode()
-    return replace(plain, request=replace(plain.request, body=body))
+    history, previous = (HISTORY, "") if said == "answered" else ((), "before_0")
+    asked = request(protocol, stream=stream, history=history, previous=previous)
+    return replace(plain, request=asked)
 
 
 def _signed(plain: Target) -> Target:
     """The target with a signed thought before all else."""
-    extra = {
-        "anthropic_messages": {"signature": SIGNATURE},
-        "openai_responses": {"item": {**_THOUGHT, "encrypted_content": SIGNATURE}},
-        "gemini": {"part": {"text": "", "thought": True, "thoughtSignature": SIGNATURE}, "chunk": 0},
-    }.get(plain.protocol.name, {})
     turn = plain.protocol.parse(plain.reply)
-    thought = Reasoning("Erst die Bestellung.", extra, (5, 15))
+    thought = Reasoning("Erst die Bestellung.", plain.protocol.specifics.signed_reasoning, (5, 15))
     return replace(
         plain, reply=plain.protocol.render(replace(turn, parts=(thought, *turn.parts)), plain.reply)
     )
 
-
-SIGNATURE = "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk"
-_THOUGHT = {"id": "rs_0a1", "type": "reasoning", "summary": []}
 
 WIRE_FAULTS: dict[str, type[WireFault]] = {
     kind: cls for kind, cls in fault_types().items() if issubclass(cls, WireFault)

@@ -18,7 +18,8 @@ from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trace.trace import Trace
 from tests.faults.catalogued import SAID, WIRE_FAULTS, at_edges, target_of
 from tests.faults.sdk_agents import AGENTS
-from tests.spoken import MODELS, spoken
+from tests.spoken import spoken
+from tests.standin.wires import MODELS
 from tests.trials import recorded, scenario, trial
 
 FILE = Path(catalogue.__file__).parent / "reactions.json"

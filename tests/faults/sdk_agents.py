@@ -12,7 +12,7 @@ import anthropic
 import openai
 from google import genai
 
-from tests.spoken import MODELS
+from tests.standin.wires import MODELS
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
 _MESSAGES: Any = [{"role": "user", "content": "go"}]

@@ -11,7 +11,7 @@ from agent_chaos.errors import PlanError
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.search.space import number_fields
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, cut
-from agent_chaos.stream.sse import frames
+from agent_chaos.stream.framing.sse import SSE
 from tests.faults.catalogued import (
     FORMS,
     WIRE_FAULTS,
@@ -138,12 +138,12 @@ def test_a_faulted_body_is_still_framed_as_its_protocol_does(kind, form):
         assert not length or not reply.ended or int(length) == len(reply.body)
         if not reply.head or getattr(fault, "boundary", "") in CUT_IN_BYTES or kind in NO_FRAMES:
             continue
-        if not reply.streamed:
+        if where.protocol.framing(reply) is None:
             assert isinstance(reply.json, dict)
         elif (
             kind not in ("error_event", "error_body") or form[0] != "gemini"
         ):  # an error in a Gemini stream is bare JSON
-            assert frames(reply.body)[-1].complete or reply.status >= 400
+            assert SSE.frames(reply.body)[-1].complete or reply.status >= 400
 
 
 @everywhere

@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import pytest
 
-from agent_chaos.providers.protocol import Reasoning
+from agent_chaos.providers.turn import Reasoning
 from agent_chaos.stream.exchange import Abort, Data
-from agent_chaos.stream.sse import frames
-from tests.faults.catalogued import SIGNATURE, WIRE_FAULTS, faults_at, forms_of, named, target_of
+from agent_chaos.stream.framing.sse import SSE
+from tests.faults.catalogued import WIRE_FAULTS, faults_at, forms_of, named, target_of
 
 STATUS = {
     "rate_limit": {"": 429},
@@ -494,7 +494,7 @@ def test_the_same_turn_comes_whole_where_a_stream_was_asked_for(kind, form):
 
 
 def lines_of(reply):
-    return [one.raw for one in frames(reply.body)]
+    return [one.raw for one in SSE.frames(reply.body)]
 
 
 @cases("broken_event")
@@ -509,14 +509,14 @@ def test_one_event_in_the_middle_breaks_off(kind, form):
     assert len(changed) == 1
     assert changed[0][1].startswith(changed[0][0].rstrip())
     with pytest.raises(ValueError, match=r"line 1|Expecting"):
-        json.loads(frames(changed[0][0])[0].data)
+        json.loads(SSE.frames(changed[0][0])[0].data)
 
 
 @cases("nameless_events")
 def test_events_keep_their_data_and_lose_their_names(kind, form):
     where = target_of(form)
     (fault,) = faults_at(kind, where)
-    now, then = frames(fault.apply(where).body), frames(where.reply.body)
+    now, then = SSE.frames(fault.apply(where).body), SSE.frames(where.reply.body)
 
     assert [one.data for one in now] == [one.data for one in then]
     assert b"event:" not in fault.apply(where).body
@@ -540,7 +540,7 @@ def test_only_an_opening_is_lost(kind, form):
 def test_an_error_with_its_fields_at_the_top_ends_the_stream(kind, form):
     where = target_of(form)
     (fault,) = faults_at(kind, where)
-    *before, last = frames(fault.apply(where).body)
+    *before, last = SSE.frames(fault.apply(where).body)
     told = json.loads(last.data)
 
     assert [one.raw for one in before] == lines_of(where.reply)[: len(before)]
@@ -796,7 +796,7 @@ def test_the_same_events_come_in_another_spelling(kind, form):
     where = target_of(form)
     for fault in faults_at(kind, where):
         reply = fault.apply(where)
-        said = [[(one.event, one.data) for one in frames(each.body)] for each in (reply, where.reply)]
+        said = [[(one.event, one.data) for one in SSE.frames(each.body)] for each in (reply, where.reply)]
 
         assert said[0] == said[1]
         assert b"\r" not in reply.body or fault.spelling != "lf"
@@ -813,7 +813,7 @@ def test_one_event_of_the_text_is_misdelivered_and_the_rest_is_as_recorded(kind,
     for fault in faults_at(kind, where):
         reply = fault.apply(where)
         turn = turn_of(where, reply)
-        now, then = ([one.raw for one in frames(each.body)] for each in (reply, where.reply))
+        now, then = ([one.raw for one in SSE.frames(each.body)] for each in (reply, where.reply))
 
         assert len(now) - len(then) == {"doubled": 1, "lost": -1, "swapped": 0}[fault.how]
         assert set(now) <= set(then)
@@ -878,6 +878,9 @@ def thought(turn):
     return "".join(part.text for part in turn.parts if isinstance(part, Reasoning))
 
 
+_SIGNATURE = b"EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk"
+
+
 @cases("bad_signature")
 def test_a_signature_is_lost_or_another_and_the_thought_is_as_it_was(kind, form):
     where = target_of(form)
@@ -886,9 +889,9 @@ def test_a_signature_is_lost_or_another_and_the_thought_is_as_it_was(kind, form)
         reply = fault.apply(where)
         turn = turn_of(where, reply)
 
-        assert SIGNATURE.encode() in where.reply.body
-        assert SIGNATURE.encode() not in reply.body
-        assert (SIGNATURE[:-4].encode() in reply.body) == (fault.how == "changed")
+        assert _SIGNATURE in where.reply.body
+        assert _SIGNATURE not in reply.body
+        assert (_SIGNATURE[:-4] in reply.body) == (fault.how == "changed")
         assert thought(turn) == thought(recorded) == "Erst die Bestellung."
         assert (turn.text, turn.stop, turn.complete, turn.usage) == (
             recorded.text,

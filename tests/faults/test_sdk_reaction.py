@@ -17,7 +17,8 @@ from agent_chaos.oracles.oracle import Budget, Evidence
 from agent_chaos.oracles.transparent_outcome import ORACLE as TRANSPARENT_OUTCOME
 from tests.faults.catalogued import SAID, WIRE_FAULTS, faults_at
 from tests.faults.sdk_agents import AGENTS, KEY
-from tests.spoken import HEAD_AT, MODELS, spoken, target
+from tests.spoken import HEAD_AT, spoken, target
+from tests.standin.wires import MODELS
 from tests.trials import recorded, scenario, trial
 
 COLUMNS = (

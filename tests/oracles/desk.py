@@ -18,8 +18,9 @@ from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Oracle
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from tests.spoken import MODELS, spoken
+from tests.spoken import spoken
 from tests.standin.said import Called, Said
+from tests.standin.wires import MODELS
 from tests.trials import recorded, scenario, trial
 
 KEY = "sk-test-0123456789abcdefghijklmnop"

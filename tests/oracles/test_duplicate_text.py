@@ -5,8 +5,8 @@ import pytest
 
 from agent_chaos.oracles.verdict import Verdict
 from tests.oracles.desk import KEY, fault, found, judged
-from tests.spoken import MODELS
 from tests.standin.said import Said
+from tests.standin.wires import MODELS
 
 ANSWER = (Said("The ferry to Bergen leaves at nine from pier four, every day but Sunday."),)
 BROKEN = [

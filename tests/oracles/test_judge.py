@@ -14,8 +14,9 @@ from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Verdict, decide
 from agent_chaos.trace.trace import Trace
 from tests.oracles.desk import KEY, fault, judged
-from tests.spoken import MODELS, spoken
+from tests.spoken import spoken
 from tests.standin.said import Said
+from tests.standin.wires import MODELS
 from tests.trials import recorded, scenario, trial
 
 ANSWER = (Said("The ferry leaves at nine."),)

@@ -8,8 +8,8 @@ import pytest
 
 from agent_chaos.oracles.verdict import Verdict
 from tests.oracles.desk import KEY, fault, found, judged
-from tests.spoken import MODELS
 from tests.standin.said import Said
+from tests.standin.wires import MODELS
 
 ANSWER = (Said("The ferry leaves at nine."),)
 REFUSED = {"call 0": fault("refusal")}

@@ -8,8 +8,8 @@ import pytest
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
 from tests.oracles.desk import KEY, Claude, desk, fault, found, judged
-from tests.spoken import MODELS
 from tests.standin.said import Said
+from tests.standin.wires import MODELS
 
 ANSWER = (Said("The ferry leaves at nine."),)
 

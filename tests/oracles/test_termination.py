@@ -9,8 +9,8 @@ from google import genai
 
 from agent_chaos.oracles.verdict import Verdict
 from tests.oracles.desk import KEY, Unavailable, fault, found, judged
-from tests.spoken import MODELS
 from tests.standin.said import Said
+from tests.standin.wires import MODELS
 
 ANSWER = (Said("The ferry leaves at nine."),)
 HOURS = fault("rate_limit_long", hours=3)

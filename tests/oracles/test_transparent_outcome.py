@@ -9,8 +9,8 @@ import pytest
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
 from tests.oracles.desk import KEY, SAID, Claude, desk, fault, found, judged, refund
-from tests.spoken import MODELS
 from tests.standin.said import Called, Said
+from tests.standin.wires import MODELS
 
 ANSWER = (Said("The ferry leaves at nine."),)
 PASSING = [

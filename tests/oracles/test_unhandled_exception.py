@@ -14,8 +14,9 @@ from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence
 from agent_chaos.oracles.verdict import Verdict
 from tests.oracles.desk import KEY, SPEAKERS, Unavailable, desk, fault, found, judged, refund, strict
-from tests.spoken import MODELS, spoken
+from tests.spoken import spoken
 from tests.standin.said import Said
+from tests.standin.wires import MODELS
 from tests.trials import recorded, scenario, trial
 
 ANSWER = (Said("The ferry leaves at nine in the morning, every day but Sunday."),)

@@ -3,7 +3,7 @@
 import pytest
 
 from agent_chaos.providers.registry import protocols, recognise
-from agent_chaos.stream.sse import frames
+from agent_chaos.stream.framing.sse import SSE
 from tests.providers.traffic import accepted, recorded
 
 APIS = {
@@ -35,7 +35,7 @@ def test_the_recordings_are_recognised():
 def test_frames_are_byte_exact(case):
     _, (_, _, reply) = case
 
-    assert b"".join(frame.raw for frame in frames(reply.body)) == reply.body
+    assert b"".join(frame.raw for frame in SSE.frames(reply.body)) == reply.body
 
 
 @pytest.mark.parametrize("case", ACCEPTED, ids=name)

@@ -14,6 +14,7 @@ from google.genai import types
 
 from agent_chaos.providers.registry import protocols, recognise
 from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.framing.registry import evident_framing
 from tests.providers.test_recorded_traffic import ACCEPTED, APIS, name
 
 
@@ -28,7 +29,7 @@ def _anthropic(reply: Reply) -> Any:
     http = anthropic.DefaultHttpxClient(transport=transport(reply))
     client = anthropic.Anthropic(api_key="k" * 20, http_client=http, max_retries=0)
     asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
-    if not reply.streamed:
+    if evident_framing(reply) is None:
         return client.messages.create(**asked).model_dump()
     with client.messages.stream(**asked) as stream:
         return stream.get_final_message().model_dump()
@@ -41,19 +42,19 @@ def _openai(reply: Reply) -> openai.OpenAI:
 
 def _chat(reply: Reply) -> Any:
     asked = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
-    made = _openai(reply).chat.completions.create(**asked, stream=reply.streamed)
-    return [one.model_dump() for one in made] if reply.streamed else made.model_dump()
+    made = _openai(reply).chat.completions.create(**asked, stream=evident_framing(reply) is not None)
+    return [one.model_dump() for one in made] if evident_framing(reply) else made.model_dump()
 
 
 def _responses(reply: Reply) -> Any:
-    made = _openai(reply).responses.create(model="m", input="x", stream=reply.streamed)
-    return [one.model_dump() for one in made] if reply.streamed else made.model_dump()
+    made = _openai(reply).responses.create(model="m", input="x", stream=evident_framing(reply) is not None)
+    return [one.model_dump() for one in made] if evident_framing(reply) else made.model_dump()
 
 
 def _gemini(reply: Reply) -> Any:
     http = httpx2.Client(transport=transport(reply))
     client = genai.Client(api_key="k" * 20, http_options=types.HttpOptions(httpx_client=http))
-    if reply.streamed:
+    if evident_framing(reply):
         found = list(client.models.generate_content_stream(model="m", contents="x"))
         return [one.model_dump(exclude={"sdk_http_response"}) for one in found]
     made = client.models.generate_content(model="m", contents="x")

@@ -9,8 +9,9 @@ from agent_chaos.faults.message.paused_in_text import PausedInText
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.server_errors import Overloaded
 from tests.faults.sdk_agents import AGENTS, KEY
-from tests.spoken import MODELS, spoken
+from tests.spoken import spoken
 from tests.standin.said import Called, Said
+from tests.standin.wires import MODELS
 from tests.tool_loops import QUESTION, agent_of
 from tests.trials import recorded, scenario, trial
 

@@ -11,7 +11,7 @@ import agent_chaos
 from agent_chaos.chaos import llm_rate_limit, llm_slow_ttft, llm_stream_cut, tool_error, user_input_mutate
 from agent_chaos.errors import CassetteMissing, HarnessError, UsageError
 from agent_chaos.events import ListSink, NullSink
-from agent_chaos.patch.install import KEY_VARIABLES
+from agent_chaos.patch.keys import key_variables
 from tests.record.test_branch import script
 from tests.search import shop
 from tests.standin.server import standin
@@ -158,7 +158,7 @@ def test_the_first_time_it_is_recorded_without_chaos(style, tmp_path, monkeypatc
 
 def test_without_a_recording_or_a_key_it_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for name in KEY_VARIABLES:
+    for name in key_variables():
         monkeypatch.delenv(name, raising=False)
 
     with (

@@ -8,6 +8,10 @@ from typing import Any
 
 from tests.standin.said import Asked, Said, minted
 
+PROTOCOL = "anthropic_messages"
+MODEL = "claude-sonnet-5"
+PATH = r"/v1/messages$"
+
 
 def headers(asked: Asked, number: int) -> list[tuple[str, str]]:
     kind = "text/event-stream; charset=utf-8" if asked.stream else "application/json"

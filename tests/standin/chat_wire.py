@@ -8,6 +8,10 @@ from typing import Any
 
 from tests.standin.said import Asked, Said, minted
 
+PROTOCOL = "openai_chat"
+MODEL = "gpt-5-mini"
+PATH = r"/chat/completions$"
+
 CREATED = 1_795_424_400
 
 

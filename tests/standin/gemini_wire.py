@@ -8,6 +8,10 @@ from typing import Any
 
 from tests.standin.said import Asked, Said, minted
 
+PROTOCOL = "gemini"
+MODEL = "gemini-3-flash"
+PATH = r"/models/([^/:]+):(?:streamG|g)enerateContent$"
+
 
 def headers(asked: Asked, number: int) -> list[tuple[str, str]]:
     kind = "text/event-stream" if asked.stream else "application/json; charset=UTF-8"
@@ -68,3 +72,10 @@ def _chunk(
         "modelVersion": asked.model,
         "responseId": minted("", number, 22),
     }
+
+
+def asked(protocol: str, path: str, body: dict[str, Any]) -> Asked:
+    """The model and the framing stand in the path."""
+    turns = sum(content.get("role") == "model" for content in body["contents"])
+    model = path.rpartition("/")[2].partition(":")[0]
+    return Asked(protocol, model, body, "streamGenerate" in path, turns)

@@ -10,6 +10,10 @@ from typing import Any
 from tests.standin import chat_wire
 from tests.standin.said import Asked, Called, Said, minted
 
+PROTOCOL = "openai_responses"
+MODEL = "gpt-5-mini"
+PATH = r"/responses$"
+
 
 def headers(asked: Asked, number: int) -> list[tuple[str, str]]:
     limits = ("x-ratelimit",) if asked.stream else ()

@@ -13,15 +13,9 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from tests.standin import anthropic_wire, chat_wire, gemini_wire, responses_wire
 from tests.standin.said import Asked, Script
+from tests.standin.wires import WIRES
 
-_ROUTES: tuple[tuple[re.Pattern[str], str, ModuleType], ...] = (
-    (re.compile(r"/v1/messages$"), "anthropic_messages", anthropic_wire),
-    (re.compile(r"/chat/completions$"), "openai_chat", chat_wire),
-    (re.compile(r"/responses$"), "openai_responses", responses_wire),
-    (re.compile(r"/models/([^/:]+):(?:streamG|g)enerateContent$"), "gemini", gemini_wire),
-)
 Contexts = Callable[[str], ssl.SSLContext]
 
 
@@ -85,9 +79,9 @@ class StandIn:
 
     def _answer(self, connection: socket.socket, target: str, body: bytes) -> None:
         path = target.partition("?")[0]
-        for pattern, protocol, wire in _ROUTES:
-            if match := pattern.search(path):
-                asked = _asked(protocol, path, match, json.loads(body))
+        for wire in WIRES.values():
+            if re.search(wire.PATH, path):
+                asked = getattr(wire, "asked", _asked)(wire.PROTOCOL, path, json.loads(body))
                 with self._lock:
                     number = len(self.requests)
                     self.requests.append(asked)
@@ -111,10 +105,7 @@ class StandIn:
             connection.sendall(b"0\r\n\r\n")
 
 
-def _asked(protocol: str, path: str, match: re.Match[str], body: dict[str, Any]) -> Asked:
-    if protocol == "gemini":
-        turns = sum(content.get("role") == "model" for content in body["contents"])
-        return Asked(protocol, match.group(1), body, "streamGenerate" in path, turns)
+def _asked(protocol: str, path: str, body: dict[str, Any]) -> Asked:
     items = body.get("messages", body.get("input"))
     found = items if isinstance(items, list) else []
     turns = sum(

@@ -12,8 +12,9 @@ from agent_chaos.patch.tools import tool
 from agent_chaos.search.search import fuzz
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.oracles.desk import KEY, QUESTION, SAID, SPEAKERS, Claude, fault, refund, strict
-from tests.spoken import MODELS, spoken
+from tests.spoken import spoken
 from tests.standin.said import Said
+from tests.standin.wires import MODELS
 from tests.trials import recorded, scenario
 
 RAISES = Plan.of({"tool 0": fault("tool_raise")}.items())

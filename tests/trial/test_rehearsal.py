@@ -20,7 +20,7 @@ from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.chance import seeded
-from agent_chaos.patch.install import KEY_VARIABLES
+from agent_chaos.patch.keys import key_variables
 from agent_chaos.record.recording import record_scenario
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
@@ -551,7 +551,7 @@ test = BaselineScenario(name="test", agent=agent, turns=["Hello."])
 
 
 def module_without(keys, folder, monkeypatch):
-    for name in KEY_VARIABLES:
+    for name in key_variables():
         if keys is None:
             monkeypatch.delenv(name, raising=False)
         else:

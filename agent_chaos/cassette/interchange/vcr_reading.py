@@ -11,7 +11,7 @@ from typing import Any
 from agent_chaos.cassette.interchange.encoding import decoded
 from agent_chaos.cassette.storage.records import ABORT_KINDS
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Headers, Reply, Request
-from agent_chaos.stream.sse import frames
+from agent_chaos.stream.framing.registry import evident_framing
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,10 @@ def _reply(answer: Mapping[str, Any], chaos: Mapping[str, Any]) -> Reply:
     if chaos:
         return Reply((head, *_timed(body, chaos), _last(chaos)))
     plain = decoded(Reply((head, Data(body), End()) if body else (head, End())))
-    if not plain.streamed:
+    framing = evident_framing(plain)
+    if framing is None:
         return plain
-    pieces = (Data(frame.raw) for frame in frames(plain.body))
+    pieces = (Data(frame.raw) for frame in framing.frames_of(plain))
     return Reply((plain.events[0], *pieces, End()))
 
 

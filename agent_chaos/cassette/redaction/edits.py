@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from agent_chaos.providers.json_edit import rewritten
 from agent_chaos.stream.exchange import Data, Head, Reply, ReplyEvent, header, with_header
-from agent_chaos.stream.sse import Frame, frames
+from agent_chaos.stream.framing.framing import Frame, Framing
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +86,18 @@ def _with_length(event: ReplyEvent, length: int) -> ReplyEvent:
     return event
 
 
-def streamed_edits(body: bytes, find: Finder) -> list[Edit]:
-    """Edits for text that an event stream carries in pieces: what `find` finds in the pieces of a field joined."""
+def streamed_edits(reply: Reply, framing: Framing, find: Finder) -> list[Edit]:
+    """Edits for text that a stream carries in pieces: what `find` finds in the pieces of a field joined."""
     pieces: dict[str, list[_Piece]] = {}
     opened: dict[int, Any] = {}
-    known = frames(body)
+    known = framing.frames_of(reply)
     for number, frame in enumerate(known):
         value = _json(frame)
         opened[number] = value
         for key, holder, name in _leaves(value, _owner(value)):
             pieces.setdefault(key, []).append(_Piece(number, holder, name))
     changed = {number for group in pieces.values() for number in _mend(group, find)}
-    return [edit for number in sorted(changed) if (edit := _rewritten(known[number], opened[number]))]
+    return [_rewritten(known[number], framing, opened[number]) for number in sorted(changed)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +168,6 @@ def _clipped(edit: Edit, start: int, end: int) -> Edit | None:
     return Edit(max(edit.start, start) - start, min(edit.end, end) - start, text)
 
 
-def _rewritten(frame: Frame, value: Any) -> Edit | None:
-    """The frame with other JSON in its `data` line; None where the data spans several lines."""
-    old = frame.data.encode("utf-8", "surrogatepass")
-    at = frame.raw.find(old)
-    if at < 0:
-        return None
-    new = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    start = frame.start + at
-    return Edit(start, start + len(old), new.encode("utf-8", "backslashreplace"))
+def _rewritten(frame: Frame, framing: Framing, value: Any) -> Edit:
+    """The frame with other JSON in it, spelled as it was."""
+    return Edit(frame.start, frame.end, framing.with_data(frame, rewritten(frame.data, value)))

@@ -26,6 +26,7 @@ from agent_chaos.cassette.redaction.secrets import (
     shaped,
 )
 from agent_chaos.stream.exchange import Abort, Head, Headers, Reply, ReplyEvent, Request
+from agent_chaos.stream.framing.registry import evident_framing
 
 __all__ = ["REDACTED", "Redactor", "is_credential_exchange", "is_secret_header"]
 
@@ -94,7 +95,8 @@ class Redactor:
     def reply(self, reply: Reply) -> Reply:
         """The reply without secrets, even those split across chunks or streamed in pieces; times stay."""
         clean = Reply(tuple(self._event(event) for event in reply.events))
-        if reply.streamed and (streamed := merged(streamed_edits(clean.body, self._edits))):
+        framing = evident_framing(clean)
+        if framing and (streamed := merged(streamed_edits(clean, framing, self._edits))):
             clean = rebodied(clean, streamed)
         edits = self._edits(clean.body)
         return rebodied(clean, edits) if edits else clean

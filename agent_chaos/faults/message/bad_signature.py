@@ -25,7 +25,7 @@ class BadSignature(MessageFault, frozen=True):
     family = BODY
     frequency = Frequency.SOMETIMES
     changes = ("other_parts",)
-    needs = frozenset({"signatures"})
+    needs = frozenset({"signed_reasoning"})
 
     kind: Literal["bad_signature"] = "bad_signature"
     how: How

@@ -7,15 +7,10 @@ from typing import Literal, get_args
 
 from agent_chaos.faults.family import STOP_REASON, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
-from agent_chaos.providers.protocol import Text
+from agent_chaos.providers.turn import Text
 from agent_chaos.stream.exchange import Reply
 
 Code = Literal["server_error", "rate_limit_exceeded"]
-
-_SAYS = {
-    "server_error": "The server had an error processing your request. Sorry about that!",
-    "rate_limit_exceeded": "Rate limit reached for requests.",
-}
 
 
 class FailedResponse(MessageFault, frozen=True):
@@ -28,16 +23,16 @@ class FailedResponse(MessageFault, frozen=True):
     family = STOP_REASON
     frequency = Frequency.SOMETIMES
     changes = ("text", "calls", "stop", "usage", "error")
-    needs = frozenset({"openai_responses"})
+    needs = frozenset({"failures"})
 
     kind: Literal["failed_response"] = "failed_response"
     code: Code
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        asked = target.reply.ok and cls.fits(target.protocol)
-        said = asked and target.protocol.parse(target.reply).parts
-        return tuple({"code": code} for code in get_args(Code)) if said else ()
+        known = target.protocol.specifics.failures if target.reply.ok else {}
+        said = known and target.protocol.parse(target.reply).parts
+        return tuple({"code": code} for code in get_args(Code) if code in known) if said else ()
 
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):
@@ -45,7 +40,7 @@ class FailedResponse(MessageFault, frozen=True):
         turn = target.protocol.parse(target.reply)
         text = next((part for part in turn.parts if isinstance(part, Text) and len(part.text) > 1), None)
         half = () if text is None else (replace(text, text=text.text[: len(text.text) // 2]),)
-        error = {"code": self.code, "message": _SAYS[self.code]}
+        error = {"code": self.code, "message": target.protocol.specifics.failures[self.code]}
         failed = replace(turn, parts=half, stop="other", stop_raw="failed", usage=None, error=error)
         return target.protocol.render(failed, target.reply)
 

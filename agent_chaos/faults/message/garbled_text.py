@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from agent_chaos.faults.family import NO_ANSWER, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
-from agent_chaos.providers.protocol import Text
+from agent_chaos.providers.turn import Text
 from agent_chaos.stream.exchange import Reply
 
 Shape = Literal["fenced", "introduced", "repeated", "separated"]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC
 from dataclasses import replace
 from typing import ClassVar, Literal, get_args
 
 from agent_chaos.faults.family import NO_ANSWER, Family, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
-from agent_chaos.providers.protocol import ModelTurn, Stop
-from agent_chaos.stream.exchange import Reply, with_body
-from agent_chaos.stream.sse import frame
+from agent_chaos.providers.specifics import Specifics
+from agent_chaos.providers.turn import ModelTurn, Stop
+from agent_chaos.stream.exchange import Reply
 
 
 class _NoAnswer(MessageFault, ABC):
@@ -30,9 +29,9 @@ class _NoAnswer(MessageFault, ABC):
         if not self.openings(target):
             return target.reply
         empty = replace(target.protocol.parse(target.reply), parts=())
-        return target.protocol.render(self._stopped(empty), target.reply)
+        return target.protocol.render(self._stopped(empty, target.protocol.specifics), target.reply)
 
-    def _stopped(self, turn: ModelTurn) -> ModelTurn:
+    def _stopped(self, turn: ModelTurn, specifics: Specifics) -> ModelTurn:
         return turn.with_stop(self.stop)
 
     def describe(self) -> str:
@@ -79,15 +78,6 @@ Reason = Literal[
 ]
 
 
-_NO_FILTER = (
-    "MALFORMED_FUNCTION_CALL",
-    "UNEXPECTED_TOOL_CALL",
-    "TOO_MANY_TOOL_CALLS",
-    "MALFORMED_RESPONSE",
-    "MISSING_THOUGHT_SIGNATURE",
-)
-
-
 class GeminiStop(_NoAnswer, frozen=True):
     """A Gemini reply without content, in another of its words for why: a filter, or a call that it could not write.
 
@@ -95,18 +85,19 @@ class GeminiStop(_NoAnswer, frozen=True):
     """
 
     frequency = Frequency.SOMETIMES
-    needs = frozenset({"gemini"})
+    needs = frozenset({"empty_stops"})
 
     kind: Literal["gemini_stop"] = "gemini_stop"
     reason: Reason
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        offered = cls.fits(target.protocol) and super().openings(target)
-        return tuple({"reason": reason} for reason in get_args(Reason)) if offered else ()
+        known = target.protocol.specifics.empty_stops
+        offered = known and super().openings(target)
+        return tuple({"reason": reason} for reason in get_args(Reason) if reason in known) if offered else ()
 
-    def _stopped(self, turn: ModelTurn) -> ModelTurn:
-        return replace(turn, stop="other" if self.reason in _NO_FILTER else "filter", stop_raw=self.reason)
+    def _stopped(self, turn: ModelTurn, specifics: Specifics) -> ModelTurn:
+        return replace(turn, stop=specifics.empty_stops[self.reason], stop_raw=self.reason)
 
     def describe(self) -> str:
         return f"the model stops with {self.reason} and says nothing"
@@ -119,7 +110,7 @@ class BlockedPrompt(_NoAnswer, frozen=True):
     """
 
     frequency = Frequency.SOMETIMES
-    needs = frozenset({"gemini"})
+    needs = frozenset({"blocked_prompt"})
     stop: ClassVar[Stop] = "filter"
     words = "the prompt is blocked, and there is no answer"
 
@@ -127,12 +118,12 @@ class BlockedPrompt(_NoAnswer, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return super().openings(target) if cls.fits(target.protocol) else ()
+        return super().openings(target) if target.protocol.specifics.blocked_prompt else ()
 
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):
             return target.reply
         turn = target.protocol.parse(target.reply)
-        told = {"promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}, "modelVersion": turn.model}
-        body = json.dumps({**told, "responseId": turn.id})
-        return with_body(target.reply, frame(body) if target.streamed else body.encode())
+        blocked = ModelTurn(id=turn.id, model=turn.model, streamed=turn.streamed)
+        told = replace(blocked, extra=target.protocol.specifics.blocked_prompt)
+        return target.protocol.render(told, target.reply)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal, get_args
 
 from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
-from agent_chaos.providers.frames import json_frame
+from agent_chaos.providers.frames import with_json
+from agent_chaos.providers.json_edit import rewritten
 from agent_chaos.providers.json_values import loaded
-from agent_chaos.stream.exchange import Reply, with_body
-from agent_chaos.stream.sse import frames, newline_of
+from agent_chaos.stream.exchange import Reply
 
 Field = Literal["stop", "usage", "tool_id", "tool_name", "arguments", "message", "text"]
 
@@ -24,44 +23,6 @@ _WORDS = {
     "message": "the model's message is null",
     "text": "the model's text is null",
 }
-_PLACES: dict[str, dict[str, tuple[str, str]]] = {
-    "anthropic_messages": {
-        "stop": ("", "stop_reason"),
-        "usage": ("", "usage"),
-        "tool_id": ("tool_use", "id"),
-        "tool_name": ("tool_use", "name"),
-        "arguments": ("tool_use", "input"),
-        "text": ("text", "text"),
-    },
-    "openai_chat": {
-        "stop": ("choices", "finish_reason"),
-        "usage": ("", "usage"),
-        "tool_id": ("tool_calls", "id"),
-        "tool_name": ("function", "name"),
-        "arguments": ("function", "arguments"),
-        "message": ("choices", "message"),
-        "text": ("message", "content"),
-    },
-    "openai_responses": {
-        "stop": ("response", "status"),
-        "usage": ("", "usage"),
-        "tool_id": ("function_call", "call_id"),
-        "tool_name": ("function_call", "name"),
-        "arguments": ("function_call", "arguments"),
-        "message": ("message", "content"),
-        "text": ("output_text", "text"),
-    },
-    "gemini": {
-        "stop": ("candidates", "finishReason"),
-        "usage": ("", "usageMetadata"),
-        "tool_name": ("functionCall", "name"),
-        "arguments": ("functionCall", "args"),
-        "message": ("candidates", "content"),
-        "text": ("parts", "text"),
-    },
-}
-"""By protocol: the `type` of an object or the key that it stands under, and the key of the value; '' stands for any."""
-
 _WHOLE_ONLY = ("arguments", "message", "text")
 """What a stream says in pieces, so that no single value stands for it."""
 
@@ -96,29 +57,28 @@ class NullField(MessageFault, frozen=True):
 
 def _nulled(target: Target, field: str) -> Reply | None:
     """The reply with `null` there; None where it has nothing there, or says it in pieces."""
-    place = _PLACES.get(target.protocol.name, {}).get(field)
+    place = target.protocol.specifics.null_places.get(field)
     if place is None or (target.streamed and field in _WHOLE_ONLY):
         return None
     if target.streamed:
-        return _nulled_in_stream(target.reply, *place, last=field == "stop")
+        return _nulled_in_stream(target, *place, last=field == "stop")
     body = target.reply.json
     changed = _without_value({"response": body}, "", *place)["response"]
-    if changed == body:
-        return None
-    return with_body(target.reply, json.dumps(changed, ensure_ascii=False).encode())
+    return with_json(target.reply, changed) if changed != body else None
 
 
-def _nulled_in_stream(reply: Reply, within: str, key: str, *, last: bool) -> Reply | None:
+def _nulled_in_stream(target: Target, within: str, key: str, *, last: bool) -> Reply | None:
     """The stream with `null` in every event that holds the value, or in the last of them alone."""
-    newline, raws = newline_of(reply.body), raw_frames(reply)
-    for at, one in reversed(list(enumerate(frames(reply.body)))):
+    assert target.framing is not None
+    raws = raw_frames(target)
+    for at, one in reversed(list(enumerate(target.frames))):
         said = loaded(one.data)
         changed = _without_value(said, "", within, key)
         if changed != said:
-            raws[at] = json_frame(changed, event=one.event, newline=newline)
+            raws[at] = target.framing.with_data(one, rewritten(one.data, changed))
             if last:
                 break
-    return with_frames(reply, raws) if b"".join(raws) != reply.body else None
+    return with_frames(target, raws) if b"".join(raws) != target.reply.body else None
 
 
 def _without_value(value: Any, under: str, within: str, key: str) -> Any:

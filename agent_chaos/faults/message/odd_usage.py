@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
-from agent_chaos.providers.protocol import Usage
+from agent_chaos.providers.turn import Usage
 from agent_chaos.stream.exchange import Reply
 
 Counted = Literal["missing", "zero", "negative", "huge"]

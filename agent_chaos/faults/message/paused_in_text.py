@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 from agent_chaos.faults.family import STOP_REASON, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.final_text import final_text, kept, shortened
-from agent_chaos.providers.protocol import Text
+from agent_chaos.providers.turn import Text
 from agent_chaos.stream.exchange import Reply
 
 

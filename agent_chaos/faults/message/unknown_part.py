@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
-from agent_chaos.providers.protocol import Opaque
 from agent_chaos.stream.exchange import Reply
-
-_BLOCK = {"type": "hologram", "scene": "a block of the future"}
-_WRITTEN: dict[str, dict[str, Any]] = {
-    "anthropic_messages": _BLOCK,
-    "openai_responses": {"item": {"id": "hg_1", "status": "completed", **_BLOCK}},
-    "gemini": {"part": {"hologram": {"scene": _BLOCK["scene"]}}},
-}
-"""As each protocol would write it; Chat Completions have one text and no blocks."""
 
 
 class UnknownPart(MessageFault, frozen=True):
@@ -29,20 +20,20 @@ class UnknownPart(MessageFault, frozen=True):
     family = BODY
     frequency = Frequency.SOMETIMES
     changes = ("other_parts",)
-    needs = frozenset({"blocks"})
+    needs = frozenset({"unknown_part"})
 
     kind: Literal["unknown_part"] = "unknown_part"
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        known = target.reply.ok and target.protocol.name in _WRITTEN
+        known = target.reply.ok and target.protocol.specifics.unknown_part is not None
         return ({},) if known and target.protocol.parse(target.reply).parts else ()
 
     def apply(self, target: Target) -> Reply:
-        if not self.openings(target):
+        new = target.protocol.specifics.unknown_part
+        if new is None or not self.openings(target):
             return target.reply
         turn = target.protocol.parse(target.reply)
-        new = Opaque("hologram", _WRITTEN[target.protocol.name])
         return target.protocol.render(replace(turn, parts=(new, *turn.parts)), target.reply)
 
     def describe(self) -> str:

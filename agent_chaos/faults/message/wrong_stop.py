@@ -7,7 +7,7 @@ from typing import Literal
 
 from agent_chaos.faults.family import STOP_REASON, TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
-from agent_chaos.providers.protocol import ModelTurn, ToolCall
+from agent_chaos.providers.turn import ModelTurn, ToolCall
 from agent_chaos.stream.exchange import Reply
 
 

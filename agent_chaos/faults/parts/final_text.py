@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent_chaos.faults.fault import Target
-from agent_chaos.providers.protocol import ModelTurn, Stop, Text
+from agent_chaos.providers.turn import ModelTurn, Stop, Text
 from agent_chaos.stream.exchange import Reply
 
 FinalText = tuple[ModelTurn, int, Text]

@@ -7,14 +7,14 @@ deltas, else the middle), and numbers beyond the last wrap round.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
 from agent_chaos.faults.fault import Choice, Drawn, Target
 from agent_chaos.faults.parts.argument_text import inside
-from agent_chaos.providers.protocol import Delta, Text, ToolCall, WireProtocol
+from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.turn import Delta, Text, ToolCall
 from agent_chaos.stream.exchange import End, Reply, cut
 
 Boundary = Literal[
@@ -84,9 +84,13 @@ _Place = tuple[int | None, int]
 """A part and a number of its characters, or None and a body offset."""
 
 
-@lru_cache(maxsize=1024)
 def _places(protocol: WireProtocol, reply: Reply, boundary: str) -> tuple[_Place, ...]:
-    if not reply.streamed:
+    key = ("places", protocol.name, boundary)
+    return reply.derived(key, lambda: _found_places(protocol, reply, boundary))
+
+
+def _found_places(protocol: WireProtocol, reply: Reply, boundary: str) -> tuple[_Place, ...]:
+    if protocol.framing(reply) is None:
         return _bytes(_spread(1, len(reply.body))) if boundary == "mid_body" else ()
     frames = protocol.delta(reply)
     ends = [end for end, _ in frames]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.providers.protocol import ErrorKind
+from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Data, Reply, delayed, with_header
 
 

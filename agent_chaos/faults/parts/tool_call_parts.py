@@ -9,7 +9,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from agent_chaos.faults.fault import Choice, MessageFault, Target
-from agent_chaos.providers.protocol import ModelTurn, ToolCall
+from agent_chaos.providers.turn import ModelTurn, ToolCall
 from agent_chaos.stream.exchange import Reply
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from agent_chaos.faults.family import BODY, DELIVERY, Frequency
@@ -10,7 +9,6 @@ from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
 from agent_chaos.stream.exchange import Reply
 
-_NAME = re.compile(rb"(?m)^event:[^\r\n]*\r?\n")
 Opening = Literal["reply", "part"]
 
 
@@ -32,7 +30,7 @@ class BrokenEvent(StreamFault, frozen=True):
 
     def apply(self, target: Target) -> Reply:
         raws = _broken_off(target)
-        return target.reply if raws is None else with_frames(target.reply, raws)
+        return target.reply if raws is None else with_frames(target, raws)
 
     def describe(self) -> str:
         return "an event of the stream is broken JSON"
@@ -54,13 +52,12 @@ class NamelessEvents(StreamFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        named = target.reply.ok and target.streamed and _NAME.search(target.reply.body)
-        return ({},) if named else ()
+        return ({},) if target.reply.ok and _nameless(target) != raw_frames(target) else ()
 
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):
             return target.reply
-        return with_frames(target.reply, [_NAME.sub(b"", raw) for raw in raw_frames(target.reply)])
+        return with_frames(target, _nameless(target))
 
     def describe(self) -> str:
         return "the events of the stream have no names"
@@ -90,8 +87,8 @@ class LostOpening(StreamFault, frozen=True):
         at = _opening(target, self.of)
         if at is None:
             return target.reply
-        raws = raw_frames(target.reply)
-        return with_frames(target.reply, [*raws[:at], b"", *raws[at + 1 :]])
+        raws = raw_frames(target)
+        return with_frames(target, [*raws[:at], b"", *raws[at + 1 :]])
 
     def describe(self) -> str:
         return f"the event that begins the {self.of if self.of == 'reply' else 'first part'} never comes"
@@ -117,23 +114,26 @@ class LostBlankLine(StreamFault, frozen=True):
 
     def apply(self, target: Target) -> Reply:
         raws = _trimmed(target) if self.openings(target) else None
-        return target.reply if raws is None else with_frames(target.reply, raws)
+        return target.reply if raws is None else with_frames(target, raws)
 
     def describe(self) -> str:
         return "the last event of the stream lacks its blank line"
 
 
 def _trimmed(target: Target) -> list[bytes] | None:
-    """The frames, the last one without the blank line at its end; None where it has none."""
-    raws = raw_frames(target.reply)
-    if not raws or not raws[-1].endswith((b"\n\n", b"\r\n\r\n")):
-        return None
-    return [*raws[:-1], raws[-1].rstrip(b"\r\n") + (b"\r\n" if raws[-1].endswith(b"\r\n") else b"\n")]
+    """The frames, the last one without the bytes that end it; None where it has none."""
+    raws = raw_frames(target)
+    last = target.framing.without_end(raws[-1]) if raws and target.framing else b""
+    return [*raws[:-1], last] if raws and last != raws[-1] else None
+
+
+def _nameless(target: Target) -> list[bytes]:
+    return [target.framing.without_name(raw) for raw in raw_frames(target)] if target.framing else []
 
 
 def _broken_off(target: Target) -> list[bytes] | None:
     """The frames with the one in the middle broken; None where there are too few."""
-    raws = raw_frames(target.reply) if target.reply.ok and target.streamed else []
+    raws = raw_frames(target) if target.reply.ok and target.streamed else []
     at = len(raws) // 2
     if len(raws) < 3 or b"}" not in raws[at]:
         return None

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Literal
 
 from agent_chaos.faults.family import IN_BAND_ERROR, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.positions import offset_at, openings
 from agent_chaos.stream.exchange import Data, End, Reply, cut
-from agent_chaos.stream.sse import frame
-
-_SAID = {"message": "The server had an error processing your request.", "code": "server_error", "param": None}
 
 
 class FlatError(StreamFault, frozen=True):
@@ -23,13 +19,13 @@ class FlatError(StreamFault, frozen=True):
     family = IN_BAND_ERROR
     frequency = Frequency.SOMETIMES
     changes = ("text", "calls", "stop", "usage", "end", "error")
-    needs = frozenset({"openai"})
+    needs = frozenset({"flat_error"})
 
     kind: Literal["flat_error"] = "flat_error"
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        possible = cls.fits(target.protocol) and target.streamed
+        possible = target.protocol.specifics.flat_error and target.streamed
         found = {"boundary": "after_event"} in openings(target, bytes_only=True) if possible else False
         return ({},) if found else ()
 
@@ -39,8 +35,7 @@ class FlatError(StreamFault, frozen=True):
             return target.reply
         kept = cut(target.reply, at, End())
         now = kept.events[-1].at
-        told = frame(json.dumps({"type": "error", "sequence_number": 1_000_000, **_SAID}), event="error")
-        return Reply((*kept.events[:-1], Data(told, now), End(now)))
+        return Reply((*kept.events[:-1], Data(target.protocol.specifics.flat_error, now), End(now)))
 
     def describe(self) -> str:
         return "the stream reports an error with its fields at the top"

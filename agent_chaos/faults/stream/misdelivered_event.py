@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Literal, get_args
 
 from agent_chaos.faults.family import DELIVERY, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.positions import Offset
 from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
-from agent_chaos.providers.protocol import Text, WireProtocol
+from agent_chaos.providers.turn import Text
 from agent_chaos.stream.exchange import Reply
 
 How = Literal["doubled", "lost", "swapped"]
@@ -44,46 +43,48 @@ class MisdeliveredEvent(StreamFault, frozen=True):
         if not target.reply.ok or not target.streamed:
             return ()
         shapes = get_args(How)
-        return tuple({"how": how} for how in shapes if _places(target.protocol, target.reply, how))
+        return tuple({"how": how} for how in shapes if _places(target, how))
 
     def apply(self, target: Target) -> Reply:
         if {"how": self.how} not in self.openings(target):
             return target.reply
-        places = _places(target.protocol, target.reply, self.how)
-        return _misdelivered(target.reply, places[(len(places) // 2 + self.offset) % len(places)], self.how)
+        places = _places(target, self.how)
+        return _misdelivered(target, places[(len(places) // 2 + self.offset) % len(places)], self.how)
 
     def describe(self) -> str:
         return f"an event of the answer's text {_WORDS[self.how]}"
 
 
-@lru_cache(maxsize=1024)
-def _places(protocol: WireProtocol, reply: Reply, how: How) -> tuple[int, ...]:
+def _places(target: Target, how: How) -> tuple[int, ...]:
     """The events that add to the text of an answer, and whose fault changes nothing else."""
-    adding = [] if protocol.parse(reply).tool_calls else list(_adding(protocol, reply))
+    key = ("misdelivered", target.protocol.name, how)
+    return target.reply.derived(key, lambda: _found_places(target, how))
+
+
+def _found_places(target: Target, how: How) -> tuple[int, ...]:
+    adding = [] if target.protocol.parse(target.reply).tool_calls else list(_adding(target))
     known, few = set(adding), adding[:: max(1, len(adding) // _MOST)]
     if len(adding) < 2:
         return ()
-    return tuple(
-        at for at in few if (how != "swapped" or at + 1 in known) and _only_text(protocol, reply, at, how)
-    )
+    return tuple(at for at in few if (how != "swapped" or at + 1 in known) and _only_text(target, at, how))
 
 
-def _adding(protocol: WireProtocol, reply: Reply) -> Iterator[int]:
-    turn = protocol.parse(reply)
-    for number, (_, delta) in enumerate(protocol.delta(reply)):
+def _adding(target: Target) -> Iterator[int]:
+    turn = target.protocol.parse(target.reply)
+    for number, (_, delta) in enumerate(target.protocol.delta(target.reply)):
         if delta is not None and delta.text and isinstance(turn.parts[delta.part], Text):
             yield number
 
 
-def _only_text(protocol: WireProtocol, reply: Reply, at: int, how: How) -> bool:
-    changed = _misdelivered(reply, at, how)
-    after, before = protocol.parse(changed), protocol.parse(reply)
+def _only_text(target: Target, at: int, how: How) -> bool:
+    changed = _misdelivered(target, at, how)
+    after, before = target.protocol.parse(changed), target.protocol.parse(target.reply)
     ends = [(turn.stop, turn.complete, turn.error, len(turn.parts)) for turn in (after, before)]
-    return ends[0] == ends[1] and changed.body != reply.body
+    return ends[0] == ends[1] and changed.body != target.reply.body
 
 
-def _misdelivered(reply: Reply, at: int, how: How) -> Reply:
-    raws = raw_frames(reply)
+def _misdelivered(target: Target, at: int, how: How) -> Reply:
+    raws = raw_frames(target)
     match how:
         case "doubled":
             raws[at] *= 2
@@ -91,4 +92,4 @@ def _misdelivered(reply: Reply, at: int, how: How) -> Reply:
             raws[at] = b""
         case "swapped":
             raws[at], raws[at + 1] = raws[at + 1], raws[at]
-    return with_frames(reply, raws)
+    return with_frames(target, raws)

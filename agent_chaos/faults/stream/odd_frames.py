@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
-from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
+from agent_chaos.faults.parts.stream_frames import newline_of, raw_frames, with_frames
 from agent_chaos.stream.exchange import Reply
-from agent_chaos.stream.sse import newline_of
 
 Shape = Literal["empty_data", "event_only", "retry", "id"]
 
-_LINES = {"empty_data": "data:", "event_only": "event: ping", "retry": "retry: 3000", "id": "id: 7"}
 _WORDS = {
     "empty_data": "without data",
     "event_only": "with a name and no data",
@@ -39,10 +38,14 @@ class ControlFrame(StreamFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return tuple({"shape": shape} for shape in get_args(Shape)) if _running(target) else ()
+        known = _controls(target) if _running(target) else {}
+        return tuple({"shape": shape} for shape in get_args(Shape) if shape in known)
 
     def apply(self, target: Target) -> Reply:
-        return _interspersed(target, _LINES[self.shape].encode())
+        if {"shape": self.shape} not in self.openings(target):
+            return target.reply
+        *raws, last = raw_frames(target)
+        return with_frames(target, [*(raw + _controls(target)[self.shape] for raw in raws), last])
 
     def describe(self) -> str:
         return f"blocks {_WORDS[self.shape]} between the events"
@@ -68,27 +71,23 @@ class UnknownEvent(StreamFault, frozen=True):
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):
             return target.reply
-        raws, newline = raw_frames(target.reply), newline_of(target.reply.body).encode()
-        body = json.dumps(_UNKNOWN).encode()
-        raws[0] += b"event: hologram" + newline + b"data: " + body + newline * 2
-        return with_frames(target.reply, raws)
+        assert target.framing is not None
+        first, *raws = raw_frames(target)
+        new = target.framing.frame(json.dumps(_UNKNOWN), event="hologram", newline=newline_of(target))
+        return with_frames(target, [first + new, *raws])
 
     def describe(self) -> str:
         return "an event of an unknown type in the stream"
 
 
 def _running(target: Target) -> bool:
-    return target.reply.ok and target.streamed and len(raw_frames(target.reply)) > 1
+    return target.reply.ok and target.streamed and len(target.frames) > 1
 
 
 def _named(target: Target) -> bool:
     """Whether the events of the stream have names."""
-    return any(raw.startswith(b"event:") for raw in raw_frames(target.reply))
+    return any(one.event for one in target.frames)
 
 
-def _interspersed(target: Target, line: bytes) -> Reply:
-    if not _running(target):
-        return target.reply
-    *raws, last = raw_frames(target.reply)
-    newline = newline_of(target.reply.body).encode()
-    return with_frames(target.reply, [*(raw + line + newline * 2 for raw in raws), last])
+def _controls(target: Target) -> Mapping[str, bytes]:
+    return target.framing.control_frames(newline_of(target)) if target.framing else {}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Literal, get_args
 
 from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
-from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
-from agent_chaos.stream.sse import frames
+from agent_chaos.faults.parts.stream_frames import with_frames
+from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.framing.framing import Frame
 
 Spelling = Literal["crlf", "cr", "lf", "no_space", "bom"]
 
@@ -37,43 +36,23 @@ class RespelledStream(StreamFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        if not target.reply.ok or not target.streamed:
+        if not target.reply.ok or target.framing is None:
             return ()
-        body = target.reply.body
-        spellings: tuple[Spelling, ...] = get_args(Spelling)
-        return tuple({"spelling": one} for one in spellings if body and _respelled(body, one) != body)
+        body, spelled = target.reply.body, target.framing.respellings(target.reply.body)
+        return tuple(
+            {"spelling": one} for one in get_args(Spelling) if body and spelled.get(one, body) != body
+        )
 
     def apply(self, target: Target) -> Reply:
         if {"spelling": self.spelling} not in self.openings(target):
             return target.reply
-        return Reply(tuple(self._rewritten(target.reply)))
+        return with_frames(target, [self._respelled(target, one) for one in target.frames])
 
-    def _rewritten(self, reply: Reply) -> Iterator[ReplyEvent]:
-        """Each frame in the new spelling, when the last byte of it came."""
-        left, arrived = list(frames(reply.body)), 0
-        for event in reply.events:
-            if not isinstance(event, Data):
-                yield event
-                continue
-            arrived += len(event.data)
-            while left and left[0].end <= arrived:
-                one = left.pop(0)
-                kept = self.spelling == "bom" and one.start > 0
-                yield Data(one.raw if kept else _respelled(one.raw, self.spelling), event.at)
+    def _respelled(self, target: Target, one: Frame) -> bytes:
+        """A frame in the new spelling; a byte order mark stands before the first alone."""
+        if target.framing is None or (self.spelling == "bom" and one.start > 0):
+            return one.raw
+        return target.framing.respellings(one.raw)[self.spelling]
 
     def describe(self) -> str:
         return f"the stream {_WORDS[self.spelling]}"
-
-
-def _respelled(raw: bytes, spelling: Spelling) -> bytes:
-    match spelling:
-        case "crlf":
-            return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        case "cr":
-            return raw.replace(b"\r\n", b"\r").replace(b"\n", b"\r")
-        case "lf":
-            return raw.replace(b"\r\n", b"\n")
-        case "no_space":
-            return re.sub(rb"(?m)^(data|event): ", rb"\1:", raw)
-        case "bom":
-            return b"\xef\xbb\xbf" + raw.removeprefix(b"\xef\xbb\xbf")

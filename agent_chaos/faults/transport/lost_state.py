@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from agent_chaos.faults.family import REFUSAL, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
@@ -13,13 +13,6 @@ Why = Literal[
     "not_found", "already_continued", "continue_in_flight", "fingerprint_mismatch", "unsupported_request"
 ]
 
-_THREADS = {
-    "not_found": "Thread not found.",
-    "already_continued": "The thread has already been continued from this message.",
-    "continue_in_flight": "Another request is continuing the thread from this message.",
-    "fingerprint_mismatch": "The thread was created with another model, system prompt or tools.",
-    "unsupported_request": "The thread cannot be continued with this request.",
-}
 _WORDS = {
     "not_found": "the provider does not know the response that the request goes on from",
     "already_continued": "the provider has gone on from that message already",
@@ -40,40 +33,25 @@ class LostState(TransportFault, frozen=True):
     family = REFUSAL
     frequency = Frequency.SOMETIMES
     changes = ("turn",)
-    needs = frozenset({"server_state"})
+    needs = frozenset({"lost_state"})
 
     kind: Literal["lost_state"] = "lost_state"
     why: Why
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        if not target.reply.ok or not cls.fits(target.protocol):
+        known = target.protocol.specifics.lost_state if target.reply.ok else {}
+        if not known or not target.protocol.prompt(target.request).previous:
             return ()
-        if not target.protocol.prompt(target.request).previous:
-            return ()
-        return tuple({"why": why} for why in get_args(Why) if why == "not_found" or _keeps_threads(target))
+        return tuple({"why": why} for why in get_args(Why) if why in known)
 
     def apply(self, target: Target) -> Reply:
         if {"why": self.why} not in self.openings(target):
             return target.reply
-        if not _keeps_threads(target):
-            previous = target.protocol.prompt(target.request).previous
-            return with_error(answered(target, "invalid_request"), _openai(previous))
-        refused = answered(target, "not_found" if self.why == "not_found" else "invalid_request")
-        code = {"error_code": f"thread_{self.why}"}
-        return with_error(refused, {"message": _THREADS[self.why], "details": code})
+        refused = target.protocol.specifics.lost_state[self.why]
+        message = str(refused.fields["message"])
+        named = message.replace("{previous}", target.protocol.prompt(target.request).previous)
+        return with_error(answered(target, refused.kind), {**refused.fields, "message": named})
 
     def describe(self) -> str:
         return _WORDS[self.why]
-
-
-def _keeps_threads(target: Target) -> bool:
-    return target.protocol.vendor == "anthropic"
-
-
-def _openai(previous: str) -> dict[str, Any]:
-    return {
-        "message": f"Previous response with id '{previous}' not found.",
-        "param": "previous_response_id",
-        "code": "previous_response_not_found",
-    }

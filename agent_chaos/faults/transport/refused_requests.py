@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from agent_chaos.faults.family import REFUSAL, Frequency
 from agent_chaos.faults.parts.provider_error import ProviderError
-from agent_chaos.providers.protocol import ErrorKind
+from agent_chaos.providers.turn import ErrorKind
 
 
 class AuthError(ProviderError, frozen=True):

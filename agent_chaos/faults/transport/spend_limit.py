@@ -12,12 +12,6 @@ from agent_chaos.stream.exchange import Reply, without_header
 
 Limit = Literal["enforced_spend_limit_reached", "contract_spend_limit_reached", "ramp_limit_exceeded"]
 
-_WORDS = {
-    "enforced_spend_limit_reached": "You have reached your specified API usage limits.",
-    "contract_spend_limit_reached": "Your organization has reached the spend limit of its contract.",
-    "ramp_limit_exceeded": "Your organization's usage grows faster than its limits allow.",
-}
-
 
 class SpendLimit(TransportFault, frozen=True):
     """Anthropic's 429 for money: it looks like a rate limit, and its `error_code` says that waiting does not help.
@@ -28,20 +22,23 @@ class SpendLimit(TransportFault, frozen=True):
     family = REFUSAL
     frequency = Frequency.RARE
     changes = ("turn",)
-    needs = frozenset({"anthropic"})
+    needs = frozenset({"spend_limits"})
 
     kind: Literal["spend_limit"] = "spend_limit"
     limit: Limit
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        asked = target.reply.ok and cls.fits(target.protocol)
-        return tuple({"limit": limit} for limit in get_args(Limit)) if asked else ()
+        known = target.protocol.specifics.spend_limits if target.reply.ok else {}
+        return tuple({"limit": limit} for limit in get_args(Limit) if limit in known)
 
     def apply(self, target: Target) -> Reply:
         if {"limit": self.limit} not in self.openings(target):
             return target.reply
-        told = {"message": _WORDS[self.limit], "details": {"error_code": self.limit}}
+        told = {
+            "message": target.protocol.specifics.spend_limits[self.limit],
+            "details": {"error_code": self.limit},
+        }
         refused = with_error(answered(target, "rate_limit"), told)
         assert refused.head is not None
         headers = without_header(refused.head.headers, "x-should-retry")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent_chaos.oracles.oracle import Evidence
 from agent_chaos.oracles.reading.reported import asks_for, says_nothing, tail_parts, told_of
 from agent_chaos.oracles.reading.turns import curtailed, parsed, prompt_of, served_turn
-from agent_chaos.providers.protocol import ModelTurn, ToolCall, ToolResult
+from agent_chaos.providers.turn import ModelTurn, ToolCall, ToolResult
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from agent_chaos.oracles.reading.turns import parsed, prompt_of, satisfies, served_turn
-from agent_chaos.providers.protocol import Message, Part, ToolCall, ToolResult
+from agent_chaos.providers.turn import Message, Part, ToolCall, ToolResult
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
 _NOTHING = frozenset(["", "null", "none", "ok", "okay", "done", "success", "succeeded", "true", "undefined"])

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence
-from agent_chaos.providers.protocol import Message, ModelTurn, Prompt, ToolCall, ToolResult
 from agent_chaos.providers.registry import protocols
+from agent_chaos.providers.turn import Message, ModelTurn, Prompt, ToolCall, ToolResult
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 

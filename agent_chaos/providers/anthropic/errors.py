@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from agent_chaos.providers.frames import answered
 from agent_chaos.providers.json_values import compact, fields, text_of
-from agent_chaos.providers.protocol import ErrorKind
+from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Headers, Reply, Request
-from agent_chaos.stream.sse import frame
+from agent_chaos.stream.framing.sse import SSE
 
 REQUEST_ID = "req_011CSHoEeqs5C35K2UUqR7Fy"
 
@@ -133,7 +133,7 @@ def error_frames(kind: ErrorKind) -> bytes:
     form = _FORMS[kind]
     error = {"details": None, "type": form.type, "message": form.message.replace("{model}", "")}
     payload = {"type": "error", "error": error, "request_id": REQUEST_ID}
-    return frame(compact(payload), event="error")
+    return SSE.frame(compact(payload), event="error")
 
 
 def _request_id(request: Request) -> str:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from agent_chaos.providers.anthropic.blocks import part_of
-from agent_chaos.providers.json_values import compact, fields, items, text_of, without
-from agent_chaos.providers.protocol import Message, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
+from agent_chaos.providers.anthropic.blocks import block_of, part_of
+from agent_chaos.providers.json_values import compact, fields, items, non_empty, text_of, without
+from agent_chaos.providers.turn import Message, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
 
 VERTEX = re.compile(r"/publishers/anthropic/models/([^/:]+):(rawPredict|streamRawPredict)$")
@@ -75,3 +75,28 @@ def _joined(content: Any) -> str:
 
 def _tool(raw: dict[str, Any]) -> ToolSpec:
     return ToolSpec(text_of(raw.get("name")), fields(raw.get("input_schema")))
+
+
+def request_of(prompt: Prompt) -> Request:
+    """A request to the API's own host that asks this."""
+    tools = [{"name": one.name, "input_schema": dict(one.parameters)} for one in prompt.tools]
+    thread = {"previous_message_id": prompt.previous} if prompt.previous else {}
+    forced = {"type": "tool", "name": prompt.forced} if prompt.forced else {}
+    body = {"model": prompt.model, "max_tokens": 1024, "messages": [_written(one) for one in prompt.messages]}
+    body |= non_empty(
+        system=prompt.system, tools=tools, tool_choice=forced, thread=thread, stream=prompt.stream
+    )
+    headers = (("content-type", "application/json"), ("anthropic-version", "2023-06-01"))
+    return Request("POST", "https://api.anthropic.com/v1/messages", headers, compact(body).encode())
+
+
+def _written(message: Message) -> dict[str, Any]:
+    blocks = [
+        _result_block(part) if isinstance(part, ToolResult) else block_of(part) for part in message.parts
+    ]
+    return {"role": "assistant" if message.role == "assistant" else "user", "content": blocks}
+
+
+def _result_block(result: ToolResult) -> dict[str, Any]:
+    told = {"type": "tool_result", "tool_use_id": result.call_id, "content": result.content}
+    return told | non_empty(is_error=result.is_error)

@@ -12,25 +12,21 @@ from typing import Any
 
 from agent_chaos.providers.anthropic import errors, prompt, rules
 from agent_chaos.providers.anthropic.blocks import TEXT_KEYS, block_of, part_of
-from agent_chaos.providers.anthropic.stop_reasons import neutral_stop, read_usage, stop_word, whole_usage
+from agent_chaos.providers.anthropic.specifics import SPECIFICS
+from agent_chaos.providers.anthropic.stop_reasons import STOPS, read_usage, whole_usage
 from agent_chaos.providers.anthropic.stream import StreamReading, is_ping, written
-from agent_chaos.providers.frames import (
-    cut_in_part,
-    is_stream,
-    json_frame,
-    splice,
-    unread,
-    with_json,
-    written_back,
-)
-from agent_chaos.providers.json_values import canonical, fields, items, loaded, text_of, without
-from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.frames import cut_in_part, unread, with_json, written_back
+from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
+from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
+from agent_chaos.providers.splicing import Comparison, splice
+from agent_chaos.providers.turn import ErrorKind, ModelTurn, Prompt
 from agent_chaos.stream.exchange import Reply, Request
-from agent_chaos.stream.sse import Frame, frames, newline_of
+from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.framing.sse import SSE
 
 
-class AnthropicMessages:
+class AnthropicMessages(WireProtocol):
     """The Messages API as a wire protocol."""
 
     name = "anthropic_messages"
@@ -42,12 +38,12 @@ class AnthropicMessages:
             "event_names",
             "opening_event",
             "retry_after",
-            "server_state",
             "pauses",
-            "signatures",
-            "blocks",
         }
     )
+    key_variables = ("ANTHROPIC_API_KEY",)
+    modules = ("anthropic",)
+    specifics = SPECIFICS
 
     def recognise(self, request: Request) -> bool:
         """A POST to `/v1/messages` under any prefix, or to a Claude model on Vertex AI."""
@@ -63,17 +59,21 @@ class AnthropicMessages:
         """The request in neutral words."""
         return prompt.prompt(request)
 
-    def parse(self, reply: Reply) -> ModelTurn:
+    def request(self, asked: Prompt) -> Request:
+        """A request that asks this of the provider's own host."""
+        return prompt.request_of(asked)
+
+    def read(self, reply: Reply) -> ModelTurn:
         """The reply as a model turn."""
-        if is_stream(reply):
-            return StreamReading().read(frames(reply.body)).turn()
+        if SSE.holds(reply):
+            return StreamReading().read(SSE.frames_of(reply)).turn()
         body = loaded(reply.body)
         return _read(body) if isinstance(body, dict) else unread(reply)
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         """The turn as the provider would send it."""
         if turn.streamed:
-            return splice(like, written(turn, newline_of(like.body)), _same, is_ping)
+            return splice(like, written(turn, SSE.newline_of(like.body)), _FRAMES)
         return written_back(turn, like) or with_json(like, _written(turn))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:
@@ -82,14 +82,14 @@ class AnthropicMessages:
         blocks = [getattr(part, "id", None) or part.extra.get("id") for part in turn.parts]
         return tuple(dict.fromkeys(one for one in [turn.id, *map(text_of, blocks)] if one))
 
-    def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:
+    def read_deltas(self, reply: Reply) -> Deltas:
         """Text, thinking and argument deltas, by frame."""
-        found = frames(reply.body)
+        found = SSE.frames_of(reply) if SSE.holds(reply) else ()
         return tuple(zip((one.end for one in found), StreamReading().read(found).deltas, strict=True))
 
     def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
         """The stream up to the first `chars` characters of a part."""
-        return cut_in_part(reply, self.delta(reply), part, chars, _shortened)
+        return cut_in_part(reply, SSE, self.delta(reply), part, chars, _shortened)
 
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
         """The HTTP error for a request; `retry-after` where it is asked for."""
@@ -115,7 +115,7 @@ def _read(body: dict[str, Any]) -> ModelTurn:
         extra |= {"content": content} if "content" in body else {"$content": False}
     return ModelTurn(
         tuple(part_of(block) for block in items(content)),
-        neutral_stop(word),
+        STOPS.neutral(word),
         word if isinstance(word, str) else None,
         read_usage(body.get("usage")),
         text_of(body.get("id")),
@@ -145,23 +145,18 @@ def _written(turn: ModelTurn) -> dict[str, Any]:
     if turn.error is not None:
         body |= {"error": turn.error}
     if turn.stop is not None or (turn.error is None and "stop_reason" not in body):
-        body["stop_reason"] = stop_word(turn)
+        body["stop_reason"] = STOPS.word(turn)
     return body | ({"usage": whole_usage(turn.usage)} if turn.usage else {})
 
 
-def _shortened(one: Frame, chars: int) -> bytes:
+def _shortened(one: Frame, chars: int) -> Any:
     payload = fields(loaded(one.data))
     delta = fields(payload.get("delta"))
     key = TEXT_KEYS[delta["type"]]
-    cut = {**payload, "delta": {**delta, key: delta[key][:chars]}}
-    return json_frame(cut, event=one.event, newline=newline_of(one.raw)) if chars else b""
+    return {**payload, "delta": {**delta, key: delta[key][:chars]}} if chars else None
 
 
-def _same(old: Frame, new: Frame) -> bool:
-    return old.event == new.event and _sense(old) == _sense(new)
-
-
-def _sense(one: Frame) -> str:
+def _says(one: Frame) -> Any:
     """What a frame says: a block may begin with an empty signature or list of citations, or without."""
     payload = loaded(one.data)
     block = fields(fields(payload).get("content_block"))
@@ -170,7 +165,10 @@ def _sense(one: Frame) -> str:
             name: value for name, value in block.items() if value or name not in ("signature", "citations")
         }
         payload = {**payload, "content_block": said}
-    return canonical(payload) if payload is not None else one.data
+    return payload if payload is not None else one.data
+
+
+_FRAMES = Comparison(SSE, _says, is_ping)
 
 
 PROTOCOL = AnthropicMessages()

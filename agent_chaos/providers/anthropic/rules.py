@@ -9,12 +9,11 @@ from typing import Any
 from agent_chaos.providers import rules
 from agent_chaos.providers.anthropic.blocks import block_of, part_of
 from agent_chaos.providers.anthropic.stream import StreamReading
-from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.json_values import fields, items, text_of
-from agent_chaos.providers.protocol import Reasoning
 from agent_chaos.providers.rules import PriorExchange, Problem
+from agent_chaos.providers.turn import Reasoning
 from agent_chaos.stream.exchange import Reply, Request
-from agent_chaos.stream.sse import frames
+from agent_chaos.stream.framing.sse import SSE
 
 Json = dict[str, Any]
 
@@ -62,8 +61,8 @@ def _kept(body: Json, served: PriorExchange) -> list[Json] | None:
 def _id(reply: Reply) -> str:
     if reply.status >= 400:
         return ""
-    if is_stream(reply):
-        return StreamReading().read(frames(reply.body)).turn().id
+    if SSE.holds(reply):
+        return StreamReading().read(SSE.frames_of(reply)).turn().id
     return text_of(fields(reply.json).get("id"))
 
 
@@ -190,7 +189,7 @@ def _thought(served: PriorExchange) -> Iterator[Reasoning]:
 def _parts(reply: Reply) -> Iterator[Any]:
     if reply.status >= 400:
         return
-    if is_stream(reply):
-        yield from StreamReading().read(frames(reply.body)).turn().parts
+    if SSE.holds(reply):
+        yield from StreamReading().read(SSE.frames_of(reply)).turn().parts
     else:
         yield from map(part_of, items(fields(reply.json).get("content")))

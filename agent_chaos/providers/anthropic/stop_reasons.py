@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from agent_chaos.providers.json_values import count_of, fields, without
-from agent_chaos.providers.protocol import ModelTurn, Stop, Usage
+from agent_chaos.providers.stop_reasons import StopReasons
+from agent_chaos.providers.turn import Usage
 
-_NEUTRAL: Mapping[str, Stop] = {
-    "end_turn": "end",
-    "stop_sequence": "end",
-    "tool_use": "tool_use",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "filter",
-    "pause_turn": "pause",
-}
-_WORDS: Mapping[Stop, str] = {
-    "end": "end_turn",
-    "tool_use": "tool_use",
-    "length": "max_tokens",
-    "filter": "refusal",
-    "pause": "pause_turn",
-    "other": "compaction",
-}
-
-
-def neutral_stop(word: Any) -> Stop | None:
-    """A `stop_reason` in neutral words; None where none was sent."""
-    return _NEUTRAL.get(word, "other") if isinstance(word, str) else None
-
-
-def stop_word(turn: ModelTurn) -> str | None:
-    """The `stop_reason` of a turn: the word it came with, unless its meaning was changed."""
-    if turn.stop is None or neutral_stop(turn.stop_raw) == turn.stop:
-        return turn.stop_raw if turn.stop is not None else None
-    return _WORDS[turn.stop]
+STOPS = StopReasons(
+    means={
+        "end_turn": "end",
+        "stop_sequence": "end",
+        "tool_use": "tool_use",
+        "max_tokens": "length",
+        "model_context_window_exceeded": "length",
+        "refusal": "filter",
+        "pause_turn": "pause",
+    },
+    words={
+        "end": "end_turn",
+        "tool_use": "tool_use",
+        "length": "max_tokens",
+        "filter": "refusal",
+        "pause": "pause_turn",
+        "other": "compaction",
+    },
+)
 
 
 def read_usage(start: Any, change: Any = None) -> Usage | None:

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent_chaos.providers.anthropic.blocks import OpenBlock, deltas_of, started
-from agent_chaos.providers.anthropic.stop_reasons import neutral_stop, stop_word, stream_usage, written_usage
+from agent_chaos.providers.anthropic.stop_reasons import STOPS, stream_usage, written_usage
 from agent_chaos.providers.frames import json_frame
 from agent_chaos.providers.json_values import fields, loaded, text_of, without
-from agent_chaos.providers.protocol import Delta, ModelTurn
-from agent_chaos.stream.sse import Frame, frame
+from agent_chaos.providers.turn import Delta, ModelTurn
+from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.framing.sse import SSE
 
 _ENDED = -1
 
@@ -53,7 +54,7 @@ class StreamReading:
         parts = tuple(block.part(i, closed=block.closed or i < last) for i, block in enumerate(self.blocks))
         return ModelTurn(
             parts,
-            neutral_stop(word),
+            STOPS.neutral(word),
             word if isinstance(word, str) else None,
             stream_usage(message.get("usage"), change.get("usage")),
             text_of(message.get("id")),
@@ -153,7 +154,7 @@ def _ending(turn: ModelTurn, newline: str) -> Iterator[bytes]:
         yield from _unknown(turn, at, newline)
     change = turn.extra.get("$delta")
     if change is not None or turn.stop is not None:
-        delta = {"stop_reason": stop_word(turn), **fields(fields(change).get("delta"))}
+        delta = {"stop_reason": STOPS.word(turn), **fields(fields(change).get("delta"))}
         yield _event({"type": "message_delta", **fields(change), "delta": delta} | _counted(turn), newline)
     yield from _unknown(turn, _ENDED, newline)
     if turn.error is not None:
@@ -193,7 +194,7 @@ def _dropped(turn: ModelTurn) -> int:
 def _unknown(turn: ModelTurn, place: int, newline: str) -> Iterator[bytes]:
     for at, event, data in turn.extra.get("$events", []):
         if at == place:
-            yield frame(data, event=event, newline=newline)
+            yield SSE.frame(data, event=event, newline=newline)
 
 
 def _event(payload: dict[str, Any], newline: str) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 from agent_chaos.providers.gemini.parts import Json
 from agent_chaos.providers.gemini.prompt import model_and_verb
-from agent_chaos.providers.protocol import ErrorKind
+from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply, Request
 
 _HEADERS: Headers = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_chaos.providers.json_values import compact, fields, loaded, text_of
-from agent_chaos.providers.protocol import Opaque, Part, Reasoning, Text, ToolCall
+from agent_chaos.providers.turn import Opaque, Part, Reasoning, Text, ToolCall
 
 Json = dict[str, Any]
 

@@ -6,9 +6,9 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from agent_chaos.providers.gemini.parts import Json, part_of
-from agent_chaos.providers.json_values import compact, fields, items, text_of, without
-from agent_chaos.providers.protocol import Message, Part, Prompt, ToolResult, ToolSpec
+from agent_chaos.providers.gemini.parts import Json, part_of, wire_of
+from agent_chaos.providers.json_values import compact, fields, items, loaded, non_empty, text_of, without
+from agent_chaos.providers.turn import Message, Part, Prompt, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
 
 _PATH = re.compile(
@@ -85,3 +85,32 @@ def _specs(tool: Json) -> list[ToolSpec]:
         for one in map(fields, declared)
     ]
     return [*found, *(ToolSpec(name, fields(tool[name])) for name in own)]
+
+
+def request_of(prompt: Prompt) -> Request:
+    """A request to AI Studio that asks this, for server-sent events where it is to be streamed."""
+    declared = [{"name": one.name, "parametersJsonSchema": dict(one.parameters)} for one in prompt.tools]
+    calling = {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": [prompt.forced]}}
+    body = {"contents": [_written(one) for one in prompt.messages]} | non_empty(
+        systemInstruction={"parts": [{"text": prompt.system}]} if prompt.system else {},
+        tools=[{"functionDeclarations": declared}] if declared else [],
+        toolConfig=calling if prompt.forced else {},
+        continuationToken=prompt.previous,
+    )
+    verb = "streamGenerateContent?alt=sse" if prompt.stream else "generateContent"
+    url = f"https://generativelanguage.googleapis.com/v1beta/models/{prompt.model}:{verb}"
+    return Request("POST", url, (("content-type", "application/json"),), compact(body).encode())
+
+
+def _written(message: Message) -> Json:
+    parts = [_result_of(part) if isinstance(part, ToolResult) else wire_of(part) for part in message.parts]
+    return {"role": "model" if message.role == "assistant" else "user", "parts": parts}
+
+
+def _result_of(result: ToolResult) -> Json:
+    """A tool's result; one that is no JSON object stands in one, under the name that the SDK gives it."""
+    said = loaded(result.content)
+    key = "error" if result.is_error else "result"
+    response = said if isinstance(said, dict) else {key: result.content if said is None else said}
+    named = non_empty(id=result.call_id)
+    return {"functionResponse": {**named, "name": result.name, "response": response}}

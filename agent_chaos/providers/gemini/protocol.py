@@ -8,25 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.gemini import errors, rules, writing
 from agent_chaos.providers.gemini import reading as gemini_reading
 from agent_chaos.providers.gemini.parts import TURN, Json
-from agent_chaos.providers.gemini.prompt import model_and_verb, prompt_of
+from agent_chaos.providers.gemini.prompt import model_and_verb, prompt_of, request_of
 from agent_chaos.providers.gemini.reading import Reading, Said, candidate_of, chunk_of, parts_in, read
+from agent_chaos.providers.gemini.specifics import SPECIFICS
+from agent_chaos.providers.json_edit import rewritten
 from agent_chaos.providers.json_values import fields, text_of
-from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
+from agent_chaos.providers.turn import Delta, ErrorKind, ModelTurn, Prompt
 from agent_chaos.stream.exchange import End, Reply, Request, cut, with_body
-from agent_chaos.stream.sse import Frame, frames
+from agent_chaos.stream.framing.framing import Frame, Framing
+from agent_chaos.stream.framing.json_array import JSON_ARRAY
+from agent_chaos.stream.framing.sse import SSE
 
 
-class Gemini:
+class Gemini(WireProtocol):
     """`POST …/models/X:generateContent` and `:streamGenerateContent`, also of tuned models and endpoints."""
 
     name = "gemini"
     vendor = "gemini"
-    carries = frozenset({"pauses", "signatures", "blocks"})
+    carries = frozenset({"pauses"})
+    framings = (SSE, JSON_ARRAY)
+    key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
+    modules = ("google", "google.genai")
+    specifics = SPECIFICS
 
     def recognise(self, request: Request) -> bool:
         return request.method == "POST" and bool(model_and_verb(request)[1])
@@ -37,7 +45,10 @@ class Gemini:
     def prompt(self, request: Request) -> Prompt:
         return prompt_of(request)
 
-    def parse(self, reply: Reply) -> ModelTurn:
+    def request(self, asked: Prompt) -> Request:
+        return request_of(asked)
+
+    def read(self, reply: Reply) -> ModelTurn:
         return gemini_reading.parse(reply)
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
@@ -52,25 +63,31 @@ class Gemini:
         found = (turn.id, *(one for one in chunks if one != TURN), *tokens)
         return tuple(dict.fromkeys(one for one in (*found, *(call.id for call in turn.tool_calls)) if one))
 
-    def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:
+    def read_deltas(self, reply: Reply) -> Deltas:
         """Per frame, the first part that it adds to: a frame may hold several whole parts."""
-        if not is_stream(reply):
+        framing = self.framing(reply)
+        if framing is None:
             return ()
-        found, reading = _heard(reply)
+        found, reading = _heard(framing.frames_of(reply))
         first: dict[int, Delta] = {}
         for at, part, text in reading.said:
             first.setdefault(at, Delta(part, text))
         place = {one.start: at for at, one in enumerate(found)}
-        return tuple((one.end, first.get(place.get(one.start, -1))) for one in frames(reply.body))
+        return tuple((one.end, first.get(place.get(one.start, -1))) for one in framing.frames_of(reply))
 
     def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
         """As the contract says; a function call, which arrives whole, is dropped where it would be cut."""
-        found, reading = _heard(reply)
-        hits = [said for said in reading.said if said[1] == part] if is_stream(reply) else []
+        framing = self.framing(reply)
+        if framing is None:
+            return reply
+        found, reading = _heard(framing.frames_of(reply))
+        hits = [said for said in reading.said if said[1] == part]
         left = chars
         for said in hits:
             if left <= len(said[2]) or said is hits[-1]:
-                body = reply.body[: found[said[0]].start] + _up_to(found[said[0]], reading, said, left)
+                body = reply.body[: found[said[0]].start] + _up_to(
+                    found[said[0]], framing, reading, said, left
+                )
                 return cut(with_body(reply, body), len(body), End())
             left -= len(said[2])
         return reply
@@ -89,13 +106,13 @@ class Gemini:
         return b": heartbeat\r\n\r\n", b": ping\r\n\r\n", b":\r\n\r\n"
 
 
-def _heard(reply: Reply) -> tuple[list[Frame], Reading]:
+def _heard(frames: Iterable[Frame]) -> tuple[list[Frame], Reading]:
     """The frames that carry a response, and what they say together."""
-    found = [(one, chunk) for one in frames(reply.body) if (chunk := chunk_of(one)) is not None]
+    found = [(one, chunk) for one in frames if (chunk := chunk_of(one)) is not None]
     return [one for one, _ in found], read(chunk for _, chunk in found)
 
 
-def _up_to(one: Frame, reading: Reading, said: Said, chars: int) -> bytes:
+def _up_to(one: Frame, framing: Framing, reading: Reading, said: Said, chars: int) -> bytes:
     """A frame up to some characters of what it says, without its finish; nothing where it would be empty."""
     chunk = reading.chunks[said[0]]
     nth = [other for other in reading.said if other[0] == said[0]].index(said)
@@ -104,7 +121,7 @@ def _up_to(one: Frame, reading: Reading, said: Said, chars: int) -> bytes:
     if not kept:
         return b""
     changed = gemini_reading.with_parts(chunk, kept, finished=False)
-    return one.raw if changed == chunk else writing.frame_of(changed, _newline(one))
+    return framing.with_data(one, rewritten(one.data, changed))
 
 
 def _shortened(wire: Json, text: str, chars: int) -> list[Json]:
@@ -113,10 +130,6 @@ def _shortened(wire: Json, text: str, chars: int) -> list[Json]:
     if "text" not in wire or not chars:
         return []
     return [{name: one for name, one in wire.items() if name != "thoughtSignature"} | {"text": text[:chars]}]
-
-
-def _newline(one: Frame) -> str:
-    return "\r\n" if b"\r\n" in one.raw else "\n"
 
 
 PROTOCOL = Gemini()

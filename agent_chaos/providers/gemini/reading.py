@@ -7,18 +7,18 @@ response per chunk without what the turn says.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.gemini.parts import TURN, Json, part_of, plain
 from agent_chaos.providers.gemini.stop_reasons import neutral, usage_of
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
+from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply
-from agent_chaos.stream.sse import Frame, frames
+from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.framing.json_array import JSON_ARRAY
+from agent_chaos.stream.framing.sse import SSE
 
 Said = tuple[int, int, str]
 """Chunk, part, and the text that the chunk adds to the part."""
@@ -35,15 +35,15 @@ class Reading:
 
 def parse(reply: Reply) -> ModelTurn:
     """The turn of a reply."""
-    if is_stream(reply):
-        found = [(one, chunk) for one in frames(reply.body) if (chunk := chunk_of(one)) is not None]
+    if SSE.holds(reply):
+        found = [(one, chunk) for one in SSE.frames_of(reply) if (chunk := chunk_of(one)) is not None]
         bare: Json = {} if all(one.has_data for one, _ in found) else {"bare": True}
         turn = _turn(read(chunk for _, chunk in found))
         return replace(turn, streamed=True, extra={**turn.extra, **bare})
-    if reply.body.lstrip()[:1] == b"[":
-        elements, whole = _elements(reply.body)
-        turn = _turn(read(elements))
-        complete = turn.complete and whole
+    if JSON_ARRAY.holds(reply):
+        elements = JSON_ARRAY.frames_of(reply)
+        turn = _turn(read(chunk for one in elements if (chunk := chunk_of(one)) is not None))
+        complete = turn.complete and elements[-1].data == "]"
         return replace(turn, streamed=True, complete=complete, extra={**turn.extra, "array": True})
     body = loaded(reply.body)
     turn = _turn(read([body] if isinstance(body, dict) else []))
@@ -172,24 +172,3 @@ def _longer(part: Part, text: str) -> Part:
 def _begun(part: Part, at: int, chunks: int) -> Part:
     begun = replace(part, extra={**part.extra, "chunk": at}) if chunks > 1 else part
     return begun if isinstance(begun, Opaque) else replace(begun, pieces=(len(_text(begun)),))
-
-
-def _elements(body: bytes) -> tuple[list[Json], bool]:
-    """The responses of a JSON array, also of one that was cut, and whether it was whole."""
-    whole = loaded(body)
-    if isinstance(whole, list):
-        return [one for one in whole if isinstance(one, dict)], True
-    return list(_leading(body.decode("utf-8", "replace").lstrip()[1:])), False
-
-
-def _leading(text: str) -> Iterator[Json]:
-    decoder = json.JSONDecoder()
-    while text := text.lstrip(" \r\n\t,"):
-        try:
-            value, end = decoder.raw_decode(text)
-        except (ValueError, RecursionError):
-            return
-        if loaded(text[:end]) is None or not isinstance(value, dict):
-            return
-        yield value
-        text = text[end:]

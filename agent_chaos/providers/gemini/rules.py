@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent_chaos.providers import rules
-from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.gemini.prompt import model_and_verb
 from agent_chaos.providers.gemini.reading import chunk_of
 from agent_chaos.providers.json_values import canonical, fields, items, loaded
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
-from agent_chaos.stream.sse import frames
+from agent_chaos.stream.framing.sse import SSE
 
 Json = dict[str, Any]
 
@@ -128,8 +127,8 @@ def _identity(part: Json) -> str:
 
 def _bodies(reply: Reply) -> list[Json]:
     """The responses of a reply, of which a stream has several."""
-    if is_stream(reply):
-        return [fields(chunk_of(one)) for one in frames(reply.body)]
+    if SSE.holds(reply):
+        return [fields(chunk_of(one)) for one in SSE.frames_of(reply)]
     body = loaded(reply.body)
     return [fields(one) for one in (body if isinstance(body, list) else [body])]
 

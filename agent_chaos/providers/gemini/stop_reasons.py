@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from agent_chaos.providers.gemini.parts import TURN, Json
 from agent_chaos.providers.json_values import count_of
-from agent_chaos.providers.protocol import ModelTurn, Part, Stop, ToolCall, Usage
+from agent_chaos.providers.stop_reasons import StopReasons
+from agent_chaos.providers.turn import ModelTurn, Part, Stop, Usage
 
 NUMBERED = (
     "FINISH_REASON_UNSPECIFIED",
@@ -22,52 +24,51 @@ NUMBERED = (
 )
 """Finish reasons by number, for clients that ask for enums as numbers."""
 
-_FILTERS = {
-    "SAFETY",
-    "RECITATION",
-    "LANGUAGE",
-    "BLOCKLIST",
-    "PROHIBITED_CONTENT",
-    "SPII",
-    "MODEL_ARMOR",
-    "JAILBREAK",
-    "IMAGE_SAFETY",
-    "IMAGE_PROHIBITED_CONTENT",
-    "IMAGE_RECITATION",
-}
-_NEUTRAL: dict[str, Stop] = {"STOP": "end", "MAX_TOKENS": "length", "CONTINUATION": "pause"}
-_WORDS: dict[Stop, str] = {
-    "end": "STOP",
-    "tool_use": "STOP",
-    "length": "MAX_TOKENS",
-    "filter": "SAFETY",
-    "pause": "CONTINUATION",
-    "other": "OTHER",
-}
+STOPS = StopReasons(
+    means={
+        "STOP": "end",
+        "MAX_TOKENS": "length",
+        "CONTINUATION": "pause",
+        "SAFETY": "filter",
+        "RECITATION": "filter",
+        "LANGUAGE": "filter",
+        "BLOCKLIST": "filter",
+        "PROHIBITED_CONTENT": "filter",
+        "SPII": "filter",
+        "MODEL_ARMOR": "filter",
+        "JAILBREAK": "filter",
+        "IMAGE_SAFETY": "filter",
+        "IMAGE_PROHIBITED_CONTENT": "filter",
+        "IMAGE_RECITATION": "filter",
+    },
+    words={
+        "end": "STOP",
+        "tool_use": "STOP",
+        "length": "MAX_TOKENS",
+        "filter": "SAFETY",
+        "pause": "CONTINUATION",
+        "other": "OTHER",
+    },
+)
 
 
 def neutral(raw: str | None, parts: Iterable[Part]) -> Stop | None:
-    """A finish or block reason in neutral words."""
-    if raw is None:
-        return None
-    word = named(raw)
-    if word == "STOP" and any(isinstance(part, ToolCall) for part in parts):
-        return "tool_use"
-    return _NEUTRAL.get(word, "filter" if word in _FILTERS else "other")
-
-
-def named(raw: str) -> str:
-    """A reason by name, also where it was sent by number."""
-    return NUMBERED[int(raw)] if raw.isascii() and raw.isdigit() and int(raw) < len(NUMBERED) else raw
+    """A finish or block reason in neutral words, by name or by number."""
+    return STOPS.neutral(None if raw is None else _named(raw), parts)
 
 
 def word_of(turn: ModelTurn) -> str | None:
-    """The provider's word for the stop: its own, unless the neutral one was changed."""
+    """The provider's word for the stop, spelled as it came unless its meaning was changed."""
     raw = turn.stop_raw
-    if turn.stop is None or raw is None:
-        return raw if turn.stop is None else _WORDS[turn.stop]
-    means = {neutral(raw, turn.parts), *(("end", "tool_use") if named(raw) == "STOP" else ())}
-    return raw if turn.stop in means else _WORDS[turn.stop]
+    if raw is None:
+        return STOPS.word(turn)
+    word = STOPS.word(replace(turn, stop_raw=_named(raw)))
+    return raw if turn.stop is None or word == _named(raw) else word
+
+
+def _named(raw: str) -> str:
+    """A reason by name, also where it was sent by number."""
+    return NUMBERED[int(raw)] if raw.isascii() and raw.isdigit() and int(raw) < len(NUMBERED) else raw
 
 
 def usage_of(counts: Json) -> Usage:

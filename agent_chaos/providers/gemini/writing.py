@@ -7,14 +7,17 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Any
 
-from agent_chaos.providers.frames import is_stream, pieces, silent, splice, with_json
+from agent_chaos.providers.frames import pieces, with_json
 from agent_chaos.providers.gemini.parts import TURN, Json, wire_of
 from agent_chaos.providers.gemini.reading import candidate_of, chunk_of, parts_of, reason_of, with_parts
 from agent_chaos.providers.gemini.stop_reasons import NUMBERED, counts_of, word_of
 from agent_chaos.providers.json_values import fields, items, without
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, ToolCall
+from agent_chaos.providers.splicing import Comparison, silent, splice
+from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
-from agent_chaos.stream.sse import Frame, frame, newline_of
+from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.framing.json_array import JSON_ARRAY
+from agent_chaos.stream.framing.sse import SSE
 
 
 def render(turn: ModelTurn, like: Reply) -> Reply:
@@ -22,25 +25,25 @@ def render(turn: ModelTurn, like: Reply) -> Reply:
     chunks = chunks_of(turn)
     if turn.streamed and not turn.extra.get("array"):
         bare = bool(turn.extra.get("bare"))
-        newline = newline_of(like.body) if like.body and is_stream(like) else "\r\n"
+        newline = SSE.newline_of(like.body) if like.body and SSE.holds(like) else "\r\n"
         body = b"".join(frame_of(chunk, newline, bare=bare and "error" in chunk) for chunk in chunks)
-        return splice(like, body, same, _unheard)
+        return splice(like, body, _EVENTS)
     if turn.streamed:
-        unchanged = with_json(like, chunks)
-        return unchanged if unchanged.body == like.body else with_body(unchanged, _array(chunks))
+        return splice(like, _array(chunks), _ELEMENTS)
     return with_json(like, chunks[-1]) if chunks else with_body(like, b"")
 
 
-def same(recorded: Frame, rendered: Frame) -> bool:
-    """Whether two frames carry equal responses."""
-    return recorded.has_data == rendered.has_data and chunk_of(recorded) == chunk_of(rendered)
+def _says(one: Frame) -> Any:
+    """The response that a frame carries; other text as it is."""
+    chunk = chunk_of(one)
+    return one.data if chunk is None else chunk
 
 
 def frame_of(chunk: Json, newline: str, *, bare: bool = False) -> bytes:
     """One frame in the provider's spacing; an error may come as bare JSON."""
     if bare:
         return (json.dumps(chunk, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
-    return frame(json.dumps(chunk, ensure_ascii=False, separators=(",", ": ")), newline=newline)
+    return SSE.frame(json.dumps(chunk, ensure_ascii=False, separators=(",", ": ")), newline=newline)
 
 
 def chunks_of(turn: ModelTurn) -> list[Json]:
@@ -149,3 +152,7 @@ def _array(chunks: list[Json]) -> bytes:
 def _unheard(one: Frame) -> bool:
     """Whether a client would not notice a frame; bare JSON is an error that it notices."""
     return silent(one) and chunk_of(one) is None
+
+
+_EVENTS = Comparison(SSE, _says, _unheard)
+_ELEMENTS = Comparison(JSON_ARRAY, _says)

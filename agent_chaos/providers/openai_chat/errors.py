@@ -14,9 +14,9 @@ from typing import Any
 from agent_chaos.providers.frames import answered
 from agent_chaos.providers.json_values import compact, fields, text_of
 from agent_chaos.providers.openai_chat.prompt import AZURE
-from agent_chaos.providers.protocol import ErrorKind
+from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Headers, Reply, Request
-from agent_chaos.stream.sse import frame
+from agent_chaos.stream.framing.sse import SSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def error_frames(kind: ErrorKind) -> bytes:
     known = kind in ("server_error", "timeout")
     told = _IN_BAND if known else form.message.replace("{model}", "this model")
     error = {**_error(form, told), "type": "server_error" if known else form.type}
-    return frame(compact({"error": error})) + frame("[DONE]")
+    return SSE.frame(compact({"error": error})) + SSE.frame("[DONE]")
 
 
 def _error(form: _Form, message: str) -> dict[str, Any]:

@@ -11,17 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from agent_chaos.providers.json_values import fields, items, text_of, without
-from agent_chaos.providers.openai_chat.stop_reasons import (
-    REASONING_KEYS,
-    call_of,
-    call_written,
-    legacy_call_of,
-    neutral_stop,
-    read_usage,
-    stop_word,
-    written_usage,
-)
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
+from agent_chaos.providers.openai_chat.stop_reasons import STOPS, read_usage, written_usage
+from agent_chaos.providers.openai_chat.tool_calls import REASONING_KEYS, call_of, call_written, legacy_call_of
+from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 
 
 def read_body(body: dict[str, Any]) -> ModelTurn:
@@ -34,7 +26,7 @@ def read_body(body: dict[str, Any]) -> ModelTurn:
     extra = without(body, *_KINDS) | {k: v for k, v in named.items() if not isinstance(v, _KINDS[k])}
     return ModelTurn(
         parts,
-        neutral_stop(word),
+        STOPS.neutral(word),
         word if isinstance(word, str) else None,
         usage,
         text_of(body.get("id")),
@@ -117,7 +109,7 @@ def written_body(turn: ModelTurn) -> dict[str, Any]:
 
 def _choice(turn: ModelTurn) -> dict[str, Any]:
     shared: dict[str, Any] = turn.extra.get("$choice", {"index": 0, "logprobs": None})
-    choice = {**shared, "finish_reason": stop_word(turn)}
+    choice = {**shared, "finish_reason": STOPS.word(turn)}
     if turn.parts or "$message" in turn.extra or "$choice" not in turn.extra:
         choice["message"] = _message(turn)
     return choice

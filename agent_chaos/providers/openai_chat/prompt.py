@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from agent_chaos.providers.json_values import compact, fields, items, text_of, without
+from agent_chaos.providers.json_values import compact, fields, items, non_empty, text_of, without
 from agent_chaos.providers.openai_chat.message import parts_of
-from agent_chaos.providers.protocol import Message, Opaque, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
+from agent_chaos.providers.openai_chat.tool_calls import call_written
+from agent_chaos.providers.turn import Message, Opaque, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
 
 AZURE = re.compile(r"/openai/deployments/([^/]+)/")
@@ -80,3 +81,30 @@ def _tools(body: dict[str, Any]) -> Iterator[ToolSpec]:
         yield ToolSpec(text_of(inner.get("name")), fields(inner.get("parameters")))
     for one in map(fields, items(body.get("functions"))):
         yield ToolSpec(text_of(one.get("name")), fields(one.get("parameters")))
+
+
+def request_of(prompt: Prompt) -> Request:
+    """A request to OpenAI's own host that asks this."""
+    tools = [
+        {"type": "function", "function": {"name": one.name, "parameters": dict(one.parameters)}}
+        for one in prompt.tools
+    ]
+    forced = {"type": "function", "function": {"name": prompt.forced}} if prompt.forced else {}
+    told = any(one.role == "system" for one in prompt.messages) or not prompt.system
+    messages = [] if told else [{"role": "system", "content": prompt.system}]
+    messages += [one for message in prompt.messages for one in _written(message)]
+    counted = {"include_usage": True} if prompt.stream else {}
+    body: dict[str, Any] = {"model": prompt.model, "messages": messages}
+    body |= non_empty(tools=tools, tool_choice=forced, stream=prompt.stream, stream_options=counted)
+    headers = (("content-type", "application/json"),)
+    return Request("POST", "https://api.openai.com/v1/chat/completions", headers, compact(body).encode())
+
+
+def _written(message: Message) -> Iterator[dict[str, Any]]:
+    results = [part for part in message.parts if isinstance(part, ToolResult)]
+    for one in results:
+        yield {"role": "tool", "tool_call_id": one.call_id, "content": one.content}
+    calls = [call_written(part, part.arguments) for part in message.parts if isinstance(part, ToolCall)]
+    text = "".join(part.text for part in message.parts if isinstance(part, Text))
+    if text or calls or not results:
+        yield {"role": message.role, "content": text or None} | non_empty(tool_calls=calls)

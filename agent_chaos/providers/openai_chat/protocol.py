@@ -7,44 +7,47 @@ The turn is the first choice; other choices are kept as they came. See `chat_mes
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from agent_chaos.providers.frames import (
-    cut_in_part,
-    is_stream,
-    json_frame,
-    splice,
-    unread,
-    with_json,
-    written_back,
-)
-from agent_chaos.providers.json_values import canonical, fields, items, loaded, text_of, without
+from agent_chaos.providers.frames import cut_in_part, unread, with_json, written_back
+from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
 from agent_chaos.providers.openai_chat import errors, prompt, rules
 from agent_chaos.providers.openai_chat.additions import additions, rest_of
 from agent_chaos.providers.openai_chat.message import read_body, written_body
 from agent_chaos.providers.openai_chat.reading import read_stream, turn_of
-from agent_chaos.providers.openai_chat.stop_reasons import REASONING_KEYS, shape
+from agent_chaos.providers.openai_chat.specifics import SPECIFICS
+from agent_chaos.providers.openai_chat.tool_calls import REASONING_KEYS, shape
 from agent_chaos.providers.openai_chat.writing import written_stream
-from agent_chaos.providers.protocol import (
-    Delta,
-    ErrorKind,
-    ModelTurn,
-    Opaque,
-    Prompt,
-    Reasoning,
-    Text,
-    ToolCall,
-)
+from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
+from agent_chaos.providers.splicing import Comparison, splice
+from agent_chaos.providers.turn import ErrorKind, ModelTurn, Opaque, Prompt, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply, Request
-from agent_chaos.stream.sse import Frame, frames, newline_of
+from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.framing.sse import SSE
 
 
-class OpenAIChat:
+class OpenAIChat(WireProtocol):
     """Chat Completions as a wire protocol."""
 
     name = "openai_chat"
     vendor = "openai"
     carries = frozenset({"call_ids", "tool_stop", "opening_event", "retry_after"})
+    key_variables = (
+        "OPENAI_API_KEY",
+        "AZURE_OPENAI_API_KEY",
+        "GROQ_API_KEY",
+        "MISTRAL_API_KEY",
+        "OPENROUTER_API_KEY",
+        "DEEPSEEK_API_KEY",
+        "TOGETHER_API_KEY",
+        "FIREWORKS_API_KEY",
+        "XAI_API_KEY",
+        "CEREBRAS_API_KEY",
+        "PERPLEXITY_API_KEY",
+    )
+    modules = ("openai",)
+    specifics = SPECIFICS
 
     def recognise(self, request: Request) -> bool:
         """A POST to a path that ends in `/chat/completions`, on any host."""
@@ -58,23 +61,27 @@ class OpenAIChat:
         """The request in neutral words."""
         return prompt.prompt(request)
 
-    def parse(self, reply: Reply) -> ModelTurn:
+    def request(self, asked: Prompt) -> Request:
+        """A request that asks this of the provider's own host."""
+        return prompt.request_of(asked)
+
+    def read(self, reply: Reply) -> ModelTurn:
         """The reply as a model turn."""
-        if is_stream(reply):
-            return turn_of(read_stream(frames(reply.body)))
+        if SSE.holds(reply):
+            return turn_of(read_stream(SSE.frames_of(reply)))
         body = loaded(reply.body)
         return read_body(body) if isinstance(body, dict) else unread(reply)
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         """The turn as the provider would send it."""
         if turn.streamed:
-            return splice(like, written_stream(turn, newline_of(like.body)), _same)
+            return splice(like, written_stream(turn, SSE.newline_of(like.body)), _FRAMES)
         return written_back(turn, like) or with_json(like, written_body(turn))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:
         """The completion's id, those of the tool calls of every choice, and that of spoken audio."""
         bodies = (
-            [loaded(one.data) for one in frames(reply.body)] if is_stream(reply) else [loaded(reply.body)]
+            [loaded(one.data) for one in SSE.frames_of(reply)] if SSE.holds(reply) else [loaded(reply.body)]
         )
         found: list[str] = []
         for body in map(fields, bodies):
@@ -85,14 +92,14 @@ class OpenAIChat:
                 found.append(text_of(fields(said.get("audio")).get("id")))
         return tuple(dict.fromkeys(one for one in found if one))
 
-    def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:
+    def read_deltas(self, reply: Reply) -> Deltas:
         """Text, reasoning, refusal and argument deltas, by frame; where a chunk adds to several parts, the first."""
-        found = frames(reply.body)
+        found = SSE.frames_of(reply) if SSE.holds(reply) else ()
         return tuple(zip((one.end for one in found), read_stream(found).deltas, strict=True))
 
     def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
         """The stream up to the first `chars` characters of a part."""
-        return cut_in_part(reply, self.delta(reply), part, chars, _shortened)
+        return cut_in_part(reply, SSE, self.delta(reply), part, chars, _shortened)
 
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
         """The HTTP error for a request; `retry-after` (and `-ms`) where it is asked for."""
@@ -110,7 +117,7 @@ class OpenAIChat:
         return b": OPENROUTER PROCESSING\n\n", b": keep-alive\n\n"
 
 
-def _shortened(one: Frame, chars: int) -> bytes:
+def _shortened(one: Frame, chars: int) -> Any:
     """The chunk with the first part it adds to shortened, and nothing after that."""
     payload = fields(loaded(one.data))
     ours = next(choice for choice in payload["choices"] if choice.get("index", 0) == 0)
@@ -128,11 +135,9 @@ def _shortened(one: Frame, chars: int) -> bytes:
         case ToolCall() as call:
             cut = _shorter_call(delta, call, chars)
     if not chars and not rest and not (isinstance(added[0].begins, ToolCall) and added[0].begins.name):
-        return b""
+        return None
     choice = {**ours, "delta": {**rest, **cut}, "finish_reason": None}
-    return json_frame(
-        {**without(payload, "usage", "obfuscation"), "choices": [choice]}, newline=newline_of(one.raw)
-    )
+    return {**without(payload, "usage", "obfuscation"), "choices": [choice]}
 
 
 def _shorter_call(delta: dict[str, object], call: ToolCall, chars: int) -> dict[str, object]:
@@ -145,14 +150,13 @@ def _shorter_call(delta: dict[str, object], call: ToolCall, chars: int) -> dict[
     return {"tool_calls": [{**first, kind: inner}]}
 
 
-def _same(old: Frame, new: Frame) -> bool:
-    return old.event == new.event and _sense(old) == _sense(new)
-
-
-def _sense(one: Frame) -> str:
+def _says(one: Frame) -> Any:
     """What a frame says: padding against traffic analysis says nothing."""
     payload = loaded(one.data)
-    return canonical(without(payload, "obfuscation")) if isinstance(payload, dict) else one.data
+    return without(payload, "obfuscation") if isinstance(payload, dict) else one.data
+
+
+_FRAMES = Comparison(SSE, _says)
 
 
 PROTOCOL = OpenAIChat()

@@ -13,16 +13,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent_chaos.providers.frames import silent
 from agent_chaos.providers.json_values import fields, loaded, text_of, without
 from agent_chaos.providers.openai_chat.additions import Addition, OpenPart, additions, rest_of
 from agent_chaos.providers.openai_chat.chunks import entry, own, shared
-from agent_chaos.providers.openai_chat.stop_reasons import (
-    neutral_stop,
-    read_usage,
-)
-from agent_chaos.providers.protocol import Delta, ModelTurn, Part, ToolCall
-from agent_chaos.stream.sse import Frame
+from agent_chaos.providers.openai_chat.stop_reasons import STOPS, read_usage
+from agent_chaos.providers.splicing import silent
+from agent_chaos.providers.turn import Delta, ModelTurn, Part, ToolCall
+from agent_chaos.stream.framing.framing import Frame
 
 
 @dataclass(slots=True)
@@ -225,7 +222,7 @@ def turn_of(reading: StreamReading) -> ModelTurn:
     extra |= {} if reading.done else {"$done": False}
     return ModelTurn(
         tuple(part.part() for part in reading.parts),
-        neutral_stop(reading.word),
+        STOPS.neutral(reading.word),
         reading.word,
         read_usage(reading.usage),
         text_of(reading.common.get("id")),

@@ -8,15 +8,10 @@ from typing import Any
 from agent_chaos.providers.frames import json_frame, pieces
 from agent_chaos.providers.json_values import fields, without
 from agent_chaos.providers.openai_chat.chunks import ChunkDelta, whole
-from agent_chaos.providers.openai_chat.stop_reasons import (
-    REASONING_KEYS,
-    call_written,
-    shape,
-    stop_word,
-    written_usage,
-)
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
-from agent_chaos.stream.sse import frame
+from agent_chaos.providers.openai_chat.stop_reasons import STOPS, written_usage
+from agent_chaos.providers.openai_chat.tool_calls import REASONING_KEYS, call_written, shape
+from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
+from agent_chaos.stream.framing.sse import SSE
 
 _CHOICE = {"index": 0, "logprobs": None, "finish_reason": None}
 
@@ -25,14 +20,14 @@ def written_stream(turn: ModelTurn, newline: str) -> bytes:
     """The turn as an event stream."""
     written = [*_before(turn), *_parts(turn), *_after(turn, _carried(turn))]
     done = turn.extra.get("$done", True) and (turn.complete or turn.error is not None)
-    end = [frame("[DONE]", newline=newline)] if done else []
+    end = [SSE.frame("[DONE]", newline=newline)] if done else []
     return b"".join([*(_frame(one, newline) for one in written), *end])
 
 
 def _frame(one: ChunkDelta, newline: str) -> bytes:
     event = str(one.get("event", ""))
     if "data" in one:
-        return frame(one["data"], event=event, newline=newline)
+        return SSE.frame(one["data"], event=event, newline=newline)
     return json_frame(one["raw"], event=event, newline=newline)
 
 
@@ -69,7 +64,7 @@ def _ended(turn: ModelTurn, chunk: ChunkDelta, one: ChunkDelta) -> ChunkDelta:
     if not one.get("stop") and not one.get("usage"):
         return chunk
     first, *others = chunk["raw"]["choices"]
-    choices = [{**first, "finish_reason": stop_word(turn)}, *others] if one.get("stop") else [first, *others]
+    choices = [{**first, "finish_reason": STOPS.word(turn)}, *others] if one.get("stop") else [first, *others]
     counted = {"usage": written_usage(turn.usage)} if one.get("usage") and turn.usage is not None else {}
     return {"raw": {**chunk["raw"], "choices": choices, **counted}}
 
@@ -131,7 +126,7 @@ def _more(call: ToolCall, piece: str, rest: dict[str, Any]) -> dict[str, Any]:
 def _after(turn: ModelTurn, carried: ChunkDelta) -> Iterator[ChunkDelta]:
     entries: Sequence[ChunkDelta] = turn.extra.get("$after", [])
     told = [*entries, carried]
-    word = stop_word(turn)
+    word = STOPS.word(turn)
     if word is not None and not any(one.get("stop") for one in told):
         yield _chunk(turn, {}, {"choice": {"finish_reason": word}})
     for one in entries:
@@ -178,5 +173,5 @@ def _written(turn: ModelTurn, one: ChunkDelta) -> ChunkDelta:
     choices = [dict(choice) for choice in one.get("choices", [])]
     if one.get("stop") and choices:
         ours = next((choice for choice in choices if "finish_reason" not in choice), choices[0])
-        ours["finish_reason"] = stop_word(turn)
+        ours["finish_reason"] = STOPS.word(turn)
     return {"raw": {**chunk, "choices": choices}}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from agent_chaos.providers.frames import json_frame
 from agent_chaos.providers.json_values import fields, text_of
 from agent_chaos.providers.openai_responses.items import Json
-from agent_chaos.providers.protocol import ErrorKind
+from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Data, End, Head, Reply, Request
 
 _SEQUENCE = 1_000_000

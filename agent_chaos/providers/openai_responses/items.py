@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any
 
 from agent_chaos.providers.json_values import compact, fields, items, text_of
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
+from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 
 Json = dict[str, Any]
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Literal
 
-from agent_chaos.providers.json_values import compact, fields, items, text_of, without
+from agent_chaos.providers.json_values import compact, fields, items, non_empty, text_of, without
 from agent_chaos.providers.openai_responses.items import Json, parts_of
-from agent_chaos.providers.protocol import Message, Opaque, Part, Prompt, Text, ToolResult, ToolSpec
+from agent_chaos.providers.turn import Message, Opaque, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -101,3 +101,42 @@ def _tools(body: Json) -> Iterator[ToolSpec]:
             spec = fields(one)
             name = text_of(spec.get("name")) or text_of(spec.get("type"))
             yield ToolSpec(name, fields(spec.get("parameters")))
+
+
+def request_of(prompt: Prompt) -> Request:
+    """A request to OpenAI's own host that asks this."""
+    tools = [
+        {"type": "function", "name": one.name, "parameters": dict(one.parameters)} for one in prompt.tools
+    ]
+    forced = {"type": "function", "name": prompt.forced} if prompt.forced else {}
+    body = {
+        "model": prompt.model,
+        "input": [_written(part, one.role) for one in prompt.messages for part in one.parts],
+    }
+    body |= non_empty(
+        instructions=prompt.system,
+        tools=tools,
+        tool_choice=forced,
+        previous_response_id=prompt.previous,
+        stream=prompt.stream,
+    )
+    headers = (("content-type", "application/json"),)
+    return Request("POST", "https://api.openai.com/v1/responses", headers, compact(body).encode())
+
+
+def _written(part: Part | ToolResult, role: Role) -> Json:
+    match part:
+        case ToolResult():
+            return {"type": "function_call_output", "call_id": part.call_id, "output": part.content}
+        case ToolCall():
+            return {
+                "type": "function_call",
+                "call_id": part.id,
+                "name": part.name,
+                "arguments": part.arguments,
+            }
+        case Opaque():
+            return dict(part.extra)
+        case _:
+            kind = "output_text" if role == "assistant" else "input_text"
+            return {"type": "message", "role": role, "content": [{"type": kind, "text": part.text}]}

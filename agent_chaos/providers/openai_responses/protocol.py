@@ -6,24 +6,27 @@ https://platform.openai.com/docs/api-reference/responses and .../responses-strea
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from agent_chaos.providers import frames
 from agent_chaos.providers.json_values import fields, items, loaded, text_of
 from agent_chaos.providers.openai_responses import errors, rules, writing
 from agent_chaos.providers.openai_responses.items import Json
-from agent_chaos.providers.openai_responses.prompt import prompt_of
+from agent_chaos.providers.openai_responses.prompt import prompt_of, request_of
 from agent_chaos.providers.openai_responses.reading import read
+from agent_chaos.providers.openai_responses.specifics import SPECIFICS
 from agent_chaos.providers.openai_responses.stream import events_of, place_of
-from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.protocol import Deltas, Specificity, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
+from agent_chaos.providers.turn import Delta, ErrorKind, ModelTurn, Prompt
 from agent_chaos.stream.exchange import Reply, Request
-from agent_chaos.stream.sse import Frame, newline_of
-from agent_chaos.stream.sse import frames as frames_of
+from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.framing.sse import SSE
 
 _ASKS = ("model", "input", "prompt", "previous_response_id", "conversation")
 
 
-class OpenAIResponses:
+class OpenAIResponses(WireProtocol):
     """`POST …/responses`; requests about a stored response are not the model's."""
 
     name = "openai_responses"
@@ -34,12 +37,13 @@ class OpenAIResponses:
             "event_names",
             "opening_event",
             "retry_after",
-            "server_state",
             "pauses",
-            "signatures",
-            "blocks",
         }
     )
+    key_variables = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY")
+    modules = ("openai",)
+    specificity = Specificity.BODY
+    specifics = SPECIFICS
 
     def recognise(self, request: Request) -> bool:
         if request.method != "POST" or not request.path.rstrip("/").endswith("/responses"):
@@ -52,14 +56,17 @@ class OpenAIResponses:
     def prompt(self, request: Request) -> Prompt:
         return prompt_of(request)
 
-    def parse(self, reply: Reply) -> ModelTurn:
+    def request(self, asked: Prompt) -> Request:
+        return request_of(asked)
+
+    def read(self, reply: Reply) -> ModelTurn:
         return read(reply)[0]
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         return writing.render(turn, like)
 
     def ids(self, reply: Reply) -> tuple[str, ...]:
-        if not frames.is_stream(reply):
+        if not SSE.holds(reply):
             return tuple(dict.fromkeys(_ids(fields(reply.json))))
         found = [
             one
@@ -69,17 +76,17 @@ class OpenAIResponses:
         ]
         return tuple(dict.fromkeys(found))
 
-    def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:
-        if not frames.is_stream(reply):
+    def read_deltas(self, reply: Reply) -> Deltas:
+        if not SSE.holds(reply):
             return ()
         number = {place: at for at, place in enumerate(read(reply)[1])}
         return tuple(
             (one.end, Delta(number[place], event["delta"]) if (place := place_of(event)) in number else None)
-            for one, event in zip(frames_of(reply.body), events_of(reply), strict=True)
+            for one, event in zip(SSE.frames_of(reply), events_of(reply), strict=True)
         )
 
     def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
-        return frames.cut_in_part(reply, self.delta(reply), part, chars, _shortened)
+        return frames.cut_in_part(reply, SSE, self.delta(reply), part, chars, _shortened)
 
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
         return errors.error_reply(kind, like, retry_after_s=retry_after_s)
@@ -106,13 +113,10 @@ def _ids(told: Json) -> list[str]:
     return [one for one in [*found, *inner] if one]
 
 
-def _shortened(one: Frame, chars: int) -> bytes:
-    """A delta frame that adds only its first characters."""
-    if not chars:
-        return b""
+def _shortened(one: Frame, chars: int) -> Any:
+    """The event of a delta frame that adds only its first characters."""
     event = fields(loaded(one.data))
-    newline = newline_of(one.raw)
-    return frames.json_frame({**event, "delta": event["delta"][:chars]}, event=one.event, newline=newline)
+    return {**event, "delta": event["delta"][:chars]} if chars else None
 
 
 PROTOCOL = OpenAIResponses()

@@ -11,18 +11,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.json_values import fields, items, loaded, text_of
 from agent_chaos.providers.openai_responses.items import TEXTUAL, Json, Place, begun, parts_of
 from agent_chaos.providers.openai_responses.stop_reasons import neutral, usage_of
 from agent_chaos.providers.openai_responses.stream import Heard, events_of, listen, output_of, placeless
-from agent_chaos.providers.protocol import ModelTurn, Opaque, Part
+from agent_chaos.providers.turn import ModelTurn, Opaque, Part
 from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.framing.sse import SSE
 
 
 def read(reply: Reply) -> tuple[ModelTurn, tuple[Place, ...]]:
     """The turn of a reply, and the place of each of its parts."""
-    if is_stream(reply):
+    if SSE.holds(reply):
         return _streamed(events_of(reply))
     body = loaded(reply.body)
     placed = tuple(parts_of(items(fields(body).get("output"))))

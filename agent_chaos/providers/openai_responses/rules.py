@@ -12,11 +12,11 @@ from itertools import pairwise
 from typing import Any
 
 from agent_chaos.providers import rules
-from agent_chaos.providers.frames import is_stream
 from agent_chaos.providers.json_values import fields, items, text_of
 from agent_chaos.providers.openai_responses.stream import events_of, listen, output_of
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.framing.sse import SSE
 
 Json = dict[str, Any]
 
@@ -50,7 +50,7 @@ def output(reply: Reply) -> tuple[Json, ...]:
     """The items of a response, streamed or not."""
     if reply.status >= 400:
         return ()
-    if not is_stream(reply):
+    if not SSE.holds(reply):
         return tuple(map(fields, items(fields(reply.json).get("output"))))
     heard = listen(events_of(reply))
     ended = items(heard.response.get("output")) if heard.ending else []
@@ -75,7 +75,7 @@ def _state(body: Json, served: PriorExchange) -> _State:
 
 
 def _names(reply: Reply) -> set[str]:
-    if not is_stream(reply):
+    if not SSE.holds(reply):
         return {text_of(fields(reply.json).get("id"))} - {""}
     return {text_of(fields(event.get("response")).get("id")) for event in events_of(reply)} - {""}
 

@@ -2,52 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from agent_chaos.providers.json_values import count_of, fields
 from agent_chaos.providers.openai_responses.items import Json
-from agent_chaos.providers.protocol import ModelTurn, Part, Stop, Text, ToolCall, Usage
+from agent_chaos.providers.stop_reasons import StopReasons
+from agent_chaos.providers.turn import ModelTurn, Part, Stop, Text, Usage
 
 STATUSES = {"completed", "failed", "in_progress", "queued", "cancelled", "incomplete"}
 """The words for how a response stands; any other reason to stop is the reason of an incomplete one."""
 
-_NEUTRAL: dict[str, Stop] = {
-    "completed": "end",
-    "max_output_tokens": "length",
-    "content_filter": "filter",
-    "max_messages": "pause",
-}
-_WORDS: dict[Stop, str] = {
-    "end": "completed",
-    "tool_use": "completed",
-    "length": "max_output_tokens",
-    "filter": "content_filter",
-    "pause": "max_messages",
-    "other": "steered",
-}
+STOPS = StopReasons(
+    means={
+        "completed": "end",
+        "max_output_tokens": "length",
+        "content_filter": "filter",
+        "max_messages": "pause",
+    },
+    words={
+        "end": "completed",
+        "tool_use": "completed",
+        "length": "max_output_tokens",
+        "filter": "content_filter",
+        "pause": "max_messages",
+        "other": "steered",
+    },
+)
 
 
-def neutral(raw: str | None, parts: Iterable[Part]) -> Stop | None:
-    """The provider's word for why it stopped, in neutral words."""
-    if raw is None or raw in ("in_progress", "queued"):
+def neutral(raw: str | None, parts: Sequence[Part]) -> Stop | None:
+    """The provider's word for why it stopped, in neutral words; a completed response may hold a refusal."""
+    if raw in ("in_progress", "queued"):
         return None
-    if raw == "completed" and any(isinstance(part, ToolCall) for part in parts):
-        return "tool_use"
-    if raw == "completed" and any(_refuses(part) for part in parts):
-        return "filter"
-    return _NEUTRAL.get(raw, "other")
+    stop = STOPS.neutral(raw, parts)
+    return "filter" if stop == "end" and any(map(_refuses, parts)) else stop
 
 
 def word_of(turn: ModelTurn) -> str | None:
     """The provider's word for the stop: its own, unless the neutral one was changed."""
     raw = turn.stop_raw
-    if raw is not None:
-        means = {neutral(raw, turn.parts), *(("end", "tool_use", "filter") if raw == "completed" else ())}
-        if turn.stop is None or turn.stop in means:
-            return raw
+    if raw is not None and (turn.stop in (None, neutral(raw, turn.parts)) or STOPS.word(turn) == raw):
+        return raw
     if turn.stop is not None:
-        return _WORDS[turn.stop]
+        return STOPS.words[turn.stop]
     new = "response" not in turn.extra
     return "failed" if new and turn.error else "completed" if new else None
 

@@ -9,7 +9,7 @@ from typing import Any
 from agent_chaos.providers.json_values import count_of, fields, loaded, text_of, without
 from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Json, Place, said_in
 from agent_chaos.stream.exchange import Reply
-from agent_chaos.stream.sse import frames
+from agent_chaos.stream.framing.sse import SSE
 
 ENDINGS = {"response.completed", "response.incomplete", "response.failed", "response.cancelled"}
 """The events that end a stream."""
@@ -65,7 +65,7 @@ def listen(events: Iterable[Json]) -> Heard:
 
 def events_of(reply: Reply) -> tuple[Json, ...]:
     """Per frame of a stream, its event as JSON; empty where it carries none."""
-    return tuple(fields(loaded(one.data)) if one.complete else {} for one in frames(reply.body))
+    return tuple(fields(loaded(one.data)) if one.complete else {} for one in SSE.frames_of(reply))
 
 
 def place_of(event: Json) -> Place | None:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from agent_chaos.providers.frames import json_frame, pieces, splice, with_json
+from agent_chaos.providers.frames import json_frame, pieces, with_json
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
 from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Item, Json, begun, items_of, said_in
 from agent_chaos.providers.openai_responses.stop_reasons import STATUSES, counts_of, word_of
-from agent_chaos.providers.protocol import ModelTurn, Part, Reasoning, Text, ToolCall
+from agent_chaos.providers.splicing import Comparison, splice
+from agent_chaos.providers.turn import ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
-from agent_chaos.stream.sse import Frame, newline_of
+from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.framing.sse import SSE
 
 _UNSETTLED: Json = {
     "status": "in_progress",
@@ -29,16 +31,17 @@ def render(turn: ModelTurn, like: Reply) -> Reply:
     if not turn.streamed:
         value = response_of(turn)
         return with_json(like, value) if turn.complete or value else with_body(like, b"")
-    newline = newline_of(like.body)
+    newline = SSE.newline_of(like.body)
     body = b"".join(json_frame(event, event=event["type"], newline=newline) for event in events_of(turn))
-    return splice(like, body, same)
+    return splice(like, body, _EVENTS)
 
 
-def same(recorded: Frame, rendered: Frame) -> bool:
-    """Whether two frames say the same, but for padding and the log probabilities of a delta."""
-    before, after = fields(loaded(recorded.data)), fields(loaded(rendered.data))
-    noise = ("obfuscation", "logprobs")
-    return recorded.event == rendered.event and without(before, *noise) == without(after, *noise)
+def _says(one: Frame) -> Any:
+    """What a frame says, but for padding and the log probabilities of a delta."""
+    return without(fields(loaded(one.data)), "obfuscation", "logprobs")
+
+
+_EVENTS = Comparison(SSE, _says)
 
 
 def response_of(turn: ModelTurn) -> Json:

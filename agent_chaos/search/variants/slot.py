@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from agent_chaos.chaos.builder import Chaos
-from agent_chaos.chaos.trigger import PROTOCOLS, CallContext
+from agent_chaos.chaos.trigger import CallContext
 from agent_chaos.faults.fault import ToolFault, WireFault
+from agent_chaos.providers.registry import vendors
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.scope import FaultSite
 from agent_chaos.search.variants.recorded import RecordedRun
@@ -69,7 +70,7 @@ def free(slots: Iterable[Slot], chaos: Iterable[Chaos]) -> list[Slot]:
 
 
 def _calls(scenario: Scenario, run: Trace) -> Iterator[Slot]:
-    faulted = [name for provider in scenario.providers for name in PROTOCOLS[provider]]
+    faulted = [name for provider in scenario.providers for name in vendors()[provider]]
     last = {call.call: call for call in run.calls}
     in_turn: Counter[int] = Counter()
     for number, call in sorted(last.items()):

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_chaos.stream.sse import Frame, frame, frames, newline_of
+from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.framing.registry import evident_framing
+from agent_chaos.stream.framing.sse import SSE
 from tests.providers.traffic import accepted
 
 PIECES = [
@@ -26,13 +28,13 @@ BODIES = st.lists(st.sampled_from(PIECES) | st.binary(max_size=6)).map(b"".join)
 
 
 def only(body: bytes) -> Frame:
-    (found,) = frames(body)
+    (found,) = SSE.frames(body)
     return found
 
 
 @given(BODIES)
 def test_raw_frames_joined_are_the_body(body: bytes) -> None:
-    found = frames(body)
+    found = SSE.frames(body)
 
     assert b"".join(one.raw for one in found) == body
     assert [body[one.start : one.end] for one in found] == [one.raw for one in found]
@@ -41,9 +43,9 @@ def test_raw_frames_joined_are_the_body(body: bytes) -> None:
 
 @given(BODIES, st.integers(min_value=0, max_value=200))
 def test_a_cut_changes_no_frame_before_it(body: bytes, at: int) -> None:
-    kept = [one for one in frames(body) if one.end < at]
+    kept = [one for one in SSE.frames(body) if one.end < at]
 
-    assert list(frames(body[:at])[: len(kept)]) == kept
+    assert list(SSE.frames(body[:at])[: len(kept)]) == kept
 
 
 @given(
@@ -51,7 +53,7 @@ def test_a_cut_changes_no_frame_before_it(body: bytes, at: int) -> None:
     st.sampled_from(["\n", "\r", "\r\n"]),
 )
 def test_a_written_frame_reads_back(data: str, newline: str) -> None:
-    found = only(frame(data, event="delta", newline=newline))
+    found = only(SSE.frame(data, event="delta", newline=newline))
 
     assert (found.data, found.event, found.complete) == (data, "delta", True)
 
@@ -60,8 +62,8 @@ def test_a_written_frame_reads_back(data: str, newline: str) -> None:
 def test_every_line_end_ends_lines_and_frames(newline: str) -> None:
     body = newline.join(["event: a", "data: 1", "", "data: 2", "", ""]).encode()
 
-    assert [(one.event, one.data) for one in frames(body)] == [("a", "1"), ("", "2")]
-    assert newline_of(body) == newline
+    assert [(one.event, one.data) for one in SSE.frames(body)] == [("a", "1"), ("", "2")]
+    assert SSE.newline_of(body) == newline
 
 
 @pytest.mark.parametrize(
@@ -100,28 +102,21 @@ def test_comments_carry_no_data() -> None:
     assert (found.data, found.has_data, found.complete) == ("", False, True)
 
 
-def test_id_and_retry_are_kept_with_their_frame() -> None:
-    first, second = frames(b"id: 7\nretry: 250\ndata: x\n\ndata: y\n\n")
-
-    assert (first.id, first.retry) == ("7", "250")
-    assert (second.id, second.retry) == ("", "")
-
-
 def test_an_unterminated_tail_is_an_incomplete_frame() -> None:
-    _, tail = frames(b"data: x\n\ndata: y\n")
+    _, tail = SSE.frames(b"data: x\n\ndata: y\n")
 
     assert (tail.raw, tail.data, tail.complete) == (b"data: y\n", "y", False)
 
 
 def test_a_lone_surrogate_is_written_as_its_json_escape() -> None:
-    assert frame('{"a":"\ud83d"}') == b'data: {"a":"\\ud83d"}\n\n'
+    assert SSE.frame('{"a":"\ud83d"}') == b'data: {"a":"\\ud83d"}\n\n'
 
 
 @pytest.mark.parametrize("api", ["anthropic.messages", "openai.chat", "openai.responses", "gemini.generate"])
 def test_recorded_bodies_are_byte_exact(api: str) -> None:
-    streams = [reply.body for _, _, reply in accepted(api) if reply.streamed]
+    streams = [reply.body for _, _, reply in accepted(api) if evident_framing(reply)]
     if not streams:
         pytest.skip("no recorded traffic here")
 
-    assert all(b"".join(one.raw for one in frames(body)) == body for body in streams)
-    assert all(one.has_data for body in streams for one in frames(body) if not one.raw.startswith(b":"))
+    assert all(b"".join(one.raw for one in SSE.frames(body)) == body for body in streams)
+    assert all(one.has_data for body in streams for one in SSE.frames(body) if not one.raw.startswith(b":"))

@@ -1,0 +1,21 @@
+"""What Chat Completions have of their own: an error event with flat fields, and values where clients meet `null`."""
+
+from __future__ import annotations
+
+from agent_chaos.providers.frames import json_frame
+from agent_chaos.providers.specifics import Specifics
+
+_SAID = {"message": "The server had an error processing your request.", "code": "server_error", "param": None}
+
+SPECIFICS = Specifics(
+    null_places={
+        "stop": ("choices", "finish_reason"),
+        "usage": ("", "usage"),
+        "tool_id": ("tool_calls", "id"),
+        "tool_name": ("function", "name"),
+        "arguments": ("function", "arguments"),
+        "message": ("choices", "message"),
+        "text": ("message", "content"),
+    },
+    flat_error=json_frame({"type": "error", "sequence_number": 1_000_000, **_SAID}, event="error"),
+)

@@ -1,0 +1,21 @@
+"""How each protocol is spoken by the stand-in: every `…_wire.py` beside this file, by the protocol that it names.
+
+A wire has PROTOCOL, MODEL, the PATH that requests come to, and `headers`, `whole` and `frames`; `asked` where a request does
+not say in a body of OpenAI's kind what it asks.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+
+def _wires() -> dict[str, ModuleType]:
+    files = sorted(Path(__file__).parent.glob("*_wire.py"))
+    found = [importlib.import_module(f"tests.standin.{file.stem}") for file in files]
+    return {module.PROTOCOL: module for module in found}
+
+
+WIRES = _wires()
+MODELS: dict[str, str] = {name: module.MODEL for name, module in WIRES.items()}
