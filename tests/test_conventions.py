@@ -5,8 +5,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(ROOT.glob("agent_chaos/**/*.py"))
 ALL = [
@@ -24,34 +22,35 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", ALL, ids=name)
-def test_no_divider_comments(path):
-    found = [line for line in path.read_text().splitlines() if DIVIDER.match(line)]
+def test_no_divider_comments():
+    found = [
+        f"{name(path)}: {line}"
+        for path in ALL
+        for line in path.read_text().splitlines()
+        if DIVIDER.match(line)
+    ]
 
     assert not found
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_a_module_says_what_it_is(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
+def test_a_module_says_what_it_is():
+    assert not [name(path) for path in SOURCES if not ast.get_docstring(ast.parse(path.read_text()))]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_modules_are_named_for_what_they_hold(path):
-    assert path == EARLIER or not NAMED.fullmatch(path.stem)
+def test_modules_are_named_for_what_they_hold():
+    assert not [name(path) for path in SOURCES if NAMED.fullmatch(path.stem) and path != EARLIER]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=name)
-def test_types_and_lints_are_not_silenced_without_a_reason(path):
-    text = path.read_text()
-    bare = [
-        line
-        for line in text.splitlines()
-        if "# noqa" in line and not re.search(r"# noqa: [A-Z0-9, ]+ - \S", line)
+def test_types_and_lints_are_not_silenced_without_a_reason():
+    reason = re.compile(r"# noqa: [A-Z0-9, ]+ - \S")
+    lines = ((path, line) for path in SOURCES for line in path.read_text().splitlines())
+    found = [
+        f"{name(path)}: {line.strip()}"
+        for path, line in lines
+        if "type: ignore" in line or ("# noqa" in line and not reason.search(line))
     ]
 
-    assert "type: ignore" not in text
-    assert not bare
+    assert not found
 
 
 def test_no_file_names_a_machine():

@@ -12,6 +12,7 @@ from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.fault import Target, WireFault
 from agent_chaos.providers.turn import Message, Reasoning, ToolCall, ToolResult
 from agent_chaos.search.space import number_fields
+from agent_chaos.stream.exchange import Reply
 from tests.spoken import request, target
 from tests.standin.said import Called, Said
 from tests.standin.wires import MODELS
@@ -27,20 +28,18 @@ SAID = {
     ),
 }
 FORMS = [(protocol, stream, said) for protocol, stream, said in product(MODELS, (False, True), SAID)]
-SIGNED = [(protocol, stream, "signed") for protocol in MODELS for stream in (False, True)]
-"""Replies whose reasoning carries a signature, which only some faults touch; Chat Completions have none."""
+MORE = [
+    (protocol, stream, said)
+    for protocol, stream, said in product(MODELS, (False, True), ("signed", "answered"))
+]
+"""Replies whose reasoning carries a signature (Chat Completions have none), and replies to requests that bring the result of
+a tool call; only some faults touch what is special about them."""
+
+Form = tuple[str, bool, str]
+"""A protocol, whether it streams, and what is said."""
 
 
-ANSWERED = [(protocol, stream, "answered") for protocol in MODELS for stream in (False, True)]
-"""Replies to requests that bring the result of a tool call."""
-
-
-def forms_of(kind: str) -> list[tuple[str, bool, str]]:
-    """The replies that a fault is tried on."""
-    return [*FORMS, *{"bad_signature": SIGNED, "endless_tool_call": ANSWERED}.get(kind, [])]
-
-
-def named(form: tuple[str, bool, str]) -> str:
+def named(form: Form) -> str:
     protocol, stream, said = form
     return f"{protocol}-{'stream' if stream else 'whole'}-{said}"
 
@@ -52,7 +51,7 @@ HISTORY = (
 """A conversation in which a tool has just been called."""
 
 
-def target_of(form: tuple[str, bool, str]) -> Target:
+def target_of(form: Form) -> Target:
     """A fresh target, with nothing cached in it."""
     protocol, stream, said = form
     plain = target(
@@ -92,11 +91,45 @@ def faults_at(kind: str, where: Target) -> Iterator[WireFault]:
 
 
 @cache
+def seen(form: Form) -> Target:
+    """The same target at every call, for what does not look at whether it is left alone."""
+    return target_of(form)
+
+
+@cache
+def offered(kind: str, form: Form) -> tuple[Mapping[str, Any], ...]:
+    """The openings of a fault at a reply."""
+    return WIRE_FAULTS[kind].openings(seen(form))
+
+
+@cache
+def forms_of(kind: str) -> tuple[Form, ...]:
+    """The replies that a fault can act on; of the special ones only those that offer what the others do not."""
+    found = [form for form in FORMS if offered(kind, form)]
+    known = {str(choice) for form in found for choice in offered(kind, form)}
+    more = [form for form in MORE if any(str(choice) not in known for choice in offered(kind, form))]
+    return (*found, *more)
+
+
+@cache
+def faults_of(kind: str, form: Form) -> tuple[WireFault, ...]:
+    """Everything that the fault can be at a reply of the catalogue."""
+    cls = WIRE_FAULTS[kind]
+    return tuple(fault for choice in offered(kind, form) for fault in at_edges(cls, choice))
+
+
+@cache
+def tried(kind: str) -> tuple[tuple[Form, Target, WireFault, Reply], ...]:
+    """Everything that the fault can be at every reply it can act on, and what it makes of it."""
+    return tuple(
+        (form, seen(form), fault, fault.apply(seen(form)))
+        for form in forms_of(kind)
+        for fault in faults_of(kind, form)
+    )
+
+
+@cache
 def all_choices(kind: str) -> list[dict[str, Any]]:
     """Every choice that the fault offers at any of the forms."""
-    found = {
-        tuple(sorted(choice.items())): None
-        for form in forms_of(kind)
-        for choice in WIRE_FAULTS[kind].openings(target_of(form))
-    }
+    found = {tuple(sorted(choice.items())): None for form in forms_of(kind) for choice in offered(kind, form)}
     return [dict(choice) for choice in found]

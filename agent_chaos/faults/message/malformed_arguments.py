@@ -11,7 +11,8 @@ from annotated_types import Ge
 from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.argument_text import inside
-from agent_chaos.faults.parts.tool_call_parts import call_choices, tool_call_at, with_arguments
+from agent_chaos.faults.parts.tool_call_parts import with_arguments
+from agent_chaos.providers.turn import ModelTurn, ToolCall
 from agent_chaos.stream.exchange import Reply
 
 Shape = Literal[
@@ -69,23 +70,36 @@ class MalformedArguments(MessageFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        shapes = get_args(Shape)
-        choices = ({**call, "shape": shape} for call in call_choices(target) for shape in shapes)
-        return tuple(choice for choice in choices if cls(**choice).apply(target) is not target.reply)
+        if not target.reply.ok:
+            return ()
+        turn, shapes = target.protocol.parse(target.reply), get_args(Shape)
+        calls = range(len(turn.tool_calls))
+        return tuple(
+            {"call": call, "shape": shape}
+            for call in calls
+            for shape in shapes
+            if _malformed(target, turn, call, shape) is not None
+        )
 
     def apply(self, target: Target) -> Reply:
-        found = tool_call_at(target, self.call)
-        if found is None:
-            return target.reply
-        turn, index, call = found
-        arguments = broken(call.arguments, self.shape)
-        changed = with_arguments(target, turn, index, arguments)
-        sent = target.protocol.parse(changed)
-        carried = self.shape in _ANYWHERE or sent.tool_calls[self.call].arguments == arguments
-        return changed if carried and sent != turn else target.reply
+        turn = target.protocol.parse(target.reply) if target.reply.ok else ModelTurn()
+        found = _malformed(target, turn, self.call, self.shape) if self.call < len(turn.tool_calls) else None
+        return target.reply if found is None else found
 
     def describe(self) -> str:
         return f"the arguments of tool call {self.call} {_WORDS[self.shape]}"
+
+
+def _malformed(target: Target, turn: ModelTurn, number: int, shape: Shape) -> Reply | None:
+    """The reply with the arguments of a call in a shape; None where the shape does not apply, or the wire cannot carry it."""
+    index = [i for i, part in enumerate(turn.parts) if isinstance(part, ToolCall)][number]
+    arguments = broken(turn.tool_calls[number].arguments, shape)
+    if arguments == turn.tool_calls[number].arguments:
+        return None
+    changed = with_arguments(target, turn, index, arguments)
+    sent = target.protocol.parse(changed)
+    carried = shape in _ANYWHERE or sent.tool_calls[number].arguments == arguments
+    return changed if carried and sent != turn else None
 
 
 def broken(arguments: str, shape: Shape) -> str:
