@@ -1,0 +1,153 @@
+"""The plugin, in pytest sessions of its own: collection, the mark, the fixtures, what a failure prints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.transport.truncate import Truncate
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.search.campaign import Failure
+from tests.patch.raw_server import serving
+from tests.patch.sdk_calls import provider
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = Failure(
+    id="F-KJPT",
+    scenario="refund",
+    target="scenarios/refund.py:refund",
+    fingerprint="unfinished_tool_call:refund (cut arguments)",
+    violation=Violation(
+        oracle="unfinished_tool_call", subject="refund (cut arguments)", reason="ran", advice=""
+    ),
+    plan=Plan.of([("call 1", Truncate(boundary="mid_number", offset=0))]),
+    seed=0,
+)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with the shipped refund agent, outside of any other pytest project."""
+    for folder, name in (("scenarios", "refund.py"), ("cassettes", "refund.msgpack")):
+        (tmp_path / folder).mkdir()
+        shutil.copy(ROOT / folder / name, tmp_path / folder / name)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:cacheprovider\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def session(folder: Path, *arguments: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "agent_chaos.pytest_plugin", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # what others load is not measured here
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_without_the_option_no_scenario_is_collected_and_nothing_heavy_is_imported(project):
+    (project / "test_own.py").write_text(
+        "import sys\n\ndef test_it():\n"
+        "    assert not {'hypothesis.internal', 'agent_chaos.search', 'pydantic', 'rich'} & set(sys.modules)\n"
+    )
+    code, said = session(project, "test_own.py", "scenarios")
+
+    assert code == 0, said
+    assert "1 passed" in said
+
+
+def test_every_scenario_and_every_stored_failure_is_a_test_and_a_failure_prints_the_finding(project):
+    (project / ".agent_chaos").mkdir()
+    (project / ".agent_chaos" / "F-KJPT.json").write_text(KEPT.model_dump_json())
+    code, said = session(project, "--chaos", "--chaos-examples", "1", "-k", "F-KJPT or refund")
+
+    assert code == 1
+    assert "FAILED scenarios/refund.py::refund:F-KJPT" in said
+    assert "unfinished tool call" in said
+    assert "agent-chaos replay F-KJPT" in said
+    assert "pytest_fixtures.py" not in said
+    assert "Traceback" not in said
+
+
+def test_a_file_that_does_not_import_is_an_error_in_one_line(project):
+    (project / "scenarios" / "refund.py").write_text("import nothing_of_this_name\n")
+    (project / "scenarios" / "broken.py").write_text("def f(:\n")
+    code, said = session(project, "--chaos")
+
+    assert code == 2
+    assert "broken.py" in said
+    assert "SyntaxError" in said
+    assert "loader.py" not in said
+
+
+def test_the_fixture_searches_with_the_settings_of_the_mark(project):
+    (project / "test_own.py").write_text(
+        "import pytest\n\n"
+        "@pytest.mark.chaos(max_examples=1, seed=5)\n"
+        "def test_settings(chaos):\n"
+        "    assert (chaos.settings.max_examples, chaos.settings.seed) == (1, 5)\n"
+        "@pytest.mark.chaos(examples=1)\n"
+        "def test_a_word_that_the_mark_does_not_know(chaos):\n    pass\n"
+    )
+    code, said = session(project, "test_own.py")
+
+    assert code == 1
+    assert "1 passed, 1 error" in said
+    assert "the chaos mark takes max_examples, seed and faults, not examples" in said
+
+
+TRAFFIC = """
+import anthropic
+import pytest
+from agent_chaos.chaos import llm_rate_limit
+
+def asked():
+    client = anthropic.Anthropic(base_url="{url}", max_retries=0)
+    return client.messages.create(
+        model="claude-sonnet-5", max_tokens=10, messages=[{{"role": "user", "content": "hi"}}]
+    ).content[0].text
+
+def test_plain(cassette):
+    assert asked()
+
+@pytest.mark.chaos(faults=[llm_rate_limit()])
+def test_limited(cassette):
+    with pytest.raises(anthropic.RateLimitError):
+        asked()
+
+async def test_async(cassette):
+    pass
+"""
+
+
+def test_the_cassette_fixture_records_once_and_replays_without_the_server_and_with_faults(
+    project, monkeypatch
+):
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-0123456789abcdef")
+    monkeypatch.delenv("CI", raising=False)
+    test = project / "test_traffic.py"
+    with serving(provider) as url:
+        test.write_text(TRAFFIC.format(url=url))
+        without, said_without = session(project, "test_traffic.py", "-k", "plain")
+        recorded, said = session(project, "test_traffic.py", "--chaos-record", "once", "-k", "plain")
+    kept = project / "cassettes" / "test_traffic" / "test_plain.msgpack"
+    shutil.copy(kept, kept.with_name("test_limited.msgpack"))
+    code, replayed = session(project, "test_traffic.py")
+
+    assert without == 1
+    assert "pytest --chaos-record=once" in said_without
+    assert recorded == 0, said
+    assert code == 1
+    assert "2 passed, 1 error" in replayed, replayed
+    assert "call" in replayed
+    assert "asyncio.run(main())" in replayed
