@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
-from agent_chaos.cli import cassettes, catalogue, running, searching
+from agent_chaos.cli import cassettes, catalogue, project, running, searching
 from agent_chaos.cli.app import app
 from agent_chaos.errors import AgentChaosError, TrialStop
 from agent_chaos.version import __version__
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
-_DECLARED = (running, searching, cassettes, catalogue)
+_DECLARED = (project, running, searching, cassettes, catalogue)
 """The modules that declare commands."""
 
 

@@ -1,0 +1,40 @@
+"""Commands about a project and its environment. Bodies live in `commands`, imported when called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent_chaos.cli.app import app
+
+
+@app.command(epilog="Example: agent-chaos demo --into /tmp/demo")
+def demo(
+    into: Annotated[Path, typer.Option("--into", metavar="DIR", help="A folder to make.")] = Path(
+        "agent-chaos-demo"
+    ),
+) -> int:
+    """See it work: find a failure of a shipped agent, fix it, see it gone. No key, no network."""
+    from agent_chaos.commands.project import demo as body
+
+    return body.demo(into)
+
+
+@app.command(epilog="Example: agent-chaos init --yes")
+def init(
+    yes: Annotated[bool, typer.Option("--yes", help="Write everything without asking.")] = False,
+) -> int:
+    """Start in a project: write a first scenario, a CI workflow and the settings, each after asking."""
+    from agent_chaos.commands.project import init as body
+
+    return body.init(yes=yes)
+
+
+@app.command(epilog="Example: agent-chaos doctor")
+def doctor() -> int:
+    """Check the environment: versions, what can be intercepted, keys, cassettes."""
+    from agent_chaos.commands.project import doctor as body
+
+    return body.doctor()

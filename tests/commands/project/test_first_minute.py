@@ -1,0 +1,130 @@
+"""`demo`, `init` and `doctor` as a newcomer meets them: in an empty folder, without a key."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from importlib.resources import files
+
+import pytest
+
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cli import run
+from agent_chaos.commands.project.detect import starter
+from agent_chaos.patch.keys import key_variables
+from agent_chaos.search.corpus.stored import Corpus
+
+STARTERS = [
+    file for file in (files("agent_chaos.commands.project") / "starters").iterdir() if ".py" in file.name
+]
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in key_variables():
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def test_the_demo_finds_a_failure_shows_the_fix_and_sees_it_gone(empty, capsys):
+    code = run(["demo", "--into", "shown"])
+    said = capsys.readouterr().out
+
+    assert code == 0
+    assert said.index('"amount": 15}') < said.index("+        if message.stop_reason") < said.index("FIXED")
+    assert "STILL FAILS" not in said
+    assert [one.plan.faults[0].fault.kind for one in Corpus(empty / "shown/.agent_chaos").load_all()][:1] == [
+        "truncate"
+    ]
+
+
+def test_a_folder_that_is_there_is_left_alone(empty, capsys):
+    (empty / "shown").mkdir()
+
+    assert run(["demo", "--into", "shown"]) == 2
+    assert "--into" in capsys.readouterr().err
+    assert list((empty / "shown").iterdir()) == []
+
+
+@pytest.mark.parametrize("file", STARTERS, ids=lambda file: file.name)
+def test_every_starter_is_python_with_one_scenario(file):
+    tree = ast.parse(file.read_text())
+    named = [node.targets[0].id for node in tree.body if isinstance(node, ast.Assign)]
+
+    assert named[-1] == "scenario"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        (
+            "pyproject.toml",
+            '[project]\nname = "x"\ndependencies = ["pydantic_ai-slim[openai]>=2"]\n',
+            "pydantic_ai",
+        ),
+        ("requirements-dev.txt", "# comment\n-r other.txt\nopenai==3\n", "openai"),
+        ("own/graph.py", "from langgraph.graph import StateGraph\nimport anthropic\n", "langgraph"),
+        ("own/talk.py", "from google import genai\n", "gemini"),
+        ("broken.py", "def f(:\n", "anthropic"),
+        (".venv/lib/x.py", "import openai\n", "anthropic"),
+    ],
+)
+def test_the_starter_fits_what_the_project_uses(empty, name, text, expected):
+    (empty / name).parent.mkdir(parents=True, exist_ok=True)
+    (empty / name).write_text(text)
+
+    assert starter(empty) == expected
+
+
+def test_init_writes_what_is_missing_and_overwrites_nothing(empty, capsys):
+    subprocess.run(["git", "init", "-q"], check=True)
+    (empty / "pyproject.toml").write_text('[project]\nname = "x"')
+    assert run(["init", "--yes"]) == 0
+    first = {
+        path: path.read_bytes() for path in empty.rglob("*") if path.is_file() and ".git/" not in str(path)
+    }
+    said = capsys.readouterr().out
+    assert run(["init", "--yes"]) == 0
+
+    assert {path.relative_to(empty).as_posix() for path in first} == {
+        ".gitattributes",
+        ".github/workflows/agent-chaos.yml",
+        "pyproject.toml",
+        "scenarios/first.py",
+    }
+    assert "agent-chaos record scenarios/first.py" in said
+    assert {path: path.read_bytes() for path in first} == first
+    assert "written" not in capsys.readouterr().out
+
+
+def test_init_asks_nobody_where_nobody_is(empty, capsys):
+    assert run(["init"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert list(empty.iterdir()) == []
+
+
+def test_the_doctor_names_what_is_broken_and_what_to_do(empty, capsys):
+    run(["demo", "--into", "shown"])
+    whole = empty / "shown/cassettes/refund.msgpack"
+    assert open_cassette(whole).exchanges
+    (empty / "cassettes").mkdir()
+    (empty / "cassettes" / "cut.msgpack").write_bytes(whole.read_bytes()[:40])
+    (empty / "openai.py").write_text("")
+    capsys.readouterr()
+
+    code = run(["doctor"])
+    lines = capsys.readouterr().out.splitlines()
+
+    assert code == 5
+    problems = [line for line in lines if line.startswith("problem")]
+    assert [word for word in ("openai.py", "cut.msgpack") if any(word in line for line in problems)] == [
+        "openai.py",
+        "cut.msgpack",
+    ]
+    assert any("agent-chaos cassette verify" in line for line in lines)
+
+
+def test_the_doctor_is_content_with_a_sound_project(empty, capsys):
+    assert run(["doctor"]) == 0
+    assert "problem" not in capsys.readouterr().out
