@@ -18,6 +18,19 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkPlaces:
+    """Where a chunk of a stream lists its choices, and what a choice calls its content and its reason to stop.
+
+    `named_always` says that a choice names both in every chunk, empty or null where it has none.
+    """
+
+    choices: str
+    content: str
+    stop: str
+    named_always: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Specifics:
     """Each field is empty where the provider has no such thing.
 
@@ -32,6 +45,8 @@ class Specifics:
         blocked_prompt: `extra` of the turn that says that the prompt itself was blocked.
         flat_error: an error event of a running stream with its fields at the top, as some servers send it.
         spend_limits: by error code, what is said of an account that has spent what it may, in the status of a rate limit.
+        early_stops: stop reasons with which a reply breaks off after a part of its content, and what they mean.
+        chunks: how a stream is divided, where each of its frames is a reply of its own with a part of the content.
         failures: by code, what a reply says that reports in its own status that it failed.
     """
 
@@ -43,6 +58,8 @@ class Specifics:
     blocked_prompt: RawFields = field(default_factory=dict)
     flat_error: bytes = b""
     spend_limits: Mapping[str, str] = field(default_factory=dict)
+    early_stops: Mapping[str, Stop] = field(default_factory=dict)
+    chunks: ChunkPlaces | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -10,21 +10,24 @@ from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.turn import Text
 from agent_chaos.stream.exchange import Reply
 
-Shape = Literal["fenced", "introduced", "repeated", "separated"]
+Shape = Literal["fenced", "introduced", "followed", "translated", "thinking", "repeated", "separated"]
 
 _WORDS = {
     "fenced": "the answer stands in a Markdown fence",
     "introduced": "the answer comes after words of courtesy",
+    "followed": "the answer comes before an offer to help",
+    "translated": "the answer comes between sentences of another language",
+    "thinking": "the answer comes after the model's thinking, in tags",
     "repeated": "the model repeats one word",
     "separated": "the answer has the line ends U+2028 and U+0085",
 }
 
 
 class GarbledText(MessageFault, frozen=True):
-    """A complete answer in a Markdown fence, behind "Sure!", of one word over and over, or with odd line ends (U+2028,
-    U+0085).
+    """A complete answer with more text than was asked for (a Markdown fence, courtesies before or after it, another language,
+    `<think>` tags), of one word over and over, or with odd line ends (U+2028, U+0085).
 
-    Source: langchain-ai/langchain#35530, msu-denver/bili-core#289; what parses an answer as JSON, a number or a label
+    Source: langchain-ai/langchain#35530, garrytan/gbrain#2559, HKUDS/DeepTutor#675 (thinking in tags); what parses an answer as JSON, a number or a label
     meets these, after an update of the model at the latest.
     """
 
@@ -69,6 +72,12 @@ def _garbled(text: str, shape: Shape) -> str:
             return f"```\n{text}\n```"
         case "introduced":
             return f"Sure! Here is what you asked for:\n\n{text}"
+        case "followed":
+            return f"{text}\n\nIs there anything else you would like to know?"
+        case "translated":
+            return f"Gerne, hier ist die Antwort:\n\n{text}\n\nIch hoffe, das hilft."
+        case "thinking":
+            return f'<think>\nThe user wants an answer. It could be this, or {{"answer": null}}.\n</think>\n\n{text}'
         case "repeated":
             return " ".join([text.split()[0]] * 40)
         case "separated":

@@ -25,7 +25,7 @@ class MaxTokensInText(MessageFault, frozen=True):
     changes = ("text", "stop")
 
     kind: Literal["max_tokens_in_text"] = "max_tokens_in_text"
-    percent_lost: Annotated[int, Ge(10), Le(95)]
+    percent_lost: Annotated[int, Ge(10), Le(100)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

@@ -22,8 +22,8 @@ def final_text(target: Target) -> FinalText | None:
 
 
 def kept(part: Text, percent_lost: int) -> int:
-    """How many characters of a text are left."""
-    return max(1, len(part.text) * (100 - percent_lost) // 100)
+    """How many characters of a text are left: one at least, unless all of it is lost."""
+    return max(percent_lost < 100, len(part.text) * (100 - percent_lost) // 100)
 
 
 def shortened(
@@ -31,6 +31,5 @@ def shortened(
 ) -> Reply:
     """The reply without the last `percent_lost` percent of the text, and nothing after it, stopped for `stop`."""
     begun = replace(part, text=part.text[: kept(part, percent_lost)])
-    return target.protocol.render(
-        replace(turn, parts=(*turn.parts[:index], begun)).with_stop(stop), target.reply
-    )
+    parts = (*turn.parts[:index], begun) if begun.text else turn.parts[:index]
+    return target.protocol.render(replace(turn, parts=parts).with_stop(stop), target.reply)

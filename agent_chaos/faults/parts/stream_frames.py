@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
 
 from agent_chaos.faults.fault import Target
+from agent_chaos.providers.json_edit import rewritten, styled
+from agent_chaos.providers.json_values import fields, loaded, text_of
 from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
+from agent_chaos.stream.framing.framing import Frame
 
 
 def raw_frames(target: Target) -> list[bytes]:
@@ -45,3 +50,40 @@ def _joined(target: Target, raws: Sequence[bytes]) -> list[bytes]:
         return list(raws)
     kept = iter(target.framing.joined([raw for raw in raws if raw]))
     return [next(kept) if raw else b"" for raw in raws]
+
+
+def json_events(target: Target) -> list[Any]:
+    """The JSON value of each frame of a stream, None where a frame holds none; empty where nothing was streamed."""
+    return [loaded(one.data) if one.has_data else None for one in target.frames] if target.reply.ok else []
+
+
+def with_json_events(target: Target, changed: Mapping[int, Sequence[Any]]) -> Reply:
+    """The stream with other JSON values in the place of some frames, none where a frame is to be left out.
+
+    Frames that are not named keep their bytes, but for `sequence_number`, which goes on counting without a gap.
+    """
+    values = json_events(target)
+    numbers = count(next((value["sequence_number"] for value in values if _numbered(value)), 0))
+    raws = []
+    for at, one in enumerate(target.frames):
+        told = [_renumbered(value, numbers) for value in changed.get(at, [values[at]])]
+        same = told == [values[at]]
+        raws.append(one.raw if same else b"".join(_written(target, one, value) for value in told))
+    return with_frames(target, raws)
+
+
+def _written(target: Target, one: Frame, value: Any) -> bytes:
+    """A frame with another value; where frames are named by the type of what they carry, the name follows it."""
+    assert target.framing is not None
+    event = (text_of(fields(value).get("type")) or one.event) if one.event else ""
+    if event == one.event:
+        return target.framing.with_data(one, rewritten(one.data, value))
+    return target.framing.frame(styled(value, one.data), event=event, newline=newline_of(target))
+
+
+def _numbered(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("sequence_number"), int)
+
+
+def _renumbered(value: Any, numbers: Iterator[int]) -> Any:
+    return {**value, "sequence_number": next(numbers)} if _numbered(value) else value

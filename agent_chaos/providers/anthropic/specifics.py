@@ -31,6 +31,7 @@ SPECIFICS = Specifics(
         )
         for why, message in _THREADS.items()
     },
+    early_stops={"refusal": "filter", "model_context_window_exceeded": "length"},
     spend_limits={
         "enforced_spend_limit_reached": "You have reached your specified API usage limits.",
         "contract_spend_limit_reached": "Your organization has reached the spend limit of its contract.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.providers.gemini.parts import TURN
-from agent_chaos.providers.specifics import Specifics
+from agent_chaos.providers.specifics import ChunkPlaces, Specifics
 from agent_chaos.providers.turn import Opaque
 
 _BLOCKED = {
@@ -42,5 +42,7 @@ SPECIFICS = Specifics(
         "MALFORMED_RESPONSE": "other",
         "MISSING_THOUGHT_SIGNATURE": "other",
     },
+    early_stops={"SAFETY": "filter", "RECITATION": "filter", "OTHER": "other"},
+    chunks=ChunkPlaces(choices="candidates", content="content", stop="finishReason", named_always=False),
     blocked_prompt={"chunks": [_BLOCKED]},
 )

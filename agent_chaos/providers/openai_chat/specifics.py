@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.providers.frames import json_frame
-from agent_chaos.providers.specifics import Specifics
+from agent_chaos.providers.specifics import ChunkPlaces, Specifics
 
 _SAID = {"message": "The server had an error processing your request.", "code": "server_error", "param": None}
 
@@ -17,5 +17,8 @@ SPECIFICS = Specifics(
         "message": ("choices", "message"),
         "text": ("message", "content"),
     },
+    # `error` is OpenRouter's word for a provider that failed in the middle of a reply
+    early_stops={"content_filter": "filter", "error": "other"},
+    chunks=ChunkPlaces(choices="choices", content="delta", stop="finish_reason", named_always=True),
     flat_error=json_frame({"type": "error", "sequence_number": 1_000_000, **_SAID}, event="error"),
 )

@@ -38,6 +38,8 @@ class OpenAIResponses(WireProtocol):
             "opening_event",
             "retry_after",
             "pauses",
+            "indexed_pieces",
+            "completion_event",
         }
     )
     key_variables = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY")

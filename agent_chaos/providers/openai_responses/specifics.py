@@ -39,6 +39,7 @@ SPECIFICS = Specifics(
         )
     },
     flat_error=json_frame({"type": "error", "sequence_number": 1_000_000, **_SAID}, event="error"),
+    early_stops={"content_filter": "filter"},
     failures={
         "server_error": "The server had an error processing your request. Sorry about that!",
         "rate_limit_exceeded": "Rate limit reached for requests.",
