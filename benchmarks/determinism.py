@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from agent_chaos.patch.time import clock
+from agent_chaos.runtime import real
 from tests.patch.test_time import ask, ask_async, five_clients, limited
 from tests.trials import claude_says, recorded, scenario, trial
 
@@ -27,13 +27,13 @@ def main() -> None:
         one = scenario(agent)
         cassette = recorded(one, replies)
         trial(one, cassette)
-        started = clock.real_perf_counter()
+        started = real.perf_counter()
         traces = [trial(one, cassette) for _ in range(REPLAYS)]
-        real = clock.real_perf_counter() - started
+        took = real.perf_counter() - started
         virtual = sum(trace.virtual_s for trace in traces)
         print(
             f"{name:<36} {len(traces)} replays, {len({trace.digest for trace in traces})} different traces; "
-            f"{traces[0].virtual_s:,.1f} virtual s each, {real / REPLAYS * 1e3:.2f} ms real, {virtual / real:,.0f} : 1"
+            f"{traces[0].virtual_s:,.1f} virtual s each, {took / REPLAYS * 1e3:.2f} ms real, {virtual / took:,.0f} : 1"
         )
 
 

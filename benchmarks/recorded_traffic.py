@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from agent_chaos.patch.time import clock
+from agent_chaos.runtime import real
 from agent_chaos.search.search import fuzz
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -30,7 +30,7 @@ def main() -> None:
     logging.disable(logging.WARNING)
     table: dict[str, Counter[str]] = {}
     errors: list[str] = []
-    started = clock.real_perf_counter()
+    started = real.perf_counter()
     for loop in REDRIVEN:
         rehearsal = Rehearsal(loop.scenario, cassette=loop.cassette, allow_real_tools=True)
         row = table.setdefault(loop.api, Counter(dict.fromkeys(["loops", *RUNGS, *VERDICTS], 0)))
@@ -38,7 +38,7 @@ def main() -> None:
         campaign = fuzz(rehearsal, max_examples=examples, max_shrink_runs=0)
         row.update({name: getattr(campaign.figures, name) for name in VERDICTS})
         errors += [f"{loop.id}: {campaign.first_error}"] if campaign.first_error else []
-    seconds = clock.real_perf_counter() - started
+    seconds = real.perf_counter() - started
     table["all"] = sum(table.values(), Counter())
     print(f"{len(REDRIVEN)} recorded loops, {examples} examples each, {seconds:,.0f} s")
     print(f"{'':<20}", *(f"{name:>{max(len(name), 6)}}" for name in ["loops", *RUNGS, *VERDICTS]))

@@ -26,10 +26,10 @@ from agent_chaos.cassette.model import Cassette, Exchange, Header
 from agent_chaos.cassette.redaction.redaction import Redactor
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
-from agent_chaos.patch.time import clock
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
+from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.session import Session, enter, leave
 from agent_chaos.runtime.tape import Tape
@@ -71,9 +71,9 @@ def timed(call: Callable[[int], object], order: list[int]) -> float:
     """Median milliseconds of a call."""
     took = []
     for i in order:
-        started = clock.real_perf_counter()
+        started = real.perf_counter()
         call(i)
-        took.append(clock.real_perf_counter() - started)
+        took.append(real.perf_counter() - started)
     return statistics.median(took) * 1e3
 
 

@@ -11,14 +11,13 @@ import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
 from types import ModuleType
 from typing import Any
 
 from agent_chaos.errors import RecordError
 from agent_chaos.patch.recording.tee import Taken, Tee
-from agent_chaos.patch.time.clock import real_monotonic, real_sleep
 from agent_chaos.patch.transports.failures import HTTPX
+from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Reply, Request
 
 _TIMEOUT_S = 600.0
@@ -34,8 +33,8 @@ class Forwarder:
 
     def __init__(self) -> None:
         self.sent = 0
-        self._asked: SimpleQueue[Request | None] = SimpleQueue()
-        self._answers: SimpleQueue[Reply | Exception] = SimpleQueue()
+        self._asked: real.SimpleQueue[Request | None] = real.SimpleQueue()
+        self._answers: real.SimpleQueue[Reply | Exception] = real.SimpleQueue()
         self._library = _library()
 
     def ask(self, request: Request) -> Reply:
@@ -93,14 +92,14 @@ def _patiently(client: Any, request: Request) -> Reply:
         if not passing or number == _TRIES:
             break
         asked = reply.header("retry-after")
-        real_sleep(min(float(asked) if asked.isdigit() else 2.0**number, _LONGEST_WAIT_S))
+        real.sleep(min(float(asked) if asked.isdigit() else 2.0**number, _LONGEST_WAIT_S))
     return reply
 
 
 def _sent(client: Any, request: Request) -> Reply:
     taken: list[Taken] = []
     headers = [(name, value) for name, value in request.headers if name.lower() not in _OWN]
-    tee = Tee(request, "", real_monotonic, taken.append)
+    tee = Tee(request, "", real.monotonic, taken.append)
     try:
         with client.stream(
             request.method,

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 
 from agent_chaos.patch import chance, frameworks, guard
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
-from agent_chaos.patch.time import clock, loops, tasks, threads
+from agent_chaos.patch.time import clock, loops, pools, tasks, threads
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
+from agent_chaos.runtime.seams import Changes
 
+_c = None
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _put_aside: dict[str, str] = {}
 """Proxy settings that an offline process does not have."""
@@ -19,11 +21,13 @@ _put_aside: dict[str, str] = {}
 
 def install() -> None:
     """Patches clocks, loops, chance, threads, transports and the tools of frameworks; for recording as for replay."""
-    clock.install()
-    loops.install()
+    global _c
+    if _c is None:
+        _c = Changes()
+        for seam in (clock.SEAM, threads.SEAM, pools.SEAM, loops.SEAM):
+            seam.apply(_c)
     tasks.install()
     chance.install()
-    threads.install()
     for stack in (httpx_transport, aiohttp_transport, http_client_transport, frameworks):
         stack.install()
 

@@ -121,7 +121,7 @@ class ToolBoundary:
     def called(self, run: Callable[[], Any]) -> Any:
         """Gives the recorded result, or runs the tool and keeps how it ended."""
         if not self.runs:
-            self._session.clock.advance(self.delay_s)
+            self._session.sleep(self.delay_s, "")
             return self.replayed()
         try:
             result = run()
@@ -130,7 +130,7 @@ class ToolBoundary:
             raise
         if not self.ended(result, None):
             return result
-        self._session.clock.advance(self.delay_s)
+        self._session.sleep(self.delay_s, "")
         return self.replayed()
 
     async def awaited(self, run: Callable[[], Awaitable[Any]]) -> Any:

@@ -21,9 +21,9 @@ from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.install import install
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.patch.time import loops
-from agent_chaos.patch.time.clock import real_monotonic
 from agent_chaos.providers.registry import protocols, recognise
 from agent_chaos.record.check_reachable import refuse_unanswered
+from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.session import Session, enter, leave
 from agent_chaos.runtime.tape import Tape, raised_names
@@ -60,10 +60,10 @@ class RealClock(VirtualClock):
 
     def __init__(self) -> None:
         super().__init__(time.time())
-        self._started = real_monotonic()
+        self._started = real.monotonic()
 
     def now(self) -> float:
-        return real_monotonic() - self._started
+        return real.monotonic() - self._started
 
 
 class _Scribe:

@@ -28,6 +28,11 @@ class VirtualClock:
         self._lock = threading.Lock()
         self._on_advance = on_advance
 
+    @property
+    def ns(self) -> int:
+        """Virtual nanoseconds since the trial started."""
+        return self._ns
+
     def now(self) -> float:
         """Virtual seconds since the trial started."""
         return self._ns / _NS
@@ -50,6 +55,10 @@ class VirtualClock:
     def advance_to(self, now: float) -> None:
         """Moves to `now` virtual seconds; nothing where that has passed."""
         self._move(round(now * _NS))
+
+    def advance_to_ns(self, ns: int) -> None:
+        """As `advance_to`, in whole nanoseconds."""
+        self._move(ns)
 
     def advance_to_monotonic(self, when: float) -> None:
         """Moves until `monotonic()` is at least `when`."""

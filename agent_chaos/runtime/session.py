@@ -10,6 +10,7 @@ import math
 import threading
 from asyncio import Task
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from weakref import ref
 
 from agent_chaos.errors import GuardRefused, TrialStop, UsageError
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.jobs import Jobs
+from agent_chaos.runtime.member import Member
+from agent_chaos.runtime.scheduler import Scheduler, Stop
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.trace import Call, Wait
@@ -78,8 +80,7 @@ class ToolScribe(Protocol):
 class Session:
     """A replayed run (`answers` set) or a recorded one (`scribe` set).
 
-    `jobs` are the executor jobs in flight, `blocked_until` is when the main thread stops waiting for another
-    one (before any time where it does not wait); `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
+    `scheduler` holds its threads to one clock; `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
     that is `online` may reach the network. Of frameworks' tools, `pure_tools` may run in a replay, `own_course` stopped their
     framework instead of returning, `no_tools` are names of calls that run no tool, and `kept` is what servers of tools said
     besides: name, arguments and result. `tasks` are those of asyncio that the
@@ -97,8 +98,6 @@ class Session:
     own_course: set[str] = field(default_factory=set)
     no_tools: set[str] = field(default_factory=set)
     kept: tuple[tuple[str, Any, Any], ...] = ()
-    jobs: Jobs = field(default_factory=Jobs)
-    blocked_until: float = -math.inf
     turn: int = 0
     finished: bool = False
     online: bool = False
@@ -106,7 +105,46 @@ class Session:
     aside_s: float = 0.0
     probed: tuple[Call, ...] = ()
     tasks: list[tuple[ref[Task[Any]], str]] = field(default_factory=list)
-    main_thread: int = field(default_factory=threading.get_ident)
+    max_virtual_s: float = math.inf
+    late: int = 0
+    reads: int = 0
+    read_at_ns: int = -1
+    cpu_ns: int = 0
+    pools: dict[int, tuple[ThreadPoolExecutor, ThreadPoolExecutor]] = field(default_factory=dict)
+    scheduler: Scheduler = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.scheduler = Scheduler(self.clock, jumps=self._jumps, degraded=self._degraded)
+
+    def _jumps(self, seconds: float, member: Member) -> None:
+        """Before the clock moves: tells of waits, and stops a run that waits for ever in small steps."""
+        if member.why:
+            self.wait(seconds, member.why)
+        if self.clock.now() > self.max_virtual_s:
+            self.late += _OF_MAIN if member is self.scheduler.main else 1
+            if self.late > _LATEST and self.scheduler.stop is None:
+                told = f"still waiting after {self.clock.now():.0f} virtual seconds"
+                self.scheduler.stop = Stop("budget", told)
+
+    def _degraded(self, what: str) -> None:
+        self.tape.incident(self.clock.now(), "degraded", what)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the run was ended from outside of its agent; the reason is on its tape from then on."""
+        stop = self.scheduler.stop
+        if stop is not None:
+            self.tape.incident(self.clock.now(), stop.kind, stop.detail)
+        return self.tape.has("miss", "budget", "timeout", "harness")
+
+    def sleep(self, seconds: float, why: str) -> None:
+        """Lets virtual time pass for the calling thread, and the others go on meanwhile."""
+        self.wait(seconds, why)
+        self.scheduler.sleep_until(self.clock.ns + round(seconds * 1e9))
+
+    def sleep_until(self, now: float, why: str) -> None:
+        """As `sleep`, until `now` virtual seconds; at once where that has passed."""
+        self.sleep(now - self.clock.now(), why)
 
     @property
     def replaying(self) -> bool:
@@ -141,29 +179,18 @@ class Session:
             at = self.clock.now()
             self.tape.write(lambda seq: Wait(seq, at, seconds, why))
 
-    @contextmanager
-    def blocked(self, until: float) -> Iterator[None]:
-        """Says that the main thread waits for another one, until a virtual time at most."""
-        before, self.blocked_until = self.blocked_until, until
-        try:
-            yield
-        finally:
-            self.blocked_until = before
-
-    def main_at_work(self) -> bool:
-        """Whether the main thread does something meanwhile, seen from another thread."""
-        if threading.get_ident() == self.main_thread or self.blocked_until >= 0:
-            return False
-        return not self.jobs.is_idle(self.main_thread)
-
     def live_threads(self) -> list[threading.Thread]:
         """Threads the run started that are still alive."""
         return [thread for thread in self.threads if thread.is_alive()]
 
 
 _WORTH_TELLING_S = 0.1
+_LATEST, _OF_MAIN = 200_000, 40
+"""How many waits a run may take beyond its `max_virtual_s`: of its main thread 5,000, since pollers may step as they like."""
 _CURRENT: ContextVar[Session | None] = ContextVar("agent_chaos_session", default=None)
 _running: Session | None = None
+_carried: list[Member] = []
+"""Threads of earlier runs that wait for something still."""
 _THREAD_ATTRIBUTE = "_agent_chaos_session"
 
 
@@ -190,12 +217,36 @@ def running() -> Session | None:
     return _running
 
 
+def timed() -> Session | None:
+    """The session whose clock this code lives on; threads that an earlier run left follow the one that is active."""
+    session = current()
+    if session is None or not session.replaying:
+        return None
+    if session.finished:
+        session = _running
+    return session if session is not None and session.replaying and not session.finished else None
+
+
+def scheduled() -> Scheduler | None:
+    """The scheduler of the run that this code waits in; None where it waits for real."""
+    session = timed()
+    if session is None:
+        return None
+    member = session.scheduler.members.get(threading.get_ident())
+    return None if member is not None and member.excused else session.scheduler
+
+
 def adopt(thread: threading.Thread) -> None:
     """Ties a thread to the session that starts it."""
     session = current()
     if session is not None and not session.finished:
         setattr(thread, _THREAD_ATTRIBUTE, session)
         session.threads.append(thread)
+
+
+def follow(session: Session, thread: threading.Thread) -> None:
+    """Lets a thread take part in a run that did not start it."""
+    setattr(thread, _THREAD_ATTRIBUTE, session)
 
 
 def enter(session: Session) -> Token[Session | None]:
@@ -206,15 +257,40 @@ def enter(session: Session) -> Token[Session | None]:
             "two trials overlap in one process; run them one after the other, or in two processes"
         )
     _running = session
+    session.scheduler.begin(_carried)
+    _carried.clear()
     return _CURRENT.set(session)
 
 
 def leave(session: Session, token: Token[Session | None]) -> None:
-    """Ends the session; what still holds it is refused from now on."""
+    """Ends the session; what still holds it is refused from now on.
+
+    Threads that wait do so until the next run, as those of a process that lives on would. Of threads that each run starts
+    anew and leaves, the first run's go on alone.
+    """
     global _running
     session.finished = True
+    waiting = session.scheduler.finish()
+    before = {member.kind for member in session.scheduler.carried}
+    for member in waiting:
+        if member in session.scheduler.carried or member.kind not in before:
+            _carried.append(member)
+        else:
+            Scheduler.dismiss(member)
     _running = None
     _CURRENT.reset(token)
+
+
+def poke() -> None:
+    """Says that a thread which is none of the active run's was given something to do."""
+    if _running is not None:
+        _running.scheduler.outside.poke()
+
+
+def thaw() -> None:
+    """Lets threads that earlier runs left wait for real: code outside of a run may need them."""
+    while _carried:
+        Scheduler.free(_carried.pop())
 
 
 def bound(session: Session | None) -> Token[Session | None]:

@@ -106,7 +106,8 @@ class Answerer:
             return served
         at, turn = self.session.clock.now(), self.session.turn
         keep = bool(protocol) or self.index.knows_host(request.host)
-        index, reply = self.online.ask(request, turn=turn, at=at, transport=transport, keep=keep)
+        with self.session.scheduler.excused():
+            index, reply = self.online.ask(request, turn=turn, at=at, transport=transport, keep=keep)
         self.player.learn(request, reply, protocol, index)
         return self.player.serve(request, protocol)
 

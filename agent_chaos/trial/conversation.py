@@ -133,7 +133,7 @@ class Conversation:
             )
 
     def _stopped(self) -> bool:
-        return self._session.tape.has("miss", "budget", "timeout", "harness")
+        return self._session.stopped
 
     def _call(self, fn: Callable[..., Any] | None, *args: Any) -> Any:
         if fn is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,12 +9,14 @@ from random import Random
 
 import time_machine
 
-from agent_chaos.errors import BudgetStop
+from agent_chaos.errors import TrialStop
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.time import loops
+from agent_chaos.patch.time.clock import numbered_clocks
 from agent_chaos.patch.time.collector import swept
-from agent_chaos.patch.time.stop import real_time_stop
+from agent_chaos.patch.time.pools import close
+from agent_chaos.patch.time.stop import end_busy, real_time_stop
 from agent_chaos.patch.time.threads import outlived
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
@@ -30,34 +31,30 @@ from agent_chaos.trial.conversation import Conversation
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
 
-_WAITS_BEYOND_BUDGET = 5_000
-_JOIN_S = 0.05
+_LAST_S = 1.0
+"""Virtual seconds in which threads may end that were told to."""
 
 
-class _Pacer:
-    """Keeps the wall clock in step, and stops a run that waits for ever in small steps."""
+class _Wall:
+    """Keeps the wall clock in step with the virtual one."""
 
-    def __init__(self, tape: Tape, limit_s: float) -> None:
-        self._tape = tape
-        self._limit_s = limit_s
-        self._waits = 0
-        self._thread = threading.get_ident()
-        self.clock: VirtualClock | None = None
-        self.move_wall: Callable[[float], None] | None = None
+    def __init__(self, started_at: float) -> None:
+        self.clock = VirtualClock(started_at, self._advanced)
+        self._traveller = time_machine.travel(started_at, tick=False)
+        self._move: Callable[[float], None] = lambda wall: None
 
-    def advanced(self, seconds: float) -> None:
-        assert self.clock is not None
-        if self.move_wall is not None:
-            self.move_wall(self.clock.wall())
-        own = (
-            threading.get_ident() == self._thread
-        )  # a poller in the background may step as often as it likes
-        if own and self.clock.now() > self._limit_s:
-            self._waits += 1
-        if self._waits > _WAITS_BEYOND_BUDGET:
-            detail = f"still waiting after {self.clock.now():.0f} virtual seconds"
-            self._tape.incident(self.clock.now(), "budget", detail)
-            raise BudgetStop(detail)
+    def _advanced(self, seconds: float) -> None:
+        self._move(self.clock.wall())
+
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        self._move = self._traveller.start().move_to
+        try:
+            with numbered_clocks():
+                yield
+        finally:
+            self._move = lambda wall: None
+            self._traveller.stop()
 
 
 def run_trial(
@@ -108,10 +105,14 @@ def staged(
 ) -> Iterator[Session]:
     """The stage of a trial: within the block this process is in its run. As `run_trial` otherwise."""
     header = index.cassette.header
-    tape = Tape()
-    pacer = _Pacer(tape, max_virtual_s)
-    clock = pacer.clock = VirtualClock(header.started_at, pacer.advanced)
-    session = Session(clock=clock, tape=tape, jitter=Random(header.seed), chance=Random(header.seed))
+    wall = _Wall(header.started_at)
+    session = Session(
+        clock=wall.clock,
+        tape=Tape(),
+        jitter=Random(header.seed),
+        chance=Random(header.seed),
+        max_virtual_s=max_virtual_s,
+    )
     session.answers = Answerer(
         session=session,
         index=index,
@@ -122,17 +123,15 @@ def staged(
         injector=injector,
         online=online,
     )
-    session.online = online is not None
+    session.online = session.scheduler.outside.online = online is not None
     session.pure_tools = frozenset(scenario.pure_tools)
     session.kept = tuple(
         (tool.name, tool.arguments, tool.result) for tool in index.cassette.tools if not tool.is_call
     )
     loops.refuse_uvloop()
-    wall = _wall(pacer, header.started_at)
-    with swept():
-        with seeded(header.seed), wall, _active(session), real_time_stop(session, real_s):
-            yield session
-        _note_threads(session)
+    with swept(), seeded(header.seed), wall.moving(), _active(session), real_time_stop(session, real_s):
+        yield session
+        _settle(session)
 
 
 def _conversation(
@@ -145,30 +144,38 @@ def _conversation(
 
 
 @contextmanager
-def _wall(pacer: _Pacer, started_at: float) -> Iterator[None]:
-    traveller = time_machine.travel(started_at, tick=False)
-    pacer.move_wall = traveller.start().move_to
-    try:
-        yield
-    finally:
-        pacer.move_wall = None
-        traveller.stop()
-
-
-@contextmanager
 def _active(session: Session) -> Iterator[None]:
-    session.main_thread = threading.get_ident()
     token = enter(session)
     try:
         yield
     finally:
+        _note_threads(session)
         leave(session, token)
+        end_busy(session)
+
+
+def _settle(session: Session) -> None:
+    """Lets the other threads do what takes no time, so that which of them outlive the run is no matter of chance."""
+    if session.stopped:
+        return
+    try:
+        session.scheduler.drain()
+        close(session)
+        session.scheduler.drain()
+        if outlived(session.live_threads()):
+            _let_pass(session, _LAST_S)
+    except TrialStop:
+        assert session.stopped, "only a stop ends a run that is over already"
+
+
+def _let_pass(session: Session, seconds: float) -> None:
+    """Lets a thread end that looks now and then whether it is to; the time, and what is done in it, belong to no trace."""
+    with session.tape.aside():
+        session.scheduler.sleep_until(session.clock.ns + round(seconds * 1e9))
+    session.aside_s += seconds
 
 
 def _note_threads(session: Session) -> None:
     """Threads that outlive their trial are reported; from now on they are refused."""
-    for thread in session.live_threads():
-        if outlived([thread]):
-            thread.join(_JOIN_S)
-    for name in sorted(outlived(session.live_threads())):
+    for name in sorted(set(outlived(session.live_threads()))):
         session.tape.incident(session.clock.now(), "thread", f"thread {name} outlived its trial")

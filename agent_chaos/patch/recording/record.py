@@ -18,7 +18,7 @@ from agent_chaos.patch.recording.capture import Capture, Recorded
 from agent_chaos.patch.recording.earlier_recording import Earlier
 from agent_chaos.patch.recording.scope import Scope
 from agent_chaos.patch.recording.vcr_cassette import vcr_lifecycle
-from agent_chaos.patch.time.clock import real_monotonic
+from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Reply, Request
 
 RecordMode = Literal["once", "new_episodes", "all", "none"]
@@ -71,5 +71,5 @@ def recording(
 
 
 def _since_now() -> Callable[[], float]:
-    started = real_monotonic()
-    return lambda: real_monotonic() - started
+    started = real.monotonic()
+    return lambda: real.monotonic() - started

@@ -1,162 +1,161 @@
-"""Python's clocks and sleeps on the virtual clock of the session that asks; real for everybody else.
-
-Installed once per process. Code that bound `from time import sleep` before is found and rebound.
-"""
+"""Python's clocks and sleeps on the virtual clock of the session that asks; real for everybody else."""
 
 from __future__ import annotations
 
-import math
 import queue
+import sched
+import select
 import sys
 import threading
 import time
-from collections.abc import Callable
-from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from agent_chaos.patch.time.threads import STARTING, is_pool_worker
-from agent_chaos.runtime.session import Session, replaying
+from agent_chaos.runtime import real
+from agent_chaos.runtime.member import NEVER, Ended
+from agent_chaos.runtime.scheduler import Scheduler
+from agent_chaos.runtime.seams import Changes, Seam
+from agent_chaos.runtime.session import Session, scheduled, timed
 
-P = ParamSpec("P")
 R = TypeVar("R")
 
-real_sleep = time.sleep
-real_monotonic = time.monotonic
-real_perf_counter = time.perf_counter
-
 _BUSY_READS = 10_000
-_BUSY_TICK_S = 0.001
-_SLICE_S = 0.001
-_GRACE_S = 0.25
-_PATIENCE_S = 5.0
-_busy = {"reads": 0, "at": -1.0}
+_BUSY_TICK_NS = 1_000_000
+_CPU_TICK_NS = 1_000
 
 
-def _live() -> Session | None:
-    session = replaying()
-    return session if session is not None and not session.finished else None
-
-
-def _sleep(seconds: float) -> None:
-    session = _live()
-    if session is None:
-        real_sleep(seconds)
+def sleep(seconds: float) -> None:
+    """As `time.sleep`."""
+    session = timed()
+    if session is None or scheduled() is None or _waits_for_a_program():
+        real.sleep(seconds)
         return
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
-    if _in_background(session, session.clock.now() + seconds):
-        _sleep_along(session, seconds)
-        return
-    if threading.get_ident() != session.main_thread and len(session.live_threads()) > 1:
-        session.tape.incident(session.clock.now(), "degraded", "several threads sleep at once")
-    session.wait(seconds, "sleep")
-    session.clock.advance(seconds)
+    session.sleep(seconds, "sleep")
 
 
-def _in_background(session: Session, wake: float) -> bool:
-    """Whether this is a thread nobody waits for by then: it sleeps along with the run, and does not drive its clock."""
-    thread = threading.current_thread()
-    driven = session.jobs or wake <= session.blocked_until
-    return thread.daemon and thread.ident != session.main_thread and not driven
+def _waits_for_a_program() -> bool:
+    """`subprocess` sleeps between two looks at its program, which knows no virtual time."""
+    return sys._getframe(2).f_globals.get("__name__") == "subprocess"
 
 
-def _sleep_along(session: Session, seconds: float) -> None:
-    """Sleeps until the run gets there, ends, or waits for this thread; drives the clock itself if none of it happens."""
-    wake, patience = session.clock.now() + seconds, real_monotonic() + _PATIENCE_S
-    while session.clock.now() < wake and not session.finished and _in_background(session, wake):
-        if real_monotonic() > patience:
-            break
-        real_sleep(_SLICE_S)
-    if not session.finished:
-        session.clock.advance_to(wake)
+def _reader(actual: Callable[..., R], virtual: Callable[[Session], R]) -> Callable[[], R]:
+    """A clock that reads virtual time within a run."""
 
-
-def _tick(session: Session) -> None:
-    """Lets time pass for code that does nothing but read the clock."""
-    now = session.clock.now()
-    if _busy["at"] != now:
-        _busy.update(reads=0, at=now)
-    _busy["reads"] += 1
-    if _busy["reads"] > _BUSY_READS:
-        session.clock.advance(_BUSY_TICK_S)
-        _busy["at"] = session.clock.now()
-
-
-def _reader(real: Callable[[], R], virtual: Callable[[Session], R]) -> Callable[[], R]:
     def read() -> R:
-        session = _live()
+        session = timed()
         if session is None:
-            return real()
+            return actual()
         _tick(session)
         return virtual(session)
 
     return read
 
 
-def _wait(real: Callable[..., bool]) -> Callable[..., bool]:
-    """Condition.wait that jumps where nobody is left who could notify."""
-
-    def wait(self: threading.Condition, timeout: float | None = None) -> bool:
-        session = _live()
-        if session is None or threading.get_ident() != session.main_thread:
-            return real(self, timeout)
-        if session.blocked_until == STARTING:
-            return real(self, timeout)
-        with session.blocked(math.inf if timeout is None else session.clock.now() + timeout):
-            if timeout is None or session.jobs:
-                return real(self, timeout)
-            return _wait_along(partial(real, self), session, timeout)
-
-    return wait
+def _tick(session: Session) -> None:
+    """Lets time pass for code that does nothing but read the clock."""
+    now = session.clock.ns
+    if session.read_at_ns != now:
+        session.reads, session.read_at_ns = 0, now
+    session.reads += 1
+    session.cpu_ns += _CPU_TICK_NS
+    if session.reads > _BUSY_READS and (scheduler := scheduled()) is not None:
+        scheduler.sleep_until(now + _BUSY_TICK_NS)
+        session.read_at_ns = session.clock.ns
 
 
-def _wait_along(wait: Callable[[float], bool], session: Session, timeout: float) -> bool:
-    """Waits for other threads as long as they do something, then jumps to the timeout."""
-    until = session.clock.now() + timeout
-    patience = real_monotonic() + min(timeout, _GRACE_S)
-    while session.clock.now() < until and _others(session) and real_monotonic() < patience:
-        if wait(_SLICE_S):
-            return True
-    session.clock.advance_to(until)
-    return False
+_CLOCKS: dict[str, Callable[[Session], float]] = {
+    "monotonic": lambda session: session.clock.monotonic(),
+    "monotonic_ns": lambda session: session.clock.monotonic_ns(),
+    "perf_counter": lambda session: session.clock.monotonic(),
+    "perf_counter_ns": lambda session: session.clock.monotonic_ns(),
+    "process_time": lambda session: session.cpu_ns / 1e9,
+    "process_time_ns": lambda session: session.cpu_ns,
+    "thread_time": lambda session: session.cpu_ns / 1e9,
+    "thread_time_ns": lambda session: session.cpu_ns,
+}
+_STEADY = tuple(
+    getattr(time, name)
+    for name in ("CLOCK_MONOTONIC", "CLOCK_MONOTONIC_RAW", "CLOCK_MONOTONIC_COARSE", "CLOCK_BOOTTIME")
+    if hasattr(time, name)
+)
+_CPU = tuple(
+    getattr(time, name)
+    for name in ("CLOCK_PROCESS_CPUTIME_ID", "CLOCK_THREAD_CPUTIME_ID")
+    if hasattr(time, name)
+)
 
 
-def _others(session: Session) -> bool:
-    return any(not is_pool_worker(thread) for thread in session.live_threads())
+def _clock_gettime(
+    actual: Callable[[int], R], steady: Callable[[], R], cpu: Callable[[], R]
+) -> Callable[[int], R]:
+    def clock_gettime(clk_id: int, /) -> R:
+        if clk_id in _STEADY:
+            return steady()
+        return cpu() if clk_id in _CPU else actual(clk_id)
+
+    return clock_gettime
 
 
-_installed = False
+@contextmanager
+def numbered_clocks() -> Iterator[None]:
+    """Makes `time.clock_gettime` virtual. Only within `time_machine.travel`, which patches the original in place."""
+    changes = Changes()
+    for suffix in ("", "_ns"):
+        actual = getattr(time, f"clock_gettime{suffix}")
+        steady, cpu = getattr(time, f"monotonic{suffix}"), getattr(time, f"process_time{suffix}")
+        changes.replace(time, f"clock_gettime{suffix}", _clock_gettime(actual, steady, cpu))
+    try:
+        yield
+    finally:
+        changes.undo()
 
 
-def install() -> None:
-    """Replaces the functions of `time`, once per process."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
-    replaced: dict[int, Any] = {
-        id(time.sleep): _sleep,
-        id(time.monotonic): _reader(time.monotonic, lambda s: s.clock.monotonic()),
-        id(time.monotonic_ns): _reader(time.monotonic_ns, lambda s: s.clock.monotonic_ns()),
-        id(time.perf_counter): _reader(time.perf_counter, lambda s: s.clock.monotonic()),
-        id(time.perf_counter_ns): _reader(time.perf_counter_ns, lambda s: s.clock.monotonic_ns()),
+def _select(actual: Callable[..., Any]) -> Callable[..., Any]:
+    """`select.select`, whose timeout is virtual."""
+
+    def select(rlist: Any, wlist: Any, xlist: Any, timeout: float | None = None, /) -> Any:
+        found = actual(rlist, wlist, xlist, 0)
+        scheduler = scheduled()
+        if any(found) or (timeout is not None and timeout <= 0):
+            return found
+        if scheduler is None:
+            return actual(rlist, wlist, xlist, timeout)
+        wait(
+            scheduler,
+            timeout,
+            lambda: any(actual(rlist, wlist, xlist, 0)),
+            external=bool(rlist or wlist or xlist),
+        )
+        return actual(rlist, wlist, xlist, 0)
+
+    return select
+
+
+def wait(
+    scheduler: Scheduler, timeout: float | None, poll: Callable[[], bool], *, external: bool, why: str = ""
+) -> Ended:
+    """Waits until `poll` is true, for `timeout` virtual seconds at most."""
+    span = NEVER if timeout is None else round(timeout * 1e9)
+    return scheduler.wait(scheduler.member().begin(), span, poll=poll, external=external, why=why)
+
+
+def _apply(changes: Changes) -> None:
+    replaced: dict[Any, Any] = {time.sleep: sleep}
+    replaced |= {
+        getattr(time, name): _reader(getattr(time, name), virtual) for name, virtual in _CLOCKS.items()
     }
-    vars(queue)["time"] = replaced[id(time.monotonic)]
-    for name in ("sleep", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"):
-        setattr(time, name, replaced[id(getattr(time, name))])
-    setattr(threading.Condition, "wait", _wait(threading.Condition.wait))  # noqa: B010 - assigning a method
-    _rebind(replaced)
+    for name in ("sleep", *_CLOCKS):
+        changes.replace(time, name, replaced[getattr(time, name)])
+    changes.replace(select, "select", _select(select.select))
+    changes.replace(
+        threading, "_time", time.monotonic
+    )  # bound as they were imported: the deadlines of their waits
+    changes.replace(queue, "time", time.monotonic)
+    changes.replace(sched.scheduler.__init__, "__defaults__", (time.monotonic, time.sleep))
+    changes.rebind(replaced)
 
 
-_OURS = ("agent_chaos", "hypothesis", "pytest", "_pytest", "rich", "coverage", "time_machine")
-
-
-def _rebind(replaced: dict[int, Any]) -> None:
-    """Rebinds the old functions where third-party modules imported them by name."""
-    for name, module in list(sys.modules.items()):
-        root = name.partition(".")[0]
-        if root in sys.stdlib_module_names or root in _OURS:
-            continue
-        for attribute, value in list(getattr(module, "__dict__", {}).items()):
-            if id(value) in replaced and callable(value):
-                setattr(module, attribute, replaced[id(value)])
+SEAM = Seam("clocks", _apply, needs=("threading:_time", "queue:time"))

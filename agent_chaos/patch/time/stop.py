@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from agent_chaos.errors import TrialTimeout
+from agent_chaos.runtime import real
+from agent_chaos.runtime.scheduler import Stop
 from agent_chaos.runtime.session import Session
 
 _AGAIN_S = 1.0
+_SOON_S = 0.01
+_MUST_END = ("agent_chaos.runtime", "agent_chaos.patch")
 
 
 @contextmanager
@@ -26,42 +31,71 @@ def real_time_stop(session: Session, seconds: float) -> Iterator[None]:
             yield
 
 
-def _stopped(session: Session, seconds: float) -> TrialTimeout:
-    session.tape.incident(session.clock.now(), "timeout", f"used up {seconds:g} s of real time")
-    return TrialTimeout(f"the trial used up {seconds:g} s of real time")
-
-
 @contextmanager
 def _by_signal(session: Session, seconds: float) -> Iterator[None]:
+    stop = Stop("timeout", f"used up {seconds:g} s of real time")
+
     def ring(signum: int, frame: FrameType | None) -> None:
-        if not session.finished:
-            raise _stopped(session, seconds)
+        session.scheduler.stop = session.scheduler.stop or stop
+        if _ours(frame):
+            signal.setitimer(signal.ITIMER_REAL, _SOON_S, _AGAIN_S)
+        elif not session.finished:
+            raise stop.error()
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+    began = real.monotonic()
+    outer = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        _restore(outer, real.monotonic() - began)
+
+
+def _restore(outer: tuple[float, float], passed_s: float) -> None:
+    """Sets the timer of whoever else uses it again, to what is left of it."""
+    left, interval = outer
+    if left > 0:
+        signal.setitimer(signal.ITIMER_REAL, max(left - passed_s, _SOON_S), interval)
+
+
+def _ours(frame: FrameType | None) -> bool:
+    """Whether a stop would strike code that must not be left half done: it is told by a flag then, which that code reads."""
+    return frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_MUST_END)
 
 
 @contextmanager
 def _by_thread(session: Session, seconds: float) -> Iterator[None]:
-    victim = ctypes.c_ulong(threading.get_ident())
-    done = threading.Event()
+    ident = threading.get_ident()
+    victim = ctypes.c_ulong(ident)
+    stop = Stop("timeout", f"used up {seconds:g} s of real time")
+    done, ended = real.allocate_lock(), real.allocate_lock()
+    done.acquire()
+    ended.acquire()
 
     def watch() -> None:
-        if done.wait(seconds):
-            return
-        _stopped(session, seconds)
-        while not done.wait(_AGAIN_S):
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(victim, ctypes.py_object(TrialTimeout))
+        limit = seconds
+        while not done.acquire(timeout=limit):
+            limit = _AGAIN_S
+            session.scheduler.stop = session.scheduler.stop or stop
+            if not _ours(sys._current_frames().get(ident)):
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(victim, ctypes.py_object(TrialTimeout))
+        ended.release()
 
-    watcher = threading.Thread(target=watch, name="agent-chaos real-time stop", daemon=True)
-    watcher.start()
+    real.start_new_thread(watch, ())
     try:
         yield
     finally:
-        done.set()
-        watcher.join()
+        done.release()
+        ended.acquire()
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(victim, None)
+
+
+def end_busy(session: Session) -> None:
+    """Ends threads of a run that is over which neither wait nor end by themselves."""
+    for member in session.scheduler.members.values():
+        if member.outside and not member.waiting:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(member.ident), ctypes.py_object(TrialTimeout)
+            )

@@ -1,64 +1,114 @@
-"""Threads belong to the run that starts them; work handed to a pool belongs to the run that hands it over."""
+"""Threads belong to the run that starts them, and take turns with its others."""
 
 from __future__ import annotations
 
-import math
+import _thread
+import queue
+import re
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from agent_chaos.runtime.session import adopt, bound, current, replaying, unbind
-
-STARTING = -1.0
-"""`Session.blocked_until` while a thread is being started: a wait in which nothing virtual happens."""
+from agent_chaos.errors import TrialStop
+from agent_chaos.patch.time.clock import wait
+from agent_chaos.patch.time.locks import Lock
+from agent_chaos.patch.time.queues import SimpleQueue
+from agent_chaos.runtime import real
+from agent_chaos.runtime.member import Ended, Member
+from agent_chaos.runtime.seams import Changes, Seam
+from agent_chaos.runtime.session import adopt, poke, scheduled
 
 _real_start = threading.Thread.start
-_real_join = threading.Thread.join
-_real_submit = ThreadPoolExecutor.submit
+_NUMBERED = re.compile(r"^Thread-\d+(?: \((.*)\))?$")
+"""The name that Python gives: how many threads there were before is no property of the run."""
+_members: WeakKeyDictionary[threading.Thread, Member] = WeakKeyDictionary()
 
 
 def _start(self: threading.Thread) -> None:
     adopt(self)
-    session = replaying()
-    if session is None or threading.get_ident() != session.main_thread:
+    scheduler = scheduled()
+    if scheduler is None:
         _real_start(self)
         return
-    with session.blocked(STARTING):
+    member = _members[self] = scheduler.admit(daemon=self.daemon, kind=_kind(self))
+    _take_turns(self, member)
+    with scheduler.excused():  # what `start` waits for is done before the new thread's first turn
         _real_start(self)
 
 
-def _submit(self: ThreadPoolExecutor, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-    session = current()
-    if session is None:
-        return _real_submit(self, fn, *args, **kwargs)
+def _take_turns(thread: threading.Thread, member: Member) -> None:
+    """Lets what a thread runs begin with its first turn, and pass the turn on at its end."""
+    own, actual = vars(thread).get("run"), thread.run
 
-    def bound_call(*args: Any, **kwargs: Any) -> Any:
-        token = bound(session)
+    def run() -> None:
+        if own is None:
+            del thread.run
+        else:
+            thread.run = own  # type: ignore[method-assign]
+        member.home.enter(member)
         try:
-            with session.jobs.carried():
-                return fn(*args, **kwargs)
+            actual()
+        except TrialStop:
+            pass  # it ends the whole run, whose tape says why
         finally:
-            unbind(token)
+            member.home.leave(member, thread)
 
-    session.jobs.started()
-    future = _real_submit(self, bound_call, *args, **kwargs)
-    future.add_done_callback(lambda _: session.jobs.done())
-    return future
+    thread.run = run  # type: ignore[method-assign]
 
 
-def _join(self: threading.Thread, timeout: float | None = None) -> None:
-    session = replaying()
-    if session is None or session.finished or threading.get_ident() != session.main_thread:
-        _real_join(self, timeout)
-        return
-    with session.blocked(math.inf if timeout is None else session.clock.now() + timeout):
-        _real_join(self, timeout)
+def _kind(thread: threading.Thread) -> str:
+    """What threads that do the same have in common."""
+    target = getattr(thread, "_target", None)
+    return f"{type(thread).__qualname__} {getattr(target, '__module__', '')}.{getattr(target, '__qualname__', '')}"
+
+
+def _join(actual: Callable[..., None]) -> Callable[..., None]:
+    def join(self: threading.Thread, timeout: float | None = None) -> None:
+        scheduler = scheduled()
+        if scheduler is None or self is threading.current_thread() or not self.is_alive():
+            actual(self, timeout)
+            return
+        member = _members.get(self)
+        if member is None:
+            poke()
+        ended = wait(scheduler, timeout, lambda: _has_ended(self, member), external=False)
+        if ended is Ended.FREED:
+            actual(self, timeout)
+        elif _has_ended(self, member):
+            actual(self)
+
+    return join
+
+
+def _has_ended(thread: threading.Thread, member: Member | None) -> bool:
+    return member.left if member is not None else not thread.is_alive()
+
+
+def _start_new_thread(function: Callable[..., object], args: tuple[Any, ...], kwargs: Any = {}) -> int:  # noqa: B006
+    """`_thread.start_new_thread`: threads that have no `Thread`."""
+    scheduler = scheduled()
+    if scheduler is None:
+        return real.start_new_thread(function, args, kwargs)
+    member = scheduler.admit(daemon=True, kind=getattr(function, "__qualname__", ""))
+
+    def run() -> None:
+        scheduler.enter(member)
+        try:
+            function(*args, **kwargs)
+        except TrialStop:
+            pass  # as above
+        finally:
+            member.home.leave(member, None)
+
+    return real.start_new_thread(run, ())
 
 
 def outlived(threads: list[threading.Thread]) -> list[str]:
-    """Names of threads that still run after their trial; idle pool workers do not count."""
-    return [t.name for t in threads if t.is_alive() and not is_pool_worker(t)]
+    """What to call the threads that still run after their trial; idle pool workers do not count."""
+    return [
+        _NUMBERED.sub(r"\1", t.name) or "Thread" for t in threads if t.is_alive() and not is_pool_worker(t)
+    ]
 
 
 def is_pool_worker(thread: threading.Thread) -> bool:
@@ -68,15 +118,22 @@ def is_pool_worker(thread: threading.Thread) -> bool:
     return module.startswith(("concurrent.futures", "anyio"))
 
 
-_installed = False
+def _apply(changes: Changes) -> None:
+    lock, rlock = (
+        Lock,
+        vars(threading)["_PyRLock"],
+    )  # Python's own reentrant lock, which is built on the other one
+    replaced: dict[Any, Any] = {threading.Lock: lock, threading.RLock: rlock, queue.SimpleQueue: SimpleQueue}
+    changes.replace(threading, "Lock", lock)
+    changes.replace(
+        threading, "_allocate_lock", lock
+    )  # by which conditions make the lock that a waiter waits for
+    changes.replace(threading, "RLock", rlock)
+    changes.replace(queue, "SimpleQueue", SimpleQueue)
+    changes.replace(threading.Thread, "start", _start)
+    changes.replace(threading.Thread, "join", _join(threading.Thread.join))
+    changes.replace(_thread, "start_new_thread", _start_new_thread)
+    changes.rebind(replaced)
 
 
-def install() -> None:
-    """Patches thread start and pool submission, once per process."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
-    setattr(threading.Thread, "start", _start)  # noqa: B010 - assigning a method
-    setattr(threading.Thread, "join", _join)  # noqa: B010 - assigning a method
-    setattr(ThreadPoolExecutor, "submit", _submit)  # noqa: B010 - assigning a method
+SEAM = Seam("threads", _apply, needs=("threading:_allocate_lock", "threading:_PyRLock"))

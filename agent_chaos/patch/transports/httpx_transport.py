@@ -150,7 +150,6 @@ async def _pause_async(session: Session, step: Pause) -> None:
     seconds = step.until - session.clock.now()
     if seconds > 0:
         await asyncio.sleep(seconds)
-    session.clock.advance_to(step.until)
 
 
 _PATCHED = "__agent_chaos_patched__"

@@ -114,5 +114,4 @@ def _timeout_kind(event: Head | Data | End | Abort) -> AbortKind:
 
 def pause(session: Session, step: Pause) -> None:
     """Waits in a thread, on the virtual clock."""
-    session.wait(step.until - session.clock.now(), "transfer")
-    session.clock.advance_to(step.until)
+    session.sleep_until(step.until, "transfer")

@@ -1,0 +1,111 @@
+"""A thread that takes part in a run, and how its waits end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from agent_chaos.runtime import real
+
+if TYPE_CHECKING:
+    from agent_chaos.runtime.scheduler import Scheduler
+
+Poll = Callable[[], bool]
+NEVER = sys.maxsize
+
+
+class Ended(Enum):
+    """How a wait ended."""
+
+    WOKEN = "what was waited for has come, or may have: look"
+    DUE = "its time has come"
+    FREED = "the run is over: wait on for real"
+
+
+class Member:
+    """A thread of the run. `ticket` numbers its waits, so that a wake-up for an earlier one is told apart.
+
+    Of a wait, `due_ns` is its end, `span_ns` how long it may take, `poll` asks whether it is over; `external` says that what
+    ends it may come from outside this process, and `pending` that it ended between two runs. A thread that is `outside` goes on without having the turn; one that is
+    `excused` waits for real and keeps its turn meanwhile.
+    """
+
+    __slots__ = (
+        "baton",
+        "daemon",
+        "due_ns",
+        "ended",
+        "excused",
+        "external",
+        "home",
+        "ident",
+        "kind",
+        "left",
+        "outside",
+        "pending",
+        "poll",
+        "raises",
+        "span_ns",
+        "ticket",
+        "waiting",
+        "why",
+    )
+
+    def __init__(self, home: Scheduler, *, daemon: bool, kind: str = "") -> None:
+        self.home = home
+        self.ident = 0
+        self.daemon = daemon
+        self.kind = kind
+        self.baton = real.allocate_lock()
+        self.baton.acquire()
+        self.ticket = 0
+        self.waiting = False
+        self.ended = Ended.WOKEN
+        self.pending: Ended | None = None
+        self.due_ns = self.span_ns = NEVER
+        self.poll: Poll | None = None
+        self.external = False
+        self.why = ""
+        self.outside = False
+        self.excused = 0
+        self.left = False
+        self.raises: BaseException | None = None
+
+    def begin(self) -> Ticket:
+        """A ticket of the wait that this thread is about to begin; whoever ends it calls its `wake`."""
+        self.ticket += 1
+        self.waiting = True
+        return Ticket(self, self.ticket)
+
+    def left_ns(self) -> int:
+        """What is left of the time that the latest wait might take."""
+        return NEVER if self.span_ns >= NEVER else max(0, self.due_ns - self.home.now_ns)
+
+    def withdraw(self) -> None:
+        """Takes back a wait that was not needed."""
+        self.waiting = False
+        self.baton.acquire(False)  # a thread that is outside may have been given the turn meanwhile
+
+    def give_turn(self) -> None:
+        if self.baton.locked():
+            self.baton.release()
+
+
+class Ticket(NamedTuple):
+    """One wait of one thread."""
+
+    member: Member
+    number: int
+
+    @property
+    def valid(self) -> bool:
+        return self.member.waiting and self.member.ticket == self.number
+
+    def wake(self) -> bool:
+        """Lets the thread go on when its turn comes; False where it no longer waits so. Callable from any thread."""
+        if self.valid:
+            self.member.home.woken(self)
+            return True
+        return False

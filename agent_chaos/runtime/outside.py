@@ -1,0 +1,120 @@
+"""What goes on beside a run's turns: threads that block inside C code or were there before, programs, sockets.
+
+None of it can be held to virtual time. A run waits in real time until it is at rest; where that decided something, the run is
+told to be degraded.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from agent_chaos.runtime import real
+
+if TYPE_CHECKING:
+    from agent_chaos.runtime.scheduler import Scheduler
+
+PATIENCE_S = 0.5
+"""Real seconds after which a thread that neither waits nor moves is taken to block inside C code."""
+LONG_S = 5.0
+"""Real seconds that are waited for what comes from outside, and that a thread may compute while others could go on."""
+_ONLINE_S = 30.0
+_AT_REST = 3
+"""How often in a row threads must be seen at the same place to be taken to wait."""
+
+_Places = tuple[tuple[int, int, int], ...]
+
+
+class Outside:
+    """Watches what the scheduler cannot control.
+
+    Attributes:
+        online: replies may really come from a network.
+        programs: how many programs the run has started.
+    """
+
+    def __init__(self, scheduler: Scheduler, degraded: Callable[[str], None]) -> None:
+        self._scheduler = scheduler
+        self._degraded = degraded
+        self.poked = False
+        self._places: _Places | None = None
+        self._equal = 0
+        self._taking = real.allocate_lock()
+        self._seen: tuple[int, tuple[int, int], float] = (-1, (0, 0), 0.0)
+        self.online = False
+        self.programs = 0
+
+    def poke(self) -> None:
+        """Says that a thread which is none of the run's was given something to do. Callable from any thread."""
+        self.poked = True
+        self._equal = 0
+
+    def at_rest(self, waited_s: float) -> bool:
+        """Whether nothing can be expected from outside any more, after so many real seconds of waiting."""
+        beside = self.poked or any(m.outside and not m.waiting for m in self._scheduler.members.values())
+        if self._external() or (beside and self.programs):
+            return self._waited_enough(waited_s)
+        if not beside:
+            return True
+        if not self._still() and waited_s < min(self._scheduler.next_due_s(), LONG_S):
+            return False
+        self.poked = False
+        return True
+
+    def _external(self) -> bool:
+        """Whether somebody waits for a socket or a program."""
+        if not (self.online or self.programs):
+            return False
+        return any(m.waiting and m.external for m in self._scheduler.members.values())
+
+    def _waited_enough(self, waited_s: float) -> bool:
+        if waited_s < min(self._scheduler.next_due_s(), _ONLINE_S if self.online else LONG_S):
+            return False
+        self._degraded("a program or a socket was waited for in real time")
+        return True
+
+    def _still(self) -> bool:
+        places = self._where_threads_are()
+        self._equal = self._equal + 1 if places == self._places else 0
+        self._places = places
+        return self._equal >= _AT_REST
+
+    def _where_threads_are(self) -> _Places:
+        members = self._scheduler.members.values()
+        waiting = {m.ident for m in members if m.waiting or not m.outside} | {threading.get_ident()}
+        frames = sys._current_frames()
+        return tuple(sorted((ident, id(f), f.f_lasti) for ident, f in frames.items() if ident not in waiting))
+
+    def look_for_the_stuck(self) -> None:
+        """Takes the turn from a thread that blocks inside C code, so that the others can go on."""
+        scheduler = self._scheduler
+        if (
+            scheduler.choosing
+            or scheduler.over
+            or scheduler.running.excused
+            or not self._taking.acquire(False)
+        ):
+            return
+        try:
+            if what := self._stuck():
+                self._degraded(what)
+                scheduler.take_turn_from(scheduler.running)
+        finally:
+            self._taking.release()
+
+    def _stuck(self) -> str:
+        """What holds the turn and does not pass it on, in words; '' where nothing does."""
+        frame = sys._current_frames().get(self._scheduler.running.ident)
+        place = (id(frame), frame.f_lasti if frame is not None else -1)
+        turns, before, since = self._seen
+        if turns != self._scheduler.turns:
+            self._seen = (self._scheduler.turns, place, real.monotonic())
+            return ""
+        self._seen = (turns, place, since)
+        if place == before:
+            return "a thread waits for what virtual time does not know"
+        if real.monotonic() - since > LONG_S and self._scheduler.anybody_ready():
+            return "a thread computes while others could go on"
+        return ""

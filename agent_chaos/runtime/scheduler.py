@@ -1,0 +1,347 @@
+"""Which thread of a run goes on, and when virtual time passes.
+
+The threads of a run go on one at a time. One that waits says until when, and hands over to the next in line; only where
+none is left that could go on does the clock move, to the earliest of those times. So time never overtakes a thread that
+still has something to do, and equal runs take equal turns.
+
+Nothing here takes a lock: what the thread that has the turn changes is changed by nobody else, and from other threads (and
+signal handlers) comes a single append or flag.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Literal
+
+from agent_chaos.errors import BudgetStop, TrialStop, TrialTimeout
+from agent_chaos.runtime import real
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.member import NEVER, Ended, Member, Poll, Ticket
+from agent_chaos.runtime.outside import PATIENCE_S, Outside
+
+_SLICE_S = 0.0005
+_IDLE_WAKES = 1_000
+"""Wakes of daemon threads in a row after which the clock passes over their further ones."""
+_NOTHING_COMES = "the agent awaits something that never happens: no timer, job or transfer is pending"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why a run is ended from outside of its agent."""
+
+    kind: Literal["timeout", "budget"]
+    detail: str
+
+    def error(self) -> TrialStop:
+        return TrialTimeout(self.detail) if self.kind == "timeout" else BudgetStop(self.detail)
+
+
+class Scheduler:
+    """The turns of one run's threads; the thread that begins it is the run's main one.
+
+    Args:
+        clock: what moves when nobody can go on.
+        jumps: told, before the clock moves, by how many seconds and whose wait ends.
+        degraded: told, in words, what could not be controlled.
+    """
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        *,
+        jumps: Callable[[float, Member], None] = lambda seconds, member: None,
+        degraded: Callable[[str], None] = lambda what: None,
+    ) -> None:
+        self._clock = clock
+        self._jumps = jumps
+        self._order = count()
+        self._ready: deque[tuple[Ticket, Ended]] = deque()
+        self._timers: list[tuple[int, int, Ticket]] = []
+        self._leaving: list[threading.Thread] = []
+        self._daemon_wakes = 0
+        self.members: dict[int, Member] = {}
+        self.outside = Outside(self, degraded)
+        self.turns = 0
+        self.choosing = False
+        self.over = False
+        self.stop: Stop | None = None
+        self.carried: tuple[Member, ...] = ()
+        self.main = self.running = Member(self, daemon=False)
+
+    @property
+    def now_ns(self) -> int:
+        return self._clock.ns
+
+    def begin(self, carried: Iterable[Member]) -> None:
+        """Starts a run in this thread; threads of earlier runs that wait for something still take part."""
+        self.main.ident = threading.get_ident()
+        self.members[self.main.ident] = self.main
+        self.carried = tuple(carried)
+        for member in self.carried:
+            self._take_over(member)
+
+    def _take_over(self, member: Member) -> None:
+        """Lets a wait that began in an earlier run begin anew."""
+        member.home = self
+        self.members[member.ident] = member
+        if member.pending is not None:
+            self._ready.append((Ticket(member, member.ticket), member.pending))
+            member.pending = None
+        if member.waiting and member.span_ns < NEVER:
+            member.due_ns = self._clock.ns + member.span_ns
+            self._set_timer(member.due_ns, Ticket(member, member.ticket))
+
+    def admit(self, *, daemon: bool, kind: str) -> Member:
+        """A thread that is about to start: it goes on when its turn comes."""
+        member = Member(self, daemon=daemon, kind=kind)
+        self._ready.append((member.begin(), Ended.WOKEN))
+        return member
+
+    def enter(self, member: Member) -> None:
+        """Called in an admitted thread as it starts; waits for its first turn."""
+        member.ident = threading.get_ident()
+        self.members[member.ident] = member
+        _await_turn(member)
+
+    def leave(self, member: Member, thread: threading.Thread | None) -> None:
+        """Called in a thread that ends."""
+        member.left = True
+        self.members.pop(member.ident, None)
+        following = self._next() if self.running is member and not self.over else None
+        if thread is not None:
+            self._leaving.append(thread)
+        if following is not None:
+            self._hand_to(following)
+
+    def member(self) -> Member:
+        """The calling thread; one from elsewhere takes part from its first wait on."""
+        ident = threading.get_ident()
+        known = self.members.get(ident)
+        if known is None:
+            known = Member(self, daemon=True, kind="guest")
+            known.ident = ident
+            known.outside = True
+            self.members[ident] = known
+        return known
+
+    @contextmanager
+    def excused(self) -> Iterator[None]:
+        """Within it the calling thread waits for real, and keeps its turn meanwhile."""
+        member = self.member()
+        member.excused += 1
+        try:
+            yield
+        finally:
+            member.excused -= 1
+
+    def woken(self, ticket: Ticket) -> None:
+        """Puts a waiting thread in line."""
+        if self.over:
+            ticket.member.pending = Ended.WOKEN
+        else:
+            self._ready.append((ticket, Ended.WOKEN))
+
+    def wait(
+        self,
+        ticket: Ticket,
+        span_ns: int = NEVER,
+        *,
+        poll: Poll | None = None,
+        external: bool = False,
+        why: str = "",
+    ) -> Ended:
+        """Hands over until woken, until `poll` is true, or for `span_ns` of virtual time.
+
+        Raises the run's stop, where it was stopped meanwhile, and what `dismiss` gave this thread.
+        """
+        member = ticket.member
+        member.span_ns, member.poll, member.external, member.why = span_ns, poll, external, why
+        member.due_ns = NEVER if span_ns >= NEVER else self._clock.ns + span_ns
+        if member.due_ns < NEVER:
+            self._set_timer(member.due_ns, ticket)
+        if not member.baton.acquire(False):
+            self._hand_over(member)
+        member.waiting = False
+        member.poll = None
+        if member.raises is not None:
+            raise member.raises
+        member.home.check()
+        return member.ended
+
+    def _hand_over(self, member: Member) -> None:
+        if self.over:
+            member.ended = Ended.FREED
+        elif self.running is not member:
+            _await_turn(member)
+        elif (following := self._next()) is not member:
+            self._hand_to(following)
+            _await_turn(member)
+
+    def sleep_until(self, ns: int, why: str = "") -> None:
+        """Waits until a virtual time."""
+        if self._alone():
+            self.main.why = why
+            self._move_to(ns, self.main)
+            self.check()
+            return
+        ticket = self.member().begin()
+        self.wait(ticket, max(0, ns - self._clock.ns), why=why)
+
+    def _alone(self) -> bool:
+        """Whether there is nobody to hand over to, which is the usual run."""
+        return (
+            len(self.members) == 1
+            and not (self._ready or self.over or self.outside.poked)
+            and self._is_main()
+        )
+
+    def _is_main(self) -> bool:
+        return threading.get_ident() == self.main.ident
+
+    def _move_to(self, due_ns: int, first: Member) -> None:
+        if due_ns > self._clock.ns:
+            self._jumps((due_ns - self._clock.ns) / 1e9, first)
+            self._clock.advance_to_ns(due_ns)
+
+    def check(self) -> None:
+        """Raises the run's stop, where there is one."""
+        if self.stop is not None and not self.over:
+            raise self.stop.error()
+
+    def give_way(self) -> None:
+        """Lets those go on first who can; no time passes."""
+        self._look()
+        if self._ready:
+            ticket = self.member().begin()
+            self._ready.append((ticket, Ended.WOKEN))
+            self.wait(ticket)
+
+    def drain(self) -> None:
+        """Lets all others go on until each waits for something; no time passes."""
+        for _ in range(_IDLE_WAKES):
+            self._look()
+            if not self._ready:
+                return
+            self.give_way()
+
+    def finish(self) -> tuple[Member, ...]:
+        """Ends the run; gives the threads that wait on."""
+        self.over = True
+        for ticket, ended in self._ready:
+            if ticket.valid:
+                ticket.member.pending = ended
+        return tuple(m for m in self.members.values() if m is not self.main and m.waiting and not m.outside)
+
+    @staticmethod
+    def free(member: Member) -> None:
+        """Lets a thread whose run is over wait for real."""
+        member.ended = Ended.FREED
+        member.give_turn()
+
+    @staticmethod
+    def dismiss(member: Member) -> None:
+        """Ends a thread whose run is over, by an exception where it waits."""
+        member.raises = TrialStop("the run that started this thread is over")
+        member.give_turn()
+
+    def bury(self) -> None:
+        """Waits for the last steps of threads that ended, so that `is_alive` has one answer."""
+        while self._leaving:
+            real.join(self._leaving.pop(), PATIENCE_S)
+
+    def next_due_s(self) -> float:
+        """Seconds until the clock would move; infinity where nothing is pending."""
+        self._forget_old_timers()
+        return (self._timers[0][0] - self._clock.ns) / 1e9 if self._timers else float("inf")
+
+    def anybody_ready(self) -> bool:
+        return bool(self._ready)
+
+    def take_turn_from(self, member: Member) -> None:
+        """Passes on the turn of a thread that does not do so by itself."""
+        member.outside = True
+        self._hand_to(self._next())
+
+    def _set_timer(self, due_ns: int, ticket: Ticket) -> None:
+        heapq.heappush(self._timers, (due_ns, next(self._order), ticket))
+
+    def _hand_to(self, member: Member) -> None:
+        self.turns += 1
+        self.running = member
+        member.outside = False
+        member.give_turn()
+
+    def _next(self) -> Member:
+        """Who goes on: the first in line, else who waits until the earliest time, once nothing else can happen."""
+        began = real.monotonic()
+        self.choosing = True
+        try:
+            while True:
+                self.bury()
+                self._look()
+                if (member := self._first_in_line()) is not None:
+                    return member
+                if self.stop is not None and self.main.waiting:
+                    return self.main
+                if not self.outside.at_rest(real.monotonic() - began) or not (
+                    self._jump() or self._nothing_comes()
+                ):
+                    real.sleep(_SLICE_S)
+        finally:
+            self.choosing = False
+
+    def _first_in_line(self) -> Member | None:
+        while self._ready:
+            ticket, ended = self._ready.popleft()
+            if ticket.valid:
+                member = ticket.member
+                member.ended = ended
+                self._daemon_wakes = self._daemon_wakes + 1 if member.daemon else 0
+                return member
+        return None
+
+    def _look(self) -> None:
+        """Asks for those who cannot be told that what they wait for has come."""
+        for member in list(self.members.values()):
+            if member.waiting and member.poll is not None and member.poll():
+                self._ready.append((Ticket(member, member.ticket), Ended.WOKEN))
+                member.poll = None
+
+    def _jump(self) -> bool:
+        """Moves the clock to the earliest time that somebody waits for; False where nobody waits for any."""
+        self._forget_old_timers()
+        if not self._timers:
+            return False
+        due, _, first = self._timers[0]
+        if self._daemon_wakes > _IDLE_WAKES:
+            due = min((t[0] for t in self._timers if t[2].valid and not t[2].member.daemon), default=due)
+        self._move_to(due, first.member)
+        while self._timers and self._timers[0][0] <= due:
+            self._ready.append((heapq.heappop(self._timers)[2], Ended.DUE))
+        return True
+
+    def _forget_old_timers(self) -> None:
+        while self._timers and not self._timers[0][2].valid:
+            heapq.heappop(self._timers)
+
+    def _nothing_comes(self) -> bool:
+        """Stops the run, unless its main thread is where the turn does not reach it."""
+        if not self.main.waiting:
+            return False
+        self.stop = self.stop or Stop("timeout", _NOTHING_COMES)
+        return True
+
+
+def _await_turn(member: Member) -> None:
+    while not member.baton.acquire(timeout=PATIENCE_S):
+        home = member.home
+        if member is home.main and home.stop is not None:
+            return
+        home.outside.look_for_the_stuck()
+    member.home.bury()

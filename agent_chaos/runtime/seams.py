@@ -1,0 +1,111 @@
+"""What agent-chaos changes in a process, and how it is taken back."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+_MISSING = object()
+
+
+class Changes:
+    """What was replaced, in order; `undo` puts it back, the last one first."""
+
+    def __init__(self) -> None:
+        self._undo: list[Callable[[], None]] = []
+
+    def replace(self, owner: Any, name: str, value: Any) -> None:
+        """Sets an attribute of a module or class until `undo`."""
+        before = owner.__dict__.get(name, _MISSING) if name != "__defaults__" else owner.__defaults__
+        setattr(owner, name, value)
+        self.on_undo(lambda: delattr(owner, name) if before is _MISSING else setattr(owner, name, before))
+
+    def on_undo(self, undo: Callable[[], None]) -> None:
+        self._undo.append(undo)
+
+    def rebind(self, replaced: Mapping[Any, Any]) -> None:
+        """Replaces functions also where other packages imported them by name, now and, until `undo`, later."""
+        _rebind(replaced)
+        self.on_undo(lambda: _rebind({new: old for old, new in replaced.items()}))
+
+    def undo(self) -> None:
+        while self._undo:
+            self._undo.pop()()
+
+
+@dataclass(frozen=True)
+class Found:
+    """Whether a name that a seam relies on is there: `absent` says that its package is not installed."""
+
+    seam: str
+    name: str
+    state: Literal["found", "missing", "absent"]
+
+
+@dataclass(frozen=True)
+class Seam:
+    """One thing that is changed while an environment stands.
+
+    Args:
+        name: what people read.
+        apply: makes the change, and notes it in the `Changes` that take it back.
+        needs: the names of other packages, and the private ones of Python, that it relies on, as `module:attribute.path`.
+    """
+
+    name: str
+    apply: Callable[[Changes], None]
+    needs: Sequence[str] = ()
+
+    def undo(self, changes: Changes) -> None:
+        changes.undo()
+
+    def probe(self) -> tuple[Found, ...]:
+        """Which of the needed names are there; imports what is installed."""
+        return tuple(Found(self.name, name, _state(name)) for name in self.needs)
+
+
+def _state(name: str) -> Literal["found", "missing", "absent"]:
+    module_name, _, path = name.partition(":")
+    if not _installed(module_name):
+        return "absent"
+    try:
+        found: Any = importlib.import_module(module_name)
+        for part in path.split("."):
+            found = getattr(found, part)
+    except (ImportError, AttributeError):
+        return "missing"
+    return "found"
+
+
+def _installed(module: str) -> bool:
+    root = module.partition(".")[0]
+    return root in sys.modules or importlib.util.find_spec(root) is not None
+
+
+_OWN_CLOCKS = (
+    "agent_chaos",
+    "hypothesis",
+    "pytest",
+    "_pytest",
+    "rich",
+    "coverage",
+    "time_machine",
+    "xdist",
+    "execnet",
+)
+"""Packages that measure real time around a run."""
+
+
+def _rebind(replaced: Mapping[Any, Any]) -> None:
+    by_id = {id(old): new for old, new in replaced.items()}
+    for name, module in list(sys.modules.items()):
+        root = name.partition(".")[0]
+        if root in sys.stdlib_module_names or root in _OWN_CLOCKS:
+            continue
+        for attribute, value in list(getattr(module, "__dict__", {}).items()):
+            if id(value) in by_id:
+                setattr(module, attribute, by_id[id(value)])
