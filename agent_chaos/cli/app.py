@@ -24,3 +24,12 @@ RealTools = Annotated[
     bool, typer.Option("--allow-real-tools", help="Run although tools that nothing wraps would run for real.")
 ]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A cassette.")]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--report",
+        metavar="NAME[:FILE]",
+        help="One report more: html, junit, sarif, github, ndjson or json; several by naming several.",
+        show_default=False,
+    ),
+]

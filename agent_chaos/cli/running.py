@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from agent_chaos.cli.app import RealTools, Targets, app
+from agent_chaos.cli.app import RealTools, Reports, Targets, app
 
 
 @app.command()
@@ -37,6 +37,7 @@ def record(
         int | None,
         typer.Option("--seed", min=0, metavar="N", help="That of the run it is for.", show_default=False),
     ] = None,
+    report: Reports = None,
 ) -> int:
     """Run agents live once, and keep what was said in cassettes/; of variants, what their chaos makes them ask."""
     if continued is not None:
@@ -45,7 +46,7 @@ def record(
         return continue_(continued, yes=yes)
     from agent_chaos.commands import record as body
 
-    return body.record(targets or [], mode=record_mode, seed=seed)
+    return body.record(targets or [], mode=record_mode, seed=seed, reports=report or ())
 
 
 @app.command()
@@ -58,12 +59,13 @@ def replay(
             show_default=False,
         ),
     ] = None,
+    report: Reports = None,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Run recordings and stored failures again, offline."""
     from agent_chaos.commands import replay as body
 
-    return body.replay(what or [], allow_real_tools=allow_real_tools)
+    return body.replay(what or [], allow_real_tools=allow_real_tools, reports=report or ())
 
 
 @app.command("run")
@@ -97,6 +99,7 @@ def run_scenarios(
     offline: Annotated[
         bool, typer.Option("--offline", help="Never go online, not even to record what has no recording yet.")
     ] = False,
+    report: Reports = None,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Run scenarios with the chaos they configure, offline, and check their assertions."""
@@ -111,6 +114,7 @@ def run_scenarios(
         dry_run=dry_run,
         offline=offline,
         artifacts_dir=artifacts_dir,
+        reports=report or (),
     )
 
 

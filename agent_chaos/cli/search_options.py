@@ -66,6 +66,13 @@ Coverage = Annotated[
 ]
 
 
+Full = Annotated[bool, typer.Option("--full", help="Show every finding in full, not only the first three.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="A line for each finding, and the figures.")]
+Verbose = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Also what was found when, and every kind of fault.")
+]
+
+
 def split(values: list[str] | None) -> tuple[str, ...]:
     """The names of an option that takes them with commas, or several times."""
     return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from agent_chaos.cli import search_options as options
-from agent_chaos.cli.app import RealTools, Targets, app
+from agent_chaos.cli.app import RealTools, Reports, Targets, app
 
 
 @app.command()
@@ -26,17 +26,21 @@ def fuzz(
     exhaustive: options.Exhaustive = 0,
     coverage: options.Coverage = False,
     json: options.Json = None,
+    report: Reports = None,
+    full: options.Full = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Search for failures offline, and make each as small as it gets."""
     from agent_chaos.commands import fuzz as body
     from agent_chaos.commands.resolve_options import FuzzOptions
+    from agent_chaos.report.reporter import View
 
     asked = FuzzOptions(
         max_examples=max_examples,
         seed=seed,
         max_time_s=max_time,
-        json_file=json,
         allow_real_tools=allow_real_tools,
         space=space,
         only_faults=options.split(only_faults),
@@ -45,7 +49,8 @@ def fuzz(
         skip_oracles=options.split(skip_oracles),
         until_covered=until_covered,
         exhaustive=bool(exhaustive),
-        coverage=coverage,
+        reports=tuple(report or ()) + ((f"json:{json}",) if json else ()),
+        view=View(verbosity=verbose - quiet, full=full, coverage=coverage),
     )
     return body.fuzz(targets or [], asked)
 
@@ -76,14 +81,15 @@ def shrink(
         Path | None,
         typer.Option(metavar="FILE", help="A plan as JSON, from wherever it came.", show_default=False),
     ] = None,
+    report: Reports = None,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Make failing plans as small as they get, and store what came out."""
     from agent_chaos.commands import shrink as body
 
     if plan is not None:
-        return body.shrink_plan(failures or [], plan, allow_real_tools=allow_real_tools)
-    return body.shrink(failures or [], allow_real_tools=allow_real_tools)
+        return body.shrink_plan(failures or [], plan, allow_real_tools=allow_real_tools, reports=report or ())
+    return body.shrink(failures or [], allow_real_tools=allow_real_tools, reports=report or ())
 
 
 @app.command()

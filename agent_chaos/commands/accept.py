@@ -10,7 +10,7 @@ from agent_chaos.commands import failure_store
 from agent_chaos.commands.settings import settings
 from agent_chaos.errors import UsageError
 from agent_chaos.report.printable import printable
-from agent_chaos.report.terminal import console
+from agent_chaos.report.terminal.console import console
 from agent_chaos.search.corpus.accepted import Acceptance, Baseline
 
 

@@ -11,7 +11,7 @@ from agent_chaos.commands import failure_store
 from agent_chaos.errors import UsageError
 from agent_chaos.files import write_text
 from agent_chaos.report.printable import printable
-from agent_chaos.report.terminal import console
+from agent_chaos.report.terminal.console import console
 from agent_chaos.search.corpus.export import pytest_source
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from agent_chaos.commands import failure_store
 from agent_chaos.commands.failure_store import RUNS
-from agent_chaos.commands.output import complain, hushed
+from agent_chaos.commands.output import hushed
 from agent_chaos.commands.prepare import Stage, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, chosen
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.files import write_text
-from agent_chaos.report.document import Document, record
-from agent_chaos.report.exit import combined, exit_code
-from agent_chaos.report.json import JsonReporter
+from agent_chaos.report.build_record import record
+from agent_chaos.report.document import CampaignRecord, Document
+from agent_chaos.report.event import Ended, Failed, SearchEnded, Searching, SearchStarted, Started
+from agent_chaos.report.exit import combined
+from agent_chaos.report.open_reports import open_reports
 from agent_chaos.report.reporter import Reporter
-from agent_chaos.report.several import Several
-from agent_chaos.report.terminal import TerminalReporter, console
 from agent_chaos.scenario.folders import run_folder
 from agent_chaos.scenario.loader import Loaded
-from agent_chaos.search.campaign import Campaign
+from agent_chaos.search.campaign import Progress
 from agent_chaos.search.corpus.stored import Corpus
 from agent_chaos.search.search import fuzz as search
 
@@ -25,24 +25,24 @@ from agent_chaos.search.search import fuzz as search
 def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     """Searches every scenario of the targets; one that cannot be searched does not keep the others from it."""
     wanted = chosen(asked)
-    reporters: list[Reporter] = [TerminalReporter(console(), coverage=asked.coverage)]
-    if asked.json_file is not None:
-        reporters.append(JsonReporter(asked.json_file))
-    reporter = Several(*reporters)
+    reporter = open_reports(asked.reports, asked.view)
     stage = Stage(allow_real_tools=asked.allow_real_tools, judges=wanted.judges)
+    every = scenarios(targets)
+    reporter.tell(Started(command="fuzz", items=len(every)))
     codes = []
-    for loaded in scenarios(targets):
-        reporter.start(loaded.scenario.name, max_examples=wanted.announced, seed=wanted.seed)
+    for loaded in every:
         codes.append(_one(loaded, stage, reporter, asked, wanted))
         if codes[-1] == 130:
             break
     code = combined(codes)
-    reporter.close(code)
+    reporter.tell(Ended(exit_code=code))
     return code
 
 
 def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: FuzzOptions, wanted: Chosen) -> int:
     """Searches one scenario, reports and keeps its campaign; its exit code."""
+    name = loaded.scenario.name
+    reporter.tell(SearchStarted(scenario=name, max_examples=wanted.announced, seed=wanted.seed))
     try:
         rehearsal = stage.rehearsed(loaded)
         with hushed():
@@ -52,24 +52,35 @@ def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: FuzzOptions, w
                 seed=wanted.seed,
                 max_time_s=asked.max_time_s,
                 corpus=Corpus(),
-                listener=reporter.progress,
+                listener=lambda progress: reporter.tell(_searching(name, progress)),
                 scope=wanted.scope,
                 baseline=wanted.baseline,
                 until_covered=asked.until_covered,
                 exhaustive=asked.exhaustive,
             )
     except AgentChaosError as exc:
-        reporter.stop(loaded.scenario.name, exc)
-        complain(exc)
+        reporter.tell(Failed(name=name, error=str(exc), exit_code=exc.exit_code))
         return exc.exit_code
-    reporter.finish(campaign, rehearsal.notes)
-    _keep(campaign, rehearsal.notes)
-    return exit_code(campaign)
+    done = record(campaign, rehearsal.notes)
+    reporter.tell(SearchEnded(campaign=done))
+    _keep(done)
+    return done.exit_code
 
 
-def _keep(campaign: Campaign, notes: tuple[str, ...]) -> None:
-    code = exit_code(campaign)
-    document = Document(exit_code=code, campaigns=(record(campaign, notes),))
+def _searching(scenario: str, progress: Progress) -> Searching:
+    return Searching(
+        scenario=scenario,
+        phase=progress.phase,
+        done=progress.done,
+        total=progress.total,
+        failures=progress.failures,
+        seconds=progress.seconds,
+        found=progress.found,
+    )
+
+
+def _keep(campaign: CampaignRecord) -> None:
+    document = Document(exit_code=campaign.exit_code, campaigns=(campaign,))
     folder = run_folder(RUNS, campaign.scenario)
     write_text(folder / "campaign.json", document.to_json())
     for plan in campaign.undecided_plans:

@@ -10,13 +10,8 @@ from rich.text import Text
 
 from agent_chaos.errors import RequirementMissing
 from agent_chaos.report.printable import printable
-from agent_chaos.report.terminal import console
-
-
-def complain(error: BaseException | str) -> None:
-    """One line on stderr: `error: …`."""
-    text = printable(" ".join(str(error).split()))
-    console(stderr=True).print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)
+from agent_chaos.report.terminal.console import complain as complain
+from agent_chaos.report.terminal.console import console
 
 
 def say_skipped(missing: RequirementMissing) -> None:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from agent_chaos.errors import UsageError
 from agent_chaos.report.catalogue.entry import FaultEntry, OracleEntry, matching
-from agent_chaos.report.terminal import console
+from agent_chaos.report.terminal.console import console
 
 E = TypeVar("E", FaultEntry, OracleEntry)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from agent_chaos.errors import ExitCode
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
+from agent_chaos.search.corpus.stored import installed
 
 
 class Standing(StrEnum):
@@ -25,6 +27,11 @@ class Standing(StrEnum):
     def exit_code(self) -> ExitCode:
         """Of a stored failure."""
         return _EXIT_CODES[self]
+
+    @property
+    def still_shows(self) -> bool:
+        """Whether the run shows a failure."""
+        return self in (Standing.STILL_FAILS, Standing.ACCEPTED, Standing.CHANGED)
 
 
 _EXIT_CODES = {
@@ -53,24 +60,39 @@ def stands(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) -> 
     if outcome.verdict is Verdict.HARNESS_ERROR:
         return Stands(Standing.BROKEN, outcome.reason)
     if failure.fingerprint in outcome.fingerprints:
-        return _fails(failure, baseline)
+        return _fails(failure, outcome, baseline)
     if outcome.fingerprints:
-        return Stands(Standing.CHANGED, "now fails by " + ", ".join(sorted(outcome.fingerprints)))
+        now = "now fails by " + ", ".join(sorted(outcome.fingerprints))
+        return Stands(Standing.CHANGED, "; ".join(filter(None, (now, changed_versions(failure)))))
     missed = _not_fired(failure, outcome)
     if missed:
         return Stands(Standing.STALE, f"not reached: {missed}; record again, or remove the failure")
     if outcome.verdict is not Verdict.PASS:
         return Stands(Standing.STALE, outcome.reason or outcome.verdict)
-    return Stands(Standing.FIXED, f"passes under {failure.plan}")
+    keep = "keep its file, so that it is run again, or delete it"
+    return Stands(Standing.FIXED, f"passes under {failure.plan}; {keep}")
 
 
-def _fails(failure: Failure, baseline: Baseline) -> Stands:
+def _fails(failure: Failure, outcome: Outcome, baseline: Baseline) -> Stands:
+    """It fails still; why is what this run shows, not what was stored."""
+    reason = next(one.reason for one in outcome.violations if one.fingerprint == failure.fingerprint)
+    named = f"{failure.fingerprint}: {reason}"
     for entry in baseline.in_force(failure.scenario, [failure.fingerprint]):
-        return Stands(Standing.ACCEPTED, f"until {entry.until}: {entry.reason}")
+        return Stands(Standing.ACCEPTED, f"{failure.fingerprint}: until {entry.until}: {entry.reason}")
     for entry in baseline.expired(failure.scenario, [failure.fingerprint]):
-        reason = f"accepted until {entry.until}, which has passed; {failure.violation.reason}"
-        return Stands(Standing.STILL_FAILS, reason)
-    return Stands(Standing.STILL_FAILS, failure.violation.reason)
+        return Stands(Standing.STILL_FAILS, f"accepted until {entry.until}, which has passed; {named}")
+    return Stands(Standing.STILL_FAILS, named)
+
+
+def changed_versions(failure: Failure) -> str:
+    """The packages that have another version than when the failure was found: `openai 3.57.0, was 3.3.0`."""
+    now = {name: installed(name) for name in failure.versions} | {"python": platform.python_version()}
+    moved = [
+        f"{name} {now[name]}, was {was}"
+        for name, was in failure.versions.items()
+        if now[name] not in ("", was)
+    ]
+    return f"since then changed: {'; '.join(moved)}" if moved else ""
 
 
 def _not_fired(failure: Failure, outcome: Outcome) -> str:

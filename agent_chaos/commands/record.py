@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
-from rich.text import Text
-
-from agent_chaos.commands.output import complain, hushed, say_skipped
+from agent_chaos.commands.output import hushed, say_skipped
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import BranchSummary, branches, record_branch
-from agent_chaos.record.recording import RecordSummary, record_scenario
+from agent_chaos.record.recording import record_scenario
+from agent_chaos.report.event import Ended, Failed, Recorded, Said, Started
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal import console
+from agent_chaos.report.open_reports import open_reports
+from agent_chaos.report.printable import count
+from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import ChaosScenario, Scenario
@@ -21,12 +22,10 @@ from agent_chaos.scenario.model import ChaosScenario, Scenario
 _PRIVACY = (
     "Cassettes hold the text of the conversation, without keys and cookies; read them before you share them."
 )
-
-_UNWRAPPED = "no @agent_chaos.tool saw that, so offline it would run for real; wrap it and record again"
-_EARLIER = "  kept from an earlier recording, the agent did not run; to record it afresh: --record-mode all"
+_NEXT = "Next: agent-chaos replay (the same run, offline), then agent-chaos fuzz."
 
 
-def record(targets: list[str], *, mode: str, seed: int | None = None) -> int:
+def record(targets: list[str], *, mode: str, seed: int | None = None, reports: Sequence[str] = ()) -> int:
     """Records every scenario of the targets; one that fails does not keep the others from it.
 
     Args:
@@ -35,19 +34,25 @@ def record(targets: list[str], *, mode: str, seed: int | None = None) -> int:
     install()
     every = [one.scenario for one in load(targets, variants=True, skip=say_skipped)]
     drawn_blind = any(not one.cassette_path.exists() for one in every)
-    codes = {one.recorded_as: _one(one, mode) for one in _recorded(every)}
+    wanted = _recorded(every)
+    reporter = open_reports(reports, USUAL)
+    reporter.tell(Started(command="record", items=len(wanted)))
+    codes = {one.recorded_as: _one(one, mode, reporter) for one in wanted}
     if drawn_blind and any(branches(one) for one in every):
         forget()  # fuzz_chaos draws from a recording, where there is one
         with hushed(), warnings.catch_warnings(action="ignore"):
             every = [one.scenario for one in load(targets, variants=True)]
     added = [
-        _branch(one, seed)
+        _branch(one, seed, reporter)
         for one in every
         if branches(one) and mode != "none" and not codes.get(one.recorded_as)
     ]
     if 0 in codes.values():
-        console().print(Text(_PRIVACY))
-    return combined([*codes.values(), *added])
+        reporter.tell(Said(text=_PRIVACY))
+        reporter.tell(Said(text=_NEXT))
+    code = combined([*codes.values(), *added])
+    reporter.tell(Ended(exit_code=code))
+    return code
 
 
 def _recorded(every: list[Scenario]) -> list[Scenario]:
@@ -58,48 +63,40 @@ def _recorded(every: list[Scenario]) -> list[Scenario]:
     return [own.get(name, first[name]) for name in wanted]
 
 
-def _one(scenario: Scenario, mode: str) -> int:
+def _one(scenario: Scenario, mode: str, reporter: Reporter) -> int:
     try:
         summary = record_scenario(scenario, mode=mode)
     except AgentChaosError as exc:
-        complain(exc)
+        reporter.tell(Failed(name="", error=str(exc), exit_code=exc.exit_code))
         return exc.exit_code
-    console().print(Text(kept(scenario.recorded_as, summary)), soft_wrap=True)
-    if summary.unwrapped:
-        names = ", ".join(printable(name) for name in summary.unwrapped)
-        console().print(Text(f"  the model called {names}: {_UNWRAPPED}", "yellow"), soft_wrap=True)
-    if not summary.fresh:
-        console().print(Text(_EARLIER), soft_wrap=True)
-    return 0
-
-
-def _branch(scenario: Scenario, seed: int | None) -> int:
-    try:
-        say_added(scenario.name, record_branch(scenario, seed=seed))
-    except AgentChaosError as exc:
-        complain(exc)
-        return exc.exit_code
-    return 0
-
-
-def say_added(name: str, summary: BranchSummary) -> None:
-    """What a branch added to its cassette, in one line."""
-    added = f"{count(summary.calls, 'call')} and {count(summary.tools, 'tool call')} added to its recording"
-    whole = "the recording has all it asks; nothing was sent"
-    line = f"{printable(name)}  {added if summary.calls or summary.tools else whole}"
-    console().print(Text(line), soft_wrap=True)
-
-
-def kept(name: str, summary: RecordSummary) -> str:
-    """What a recording kept, in two lines."""
-    tools = ", ".join(printable(tool) for tool in summary.tools) or "none"
-    hosts = ", ".join(printable(host) for host in summary.hosts) or "none"
-    return (
-        f"{name}  {summary.path}, {_size(summary.size_bytes)}: {count(summary.calls, 'call')}, "
-        f"{summary.input_tokens:,} tokens in, {summary.output_tokens:,} out\n"
-        f"{' ' * len(name)}  tools: {tools}; hosts: {hosts}"
+    reporter.tell(
+        Recorded(
+            scenario=scenario.recorded_as,
+            path=str(summary.path),
+            size_bytes=summary.size_bytes,
+            calls=summary.calls,
+            input_tokens=summary.input_tokens,
+            output_tokens=summary.output_tokens,
+            tools=tuple(summary.tools),
+            hosts=tuple(summary.hosts),
+            unobserved=tuple(summary.unwrapped),
+            fresh=summary.fresh,
+        )
     )
+    return 0
 
 
-def _size(size: int) -> str:
-    return f"{size:,} bytes" if size < 10_000 else f"{size / 1000:,.0f} kB"
+def _branch(scenario: Scenario, seed: int | None, reporter: Reporter) -> int:
+    try:
+        reporter.tell(Said(text=added(scenario.name, record_branch(scenario, seed=seed))))
+    except AgentChaosError as exc:
+        reporter.tell(Failed(name="", error=str(exc), exit_code=exc.exit_code))
+        return exc.exit_code
+    return 0
+
+
+def added(name: str, summary: BranchSummary) -> str:
+    """What a branch added to its cassette, in one line."""
+    more = f"{count(summary.calls, 'call')} and {count(summary.tools, 'tool call')} added to its recording"
+    whole = "the recording has all it asks; nothing was sent"
+    return f"{name}  {more if summary.calls or summary.tools else whole}"

@@ -12,14 +12,14 @@ from agent_chaos.cassette.redaction.redaction import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands import failure_store
 from agent_chaos.commands.output import hushed
-from agent_chaos.commands.record import say_added
+from agent_chaos.commands.record import added
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import record_branch
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal import console
+from agent_chaos.report.terminal.console import console
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.trace import Trace
@@ -50,7 +50,7 @@ def continue_(name: str, *, yes: bool) -> int:
         return 0
     expected = f"{failure.id} on {scenario.name}: at least {count(missing, 'live call')} to the provider"
     _ask(f"{expected}{_really_run(trace)}", yes=yes)
-    say_added(failure.id, record_branch(scenario, failure.plan))
+    console().print(Text(printable(added(failure.id, record_branch(scenario, failure.plan)))), soft_wrap=True)
     console().print(Text(f"agent-chaos replay {failure.id} now answers for the whole run"))
     return 0
 

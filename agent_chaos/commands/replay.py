@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.commands import failure_store
-from agent_chaos.commands.output import complain, hushed
+from agent_chaos.commands.output import hushed
 from agent_chaos.commands.prepare import Stage, scenarios
-from agent_chaos.commands.recheck import Standing, Stands, stands
+from agent_chaos.commands.recheck import Standing, stands
 from agent_chaos.commands.settings import baseline
 from agent_chaos.errors import AgentChaosError, CassetteMissing, ExitCode
 from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.report.build_record import alone
+from agent_chaos.report.event import Ended, Failed, Replayed, Started
 from agent_chaos.report.exit import combined
-from agent_chaos.report.finding import view
-from agent_chaos.report.printable import count, printable, seconds
-from agent_chaos.report.terminal import console, put
+from agent_chaos.report.open_reports import open_reports
+from agent_chaos.report.printable import count, seconds
+from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
 from agent_chaos.search.campaign import Failure, Finding, UndecidedPlan
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
 from agent_chaos.trace.trace import Trace
 
-_COLOURS: dict[Standing | Verdict, str] = {
-    Verdict.PASS: "bold green",
-    Verdict.FAIL: "bold red",
-    Verdict.UNDECIDED: "bold yellow",
-    Verdict.NOT_TESTED: "bold yellow",
-    Verdict.UNSTABLE: "bold red",
-    Verdict.HARNESS_ERROR: "bold red",
-    Standing.STILL_FAILS: "bold red",
-    Standing.ACCEPTED: "yellow",
-    Standing.CHANGED: "bold yellow",
-    Standing.FIXED: "bold green",
-    Standing.STALE: "bold yellow",
-    Standing.BROKEN: "bold red",
-}
 
-
-def replay(what: list[str], *, allow_real_tools: bool) -> int:
+def replay(
+    what: list[str], *, allow_real_tools: bool, reports: Sequence[str] = (), command: str = "replay"
+) -> int:
     """Replays what is named: targets, stored failures, or without any every cassette and every stored failure."""
     failures = (
         [failure_store.named(one) for one in what if failure_store.is_name(one)]
@@ -50,36 +39,25 @@ def replay(what: list[str], *, allow_real_tools: bool) -> int:
     targets = [
         one for one in what if not failure_store.is_name(one) and not failure_store.is_undecided_name(one)
     ]
-    stage = Stage(allow_real_tools=allow_real_tools)
-    codes = []
-    codes += [_undecided(one, stage) for one in undecided]
-    if targets or (not what and (Path(DEFAULT_TARGET).is_dir() or not failures)):
-        codes += [_recording(one, stage, bare=not what) for one in scenarios(targets)]
-    known = baseline() if failures else NOTHING
-    codes += [_failure(failure, stage, known, in_full=bool(what)) for failure in failures]
-    return combined(codes)
+    played = scenarios(targets) if targets or _by_default(what, failures) else []
+    reporter = open_reports(reports, USUAL)
+    reporter.tell(Started(command=command, items=len(failures) + len(undecided) + len(played)))
+    replays = _Replays(
+        Stage(allow_real_tools=allow_real_tools),
+        reporter,
+        known=baseline() if failures else NOTHING,
+        in_full=bool(what),
+    )
+    codes = [replays.undecided(one) for one in undecided]
+    codes += [replays.recording(one) for one in played]
+    codes += [replays.failure(failure) for failure in failures]
+    code = combined(codes)
+    reporter.tell(Ended(exit_code=code))
+    return code
 
 
-def _recording(loaded: Loaded, stage: Stage, *, bare: bool) -> int:
-    name = loaded.scenario.name
-    try:
-        rehearsal = stage.rehearsed(loaded)
-    except CassetteMissing as exc:
-        if bare:
-            _say(name, "NOT RECORDED", "bold yellow", str(exc))
-            return ExitCode.NOTHING_JUDGED
-        complain(exc)
-        return exc.exit_code
-    except AgentChaosError as exc:
-        complain(exc)
-        return exc.exit_code
-    with hushed():
-        outcome = rehearsal.clean_outcome
-    changes = rehearsal.changes if outcome.verdict is Verdict.PASS else ()
-    word = Standing.CHANGED if changes else outcome.verdict
-    said = [outcome.reason, *changes, played(rehearsal.clean)]
-    _say(name, word, _COLOURS[word], "; ".join(one for one in said if one))
-    return outcome.verdict.exit_code
+def _by_default(what: list[str], failures: list[Failure]) -> bool:
+    return not what and (Path(DEFAULT_TARGET).is_dir() or not failures)
 
 
 def played(clean: Trace) -> str:
@@ -89,48 +67,94 @@ def played(clean: Trace) -> str:
     return ", ".join([*parts, f"{seconds(clean.virtual_s)} virtual"])
 
 
-def _failure(failure: Failure, stage: Stage, known: Baseline, *, in_full: bool) -> int:
-    """Runs a stored failure; told in full where it was asked for by name."""
-    try:
-        rehearsal = stage.of_failure(failure)
-        outcome = stage.trial(rehearsal, failure.plan)
-    except AgentChaosError as exc:
-        complain(f"{failure.id}: {exc}")
-        return exc.exit_code
-    found = stands(failure, outcome, known)
-    if in_full and found.standing in (Standing.STILL_FAILS, Standing.ACCEPTED, Standing.CHANGED):
-        _in_full(failure, outcome, rehearsal.clean)
-    _say(f"{failure.id}  {failure.scenario}", found.standing, _COLOURS[found.standing], _why(failure, found))
-    return found.standing.exit_code
+@dataclass(frozen=True, slots=True)
+class _Replays:
+    """Runs things again and tells of each. `in_full` says that they were asked for by name."""
+
+    stage: Stage
+    reporter: Reporter
+    known: Baseline
+    in_full: bool
+
+    def recording(self, loaded: Loaded) -> int:
+        name = loaded.scenario.name
+        try:
+            rehearsal = self.stage.rehearsed(loaded)
+        except CassetteMissing as exc:
+            if self.in_full:
+                return self._failed("", exc)
+            return self._stands(name, "NOT RECORDED", str(exc), ExitCode.NOTHING_JUDGED)
+        except AgentChaosError as exc:
+            return self._failed("", exc)
+        with hushed():
+            outcome = rehearsal.clean_outcome
+        changes = rehearsal.changes if outcome.verdict is Verdict.PASS else ()
+        word = Standing.CHANGED if changes else outcome.verdict
+        said = [outcome.reason, *changes, played(rehearsal.clean)]
+        return self._stands(name, word, "; ".join(one for one in said if one), outcome.verdict.exit_code)
+
+    def _stands(self, scenario: str, standing: str, why: str, code: ExitCode) -> int:
+        self.reporter.tell(Replayed(scenario=scenario, standing=standing, why=why, exit_code=code))
+        return code
+
+    def failure(self, failure: Failure) -> int:
+        """Runs a stored failure; told in full where it was asked for by name."""
+        try:
+            rehearsal = self.stage.of_failure(failure)
+            outcome = self.stage.trial(rehearsal, failure.plan)
+        except AgentChaosError as exc:
+            return self._failed(failure.id, exc)
+        found = stands(failure, outcome, self.known)
+        shown = self.in_full and found.standing.still_shows
+        finding, record = alone(_now(failure, outcome), rehearsal.clean) if shown else (None, None)
+        self.reporter.tell(
+            Replayed(
+                id=failure.id,
+                scenario=failure.scenario,
+                standing=found.standing,
+                why=found.why,
+                exit_code=found.standing.exit_code,
+                finding=finding,
+                failure=record,
+            )
+        )
+        return found.standing.exit_code
+
+    def undecided(self, plan: UndecidedPlan) -> int:
+        """Runs an undecided plan; after `record --continue` it is judged."""
+        try:
+            rehearsal = self.stage.rehearsed(scenarios([plan.target])[0])
+            outcome = self.stage.trial(rehearsal, plan.plan)
+        except AgentChaosError as exc:
+            return self._failed(plan.id, exc)
+        code = outcome.verdict.exit_code
+        self.reporter.tell(
+            Replayed(
+                id=plan.id,
+                scenario=plan.scenario,
+                standing=outcome.verdict,
+                why=_decided(outcome),
+                exit_code=code,
+                plan=tuple(str(placed) for placed in plan.plan.faults),
+            )
+        )
+        return code
+
+    def _failed(self, name: str, error: AgentChaosError) -> int:
+        self.reporter.tell(Failed(name=name, error=str(error), exit_code=error.exit_code))
+        return error.exit_code
 
 
-def _undecided(plan: UndecidedPlan, stage: Stage) -> int:
-    """Runs an undecided plan; after `record --continue` it is judged."""
-    try:
-        rehearsal = stage.rehearsed(scenarios([plan.target])[0])
-        outcome = stage.trial(rehearsal, plan.plan)
-    except AgentChaosError as exc:
-        complain(f"{plan.id}: {exc}")
-        return exc.exit_code
-    why = f"passes under {plan.plan}" if outcome.verdict is Verdict.PASS else outcome.reason
-    _say(f"{plan.id}  {plan.scenario}", outcome.verdict, _COLOURS[outcome.verdict], why)
-    return outcome.verdict.exit_code
-
-
-def _why(failure: Failure, found: Stands) -> str:
-    named = found.standing in (Standing.STILL_FAILS, Standing.ACCEPTED)
-    return f"{failure.fingerprint}: {found.why}" if named else found.why
-
-
-def _in_full(failure: Failure, outcome: Outcome, clean: Trace) -> None:
-    out = console()
+def _now(failure: Failure, outcome: Outcome) -> Finding:
+    """The stored failure as this run shows it."""
     same = [one for one in outcome.violations if one.fingerprint == failure.fingerprint]
-    now = failure.model_copy(update={"violation": (same or list(outcome.errors))[0]})
-    for part in view(Finding(now, outcome), clean, out.width):
-        put(out, part)
-    out.print()
+    return Finding(failure.model_copy(update={"violation": (same or list(outcome.errors))[0]}), outcome)
 
 
-def _say(name: str, word: str, style: str, rest: str) -> None:
-    line = Text.assemble(printable(name), "  ", (word, style), "  ", printable(rest))
-    console().print(line, soft_wrap=True)
+def _decided(outcome: Outcome) -> str:
+    """What decided a run, or what keeps it from being decided: the first request that nobody recorded an answer to."""
+    if outcome.verdict is Verdict.PASS:
+        return f"passes under {outcome.trace.plan}"
+    left = next((call for call in outcome.trace.calls if not call.fidelity.full), None)
+    asked = f"; what it asked differs at {left.difference}" if left is not None and left.difference else ""
+    return f"{outcome.reason}{asked}"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from agent_chaos.commands.settings import settings
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.oracle import Oracle
+from agent_chaos.report.reporter import USUAL, View
 from agent_chaos.search.corpus.accepted import Baseline
 from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.selection import judges, scoped
@@ -25,7 +25,6 @@ class FuzzOptions:
     max_examples: int | None = None
     seed: int | None = None
     max_time_s: float | None = None
-    json_file: Path | None = None
     allow_real_tools: bool = False
     space: str = ""
     only_faults: tuple[str, ...] = ()
@@ -34,7 +33,8 @@ class FuzzOptions:
     skip_oracles: tuple[str, ...] = ()
     until_covered: bool = False
     exhaustive: bool = False
-    coverage: bool = False
+    reports: tuple[str, ...] = ()
+    view: View = USUAL
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,21 @@ import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.chaos.trigger import Trigger
-from agent_chaos.commands.output import complain, hushed
+from agent_chaos.commands.output import hushed
 from agent_chaos.commands.run_one import RunEnd, Wanted, one_by_one, side_by_side
-from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.guard import isolate_if_put_off
 from agent_chaos.patch.install import online
 from agent_chaos.record.auto_record import say_first, unrecorded
+from agent_chaos.report.event import Ended, Failed, Planned, Ran, Started
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import clipped, count, printable, seconds
-from agent_chaos.report.terminal import console
+from agent_chaos.report.open_reports import open_reports
+from agent_chaos.report.printable import clipped, count
+from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.results.run_report import RunReport
 from agent_chaos.run.run import write_files
 from agent_chaos.scenario.folders import run_folder
@@ -28,11 +28,16 @@ from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.scenario.model import Scenario
 
-_STYLES = {0: "bold green", 1: "bold red", 3: "bold yellow", 5: "bold red"}
-
 
 def run(
-    wanted: Wanted, *, workers: int, fail_fast: bool, dry_run: bool, offline: bool, artifacts_dir: Path
+    wanted: Wanted,
+    *,
+    workers: int,
+    fail_fast: bool,
+    dry_run: bool,
+    offline: bool,
+    artifacts_dir: Path,
+    reports: Sequence[str] = (),
 ) -> int:
     """Runs every scenario of the targets, variants too; one that cannot run does not keep the others from it.
 
@@ -43,9 +48,12 @@ def run(
         workers: processes to run them in; 0 for one per core.
     """
     every = wanted.load()
+    reporter = open_reports(reports, USUAL)
+    reporter.tell(Started(command="run", items=len(every)))
     if dry_run:
         for one in every:
-            _planned(one.scenario)
+            reporter.tell(_planned(one.scenario))
+        reporter.tell(Ended(exit_code=0))
         return 0
     if not offline and not wanted.live:
         every = _recorded_first(every, wanted)
@@ -57,11 +65,12 @@ def run(
     codes: list[int] = []
     with closing(results):
         for done in results:
-            codes.append(_told(done, folder))
+            codes.append(_told(done, folder, reporter))
             if codes[-1] and fail_fast:
                 break
-    _summary(len(codes), len(every), codes.count(0), folder)
-    return combined(codes)
+    code = combined(codes)
+    reporter.tell(Ended(exit_code=code, text=_summary(len(codes), len(every), codes.count(0), folder)))
+    return code
 
 
 def _recorded_first(every: list[Loaded], wanted: Wanted) -> list[Loaded]:
@@ -79,54 +88,24 @@ def _recorded_first(every: list[Loaded], wanted: Wanted) -> list[Loaded]:
         return wanted.load()
 
 
-def _told(done: RunEnd, folder: Path) -> int:
+def _told(done: RunEnd, folder: Path, reporter: Reporter) -> int:
     if done.error:
-        complain(done.error)
+        reporter.tell(Failed(name="", error=done.error, exit_code=done.exit_code))
         return done.exit_code
     write_files(folder, done.files)
     report = RunReport.model_validate_json(done.report)
-    _say(report)
+    reporter.tell(Ran(report=report, exit_code=report.verdict.exit_code))
     return report.verdict.exit_code
 
 
-def _say(report: RunReport) -> None:
-    out, code = console(), report.verdict.exit_code
-    figures = f"{count(report.llm_calls, 'call')}, {seconds(report.elapsed_s)} virtual"
-    line = Text.assemble(
-        printable(report.scenario_name), "  ", (report.verdict, _STYLES[code]), f"  {figures}"
-    )
-    out.print(line, soft_wrap=True)
-    for fired in report.faults_fired:
-        out.print(Text(f"  ▲ {printable(fired)}", "yellow"), soft_wrap=True)
-    for result in report.assertion_results:
-        mark, style = ("✓", "green") if result.passed else ("✗", "red")
-        turn = "" if result.turn is None else f" (turn {result.turn})"
-        out.print(
-            Text(f"  {mark} {printable(result.name)}{turn}: {clipped(result.message, 400)}", style),
-            soft_wrap=True,
-        )
-    if report.error:
-        out.print(Text(f"  raised {clipped(report.error, 400)}"), soft_wrap=True)
-    failed = (f"{one.name}: {one.message}" for one in report.assertion_results if not one.passed)
-    if report.reason and report.reason != "; ".join(failed):
-        out.print(Text(f"  {clipped(report.reason, 400)}"), soft_wrap=True)
-    for told in report.unfired if report.verdict != Verdict.NOT_TESTED else ():
-        out.print(Text(f"  {clipped(told, 400)}", "dim"), soft_wrap=True)
-    for violation in report.violations if report.assertion_results else ():
-        out.print(
-            Text(f"  ! {violation.oracle.replace('_', ' ')}: {clipped(violation.reason, 200)}", "dim"),
-            soft_wrap=True,
-        )
-
-
-def _planned(scenario: Scenario) -> None:
+def _planned(scenario: Scenario) -> Planned:
     """What a run would do: each fault with its turn and that turn's input."""
-    out = console()
-    out.print(Text(f"{printable(scenario.name)}: {count(len(scenario.turns), 'turn')}", "bold"))
+    faults = []
     for chaos in scenario.every_chaos:
         turn = _resolved_turn(chaos.trigger)
         where = "any turn" if turn is None else f"turn {turn}: {_input(scenario, turn)}"
-        out.print(Text(f"  {printable(str(chaos))}  in {where}"), soft_wrap=True)
+        faults.append(f"{chaos}  in {where}")
+    return Planned(scenario=scenario.name, turns=len(scenario.turns), faults=tuple(faults))
 
 
 def _resolved_turn(trigger: Trigger) -> int | None:
@@ -139,8 +118,7 @@ def _input(scenario: Scenario, turn: int) -> str:
     return f"“{clipped(text, 80)}”" if isinstance(text, str) else "(made from the turns before)"
 
 
-def _summary(ran: int, of: int, passed: int, folder: Path) -> None:
+def _summary(ran: int, of: int, passed: int, folder: Path) -> str:
     left = f", {of - ran} not run" if ran < of else ""
     where = f"; artefacts in {folder}" if folder.exists() else ""
-    line = f"{count(ran, 'scenario')}: {passed} passed, {ran - passed} did not{left}{where}"
-    console().print(Text(line, "bold" if passed == ran else "bold red"), soft_wrap=True)
+    return f"{count(ran, 'scenario')}: {passed} passed, {ran - passed} did not{left}{where}"

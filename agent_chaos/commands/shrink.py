@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.commands import failure_store
-from agent_chaos.commands.output import complain, hushed
+from agent_chaos.commands.output import hushed
 from agent_chaos.commands.prepare import Stage, scenarios
 from agent_chaos.errors import AgentChaosError, PlanError, UsageError
 from agent_chaos.faults.plan import Plan
+from agent_chaos.report.build_record import smallness
+from agent_chaos.report.event import Ended, Failed, Said, Shrunk, Started
 from agent_chaos.report.exit import combined
-from agent_chaos.report.finding import smallness
-from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal import console
+from agent_chaos.report.open_reports import open_reports
+from agent_chaos.report.printable import printable
+from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.stored import Corpus, failure_of
-from agent_chaos.search.shrink import Shrunk
 from agent_chaos.search.shrink import shrink as shrunk_plan
 
 _STALE = 3
 
 
-def shrink(names: list[str], *, allow_real_tools: bool) -> int:
+def shrink(names: list[str], *, allow_real_tools: bool, reports: Sequence[str] = ()) -> int:
     """Shrinks the named failures, or all. Raises UsageError where none is stored."""
     failures = [failure_store.named(name) for name in names] if names else failure_store.every()
     if not failures:
         raise UsageError("no failure is stored in .agent_chaos/; agent-chaos fuzz finds them")
-    stage = Stage(allow_real_tools=allow_real_tools)
-    return combined(_one(failure, stage) for failure in failures)
+    return _every(failures, Stage(allow_real_tools=allow_real_tools), reports)
 
 
-def shrink_plan(targets: list[str], file: Path, *, allow_real_tools: bool) -> int:
+def shrink_plan(
+    targets: list[str], file: Path, *, allow_real_tools: bool, reports: Sequence[str] = ()
+) -> int:
     """Runs a scenario under the plan of a file, and shrinks every failure that this shows.
 
     Raises UsageError for a file that holds no plan, and unless the targets are one scenario.
@@ -54,7 +55,7 @@ def shrink_plan(targets: list[str], file: Path, *, allow_real_tools: bool) -> in
     failures = [
         failure_of(rehearsal, one, plan, seed=0, smallest=False, checks=0) for one in distinct.values()
     ]
-    return combined([_one(failure, stage) for failure in failures])
+    return _every(failures, stage, reports)
 
 
 def _plan(file: Path) -> Plan:
@@ -66,13 +67,22 @@ def _plan(file: Path) -> Plan:
         raise UsageError(f"{file}: {exc}") from None
 
 
-def _one(failure: Failure, stage: Stage) -> int:
+def _every(failures: list[Failure], stage: Stage, reports: Sequence[str]) -> int:
+    reporter = open_reports(reports, USUAL)
+    reporter.tell(Started(command="shrink", items=len(failures)))
+    code = combined([_one(failure, stage, reporter) for failure in failures])
+    reporter.tell(Ended(exit_code=code))
+    return code
+
+
+def _one(failure: Failure, stage: Stage, reporter: Reporter) -> int:
     try:
         rehearsal = stage.of_failure(failure)
         with hushed():
             found = shrunk_plan(rehearsal, failure.plan, failure.fingerprint)
         if failure.fingerprint not in found.outcome.fingerprints:
-            _say(failure, f"does not fail any more; see agent-chaos replay {failure.id}")
+            gone = f"does not fail any more; see agent-chaos replay {failure.id}"
+            reporter.tell(Said(text=f"{failure.id}  {failure.scenario}  {gone}"))
             return _STALE
         violation = next(v for v in found.outcome.violations if v.fingerprint == failure.fingerprint)
         smaller = failure_of(
@@ -86,20 +96,17 @@ def _one(failure: Failure, stage: Stage) -> int:
         )
         Corpus().save(smaller)
     except AgentChaosError as exc:
-        complain(f"{failure.id}: {exc}")
+        reporter.tell(Failed(name=failure.id, error=str(exc), exit_code=exc.exit_code))
         return exc.exit_code
-    _say(failure, _outcome(failure, smaller, found))
+    reporter.tell(
+        Shrunk(
+            id=failure.id,
+            scenario=failure.scenario,
+            faults_before=len(failure.plan),
+            faults=len(smaller.plan),
+            smallness=smallness(smaller),
+            runs=found.runs,
+            plan=tuple(str(placed) for placed in smaller.plan.faults),
+        )
+    )
     return 0
-
-
-def _outcome(failure: Failure, smaller: Failure, found: Shrunk) -> str:
-    before, after = len(failure.plan), len(smaller.plan)
-    change = f"{count(before, 'fault')} -> {after}" if before != after else count(after, "fault")
-    return f"{change}, {smallness(smaller)}, {count(found.runs, 'run')}\n  {smaller.plan}"
-
-
-def _say(failure: Failure, text: str) -> None:
-    head, _, rest = text.partition("\n")
-    console().print(Text(printable(f"{failure.id}  {failure.scenario}  {head}")), soft_wrap=True)
-    if rest:
-        console().print(Text("  " + printable(rest.strip())), soft_wrap=True)

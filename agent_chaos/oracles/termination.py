@@ -16,6 +16,8 @@ _ADVICE = {
 
 _LONG_S = 60.0
 """Beyond the back-off of any SDK."""
+_WORTH_COUNTING_S = 1.0
+"""A wait shorter than this is not counted beside those that made a run long."""
 
 
 class Termination:
@@ -37,11 +39,20 @@ class Termination:
         elif trace.virtual_s - evidence.clean.virtual_s > budget.virtual_s:
             about, who = _spent_on(trace, evidence.clean)
             more = f"{duration(trace.virtual_s)} instead of {duration(evidence.clean.virtual_s)}"
-            yield self._violation(about, f"the run took {more}: {who}", trace)
+            yield self._violation(about, f"the run took {more}: {who}", trace, longest_wait(trace))
 
-    def _violation(self, about: str, reason: str, trace: Trace) -> Violation:
-        last = trace.calls[-1].seq if trace.calls else None
-        return Violation(oracle=self.name, subject=about, reason=reason, advice=_ADVICE[about], call_seq=last)
+    def _violation(self, about: str, reason: str, trace: Trace, wait: Wait | None = None) -> Violation:
+        asked = [call.seq for call in trace.calls if wait is None or call.seq < wait.seq]
+        call_seq = asked[-1] if asked else None
+        return Violation(
+            oracle=self.name, subject=about, reason=reason, advice=_ADVICE[about], call_seq=call_seq
+        )
+
+
+def longest_wait(trace: Trace) -> Wait | None:
+    """The wait that took most of a run's time, of equals the first; None where it never waited."""
+    waits = [entry for entry in trace.entries if isinstance(entry, Wait)]
+    return max(waits, key=lambda wait: wait.seconds, default=None)
 
 
 def _spent_on(trace: Trace, clean: Trace) -> tuple[str, str]:
@@ -50,7 +61,8 @@ def _spent_on(trace: Trace, clean: Trace) -> tuple[str, str]:
     if not spent:
         return "transfer", "replies were slow"
     (about, words), seconds = max(spent.items(), key=lambda one: sum(one[1]) - sum(usual.get(one[0], ())))
-    times = f" in {len(seconds)} waits" if len(seconds) > 1 else ""
+    long = [one for one in seconds if one >= _WORTH_COUNTING_S]
+    times = f" in {len(long)} waits" if len(long) > 1 else ""
     return about, words.format(f"{duration(sum(seconds))}{times}")
 
 
@@ -68,12 +80,12 @@ def _cause(wait: Wait, before: Call | None) -> tuple[str, str]:
     if before is None:
         return "time", "it waited {}"
     told = before.reply.header("retry-after") if before.reply else ""
-    if told and wait.why in ("sleep", "timer") and _obeys(told, wait.seconds):
+    if told and wait.why in ("sleep", "timer") and obeys(told, wait.seconds):
         return "retry-after", f"it slept {{}} because call {before.call} said retry-after: {told}"
     return "transfer", f"it waited {{}} at call {before.call}"
 
 
-def _obeys(told: str, seconds: float) -> bool:
+def obeys(told: str, seconds: float) -> bool:
     """Whether a wait is what a `retry-after` asked for; of one that is no number (a date, `inf`), any long wait is."""
     if told.replace(".", "", 1).isdigit():
         return abs(float(told) - seconds) < max(1.0, seconds * 0.1)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.report.printable import call_text, compact, decoded, printable
@@ -14,14 +15,15 @@ from agent_chaos.stream.exchange import Reply
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 _NOTHING = "(nothing)"
-_VOLATILE = {"date", "content-length", "request-id", "x-request-id", "cf-ray", "content-type"}
+_VOLATILE = {"date", "content-length", "request-id", "x-request-id", "cf-ray"}
 _LEAD = 24
 _WINDOW = 160
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(BaseModel):
     """One aspect of two things, in words; `same` is how many leading characters agree."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: str
     recorded: str
@@ -35,10 +37,15 @@ def pair(label: str, recorded: str, as_run: str) -> Pair:
     same = _common(left, right)
     start = max(0, same - _LEAD) if max(len(left), len(right)) > _WINDOW else 0
     dots = "…" if start else ""
-    return Pair(label, dots + _end(left, start), dots + _end(right, start), same - start + len(dots))
+    return Pair(
+        label=label,
+        recorded=dots + _end(left, start),
+        as_run=dots + _end(right, start),
+        same=same - start + len(dots),
+    )
 
 
-def _common(left: str, right: str) -> int:
+def _common(left: Sequence[object], right: Sequence[object]) -> int:
     pairs = zip(left, right, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))
 
@@ -67,17 +74,52 @@ def _headers(recorded: Reply, served: Reply) -> Iterator[Pair]:
     names = dict.fromkeys(name.lower() for name, _ in (*recorded.headers, *served.headers))
     for name in names:
         left, right = recorded.header(name), served.header(name)
-        if right and left != right and name not in _VOLATILE and not name.startswith("anthropic-ratelimit"):
-            yield pair(printable(name), left or "(none)", right)
+        if left != right and _tells(name, served):
+            yield pair(f"header {printable(name)}", left or "(none)", right or "(none)")
+
+
+def _tells(name: str, served: Reply) -> bool:
+    """Whether a header that differs says something: an error reply has none of those of a good one."""
+    usual = name in _VOLATILE or name.startswith(("anthropic-ratelimit", "x-ratelimit", "openai-"))
+    return not usual and (served.ok or bool(served.header(name)))
 
 
 def _turns(recorded: ModelTurn | None, served: ModelTurn | None) -> Iterator[Pair]:
     left, right = recorded or ModelTurn(), served or ModelTurn()
-    for index in range(max(len(left.parts), len(right.parts))):
-        ours = left.parts[index] if index < len(left.parts) else None
-        theirs = right.parts[index] if index < len(right.parts) else None
-        yield pair(_label(ours or theirs), _part(ours), _part(theirs))
+    for ours, theirs in _matched(left.parts, right.parts):
+        if isinstance(ours, ToolCall) and isinstance(theirs, ToolCall) and ours.name != theirs.name:
+            yield pair("asks for", ours.name, theirs.name)
+        label = _label(ours or theirs)
+        again = ours is None and any(_named(one) == _named(theirs) is not None for one in left.parts)
+        yield pair(f"{label} again" if again else label, _part(ours), _part(theirs))
     yield pair("stopped", _stop(recorded), _stop(served))
+
+
+def _matched(left: Sequence[Part], right: Sequence[Part]) -> Iterator[tuple[Part | None, Part | None]]:
+    """Parts beside their counterparts: by id, then by name, then by kind; what has none stands alone."""
+    rest = list(right)
+    for keys in (_identity, _named, _kind):
+        left = list(left)
+        for one in list(left):
+            twin = next((other for other in rest if keys(other) == keys(one) is not None), None)
+            if twin is not None:
+                left.remove(one)
+                rest.remove(twin)
+                yield one, twin
+    yield from ((one, None) for one in left)
+    yield from ((None, one) for one in rest)
+
+
+def _identity(part: Part) -> object:
+    return part.id or None if isinstance(part, ToolCall) else None
+
+
+def _named(part: Part | None) -> object:
+    return part.name or None if isinstance(part, ToolCall) else None
+
+
+def _kind(part: Part) -> object:
+    return part.kind if isinstance(part, Opaque) else type(part)
 
 
 def _label(part: Part | None) -> str:
@@ -90,7 +132,7 @@ def _part(part: Part | None) -> str:
     if part is None:
         return _NOTHING
     if isinstance(part, ToolCall):
-        return part.arguments or _NOTHING
+        return part.arguments or "(no arguments)"
     return compact(part.extra) if isinstance(part, Opaque) else part.text
 
 
@@ -107,9 +149,7 @@ def _bytes(recorded: Reply, served: Reply) -> Iterator[Pair]:
     left, right = recorded.body, served.body
     if left == right or not right:
         return
-    same = next(
-        (i for i, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right))
-    )
+    same = _common(left, right)
     start = max(0, same - 2 * _LEAD)
     dots = "…" if start else ""
     yield pair(
@@ -122,7 +162,8 @@ def _bytes(recorded: Reply, served: Reply) -> Iterator[Pair]:
 def of_tool(run: ToolRun, clean: Trace) -> tuple[Pair, ...]:
     """What a fault changed at a tool call: its recorded result beside the one of this run."""
     twin = next((other for other in clean.tools if other.site == run.site), None)
-    return (pair("result", result_of(twin) if twin else _NOTHING, result_of(run)),)
+    recorded = result_of(twin) if twin else compact(run.recorded)
+    return (pair("result", recorded, result_of(run)),)
 
 
 def of_arguments(run: ToolRun, clean: Trace) -> Pair:
@@ -147,4 +188,6 @@ def of_values(before: Any, after: Any) -> Pair:
 
 
 def _value(value: Any) -> str:
+    if value is None:
+        return _NOTHING
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -1,4 +1,7 @@
-"""Campaigns as a file: the JSON that `--json` writes and `.agent_chaos_runs/` keeps. Programs read it, so it has a version."""
+"""Campaigns as values: what `--report json` writes, `.agent_chaos_runs/` keeps, and every report and page shows.
+
+Programs read it, so it has a version; fields may be added to a version, and keep their meaning.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,19 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.report import figures
-from agent_chaos.report.exit import exit_code
-from agent_chaos.report.timeline import timeline
-from agent_chaos.search.campaign import Campaign, Covered, Failure, Figures, Finding, UndecidedPlan, Warned
+from agent_chaos import __version__
+from agent_chaos.report.difference import Pair
+from agent_chaos.report.source import CodeLine
+from agent_chaos.search.campaign import Covered, Failure, Figures, UndecidedPlan, Warned
 from agent_chaos.search.corpus.accepted import Acceptance
-from agent_chaos.trace.trace import Trace
-from agent_chaos.version import __version__
 
 
 class TimelineRow(BaseModel):
-    """One row of a timeline: virtual seconds since the run started, who, and what in words."""
+    """One row of a timeline: virtual seconds since the run started, who, and what in words.
+
+    `at` is None for a row that stands for several left out; `tones` says of each line whether it is plain, quiet, the
+    fault or the finding, `mark` the same of the row.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -25,20 +30,96 @@ class TimelineRow(BaseModel):
     who: str
     what: tuple[str, ...]
     mark: str = ""
+    tones: tuple[str, ...] = ()
+
+
+class Change(BaseModel):
+    """Something that was recorded beside what it was in this run, aspect by aspect."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    heading: str
+    note: str
+    pairs: tuple[Pair, ...]
 
 
 class FailureRecord(BaseModel):
-    """A failure, and the run that shows it."""
+    """A failure, and the run that shows it.
+
+    `location` is the line of the agent's code it is about, `raised_at` the line of a library that raised; `plan` the faults
+    in words, `word` the plan in the DSL, `met` how often the rarest fault of the plan is met.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     failure: Failure
     timeline: tuple[TimelineRow, ...]
+    models: tuple[str, ...] = ()
+    location: CodeLine | None = None
+    raised_at: CodeLine | None = None
+    changes: tuple[Change, ...] = ()
+    plan: tuple[str, ...] = ()
+    word: str = ""
+    met: str = ""
+    smallness: str = ""
+
+
+class Fix(BaseModel):
+    """What to change: in a sentence, and as lines of code where they can be told."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    does: str
+    code: str = ""
+
+
+class FindingRecord(BaseModel):
+    """Failures with one cause, which one change ends. `number` counts from 1, in the order in which to fix them.
+
+    `failures` are ids, the weightiest first; `examples` is how many examples of the search showed one of them,
+    `weight` how often its fault is met times how grave what follows is.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int
+    headline: str
+    fix: Fix
+    failures: tuple[str, ...]
+    examples: int
+    weight: int = 0
+    location: CodeLine | None = None
+    met: str = ""
+
+
+class Held(BaseModel):
+    """What the agent withstood: `kinds` of fault that fired and never failed it, by what came of them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outcome: str
+    kinds: tuple[str, ...]
+    examples: int
+
+
+class Score(BaseModel):
+    """Of the `judged` examples with an everyday fault those that `survived`; `low` and `high` bound the share (95 %,
+    Wilson), and `undecided` is how many could not be judged.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    survived: int
+    judged: int
+    undecided: int
+    low: float
+    high: float
 
 
 class CampaignRecord(BaseModel):
-    """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count), `undecided_plans` a plan for each; `conclusion` is what running every single
-    fault showed; `accepted` failures were met and fail nothing, `expired` ones are among the failures again.
+    """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count), `undecided_plans` a plan for each; `conclusion` is
+    what running every single fault showed; `accepted` failures were met and fail nothing, `expired` ones are among the
+    failures again. `findings` group `failures` by cause; both are in the order in which to fix them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,18 +130,28 @@ class CampaignRecord(BaseModel):
     summary: str
     figures: Figures
     failures: tuple[FailureRecord, ...]
+    findings: tuple[FindingRecord, ...] = ()
+    held: tuple[Held, ...] = ()
+    score: Score | None = None
     undecided_reasons: tuple[tuple[str, int], ...] = ()
+    not_tested_reasons: tuple[tuple[str, int], ...] = ()
     undecided_plans: tuple[UndecidedPlan, ...] = ()
     warnings: tuple[Warned, ...] = ()
     tools_run_for_real: tuple[str, ...] = ()
     first_error: str = ""
     interrupted: bool = False
+    until_covered: bool = False
     clean_virtual_s: float = 0.0
     notes: tuple[str, ...] = ()
     conclusion: str = ""
     coverage: tuple[Covered, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
     expired: tuple[Acceptance, ...] = ()
+
+    def of(self, finding: FindingRecord) -> tuple[FailureRecord, ...]:
+        """The failures of a finding, the weightiest first."""
+        by_id = {one.failure.id: one for one in self.failures}
+        return tuple(by_id[one] for one in finding.failures)
 
 
 class Stopped(BaseModel):
@@ -88,38 +179,3 @@ class Document(BaseModel):
     def to_json(self) -> str:
         """The document as text, ending in a newline."""
         return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
-
-
-def record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
-    """The campaign as it is kept."""
-    return CampaignRecord(
-        scenario=campaign.scenario,
-        seed=campaign.seed,
-        exit_code=exit_code(campaign),
-        summary=figures.summary(campaign.figures, campaign.tools_run_for_real),
-        figures=campaign.figures,
-        failures=tuple(_failure(finding) for finding in campaign.findings),
-        undecided_reasons=campaign.undecided_reasons,
-        undecided_plans=campaign.undecided_plans,
-        warnings=campaign.warnings,
-        tools_run_for_real=campaign.tools_run_for_real,
-        first_error=campaign.first_error,
-        interrupted=campaign.interrupted,
-        clean_virtual_s=campaign.clean.virtual_s,
-        notes=notes,
-        conclusion=figures.conclusion(campaign),
-        coverage=campaign.coverage,
-        accepted=campaign.accepted,
-        expired=campaign.expired,
-    )
-
-
-def _failure(finding: Finding) -> FailureRecord:
-    return FailureRecord(failure=finding.failure, timeline=tuple(_moments(finding.outcome.trace)))
-
-
-def _moments(trace: Trace) -> list[TimelineRow]:
-    return [
-        TimelineRow(at=row.at, who=row.who, what=tuple(line.text for line in row.lines), mark=row.mark)
-        for row in timeline(trace)
-    ]

@@ -4,29 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from agent_chaos.report.document import CampaignRecord, Held, Score
 from agent_chaos.report.printable import count, printable
 from agent_chaos.search.campaign import Campaign, Figures, UndecidedPlan, Warned
 from agent_chaos.search.corpus.accepted import Acceptance
 
+_KINDS = 6
+"""How many kinds of fault are named in one line."""
 
-def summary(figures: Figures, tools_run_for_real: Sequence[str]) -> str:
-    """`200 examples: 171 ok, 3 failures (2 distinct), 19 undecided, 7 not tested; tools run for real: none`."""
+
+def summary(figures: Figures, tools_run_for_real: Sequence[str], *, findings: int) -> str:
+    """`200 examples: 94 ok, 88 failed, 18 undecided, 0 not tested; 7 findings, 16 ways to fail; tools run for real: none`."""
     errors = f", {figures.errors:,} harness errors" if figures.errors else ""
+    ways = f", {count(figures.distinct, 'way')} to fail" if figures.distinct else ""
     accepted = f", {figures.accepted:,} accepted" if figures.accepted else ""
     real = ", ".join(printable(name) for name in tools_run_for_real) or "none"
     return (
-        f"{figures.examples:,} examples: {figures.ok:,} ok, {figures.failures:,} failures "
-        f"({figures.distinct:,} distinct{accepted}), {figures.undecided:,} undecided, {figures.not_tested:,} not tested"
-        f"{errors}; tools run for real: {real}"
+        f"{figures.examples:,} examples: {figures.ok:,} ok, {figures.failures:,} failed, {figures.undecided:,} undecided, "
+        f"{figures.not_tested:,} not tested{errors}; {count(findings, 'finding')}{ways}{accepted}; "
+        f"tools run for real: {real}"
     )
 
 
-def total(campaigns: Sequence[Campaign]) -> str:
+def total(campaigns: Sequence[CampaignRecord]) -> str:
     """The summary line over several campaigns."""
     names = ("examples", "ok", "failures", "distinct", "accepted", "undecided", "not_tested", "errors")
     sums = {name: sum(getattr(campaign.figures, name) for campaign in campaigns) for name in names}
     tools = sorted({tool for campaign in campaigns for tool in campaign.tools_run_for_real})
-    return summary(Figures(**sums), tools)
+    return summary(Figures(**sums), tools, findings=sum(len(campaign.findings) for campaign in campaigns))
+
+
+def held(rows: Iterable[Held], *, everything: bool = False) -> str:
+    """What did no harm, a line for each way it ended: `41 kinds of fault: the same answer (rate limit, …)`."""
+    return "\n".join(
+        f"{count(len(row.kinds), 'kind')} of fault: {row.outcome} ({_some(row.kinds, everything=everything)})"
+        for row in rows
+    )
+
+
+def _some(kinds: Sequence[str], *, everything: bool) -> str:
+    shown = kinds if everything else kinds[:_KINDS]
+    more = [f"{len(kinds) - len(shown)} more"] if len(kinds) > len(shown) else []
+    return ", ".join([*(kind.replace("_", " ") for kind in shown), *more])
+
+
+def score(found: Score | None) -> str:
+    """`61 % of everyday faults survived (53 of 87; 95 % interval 50 to 71 %; 9 more undecided)`."""
+    if found is None:
+        return ""
+    undecided = f"; {found.undecided:,} more undecided"
+    if not found.judged:
+        return f"none of the examples with everyday faults could be judged{undecided}"
+    return (
+        f"{found.survived / found.judged:.0%} of everyday faults survived ({found.survived:,} of {found.judged:,}; 95 % "
+        f"interval {found.low:.0%} to {found.high:.0%}{undecided})"
+    )
+
+
+def not_tested(reasons: Iterable[tuple[str, int]]) -> list[str]:
+    """Why examples tested nothing, a line each."""
+    return [f"{number:,}  {printable(why)}" for why, number in reasons]
 
 
 def space(figures: Figures) -> str:

@@ -1,37 +1,43 @@
-"""The report programs read: one JSON file, written whole when everything is done."""
+"""The report programs read: one JSON document, written whole when everything is done."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from agent_chaos.errors import AgentChaosError
-from agent_chaos.files import writable, write_text
-from agent_chaos.report.document import CampaignRecord, Document, Stopped, record
-from agent_chaos.search.campaign import Campaign, Progress
+from agent_chaos.report.document import CampaignRecord, Document, Stopped
+from agent_chaos.report.event import Ended, Failed, ReportEvent, SearchEnded
+from agent_chaos.report.output import Output
+from agent_chaos.report.reporter import Format, Reporter, View
 
 
 class JsonReporter:
-    """Collects campaigns and writes them to `path` at the end. Raises UsageError at once where it cannot."""
+    """Collects campaigns and writes them at the end."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = writable(path)
+    def __init__(self, out: Output) -> None:
+        self._out = out
         self._campaigns: list[CampaignRecord] = []
         self._stopped: list[Stopped] = []
 
-    def start(self, scenario: str, *, max_examples: int | None, seed: int) -> None:
-        """Nothing is written before the end."""
+    def tell(self, event: ReportEvent) -> None:
+        match event:
+            case SearchEnded():
+                self._campaigns.append(event.campaign)
+            case Failed():
+                stopped = Stopped(scenario=event.name, error=event.error, exit_code=event.exit_code)
+                self._stopped.append(stopped)
+            case Ended():
+                document = Document(
+                    exit_code=event.exit_code,
+                    campaigns=tuple(self._campaigns),
+                    stopped=tuple(self._stopped),
+                )
+                self._out.write(document.to_json())
+            case _:
+                pass
 
-    def progress(self, progress: Progress) -> None:
-        """Nothing is written before the end."""
 
-    def finish(self, campaign: Campaign, notes: tuple[str, ...] = ()) -> None:
-        self._campaigns.append(record(campaign, notes))
+def _opens(file: Path | None, view: View) -> Reporter:
+    return JsonReporter(Output(file))
 
-    def stop(self, scenario: str, error: AgentChaosError) -> None:
-        self._stopped.append(Stopped(scenario=scenario, error=str(error), exit_code=error.exit_code))
 
-    def close(self, exit_code: int) -> None:
-        document = Document(
-            exit_code=exit_code, campaigns=tuple(self._campaigns), stopped=tuple(self._stopped)
-        )
-        write_text(self._path, document.to_json())
+REPORTER = Format(name="json", does="the campaigns as one JSON document", opens=_opens)

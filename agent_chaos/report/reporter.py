@@ -1,32 +1,51 @@
-"""The contract of a reporter: what it is told while campaigns run. A member of this folder is one reporter."""
+"""The contract of a reporter: it is told what happens, as values, and shows or writes that.
+
+A member of this folder exports a `Format` as `REPORTER`; `--report NAME[:FILE]` names it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
-from agent_chaos.errors import AgentChaosError
-from agent_chaos.search.campaign import Campaign, Progress
+from agent_chaos.report.event import ReportEvent
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How much to show: `verbosity` is -1 for little, 0, or 1 for everything; `full` shows every finding in full."""
+
+    verbosity: int = 0
+    full: bool = False
+    coverage: bool = False
+
+
+USUAL = View()
+"""What is shown unless somebody asks for more or less."""
 
 
 class Reporter(Protocol):
-    """Is told of each scenario in turn: start, progress after every example, then finish or stop; at last close."""
+    """Shows or writes what a command does. What it raises never changes a verdict: see `several.py`."""
 
-    def start(self, scenario: str, *, max_examples: int | None, seed: int) -> None:
-        """A scenario is about to be searched, in as many examples as it takes where there is no number."""
+    def tell(self, event: ReportEvent) -> None:
+        """Something happened. The last event is `Ended`."""
         ...
 
-    def progress(self, progress: Progress) -> None:
-        """An example is done."""
-        ...
 
-    def finish(self, campaign: Campaign, notes: tuple[str, ...] = ()) -> None:
-        """The search is over; `notes` is what the harness saw besides (files written, telemetry refused)."""
-        ...
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of report, by the name people give it.
 
-    def stop(self, scenario: str, error: AgentChaosError) -> None:
-        """The scenario could not be searched."""
-        ...
+    Args:
+        does: what it is, in a few words, for `--help`.
+        opens: makes a reporter that writes to a file, or to stdout where there is none. Raises UsageError at once where
+            it cannot.
+        owns_stdout: whether nothing else may be printed where it writes to stdout.
+    """
 
-    def close(self, exit_code: int) -> None:
-        """Nothing follows."""
-        ...
+    name: str
+    does: str
+    opens: Callable[[Path | None, View], Reporter]
+    owns_stdout: bool = True

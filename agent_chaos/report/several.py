@@ -1,34 +1,30 @@
-"""Several reporters told as one."""
+"""Several reporters told as one; one that fails is left out from then on, and changes nothing else."""
 
 from __future__ import annotations
 
-from agent_chaos.errors import AgentChaosError
+import sys
+from collections.abc import Iterable
+
+from agent_chaos.report.event import ReportEvent
+from agent_chaos.report.printable import printable
 from agent_chaos.report.reporter import Reporter
-from agent_chaos.search.campaign import Campaign, Progress
 
 
 class Several:
     """Passes everything on to each reporter, in order."""
 
-    def __init__(self, *reporters: Reporter) -> None:
-        self._reporters = reporters
+    def __init__(self, reporters: Iterable[Reporter]) -> None:
+        self._reporters = list(reporters)
 
-    def start(self, scenario: str, *, max_examples: int | None, seed: int) -> None:
-        for reporter in self._reporters:
-            reporter.start(scenario, max_examples=max_examples, seed=seed)
-
-    def progress(self, progress: Progress) -> None:
-        for reporter in self._reporters:
-            reporter.progress(progress)
-
-    def finish(self, campaign: Campaign, notes: tuple[str, ...] = ()) -> None:
-        for reporter in self._reporters:
-            reporter.finish(campaign, notes)
-
-    def stop(self, scenario: str, error: AgentChaosError) -> None:
-        for reporter in self._reporters:
-            reporter.stop(scenario, error)
-
-    def close(self, exit_code: int) -> None:
-        for reporter in self._reporters:
-            reporter.close(exit_code)
+    def tell(self, event: ReportEvent) -> None:
+        for reporter in list(self._reporters):
+            try:
+                reporter.tell(event)
+            except BrokenPipeError:
+                raise
+            except Exception as exc:  # noqa: BLE001 - a report that fails is no reason for another verdict
+                self._reporters.remove(reporter)
+                why = printable(
+                    f"{type(reporter).__name__} failed and is left out: {type(exc).__name__}: {exc}"
+                )
+                sys.stderr.write(f"warning: {why}\n")

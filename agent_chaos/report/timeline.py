@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from agent_chaos.oracles.termination import obeys
 from agent_chaos.report.printable import call_text, clipped, printable, seconds
-from agent_chaos.report.wire_words import EFFECTS, came_back, delivery, model_of, result_of
+from agent_chaos.report.wire_words import came_back, delivery, effect_of, model_of, result_of
 from agent_chaos.trace.trace import (
     Answer,
     Call,
@@ -70,7 +71,7 @@ def _row(entry: TraceEvent, trace: Trace, single: bool, findings: frozenset[int]
         case ToolRun():
             return Row(entry.at, "tool", tuple(_tool_lines(entry)), mark)
         case Wait():
-            return _waited(entry)
+            return _waited(entry, trace, mark)
         case Answer():
             return Row(entry.at, "answer", (Line(f"“{clipped(entry.text, 160)}”"),), mark)
         case Raised():
@@ -117,7 +118,7 @@ def _call_lines(call: Call, delivered: Delivered | None, single: bool) -> Iterat
         yield Line(f"{call.fidelity.words}; {printable(call.difference)}".rstrip("; "), "quiet")
     for fault in call.fired:
         yield Line(f"▲ fault: {printable(fault.describe())}", "fault")
-    if words := delivery(delivered):
+    if words := delivery(delivered, call.reply):
         yield Line(words, "quiet")
 
 
@@ -127,13 +128,27 @@ def _tool_lines(run: ToolRun) -> Iterator[Line]:
     for fault in run.fired:
         yield Line(f"▲ fault: {printable(fault.describe())}", "fault")
     if run.effect != "recorded":
-        yield Line(EFFECTS[run.effect], "finding" if run.effect == "real" else "quiet")
+        yield Line(effect_of(run), "finding" if run.effect == "real" else "quiet")
 
 
-def _waited(wait: Wait) -> Row | None:
-    if wait.seconds < _WORTH_WAITING_S or wait.why == "transfer":
+def _waited(wait: Wait, trace: Trace, mark: Mark) -> Row | None:
+    if not mark and (wait.seconds < _WORTH_WAITING_S or wait.why == "transfer"):
         return None
-    return Row(wait.at, "waited", (Line(f"{seconds(wait.seconds)} ({printable(wait.why)})", "quiet"),))
+    before = next((call for call in reversed(trace.calls) if call.seq < wait.seq), None)
+    why = _ordered(wait, before)
+    return Row(
+        wait.at, "waited", (Line(f"{seconds(wait.seconds)} ({why})", "finding" if mark else "quiet"),), mark
+    )
+
+
+def _ordered(wait: Wait, before: Call | None) -> str:
+    """What a wait was for: a header of the call before it that asked for that long, the transfer, or the agent itself."""
+    asked = before.reply.header("retry-after") if before is not None and before.reply is not None else ""
+    if before is not None and asked and wait.why in ("sleep", "timer") and obeys(asked, wait.seconds):
+        return f"call {before.call} said retry-after: {clipped(asked, 40)}"
+    if before is not None and wait.why in ("transfer", "timeout"):
+        return f"{wait.why} of call {before.call}"
+    return printable(wait.why)
 
 
 def _raised(entry: Raised) -> str:

@@ -74,18 +74,27 @@ def _said(turn: ModelTurn | None) -> str:
 
 def _ending(call: Call, reply: Reply) -> str:
     last = reply.events[-1] if reply.events else None
-    of = (
-        f" of {len(call.recorded.body):,}"
-        if call.recorded and len(call.recorded.body) > len(reply.body)
-        else ""
-    )
-    size = f" after {len(reply.body):,}{of} bytes" if reply.head else ""
+    size = f" after {len(reply.body):,}{_whole(call, reply)} bytes" if reply.head else ""
     if isinstance(last, Abort):
         return _ABORTS[last.kind] + size
+    return f"ends early{size}" if _ends_early(call, reply) else ""
+
+
+def _whole(call: Call, reply: Reply) -> str:
+    """How long the recorded reply is, where this one is its beginning; of another reply that would say nothing."""
+    recorded = call.recorded.body if call.recorded else b""
+    longer = len(recorded) > len(reply.body) and recorded.startswith(reply.body)
+    return f" of {len(recorded):,}" if longer else ""
+
+
+def _ends_early(call: Call, reply: Reply) -> bool:
+    """Whether the reply has less than it says itself: than its length, or without the end of its stream."""
+    declared = reply.header("content-length")
+    if declared.isdigit() and len(reply.body) < int(declared) and not reply.header("content-encoding"):
+        return True
     turn = turn_of(call.wire, reply)
-    if turn is not None and turn.error is None and not turn.complete:
-        return f"ends early{size}"
-    return ""
+    unended = turn is not None and turn.error is None and not turn.complete and turn.stop is None
+    return unended and (reply.streamed or bool(_whole(call, reply)))
 
 
 def transfer(reply: Reply | None) -> str:
@@ -100,18 +109,29 @@ def transfer(reply: Reply | None) -> str:
     return f"{reply.status}, {count(len(reply.body), 'byte')} in {chunks}, {seconds(reply.duration)}{end}"
 
 
-def delivery(delivered: Delivered | None) -> str:
-    """How the client took the reply, where that is worth a word."""
+def delivery(delivered: Delivered | None, reply: Reply | None) -> str:
+    """How the client took the reply, where that is worth a word: one that it closed after its last byte is not."""
     if delivered is None or delivered.outcome == "complete":
+        return ""
+    of = len(reply.body) if reply is not None else 0
+    if delivered.outcome == "closed" and delivered.bytes_read >= of:
         return ""
     error = f" ({printable(delivered.error)})" if delivered.error else ""
     words = {
-        "closed": f"the client closed it after {count(delivered.bytes_read, 'byte')}",
+        "closed": f"the client closed it after {delivered.bytes_read:,} of {count(of, 'byte')}",
         "aborted": f"the client saw an error{error}" if error else "",
         "timeout": f"the client timed out{error}",
         "open": "still open when the example ended",
     }
     return words[delivered.outcome]
+
+
+def effect_of(run: ToolRun) -> str:
+    """What became of a tool call, with what the agent was told of it."""
+    if run.fired and run.error_type:
+        landed = "its effect landed" if run.landed else "nothing was done"
+        return f"offline: {landed}, and the agent got an error"
+    return EFFECTS[run.effect]
 
 
 def result_of(run: ToolRun) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
-from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.corpus.accepted import Acceptance
 from agent_chaos.trace.trace import Trace
 
@@ -166,6 +166,31 @@ class Finding:
     outcome: Outcome
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is kept of an example: the kinds of fault that fired, the verdict and what explains it.
+
+    `answered` says how the turns ended: with the same answers as without faults, with others, or in an exception.
+    """
+
+    kinds: frozenset[str]
+    verdict: Verdict
+    reason: str
+    answered: Literal["same", "other", "raised"]
+
+    @classmethod
+    def of(cls, outcome: Outcome, clean: Trace) -> Judged:
+        """An example beside the run without faults."""
+        trace = outcome.trace
+        same = [one.text for one in trace.answers] == [one.text for one in clean.answers]
+        return cls(
+            kinds=frozenset(fault.kind for _, fault in trace.fired),
+            verdict=outcome.verdict,
+            reason=outcome.reason,
+            answered="raised" if trace.raised else "same" if same else "other",
+        )
+
+
 @dataclass(frozen=True)
 class Campaign:
     """The result of searching one scenario."""
@@ -175,6 +200,8 @@ class Campaign:
     clean: Trace
     figures: Figures
     findings: tuple[Finding, ...]
+    judged: tuple[Judged, ...] = ()
+    """Every example, in the order they ran."""
     first_error: str = ""
     undecided_reasons: tuple[tuple[str, int], ...] = ()
     """Why examples were undecided, with counts, most frequent first."""

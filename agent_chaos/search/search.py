@@ -8,7 +8,16 @@ from time import perf_counter
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, Listener, Subject, UndecidedPlan
+from agent_chaos.search.campaign import (
+    Campaign,
+    Failure,
+    Figures,
+    Finding,
+    Judged,
+    Listener,
+    Subject,
+    UndecidedPlan,
+)
 from agent_chaos.search.campaign_state import Tally
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
 from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of
@@ -98,6 +107,7 @@ def fuzz(
             update={"distinct": len(findings), "accepted": len(accepted), "exhaustive": planned}
         ),
         findings=tuple(findings),
+        judged=tuple(Judged.of(outcome, subject.clean) for outcome in run.outcomes),
         first_error=run.first_error,
         undecided_reasons=tuple(run.reasons.most_common()),
         undecided_plans=tuple(_undecided_plans(run)),

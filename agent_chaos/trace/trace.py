@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.frame import Frame
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
@@ -49,6 +50,8 @@ class Call:
     recorded: Reply | None
     fired: tuple[Fault, ...] = ()
     difference: str = ""
+    frame: Frame | None = field(default=None, compare=False, repr=False)
+    """The line of the agent that asked; no part of what the run did, so it is left out of `Trace.digest`."""
 
     @property
     def wire(self) -> WireProtocol | None:
@@ -97,6 +100,8 @@ class ToolRun:
     recorded: Any = None
     duration_s: float = 0.0
     landed: bool = True
+    frame: Frame | None = field(default=None, compare=False, repr=False)
+    """The line of the agent that called it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,10 @@ class Raised:
     bases: tuple[str, ...]
     where: str
     traceback: str
+    frame: Frame | None = field(default=None, compare=False, repr=False)
+    """The innermost line of the agent that the exception passed through."""
+    origin: Frame | None = field(default=None, compare=False, repr=False)
+    """The line that raised it, whosever that is."""
 
 
 @dataclass(frozen=True, slots=True)

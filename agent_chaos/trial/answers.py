@@ -20,6 +20,7 @@ from agent_chaos.replay.player import Player, ServedReply
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
 from agent_chaos.runtime.session import Answered, Session, ToolAnswer
 from agent_chaos.runtime.tape import raised_names
+from agent_chaos.runtime.user_code import calling_frame
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.trace import Call, ToolRun
 from agent_chaos.trial.injector import ChaosInjector
@@ -161,6 +162,7 @@ class Answerer:
                 recorded=served.recorded,
                 fired=served.fired,
                 difference=served.difference,
+                frame=calling_frame(self.session.scheduler.main.ident) or self.session.agent,
             )
         )
 
@@ -263,6 +265,7 @@ class Answerer:
                 recorded=served.record.result if served.record is not None else None,
                 duration_s=answer.delay_s,
                 landed=served.outcome is None or served.outcome.performed,
+                frame=calling_frame(self.session.scheduler.main.ident) or self.session.agent,
             )
         )
 

@@ -13,10 +13,11 @@ from agent_chaos.patch.time import tasks
 from agent_chaos.patch.tools import tool
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.user_code import defined_at, raising_frames
 from agent_chaos.scenario.model import Scenario, Turn
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import Probe
-from agent_chaos.trial.turn_log import TurnLog, innermost_user_frame
+from agent_chaos.trial.turn_log import TurnLog, named
 
 
 class Conversation:
@@ -40,6 +41,7 @@ class Conversation:
         self._amend = injector.user_input if injector else lambda turn, text: text
         self._scenario = scenario
         self._session = session
+        session.agent = defined_at(scenario.agent)
         self._on_turn = on_turn
         self._probing = probing
         self._said = ""
@@ -78,7 +80,7 @@ class Conversation:
         try:
             yield
         except Exception as exc:
-            where = innermost_user_frame(exc.__traceback__)
+            where = named(raising_frames(exc.__traceback__)[0])
             detail = f"{what} fails{' in ' + where if where else ''}: {type(exc).__name__}: {exc}"
             self._session.tape.incident(self._session.clock.now(), "harness", detail)
             raise TrialStop(detail) from exc

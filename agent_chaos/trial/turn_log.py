@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 import traceback
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from agent_chaos.faults.plan import Plan
@@ -16,12 +13,11 @@ from agent_chaos.results.metrics import MetricsStore
 from agent_chaos.results.turn_result import TurnResult
 from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import raised_names
+from agent_chaos.runtime.user_code import raising_frames
+from agent_chaos.trace.frame import Frame
 from agent_chaos.trace.trace import Answer, Raised, without_addresses
 from agent_chaos.trial.compute_metrics import measured
 from agent_chaos.trial.injector import ChaosInjector
-
-_PACKAGE = str(Path(__file__).resolve().parent.parent)
-_LIBRARIES = ("site-packages", "dist-packages", str(Path(asyncio.__file__).parent.parent))
 
 
 class TurnLog:
@@ -66,8 +62,13 @@ class TurnLog:
         name, bases = raised_names(exc)
         message = without_addresses(str(exc))
         shown = without_addresses("".join(traceback.format_exception(exc)))
-        where = innermost_user_frame(exc.__traceback__)
-        self._session.tape.write(lambda seq: Raised(seq, turn, now, text, name, message, bases, where, shown))
+        frame, origin = raising_frames(exc.__traceback__)
+        where = named(frame)
+        self._session.tape.write(
+            lambda seq: Raised(
+                seq, turn, now, text, name, message, bases, where, shown, frame or self._session.agent, origin
+            )
+        )
         error = f"{name}: {message}"
         return self._finished(
             TurnResult(turn_number=turn, input=text, response="", success=False, error=error)
@@ -87,12 +88,6 @@ def answer_text(result: Any) -> str:
     return "" if result is None else str(result)
 
 
-def innermost_user_frame(tb: TracebackType | None) -> str:
-    """`file.py:function` of the deepest frame that is neither a library nor agent-chaos; '' where there is none."""
-    found = ""
-    for frame in traceback.extract_tb(tb):
-        path = frame.filename
-        if not path.startswith((_PACKAGE, "<", sys.prefix)) and not any(part in path for part in _LIBRARIES):
-            inner = frame.name.startswith("<") and found.startswith(f"{Path(path).name}:")
-            found = found if inner else f"{Path(path).name}:{frame.name}"
-    return found
+def named(frame: Frame | None) -> str:
+    """`file.py:function` of a line; '' where there is none."""
+    return f"{Path(frame.file).name}:{frame.function}" if frame is not None else ""

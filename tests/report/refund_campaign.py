@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
+from agent_chaos.faults.family import TRUNCATION, Family, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.oracles.oracle import Violation
@@ -11,13 +12,15 @@ from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding
 from agent_chaos.stream.exchange import Data, End, Head, Reply, Request, cut, reply
 from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.frame import Frame
 from agent_chaos.trace.trace import Answer, Call, Delivered, ToolRun, Trace, TraceEvent, Wait
 
 
 class CutInsideNumber(TransportFault):
     """The stream ends inside a number."""
 
-    family: ClassVar[str] = "cut"
+    family: ClassVar[Family] = TRUNCATION
+    frequency: ClassVar[Frequency] = Frequency.EVERYDAY
     kind: Literal["cut_inside_number"] = "cut_inside_number"
 
     @classmethod
@@ -100,6 +103,7 @@ def call(seq: int, number: int, at: float, recorded: Reply, **changes: Any) -> C
         request=REQUEST,
         reply=recorded,
         recorded=recorded,
+        frame=Frame("/srv/agent/refund.py", 54, "agent", "anthropic"),
     )
     return replace(made, **changes)
 

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from agent_chaos.report.terminal import TerminalReporter
-from agent_chaos.search.campaign import Campaign, Progress, Warned
+from agent_chaos.report.build_record import record
+from agent_chaos.report.event import Ended, SearchEnded, Searching, SearchStarted, Started
+from agent_chaos.report.reporter import USUAL, View
+from agent_chaos.report.terminal.reporter import TerminalReporter
+from agent_chaos.search.campaign import Campaign, Warned
 from agent_chaos.stream.exchange import Abort, End, Reply, reply
 from agent_chaos.trace.trace import Answer, Call, Raised, ToolRun, Trace
 from tests.report.refund_campaign import BROKEN, CLEAN, FIGURES, VIOLATION, campaign, finding
@@ -16,17 +19,29 @@ from tests.report.refund_campaign import BROKEN, CLEAN, FIGURES, VIOLATION, camp
 HOSTILE = "\x1b[2J\x1b]8;;http://evil\x07[red]click[/red]\x9b31m\r\u202eexe :smile:"
 
 
-def shown(made: Campaign | None = None, width: int = 80, notes: tuple[str, ...] = (), **console: Any) -> str:
+def shown(
+    made: Campaign | None = None,
+    width: int = 80,
+    notes: tuple[str, ...] = (),
+    view: View = USUAL,
+    **console: Any,
+) -> str:
     out = Console(file=io.StringIO(), width=width, markup=False, highlight=False, emoji=False, **console)
-    reporter = TerminalReporter(out)
-    reporter.start("refund", max_examples=200, seed=0)
+    reporter = TerminalReporter(out, view)
+    reporter.tell(SearchStarted(scenario="refund", max_examples=200, seed=0))
     for done in (1, 100, 200):
-        found = ("unfinished_tool_call:refund (cut arguments)", "empty_answer:answer")
-        reporter.progress(Progress("search", done, 200, 3, done / 50, found))
-    reporter.finish(made or campaign(), notes)
-    reporter.close(1)
+        reporter.tell(searching(done, done / 50))
+    reporter.tell(SearchEnded(campaign=record(made or campaign(), notes)))
+    reporter.tell(Ended(exit_code=1))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
+
+
+def searching(done: int, seconds: float) -> Searching:
+    found = ("unfinished_tool_call:refund (cut arguments)", "empty_answer:answer")
+    return Searching(
+        scenario="refund", phase="search", done=done, total=200, failures=3, seconds=seconds, found=found
+    )
 
 
 def flat(text: str) -> str:
@@ -37,9 +52,9 @@ def flat(text: str) -> str:
 @pytest.mark.parametrize(
     "expected",
     [
-        "F-7Q2K argument fidelity: issue_refund",
+        "F-7Q2K Replies that never ended are used as if they were whole",
         "issue_refund got amount=15 although the model was still writing the number 1500.",
-        "Run a tool only after the stream's own terminator (message_stop) has arrived.",
+        'if message.stop_reason not in ("end_turn", "tool_use"):',
         "Plan call 1: the stream ends inside a number",
         "smallest: removing or softening any part makes it pass (9 checks)",
         "▲ 0.94 s call 1",
@@ -64,7 +79,7 @@ def test_a_failure_is_told_whole(width: int, expected: str) -> None:
 
 def test_the_last_line_is_the_summary() -> None:
     assert shown().splitlines()[-1] == (
-        "200 examples: 171 ok, 3 failures (2 distinct), 19 undecided, 7 not tested; tools run for real: none"
+        "200 examples: 171 ok, 3 failed, 19 undecided, 7 not tested; 1 finding, 2 ways to fail; tools run for real: none"
     )
 
 
@@ -87,7 +102,7 @@ def test_without_a_terminal_there_is_no_colour_no_animation_and_no_padding() -> 
     text = shown()
 
     assert "\x1b" not in text
-    assert "examples/s  3 failures" not in text
+    assert "ways to fail so far" not in text
     assert not [line for line in text.splitlines() if line != line.rstrip()]
 
 
@@ -146,7 +161,10 @@ def test_hostile_text_cannot_steer_the_terminal() -> None:
         (Reply((Abort("refused", 0.0),)), "connection refused"),
         (Reply((Abort("read_timeout", 600.0),)), "nothing more before the client's timeout"),
         (reply(429, [("retry-after", "3600")], [b'{"error": {}}']), "429, retry-after 3600"),
-        (Reply((*reply(200, [], [b"half"]).events[:-1], Abort("reset", 1.0))), "connection reset after 4 of"),
+        (
+            Reply((*reply(200, [], [b"half"]).events[:-1], Abort("reset", 1.0))),
+            "connection reset after 4 bytes",
+        ),
         (Reply((*reply(200, [], [b"ha"]).events[:-1], End(1.0))), "200"),
     ],
     ids=["refused", "timeout", "rate limit", "reset", "short"],
@@ -195,16 +213,21 @@ def test_a_campaign_without_failures_is_short() -> None:
     assert "Reproduce" not in "".join(lines)
 
 
-def test_several_scenarios_end_in_one_total() -> None:
+def test_several_scenarios_end_in_one_table_of_findings_and_one_total() -> None:
     out = Console(file=io.StringIO(), width=80, markup=False)
     reporter = TerminalReporter(out)
+    reporter.tell(Started(command="fuzz", items=2))
     for name in ("refund", "support"):
-        reporter.start(name, max_examples=200, seed=0)
-        reporter.finish(campaign(scenario=name, findings=()))
-    reporter.close(0)
+        reporter.tell(SearchStarted(scenario=name, max_examples=200, seed=0))
+        reporter.tell(SearchEnded(campaign=record(campaign(scenario=name))))
+    reporter.tell(Ended(exit_code=1))
     assert isinstance(out.file, io.StringIO)
+    lines = out.file.getvalue().splitlines()
 
-    assert out.file.getvalue().splitlines()[-1].startswith("400 examples: 342 ok, 6 failures (4 distinct)")
+    assert lines[-1].startswith("400 examples: 342 ok, 6 failed")
+    table = lines[-8:]
+    assert [line.split()[1] for line in table if line.startswith("F-7Q2K")] == ["refund", "support"]
+    assert len(lines) < 20
 
 
 def test_an_interrupted_search_says_that_it_is_partial() -> None:

@@ -11,7 +11,7 @@ from agent_chaos.commands.output import complain
 from agent_chaos.errors import AgentChaosError, UsageError
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import printable
-from agent_chaos.report.terminal import console
+from agent_chaos.report.terminal.console import console
 
 CASSETTES = Path("cassettes")
 

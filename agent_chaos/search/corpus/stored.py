@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from hashlib import blake2b
+from importlib import metadata
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -92,6 +93,14 @@ def failure_id(scenario: str, fingerprint: str, length: int = _SHORTEST, *, lett
     return f"{letter}-" + "".join(letters)
 
 
+def installed(package: str) -> str:
+    """The version of a package in this process; '' where there is none."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
 def failure_of(
     subject: Subject,
     violation: Violation,
@@ -105,6 +114,7 @@ def failure_of(
     """A violation under a plan as it is stored."""
     header = getattr(getattr(subject, "cassette", None), "header", None)
     versions = dict(header.versions) if header is not None else {}
+    versions |= {name: now for name in versions if (now := installed(name))}
     versions |= {"agent-chaos": __version__, "python": platform.python_version()}
     return Failure(
         id=failure_id(subject.name, violation.fingerprint),

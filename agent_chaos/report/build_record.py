@@ -1,0 +1,153 @@
+"""Makes the values that reports show out of a campaign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent_chaos.chaos.constructors import spell
+from agent_chaos.oracles.termination import longest_wait
+from agent_chaos.report import difference, figures
+from agent_chaos.report.document import (
+    CampaignRecord,
+    Change,
+    FailureRecord,
+    FindingRecord,
+    Fix,
+    TimelineRow,
+)
+from agent_chaos.report.exit import exit_code
+from agent_chaos.report.grouping import Cause, causes, remedy_of
+from agent_chaos.report.printable import count, printable
+from agent_chaos.report.ranking import met
+from agent_chaos.report.remedies.remedy import Case
+from agent_chaos.report.source import CodeLine, code_line
+from agent_chaos.report.survival import held, not_tested, score
+from agent_chaos.report.timeline import models, timeline
+from agent_chaos.report.wire_words import effect_of
+from agent_chaos.search.campaign import Campaign, Failure, Finding
+from agent_chaos.trace.trace import Call, ToolRun, Trace
+
+
+def record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
+    """The campaign as it is kept and shown."""
+    found = causes(campaign.findings, campaign.clean)
+    return CampaignRecord(
+        scenario=campaign.scenario,
+        seed=campaign.seed,
+        exit_code=exit_code(campaign),
+        summary=figures.summary(campaign.figures, campaign.tools_run_for_real, findings=len(found)),
+        figures=campaign.figures,
+        failures=tuple(failure_record(one, case) for cause in found for one, case in cause.members),
+        findings=tuple(_finding(number, cause) for number, cause in enumerate(found, start=1)),
+        held=held(campaign),
+        score=score(campaign),
+        undecided_reasons=campaign.undecided_reasons,
+        not_tested_reasons=not_tested(campaign),
+        undecided_plans=campaign.undecided_plans,
+        warnings=campaign.warnings,
+        tools_run_for_real=campaign.tools_run_for_real,
+        first_error=campaign.first_error,
+        interrupted=campaign.interrupted,
+        until_covered=campaign.until_covered,
+        clean_virtual_s=campaign.clean.virtual_s,
+        notes=notes,
+        conclusion=figures.conclusion(campaign),
+        coverage=campaign.coverage,
+        accepted=campaign.accepted,
+        expired=campaign.expired,
+    )
+
+
+def alone(finding: Finding, clean: Trace) -> tuple[FindingRecord, FailureRecord]:
+    """One failure by itself, with its fix: what `show` and `replay` tell of it."""
+    (cause,) = causes([finding], clean)
+    _, case = cause.members[0]
+    return _finding(1, cause), failure_record(finding, case)
+
+
+def _finding(number: int, cause: Cause) -> FindingRecord:
+    finding, case = cause.members[0]
+    violation = finding.failure.violation
+    named = f"{violation.oracle.replace('_', ' ')}: {violation.subject}"
+    return FindingRecord(
+        number=number,
+        headline=printable(cause.remedy.headline or named),
+        fix=Fix(does=cause.remedy.does or violation.advice, code=cause.remedy.written(case)),
+        failures=tuple(one.failure.id for one, _ in cause.members),
+        examples=cause.examples,
+        weight=cause.weight,
+        location=_location(case),
+        met=met(finding.failure.plan).label,
+    )
+
+
+def _location(case: Case) -> CodeLine | None:
+    """The line of the agent's code that a failure is about: where its exception passed, else where its fix belongs."""
+    if case.violation.oracle == "unhandled_exception" and case.at_exception is not None:
+        return code_line(case.at_exception)
+    return code_line(remedy_of(case).at(case))
+
+
+def failure_record(finding: Finding, case: Case) -> FailureRecord:
+    """A failure with the run that shows it."""
+    failure, trace = finding.failure, finding.outcome.trace
+    origin = case.raised.origin if case.violation.oracle == "unhandled_exception" and case.raised else None
+    return FailureRecord(
+        failure=failure,
+        timeline=tuple(_rows(trace, failure)),
+        models=models(trace),
+        location=_location(case),
+        raised_at=code_line(origin) if origin != case.at_exception else None,
+        changes=tuple(_changes(finding, case.clean)),
+        plan=tuple(printable(str(placed)) for placed in failure.plan.faults),
+        word=printable(spell(failure.plan)),
+        met=met(failure.plan).label,
+        smallness=smallness(failure),
+    )
+
+
+def smallness(failure: Failure) -> str:
+    """Whether the plan is known to be the smallest, and what that took."""
+    checks = count(failure.checks, "check")
+    if failure.smallest:
+        return f"smallest: removing or softening any part makes it pass ({checks})"
+    return f"smallest found so far ({checks})" if failure.checks else "smallest found so far"
+
+
+def _rows(trace: Trace, failure: Failure) -> Iterator[TimelineRow]:
+    for row in timeline(trace, finding_seqs=_pointed(trace, failure)):
+        yield TimelineRow(
+            at=row.at,
+            who=row.who,
+            what=tuple(line.text for line in row.lines),
+            mark=row.mark,
+            tones=tuple(line.tone for line in row.lines),
+        )
+
+
+def _pointed(trace: Trace, failure: Failure) -> frozenset[int]:
+    """The entries that the finding is about; of a run that took too long the wait that took most of it."""
+    violation = failure.violation
+    long = (
+        longest_wait(trace) if violation.oracle == "termination" and violation.subject != "requests" else None
+    )
+    seqs = (violation.call_seq if long is None else long.seq, violation.tool_seq)
+    return frozenset(seq for seq in seqs if seq is not None)
+
+
+def _changes(finding: Finding, clean: Trace) -> Iterator[Change]:
+    """Before and after: of each faulted call and tool, of the tool call found at fault, of what the oracle compared."""
+    trace, violation = finding.outcome.trace, finding.failure.violation
+    for entry in trace.entries:
+        if isinstance(entry, Call) and entry.fired and (pairs := difference.of_call(entry)):
+            yield Change(heading=f"Call {entry.call}", note="what came back", pairs=pairs)
+        if isinstance(entry, ToolRun) and entry.fired:
+            pairs = difference.of_tool(entry, clean)
+            yield Change(heading=f"Tool {printable(entry.name)}", note="what it gave", pairs=pairs)
+    run = next((run for run in trace.tools if run.seq == violation.tool_seq), None)
+    if run is not None:
+        pairs = (difference.of_arguments(run, clean),)
+        yield Change(heading="Tool call", note=effect_of(run), pairs=pairs)
+    elif violation.before is not None or violation.after is not None:
+        pairs = (difference.of_values(violation.before, violation.after),)
+        yield Change(heading="Compared", note="", pairs=pairs)

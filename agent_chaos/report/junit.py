@@ -1,0 +1,97 @@
+"""JUnit XML, as CI servers show it: a suite for each kind of result, a case for each scenario, stored failure or run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from agent_chaos.report.event import Ended, ReportEvent
+from agent_chaos.report.output import Output
+from agent_chaos.report.reporter import Format, Reporter, View
+from agent_chaos.report.result import Problem, Result, result_of
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped (https://www.w3.org/TR/xml/#charsets)."""
+
+
+class JunitReporter:
+    """Collects results and writes them at the end. A finding is a case of its own, so that each is counted and tracked."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        self._results: list[Result] = []
+
+    def tell(self, event: ReportEvent) -> None:
+        if (found := result_of(event)) is not None:
+            self._results.append(found)
+        if isinstance(event, Ended):
+            self._out.write(junit(self._results))
+
+
+def junit(results: Iterable[Result]) -> str:
+    """The results as XML, ending in a newline."""
+    cases: dict[str, list[ET.Element]] = {}
+    for result in results:
+        cases.setdefault(result.suite, []).extend(_cases(result))
+    root = ET.Element("testsuites", name="agent-chaos")
+    for suite, elements in cases.items():
+        root.append(_suite(suite, elements))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
+    counted = {
+        tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error", "skipped")
+    }
+    seconds = sum(float(case.get("time", "0")) for case in cases)
+    suite = ET.Element(
+        "testsuite",
+        name=f"agent-chaos {name}",
+        tests=str(len(cases)),
+        failures=str(counted["failure"]),
+        errors=str(counted["error"]),
+        skipped=str(counted["skipped"]),
+        time=f"{seconds:.3f}",
+    )
+    suite.extend(cases)
+    return suite
+
+
+def _cases(result: Result) -> list[ET.Element]:
+    """A case for each problem; one for the result itself where it has none."""
+    if result.problems:
+        shares = [result.seconds, *(0.0 for _ in result.problems[1:])]
+        return [_failed(result, one, s) for one, s in zip(result.problems, shares, strict=True)]
+    case = _case(result, _clean(result.name), result.seconds)
+    if result.state == "skipped":
+        ET.SubElement(case, "skipped", message=_clean(result.text))
+    elif result.state != "passed":
+        ET.SubElement(case, "error", message=_clean(result.text), type="agent-chaos")
+    return [case]
+
+
+def _failed(result: Result, problem: Problem, seconds: float) -> ET.Element:
+    case = _case(result, _clean(f"{problem.id} {problem.headline}"), seconds)
+    failure = ET.SubElement(case, "failure", message=_clean(problem.headline), type=_clean(problem.rule))
+    where = [f"{problem.location.place} in {problem.location.function}"] if problem.location else []
+    failure.text = _clean("\n".join([*where, problem.text, problem.advice]).strip())
+    return case
+
+
+def _case(result: Result, name: str, seconds: float) -> ET.Element:
+    classname = _clean(f"agent_chaos.{result.suite}.{result.name}")
+    return ET.Element("testcase", name=name, classname=classname, time=f"{seconds:.3f}")
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)
+
+
+def _opens(file: Path | None, view: View) -> Reporter:
+    return JunitReporter(Output(file))
+
+
+REPORTER = Format(name="junit", does="JUnit XML, for CI servers", opens=_opens)

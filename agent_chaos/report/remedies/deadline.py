@@ -1,0 +1,26 @@
+"""Nothing limits how long a call, or a turn, may take."""
+
+from __future__ import annotations
+
+from agent_chaos.report.remedies.remedy import Case, Remedy
+
+
+def _fits(case: Case) -> bool:
+    return case.violation.oracle == "termination" and case.violation.subject != "requests"
+
+
+REMEDY = Remedy(
+    name="deadline",
+    headline="Nothing limits how long a turn may wait",
+    does="Give the client a timeout, and the turn a deadline of its own: a retry-after header can ask for hours.",
+    fits=_fits,
+    at=lambda case: case.at_call,
+    reach="agent",
+    order=10,
+    code={
+        "anthropic_messages": "client = anthropic.Anthropic(timeout=30, max_retries=1)",
+        "openai_chat": "client = openai.OpenAI(timeout=30, max_retries=1)",
+        "openai_responses": "client = openai.OpenAI(timeout=30, max_retries=1)",
+        "gemini": "client = genai.Client(http_options=types.HttpOptions(timeout=30_000))  # milliseconds",
+    },
+)

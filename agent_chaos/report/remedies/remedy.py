@@ -1,0 +1,135 @@
+"""The contract of a remedy: which failures it ends, where in the agent's code, and as which lines of code.
+
+Failures with one remedy at one place are one finding. A member of this folder exports one instance as `REMEDY`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
+
+Reach = Literal["line", "function", "agent"]
+"""How far one such change reaches: the line where it is made, the function around it, or all that the agent does."""
+
+SDKS = {
+    "anthropic_messages": ("anthropic",),
+    "openai_chat": ("openai",),
+    "openai_responses": ("openai",),
+    "gemini": ("google",),
+}
+"""The packages whose code an example of a protocol is written for."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One failure as remedies look at it: what was found, the run that shows it, and the run without faults."""
+
+    violation: Violation
+    trace: Trace
+    clean: Trace
+
+    @cached_property
+    def raised(self) -> Raised | None:
+        """The exception that ended the turn which failed: the one that is told of, else the first of the run."""
+        told = (one for one in self.trace.raised if one.type in self.violation.reason)
+        return next(told, next(iter(self.trace.raised), None))
+
+    @cached_property
+    def call(self) -> Call | None:
+        """The call that a fault struck; without one the call that the oracle points at, or the last."""
+        struck = (call for call in self.trace.calls if call.fired)
+        pointed = (call for call in self.trace.calls if call.seq == self.violation.call_seq)
+        last = self.trace.calls[-1] if self.trace.calls else None
+        return next(struck, next(pointed, last))
+
+    @cached_property
+    def tool(self) -> ToolRun | None:
+        """The tool run that the oracle points at, or that a fault struck."""
+        pointed = (run for run in self.trace.tools if run.seq == self.violation.tool_seq)
+        struck = (run for run in self.trace.tools if run.fired)
+        return next(pointed, next(struck, None))
+
+    @property
+    def at_call(self) -> Frame | None:
+        """The line that made the call."""
+        return self.call.frame if self.call else None
+
+    @property
+    def at_tool(self) -> Frame | None:
+        """The line that runs tools."""
+        runs = (self.tool, *self.trace.tools, *self.clean.tools)
+        return next((run.frame for run in runs if run is not None and run.frame), None)
+
+    @property
+    def at_exception(self) -> Frame | None:
+        """The innermost line of the agent that the exception passed through."""
+        return self.raised.frame if self.raised else None
+
+    @property
+    def protocol(self) -> str:
+        """The protocol of the SDK that the agent's code calls itself; '' where a framework stands between."""
+        spoken = self.call.protocol if self.call else ""
+        frame = self.at_call
+        return spoken if frame is not None and frame.library in SDKS.get(spoken, ()) else ""
+
+    @property
+    def runs_tools(self) -> bool:
+        """Whether the exception came out of the line that runs tools, or of what leads to it."""
+        raised, tool = self.at_exception, self.at_tool
+        if raised is None or tool is None or (raised.file, raised.function) != (tool.file, tool.function):
+            return False
+        return raised.line == tool.line or self.parses_arguments
+
+    @property
+    def parses_arguments(self) -> bool:
+        """Whether the exception came out of a parser that the agent's own line called."""
+        raised = self.at_exception
+        return raised is not None and raised.library in ("json", "pydantic", "json_repair", "orjson", "ast")
+
+    @property
+    def from_library(self) -> bool:
+        """Whether the exception came out of the library that the agent's line called."""
+        return self.at_exception is not None and self.at_exception.library != ""
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A change of the agent's code.
+
+    Args:
+        headline: what is wrong now, as one line without a full stop.
+        does: what to change, as one sentence.
+        code: the change in a few lines, by protocol; under '' for any other library, where that can be said.
+        fits: whether it ends this failure.
+        at: the line where it is made.
+        order: of several that fit, the one with the lowest order is meant.
+        apart: what keeps two failures of one place apart all the same.
+    """
+
+    name: str
+    headline: str
+    does: str
+    fits: Callable[[Case], bool]
+    at: Callable[[Case], Frame | None]
+    reach: Reach = "line"
+    order: int = 50
+    code: Mapping[str, str] = field(default_factory=dict)
+    apart: Callable[[Case], str] = lambda case: ""
+
+    def written(self, case: Case) -> str:
+        """The change in the SDK at hand, or ''."""
+        return self.code.get(case.protocol, self.code.get("", ""))
+
+    def place(self, case: Case) -> tuple[str, ...]:
+        """What failures that one change ends have in common, beside the remedy."""
+        frame = self.at(case)
+        if self.reach == "agent" or frame is None:
+            return ()
+        whole = (frame.file, frame.function, str(frame.line))
+        return whole if self.reach == "line" else whole[:2]

@@ -1,0 +1,32 @@
+"""An error that passes by itself ends the turn, or is retried in the wrong way."""
+
+from __future__ import annotations
+
+from agent_chaos.report.remedies.remedy import Case, Remedy
+
+
+def _fits(case: Case) -> bool:
+    if case.violation.oracle in ("retry_discipline", "transparent_outcome"):
+        return True
+    return (
+        case.violation.oracle == "unhandled_exception"
+        and "a retry would have succeeded" in case.violation.reason
+    )
+
+
+REMEDY = Remedy(
+    name="retry_transient",
+    headline="Errors that pass by themselves are not retried as the provider asks",
+    does="Let the client retry what passes by itself (408, 409, 429, 5xx, lost connections), a few times, and wait as "
+    "long as the provider says.",
+    fits=_fits,
+    at=lambda case: case.at_call,
+    order=20,
+    code={
+        "anthropic_messages": "client = anthropic.Anthropic(max_retries=3)",
+        "openai_chat": "client = openai.OpenAI(max_retries=3)",
+        "openai_responses": "client = openai.OpenAI(max_retries=3)",
+        "gemini": "retry = types.HttpRetryOptions(attempts=4)\n"
+        "client = genai.Client(http_options=types.HttpOptions(retry_options=retry))",
+    },
+)

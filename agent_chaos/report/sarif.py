@@ -1,0 +1,107 @@
+"""SARIF 2.1.0, as code scanning shows it: findings at the lines of the agent's code.
+
+Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from agent_chaos import __version__
+from agent_chaos.report.event import Ended, ReportEvent
+from agent_chaos.report.output import Output
+from agent_chaos.report.reporter import Format, Reporter, View
+from agent_chaos.report.result import Problem, Result, result_of
+from agent_chaos.report.source import CodeLine
+
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+class SarifReporter:
+    """Collects results and writes their problems at the end."""
+
+    def __init__(self, out: Output) -> None:
+        self._out = out
+        self._results: list[Result] = []
+
+    def tell(self, event: ReportEvent) -> None:
+        if (found := result_of(event)) is not None:
+            self._results.append(found)
+        if isinstance(event, Ended):
+            document = sarif(self._results, exit_code=event.exit_code)
+            self._out.write(json.dumps(document, indent=2) + "\n")
+
+
+def sarif(results: Iterable[Result], *, exit_code: int) -> dict[str, Any]:
+    """The problems of the results as a SARIF log."""
+    results = list(results)
+    problems = [(result, problem) for result in results for problem in result.problems]
+    rules = sorted({problem.rule for _, problem in problems})
+    broken = [result for result in results if result.state == "error"]
+    run = {
+        "tool": {
+            "driver": {
+                "name": "agent-chaos",
+                "version": __version__,
+                "rules": [{"id": rule, "name": _pascal(rule)} for rule in rules],
+            }
+        },
+        "columnKind": "unicodeCodePoints",
+        "invocations": [
+            {
+                "executionSuccessful": not broken,
+                "exitCode": exit_code,
+                "toolExecutionNotifications": [
+                    {"level": "error", "message": {"text": _text(f"{one.name}: {one.text}")}}
+                    for one in broken
+                ],
+            }
+        ],
+        "results": [_result(result, problem, rules) for result, problem in problems],
+    }
+    return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _result(result: Result, problem: Problem, rules: list[str]) -> dict[str, Any]:
+    said = "\n".join(filter(None, (problem.headline, problem.text, problem.advice)))
+    found: dict[str, Any] = {
+        "ruleId": problem.rule,
+        "ruleIndex": rules.index(problem.rule),
+        "level": "error",
+        "message": {"text": _text(said)},
+        "partialFingerprints": {"agentChaosId/v1": _text(problem.id)},
+        "properties": {"scenario": _text(result.name)},
+    }
+    if problem.location is not None:
+        found["locations"] = [{"physicalLocation": _place(problem.location)}]
+    return found
+
+
+def _place(location: CodeLine) -> dict[str, Any]:
+    region: dict[str, Any] = {"startLine": max(1, location.line)}
+    if location.source:
+        region["snippet"] = {"text": _text(location.source)}
+    absolute = PurePosixPath(location.file).is_absolute()
+    uri = quote(location.file.encode(errors="surrogatepass"))
+    artifact = {"uri": f"file://{uri}"} if absolute else {"uri": uri, "uriBaseId": "%SRCROOT%"}
+    return {"artifactLocation": artifact, "region": region}
+
+
+def _pascal(rule: str) -> str:
+    return "".join(word.capitalize() for word in rule.split("_"))
+
+
+def _text(text: str) -> str:
+    """Text that JSON in UTF-8 can hold: half of a surrogate pair is spelled out."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _opens(file: Path | None, view: View) -> Reporter:
+    return SarifReporter(Output(file))
+
+
+REPORTER = Format(name="sarif", does="SARIF 2.1.0, for code scanning", opens=_opens)

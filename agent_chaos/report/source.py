@@ -1,0 +1,67 @@
+"""Lines of code as people read them: a path from here, the number, the function and the text of the line."""
+
+from __future__ import annotations
+
+import linecache
+import sysconfig
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from agent_chaos.trace.frame import Frame
+
+_LINES, _WIDTH = 8, 120
+
+
+class CodeLine(BaseModel):
+    """A line of code. `file` is relative to the working directory where it lies below it; `line` counts from 1;
+    `source` is the line without its indent, '' where the file cannot be read.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    line: int
+    function: str
+    source: str = ""
+
+    @property
+    def place(self) -> str:
+        """`scenarios/refund.py:42`."""
+        return f"{self.file}:{self.line}"
+
+
+def code_line(frame: Frame | None) -> CodeLine | None:
+    """The line that a frame stands at."""
+    if frame is None:
+        return None
+    return CodeLine(
+        file=relative(frame.file),
+        line=frame.line,
+        function=frame.function,
+        source=_source(frame),
+    )
+
+
+def _source(frame: Frame) -> str:
+    """The line, with those that its brackets go on to, as one line."""
+    text, depth = "", 0
+    for number in range(frame.line, frame.line + _LINES):
+        line = linecache.getline(frame.file, number).strip()
+        text = f"{text}{line}" if text.endswith(("(", "[", "{")) else f"{text} {line}".strip()
+        depth += sum(line.count(char) for char in "([{") - sum(line.count(char) for char in ")]}")
+        if depth <= 0:
+            break
+    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+
+
+def relative(file: str) -> str:
+    """A path from the working directory; of a library, from where libraries of its kind are."""
+    path = Path(file)
+    installed = (
+        Path(*path.parts[: i + 1]) for i, part in enumerate(path.parts) if part.endswith("-packages")
+    )
+    for folder in (Path.cwd(), *installed, Path(sysconfig.get_path("stdlib"))):
+        if path.is_relative_to(folder) and path != folder:
+            return path.relative_to(folder).as_posix()
+    return path.as_posix()

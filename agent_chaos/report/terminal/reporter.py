@@ -1,0 +1,100 @@
+"""The report people read: a live line while a search runs, then what to fix first, then the figures in one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_never
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from agent_chaos.report import figures
+from agent_chaos.report.document import CampaignRecord
+from agent_chaos.report.event import (
+    Ended,
+    Failed,
+    Planned,
+    Ran,
+    Recorded,
+    Replayed,
+    ReportEvent,
+    Said,
+    SearchEnded,
+    Searching,
+    SearchStarted,
+    Shrunk,
+    Started,
+)
+from agent_chaos.report.printable import count, printable
+from agent_chaos.report.reporter import USUAL, Format, Reporter, View
+from agent_chaos.report.terminal import run_view
+from agent_chaos.report.terminal.campaign_view import campaign_view, findings_table
+from agent_chaos.report.terminal.console import complain, console, put
+from agent_chaos.report.terminal.live import Live
+
+_TONES = {"plain": "", "quiet": "dim", "warning": "yellow"}
+
+
+class TerminalReporter:
+    """Writes to a console; animates only on a terminal."""
+
+    def __init__(self, out: Console, view: View = USUAL) -> None:
+        self._out = out
+        self._view = view
+        self._live = Live(out, view)
+        self._campaigns: list[CampaignRecord] = []
+        self._items = 1
+
+    def tell(self, event: ReportEvent) -> None:
+        match event:
+            case Started():
+                self._items = event.items
+            case SearchStarted():
+                self._live.start(event)
+            case Searching():
+                self._live.progress(event)
+            case SearchEnded():
+                self._searched(event.campaign)
+            case Ran() | Planned() | Replayed() | Shrunk() | Recorded():
+                for part in run_view.view(event, self._out.width):
+                    put(self._out, part)
+            case Failed():
+                self._live.stop()
+                complain(f"{event.name}: {event.error}" if event.name else event.error)
+            case Said():
+                self._say(Text(printable(event.text), _TONES[event.tone]))
+            case Ended():
+                self._end(event)
+            case _:
+                assert_never(event)
+
+    def _searched(self, campaign: CampaignRecord) -> None:
+        self._live.stop()
+        self._campaigns.append(campaign)
+        for part in campaign_view(campaign, self._view, self._out.width, brief=self._items > 1):
+            put(self._out, part)
+
+    def _end(self, event: Ended) -> None:
+        self._live.stop()
+        style = "bold red" if event.exit_code else "bold"
+        if len(self._campaigns) > 1:
+            for part in self._total():
+                put(self._out, part)
+            self._say(Text(figures.total(self._campaigns), style))
+        if event.text:
+            self._say(Text(printable(event.text), style))
+
+    def _total(self) -> list[RenderableType]:
+        """All findings of all scenarios in one table."""
+        heading = Text(count(len(self._campaigns), "scenario"), "bold")
+        return [Text(), findings_table(self._campaigns), Text(), heading]
+
+    def _say(self, text: Text) -> None:
+        self._out.print(text, soft_wrap=True)
+
+
+def _opens(file: Path | None, view: View) -> Reporter:
+    return TerminalReporter(console(), view)
+
+
+REPORTER = Format(name="terminal", does="for people, on stdout", opens=_opens)

@@ -1,0 +1,99 @@
+"""Finds the agent's own code in a call stack or a traceback: what is neither installed, nor of Python, nor ours."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, FrameType, TracebackType
+
+from agent_chaos.trace.frame import Frame
+
+_OURS = str(Path(__file__).resolve().parent.parent)
+_INSTALLED = ("site-packages", "dist-packages")
+_PYTHON = tuple(
+    {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")} | {str(Path(traceback.__file__).parent)}
+)
+
+
+@lru_cache(maxsize=4096)
+def is_agents(filename: str) -> bool:
+    """Whether a file holds the agent's own code."""
+    # `sys.prefix` says nothing: in a container, /usr may hold both Python and the agent.
+    if filename.startswith(("<", _OURS, *_PYTHON)):
+        return False
+    return not any(part in filename for part in _INSTALLED)
+
+
+def calling_frame(thread: int) -> Frame | None:
+    """The innermost line of the agent in the current call stack.
+
+    Where the agent's library works in a thread of its own, the line at which the agent's `thread` waits for it.
+    """
+    # Depth 1 is whoever asks; private, but documented, and the only way to a stack without reading source files.
+    found = _innermost(_outwards(sys._getframe(1)))
+    if found is not None:
+        return found
+    return _innermost(_outwards(sys._current_frames().get(thread)))
+
+
+def raising_frames(tb: TracebackType | None) -> tuple[Frame | None, Frame | None]:
+    """The innermost line of the agent in a traceback, and the line of a library that raised, where one did."""
+    inwards = [(frame, line) for frame, line in traceback.walk_tb(tb)]
+    return _innermost(reversed(inwards)), _origin(inwards)
+
+
+def _origin(inwards: list[tuple[FrameType, int]]) -> Frame | None:
+    """The innermost line of an installed library; of Python itself where no library stands between. None where the agent's
+    own line raised, and where we did for a tool.
+    """
+    files = [frame.f_code.co_filename for frame, _ in inwards]
+    last = next((i for i in reversed(range(len(files))) if is_agents(files[i])), -1)
+    beyond = inwards[last + 1 :]
+    if not beyond or any(file.startswith(_OURS) for file in files[last + 1 :]):
+        return None
+    installed = [one for one in beyond if any(part in one[0].f_code.co_filename for part in _INSTALLED)]
+    frame, line = (installed or beyond)[-1]
+    return _frame(frame, line, "")
+
+
+def _outwards(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
+    while frame is not None:
+        yield frame, frame.f_lineno
+        frame = frame.f_back
+
+
+def _innermost(outwards: Iterable[tuple[FrameType, int]]) -> Frame | None:
+    """The first line of the agent from the inside, named after the function that holds it."""
+    library, line, file = "", 0, ""
+    for frame, number in outwards:
+        name = frame.f_code.co_filename
+        if file and name != file:
+            return Frame(file, line, "<module>", library)
+        if not is_agents(name):
+            package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+            library = library if package == "agent_chaos" else package
+            continue
+        file, line = name, line or number
+        # A comprehension or a lambda is part of the function around it.
+        if not frame.f_code.co_name.startswith("<"):
+            return _frame(frame, line, library)
+    return Frame(file, line, "<module>", library) if file else None
+
+
+def _frame(frame: FrameType, line: int, library: str) -> Frame:
+    return Frame(frame.f_code.co_filename, line, frame.f_code.co_name, library)
+
+
+def defined_at(agent: object) -> Frame | None:
+    """Where a function, or an object that is called like one, is defined; None where that cannot be told."""
+    called = agent if inspect.isroutine(agent) else inspect.getattr_static(type(agent), "__call__", None)
+    function = inspect.unwrap(called) if callable(called) else called
+    code = getattr(function, "__code__", None)
+    if not isinstance(code, CodeType):
+        return None
+    return Frame(code.co_filename, code.co_firstlineno, code.co_name)

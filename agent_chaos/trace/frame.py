@@ -1,0 +1,19 @@
+"""A line of the agent's own code, as the trace points at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where code stood: `file` as the interpreter names it, `line` counted from 1.
+
+    `function` is the innermost named function; `library` the package that the line had called into, '' where it had
+    called none.
+    """
+
+    file: str
+    line: int
+    function: str
+    library: str = ""
