@@ -56,6 +56,23 @@ def fuzz(
 
 
 @app.command()
+def show(
+    failures: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FAILURE",
+            help="Failures, as F-7Q2K; by default the findings of every scenario's latest campaign.",
+            show_default=False,
+        ),
+    ] = None,
+) -> int:
+    """Show failures in full, as the campaign that found them saw them."""
+    from agent_chaos.commands import show as body
+
+    return body.show(failures or [])
+
+
+@app.command()
 def accept(
     failure: Annotated[str, typer.Argument(metavar="FAILURE", help="A stored failure, as F-7Q2K.")],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why you live with it.")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sysconfig
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ConfigDict
 from agent_chaos.trace.frame import Frame
 
 _LINES, _WIDTH = 8, 120
+_CLOSING = re.compile(r",?\s+([)\]}])")
+"""What a formatter puts before a bracket that closes on a line of its own."""
 
 
 class CodeLine(BaseModel):
@@ -52,6 +55,7 @@ def _source(frame: Frame) -> str:
         depth += sum(line.count(char) for char in "([{") - sum(line.count(char) for char in ")]}")
         if depth <= 0:
             break
+    text = _CLOSING.sub(r"\1", text)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
 
 
@@ -61,7 +65,7 @@ def relative(file: str) -> str:
     installed = (
         Path(*path.parts[: i + 1]) for i, part in enumerate(path.parts) if part.endswith("-packages")
     )
-    for folder in (Path.cwd(), *installed, Path(sysconfig.get_path("stdlib"))):
+    for folder in (*installed, Path.cwd(), Path(sysconfig.get_path("stdlib"))):
         if path.is_relative_to(folder) and path != folder:
             return path.relative_to(folder).as_posix()
     return path.as_posix()

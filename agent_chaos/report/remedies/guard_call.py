@@ -1,4 +1,4 @@
-"""What the client library raises for a broken reply escapes from the agent."""
+"""What the client library raises for a failed or broken reply escapes from the agent."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ def _fits(case: Case) -> bool:
     return case.violation.oracle == "unhandled_exception" and case.from_library
 
 
-_WHOLE = """try:
-    {call}
-except Exception as exc:  # also what is no {sdk} error
-    raise ModelUnavailable(str(exc)) from exc"""
+_CODE = """for attempt in range(3):
+    try:
+        {reply} = ...
+        break
+    except Exception as exc:  # not only {error}
+        failed = exc
+else:
+    raise ModelUnavailable(str(failed))"""
 
 REMEDY = Remedy(
     name="guard_call",
-    headline="A broken reply comes out of the client library as an error that nobody expects",
-    does="Catch every exception around the call and the reading of its reply, and raise one error of your own.",
+    headline="What the client library raises for a bad reply ends the turn",
+    does="Catch every exception around the call and the reading of its reply, ask again, and raise an error of your own "
+    "if that does not help.",
     fits=_fits,
     at=lambda case: case.at_call or case.at_exception,
     order=60,
     code={
-        "anthropic_messages": _WHOLE.format(call="message = ...", sdk="anthropic.APIError"),
-        "openai_chat": _WHOLE.format(call="completion = ...", sdk="openai.APIError"),
-        "openai_responses": _WHOLE.format(call="response = ...", sdk="openai.APIError"),
-        "gemini": _WHOLE.format(call="response = ...", sdk="google.genai.errors.APIError"),
+        "anthropic_messages": _CODE.format(reply="message", error="anthropic.APIError"),
+        "openai_chat": _CODE.format(reply="completion", error="openai.APIError"),
+        "openai_responses": _CODE.format(reply="response", error="openai.APIError"),
+        "gemini": _CODE.format(reply="response", error="google.genai.errors.APIError"),
     },
 )

@@ -1,4 +1,4 @@
-"""An error that passes by itself ends the turn, or is retried in the wrong way."""
+"""An error that passes by itself is not retried, or in the wrong way."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ from agent_chaos.report.remedies.remedy import Case, Remedy
 
 
 def _fits(case: Case) -> bool:
-    if case.violation.oracle in ("retry_discipline", "transparent_outcome"):
-        return True
-    return (
-        case.violation.oracle == "unhandled_exception"
-        and "a retry would have succeeded" in case.violation.reason
-    )
+    return case.violation.oracle in ("retry_discipline", "transparent_outcome")
 
 
 REMEDY = Remedy(

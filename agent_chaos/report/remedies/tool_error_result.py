@@ -17,12 +17,12 @@ def _code(result: str) -> str:
     return (
         "try:\n"
         "    result = ...  # parse the arguments, look the tool up, run it\n"
-        "except Exception as exc:\n"
+        "except Exception:\n"
         f"    {result}"
     )
 
 
-_SAID = 'result = f"failed: {type(exc).__name__}; it may have taken effect, so check before trying again"'
+_SAID = 'result = "failed; it may have taken effect, so check first"'
 
 REMEDY = Remedy(
     name="tool_error_result",

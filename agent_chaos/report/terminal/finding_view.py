@@ -61,7 +61,8 @@ def _title(finding: FindingRecord) -> RenderableType:
 def _source(location: CodeLine) -> Iterator[RenderableType]:
     yield Text.assemble("  ", (printable(location.place), "bold cyan"), f" in {printable(location.function)}")
     if location.source:
-        yield Text(f"      {printable(location.source)}", no_wrap=True, overflow="ellipsis")
+        source = Text(printable(location.source), no_wrap=True, overflow="ellipsis")
+        yield Padding(source, (0, 0, 0, 6), expand=False)
 
 
 def _facts(finding: FindingRecord, failures: Sequence[FailureRecord]) -> Table:

@@ -1,0 +1,73 @@
+"""`agent-chaos show`: a failure in full, as the campaign that found it saw it; without a name what to fix first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from pydantic import ValidationError
+
+from agent_chaos.commands import failure_store
+from agent_chaos.commands.failure_store import RUNS
+from agent_chaos.commands.replay import replay
+from agent_chaos.errors import ExitCode, UsageError
+from agent_chaos.report.document import CampaignRecord, Document, FailureRecord
+from agent_chaos.report.terminal.campaign_view import findings_table
+from agent_chaos.report.terminal.console import console, put
+from agent_chaos.report.terminal.finding_view import view
+
+
+def show(names: Sequence[str]) -> int:
+    """Shows what is named, or the findings of the latest campaign of every scenario.
+
+    A failure that no campaign here has found, as one that was checked in, is run again. Raises UsageError for what is no
+    failure.
+    """
+    if not names:
+        return _overview()
+    for name in names:
+        if not (failure_store.is_name(name) or failure_store.is_undecided_name(name)):
+            raise UsageError(f"{name}: no failure; name one by its id, as F-7Q2K")
+        found = _found(name)
+        if found is None:
+            replay([name], allow_real_tools=False, command="show")
+        else:
+            _print(*found)
+    return ExitCode.OK
+
+
+def _overview() -> int:
+    latest: dict[str, CampaignRecord] = {}
+    for campaign in _campaigns():
+        latest.setdefault(campaign.scenario, campaign)
+    if not latest:
+        raise UsageError(f"no campaign is kept in {RUNS}/; agent-chaos fuzz makes one")
+    put(console(), findings_table(list(latest.values())))
+    return ExitCode.OK
+
+
+def _print(campaign: CampaignRecord, failure: FailureRecord) -> None:
+    out = console()
+    finding = next(one for one in campaign.findings if failure.failure.id in one.failures)
+    alone = finding.model_copy(
+        update={"failures": (failure.failure.id,), "location": failure.location or finding.location}
+    )
+    for part in view(alone, (failure,), out.width):
+        put(out, part)
+
+
+def _found(name: str) -> tuple[CampaignRecord, FailureRecord] | None:
+    """The latest campaign that found a failure, and what it saw."""
+    for campaign in _campaigns():
+        for one in campaign.failures:
+            if one.failure.id == name.upper():
+                return campaign, one
+    return None
+
+
+def _campaigns() -> Iterator[CampaignRecord]:
+    """The campaigns that are kept here, latest first; those of other versions are passed over."""
+    for file in sorted(RUNS.glob("*/campaign.json"), reverse=True):
+        try:
+            yield from Document.model_validate_json(file.read_bytes()).campaigns
+        except (OSError, ValidationError):
+            continue

@@ -1,0 +1,194 @@
+"""Failures become findings by cause: a change of the agent that ends one of a finding's failures ends all, and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.patch.install import install_offline
+from agent_chaos.report.build_record import record
+from agent_chaos.report.document import CampaignRecord, FindingRecord
+from agent_chaos.scenario.loader import load
+from agent_chaos.search.campaign import Campaign, Figures, Finding
+from agent_chaos.search.corpus.stored import failure_of
+from agent_chaos.trial.rehearsal import Rehearsal
+
+ROOT = Path(__file__).resolve().parents[2]
+REFUND = (ROOT / "scenarios" / "refund.py").read_text()
+
+PLANS = {
+    name: Plan.model_validate({"faults": [{"site": site, "fault": fault}]})
+    for name, site, fault in (
+        ("cut", "call 1", {"kind": "truncate", "boundary": "mid_number", "offset": 0}),
+        ("limit", "call 2", {"kind": "max_tokens_in_text", "percent_lost": 10}),
+        ("empty body", "call 0", {"kind": "empty_body"}),
+        ("bad byte", "call 0", {"kind": "bad_text", "shape": "bad_byte"}),
+        ("broken event", "call 0", {"kind": "broken_event"}),
+        ("not gzip", "call 0", {"kind": "bad_encoding"}),
+        ("unknown tool", "call 0", {"kind": "unknown_tool", "call": 0}),
+        ("extra argument", "call 0", {"kind": "extra_argument", "call": 0}),
+        ("tool timeout", "tool 0", {"kind": "tool_acknowledgement_lost", "seconds": 5}),
+        ("hours", "call 0", {"kind": "rate_limit_long", "hours": 1}),
+        ("silence", "call 0", {"kind": "timeout_before_headers", "seconds": 600}),
+        ("nothing said", "call 0", {"kind": "empty_reply"}),
+    )
+}
+CALL = """        with client.messages.stream(
+            model="claude-sonnet-5", max_tokens=1024, system=SYSTEM, tools=TOOLS, messages=messages
+        ) as stream:
+            message = stream.get_final_message()
+"""
+TOOL = "            result = HANDLERS[call.name](**call.input)\n"
+FIXES = {
+    "cut": (
+        CALL,
+        CALL
+        + '        if message.stop_reason not in ("end_turn", "tool_use"):\n            raise Failed("incomplete")\n',
+    ),
+    "empty body": (
+        CALL,
+        "        for attempt in range(3):\n            try:\n"
+        + "".join(f"        {line}\n" for line in CALL.splitlines())
+        + "                break\n            except Exception as exc:\n                failed = exc\n"
+        "        else:\n            raise Failed(str(failed))\n",
+    ),
+    "unknown tool": (
+        TOOL,
+        f"            try:\n    {TOOL}            except Exception:\n"
+        '                result = "failed; it may have taken effect, so check before trying again"\n',
+    ),
+    "nothing said": (
+        CALL,
+        CALL + '        if not message.content:\n            raise Failed("the model said nothing")\n',
+    ),
+}
+
+
+def rehearsal(folder: Path, source: str = REFUND) -> Rehearsal:
+    """The shipped refund agent, with its source as given."""
+    install_offline()
+    file = folder / "agent_under_test.py"
+    file.write_text(source.replace("HANDLERS =", "class Failed(Exception): ...\n\n\nHANDLERS ="))
+    (loaded,) = load([str(file)])
+    cassette = ROOT / "cassettes" / "refund.msgpack"
+    return Rehearsal(loaded.scenario.model_copy(update={"cassette": str(cassette)}), target=loaded.ref)
+
+
+def campaign(subject: Rehearsal) -> CampaignRecord:
+    """A campaign that ran the plans above, and kept every failure with its plan as it is."""
+    found = {}
+    for plan in PLANS.values():
+        outcome = subject.trial(plan)
+        for violation in outcome.errors:
+            failure = failure_of(subject, violation, plan, seed=0, smallest=False, checks=0)
+            key = f"{violation.fingerprint} {plan}"
+            found[key] = Finding(failure.model_copy(update={"id": f"F-{len(found):04}"}), outcome)
+    return record(
+        Campaign(
+            scenario="refund",
+            seed=0,
+            clean=subject.clean,
+            figures=Figures(distinct=len(found)),
+            findings=tuple(found.values()),
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> CampaignRecord:
+    return campaign(rehearsal(tmp_path_factory.mktemp("agent")))
+
+
+def names(campaign: CampaignRecord, finding: FindingRecord) -> set[str]:
+    """The plans whose failures a finding holds."""
+    held = [one.failure.plan for one in campaign.of(finding)]
+    return {name for name, plan in PLANS.items() if plan in held}
+
+
+def finding_of(campaign: CampaignRecord, name: str) -> FindingRecord:
+    return next(one for one in campaign.findings if name in names(campaign, one))
+
+
+@pytest.mark.parametrize(
+    ("one", "all_of_it", "line"),
+    [
+        ("cut", {"cut", "limit"}, "with client.messages.stream("),
+        (
+            "empty body",
+            {"empty body", "bad byte", "broken event", "not gzip"},
+            "message = stream.get_final_message()",
+        ),
+        (
+            "unknown tool",
+            {"unknown tool", "extra argument", "tool timeout"},
+            "result = HANDLERS[call.name](**call.input)",
+        ),
+        ("hours", {"hours", "silence"}, "with client.messages.stream("),
+        ("nothing said", {"nothing said"}, "with client.messages.stream("),
+    ],
+)
+def test_failures_of_one_cause_are_one_finding_at_a_line_of_the_agent(
+    made: CampaignRecord, one: str, all_of_it: set[str], line: str
+) -> None:
+    finding = finding_of(made, one)
+
+    assert names(made, finding) == all_of_it
+    assert finding.location is not None
+    assert finding.location.source.startswith(line)
+    assert Path(finding.location.file).name == "agent_under_test.py"
+
+
+def test_every_failure_is_in_one_finding(made: CampaignRecord) -> None:
+    told = [one for finding in made.findings for one in finding.failures]
+
+    assert sorted(told) == sorted(one.failure.id for one in made.failures)
+    assert len(told) == len(set(told))
+
+
+@pytest.mark.parametrize("fixed", FIXES)
+def test_a_fix_for_one_failure_ends_its_whole_finding_and_no_other(
+    made: CampaignRecord, tmp_path: Path, fixed: str
+) -> None:
+    before, after = FIXES[fixed]
+    assert before in REFUND
+    better = rehearsal(tmp_path, REFUND.replace(before, after))
+    fails = {name for name, plan in PLANS.items() if better.trial(plan).verdict is Verdict.FAIL}
+
+    assert set(PLANS) - fails == names(made, finding_of(made, fixed))
+
+
+def test_an_exception_from_a_library_names_the_line_that_raised(made: CampaignRecord) -> None:
+    finding = finding_of(made, "empty body")
+    raised = {one.raised_at.file.partition("/")[0] for one in made.of(finding) if one.raised_at}
+
+    assert raised <= {"anthropic", "httpx2", "httpx"}
+    assert "anthropic" in raised
+
+
+def test_what_a_tool_was_made_to_raise_is_not_told_as_raised_by_a_library(made: CampaignRecord) -> None:
+    assert all(one.raised_at is None for one in made.of(finding_of(made, "tool timeout")))
+
+
+def test_harm_by_an_everyday_fault_is_fixed_first(made: CampaignRecord) -> None:
+    assert "cut" in names(made, made.findings[0])
+    assert [one.number for one in made.findings] == list(range(1, len(made.findings) + 1))
+    assert [one.weight for one in made.findings] == sorted(
+        (one.weight for one in made.findings), reverse=True
+    )
+
+
+def test_the_fix_speaks_the_sdk_at_hand(made: CampaignRecord) -> None:
+    compile(finding_of(made, "cut").fix.code, "fix", "exec")
+    assert "message.stop_reason" in finding_of(made, "cut").fix.code
+    assert "anthropic.Anthropic(timeout=" in finding_of(made, "silence").fix.code
+
+
+def test_a_run_that_waits_too_long_is_marked_where_its_time_went(made: CampaignRecord) -> None:
+    hours = next(one for one in made.of(finding_of(made, "hours")) if one.failure.plan == PLANS["hours"])
+    (marked,) = [row for row in hours.timeline if row.mark == "finding"]
+
+    assert marked.who == "waited"
+    assert "retry-after: 3600" in marked.what[0]
