@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.stack_frame import StackFrame
 
 _LINES, _WIDTH = 8, 120
 _CLOSING = re.compile(r",?\s+([)\]}])")
@@ -34,7 +34,7 @@ class CodeLine(BaseModel):
         return f"{self.file}:{self.line}"
 
 
-def code_line(frame: Frame | None) -> CodeLine | None:
+def code_line(frame: StackFrame | None) -> CodeLine | None:
     """The line that a frame stands at."""
     if frame is None:
         return None
@@ -46,7 +46,7 @@ def code_line(frame: Frame | None) -> CodeLine | None:
     )
 
 
-def _source(frame: Frame) -> str:
+def _source(frame: StackFrame) -> str:
     """The line, with those that its brackets go on to, as one line."""
     text, depth = "", 0
     for number in range(frame.line, frame.line + _LINES):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.registry import framing_of
 from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.report.printable import clipped, compact, count, printable, seconds
 from agent_chaos.stream.exchange import Abort, Data, Reply
@@ -94,7 +95,7 @@ def _ends_early(call: Call, reply: Reply) -> bool:
         return True
     turn = turn_of(call.wire, reply)
     unended = turn is not None and turn.error is None and not turn.complete and turn.stop is None
-    return unended and (reply.streamed or bool(_whole(call, reply)))
+    return unended and (framing_of(reply, call.wire) is not None or bool(_whole(call, reply)))
 
 
 def transfer(reply: Reply | None) -> str:

@@ -24,7 +24,7 @@ from agent_chaos.runtime.member import Member
 from agent_chaos.runtime.scheduler import Scheduler, Stop
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.stream.exchange import Reply, Request
-from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Wait
 
 
@@ -106,7 +106,7 @@ class Session:
     aside_s: float = 0.0
     probed: tuple[Call, ...] = ()
     tasks: list[tuple[ref[Task[Any]], str]] = field(default_factory=list)
-    agent: Frame | None = None
+    agent: StackFrame | None = None
     """Where the agent is defined: the line to name where no other of its lines can be seen."""
     max_virtual_s: float = math.inf
     late: int = 0

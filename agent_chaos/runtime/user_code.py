@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 
-from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.stack_frame import StackFrame
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 _INSTALLED = ("site-packages", "dist-packages")
@@ -29,7 +29,7 @@ def is_agents(filename: str) -> bool:
     return not any(part in filename for part in _INSTALLED)
 
 
-def calling_frame(thread: int) -> Frame | None:
+def calling_frame(thread: int) -> StackFrame | None:
     """The innermost line of the agent in the current call stack.
 
     Where the agent's library works in a thread of its own, the line at which the agent's `thread` waits for it.
@@ -41,13 +41,13 @@ def calling_frame(thread: int) -> Frame | None:
     return _innermost(_outwards(sys._current_frames().get(thread)))
 
 
-def raising_frames(tb: TracebackType | None) -> tuple[Frame | None, Frame | None]:
+def raising_frames(tb: TracebackType | None) -> tuple[StackFrame | None, StackFrame | None]:
     """The innermost line of the agent in a traceback, and the line of a library that raised, where one did."""
     inwards = [(frame, line) for frame, line in traceback.walk_tb(tb)]
     return _innermost(reversed(inwards)), _origin(inwards)
 
 
-def _origin(inwards: list[tuple[FrameType, int]]) -> Frame | None:
+def _origin(inwards: list[tuple[FrameType, int]]) -> StackFrame | None:
     """The innermost line of an installed library; of Python itself where no library stands between. None where the agent's
     own line raised, and where we did for a tool.
     """
@@ -67,13 +67,13 @@ def _outwards(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
         frame = frame.f_back
 
 
-def _innermost(outwards: Iterable[tuple[FrameType, int]]) -> Frame | None:
+def _innermost(outwards: Iterable[tuple[FrameType, int]]) -> StackFrame | None:
     """The first line of the agent from the inside, named after the function that holds it."""
     library, line, file = "", 0, ""
     for frame, number in outwards:
         name = frame.f_code.co_filename
         if file and name != file:
-            return Frame(file, line, "<module>", library)
+            return StackFrame(file, line, "<module>", library)
         if not is_agents(name):
             package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
             library = library if package == "agent_chaos" else package
@@ -82,18 +82,18 @@ def _innermost(outwards: Iterable[tuple[FrameType, int]]) -> Frame | None:
         # A comprehension or a lambda is part of the function around it.
         if not frame.f_code.co_name.startswith("<"):
             return _frame(frame, line, library)
-    return Frame(file, line, "<module>", library) if file else None
+    return StackFrame(file, line, "<module>", library) if file else None
 
 
-def _frame(frame: FrameType, line: int, library: str) -> Frame:
-    return Frame(frame.f_code.co_filename, line, frame.f_code.co_name, library)
+def _frame(frame: FrameType, line: int, library: str) -> StackFrame:
+    return StackFrame(frame.f_code.co_filename, line, frame.f_code.co_name, library)
 
 
-def defined_at(agent: object) -> Frame | None:
+def defined_at(agent: object) -> StackFrame | None:
     """Where a function, or an object that is called like one, is defined; None where that cannot be told."""
     called = agent if inspect.isroutine(agent) else inspect.getattr_static(type(agent), "__call__", None)
     function = inspect.unwrap(called) if callable(called) else called
     code = getattr(function, "__code__", None)
     if not isinstance(code, CodeType):
         return None
-    return Frame(code.co_filename, code.co_firstlineno, code.co_name)
+    return StackFrame(code.co_filename, code.co_firstlineno, code.co_name)

@@ -17,7 +17,7 @@ from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.stack_frame import StackFrame
 
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
@@ -50,7 +50,7 @@ class Call:
     recorded: Reply | None
     fired: tuple[Fault, ...] = ()
     difference: str = ""
-    frame: Frame | None = field(default=None, compare=False, repr=False)
+    frame: StackFrame | None = field(default=None, compare=False, repr=False)
     """The line of the agent that asked; no part of what the run did, so it is left out of `Trace.digest`."""
 
     @property
@@ -100,7 +100,7 @@ class ToolRun:
     recorded: Any = None
     duration_s: float = 0.0
     landed: bool = True
-    frame: Frame | None = field(default=None, compare=False, repr=False)
+    frame: StackFrame | None = field(default=None, compare=False, repr=False)
     """The line of the agent that called it."""
 
 
@@ -143,9 +143,9 @@ class Raised:
     bases: tuple[str, ...]
     where: str
     traceback: str
-    frame: Frame | None = field(default=None, compare=False, repr=False)
+    frame: StackFrame | None = field(default=None, compare=False, repr=False)
     """The innermost line of the agent that the exception passed through."""
-    origin: Frame | None = field(default=None, compare=False, repr=False)
+    origin: StackFrame | None = field(default=None, compare=False, repr=False)
     """The line that raised it, whosever that is."""
 
 

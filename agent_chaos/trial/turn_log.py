@@ -14,7 +14,7 @@ from agent_chaos.results.turn_result import TurnResult
 from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import raised_names
 from agent_chaos.runtime.user_code import raising_frames
-from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Answer, Raised, without_addresses
 from agent_chaos.trial.compute_metrics import measured
 from agent_chaos.trial.injector import ChaosInjector
@@ -88,6 +88,6 @@ def answer_text(result: Any) -> str:
     return "" if result is None else str(result)
 
 
-def named(frame: Frame | None) -> str:
+def named(frame: StackFrame | None) -> str:
     """`file.py:function` of a line; '' where there is none."""
     return f"{Path(frame.file).name}:{frame.function}" if frame is not None else ""

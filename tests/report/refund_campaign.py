@@ -12,7 +12,7 @@ from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding
 from agent_chaos.stream.exchange import Data, End, Head, Reply, Request, cut, reply
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Answer, Call, Delivered, ToolRun, Trace, TraceEvent, Wait
 
 
@@ -103,7 +103,7 @@ def call(seq: int, number: int, at: float, recorded: Reply, **changes: Any) -> C
         request=REQUEST,
         reply=recorded,
         recorded=recorded,
-        frame=Frame("/srv/agent/refund.py", 54, "agent", "anthropic"),
+        frame=StackFrame("/srv/agent/refund.py", 54, "agent", "anthropic"),
     )
     return replace(made, **changes)
 

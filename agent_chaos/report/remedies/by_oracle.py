@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from agent_chaos.report.remedies.remedy import Case, Remedy
-from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.stack_frame import StackFrame
 
 
-def _at(case: Case) -> Frame | None:
+def _at(case: Case) -> StackFrame | None:
     if case.violation.tool_seq is not None:
         return case.at_tool
     return case.at_call or case.at_exception

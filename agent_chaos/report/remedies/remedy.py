@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from agent_chaos.oracles.oracle import Violation
-from agent_chaos.trace.frame import Frame
+from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
 
 Reach = Literal["line", "function", "agent"]
@@ -56,18 +56,18 @@ class Case:
         return next(pointed, next(struck, None))
 
     @property
-    def at_call(self) -> Frame | None:
+    def at_call(self) -> StackFrame | None:
         """The line that made the call."""
         return self.call.frame if self.call else None
 
     @property
-    def at_tool(self) -> Frame | None:
+    def at_tool(self) -> StackFrame | None:
         """The line that runs tools."""
         runs = (self.tool, *self.trace.tools, *self.clean.tools)
         return next((run.frame for run in runs if run is not None and run.frame), None)
 
     @property
-    def at_exception(self) -> Frame | None:
+    def at_exception(self) -> StackFrame | None:
         """The innermost line of the agent that the exception passed through."""
         return self.raised.frame if self.raised else None
 
@@ -116,7 +116,7 @@ class Remedy:
     headline: str
     does: str
     fits: Callable[[Case], bool]
-    at: Callable[[Case], Frame | None]
+    at: Callable[[Case], StackFrame | None]
     reach: Reach = "line"
     order: int = 50
     code: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class StackFrame:
     """Where code stood: `file` as the interpreter names it, `line` counted from 1.
 
     `function` is the innermost named function; `library` the package that the line had called into, '' where it had
