@@ -189,7 +189,6 @@ def test_every_single_fault_is_run_and_the_result_said_in_one_line(fuzz, project
     done = report["campaigns"][0]
 
     assert code == 0
-    assert "as many examples as it takes" in said
     assert done["conclusion"] in said
     assert done["conclusion"].startswith(
         f"none of the chosen faults breaks this agent ({done['figures']['examples']} runs, "
