@@ -19,8 +19,10 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.errors import CassetteMissing, ExitCode, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.report.build_record import record
+from agent_chaos.report.event import SearchEnded
 from agent_chaos.report.exit import exit_code
-from agent_chaos.report.terminal import TerminalReporter
+from agent_chaos.report.terminal.reporter import TerminalReporter
 from agent_chaos.run.adhoc import AdHocContext, chaos_context
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
@@ -93,7 +95,7 @@ def _told(campaign: Campaign, notes: tuple[str, ...]) -> str:
     """The terminal's report as plain text."""
     text = io.StringIO()
     out = Console(file=text, width=_WIDTH, no_color=True, markup=False, highlight=False, emoji=False)
-    TerminalReporter(out).finish(campaign, notes)
+    TerminalReporter(out).tell(SearchEnded(campaign=record(campaign, notes)))
     unjudged = "\nnothing could be judged" if exit_code(campaign) == ExitCode.NOTHING_JUDGED else ""
     return f"{text.getvalue().strip()}{unjudged}"
 

@@ -19,7 +19,7 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.errors import AgentChaosError, ExitCode
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal import console
+from agent_chaos.report.terminal.console import console
 from agent_chaos.version import __version__
 
 _SDKS = ("anthropic", "openai", "google-genai")
