@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from agent_chaos.cassette.keys import keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.providers.registry import recognise
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.stream.exchange import Reply, Request

@@ -10,7 +10,7 @@ from typing import Any
 
 from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.registry import recognise

@@ -15,13 +15,14 @@ from typing import Any
 
 from agent_chaos.cassette.model import Keys
 from agent_chaos.cassette.plain import plain
-from agent_chaos.cassette.redaction.secrets import is_secret_parameter
+from agent_chaos.cassette.redaction.names import is_secret_parameter
 from agent_chaos.providers.registry import recognise
 from agent_chaos.providers.turn import Message, Text, ToolCall, ToolResult
 from agent_chaos.stream.exchange import Request
 
-KEY_VERSION = 3
-"""Raised whenever a key of an unchanged request changes; stored in every cassette. Keys of another version are not used."""
+KEY_VERSION = 4
+"""Raised whenever a key of an unchanged request, or its redaction, changes; stored in every cassette. Keys of another
+version are not used."""
 
 _SHORTEST_ID = 6
 _VOLATILE = ("user", "metadata", "safety_identifier", "prompt_cache_key", "idempotency_key")

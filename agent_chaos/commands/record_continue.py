@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.text import Text
 
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands import failure_store
 from agent_chaos.commands.output import hushed

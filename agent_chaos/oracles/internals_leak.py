@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.cassette.redaction.secrets import REDACTED
+from agent_chaos.cassette.redaction.prose import REDACTED
 from agent_chaos.faults.parts.canary import CANARY
 from agent_chaos.oracles.oracle import Evidence, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.turns import clean_answer, shown

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Cassette, TurnMark
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import RecordError

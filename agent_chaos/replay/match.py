@@ -59,7 +59,7 @@ class ExchangeIndex:
         self.cassette = cassette
         self._redact = redact
         self._memo: dict[tuple[str, str, bytes], KeyedRequest] = {}
-        self._keys = _keys(cassette)
+        self._keys = _keys(cassette, redact)
         self.by_exact = _grouped(keys.exact for keys in self._keys)
         self.by_normalised = _grouped(keys.normalised for keys in self._keys)
         self._lanes: tuple[str, ...] = ()
@@ -142,11 +142,11 @@ class ExchangeIndex:
                 self._lane_of_id.update(dict.fromkeys(protocol.ids(exchange.reply), lanes[i]))
 
 
-def _keys(cassette: Cassette) -> Sequence[Keys]:
-    """The match keys as stored; computed afresh where another version of the key functions made them."""
+def _keys(cassette: Cassette, redact: Callable[[Request], Request]) -> Sequence[Keys]:
+    """The match keys as stored; computed afresh where another version of the key functions, or of redaction, made them."""
     if cassette.header.key_version == KEY_VERSION:
         return cassette.keys
-    return [keys_of(exchange.request) for exchange in cassette.exchanges]
+    return [keys_of(redact(exchange.request)) for exchange in cassette.exchanges]
 
 
 def _shared(one: bytes, other: bytes) -> int:

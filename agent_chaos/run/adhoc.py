@@ -13,7 +13,7 @@ from typing import Any
 
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Header
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.chaos.builder import Chaos
 from agent_chaos.errors import CassetteMissing, HarnessError, TrialStop, UsageError

@@ -6,7 +6,7 @@ import os
 import time
 
 from agent_chaos.cassette.model import Cassette, Header
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.errors import RecordError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.forward import forwarding

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import reduce
 
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.trace.trace import Answer, Incident, Raised, ToolRun, Trace, TraceEvent
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from agent_chaos.cassette.model import Cassette
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.errors import CassetteMissing, HarnessError, UnstableError, UsageError
 from agent_chaos.faults.plan import Plan

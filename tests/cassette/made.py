@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, Request, reply
 

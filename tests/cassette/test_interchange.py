@@ -81,7 +81,7 @@ interactions:
     method: post
     uri: https://api.openai.com/v1/chat/completions
   response:
-    body: {string: !!binary H4sIAAAAAAAAA6tWyk9WslIyVKoFAGvBvf4LAAAA}
+    body: {string: !!binary H4sIAAAAAAACA6tWSs7Iz0xOLVayUoiOrQUAB78iMA8AAAA=}
     headers:
       content-encoding: [gzip]
       x-count: 3

@@ -182,7 +182,7 @@ def test_the_keys_of_a_request_belong_to_their_version() -> None:
     made = keys_of(asking("Hello", top_k=None, temperature=1.0, tool_calls=[{"arguments": '{"a": 1}'}]))
 
     assert (KEY_VERSION, made.exact, made.normalised, made.lane) == (
-        3,
+        4,
         "4e95a9b5d5a4c9ac318c820f90d99ee8",
         "2fb8e3eee79e4f2079ce8bce5e4693cf",
         "35746c6f5ca5611b49d3a7cd9b9d8bd1",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.cassette.redaction.audit import scan
+from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.cli import run
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.replay.match import ExchangeIndex, with_replaced
 from agent_chaos.stream.exchange import Request
 from agent_chaos.stream.exchange import with_body as changed

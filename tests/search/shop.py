@@ -14,7 +14,7 @@ import anthropic
 
 import agent_chaos
 from agent_chaos.cassette.model import Cassette
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.truncate import Truncate

@@ -20,21 +20,33 @@ Decode = Callable[[bytes], bytes]
 def decoded(reply: Reply) -> Reply:
     """The reply without content-encoding, each chunk decoded at the time it arrived.
 
-    A body that does not decode is taken for plain, since some recorders decode it and keep the label; with an encoding
-    that is not known here the reply stays as it is.
+    A body that is text although it says otherwise is plain, since some recorders decode it and keep the label. Where a
+    body cannot be decoded here the reply stays as it is, label and all.
     """
     names = [name.strip().lower() for name in reply.header("content-encoding").split(",") if name.strip()]
     if not names or names == ["identity"] or not reply.body:
         return reply if not names else _labelled(reply, len(reply.body))
     decoders = [_decoder(name) for name in reversed(names)]
-    if any(decoder is None for decoder in decoders):
-        return reply
-    try:
-        events = _events(reply, [decoder for decoder in decoders if decoder is not None])
-    except (zlib.error, ZstdError, EOFError, ValueError):
-        return _labelled(reply, len(reply.body))
+    known = [decoder for decoder in decoders if decoder is not None]
+    events = _decoded(reply, known) if len(known) == len(decoders) else None
+    if events is None:
+        return _labelled(reply, len(reply.body)) if _is_text(reply.body) else reply
     plain = Reply(events)
     return _labelled(plain, len(plain.body))
+
+
+def _decoded(reply: Reply, decoders: list[Decode]) -> tuple[ReplyEvent, ...] | None:
+    try:
+        return _events(reply, decoders)
+    except (zlib.error, ZstdError, EOFError, ValueError):
+        return None
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        return "\x00" not in body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def _labelled(reply: Reply, length: int) -> Reply:
@@ -105,10 +117,14 @@ def _deflate() -> Decode:
 
 
 def _brotli() -> Decode:
-    decoder: Any = import_module("brotli").Decompressor()
+    brotli: Any = import_module("brotli")
+    decoder = brotli.Decompressor()
 
     def decode(data: bytes) -> bytes:
-        plain: bytes = decoder.process(data)
+        try:
+            plain: bytes = decoder.process(data)
+        except brotli.error as exc:
+            raise ValueError(f"not brotli: {exc}") from None
         return plain
 
     return decode

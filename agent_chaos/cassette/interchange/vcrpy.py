@@ -19,7 +19,7 @@ from agent_chaos.cassette.interchange.vcr_reading import Interaction, Unfit, int
 from agent_chaos.cassette.interchange.vcr_text import dump, load
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import CassetteDamaged
 from agent_chaos.stream.exchange import (

@@ -11,7 +11,7 @@ from threading import RLock
 
 from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
-from agent_chaos.cassette.redaction.redaction import Redactor, is_credential_exchange
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.frames import (
     EXCHANGE,
@@ -87,9 +87,7 @@ class CassetteWriter:
         return len(self._exchanges)
 
     def exchange(self, request: Request, reply: Reply, *, at: float, transport: str) -> None:
-        """Keeps an exchange of the running turn. Credential exchanges (OAuth) are dropped."""
-        if is_credential_exchange(request):
-            return
+        """Keeps an exchange of the running turn; of a credential exchange (OAuth) what it fetched is replaced."""
         with self._lock:
             self._redactor = self._redactor.learning(request, reply)
             kept, answer = self._redactor.request(request), self._redactor.reply(reply)
@@ -131,7 +129,11 @@ class CassetteWriter:
         with self._lock:
             fresh = earlier.header.key_version == KEY_VERSION
             for exchange in earlier.exchanges:
-                self._keep(exchange if fresh else replace(exchange, keys=keys_of(exchange.request)))
+                self._keep(
+                    exchange
+                    if fresh
+                    else replace(exchange, keys=keys_of(self._redactor.request(exchange.request)))
+                )
             for record in earlier.tools:
                 self._known.append(record)
                 self._keep_tool(record)

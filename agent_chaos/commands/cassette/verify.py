@@ -1,38 +1,58 @@
-"""`agent-chaos cassette verify`: whether cassettes are whole, and hold no secret."""
+"""`agent-chaos cassette verify`: whether cassettes are whole, can be read through, and hold no secret."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
 
-from agent_chaos.cassette.redaction.audit import scan
+from agent_chaos.cassette.redaction.audit import AuditFinding, Opinion, no_opinion
+from agent_chaos.cassette.redaction.second_opinion import NEEDS, kingfisher
+from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.commands.output import complain
 from agent_chaos.errors import AgentChaosError, UsageError
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import printable
+from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal.console import console
 
 CASSETTES = Path("cassettes")
 
 
 def verify(files: list[Path]) -> int:
-    """One line per cassette, and one per secret; 1 where a secret was found. Raises UsageError without cassettes."""
+    """One line per cassette, and one per secret or unread body; 1 where there was one. Raises UsageError without files."""
+    chosen = chosen_cassettes(files)
+    second = kingfisher()
+    code = combined(_one(file, second or no_opinion) for file in chosen)
+    by = "a second opinion: Kingfisher" if second else f"a second opinion needs: pip install '{NEEDS}'"
+    console().print(Text(f"looked for by name, shape and value; {by}"), soft_wrap=True)
+    return code
+
+
+def chosen_cassettes(files: list[Path]) -> list[Path]:
+    """The files given, or all of `cassettes/`. Raises UsageError where there is none."""
     chosen = files or sorted(CASSETTES.glob("**/*.msgpack"))
     if not chosen:
         raise UsageError(f"no FILE given, and no cassette in {CASSETTES}/")
-    return combined(_one(file) for file in chosen)
+    return chosen
 
 
-def _one(file: Path) -> int:
+def told(found: Sequence[AuditFinding]) -> str:
+    """What was found, in figures."""
+    unread = sum(one.unread for one in found)
+    secrets = len(found) - unread
+    parts = [count(secrets, "secret")] if secrets else ["no secret found"]
+    return ", ".join([*parts, *([f"{unread} not read"] if unread else [])])
+
+
+def _one(file: Path, opinion: Opinion) -> int:
     try:
-        found = scan(file)
+        found = scan(file, opinion=opinion)
     except AgentChaosError as exc:
         complain(exc)
         return exc.exit_code
     out = console()
-    state = f"{len(found)} secrets" if found else "whole, no secret found"
-    out.print(Text(printable(f"{file}  {state}"), "red" if found else ""), soft_wrap=True)
+    out.print(Text(printable(f"{file}  whole, {told(found)}"), "red" if found else ""), soft_wrap=True)
     for one in found:
         out.print(Text(printable(f"  {one}")), soft_wrap=True)
     return 1 if found else 0

@@ -10,7 +10,7 @@ from threading import RLock
 
 from agent_chaos.cassette.interchange.encoding import decoded
 from agent_chaos.cassette.model import Scribe
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.recording.earlier_recording import Earlier

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 import agent_chaos
 from agent_chaos import ChaosSpace, ContextFuzzConfig, LLMFuzzConfig, StreamFuzzConfig, ToolFuzzConfig
 from agent_chaos.cassette.model import TurnMark
-from agent_chaos.cassette.redaction.redaction import Redactor
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.chaos import llm_server_error, tool_error
 from agent_chaos.errors import UsageError

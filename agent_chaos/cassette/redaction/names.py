@@ -1,0 +1,268 @@
+"""Which names hold secrets: of environment variables, JSON fields, query parameters and header fields, read by their words."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote_plus, urlsplit
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+
+_SECRET: Final = frozenset(
+    [
+        "password",
+        "passwd",
+        "pwd",
+        "passphrase",
+        "passcode",
+        "secret",
+        "secrets",
+        "apikey",
+        "apitoken",
+        "authtoken",
+        "accesstoken",
+        "refreshtoken",
+        "accesskey",
+        "secretkey",
+        "privatekey",
+        "clientsecret",
+        "credential",
+        "credentials",
+        "cred",
+        "creds",
+        "jwt",
+        "bearer",
+        "authorization",
+        "authentication",
+        "dsn",
+    ]
+)
+_KEY_OF: Final = frozenset(
+    [
+        "api",
+        "access",
+        "secret",
+        "private",
+        "subscription",
+        "auth",
+        "account",
+        "signing",
+        "encryption",
+        "master",
+        "shared",
+        "storage",
+        "client",
+        "service",
+        "app",
+        "application",
+        "consumer",
+        "license",
+        "function",
+        "functions",
+        "admin",
+        "webhook",
+        "deploy",
+        "ssh",
+        "integration",
+    ]
+)
+_TOKEN_OF: Final = frozenset(
+    [
+        "api",
+        "access",
+        "auth",
+        "refresh",
+        "id",
+        "session",
+        "bearer",
+        "security",
+        "bot",
+        "service",
+        "personal",
+        "deploy",
+        "csrf",
+        "xsrf",
+        "sas",
+        "oauth",
+        "app",
+        "client",
+        "private",
+        "secret",
+        "login",
+        "reset",
+        "verification",
+        "registration",
+        "gh",
+        "github",
+        "gitlab",
+        "slack",
+        "hf",
+        "npm",
+    ]
+)
+_ABOUT: Final = frozenset(
+    [
+        "type",
+        "types",
+        "policy",
+        "hint",
+        "field",
+        "label",
+        "name",
+        "names",
+        "required",
+        "enabled",
+        "length",
+        "min",
+        "max",
+        "count",
+        "expires",
+        "expiry",
+        "expiration",
+        "strength",
+        "rules",
+        "manager",
+        "status",
+        "format",
+        "page",
+        "next",
+        "continuation",
+        "sync",
+        "cursor",
+        "stop",
+        "eos",
+        "bos",
+        "pad",
+        "limit",
+        "limits",
+        "usage",
+        "allow",
+        "url",
+        "uri",
+        "endpoint",
+        "path",
+        "file",
+        "dir",
+        "sock",
+        "public",
+        "version",
+        "ratelimit",
+    ]
+)
+"""Words that make a name one about a secret, or about something else, rather than the secret's own."""
+_OF_VARIABLES: Final = frozenset(["key", "keys", "token", "pass", "pat", "sas"])
+_OF_PARAMETERS: Final = frozenset(
+    ["token", "sig", "signature", "auth", "session", "sas", "pass", "authtoken", "sid"]
+)
+_PARAMETERS: Final = frozenset({"key", "code"})
+_OF_HEADERS: Final = frozenset(
+    [
+        "token",
+        "session",
+        "refresh",
+        "cookie",
+        "signature",
+        "organization",
+        "organisation",
+        "workspace",
+        "project",
+        "auth",
+        "authenticate",
+    ]
+)
+_PUBLIC_HEADERS: Final = frozenset({"www-authenticate", "proxy-authenticate", "refresh"})
+_COOKIES: Final = frozenset({"cookie", "set-cookie", "set-cookie2"})
+_PLAIN_REQUEST_FIELDS: Final = frozenset(
+    [
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "anthropic-beta",
+        "anthropic-dangerous-direct-browser-access",
+        "anthropic-version",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "expect",
+        "host",
+        "idempotency-key",
+        "openai-beta",
+        "te",
+        "transfer-encoding",
+        "user-agent",
+        "x-goog-api-client",
+        "x-request-id",
+        "x-server-timeout",
+    ]
+)
+
+
+@lru_cache(maxsize=4096)
+def words(name: str) -> frozenset[str]:
+    """The words of a name, lower case: `API_KEY_V2`, `apiKeyV2` and `api-key-v2` have the same."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+@lru_cache(maxsize=4096)
+def is_secret_field(name: str) -> bool:
+    """Whether a JSON field, or a name that text assigns to, holds a secret whatever its value looks like."""
+    found = words(name)
+    if len(name) > 80 or found & _ABOUT:
+        return False
+    return (
+        bool(found & _SECRET)
+        or ("key" in found and bool(found & _KEY_OF))
+        or ("token" in found and bool(found & _TOKEN_OF))
+        or (len(found) > 1 and bool(found & {"pass", "pat"}) and name.lower().endswith(("pass", "pat")))
+    )
+
+
+def is_secret_parameter(name: str) -> bool:
+    """Whether a query parameter, or a field of a form, of this name holds a secret. The name may be percent-encoded."""
+    plain = unquote_plus(name)
+    if is_secret_field(plain) or plain.lower() in _PARAMETERS:
+        return True
+    found = words(plain)
+    return bool(found & _OF_PARAMETERS) and not found & _ABOUT
+
+
+def is_secret_variable(name: str, value: str = "") -> bool:
+    """Whether an environment variable holds a secret: by the words of its name, or as a URL with a password in it."""
+    if has_password(value):
+        return True
+    found = words(name)
+    return bool(found & (_SECRET | _OF_VARIABLES)) and not found & _ABOUT
+
+
+def has_password(value: str) -> bool:
+    """Whether a value is a URL that carries a password."""
+    try:
+        return "://" in value and bool(urlsplit(value).password)
+    except ValueError:
+        return False
+
+
+def is_cookie(name: str) -> bool:
+    return name.lower() in _COOKIES
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header field holds a credential or names an organisation, project or workspace."""
+    lower = name.lower()
+    if lower in _COOKIES:
+        return True
+    if lower in _PUBLIC_HEADERS or lower.startswith("access-control-"):
+        return False
+    found = words(lower)
+    return is_secret_field(lower) or (bool(found & _OF_HEADERS) and not found & _ABOUT)
+
+
+def is_plain_request_header(name: str) -> bool:
+    """Whether a request's header field is one that is known to hold no secret; all others are redacted."""
+    lower = name.lower()
+    return lower in _PLAIN_REQUEST_FIELDS or (
+        lower.startswith("x-stainless-") and not is_secret_header(lower)
+    )

@@ -1,0 +1,219 @@
+"""Redaction: secrets never reach the disk. On by default, applied to everything a cassette keeps.
+
+By name: header fields, query parameters, JSON and form fields, assignments in text. By shape: keys as providers make them.
+By value: the process's key variables (12 characters or more), which become `{{NAME}}`. What a provider signed or
+encrypted, and base64 of anything but text, passes byte for byte.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from agent_chaos.cassette.redaction.credential_exchange import is_credential_exchange
+from agent_chaos.cassette.redaction.names import (
+    is_cookie,
+    is_plain_request_header,
+    is_secret_header,
+    is_secret_parameter,
+    is_secret_variable,
+)
+from agent_chaos.cassette.redaction.prose import REDACTED, stands_in
+from agent_chaos.cassette.redaction.scrubbing import (
+    MIN_LENGTH,
+    Known,
+    edits_of,
+    edits_of_field,
+    known_forms,
+    streamed_edits,
+)
+from agent_chaos.cassette.redaction.shapes import entropy
+from agent_chaos.stream.edits import Edit, applied, in_bytes, merged, moved, rebodied
+from agent_chaos.stream.exchange import Abort, Head, Headers, Reply, ReplyEvent, Request
+from agent_chaos.stream.framing.framing import Framing
+from agent_chaos.stream.framing.registry import evident_framing
+from agent_chaos.stream.json_strings import strings
+
+_PARAMETER = re.compile(r"([?&])([^=&#]{1,100})=([^&#]*)")
+_USER_INFO = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)[^/@?#]{1,1000}@")
+_PROJECT = re.compile(r"/projects/[^/?#]{1,200}/locations/")
+_UNFIT = re.compile(r"[^A-Za-z0-9]+")
+_RANDOM_BITS = 3.2
+
+
+@dataclass(frozen=True)
+class Redactor:
+    """Replaces secrets in requests, replies, text and JSON values. `secrets` maps a secret to what stands for it."""
+
+    secrets: Mapping[str, str]
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Redactor:
+        """A redactor that knows the values of an environment's key variables, as well as the shapes of keys."""
+        found: dict[str, str] = {}
+        for name in sorted(environ):
+            if len(environ[name]) >= MIN_LENGTH and is_secret_variable(name, environ[name]):
+                found.setdefault(environ[name], f"{{{{{name}}}}}")
+        return cls(found)
+
+    def learning(self, request: Request, reply: Reply | None = None) -> Redactor:
+        """This redactor, or one that also knows the credentials these messages carry in their headers."""
+        held = [*_held(request.headers), *_random(request.headers), *_held(reply.headers if reply else ())]
+        held += [(name, value) for name, value in request.query if is_secret_parameter(name)]
+        held += _fetched(reply) if reply is not None and is_credential_exchange(request) else ()
+        new = {
+            value: _placeholder(name)
+            for name, value in held
+            if len(value) >= MIN_LENGTH and value not in self.secrets and not stands_in(value)
+        }
+        return Redactor({**self.secrets, **new}) if new else self
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        edits = self._edits(text)
+        return applied(text, edits) if edits else text
+
+    def data(self, data: bytes) -> bytes:
+        """The bytes without secrets."""
+        text = _text(data)
+        edits = self._edits(text)
+        return applied(text, edits).encode("utf-8", "surrogateescape") if edits else data
+
+    def value(self, value: Any, name: str = "") -> Any:
+        """A JSON value without secrets, in keys as well; `name` is of the field that holds it."""
+        if isinstance(value, str):
+            return self._field(value, name)
+        if isinstance(value, dict):
+            return {self.text(str(key)): self.value(inner, str(key)) for key, inner in value.items()}
+        return [self.value(inner, name) for inner in value] if isinstance(value, list | tuple) else value
+
+    def request(self, request: Request) -> Request:
+        """The request without secrets. Redacting twice changes nothing more."""
+        knowing = self.learning(request)
+        headers = tuple(
+            (name, value if is_plain_request_header(name) else REDACTED)
+            for name, value in request.headers
+            if not is_cookie(name)
+        )
+        url, *values = knowing._texts([_plain_url(request.url), *(value for _, value in headers)])
+        names = [name for name, _ in headers]
+        plain = tuple(zip(names, values, strict=True))
+        return Request(request.method, url, plain, knowing._body(request))
+
+    def reply(self, reply: Reply) -> Reply:
+        """The reply without secrets, even those split across chunks or streamed in pieces; times stay."""
+        clean = Reply(tuple(self._event(event) for event in reply.events))
+        framing = evident_framing(clean)
+        edits = self._streamed(clean, framing) if framing else self._in_body(clean.body)
+        return rebodied(clean, edits) if edits else clean
+
+    def _body(self, request: Request) -> bytes:
+        if "form-urlencoded" not in request.header("content-type"):
+            return self.data(request.body)
+        form = _PARAMETER.sub(_parameter, "?" + _text(request.body))
+        return self.data(form[1:].encode("utf-8", "surrogateescape"))
+
+    def _in_body(self, body: bytes) -> list[Edit]:
+        text = _text(body)
+        return in_bytes(text, self._edits(text))
+
+    def _streamed(self, reply: Reply, framing: Framing) -> list[Edit]:
+        """Edits in an event stream: its documents by their fields, whatever else it holds as text."""
+        documents: list[tuple[int, str]] = []
+        edits: list[Edit] = []
+        at = 0
+        for frame in framing.frames_of(reply):
+            raw = _text(frame.raw)
+            inside = raw.find(frame.data) if frame.data[:1] in ("{", "[") else -1
+            if inside < 0:
+                edits += [moved(edit, at) for edit in self._edits(raw)]
+            else:
+                documents.append((at + inside, frame.data))
+            at += len(raw)
+        return in_bytes(_text(reply.body), merged([*edits, *streamed_edits(documents, self._known)]))
+
+    def _event(self, event: ReplyEvent) -> ReplyEvent:
+        if isinstance(event, Head):
+            return replace(event, headers=self._reply_headers(event.headers), reason=self.text(event.reason))
+        return replace(event, message=self.text(event.message)) if isinstance(event, Abort) else event
+
+    def _reply_headers(self, headers: Headers) -> Headers:
+        return tuple(
+            (name, REDACTED if is_secret_header(name) else self.text(value))
+            for name, value in headers
+            if not is_cookie(name)
+        )
+
+    def _field(self, value: str, name: str) -> str:
+        return applied(value, edits_of_field(value, name, self._known))
+
+    def _texts(self, texts: list[str]) -> list[str]:
+        """As `text` of each, looked through at once since there is hardly ever anything to find."""
+        return [self.text(text) for text in texts] if self._edits("\n".join(texts)) else texts
+
+    def _edits(self, text: str) -> list[Edit]:
+        return edits_of(text, self._known)
+
+    @cached_property
+    def _known(self) -> tuple[Known, ...]:
+        found = [one for secret, stand_in in self.secrets.items() for one in known_forms(secret, stand_in)]
+        return tuple(sorted(found, key=lambda one: -len(one.form)))
+
+
+def _placeholder(name: str) -> str:
+    return f"{{{{{_UNFIT.sub('_', name).upper()}}}}}"
+
+
+def _text(data: bytes) -> str:
+    """Bytes as text, whatever they are; encoded with the same error handler they are the same bytes."""
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _held(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Credentials in header fields, without their scheme; of cookies the values."""
+    for name, value in headers:
+        if is_cookie(name):
+            yield from ((name, pair.partition("=")[2].strip()) for pair in value.split(";")[:1])
+        elif is_secret_header(name):
+            yield name, value.partition(" ")[2] if " " in value else value
+
+
+def _random(headers: Headers) -> Iterator[tuple[str, str]]:
+    """Values of request headers nobody knows, where they look drawn rather than written."""
+    for name, value in headers:
+        if not is_plain_request_header(name) and not is_cookie(name) and _is_drawn(value):
+            yield name, value
+
+
+def _fetched(reply: Reply) -> Iterator[tuple[str, str]]:
+    """What a credential exchange brought: its strings that look drawn, or the whole of a body that is no JSON."""
+    text = _text(reply.body)
+    found = strings(text)
+    if found is None:
+        yield from [("fetched credential", text)] if _is_drawn(text.strip()) else []
+    else:
+        yield from ((one.name, one.text) for one in found if one.name and _is_drawn(one.text))
+
+
+def _is_drawn(value: str) -> bool:
+    """Whether a value looks as if it was drawn at random: no spaces or slashes, digits, and few letters repeated."""
+    written = " " in value or "/" in value or not any(letter.isdigit() for letter in value)
+    return not written and entropy(value) >= _RANDOM_BITS
+
+
+def _plain_url(url: str) -> str:
+    """The URL without user info, secret parameters and project ids."""
+    if "@" in url:
+        url = _USER_INFO.sub(rf"\g<1>{REDACTED}@", url)
+    if "?" in url:
+        url = _PARAMETER.sub(_parameter, url)
+    return _PROJECT.sub(f"/projects/{REDACTED}/locations/", url) if "/projects/" in url else url
+
+
+def _parameter(match: re.Match[str]) -> str:
+    if not is_secret_parameter(match[2]) or not match[3]:
+        return match[0]
+    return f"{match[1]}{match[2]}={REDACTED}"

@@ -1,0 +1,133 @@
+"""What is to be replaced in a text, whatever it is: JSON by its fields, base64 by what it holds, the rest as prose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, quote_plus
+
+from agent_chaos.cassette.redaction.names import is_secret_field
+from agent_chaos.cassette.redaction.opaque import encoded_again, encoded_texts, is_verified
+from agent_chaos.cassette.redaction.prose import REDACTED, named, stands_in
+from agent_chaos.cassette.redaction.shapes import Shape, relevant
+from agent_chaos.stream.edits import Edit, applied, clipped, merged
+from agent_chaos.stream.json_strings import String, quoted, strings
+
+MIN_LENGTH: Final = 12
+"""Shorter values are words as often as secrets; they are left alone."""
+_SHORTEST: Final = 6
+_DEPTH: Final = 6
+"""How deep JSON in JSON and base64 in base64 are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A value that is a secret, in one of its forms, and what stands for it."""
+
+    form: str
+    stand_in: str
+
+
+def known_forms(secret: str, stand_in: str) -> tuple[Known, ...]:
+    """A secret as text may hold it: plain, JSON-escaped, in a URL, hexadecimal. Base64 is read, not searched."""
+    raw = secret.encode("utf-8", "surrogatepass")
+    texts = [secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
+    texts.append(texts[1].replace("/", "\\/"))
+    if secret.isascii():
+        texts += [quote(secret, safe=""), quote(secret), quote_plus(secret)]
+    texts += [raw.hex(), raw.hex().upper()]
+    return tuple(Known(text, stand_in) for text in dict.fromkeys(texts) if len(text) >= MIN_LENGTH)
+
+
+def edits_of(text: str, known: Sequence[Known]) -> list[Edit]:
+    """Merged edits that leave no secret in a text. JSON stays JSON, and what holds no secret stays as it is."""
+    return _Search.of(text, known).edits(text, 0)
+
+
+def edits_of_field(text: str, name: str, known: Sequence[Known]) -> list[Edit]:
+    """As `edits_of`, for the string that a field of this name holds."""
+    return _Search.of(text, known).of_value(text, name, 0)
+
+
+def streamed_edits(documents: Sequence[tuple[int, str]], known: Sequence[Known]) -> list[Edit]:
+    """Merged edits for the JSON documents of an event stream, as (where one starts, its text), read one after another.
+
+    A string that comes in pieces, each in its own document at the same path, is read as one.
+    """
+    found = [leaf for start, text in documents for leaf in strings(text, start) or ()]
+    return _of_groups(_by_path(found), known, 0)
+
+
+def _of_groups(groups: Sequence[Sequence[String]], known: Sequence[Known], depth: int) -> list[Edit]:
+    spoken = "\n".join("".join(one.text for one in group) for group in groups)
+    search = _Search.of(spoken, known)
+    return merged(edit for group in groups for edit in search.in_group(group, depth))
+
+
+def _by_path(found: Sequence[String]) -> list[list[String]]:
+    groups: dict[str, list[String]] = {}
+    for leaf in found:
+        groups.setdefault(leaf.path, []).append(leaf)
+    return list(groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """What is looked for in a document and all that it holds."""
+
+    everything: Sequence[Known]
+    known: Sequence[Known]
+    shapes: Sequence[Shape]
+
+    @classmethod
+    def of(cls, text: str, known: Sequence[Known]) -> _Search:
+        bare = text.replace("\\/", "/")
+        return cls(known, [one for one in known if one.form in bare or "\\" in text], relevant(bare))
+
+    def edits(self, text: str, depth: int) -> list[Edit]:
+        if len(text) < _SHORTEST or depth > _DEPTH:
+            return []
+        found = strings(text)
+        if found is None:
+            return merged(self._in_prose(text, depth))
+        if text.lstrip()[0] == "[":
+            return _of_groups(_by_path(found), self.everything, depth)
+        return merged(edit for one in found for edit in self.in_group([one], depth))
+
+    def in_group(self, group: Sequence[String], depth: int) -> Iterator[Edit]:
+        """Edits for the pieces of one string: what each holds, and what they hold together."""
+        name = group[0].name
+        texts = [leaf.text for leaf in group]
+        together = self.of_value("".join(texts), name, depth) if len(set(texts)) > 1 else []
+        alone = {text: self.of_value(text, name, depth) for text in dict.fromkeys(texts)}
+        start = 0
+        for leaf, text in zip(group, texts, strict=True):
+            if new := merged([*clipped(together, start, start + len(text)), *alone[text]]):
+                yield Edit(leaf.start, leaf.start + len(leaf.raw), quoted(applied(text, new), leaf.raw))
+            start += len(text)
+
+    def of_value(self, text: str, name: str, depth: int) -> list[Edit]:
+        if is_verified(name):
+            return merged(edit for one in self.known for edit in _found(one, text))
+        if name and is_secret_field(name):
+            return [] if stands_in(text) else [Edit(0, len(text), REDACTED)]
+        return self.edits(text, depth + 1)
+
+    def _in_prose(self, text: str, depth: int) -> Iterator[Edit]:
+        for one in self.known:
+            yield from _found(one, text)
+        for shape in self.shapes:
+            yield from (Edit(start, end, REDACTED) for start, end in shape.spans(text))
+        yield from named(text)
+        for start, end, inner in encoded_texts(text):
+            if edits := _Search.of(inner, self.everything).edits(inner, depth + 1):
+                yield Edit(start, end, encoded_again(applied(inner, edits), text[start:end]))
+
+
+def _found(known: Known, text: str) -> Iterator[Edit]:
+    at = text.find(known.form)
+    while at >= 0:
+        yield Edit(at, at + len(known.form), known.stand_in)
+        at = text.find(known.form, at + len(known.form))

@@ -1,0 +1,97 @@
+"""The strings of a JSON text: where each lies, under which name, and as what path, without changing a byte of the rest."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+_STRING: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
+_IDENTITY: Final = ("type", "index", "item_id", "output_index", "content_index")
+"""Fields that tell one block, item or choice of an event stream from another."""
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """A string in a JSON text. `raw` is what stands from `start`, between the quotes; `name` the field that holds it."""
+
+    name: str
+    path: str
+    start: int
+    raw: str
+
+    @property
+    def text(self) -> str:
+        """The string itself."""
+        if "\\" not in self.raw:
+            return self.raw
+        value: str = json.loads(f'"{self.raw}"', strict=False)
+        return value
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object as its fields in order, the repeated ones too."""
+
+
+def strings(text: str, at: int = 0) -> list[String] | None:
+    """Every string of a JSON object or array in order, names of fields under the name ''; None where it is neither. `at` is added to starts."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        value = json.loads(text, object_pairs_hook=_Pairs, strict=False)
+        places = [place for one in _roots(value) for place in _places(one, "", _owner(one))]
+    except (ValueError, RecursionError):
+        return None
+    found = _STRING.finditer(text)
+    return [
+        String(name, path, at + match.start(1), match[1])
+        for (name, path), match in zip(places, found, strict=True)
+    ]
+
+
+def quoted(text: str, like: str) -> str:
+    """A string as JSON writes it between quotes, escaped as `like` is."""
+    return json.dumps(text, ensure_ascii=like.isascii() or not _is_unicode(text))[1:-1]
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a text has no half of a surrogate pair, which only an escape can carry."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _roots(value: Any) -> list[Any]:
+    """An object, or the objects of an array that is a stream of them: what each holds at one path belongs together."""
+    is_stream = (
+        isinstance(value, list)
+        and not isinstance(value, _Pairs)
+        and all(isinstance(one, _Pairs) for one in value)
+    )
+    return value if is_stream else [value]
+
+
+def _places(value: Any, name: str, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, path
+    elif isinstance(value, _Pairs):
+        for key, inner in value:
+            yield "", f"{path}#{key}"
+            yield from _places(inner, key, f"{path}.{key}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            number = _field(inner, "index", place)
+            yield from _places(inner, name, f"{path}[{number}]")
+
+
+def _owner(value: Any) -> str:
+    return repr([_field(value, name, None) for name in _IDENTITY])
+
+
+def _field(value: Any, name: str, otherwise: Any) -> Any:
+    found = (
+        next((inner for key, inner in value if key == name), otherwise)
+        if isinstance(value, _Pairs)
+        else otherwise
+    )
+    return found if isinstance(found, str | int) else otherwise

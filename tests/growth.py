@@ -1,0 +1,26 @@
+"""Whether work grows with its input, by the processor time it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_FACTOR = 4
+_NOTHING_S = 0.03
+
+
+def assert_linear(work: Callable[[int], object], size: int) -> None:
+    """Four times the input takes less than nine times as long; what is quadratic takes sixteen times."""
+    much = _seconds(work, size * _FACTOR)
+    if much > _NOTHING_S:
+        assert much < 9 * max(_seconds(work, size), _NOTHING_S / 16), f"{size * _FACTOR} took {much:.2f} s"
+
+
+def _seconds(work: Callable[[int], object], size: int) -> float:
+    return min(_once(work, size) for _ in range(2))
+
+
+def _once(work: Callable[[int], object], size: int) -> float:
+    started = time.process_time()
+    work(size)
+    return time.process_time() - started
