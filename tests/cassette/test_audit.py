@@ -6,12 +6,9 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from agent_chaos.cassette.model import Header
 from agent_chaos.cassette.redaction.audit import findings
 from agent_chaos.cassette.redaction.redactor import Redactor
-from agent_chaos.cassette.redaction.second_opinion import kingfisher
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import reply
 from tests.cassette.made import asking
@@ -36,9 +33,11 @@ def test_a_body_in_a_coding_nobody_knows_is_told(tmp_path: Path) -> None:
 
 
 def test_a_body_that_is_no_longer_what_its_coding_says_is_told(tmp_path: Path) -> None:
-    cut = zlib.compress(b"hello" * 100)[:-8] + b"\xff" * 8
+    damaged = b"\x1f\x8b\x08\xff" + b"\xfe" * 20
 
-    assert told(tmp_path, cut, (("content-encoding", "deflate"),)) != []
+    assert told(tmp_path, damaged, (("content-encoding", "gzip"),)) == [
+        "exchange 0: gzip-encoded bytes that cannot be read here in the reply's body"
+    ]
 
 
 def test_a_compressed_body_is_looked_through(tmp_path: Path) -> None:
@@ -66,15 +65,3 @@ def test_a_second_opinion_reads_streamed_text_whole_and_not_what_a_provider_veri
         "exchange 0: a secret (a colour) in the reply's body"
     ]
     assert not any("c2ln" in text for text in read)
-
-
-def test_kingfisher_finds_what_is_planted_and_nothing_else() -> None:
-    pytest.importorskip("kingfisher_sdk")
-    opinion = kingfisher()
-    assert opinion is not None
-    key = "gh" + "p_" + "aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY2zA4"
-
-    assert opinion(f"token: {key}") != []
-    assert (
-        opinion('content = "The refund of order A1 is 15.00 EUR." id = "call_9f8e7d6c5b4a39281706f5e4"') == []
-    )

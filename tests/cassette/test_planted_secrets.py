@@ -9,7 +9,7 @@ import string
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_chaos.cassette.redaction.names import is_secret_parameter, is_secret_variable
@@ -290,6 +290,7 @@ def test_base64_of_anything_but_text_passes_byte_for_byte(
     assert REDACTOR.data(body.encode()) == body.encode()
 
 
+@settings(max_examples=50)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.floats() | st.text(),

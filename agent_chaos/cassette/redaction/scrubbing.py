@@ -94,7 +94,8 @@ class _Search:
             return merged(self._in_prose(text, depth))
         if text.lstrip()[0] == "[":
             return _of_groups(_by_path(found), self.everything, depth)
-        return merged(edit for one in found for edit in self.in_group([one], depth))
+        escaped = [edit for one in self.known if "\\" in one.form for edit in _found(one, text)]
+        return merged([*escaped, *(edit for one in found for edit in self.in_group([one], depth))])
 
     def in_group(self, group: Sequence[String], depth: int) -> Iterator[Edit]:
         """Edits for the pieces of one string: what each holds, and what they hold together."""
