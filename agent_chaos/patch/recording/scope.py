@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from agent_chaos.cassette.redaction.redactor import is_credential_exchange
+from agent_chaos.cassette.redaction.credential_exchange import is_credential_exchange
 from agent_chaos.patch.guard import is_telemetry
 from agent_chaos.providers.hosts import is_model_host
 from agent_chaos.providers.registry import recognise
