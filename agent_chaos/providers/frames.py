@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent_chaos.providers.json_edit import rewritten
+from agent_chaos.providers.json_merge import agrees, merged
 from agent_chaos.providers.json_values import compact, loaded
 from agent_chaos.providers.turn import Delta, ModelTurn
 from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply, cut, header, with_body, with_header
@@ -40,11 +41,17 @@ def json_frame(value: Any, *, event: str = "", newline: str = "\n", framing: Fra
     return framing.frame(compact(value), event=event, newline=newline)
 
 
-def with_json(like: Reply, value: Any) -> Reply:
-    """A reply whose body is a JSON value, in the spelling and pace of `like` as far as it says the same; status 200."""
+def with_json(like: Reply, value: Any, unchanged: Any = None) -> Reply:
+    """A reply whose body is a JSON value, in the spelling and pace of `like` as far as it says the same; status 200.
+
+    `unchanged` is what the protocol writes of the turn of `like` itself: what it leaves out of the body, it did not read, and
+    that stays.
+    """
     text = like.body.decode("utf-8-sig", "replace")
-    kept = loaded(text) is not None
-    written = rewritten(text, value) if kept else compact(value)
+    recorded = loaded(text)
+    kept = recorded is not None
+    changed = merged(recorded, unchanged, value) if agrees(recorded, unchanged) else value
+    written = rewritten(text, changed) if kept else compact(value)
     mark = _BOM if kept and like.body.startswith(_BOM) else b""
     body = like.body if written == text else mark + written.encode("utf-8", "backslashreplace")
     return as_ok(with_body(like, body), (like.header("content-type") if kept else "") or "application/json")

@@ -7,14 +7,15 @@ one like it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from typing import Any
 
 from agent_chaos.providers.frames import as_ok
 from agent_chaos.providers.json_edit import rewritten, styled
+from agent_chaos.providers.json_merge import agrees, merged
 from agent_chaos.providers.json_values import loaded
 from agent_chaos.stream.exchange import Data, End, Head, Reply, cut, with_body
 from agent_chaos.stream.framing.framing import Frame, Framing
@@ -27,61 +28,86 @@ def silent(one: Frame) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How frames of a protocol are compared: `says` is what a protocol reads in a frame, its JSON (or other text) without what
-    it does not look at, which recorded frames keep; `silent` tells the frames that clients pass over.
+    """How frames of a protocol are compared: `silent` tells those that clients pass over, `noise` names fields that a protocol
+    writes as it likes.
     """
 
     framing: Framing
-    says: Callable[[Frame], Any]
     silent: Callable[[Frame], bool] = silent
-
-    def same(self, recorded: Frame, written: Frame) -> bool:
-        """Whether two frames say the same."""
-        if recorded.event != written.event or recorded.has_data != written.has_data:
-            return False
-        return bool(self.says(recorded) == self.says(written))
+    noise: tuple[str, ...] = ()
 
 
-def splice(like: Reply, rendered: bytes, by: Comparison) -> Reply:
-    """A reply that streams what `rendered` says in the frames of `like`, with its headers and status 200.
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What a frame carries: JSON, or else its text. Of a recorded one, `read` is what the protocol writes back of it."""
 
-    Leading frames that say the same keep their chunks and times; the others their times, one chunk per time. A frame
-    without a counterpart comes when the one that it replaces came, or together with the one before it.
+    frame: Frame
+    value: Any
+    read: Any
+
+    def says(self, other: _Message) -> bool:
+        """Whether it says what a written one says."""
+        one, two = self.frame, other.frame
+        return one.event == two.event and one.has_data == two.has_data and bool(self.read == other.value)
+
+    @property
+    def shape(self) -> Hashable:
+        return self.frame.event, self.frame.has_data, _shape_of(self.read)
+
+
+def splice(like: Reply, written: bytes, unchanged: bytes, by: Comparison) -> Reply:
+    """A reply that streams what `written` says in the frames of `like`, with its headers and status 200.
+
+    `unchanged` is what the protocol writes of the turn of `like` itself: what differs between the two is the change. Leading
+    frames that say the same keep their chunks and times; the others their times, one chunk per time. A frame without a
+    counterpart comes when the one that it replaces came, or together with the one before it.
     """
     old = by.framing.frames_of(like) if by.framing.holds(like) else ()
-    new = by.framing.frames(rendered)
-    placed = list(_placed(like, old, new, by))
+    placed = list(_placed(like, old, unchanged, written, by))
     raws = by.framing.joined([raw for raw, _ in placed])
-    kept = next(
-        (at for at, (raw, one) in enumerate(zip(raws, old, strict=False)) if raw != one.raw),
-        min(len(raws), len(old)),
-    )
+    same = (at for at, (raw, one) in enumerate(zip(raws, old, strict=False)) if raw != one.raw)
+    kept = next(same, min(len(raws), len(old)))
     rest = [(raw, at) for raw, (_, at) in zip(raws[kept:], placed[kept:], strict=True)]
     return _streamed(like, by.framing, old[kept - 1].end if kept else 0, rest)
 
 
 def _placed(
-    like: Reply, old: Sequence[Frame], new: Sequence[Frame], by: Comparison
+    like: Reply, old: Sequence[Frame], unchanged: bytes, written: bytes, by: Comparison
 ) -> Iterator[tuple[bytes, float]]:
     """The frames to send, with their times: the recorded silent ones between those that they stood between."""
-    times = _arrivals(like, old)
-    models = _Models(old)
+    heard = _heard(old, unchanged, by)
+    new = [_message(one) for one in by.framing.frames(written)]
+    times, models = _arrivals(like, old), _Models(tuple(heard.values()))
     now, used = _first_byte(like), 0
-    for number, (one, place) in enumerate(zip(new, _places(old, new, by), strict=True)):
+    for number, (one, place) in enumerate(zip(new, _places(heard, new), strict=True)):
         if place.at is not None:
-            yield from ((old[i].raw, max(now, times[i])) for i in range(used, place.at) if by.silent(old[i]))
+            yield from ((old[i].raw, max(now, times[i])) for i in range(used, place.at) if i not in heard)
             now, used = times[place.at], place.at + 1
-        last = number == len(new) - 1
-        yield (
-            (
-                _edited(old[used - 1], one, by, last=last)
-                if place.same_frame
-                else models.written(one, by.framing)
-            ),
-            now,
-        )
-    if used and all(map(by.silent, old[used:])):
+        if place.at is not None and place.same_frame:
+            yield _edited(heard[place.at], one, by.framing, last=number == len(new) - 1), now
+        else:
+            yield models.written(one, by.framing), now
+    if used and not any(i in heard for i in range(used, len(old))):
         yield from ((old[i].raw, times[i]) for i in range(used, len(old)))
+
+
+def _message(one: Frame) -> _Message:
+    value = loaded(one.data if one.has_data else one.raw)
+    said = one.data if value is None else value
+    return _Message(one, said, said)
+
+
+def _heard(old: Sequence[Frame], unchanged: bytes, by: Comparison) -> dict[int, _Message]:
+    """The recorded frames that clients do not pass over, by number.
+
+    Where the protocol does not write them back one by one, each is taken for what it says itself.
+    """
+    found = {number: _message(one) for number, one in enumerate(old) if not by.silent(one)}
+    again = [_message(one).value for one in by.framing.frames(unchanged)]
+    pairs = zip(found.values(), again, strict=False)
+    if len(found) != len(again) or not all(agrees(one.value, read, by.noise) for one, read in pairs):
+        return found
+    return {number: replace(one, read=read) for (number, one), read in zip(found.items(), again, strict=True)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +118,25 @@ class _Place:
     same_frame: bool = False
 
 
-def _places(old: Sequence[Frame], new: Sequence[Frame], by: Comparison) -> list[_Place]:
-    """For each written frame its place: equal frames from both ends, then frames of one shape, then what is left in order."""
-    heard = [number for number, one in enumerate(old) if not by.silent(one)]
+def _places(heard: Mapping[int, _Message], new: Sequence[_Message]) -> list[_Place]:
+    """For each written frame its place: from both ends equal ones, then those of one shape, then those with the same fields;
+    what is left is taken in order.
+    """
+    old = list(heard)
     found = [_Place()] * len(new)
-    low, high = [0, 0], [len(heard), len(new)]
-    for alike in (by.same, _of_one_shape):
-        ahead = _agreeing(heard[low[0] : high[0]], new[low[1] : high[1]], old, alike)
+    low, high = [0, 0], [len(old), len(new)]
+    for alike in (_Message.says, _of_one_shape, _of_one_kind):
+        ahead = _agreeing([heard[at] for at in old[low[0] : high[0]]], new[low[1] : high[1]], alike)
         for step in range(ahead):
-            found[low[1] + step] = _Place(heard[low[0] + step], same_frame=True)
+            found[low[1] + step] = _Place(old[low[0] + step], same_frame=True)
         low = [low[0] + ahead, low[1] + ahead]
-        behind = _agreeing(heard[low[0] : high[0]][::-1], new[low[1] : high[1]][::-1], old, alike)
+        behind = _agreeing(
+            [heard[at] for at in old[low[0] : high[0]]][::-1], new[low[1] : high[1]][::-1], alike
+        )
         for step in range(1, behind + 1):
-            found[high[1] - step] = _Place(heard[high[0] - step], same_frame=True)
+            found[high[1] - step] = _Place(old[high[0] - step], same_frame=True)
         high = [high[0] - behind, high[1] - behind]
-    left = heard[low[0] : high[0]]
+    left = old[low[0] : high[0]]
     paired = len(left) == high[1] - low[1]
     for number, at in zip(range(low[1], high[1]), left, strict=False):
         found[number] = _Place(at, same_frame=paired)
@@ -114,21 +144,27 @@ def _places(old: Sequence[Frame], new: Sequence[Frame], by: Comparison) -> list[
 
 
 def _agreeing(
-    heard: Sequence[int], new: Sequence[Frame], old: Sequence[Frame], alike: Callable[[Frame, Frame], bool]
+    old: Sequence[_Message], new: Sequence[_Message], alike: Callable[[_Message, _Message], bool]
 ) -> int:
-    """How many frames agree from the start."""
-    pairs = zip(heard, new, strict=False)
+    """How many messages agree from the start."""
+    pairs = zip(old, new, strict=False)
     return next(
-        (count for count, (at, one) in enumerate(pairs) if not alike(old[at], one)), min(len(heard), len(new))
+        (at for at, (one, other) in enumerate(pairs) if not alike(one, other)), min(len(old), len(new))
     )
 
 
-def _of_one_shape(one: Frame, other: Frame) -> bool:
-    return _shape(one) == _shape(other)
+def _of_one_shape(one: _Message, other: _Message) -> bool:
+    return one.shape == other.shape
 
 
-def _shape(one: Frame) -> Hashable:
-    return one.event, one.has_data, _shape_of(loaded(one.data))
+def _of_one_kind(one: _Message, other: _Message) -> bool:
+    """Whether two have the same fields, whatever is in them and whatever they are called."""
+    fields = _fields_of(one)[1]
+    return fields is not None and fields == _fields_of(other)[1]
+
+
+def _fields_of(one: _Message) -> tuple[str, Hashable]:
+    return one.frame.event, frozenset(one.read) if isinstance(one.read, dict) else None
 
 
 def _shape_of(value: Any) -> Hashable:
@@ -141,57 +177,44 @@ def _shape_of(value: Any) -> Hashable:
     return frozenset(named)
 
 
-def _edited(recorded: Frame, written: Frame, by: Comparison, *, last: bool) -> bytes:
+def _edited(recorded: _Message, written: _Message, framing: Framing, *, last: bool) -> bytes:
     """The recorded frame, saying what the written one says."""
-    unended = not recorded.complete and not last
-    if by.same(recorded, written) and not unended:
-        return recorded.raw
-    value, before = loaded(written.data), loaded(recorded.data)
-    if not isinstance(value, dict) or not isinstance(before, dict) or not recorded.has_data:
-        return written.raw
-    data = rewritten(recorded.data, _with_unread(before, by.says(recorded), value))
-    if unended or recorded.event != written.event:
-        return by.framing.frame(data, event=written.event, newline=by.framing.newline_of(recorded.raw))
-    return by.framing.with_data(recorded, data)
-
-
-def _with_unread(recorded: Any, read: Any, written: Any) -> Any:
-    """What is written, with all that stands in the recorded JSON and is not read."""
-    if isinstance(recorded, dict) and isinstance(read, dict) and isinstance(written, dict):
-        unread = {key: value for key, value in recorded.items() if key not in read}
-        deeper = {
-            key: _with_unread(recorded[key], read[key], value) if key in recorded and key in read else value
-            for key, value in written.items()
-        }
-        return {**deeper, **unread}
-    if not isinstance(recorded, list) or not isinstance(read, list) or not isinstance(written, list):
-        return written
-    if not len(recorded) == len(read) == len(written):
-        return written
-    return [_with_unread(*one) for one in zip(recorded, read, written, strict=True)]
+    old, new = recorded.frame, written.frame
+    unended = not old.complete and not last
+    if recorded.says(written) and not unended:
+        return old.raw
+    if not isinstance(recorded.value, dict) or not isinstance(written.value, dict) or not old.has_data:
+        return new.raw
+    data = rewritten(old.data, merged(recorded.value, recorded.read, written.value))
+    if unended or old.event != new.event:
+        return framing.frame(data, event=new.event, newline=framing.newline_of(old.raw))
+    return framing.with_data(old, data)
 
 
 @dataclass(frozen=True)
 class _Models:
-    """Recorded frames that new ones are written like."""
+    """Recorded messages that new ones are written like."""
 
-    recorded: Sequence[Frame]
+    recorded: Sequence[_Message]
 
     @cached_property
-    def by_shape(self) -> dict[Hashable, Frame]:
-        return {
-            _shape(one): one for one in self.recorded if one.has_data and isinstance(loaded(one.data), dict)
-        }
+    def by_shape(self) -> dict[Hashable, _Message]:
+        return {one.shape: one for one in self.recorded if one.frame.has_data and isinstance(one.value, dict)}
 
-    def written(self, one: Frame, framing: Framing) -> bytes:
-        """A new frame, written as a recorded one of its shape is; or at least in the spacing of one."""
-        value = loaded(one.data)
-        if not isinstance(value, dict) or not self.by_shape:
-            return one.raw
-        model = self.by_shape.get(_shape(one))
+    @cached_property
+    def by_fields(self) -> dict[Hashable, _Message]:
+        return {_fields_of(one): one for one in self.by_shape.values()}
+
+    def written(self, one: _Message, framing: Framing) -> bytes:
+        """A new message, written as a recorded one of its shape is; or at least in the spacing of one."""
+        if not isinstance(one.value, dict) or not one.frame.has_data or not self.by_shape:
+            return one.frame.raw
+        model = self.by_shape.get(one.shape) or self.by_fields.get(_fields_of(one))
         if model is not None:
-            return framing.with_data(model, rewritten(model.data, value))
-        return framing.with_data(one, styled(value, next(iter(self.by_shape.values())).data))
+            value = merged(model.value, model.read, one.value)
+            return framing.with_data(model.frame, rewritten(model.frame.data, value))
+        style = next(iter(self.by_shape.values())).frame.data
+        return framing.with_data(one.frame, styled(one.value, style))
 
 
 def _arrivals(reply: Reply, found: Sequence[Frame]) -> list[float]:

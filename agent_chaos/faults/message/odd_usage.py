@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
@@ -12,7 +12,7 @@ from agent_chaos.stream.exchange import Reply
 
 Counted = Literal["missing", "zero", "negative", "huge"]
 
-_COUNTS = {"zero": Usage(0, 0), "negative": Usage(-1, -1), "huge": Usage(2_000_000_000, 2_000_000_000)}
+_COUNTS = {"zero": 0, "negative": -1, "huge": 2_000_000_000}
 _WORDS = {"missing": "no", "zero": "0", "negative": "-1", "huge": "2,000 million"}
 
 
@@ -40,7 +40,23 @@ class OddUsage(MessageFault, frozen=True):
         if not self.openings(target):
             return target.reply
         turn = target.protocol.parse(target.reply)
-        return target.protocol.render(replace(turn, usage=_COUNTS.get(self.counted)), target.reply)
+        assert turn.usage is not None
+        count = _COUNTS.get(self.counted)
+        usage = None if count is None else _counting(turn.usage, count)
+        return target.protocol.render(replace(turn, usage=usage), target.reply)
 
     def describe(self) -> str:
         return f"{_WORDS[self.counted]} tokens are counted"
+
+
+def _counting(usage: Usage, count: int) -> Usage:
+    """Other counts of input and output, of which the finer ones stay a part."""
+    return replace(usage, input_tokens=count, output_tokens=count, extra=_capped(dict(usage.extra), count))
+
+
+def _capped(value: Any, most: int) -> Any:
+    if isinstance(value, dict):
+        return {name: _capped(one, most) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_capped(one, most) for one in value]
+    return min(value, max(most, 0)) if isinstance(value, int) and not isinstance(value, bool) else value

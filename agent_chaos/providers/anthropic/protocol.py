@@ -72,9 +72,10 @@ class AnthropicMessages(WireProtocol):
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         """The turn as the provider would send it."""
+        before, newline = self.parse(like), SSE.newline_of(like.body)
         if turn.streamed:
-            return splice(like, written(turn, SSE.newline_of(like.body)), _FRAMES)
-        return written_back(turn, like) or with_json(like, _written(turn))
+            return splice(like, written(turn, newline), written(before, newline), _FRAMES)
+        return written_back(turn, like) or with_json(like, _written(turn), _written(before))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:
         """The message id and the id of every block."""
@@ -156,19 +157,7 @@ def _shortened(one: Frame, chars: int) -> Any:
     return {**payload, "delta": {**delta, key: delta[key][:chars]}} if chars else None
 
 
-def _says(one: Frame) -> Any:
-    """What a frame says: a block may begin with an empty signature or list of citations, or without."""
-    payload = loaded(one.data)
-    block = fields(fields(payload).get("content_block"))
-    if "signature" in block or "citations" in block:
-        said = {
-            name: value for name, value in block.items() if value or name not in ("signature", "citations")
-        }
-        payload = {**payload, "content_block": said}
-    return payload if payload is not None else one.data
-
-
-_FRAMES = Comparison(SSE, _says, is_ping)
+_FRAMES = Comparison(SSE, is_ping, noise=("signature", "citations"))
 
 
 PROTOCOL = AnthropicMessages()

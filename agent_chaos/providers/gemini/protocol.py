@@ -52,7 +52,7 @@ class Gemini(WireProtocol):
         return gemini_reading.parse(reply)
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
-        return writing.render(turn, like)
+        return writing.render(turn, like, self.parse(like))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:
         turn = self.parse(reply)

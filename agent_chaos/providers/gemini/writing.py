@@ -20,23 +20,21 @@ from agent_chaos.stream.framing.json_array import JSON_ARRAY
 from agent_chaos.stream.framing.sse import SSE
 
 
-def render(turn: ModelTurn, like: Reply) -> Reply:
-    """The reply that says `turn`, with the bytes and pace of `like` where it says the same."""
+def render(turn: ModelTurn, like: Reply, before: ModelTurn) -> Reply:
+    """The reply that says `turn`, with the bytes and pace of `like`, whose turn is `before`, where it says the same."""
     chunks = chunks_of(turn)
     if turn.streamed and not turn.extra.get("array"):
         bare = bool(turn.extra.get("bare"))
         newline = SSE.newline_of(like.body) if like.body and SSE.holds(like) else "\r\n"
-        body = b"".join(frame_of(chunk, newline, bare=bare and "error" in chunk) for chunk in chunks)
-        return splice(like, body, _EVENTS)
+        new, old = (
+            b"".join(frame_of(chunk, newline, bare=bare and "error" in chunk) for chunk in one)
+            for one in (chunks, chunks_of(before))
+        )
+        return splice(like, new, old, _EVENTS)
     if turn.streamed:
-        return splice(like, _array(chunks), _ELEMENTS)
-    return with_json(like, chunks[-1]) if chunks else with_body(like, b"")
-
-
-def _says(one: Frame) -> Any:
-    """The response that a frame carries; other text as it is."""
-    chunk = chunk_of(one)
-    return one.data if chunk is None else chunk
+        return splice(like, _array(chunks), _array(chunks_of(before)), _ELEMENTS)
+    unchanged = None if before.streamed else next(iter(chunks_of(before)), None)
+    return with_json(like, chunks[-1], unchanged) if chunks else with_body(like, b"")
 
 
 def frame_of(chunk: Json, newline: str, *, bare: bool = False) -> bytes:
@@ -154,5 +152,5 @@ def _unheard(one: Frame) -> bool:
     return silent(one) and chunk_of(one) is None
 
 
-_EVENTS = Comparison(SSE, _says, _unheard)
-_ELEMENTS = Comparison(JSON_ARRAY, _says)
+_EVENTS = Comparison(SSE, _unheard)
+_ELEMENTS = Comparison(JSON_ARRAY)

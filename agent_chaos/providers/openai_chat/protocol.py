@@ -76,9 +76,10 @@ class OpenAIChat(WireProtocol):
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         """The turn as the provider would send it."""
+        before, newline = self.parse(like), SSE.newline_of(like.body)
         if turn.streamed:
-            return splice(like, written_stream(turn, SSE.newline_of(like.body)), _FRAMES)
-        return written_back(turn, like) or with_json(like, written_body(turn))
+            return splice(like, written_stream(turn, newline), written_stream(before, newline), _FRAMES)
+        return written_back(turn, like) or with_json(like, written_body(turn), written_body(before))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:
         """The completion's id, those of the tool calls of every choice, and that of spoken audio."""
@@ -152,13 +153,7 @@ def _shorter_call(delta: dict[str, object], call: ToolCall, chars: int) -> dict[
     return {"tool_calls": [{**first, kind: inner}]}
 
 
-def _says(one: Frame) -> Any:
-    """What a frame says: padding against traffic analysis says nothing."""
-    payload = loaded(one.data)
-    return without(payload, "obfuscation") if isinstance(payload, dict) else one.data
-
-
-_FRAMES = Comparison(SSE, _says)
+_FRAMES = Comparison(SSE)
 
 
 PROTOCOL = OpenAIChat()

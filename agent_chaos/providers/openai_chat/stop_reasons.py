@@ -8,6 +8,9 @@ from agent_chaos.providers.json_values import count_of, without
 from agent_chaos.providers.stop_reasons import StopReasons
 from agent_chaos.providers.turn import Usage
 
+_SUM = "$sum"
+"""Stands for a total that is the sum of the counts."""
+
 STOPS = StopReasons(
     means={
         "stop": "end",
@@ -28,13 +31,19 @@ STOPS = StopReasons(
 
 
 def read_usage(raw: Any) -> Usage | None:
-    """A `usage` object in neutral words."""
+    """A `usage` object in neutral words; the total is left out where it is the sum."""
     if not isinstance(raw, dict):
         return None
+    asked, answered = count_of(raw.get("prompt_tokens")), count_of(raw.get("completion_tokens"))
     rest = without(raw, "prompt_tokens", "completion_tokens")
-    return Usage(count_of(raw.get("prompt_tokens")), count_of(raw.get("completion_tokens")), rest)
+    if rest.get("total_tokens") == asked + answered:
+        rest["total_tokens"] = _SUM
+    return Usage(asked, answered, rest)
 
 
 def written_usage(usage: Usage) -> dict[str, Any]:
     """The `usage` object."""
-    return {"prompt_tokens": usage.input_tokens, "completion_tokens": usage.output_tokens, **usage.extra}
+    rest = usage.extra or {"total_tokens": _SUM}
+    counts = {"prompt_tokens": usage.input_tokens, "completion_tokens": usage.output_tokens, **rest}
+    summed = {"total_tokens": usage.input_tokens + usage.output_tokens}
+    return counts | (summed if counts.get("total_tokens") == _SUM else {})

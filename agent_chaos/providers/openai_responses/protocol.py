@@ -65,7 +65,7 @@ class OpenAIResponses(WireProtocol):
         return read(reply)[0]
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
-        return writing.render(turn, like)
+        return writing.render(turn, like, self.parse(like))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:
         if not SSE.holds(reply):

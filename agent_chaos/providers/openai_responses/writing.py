@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from agent_chaos.providers.frames import json_frame, pieces, with_json
-from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
+from agent_chaos.providers.json_values import fields, items, text_of, without
 from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Item, Json, begun, items_of, said_in
 from agent_chaos.providers.openai_responses.stop_reasons import STATUSES, counts_of, word_of
 from agent_chaos.providers.splicing import Comparison, splice
 from agent_chaos.providers.turn import ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
-from agent_chaos.stream.framing.framing import Frame
 from agent_chaos.stream.framing.sse import SSE
 
 _UNSETTLED: Json = {
@@ -26,22 +25,20 @@ _UNSETTLED: Json = {
 }
 
 
-def render(turn: ModelTurn, like: Reply) -> Reply:
-    """The reply that says `turn`, with the bytes and pace of `like` where it says the same."""
+def render(turn: ModelTurn, like: Reply, before: ModelTurn) -> Reply:
+    """The reply that says `turn`, with the bytes and pace of `like`, whose turn is `before`, where it says the same."""
     if not turn.streamed:
         value = response_of(turn)
-        return with_json(like, value) if turn.complete or value else with_body(like, b"")
+        return with_json(like, value, response_of(before)) if turn.complete or value else with_body(like, b"")
     newline = SSE.newline_of(like.body)
-    body = b"".join(json_frame(event, event=event["type"], newline=newline) for event in events_of(turn))
-    return splice(like, body, _EVENTS)
+    return splice(like, _stream(turn, newline), _stream(before, newline), _EVENTS)
 
 
-def _says(one: Frame) -> Any:
-    """What a frame says, but for padding and the log probabilities of a delta."""
-    return without(fields(loaded(one.data)), "obfuscation", "logprobs")
+def _stream(turn: ModelTurn, newline: str) -> bytes:
+    return b"".join(json_frame(event, event=event["type"], newline=newline) for event in events_of(turn))
 
 
-_EVENTS = Comparison(SSE, _says)
+_EVENTS = Comparison(SSE, noise=("logprobs",))
 
 
 def response_of(turn: ModelTurn) -> Json:
