@@ -1,12 +1,21 @@
-"""Fresh ids for replies that are served again: same shape and length, a function of (exchange, serving) alone."""
+"""Fresh ids for replies that are served again: like the recorded ones, a function of (exchange, serving) alone.
+
+Ids are replaced where they stand as ids, never in text: the id "1" must not turn an amount of 1500 into another.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from typing import Final
 
 from agent_chaos.providers.protocol import WireProtocol
+from agent_chaos.providers.registry import framing_of
+from agent_chaos.stream.edits import Edit, applied, in_bytes, rebodied
 from agent_chaos.stream.exchange import Reply, rechunked
+from agent_chaos.stream.framing.framing import Framing
+from agent_chaos.stream.json_strings import quoted, strings
 
 _ALPHABETS = (
     (re.compile(r"[0-9]+"), "0123456789"),
@@ -15,23 +24,48 @@ _ALPHABETS = (
 )
 _PREFIX = re.compile(r"^[A-Za-z]+[_-](?:[a-z]+_)?")
 _WORD = re.compile(r"[0-9A-Za-z]+")
+_TELLING: Final = 9
+"""So many letters of an id are drawn at least, however short the recorded one is: nothing else reads like it by chance."""
 
 
 def minted(reply: Reply, protocol: WireProtocol, salt: str) -> tuple[Reply, dict[str, str]]:
     """The reply with every id the provider minted replaced, and the map from new ids to recorded ones."""
     fresh = {old: fresh_id(old, salt) for old in protocol.ids(reply) if old}
-    body = reply.body
-    for old, new in sorted(fresh.items(), key=lambda pair: -len(pair[0])):
-        body = body.replace(old.encode(), new.encode())
-    return rechunked(reply, body), {new: old for old, new in fresh.items() if new != old}
+    renamed = rebodied(reply, _edits(reply, framing_of(reply, protocol), fresh))
+    same_length = len(renamed.body) == len(reply.body)
+    served = rechunked(reply, renamed.body) if same_length else renamed
+    return served, {new: old for old, new in fresh.items() if new != old}
+
+
+def _edits(reply: Reply, framing: Framing | None, fresh: Mapping[str, str]) -> list[Edit]:
+    """Edits of a body, counted in bytes: in a stream each changed message is written anew, spelled as it was."""
+    if framing is None:
+        text = reply.body.decode("utf-8", "surrogateescape")
+        return in_bytes(text, _renaming(text, fresh))
+    told = ((one, applied(one.data, _renaming(one.data, fresh))) for one in framing.frames_of(reply))
+    return [
+        Edit(one.start, one.end, framing.with_data(one, data).decode("utf-8", "surrogateescape"))
+        for one, data in told
+        if data != one.data
+    ]
+
+
+def _renaming(text: str, fresh: Mapping[str, str]) -> list[Edit]:
+    """Edits of a JSON document: other ids in the fields that hold ids."""
+    return [
+        Edit(one.start, one.start + len(one.raw), quoted(fresh[one.text], one.raw))
+        for one in strings(text) or ()
+        if one.name.lower().endswith(("id", "ids")) and one.text in fresh
+    ]
 
 
 def fresh_id(old: str, salt: str) -> str:
-    """An id like `old`: same prefix, punctuation, alphabet and length."""
+    """An id like `old`: same prefix, punctuation and alphabet, and as long where it is not very short."""
     prefix = match.group() if (match := _PREFIX.match(old)) and match.end() < len(old) else ""
-    stream = hashlib.shake_256(f"{salt}:{old}".encode()).digest(len(old.encode()) * 2)
     rest = old[len(prefix) :]
     alphabet = next((letters for shape, letters in _ALPHABETS if shape.fullmatch(rest.replace("-", ""))), "")
     alphabet = alphabet or _ALPHABETS[-1][1]
+    rest += alphabet[1] * (_TELLING - sum(map(len, _WORD.findall(rest))))
+    stream = hashlib.shake_256(f"{salt}:{old}".encode()).digest(len(rest) * 2)
     drawn = (alphabet[byte % len(alphabet)] for byte in stream)
     return prefix + "".join(next(drawn) if _WORD.fullmatch(letter) else letter for letter in rest)

@@ -7,6 +7,7 @@ import pytest
 
 from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.renumber import fresh_id, minted
+from agent_chaos.stream.exchange import reply
 from tests.spoken import spoken
 from tests.standin.said import Called, Said
 
@@ -54,3 +55,31 @@ def test_a_minted_reply_differs_in_its_ids_alone(stream):
         {"order": "A-17"},
         {"order": "B-2"},
     ]
+
+
+def answered(call_id):
+    arguments = json.dumps({"order_id": call_id, "amount": 1500, "note": f"{call_id} of 10"})
+    call = {"id": call_id, "type": "function", "function": {"name": "refund", "arguments": arguments}}
+    choice = {
+        "index": 0,
+        "finish_reason": "tool_calls",
+        "message": {"role": "assistant", "tool_calls": [call]},
+    }
+    body = {"id": "chatcmpl-1", "created": 1750000000, "model": "m-1", "choices": [choice]}
+    return reply(200, (("content-type", "application/json"),), [json.dumps(body).encode()])
+
+
+@pytest.mark.parametrize("call_id", ["call_abc123XYZ", "call_1", "1", "0", "refund", "a", "ü"])
+def test_an_id_changes_where_it_is_an_id_and_nowhere_else(call_id):
+    recorded, wire = answered(call_id), protocols()["openai_chat"]
+    fresh, recorded_ids = minted(recorded, wire, "0.1")
+    (was,), (now,) = wire.parse(recorded).tool_calls, wire.parse(fresh).tool_calls
+
+    assert (now.name, now.arguments) == (was.name, was.arguments)
+    assert recorded_ids[now.id] == call_id
+    assert {**fresh.json, "id": 0, "choices": 0} == {**recorded.json, "id": 0, "choices": 0}
+
+
+def test_a_short_id_becomes_one_that_nothing_else_reads_like():
+    assert len(fresh_id("1", "0.1")) >= 9
+    assert len({fresh_id(str(number), "0.1") for number in range(200)}) == 200
