@@ -8,8 +8,12 @@ from collections.abc import Iterable
 from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
 from agent_chaos.oracles.reading.effects import only_reads
 from agent_chaos.oracles.reading.turns import all_transparent, executed, left_recording_at, shown
-from agent_chaos.trace.trace import Trace
+from agent_chaos.trace.trace import Call, Trace
 
+_READ = (
+    "Read a stream to its end, whatever it is divided into: tell tool calls apart by id and index, set an id or a name instead of "
+    "appending it, and pass over chunks that hold nothing."
+)
 _ADVICE = "Make the retry invisible: send the same request again, and use only the attempt that succeeded."
 
 
@@ -28,12 +32,21 @@ class TransparentOutcome:
         if not all_transparent(evidence) or evidence.trace.raised:
             return
         if left := left_recording_at(evidence.trace):
-            yield Undecided(oracle=self.name, reason=left)
+            yield self._left(evidence, left)
             return
         if evidence.trace.incidents_of("timeout", "budget"):
             return
         yield from self._answers(evidence)
         yield from self._tools(evidence)
+
+    def _left(self, evidence: Evidence, left: str) -> Violation | Undecided:
+        """An agent that heard every word as recorded must go on as recorded; one that met an error may ask something else."""
+        if not _heard_as_recorded(evidence.trace):
+            return Undecided(oracle=self.name, reason=left)
+        reason = (
+            f"{left}, although every reply before it was read to its end and said what the recorded one says"
+        )
+        return self._violation("request", reason, "", "", advice=_READ)
 
     def _answers(self, evidence: Evidence) -> Iterable[Violation]:
         before, after = _texts(evidence.clean), _texts(evidence.trace)
@@ -51,10 +64,28 @@ class TransparentOutcome:
             what = f"it also ran {shown(more)}" if more else f"it did not run {shown(fewer)}"
             yield self._violation("tools", f"after faults that pass by themselves {what}", fewer, more)
 
-    def _violation(self, subject: str, reason: str, before: object, after: object) -> Violation:
+    def _violation(
+        self, subject: str, reason: str, before: object, after: object, advice: str = _ADVICE
+    ) -> Violation:
         return Violation(
-            oracle=self.name, subject=subject, reason=reason, advice=_ADVICE, before=before, after=after
+            oracle=self.name, subject=subject, reason=reason, advice=advice, before=before, after=after
         )
+
+
+def _heard_as_recorded(trace: Trace) -> bool:
+    """Whether all that the faults left of each turn is the whole turn, and the client read it to its last byte."""
+    struck = [call for call in trace.calls if call.fired]
+    return bool(struck) and all(
+        _read_whole(trace, call) and not set(fault.changes) - {"other_parts"}
+        for call in struck
+        for fault in call.fired
+    )
+
+
+def _read_whole(trace: Trace, call: Call) -> bool:
+    """OpenAI's client closes a stream at its sentinel, so that how the transfer ended does not tell."""
+    delivered = trace.deliveries.get(call.seq)
+    return delivered is not None and call.reply is not None and delivered.bytes_read >= len(call.reply.body)
 
 
 def _texts(trace: Trace) -> list[str]:

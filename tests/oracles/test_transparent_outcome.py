@@ -172,3 +172,57 @@ def test_who_asks_something_new_after_a_passing_fault_cannot_be_judged():
     assert outcome.verdict is Verdict.UNDECIDED
     assert "transparent_outcome" in [one.oracle for one in outcome.undecided]
     assert outcome.reason == "left the recording at call 1"
+
+
+MAILS = (
+    Said("", (Called.of("send", {"to": "ann"}), Called.of("send", {"to": "bob"}))),
+    Said("Both mails are out."),
+)
+
+
+def by_index(key):
+    """An agent that puts streamed tool calls together by the key it is given, and reports what it cannot read."""
+
+    def agent(ctx, text):
+        client, messages = openai.OpenAI(api_key=KEY), [{"role": "user", "content": text}]
+        while True:
+            said, calls = "", {}
+            for chunk in client.chat.completions.create(
+                model=MODELS["openai_chat"], messages=messages, stream=True
+            ):
+                for piece in (chunk.choices[0].delta.tool_calls or ()) if chunk.choices else ():
+                    call = calls.setdefault(key(piece, calls), {"id": piece.id, "arguments": ""})
+                    call["arguments"] += piece.function.arguments or ""
+                said += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+            if not calls:
+                return said
+            asked = [
+                {
+                    "id": call["id"],
+                    "type": "function",
+                    "function": {"name": "send", "arguments": call["arguments"]},
+                }
+                for call in calls.values()
+            ]
+            messages.append({"role": "assistant", "content": None, "tool_calls": asked})
+            messages += [{"role": "tool", "tool_call_id": one["id"], "content": "done"} for one in asked]
+
+    return agent
+
+
+@pytest.mark.parametrize(
+    ("key", "finding"),
+    [
+        (lambda piece, calls: piece.index, {"transparent_outcome:request"}),
+        (lambda piece, calls: piece.id or list(calls)[-1], set()),
+    ],
+    ids=["by-index", "by-id"],
+)
+def test_who_merges_two_calls_that_share_an_index_is_found(key, finding):
+    """The reply said what it always says, and was read to its end: what the agent asks next is of its own making."""
+    outcome = judged(
+        by_index(key), "openai_chat", {"call 0": fault("shared_index", index="same")}, said=MAILS, stream=True
+    )
+
+    assert finding <= found(outcome)
+    assert (outcome.verdict is Verdict.PASS) == (not finding)
