@@ -16,11 +16,11 @@ from pathlib import Path
 
 import vcr
 
-from agent_chaos.cassette.interchange.vcrpy import export_cassette
 from agent_chaos.cassette.keys import keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.storage.foreign import export_cassette
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import Reply, Request, reply
 

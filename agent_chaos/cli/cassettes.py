@@ -20,7 +20,12 @@ def cassette_show(file: File) -> int:
 
 @cassettes.command("import")
 def cassette_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A cassette of VCR.py, YAML or JSON.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A recording of VCR.py, Ruby's VCR or go-vcr, or an HTTP archive."
+        ),
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -33,7 +38,7 @@ def cassette_import(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over an earlier cassette.")] = False,
 ) -> int:
-    """Turn a cassette of VCR.py into one of agent-chaos."""
+    """Turn a recording of another tool into a cassette. Example: agent-chaos cassette import fixtures/order.yaml"""
     from agent_chaos.commands.cassette import import_file as body
 
     return body.import_(file, output, force=force)
@@ -45,12 +50,16 @@ def cassette_export(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", metavar="FILE", help="File to write, .yaml or .json.", show_default=False
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="File to write: .yaml or .json for VCR.py, .har for an HTTP archive.",
+            show_default=False,
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over an earlier file.")] = False,
 ) -> int:
-    """Turn a cassette into one that VCR.py reads."""
+    """Turn a cassette into a file for other tools. Example: agent-chaos cassette export cassettes/refund.msgpack -o refund.har"""
     from agent_chaos.commands.cassette import export as body
 
     return body.export(file, output, force=force)

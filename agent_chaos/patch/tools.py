@@ -17,6 +17,7 @@ from pydantic import PydanticUserError, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from agent_chaos.errors import HarnessError
+from agent_chaos.providers.json_values import compact
 from agent_chaos.runtime.session import Session, ToolAnswer, current
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -188,14 +189,14 @@ def jsonable(value: Any) -> Any:
 
 
 def typed(fn: Callable[..., Any], value: Any) -> Any:
-    """The JSON value in the type the function says it returns, where pydantic can build that type."""
+    """The JSON value in the type the function says it returns, where pydantic can build that type; as text for text."""
     adapter = _adapter(fn)
     if adapter is None:
         return value
     try:
         return adapter.validate_python(value)
     except ValueError:
-        return value
+        return compact(value) if adapter.core_schema["type"] == "str" else value
 
 
 @functools.lru_cache(maxsize=512)

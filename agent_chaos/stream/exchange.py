@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 T = TypeVar("T")
@@ -35,6 +35,10 @@ AbortKind = Literal[
 ]
 """How a transfer broke: `disconnected` = closed before headers, `reset` = RST, `incomplete` = closed inside the body,
 `bad_protocol` = not HTTP, `bad_encoding` = content-encoding lie. `patch` maps each to its HTTP stack's exception."""
+
+
+ABORT_KINDS: dict[str, AbortKind] = {kind: kind for kind in get_args(AbortKind)}
+"""Every kind by its name, to read one that was written down."""
 
 
 @dataclass(frozen=True, slots=True)

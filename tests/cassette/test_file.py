@@ -184,7 +184,7 @@ def test_recovery_keeps_the_whole_records_before_the_damage(tmp_path: Path) -> N
     kept: list[int] = []
     for cut in range(400, len(whole()), 3):
         path.write_bytes(whole()[:cut])
-        rescued = recover(path)
+        rescued = recover(path).cassette
         kept.append(len(rescued.exchanges))
 
         assert list(rescued.exchanges) == known[: len(rescued.exchanges)]

@@ -12,8 +12,8 @@ import openai
 import pytest
 import vcr
 
-from agent_chaos.cassette.interchange.vcrpy import export_cassette, import_cassette, read_vcr
 from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.storage.foreign import export_cassette, import_cassette, read_foreign
 from agent_chaos.errors import CassetteDamaged, CassetteMissing, UsageError
 from agent_chaos.stream.exchange import Data, End
 from agent_chaos.stream.framing.registry import evident_framing
@@ -54,7 +54,7 @@ def test_all_recorded_traffic_imports_and_comes_back(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not FILES, reason="the recorded traffic is not here")
 def test_recorded_streams_are_cut_at_blank_lines_and_bodies_are_plain() -> None:
-    replies = [one.reply for file in FILES for one in read_vcr(file)]
+    replies = [one.reply for file in FILES for one in read_foreign(file)[1].interactions]
     streams = [reply for reply in replies if evident_framing(reply) and reply.body]
     chunks = [event.data for reply in streams for event in reply.events if isinstance(event, Data)]
 
@@ -92,7 +92,7 @@ version: 1
 
 def test_python_objects_in_yaml_are_read_as_what_they_hold(tmp_path: Path) -> None:
     text = YAML.replace("? HEADER", f"? {ISTR}\n        - content-type")
-    one = read_vcr(write(tmp_path / "a.yaml", text))[0]
+    one = read_foreign(write(tmp_path / "a.yaml", text))[1].interactions[0]
 
     assert one.request.headers == (("content-type", "application/json"), ("accept", "*/*"))
     assert one.request.method == "POST"
@@ -103,7 +103,7 @@ def test_python_objects_in_yaml_are_read_as_what_they_hold(tmp_path: Path) -> No
 def test_python_objects_in_yaml_are_never_run(tmp_path: Path) -> None:
     trap = tmp_path / "trap"
     text = YAML.replace("? HEADER", f"? !!python/object/apply:os.system\n        - touch {trap}")
-    one = read_vcr(write(tmp_path / "a.yaml", text))[0]
+    one = read_foreign(write(tmp_path / "a.yaml", text))[1].interactions[0]
 
     assert one.request.headers[0] == (f"touch {trap}", "application/json")
     assert not trap.exists()
@@ -112,10 +112,10 @@ def test_python_objects_in_yaml_are_never_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.yaml", "- 1\n", "not a vcrpy cassette"),
-        ("a.yaml", "a: [", "not readable as yaml"),
-        ("a.json", "{", "not readable as json"),
-        ("a.json", "[" * 100_000, "not readable as json"),
+        ("a.yaml", "- 1\n", "of no format that is known"),
+        ("a.yaml", "a: [", "not readable as YAML"),
+        ("a.json", "{", "not readable as JSON"),
+        ("a.json", "[" * 100_000, "not readable as JSON"),
         ("a.yaml", "interactions: [{request: {}}]", "interaction 0 is not one"),
         ("a.yaml", "interactions: [3]", "interaction 0 is not one"),
     ],
@@ -134,9 +134,9 @@ def test_what_is_no_vcrpy_cassette_is_one_clear_error(
 
 def test_a_missing_file_and_a_foreign_suffix_are_usage_errors(tmp_path: Path) -> None:
     with pytest.raises(CassetteMissing, match="no file"):
-        read_vcr(tmp_path / "absent.yaml")
-    with pytest.raises(UsageError, match=r"end in \.yaml, \.yml or \.json"):
-        export_cassette(cassette_at(tmp_path / "made.msgpack"), tmp_path / "out.har")
+        read_foreign(tmp_path / "absent.yaml")
+    with pytest.raises(UsageError, match=r"end in one of"):
+        export_cassette(cassette_at(tmp_path / "made.msgpack"), tmp_path / "out.xml")
 
 
 def test_json_cannot_hold_a_binary_body(tmp_path: Path) -> None:

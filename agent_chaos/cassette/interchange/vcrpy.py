@@ -1,4 +1,4 @@
-"""vcrpy cassettes in and out.
+"""Cassettes of vcrpy, whichever client and version of it recorded them, and of agent-chaos for it.
 
 What vcrpy cannot say stands where stock vcrpy does not look: timing and chunk lengths under `response.chaos`; header,
 tools, turns and transfers that broke before a status line under `metadata.agent_chaos`, as JSON text, since YAML cannot
@@ -10,84 +10,38 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from agent_chaos.cassette.interchange.vcr_reading import Interaction, Unfit, interactions
-from agent_chaos.cassette.interchange.vcr_text import dump, load
-from agent_chaos.cassette.keys import KEY_VERSION
+from agent_chaos.cassette.interchange.format import Contents, Format, Interaction, Unfit, Written
+from agent_chaos.cassette.interchange.reading import body_bytes, each, headers_of, received
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
-from agent_chaos.cassette.redaction.redactor import Redactor
-from agent_chaos.cassette.storage.writer import CassetteWriter
-from agent_chaos.errors import CassetteDamaged
-from agent_chaos.stream.exchange import (
-    Abort,
-    Data,
-    Head,
-    Headers,
-)
+from agent_chaos.stream.exchange import ABORT_KINDS, Abort, Data, End, Head, Headers, Reply, Request
 
 _METADATA = "agent_chaos"
 
 
-def import_cassette(
-    source: Path, target: Path, *, scenario: str = "", redactor: Redactor | None = None
-) -> Cassette:
-    """Writes a vcrpy YAML or JSON file as a cassette, redacted like a recording; an earlier `target` is replaced.
+def _recognises(document: Mapping[str, Any]) -> bool:
+    """Whether its first interaction names a `uri`; go-vcr's have a `url`."""
+    interactions = document.get("interactions")
+    if not isinstance(interactions, list):
+        return False
+    asked = interactions[0].get("request") if interactions and isinstance(interactions[0], dict) else None
+    return not (isinstance(asked, dict) and "url" in asked and "uri" not in asked)
 
-    Raises:
-        CassetteMissing, CassetteDamaged, CassetteError: `source` cannot be read, or holds an interaction that is none.
-        UsageError: its name does not end in .yaml, .yml or .json.
-        RecordError: `target` cannot be written.
-    """
-    document = load(source)
+
+def _read(document: Mapping[str, Any]) -> Contents:
     try:
         extra = _metadata(document)
-        header = Header(**extra["header"]) if "header" in extra else _new_header(scenario or target.stem)
-        records = _records(document, extra)
+        header = Header(**extra["header"]) if "header" in extra else None
+        tools = tuple(ToolRecord(**tool) for tool in extra.get("tools", ()))
+        turns = tuple(TurnMark(**mark) for mark in extra.get("turns", ()))
+        broken = tuple(each(extra.get("broken", ()), _interaction))
     except (KeyError, TypeError, ValueError, RecursionError) as exc:
-        raise CassetteDamaged(f"{source}: its agent_chaos metadata does not fit: {exc}") from None
-    except Unfit as exc:
-        raise CassetteDamaged(f"{source}: {exc}") from None
-    writer = CassetteWriter(target, header, redactor)
-    for record in records:
-        _write(writer, record)
-    return writer.finish()
-
-
-def read_vcr(source: Path) -> tuple[Interaction, ...]:
-    """The exchanges of a vcrpy file, as they are, bodies decoded. Raises as `import_cassette`."""
-    try:
-        return tuple(interactions(load(source)))
-    except Unfit as exc:
-        raise CassetteDamaged(f"{source}: {exc}") from None
-
-
-def export_cassette(cassette: Cassette, target: Path) -> int:
-    """Writes a cassette as vcrpy YAML or JSON, by suffix, and gives the number of exchanges that stock vcrpy can play.
-
-    A transfer that broke before its status line is kept in the metadata, since vcrpy has no word for it.
-    """
-    playable = [exchange for exchange in cassette.exchanges if exchange.reply.head is not None]
-    broken = [exchange for exchange in cassette.exchanges if exchange.reply.head is None]
-    extra = {
-        "header": cassette.header.model_dump(),
-        "tools": [asdict(tool) for tool in cassette.tools],
-        "turns": [asdict(mark) for mark in cassette.turns],
-        "broken": [_jsonable(_exported(exchange)) for exchange in broken],
-    }
-    document = {"version": 1, "interactions": [_exported(exchange) for exchange in playable]}
-    dump({**document, "metadata": {_METADATA: json.dumps(extra)}}, target)
-    return len(playable)
-
-
-_Record = Interaction | ToolRecord | TurnMark
-
-
-def _new_header(scenario: str) -> Header:
-    return Header(scenario=scenario, started_at=0.0, key_version=KEY_VERSION)
+        raise Unfit(f"its agent_chaos metadata does not fit: {exc}") from None
+    calls = sorted([*each(document["interactions"], _interaction), *broken], key=lambda one: one.at)
+    return Contents(tuple(calls), header, tools, turns)
 
 
 def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -97,22 +51,59 @@ def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return extra if isinstance(extra, dict) else {}
 
 
-def _records(document: Mapping[str, Any], extra: Mapping[str, Any]) -> list[_Record]:
-    """Everything in a file in the order it happened; a mark comes before what happened at the same instant."""
-    marks: list[_Record] = [TurnMark(**mark) for mark in extra.get("turns", ())]
-    tools: list[_Record] = [ToolRecord(**tool) for tool in extra.get("tools", ())]
-    broken = interactions({"interactions": extra.get("broken", ())})
-    calls = sorted([*interactions(document), *broken], key=lambda one: one.at)
-    return sorted([*marks, *calls, *tools], key=lambda record: record.at)
+def _interaction(raw: Mapping[str, Any]) -> Interaction:
+    asked, answer = raw["request"], raw["response"]
+    chaos = answer.get("chaos") or {}
+    request = Request(
+        str(asked["method"]).upper(),
+        str(asked["uri"]),
+        headers_of(asked.get("headers")),
+        body_bytes(asked.get("body", asked.get("parsed_body"))),
+    )
+    return Interaction(
+        request, _reply(answer, chaos), float(chaos.get("at", 0.0)), str(chaos.get("transport", ""))
+    )
 
 
-def _write(writer: CassetteWriter, record: _Record) -> None:
-    if isinstance(record, Interaction):
-        writer.exchange(record.request, record.reply, at=record.at, transport=record.transport)
-    elif isinstance(record, ToolRecord):
-        writer.tool(record)
-    else:
-        writer.turn(record)
+def _reply(answer: Mapping[str, Any], chaos: Mapping[str, Any]) -> Reply:
+    if "head_at" not in chaos and "end" in chaos:
+        return Reply((_last(chaos),))
+    status = answer.get("status") or {"code": answer["status_code"]}
+    body = body_bytes(
+        answer["content"] if "content" in answer else answer.get("body", answer.get("parsed_body"))
+    )
+    at, reason = float(chaos.get("head_at", 0.0)), status.get("message") or ""
+    head = Head(int(status["code"]), headers_of(answer["headers"]), at, reason)
+    return Reply((head, *_timed(body, chaos), _last(chaos))) if chaos else received(head, body)
+
+
+def _timed(body: bytes, chaos: Mapping[str, Any]) -> Iterator[Data]:
+    lengths, ats = chaos["chunks"], chaos["chunk_ats"]
+    if len(lengths) != len(ats) or sum(lengths) != len(body):
+        raise ValueError(f"chunks of {sum(lengths)} bytes in a body of {len(body)}")
+    used = 0
+    for length, at in zip(lengths, ats, strict=True):
+        yield Data(body[used : used + length], float(at))
+        used += length
+
+
+def _last(chaos: Mapping[str, Any]) -> End | Abort:
+    at, kind = float(chaos["end_at"]), str(chaos["end"])
+    return End(at) if kind == "end" else Abort(ABORT_KINDS[kind], at, str(chaos.get("message", "")))
+
+
+def _write(cassette: Cassette) -> Written:
+    """A transfer that broke before its status line is kept in the metadata, since vcrpy has no word for it."""
+    playable = [exchange for exchange in cassette.exchanges if exchange.reply.head is not None]
+    broken = [exchange for exchange in cassette.exchanges if exchange.reply.head is None]
+    extra = {
+        "header": cassette.header.model_dump(),
+        "tools": [asdict(tool) for tool in cassette.tools],
+        "turns": [asdict(mark) for mark in cassette.turns],
+        "broken": [_jsonable(_exported(exchange)) for exchange in broken],
+    }
+    document = {"version": 1, "interactions": [_exported(exchange) for exchange in playable]}
+    return Written({**document, "metadata": {_METADATA: json.dumps(extra)}}, len(playable))
 
 
 def _exported(exchange: Exchange) -> dict[str, Any]:
@@ -177,3 +168,6 @@ def _readable(data: bytes) -> str | bytes:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data
+
+
+FORMAT = Format("VCR.py", _recognises, _read, _write, (".yaml", ".yml", ".json"))

@@ -22,6 +22,7 @@ from agent_chaos.cassette.storage.frames import (
     Footer,
     Newer,
     digest_of,
+    frame_end,
     plain,
     read_footer,
     read_frame,
@@ -50,22 +51,45 @@ def open_cassette(path: Path | str) -> Cassette:
         CassetteError: it cannot be read.
     """
     source = opened(Path(path))
-    return _finished(source) if source.finished else _salvaged(source, strict=True)
+    return _finished(source) if source.finished else _salvaged(source)
 
 
-def recover(path: Path | str) -> Cassette:
-    """The whole records at the start of a damaged cassette or journal, as an incomplete cassette.
+@dataclass(frozen=True)
+class Salvage:
+    """Every whole record of a damaged file, and in words what was lost: record, offset and why."""
+
+    cassette: Cassette
+    lost: tuple[str, ...]
+
+
+def recover(path: Path | str) -> Salvage:
+    """The whole records of a damaged cassette or journal, also those behind a damaged one whose length is still known.
 
     Raises CassetteDamaged where not even its header is whole, and what `open_cassette` raises otherwise.
     """
-    return _salvaged(opened(Path(path)), strict=False)
+    source = opened(Path(path))
+    rows = _Rows()
+    lost: list[str] = []
+    offset, count = PREAMBLE_BYTES, 0
+    while offset < len(source.data) and not _is_end(source.data, offset):
+        try:
+            offset = rows.take(source, offset)
+        except Broken as exc:
+            if count == 0:
+                raise source.damaged("record 0", offset, exc) from None
+            lost.append(f"record {count} at byte {offset}: {exc}")
+            offset = frame_end(source.data, offset)
+        count += 1
+    if count == 0:
+        raise source.damaged("record 0", offset, "the file ends before its header")
+    return Salvage(rows.cassette(source, offset), tuple(lost))
 
 
 def verified(path: Path | str) -> Cassette:
     """As `open_cassette`, with every byte of a finished cassette checked, however large. Raises the same."""
     source = opened(Path(path))
     if not source.finished:
-        return _salvaged(source, strict=True)
+        return _salvaged(source)
     foot, index = _ends(source)
     _verify(source, foot, index)
     return _cassette(source, index, complete=True, digest=foot.digest.hex())
@@ -81,8 +105,8 @@ class Source:
 
     def damaged(self, record: str, offset: int, why: object) -> CassetteDamaged:
         return CassetteDamaged(
-            f"{self.path} is damaged: {record} at byte {offset}: {why}; "
-            "record it again with 'agent-chaos record', or restore the file"
+            f"{self.path} is damaged: {record} at byte {offset}: {why}; restore the file, keep what is whole with "
+            f"'agent-chaos cassette repair {self.path}', or record it again with 'agent-chaos record --record-mode all'"
         )
 
     def record(self, kind: int, name: str, offset: int, decode: Callable[[bytes], T]) -> T:
@@ -189,27 +213,45 @@ def _cassette(source: Source, index: FileIndex, *, complete: bool, digest: str) 
     )
 
 
-def _salvaged(source: Source, *, strict: bool) -> Cassette:
-    """The records before the first that is not whole; `strict` takes only a torn last one for normal."""
-    entries: dict[int, list[IndexRow]] = {EXCHANGE: [], TOOL: [], TURN: []}
+def _salvaged(source: Source) -> Cassette:
+    """The records of a journal; a torn last one is normal, any other damage is not."""
+    rows = _Rows()
     offset, count = PREAMBLE_BYTES, 0
-    while offset < len(source.data):
+    while offset < len(source.data) and not _is_end(source.data, offset):
         try:
-            read = read_frame(source.data, offset)
-            if read.kind == INDEX:
-                break
-            if entry := _entry(read.kind, plain(read), offset):
-                entries[read.kind].append(entry)
+            offset = rows.take(source, offset)
         except Broken as exc:
-            if count and (_torn(source.data, offset) or not strict):
+            if count and _torn(source.data, offset):
                 break
             raise source.damaged(f"record {count}", offset, exc) from None
-        offset, count = read.end, count + 1
+        count += 1
     if count == 0:
         raise source.damaged("record 0", offset, "the file ends before its header")
-    index = built(entries[EXCHANGE], entries[TOOL], entries[TURN])
-    digest = digest_of(source.data, PREAMBLE_BYTES, offset).hex()
-    return _cassette(source, index, complete=False, digest=digest)
+    return rows.cassette(source, offset)
+
+
+class _Rows:
+    """The index of a file that has none, as its records are read."""
+
+    def __init__(self) -> None:
+        self._by_kind: dict[int, list[IndexRow]] = {EXCHANGE: [], TOOL: [], TURN: []}
+
+    def take(self, source: Source, offset: int) -> int:
+        """Notes the record at an offset and gives where the next one starts. Raises Broken."""
+        read = read_frame(source.data, offset)
+        if row := _entry(read.kind, plain(read), offset):
+            self._by_kind[read.kind].append(row)
+        return read.end
+
+    def cassette(self, source: Source, end: int) -> Cassette:
+        index = built(self._by_kind[EXCHANGE], self._by_kind[TOOL], self._by_kind[TURN])
+        digest = digest_of(source.data, PREAMBLE_BYTES, min(end, len(source.data))).hex()
+        return _cassette(source, index, complete=False, digest=digest)
+
+
+def _is_end(data: Buffer, offset: int) -> bool:
+    """Whether the index starts here, which only a finished cassette has."""
+    return len(data) > offset + 4 and data[offset + 4] == INDEX
 
 
 def _entry(kind: int, record: bytes, offset: int) -> IndexRow | None:

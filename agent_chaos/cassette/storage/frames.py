@@ -103,6 +103,14 @@ def read_frame(data: Buffer, offset: int) -> FileFrame:
     return FileFrame(kind, payload, offset, start + length)
 
 
+def frame_end(data: Buffer, offset: int) -> int:
+    """Where a frame says that it ends, damaged or not; the end of the data where it says nothing."""
+    if offset + _FRAME.size > len(data):
+        return len(data)
+    length, _, _ = _FRAME.unpack_from(data, offset)
+    return min(len(data), offset + _FRAME.size + int(length))
+
+
 def plain(read: FileFrame) -> bytes:
     """The record in a frame, unpacked within bounds. Raises Broken."""
     try:

@@ -12,11 +12,21 @@ import math
 import struct
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 from agent_chaos.cassette.model import Exchange, Header, Keys, ToolRecord, TurnMark
 from agent_chaos.cassette.storage.frames import MAX_RECORD_BYTES, Broken
-from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Headers, Reply, ReplyEvent, Request
+from agent_chaos.stream.exchange import (
+    ABORT_KINDS,
+    Abort,
+    Data,
+    End,
+    Head,
+    Headers,
+    Reply,
+    ReplyEvent,
+    Request,
+)
 
 T = TypeVar("T")
 
@@ -25,7 +35,6 @@ msgpack: Any = import_module("msgpack")  # it has no type hints
 _MAX_ARRAY = 8192
 _MAX_ARRAYS = 8
 _DIGEST = 16
-ABORT_KINDS: dict[str, AbortKind] = {kind: kind for kind in get_args(AbortKind)}
 
 
 def pack(fields: Sequence[Any]) -> bytes:

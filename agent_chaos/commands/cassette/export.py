@@ -1,4 +1,4 @@
-"""`agent-chaos cassette export`: a cassette becomes one that VCR.py plays."""
+"""`agent-chaos cassette export`: a cassette becomes a file for VCR.py, or an HTTP archive."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.text import Text
 
-from agent_chaos.cassette.interchange.vcrpy import export_cassette
 from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.storage.foreign import export_cassette
 from agent_chaos.errors import UsageError
 from agent_chaos.files import writable
 from agent_chaos.report.printable import count, printable
@@ -22,6 +22,6 @@ def export(file: Path, output: Path | None, *, force: bool) -> int:
         raise UsageError(f"{target}: exists; --force writes over it")
     playable = export_cassette(cassette, writable(target))
     left = len(cassette.exchanges) - playable
-    rest = f"; {left} broke before a status line, which VCR.py cannot play" if left else ""
+    rest = f"; {left} broke before a status line, which other tools cannot play" if left else ""
     console().print(Text(printable(f"{target}: {count(playable, 'call')}{rest}")), soft_wrap=True)
     return 0

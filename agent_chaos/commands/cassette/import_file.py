@@ -1,4 +1,4 @@
-"""`agent-chaos cassette import`: a cassette of VCR.py becomes one of agent-chaos."""
+"""`agent-chaos cassette import`: a recording of another tool becomes a cassette."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from agent_chaos.cassette.interchange.vcrpy import import_cassette
+from agent_chaos.cassette.storage.foreign import import_cassette
 from agent_chaos.errors import UsageError
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal.console import console
