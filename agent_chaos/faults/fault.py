@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.faults.family import Family, Frequency
+from agent_chaos.providers.plain_http import PLAIN
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.framing import Frame, Framing
@@ -137,6 +138,15 @@ class WireFault(Fault):
     def rest(self, target: Target) -> Reply | None:
         """What a client gets that asks the model to go on, where the fault held back a part of the reply; else None."""
         return None
+
+
+def target_of(
+    kind: type[WireFault], request: Request, reply: Reply, protocol: WireProtocol | None
+) -> Target | None:
+    """What a kind of fault acts on; None where the protocol is not known, and more than the transport would change."""
+    if protocol is None and not issubclass(kind, TransportFault):
+        return None
+    return Target(request=request, reply=reply, protocol=protocol or PLAIN)
 
 
 class TransportFault(WireFault, ABC):

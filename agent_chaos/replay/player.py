@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Exchange, Keys
-from agent_chaos.faults.fault import Fault, Target, WireFault
+from agent_chaos.faults.fault import Fault, WireFault, target_of
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
@@ -153,12 +153,12 @@ class Player:
         index: int,
     ) -> tuple[Reply, tuple[Fault, ...]]:
         reply, fired = recorded, []
-        if wire is None:
-            return reply, ()
         for fault in faults:
             if not isinstance(fault, WireFault):
                 continue
-            target = Target(request=request, reply=reply, protocol=wire)
+            target = target_of(type(fault), request, reply, wire)
+            if target is None:
+                continue
             changed = fault.apply(target)
             if changed is not reply and changed != reply:
                 reply = changed

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from agent_chaos.faults.catalogue import fault_type, fault_types
-from agent_chaos.faults.fault import Choice, Fault, Target, ToolFault, ToolTarget, WireFault
+from agent_chaos.faults.fault import Choice, Fault, Target, ToolFault, ToolTarget, WireFault, target_of
 from agent_chaos.trace.trace import Call, ToolRun
 
 Bounds = tuple[str, int, int]
@@ -45,10 +45,10 @@ class Rule:
         """The choices with which the fault can act on a step, mildest first."""
         cls = self.cls
         if isinstance(step, Call) and issubclass(cls, WireFault):
-            if step.wire is None or step.recorded is None:
+            target = target_of(cls, step.request, step.recorded, step.wire) if step.recorded else None
+            if target is None or (self.streamed and not target.streamed):
                 return ()
-            target = Target(step.request, step.recorded, step.wire)
-            return self._of_reply(cls, target) if target.streamed or not self.streamed else ()
+            return self._of_reply(cls, target)
         if isinstance(step, ToolRun) and issubclass(cls, ToolFault):
             if self.tools is not None and step.name not in self.tools:
                 return ()

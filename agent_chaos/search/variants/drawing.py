@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from agent_chaos.chaos import constructors
 from agent_chaos.chaos.builder import Chaos
-from agent_chaos.faults.fault import Fault, Target, WireFault
+from agent_chaos.faults.fault import Fault, WireFault, target_of
 from agent_chaos.search.scope import Rule
 from agent_chaos.search.space import edge_biased, numbers_of
 from agent_chaos.search.variants.chaos_space import ChaosSpace
@@ -173,9 +173,10 @@ def _guessed(rule: Rule, rng: Random) -> Fields:
 
 def _acts(made: Fault, slot: Slot) -> bool:
     step = slot.step
-    if not isinstance(made, WireFault) or not isinstance(step, Call) or not step.wire or not step.recorded:
+    if not isinstance(made, WireFault) or not isinstance(step, Call) or not step.recorded:
         return True
-    return made.apply(Target(step.request, step.recorded, step.wire)) != step.recorded
+    target = target_of(type(made), step.request, step.recorded, step.wire)
+    return target is not None and made.apply(target) != step.recorded
 
 
 def _worded(made: Fault) -> Chaos:
