@@ -115,3 +115,8 @@ class TrialTimeout(TrialStop):
 
 class GuardRefused(ConnectionRefusedError):
     """A connection that offline mode forbids; the message names the host."""
+
+
+def record_again(target: str) -> str:
+    """The command that records a scenario anew: without `all`, a recording that is there is kept."""
+    return f"agent-chaos record --record-mode all {target}"

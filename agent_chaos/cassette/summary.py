@@ -13,6 +13,7 @@ from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.stream.exchange import Abort
 
 _PREVIEW = 200
+_NOT_A_MODEL = "(protocol not known)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def call_line(exchange: Exchange) -> CallLine:
         at=exchange.at,
         duration_s=reply.duration,
         method=request.method,
-        host=request.host,
+        host=request.address,
         path=request.path,
         protocol=exchange.protocol,
         transport=exchange.transport,
@@ -159,7 +160,7 @@ def _call_lines(line: CallLine) -> Iterator[str]:
     status = str(line.status) if line.status else "no reply"
     tokens = f", {line.input_tokens}+{line.output_tokens} tokens" if line.input_tokens else ""
     yield (
-        f"  call {line.index} {line.method} {line.host}{line.path} {line.model} {status} {how}, "
+        f"  call {line.index} {line.method} {line.host}{line.path} {line.model or _NOT_A_MODEL} {status} {how}, "
         f"{line.chunks} chunks, {line.body_bytes} bytes, {line.duration_s:.2f} s{tokens}"
     )
     if line.ended:

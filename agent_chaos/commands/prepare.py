@@ -43,7 +43,6 @@ class Stage:
                 allow_real_tools=self._allow_real_tools,
                 judges=self._judges,
             )
-            rehearsal.refuse_real_tools()
             with hushed():
                 rehearsal.prepare()
             self._ready[loaded.ref] = rehearsal

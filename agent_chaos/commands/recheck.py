@@ -6,7 +6,7 @@ import platform
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent_chaos.errors import ExitCode
+from agent_chaos.errors import ExitCode, record_again
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
@@ -66,7 +66,10 @@ def stands(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) -> 
         return Stands(Standing.CHANGED, "; ".join(filter(None, (now, changed_versions(failure)))))
     missed = _not_fired(failure, outcome)
     if missed:
-        return Stands(Standing.STALE, f"not reached: {missed}; record again, or remove the failure")
+        return Stands(
+            Standing.STALE,
+            f"not reached: {missed}; record again with '{record_again(failure.target)}', or remove it",
+        )
     if outcome.verdict is not Verdict.PASS:
         return Stands(Standing.STALE, outcome.reason or outcome.verdict)
     keep = "keep its file, so that it is run again, or delete it"

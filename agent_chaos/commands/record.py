@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from agent_chaos.commands.output import hushed, say_skipped
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import BranchSummary, branches, record_branch
-from agent_chaos.record.recording import record_scenario
+from agent_chaos.record.recording import RecordSummary, record_scenario
 from agent_chaos.report.event import Ended, Failed, Recorded, Said, Started
 from agent_chaos.report.exit import combined
 from agent_chaos.report.open_reports import open_reports
@@ -83,6 +83,8 @@ def _one(scenario: Scenario, mode: str, reporter: Reporter) -> int:
             fresh=summary.fresh,
         )
     )
+    for line in unseen(summary):
+        reporter.tell(Said(text=f"{scenario.recorded_as}  {line}", tone="warning"))
     return 0
 
 
@@ -100,3 +102,19 @@ def added(name: str, summary: BranchSummary) -> str:
     more = f"{count(summary.calls, 'call')} and {count(summary.tools, 'tool call')} added to its recording"
     whole = "the recording has all it asks; nothing was sent"
     return f"{name}  {more if summary.calls or summary.tools else whole}"
+
+
+def unseen(summary: RecordSummary) -> Iterator[str]:
+    """What went past the recording, and what to do where an answer depends on it."""
+    if summary.passed:
+        yield f"not recorded: {', '.join(summary.passed)}; name in hosts= what the agent's answer depends on"
+    if summary.connections:
+        yield (
+            f"connections that agent-chaos cannot see: {', '.join(summary.connections)}; wrap what makes them with "
+            "@agent_chaos.tool, or speak through httpx, aiohttp, requests, urllib3 or http.client"
+        )
+    if summary.programs:
+        yield (
+            f"programs whose traffic agent-chaos cannot see: {', '.join(summary.programs)}; wrap what starts them with "
+            "@agent_chaos.tool"
+        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from agent_chaos.providers.protocol import Delta, ErrorKind, ModelTurn, Prompt
+from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
+from agent_chaos.providers.turn import ErrorKind, ModelTurn, Prompt
 from agent_chaos.stream.exchange import Reply, Request, reply
 
 _STATUS: dict[ErrorKind, int] = {
@@ -28,15 +29,13 @@ _STATUS: dict[ErrorKind, int] = {
 }
 
 
-class _PlainHttp:
+class _PlainHttp(WireProtocol):
     """Nothing of a model is read from its bodies; errors are a status and a JSON object that names it."""
 
     name = ""
     vendor = ""
     carries = frozenset({"retry_after"})
-
-    def __hash__(self) -> int:
-        return hash(type(self))
+    framings = ()
 
     def recognise(self, request: Request) -> bool:
         return False
@@ -47,8 +46,11 @@ class _PlainHttp:
     def prompt(self, request: Request) -> Prompt:
         return Prompt(model="", system="", messages=(), tools=(), stream=False)
 
-    def parse(self, reply: Reply) -> ModelTurn:
-        return ModelTurn(streamed=reply.streamed, complete=reply.ended)
+    def request(self, asked: Prompt) -> Request:
+        return Request("GET", "http://localhost/")
+
+    def read(self, reply: Reply) -> ModelTurn:
+        return ModelTurn(complete=reply.ended)
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         return like
@@ -56,7 +58,7 @@ class _PlainHttp:
     def ids(self, reply: Reply) -> tuple[str, ...]:
         return ()
 
-    def delta(self, reply: Reply) -> tuple[tuple[int, Delta | None], ...]:
+    def read_deltas(self, reply: Reply) -> Deltas:
         return ()
 
     def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
@@ -74,9 +76,6 @@ class _PlainHttp:
         return b""
 
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
-        return ()
-
-    def noise(self) -> tuple[bytes, ...]:
         return ()
 
 

@@ -19,6 +19,7 @@ from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import BudgetStop, CassetteMissing, RecordError, TrialStop
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.install import install
+from agent_chaos.patch.recording.capture import Recorded
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.patch.time import loops
 from agent_chaos.providers.registry import protocols, recognise
@@ -53,6 +54,10 @@ class RecordSummary:
     fresh: bool = True
     unwrapped: tuple[str, ...] = ()
     """Tools that the model called and no boundary saw."""
+    passed: tuple[str, ...] = ()
+    """Hosts whose requests went by unrecorded, connections and programs that no recording sees."""
+    connections: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
 
 
 class RealClock(VirtualClock):
@@ -158,16 +163,32 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     try:
         if earlier is not None:
             writer.carry(earlier)
-        _run(scenario, writer, clock, header.seed, mode, earlier)
+        recorded = _run(scenario, writer, clock, header.seed, mode, earlier)
         if not len(writer):
-            raise RecordError(
-                f"{scenario.name}: nothing was recorded: the agent made no request to a provider; name other hosts in "
-                "the scenario's hosts="
-            )
+            raise RecordError(f"{scenario.name}: nothing was recorded: {_nothing(recorded)}")
     except BaseException:
         writer.discard()
         raise
-    return _summary(scenario, writer.finish())
+    summary = _summary(scenario, writer.finish())
+    return replace(
+        summary,
+        passed=tuple(sorted(recorded.passed)),
+        connections=tuple(sorted(recorded.unseen.connections)),
+        programs=tuple(sorted(recorded.unseen.programs)),
+    )
+
+
+def _nothing(recorded: Recorded) -> str:
+    """Why a recording holds nothing, as far as it shows."""
+    unseen = recorded.unseen
+    if past := [*sorted(unseen.connections), *sorted(unseen.programs)]:
+        return (
+            f"the agent opened connections or started programs that agent-chaos cannot see: {', '.join(past)}; speak "
+            "through httpx, aiohttp, requests, urllib3 or http.client, or wrap what does it with @agent_chaos.tool"
+        )
+    if recorded.passed:
+        return f"the agent asked {', '.join(sorted(recorded.passed))} only; name such hosts in the scenario's hosts="
+    return "the agent made no request"
 
 
 def _earlier(path: Path, mode: str) -> Cassette | None:
@@ -188,7 +209,7 @@ def _run(
     seed: int,
     mode: str,
     earlier: Cassette | None,
-) -> None:
+) -> Recorded:
     session = Session(clock=clock, tape=Tape(), jitter=Random(), chance=Random(seed))
     session.pure_tools = frozenset(scenario.pure_tools)
     writer.session = session
@@ -204,7 +225,7 @@ def _run(
             mode=mode,
             clock=clock.now,
             earlier=earlier,
-        ),
+        ) as recorded,
     ):
         token = enter(session)
         try:
@@ -214,7 +235,17 @@ def _run(
         finally:
             leave(session, token)
     scribe.answered()
+    _refuse_raw_connections(scenario, recorded)
     _check(scenario, session)
+    return recorded
+
+
+def _refuse_raw_connections(scenario: Scenario, recorded: Recorded) -> None:
+    if refused := sorted(recorded.unseen.refused):
+        raise RecordError(
+            f"{scenario.name}: the agent opened connections of its own to {', '.join(refused)}, which no replay could "
+            "answer, so nothing was sent; speak through httpx, aiohttp, requests, urllib3 or http.client"
+        )
 
 
 def _check(scenario: Scenario, session: Session) -> None:
@@ -260,7 +291,7 @@ def _summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
         input_tokens=sum(usage.input_tokens for usage in usages),
         output_tokens=sum(usage.output_tokens for usage in usages),
         tools=tuple(sorted({record.name for record in cassette.tools if record.is_call})),
-        hosts=tuple(sorted({exchange.request.host for exchange in cassette.exchanges})),
+        hosts=tuple(sorted({exchange.request.address for exchange in cassette.exchanges})),
         unwrapped=unwrapped_tools(cassette, scenario.pure_tools),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from agent_chaos.cassette.keys import (
     KEY_VERSION,
@@ -15,6 +16,7 @@ from agent_chaos.cassette.keys import (
 )
 from agent_chaos.cassette.model import Cassette, Exchange, Keys
 from agent_chaos.providers.registry import protocols, recognise
+from agent_chaos.replay.tool_names import renamed_tools
 from agent_chaos.stream.exchange import Request
 
 _MEMO_SIZE = 4096
@@ -66,6 +68,11 @@ class ExchangeIndex:
         self._by_lane: dict[str, tuple[int, ...]] = {}
         self._lane_of_id: dict[str, str] = {}
         self._hosts: frozenset[str] = frozenset()
+
+    @cached_property
+    def model_names(self) -> dict[str, str]:
+        """By the name of a boundary, what the model calls its tool, where that differs."""
+        return {inner: name for name, inner in renamed_tools(self.cassette).items()}
 
     def __len__(self) -> int:
         return len(self._keys)

@@ -31,11 +31,14 @@ from agent_chaos.trace.trace import Call, ToolRun, Trace
 def record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
     """The campaign as it is kept and shown."""
     found = causes(campaign.findings, campaign.clean)
+    effects = bool(campaign.clean.incidents_of("file", "sqlite", "subprocess"))
     return CampaignRecord(
         scenario=campaign.scenario,
         seed=campaign.seed,
         exit_code=exit_code(campaign),
-        summary=figures.summary(campaign.figures, campaign.tools_run_for_real, findings=len(found)),
+        summary=figures.summary(
+            campaign.figures, campaign.tools_run_for_real, findings=len(found), effects=effects
+        ),
         figures=campaign.figures,
         failures=tuple(failure_record(one, case) for cause in found for one, case in cause.members),
         findings=tuple(_finding(number, cause) for number, cause in enumerate(found, start=1)),
@@ -46,6 +49,7 @@ def record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
         undecided_plans=campaign.undecided_plans,
         warnings=campaign.warnings,
         tools_run_for_real=campaign.tools_run_for_real,
+        had_effects=effects,
         first_error=campaign.first_error,
         interrupted=campaign.interrupted,
         until_covered=campaign.until_covered,

@@ -138,6 +138,8 @@ class CampaignRecord(BaseModel):
     undecided_plans: tuple[UndecidedPlan, ...] = ()
     warnings: tuple[Warned, ...] = ()
     tools_run_for_real: tuple[str, ...] = ()
+    had_effects: bool = False
+    """Whether the run without faults wrote a file, opened a database or started a program."""
     first_error: str = ""
     interrupted: bool = False
     until_covered: bool = False

@@ -13,12 +13,18 @@ _KINDS = 6
 """How many kinds of fault are named in one line."""
 
 
-def summary(figures: Figures, tools_run_for_real: Sequence[str], *, findings: int) -> str:
-    """`200 examples: 94 ok, 88 failed, 18 undecided, 0 not tested; 7 findings, 16 ways to fail; tools run for real: none`."""
+def summary(
+    figures: Figures, tools_run_for_real: Sequence[str], *, findings: int, effects: bool = False
+) -> str:
+    """`200 examples: 94 ok, 88 failed, 18 undecided, 0 not tested; 7 findings, 16 ways to fail; tools run for real: none`.
+
+    `effects` says that the agent did something outside of its process, which may have been a tool.
+    """
     errors = f", {figures.errors:,} harness errors" if figures.errors else ""
     ways = f", {count(figures.distinct, 'way')} to fail" if figures.distinct else ""
     accepted = f", {figures.accepted:,} accepted" if figures.accepted else ""
-    real = ", ".join(printable(name) for name in tools_run_for_real) or "none"
+    unnamed = "none known by name, but effects were noticed" if effects else "none"
+    real = ", ".join(printable(name) for name in tools_run_for_real) or unnamed
     return (
         f"{figures.examples:,} examples: {figures.ok:,} ok, {figures.failures:,} failed, {figures.undecided:,} undecided, "
         f"{figures.not_tested:,} not tested{errors}; {count(findings, 'finding')}{ways}{accepted}; "
@@ -31,7 +37,12 @@ def total(campaigns: Sequence[CampaignRecord]) -> str:
     names = ("examples", "ok", "failures", "distinct", "accepted", "undecided", "not_tested", "errors")
     sums = {name: sum(getattr(campaign.figures, name) for campaign in campaigns) for name in names}
     tools = sorted({tool for campaign in campaigns for tool in campaign.tools_run_for_real})
-    return summary(Figures(**sums), tools, findings=sum(len(campaign.findings) for campaign in campaigns))
+    return summary(
+        Figures(**sums),
+        tools,
+        findings=sum(len(campaign.findings) for campaign in campaigns),
+        effects=any(campaign.had_effects for campaign in campaigns),
+    )
 
 
 def held(rows: Iterable[Held], *, everything: bool = False) -> str:

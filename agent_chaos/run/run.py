@@ -61,7 +61,6 @@ def run_scenario(
         record_first(one)
     target = f"{_file(sys._getframe(1))}:{scenario.name}"
     rehearsal = Rehearsal(scenario, target=target, allow_real_tools=allow_real_tools)
-    rehearsal.refuse_real_tools()
     done = run_rehearsed(rehearsal, seed=seed, plan=plan)
     if artifacts_dir is not None:
         keep(done, Path(artifacts_dir), events=record_events)

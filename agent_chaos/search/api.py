@@ -42,7 +42,6 @@ def fuzz_scenario(
         HarnessError, UnstableError: the run without faults is not sound.
     """
     rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
-    rehearsal.refuse_real_tools()
     return fuzz(
         rehearsal,
         max_examples=max_examples,
@@ -77,14 +76,16 @@ def fault_plans(scenario: Scenario, *, max_faults: int = 3) -> SearchStrategy[Pl
     return plans(Space.of(Rehearsal(scenario).clean), max_faults=max_faults)
 
 
-def check_failure(target: str, plan: Mapping[str, Any] | Plan, *, allow_real_tools: bool = True) -> Outcome:
+def check_failure(target: str, plan: Mapping[str, Any] | Plan, *, allow_real_tools: bool = False) -> Outcome:
     """Runs a scenario under a plan and raises AssertionError unless it passes with every fault fired.
 
     Args:
         target: as the command line takes it: `scenarios/refund.py:refund` or `pkg.module:attr`.
         plan: a plan, or its JSON form.
+        allow_real_tools: run although tools that no boundary sees would run for real.
     """
     install_offline()
     (loaded,) = load([target])
     rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=allow_real_tools)
-    return check_plan(rehearsal, plan if isinstance(plan, Plan) else Plan.model_validate(plan))
+    wanted = plan if isinstance(plan, Plan) else Plan.model_validate(plan)
+    return check_plan(rehearsal, wanted, loaded.ref)

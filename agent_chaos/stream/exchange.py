@@ -117,6 +117,13 @@ class Request:
         return (urlsplit(self.url).hostname or "").lower()
 
     @cached_property
+    def address(self) -> str:
+        """Host and port; the host alone where the port is the scheme's own."""
+        parts = urlsplit(self.url)
+        default = {"http": 80, "https": 443}.get(parts.scheme)
+        return self.host if parts.port in (None, default) else f"{self.host}:{parts.port}"
+
+    @cached_property
     def path(self) -> str:
         return urlsplit(self.url).path
 

@@ -254,7 +254,7 @@ class Answerer:
                 turn=self.session.turn,
                 at=self.session.clock.now(),
                 site=served.site,
-                name=answer.name,
+                name=self.index.model_names.get(answer.name, answer.name),
                 arguments=answer.arguments,
                 result=answer.result,
                 error_type=answer.error_type,

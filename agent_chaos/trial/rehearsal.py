@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.errors import CassetteMissing, HarnessError, UnstableError, UsageError
+from agent_chaos.errors import CassetteMissing, HarnessError, UnstableError, UsageError, record_again
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Oracle, Violation
@@ -30,10 +30,12 @@ from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import keeps_history
 from agent_chaos.trial.redact_trace import discreet
 from agent_chaos.trial.trial import run_trial
-from agent_chaos.trial.unobserved_tools import unwrapped_tools
+from agent_chaos.trial.unobserved_tools import past_boundary, structured_outputs, unwrapped_tools
 
 _CLEAN_REQUESTS = 10_000
 _LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
+
+_ELSE = "name them in pure_tools= if they have no side effects, or pass --allow-real-tools"
 
 _KEY = re.compile(r"api[_ ]?key|credential|authentication", re.IGNORECASE)
 
@@ -69,6 +71,8 @@ class Rehearsal:
         self._index = ExchangeIndex(self.cassette, self._redactor.request)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
+        self.tools_run_for_real = self.unwrapped_tools
+        """Tools that run for real in a trial, as far as recording and clean run show."""
         self.changes: tuple[str, ...] = ()
 
     def _recorded(self) -> Cassette:
@@ -104,18 +108,23 @@ class Rehearsal:
         """Tools that recorded model turns call and no boundary saw: offline they would run for real."""
         return unwrapped_tools(self.cassette, self.scenario.pure_tools)
 
-    @property
-    def tools_run_for_real(self) -> tuple[str, ...]:
-        return self.unwrapped_tools
-
     def refuse_real_tools(self) -> None:
         """Raises UsageError where tools would run for real, unless that was allowed."""
         if self.unwrapped_tools and not self.allow_real_tools:
             names = ", ".join(self.unwrapped_tools)
             raise UsageError(
                 f"{self.name}: the recorded model calls {names}, which no tool boundary saw, so offline they would "
-                "run for real; wrap them with @agent_chaos.tool and record again, name them in pure_tools= if they "
-                "have no side effects, or pass --allow-real-tools"
+                f"run for real; wrap them with @agent_chaos.tool and {self._again}, {_ELSE}"
+            )
+
+    def _check_boundaries(self, trace: Trace) -> None:
+        """Raises UsageError where this run calls tools past the boundary that they were recorded at."""
+        past = past_boundary(self.cassette, trace, self.scenario.pure_tools)
+        self.tools_run_for_real = tuple(sorted({*self.unwrapped_tools, *past}))
+        if past and not self.allow_real_tools:
+            raise UsageError(
+                f"{self.name}: {', '.join(past)} ran for real just now: recorded at a tool boundary, and called past "
+                f"it since; give back its @agent_chaos.tool or its framework's tool class, {_ELSE}"
             )
 
     def prepare(self) -> Trace:
@@ -123,10 +132,13 @@ class Rehearsal:
 
         Raises:
             HarnessError: the cassette is stale, nothing was intercepted, or the guard refused a connection.
+            UsageError: tools would run for real, or did in the warm-up.
             UnstableError: the two runs differ.
         """
+        self.refuse_real_tools()
         warm_up = self._run(Plan())
         self._check_sound(warm_up)
+        self._check_boundaries(warm_up)
         first, second = self._run(Plan(), probing=True), self._run(Plan())
         if unsteady(first, second, self._redactor.request):  # is it the probe that an agent remembers?
             first, second = self._run(Plan()), self._run(Plan())
@@ -137,8 +149,20 @@ class Rehearsal:
         listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
         self.changes = tuple(self._accepted(second))
         drifted = (f"recording: {change}; {self._again}" for change in self.changes)
-        self.notes = (*drifted, *listed)
+        self.notes = (*self._unheld, *drifted, *listed)
         return self._clean
+
+    @property
+    def _unheld(self) -> Iterator[str]:
+        """What a search cannot hold back, or strikes only in part."""
+        for name in structured_outputs(self.cassette):
+            yield (
+                f"structured output: {name} was asked for by name, so no tool runs for it; what the agent's own code "
+                "does with it happens for real in every example"
+            )
+        unknown = {f"{x.request.address}{x.request.path}" for x in self.cassette.exchanges if not x.protocol}
+        for place in sorted(unknown):
+            yield f"protocol: not known for {place}; it is struck by faults of transport only"
 
     def _accepted(self, clean: Trace) -> list[str]:
         """Where the agent asks something else than was recorded even without faults, that is no effect of faults."""
@@ -242,7 +266,7 @@ class Rehearsal:
             )
         return (
             f"offline, the agent tried to reach {names}; wrap the tool that does with @agent_chaos.tool, or name the "
-            "host in the scenario's hosts= and record again"
+            f"host in the scenario's hosts= and {self._again}"
         )
 
     def _check_intercepted(self, trace: Trace) -> None:
@@ -266,7 +290,7 @@ class Rehearsal:
 
     @property
     def _again(self) -> str:
-        return f"re-record with 'agent-chaos record {self.target}'"
+        return f"record again with '{record_again(self.target)}'"
 
 
 def unfired(scenario: Scenario, injector: ChaosInjector) -> str:

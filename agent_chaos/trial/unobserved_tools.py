@@ -1,12 +1,15 @@
-"""Tools that would run for real."""
+"""Tools that would run for real: those that no boundary saw when they were recorded, and those that this run calls past it."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.providers.registry import protocols
+from agent_chaos.providers.turn import ToolCall, ToolResult
+from agent_chaos.replay.tool_names import calls_of, renamed_tools
+from agent_chaos.trace.trace import Trace
 
 _NO_TOOL = re.compile(r"final_result(_\w+)?$")
 """Names that frameworks give to calls which run no tool: pydantic-ai's structured output."""
@@ -15,12 +18,45 @@ _NO_TOOL = re.compile(r"final_result(_\w+)?$")
 def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...]:
     """Tools that recorded model turns call, that no boundary saw and that are not declared pure.
 
-    A call that the request forced by name is structured output, which nobody runs.
+    A call that the request forced by name is structured output: `structured_outputs`.
     """
-    seen = {record.name for record in cassette.tools} | set(pure)
-    called: set[str] = set()
+    seen = {record.name for record in cassette.tools} | set(pure) | renamed_tools(cassette).keys()
+    called = {call.name for exchange in cassette.exchanges for call in calls_of(exchange)}
+    structured = structured_outputs(cassette)
+    return tuple(
+        sorted(name for name in called - seen if name not in structured and not _NO_TOOL.match(name))
+    )
+
+
+def structured_outputs(cassette: Cassette) -> tuple[str, ...]:
+    """Names of calls that requests forced and no boundary saw: what the agent's code does with them is not held back."""
+    seen = {record.name for record in cassette.tools}
+    forced: set[str] = set()
     for exchange in cassette.exchanges:
         if protocol := protocols().get(exchange.protocol):
-            names = {call.name for call in protocol.parse(exchange.reply).tool_calls}
-            called |= names - {protocol.prompt(exchange.request).forced}
-    return tuple(sorted(name for name in called - seen if not _NO_TOOL.match(name)))
+            wanted = protocol.prompt(exchange.request).forced
+            forced |= {call.name for call in calls_of(exchange) if call.name == wanted}
+    return tuple(sorted(forced - seen))
+
+
+def past_boundary(cassette: Cassette, trace: Trace, pure: Collection[str]) -> tuple[str, ...]:
+    """Tools that the recording has at a boundary, and whose results this run gave to the model without having met it."""
+    recorded = {record.name for record in cassette.tools if record.is_call} | renamed_tools(cassette).keys()
+    ran = {run.name for run in trace.tools}
+    return tuple(sorted((set(_answered(trace)) & recorded) - ran - set(pure)))
+
+
+def _answered(trace: Trace) -> Iterator[str]:
+    """Names of the tools whose results stand in a run's requests."""
+    names: dict[str, str] = {}
+    for call in trace.calls:
+        if call.wire is None:
+            continue
+        for message in call.wire.prompt(call.request).messages:
+            for part in message.parts:
+                if isinstance(part, ToolCall):
+                    names[part.id] = part.name
+                elif isinstance(part, ToolResult):
+                    yield part.name or names.get(part.call_id, "")
+        if call.reply is not None and call.reply.head is not None:
+            names.update({asked.id: asked.name for asked in call.wire.parse(call.reply).tool_calls})

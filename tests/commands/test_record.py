@@ -65,7 +65,7 @@ BROKEN = {
     ),
     "no request at all": (
         "def agent(ctx, text): return 'I know it all.'",
-        "desk: nothing was recorded: the agent made no request to a provider",
+        "desk: nothing was recorded: the agent made no request",
     ),
     "an agent that raises": (
         "def agent(ctx, text): raise KeyError(ask() + '\\n\\nno such order')",

@@ -248,7 +248,7 @@ def test_a_request_that_was_never_recorded_is_a_stale_recording_with_its_first_d
 
     assert str(caught.value) == (
         "test: the recording is stale: call 0: POST /v1/messages was not recorded; nearest differs at "
-        "messages[0].content: 'Hello.' ≠ 'Good evening.'; re-record with 'agent-chaos record shop.py:test'"
+        "messages[0].content: 'Hello.' ≠ 'Good evening.'; record again with 'agent-chaos record --record-mode all shop.py:test'"
     )
 
 
@@ -259,7 +259,7 @@ def test_a_conversation_that_changed_without_faults_is_noted_and_can_still_be_ju
     assert outcome.verdict is Verdict.PASS, outcome.reason
     assert subject.notes == (
         "recording: call 0 differs at messages[2].content: 'And then?' ≠ 'And now?', and gets the nearest "
-        "reply; re-record with 'agent-chaos record shop.py:test'",
+        "reply; record again with 'agent-chaos record --record-mode all shop.py:test'",
     )
 
 
@@ -568,3 +568,55 @@ def test_clients_at_module_level_need_no_key_offline(tmp_path, monkeypatch):
 
 def test_an_empty_key_variable_is_an_absent_one(tmp_path, monkeypatch):
     assert module_without("", tmp_path, monkeypatch).trace.answers[0].text == "Hi."
+
+
+def refunding(refund):
+    """An agent whose model asks for one refund."""
+
+    def agent(ctx, text):
+        client = anthropic.Anthropic()
+        asked = [{"role": "user", "content": text}]
+        reply = client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=asked)
+        call = reply.content[0]
+        result = {"type": "tool_result", "tool_use_id": call.id, "content": refund(**call.input)}
+        asked += [
+            {"role": "assistant", "content": [call.model_dump()]},
+            {"role": "user", "content": [result]},
+        ]
+        return client.messages.create(model="claude-sonnet-5", max_tokens=9, messages=asked).content[0].text
+
+    return agent
+
+
+def asks_for(name):
+    call = {"type": "tool_use", "id": "toolu_01", "name": name, "input": {"order": "A-17"}}
+    return [json_reply(claude_message([call], "tool_use")), claude_says("done")]
+
+
+def refund(order):
+    return f"refunded {order}"
+
+
+def test_a_tool_that_lost_its_boundary_since_it_was_recorded_is_refused_before_the_first_example():
+    cassette = recorded(scenario(refunding(agent_chaos.tool(refund))), asks_for("refund"))
+    subject = Rehearsal(scenario(refunding(refund)), cassette=cassette)
+
+    with pytest.raises(UsageError, match=r"refund ran for real just now.*called past"):
+        subject.prepare()
+
+
+def test_a_tool_past_its_boundary_is_still_named_where_it_may_run():
+    cassette = recorded(scenario(refunding(agent_chaos.tool(refund))), asks_for("refund"))
+    subject = Rehearsal(scenario(refunding(refund)), cassette=cassette, allow_real_tools=True)
+    subject.prepare()
+
+    assert subject.tools_run_for_real == ("refund",)
+
+
+def test_a_tool_that_the_model_knows_by_another_name_is_the_run_between_call_and_result():
+    wrapped = scenario(refunding(agent_chaos.tool(refund)))
+    subject = Rehearsal(wrapped, cassette=recorded(wrapped, asks_for("Shop-refund")))
+
+    assert subject.unwrapped_tools == ()
+    assert [run.name for run in subject.prepare().tools] == ["Shop-refund"]
+    assert subject.tools_run_for_real == ()

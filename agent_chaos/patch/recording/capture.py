@@ -14,8 +14,9 @@ from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.recording.earlier_recording import Earlier
-from agent_chaos.patch.recording.scope import Scope, place_of
+from agent_chaos.patch.recording.scope import Scope
 from agent_chaos.patch.recording.tee import Taken, Tee
+from agent_chaos.patch.recording.unseen import Unseen
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Data, End, Reply, Request
@@ -26,7 +27,7 @@ class Recorded:
     """What a recording kept so far. `hosts` and `passed` count requests by host, kept ones and unseen ones.
 
     `broken` counts transfers that broke or were closed early, `played` answers from the earlier cassette, `dropped`
-    exchanges that a hook refused. `refused` lists requests that the record mode did not let out.
+    exchanges that a hook refused. `refused` lists requests that the record mode did not let out; `unseen` is what went past.
     """
 
     calls: int = 0
@@ -41,6 +42,7 @@ class Recorded:
     statuses: Counter[int] = field(default_factory=Counter)
     failures: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    unseen: Unseen = field(default_factory=Unseen)
 
 
 MAX_REQUESTS = 1_000
@@ -85,7 +87,7 @@ class Capture:
         with self._lock:
             heard = self._scope.hears(request)
             if not heard:
-                self.recorded.passed[place_of(request)] += 1
+                self.recorded.passed[request.address] += 1
             return heard
 
     def holds(self, request: Request) -> bool:
@@ -127,7 +129,7 @@ class Capture:
         for tee in sorted(self._open, key=lambda tee: tee.at):
             tee.closed()
         for taken in self._aside:
-            self.recorded.passed[place_of(taken.request)] += 1
+            self.recorded.passed[taken.request.address] += 1
         self._aside = []
 
     def keep(self, taken: Taken) -> None:
@@ -155,7 +157,7 @@ class Capture:
     def _put_aside(self, taken: Taken) -> None:
         size = sum(len(event.data) for event in taken.events if isinstance(event, Data))
         if self._aside_bytes + size > _MOST_ASIDE:
-            self.recorded.passed[place_of(taken.request)] += 1
+            self.recorded.passed[taken.request.address] += 1
             return
         self._aside_bytes += size
         self._aside.append(taken)
@@ -182,7 +184,7 @@ class Capture:
     def _count(self, taken: Taken, reply: Reply, protocol: WireProtocol | None) -> None:
         recorded = self.recorded
         recorded.calls += 1
-        recorded.hosts[place_of(taken.request)] += 1
+        recorded.hosts[taken.request.address] += 1
         recorded.transports[taken.transport] += 1
         recorded.statuses[reply.status] += 1
         if not reply.ended:

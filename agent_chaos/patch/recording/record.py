@@ -17,6 +17,7 @@ from agent_chaos.errors import RecordError, UsageError
 from agent_chaos.patch.recording.capture import Capture, Recorded
 from agent_chaos.patch.recording.earlier_recording import Earlier
 from agent_chaos.patch.recording.scope import Scope
+from agent_chaos.patch.recording.unseen import watching
 from agent_chaos.patch.recording.vcr_cassette import vcr_lifecycle
 from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Reply, Request
@@ -62,7 +63,8 @@ def recording(
     protected = mode == "none" or (mode == "once" and earlier is not None)
     recorder.answer_from(Earlier(earlier if mode != "all" else None), protected=protected)
     try:
-        with vcr_lifecycle(recorder, mode):
+        with watching() as unseen, vcr_lifecycle(recorder, mode, unseen):
+            recorder.recorded.unseen = unseen
             yield recorder.recorded
     finally:
         recorder.flush()

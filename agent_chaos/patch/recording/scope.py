@@ -6,20 +6,12 @@ Whether a host answers for a model may be known only later: an embedding comes b
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from agent_chaos.cassette.redaction.credential_exchange import is_credential_exchange
 from agent_chaos.patch.guard import is_telemetry
 from agent_chaos.providers.hosts import is_model_host
 from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Request
-
-
-def place_of(request: Request) -> str:
-    """Host and port that a request goes to, the port where it is not the scheme's own."""
-    parts = urlsplit(request.url)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    return request.host if parts.port in (None, default) else f"{request.host}:{parts.port}"
 
 
 class Scope:
@@ -44,14 +36,13 @@ class Scope:
         """Whether a request belongs into the cassette, by what is known so far."""
         if not self.hears(request):
             return False
-        return self._answers_for_a_model(request) or place_of(request) in self._known
+        return self._answers_for_a_model(request) or request.address in self._known
 
     def learn(self, request: Request) -> bool:
         """Notes a request that goes out; says whether its place was found to belong into the cassette just now."""
-        place = place_of(request)
-        if place in self._known or not (self.hears(request) and self._answers_for_a_model(request)):
+        if request.address in self._known or not (self.hears(request) and self._answers_for_a_model(request)):
             return False
-        self._known.add(place)
+        self._known.add(request.address)
         return True
 
     def _answers_for_a_model(self, request: Request) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
+from agent_chaos.patch.recording.unseen import known_library
 from agent_chaos.patch.transports.failures import AIOHTTP
 from agent_chaos.patch.transports.wire import written
 from agent_chaos.stream.exchange import Reply, Request
@@ -23,8 +24,12 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
     """
     connector = library.BaseConnector
     taps = _Taps(library)
-    real_connect, real_send = connector.connect, library.ClientRequest.send
-    real_start = library.ClientResponse.start
+    real_send, real_start = library.ClientRequest.send, library.ClientResponse.start
+    connecting = connector.connect
+
+    async def real_connect(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
+        with known_library():
+            return await connecting(self, req, traces, timeout)
 
     async def connect(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
         asked = await _asked(req)

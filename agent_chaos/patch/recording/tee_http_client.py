@@ -13,6 +13,7 @@ import h11
 
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
+from agent_chaos.patch.recording.unseen import known_library
 from agent_chaos.patch.transports import http_client_transport
 from agent_chaos.patch.transports.failures import SOCKETS
 from agent_chaos.patch.transports.http_client_transport import Answering, HeldSocket, library_of, live
@@ -78,7 +79,8 @@ class _Outgoing:
     def _send(self, sent: bytes) -> None:
         self._connection.sock = self._real
         if self._real is None:
-            self._connection.connect()
+            with known_library():
+                self._connection.connect()
         self._connection.send(sent)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
+from agent_chaos.patch.recording.unseen import known_library
 from agent_chaos.patch.transports.failures import HTTPX
 from agent_chaos.patch.transports.wire import octets
 from agent_chaos.stream.exchange import Reply, Request
@@ -75,8 +76,19 @@ class _Shell:
     def __init__(self, library: ModuleType, recorder: Capture) -> None:
         self._library = library
         self._recorder = recorder
-        self._real_sync = library.HTTPTransport.handle_request
-        self._real_async = library.AsyncHTTPTransport.handle_async_request
+        real_sync = library.HTTPTransport.handle_request
+        real_async = library.AsyncHTTPTransport.handle_async_request
+
+        def handle_request(transport: Any, request: Any) -> Any:
+            with known_library():
+                return real_sync(transport, request)
+
+        async def handle_async_request(transport: Any, request: Any) -> Any:
+            with known_library():
+                return await real_async(transport, request)
+
+        self._real_sync = handle_request
+        self._real_async = handle_async_request
         self._sync_tee = type("RecordedBody", (_SyncTee, library.SyncByteStream), {})
         self._async_tee = type("RecordedBody", (_AsyncTee, library.AsyncByteStream), {})
 

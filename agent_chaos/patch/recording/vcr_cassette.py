@@ -17,16 +17,17 @@ from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee_aiohttp import aiohttp_patches
 from agent_chaos.patch.recording.tee_http_client import http_client_patches
 from agent_chaos.patch.recording.tee_httpx import httpx_patches
+from agent_chaos.patch.recording.unseen import Unseen, resolving
 
 
 @contextmanager
-def vcr_lifecycle(recorder: Capture, mode: str) -> Iterator[None]:
+def vcr_lifecycle(recorder: Capture, mode: str, unseen: Unseen) -> Iterator[None]:
     """Patches every HTTP client while the block runs."""
     config: Any = import_module("vcr").VCR(record_mode=mode, ignore_localhost=False)
     arguments = partial(
         config.get_merged_config,
         path="agent-chaos",
-        custom_patches=_patches(recorder),
+        custom_patches=(*_patches(recorder), resolving(unseen)),
         skip_patchers=import_module("vcr.patch").PATCHER_NAMES,
     )
     lifecycle: AbstractContextManager[Any] = _cassette_class().use_arg_getter(arguments)

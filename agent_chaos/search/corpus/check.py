@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from agent_chaos.errors import record_again
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Subject
 
 
-def check_plan(subject: Subject, plan: Plan) -> Outcome:
-    """Runs a plan and gives its outcome, if it passed.
+def check_plan(subject: Subject, plan: Plan, target: str) -> Outcome:
+    """Runs a plan and gives its outcome, if it passed; `target` is how the command line names the scenario.
 
     Raises:
         AssertionError: an oracle found something, a fault of the plan did not fire, or the run could not be judged.
     """
     outcome = subject.trial(plan)
-    problem = _problem(outcome, plan)
+    problem = _problem(outcome, plan, target)
     if problem:
         raise AssertionError(f"{subject.name} under {plan}: {problem}")
     return outcome
 
 
-def _problem(outcome: Outcome, plan: Plan) -> str:
+def _problem(outcome: Outcome, plan: Plan, target: str) -> str:
     if outcome.verdict is Verdict.FAIL:
         found = "; ".join(f"{one.rule}: {one.reason} {one.advice}" for one in outcome.errors)
         return f"{outcome.verdict}: {found}"
     fired = {(str(site), fault) for site, fault in outcome.trace.fired}
     missing = [str(placed) for placed in plan.faults if (str(placed.site), placed.fault) not in fired]
     if missing and outcome.verdict is not Verdict.HARNESS_ERROR:
-        return f"the fault no longer fires ({'; '.join(missing)}); record again, or remove this test"
+        again = f"record again with '{record_again(target)}'"
+        return f"the fault no longer fires ({'; '.join(missing)}); {again}, or remove this test"
     return "" if outcome.verdict is Verdict.PASS else f"{outcome.verdict}: {outcome.reason}"
