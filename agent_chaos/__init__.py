@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from agent_chaos.run.adhoc import chaos_context
     from agent_chaos.run.run import run_scenario
     from agent_chaos.scenario.asgi import asgi_agent
+    from agent_chaos.scenario.command import CommandFailed, command_agent
     from agent_chaos.scenario.model import BaselineScenario, ChaosScenario, Scenario, Turn, at
     from agent_chaos.search.api import check_failure, fault_plans, fuzz_scenario, plan
     from agent_chaos.search.variants.api import fuzz, fuzz_chaos
@@ -39,6 +40,8 @@ _HOMES = {
     "at": "agent_chaos.scenario.model",
     "chaos_context": "agent_chaos.run.adhoc",
     "asgi_agent": "agent_chaos.scenario.asgi",
+    "CommandFailed": "agent_chaos.scenario.command",
+    "command_agent": "agent_chaos.scenario.command",
     "check_failure": "agent_chaos.search.api",
     "fault_plans": "agent_chaos.search.api",
     "fuzz_scenario": "agent_chaos.search.api",
@@ -60,6 +63,7 @@ __all__ = [
     "ChaosContext",
     "ChaosScenario",
     "ChaosSpace",
+    "CommandFailed",
     "ContextFuzzConfig",
     "LLMFuzzConfig",
     "Plan",
@@ -73,6 +77,7 @@ __all__ = [
     "at",
     "chaos_context",
     "check_failure",
+    "command_agent",
     "fault_plans",
     "fuzz",
     "fuzz_chaos",

@@ -47,6 +47,9 @@ _PROGRAMMING = frozenset(
     }
 )
 
+_CRASHED = "agent_chaos.scenario.command.CommandCrashed"
+"""A program of another process that ended in such an error."""
+
 _RAISES = re.compile(r"(?:^|[:;]\s*)raise\b")
 """A `raise` that begins a statement, on a line of its own or behind its `if`."""
 
@@ -127,6 +130,8 @@ def grade_of(raised: Raised) -> Grade:
     lineage = (raised.type, *raised.bases)
     if raised.type.partition(".")[0] in _TRANSPORT:
         return "transport"
+    if raised.type == _CRASHED:
+        return "programming"
     if raised.type in _PROGRAMMING:
         return "honest" if _raised_on_purpose(raised) else "programming"
     if "." not in raised.type and ("OSError" in lineage) and raised.type != "TimeoutError":

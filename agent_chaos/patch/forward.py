@@ -35,7 +35,7 @@ class Forwarder:
         self.sent = 0
         self._asked: real.SimpleQueue[Request | None] = real.SimpleQueue()
         self._answers: real.SimpleQueue[Reply | Exception] = real.SimpleQueue()
-        self._library = _library()
+        self._library = http_library()
 
     def ask(self, request: Request) -> Reply:
         """The real reply, whole, or as far as it came. Raises RecordError where no request can be sent."""
@@ -74,7 +74,8 @@ def forwarding() -> Iterator[Forwarder]:
     thread.join()
 
 
-def _library() -> ModuleType:
+def http_library() -> ModuleType:
+    """The HTTP library that this package goes online with. Raises RecordError where neither is installed."""
     for name in ("httpx2", "httpx"):
         try:
             return importlib.import_module(name)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import ctypes
 import os
+import socket
+import struct
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +48,7 @@ TELEMETRY_PATHS = (("api.openai.com", "/v1/traces/ingest"),)
 """What only watches on a host that also answers for models."""
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
+_SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 
 
 def is_telemetry(host: str, path: str = "") -> bool:
@@ -142,12 +146,19 @@ def install() -> None:
 
 
 def isolate() -> bool:
-    """Moves this process into an empty network namespace, where the system allows it. True if it did.
+    """Moves this process into a network namespace with nothing but a loopback of its own, where the system allows it.
 
-    Must run before the process starts threads. Files keep their owner: the user namespace maps only this user.
+    True if it did. Must run before the process starts threads. Files keep their owner: the user namespace maps only this
+    user.
     """
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux") or not _unshare():
         return False
+    with suppress(OSError):  # without it, programs of command agents cannot reach this process
+        _loopback_up()
+    return True
+
+
+def _unshare() -> bool:
     uid, gid = os.getuid(), os.getgid()
     libc = ctypes.CDLL(None, use_errno=True)
     if uid == 0:
@@ -160,6 +171,15 @@ def isolate() -> bool:
         except OSError:
             continue
     return True
+
+
+def _loopback_up() -> None:
+    """A new namespace has a loopback that is down; see netdevice(7)."""
+    import fcntl
+
+    request = struct.pack("16sH14x", b"lo", _IFF_UP)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
+        fcntl.ioctl(handle, _SIOCSIFFLAGS, request)
 
 
 _put_off = False

@@ -1,0 +1,52 @@
+"""Where programs send their requests instead: base URLs on this machine that name the place they stand for.
+
+`http://127.0.0.1:5000/https/api.openai.com/v1` stands for `https://api.openai.com/v1`. The SDKs of every language read
+their base URL from the same few variables, so a program need not be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from agent_chaos.patch.keys import PLACEHOLDER, key_variables
+
+BASE_URLS = {
+    "ANTHROPIC_BASE_URL": "https://api.anthropic.com",
+    "OPENAI_BASE_URL": "https://api.openai.com/v1",
+    "OPENAI_API_BASE": "https://api.openai.com/v1",
+    "GOOGLE_GEMINI_BASE_URL": "https://generativelanguage.googleapis.com",
+    "GROQ_BASE_URL": "https://api.groq.com",
+    "OPENROUTER_BASE_URL": "https://openrouter.ai/api/v1",
+}
+"""The variables that SDKs read their base URL from, and what each has where nothing is set."""
+
+_SCHEMES = ("http", "https")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+def environment(server: str, environ: Mapping[str, str], *, offline: bool) -> dict[str, str]:
+    """The variables of a program whose SDKs are to send their requests to `server` (`http://127.0.0.1:5000`).
+
+    Base URLs that are set already keep the place that they name. Offline, keys that are missing get a placeholder, since
+    the SDKs refuse to be built without one; proxies are taken away, so that requests come here.
+    """
+    kept = {name: value for name, value in environ.items() if name.lower() not in _PROXIES}
+    for name, usual in BASE_URLS.items():
+        kept[name] = here(server, kept.get(name) or usual)
+    if offline:
+        kept.update({name: PLACEHOLDER for name in key_variables() if not kept.get(name)})
+    return kept
+
+
+def here(server: str, url: str) -> str:
+    """The address on `server` that stands for a URL."""
+    place = urlsplit(url)
+    return f"{server}/{place.scheme}/{place.netloc}{place.path.rstrip('/')}"
+
+
+def meant(target: str) -> str:
+    """The URL that a request's target (`/https/api.openai.com/v1/models?x=1`) stands for; '' where it stands for none."""
+    scheme, _, rest = target.removeprefix("/").partition("/")
+    host = rest.partition("/")[0]
+    return f"{scheme}://{rest}" if scheme in _SCHEMES and host else ""

@@ -1,0 +1,121 @@
+"""Programs of other processes, started and spoken to from threads that belong to no run."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from agent_chaos.runtime import real
+
+_LAST_LINES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a turn of a program ended: what it wrote, and its exit code; None where it goes on (`persistent`)."""
+
+    output: str
+    errors: str = ""
+    code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How a program is started."""
+
+    command: tuple[str, ...]
+    environ: Mapping[str, str]
+    folder: Path | None = None
+
+
+def aside(work: Callable[[], None]) -> threading.Thread:
+    """A thread outside of any run that does some work."""
+    thread = threading.Thread(target=work, name="agent-chaos-program", daemon=True)
+    contextvars.Context().run(thread.start)
+    return thread
+
+
+class Program:
+    """One process. Started by `once` for a single turn, or by `start` for a turn a line of JSON."""
+
+    def __init__(self, launch: Launch) -> None:
+        self._launch = launch
+        self._process: subprocess.Popen[str] | None = None
+        self._errors: list[str] = []
+
+    def once(self, arguments: Sequence[str], text: str | None) -> Finished:
+        """Runs it to its end with that on stdin. Raises OSError where it cannot be started."""
+        process = self._process = self._open([*self._launch.command, *arguments])
+        output, errors = process.communicate(text)
+        return Finished(output, _last(errors.splitlines()), process.returncode)
+
+    def start(self) -> Finished:
+        """Starts it for many turns. Raises OSError where it cannot be started."""
+        process = self._process = self._open(list(self._launch.command))
+        assert process.stderr is not None
+        errors: IO[str] = process.stderr
+        aside(lambda: self._errors.extend(errors))
+        return Finished("")
+
+    def ask(self, message: Mapping[str, object]) -> Finished:
+        """Writes a line and waits for one; where none comes, the program has ended."""
+        process = self._process
+        assert process is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
+        with suppress(OSError):
+            process.stdin.write(json.dumps(message) + "\n")
+            process.stdin.flush()
+        line = process.stdout.readline()
+        if line:
+            return Finished(line)
+        code = process.wait()
+        return Finished("", _last(self._errors), code)
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """Ends it at once, whatever it does; nothing where it has ended."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+
+    def _open(self, command: list[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=dict(self._launch.environ),
+            cwd=self._launch.folder,
+        )
+
+
+def _last(lines: Sequence[str]) -> str:
+    return "\n".join(line.rstrip() for line in lines[-_LAST_LINES:])
+
+
+class Turn:
+    """A turn of a program, running aside. `inbox` gets the result, or the exception that kept it from running."""
+
+    def __init__(self, inbox: real.SimpleQueue[object], work: Callable[[], Finished]) -> None:
+        self._inbox = inbox
+        self._work = work
+        aside(self._run)
+
+    def _run(self) -> None:
+        try:
+            self._inbox.put(self._work())
+        except (OSError, ValueError) as exc:
+            self._inbox.put(exc)

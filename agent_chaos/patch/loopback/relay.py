@@ -1,0 +1,87 @@
+"""Answers the requests of another process within the run of this thread: recorded live, or replayed with faults."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from agent_chaos.errors import GuardRefused
+from agent_chaos.patch.forward import http_library
+from agent_chaos.patch.loopback.server import Incoming
+from agent_chaos.patch.transports.failures import HTTPX, kind_of
+from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, pause
+from agent_chaos.runtime.session import Session
+from agent_chaos.stream.exchange import Abort, Data, End, Head, with_header
+
+TRANSPORT = "process"
+_OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
+_BEARABLE_S = 1.0
+"""The longest wait that a program is told to make in real time where a reply orders one."""
+_SDKS_OBEY_S = 60.0
+"""Longer ones are passed on as they are: SDKs do not obey them, and whoever does waits for real."""
+_LIVE_TIMEOUT_S = 600.0
+
+
+class Relay:
+    """Serves one run.
+
+    Args:
+        client_timeout_s: how long the program's client waits for the next bytes, in virtual seconds; None for ever.
+    """
+
+    def __init__(self, session: Session, *, client_timeout_s: float | None) -> None:
+        self._session = session
+        self._timeouts = Timeouts(read=client_timeout_s, connect=client_timeout_s, pool=client_timeout_s)
+
+    def serve(self, incoming: Incoming) -> None:
+        """Puts the whole reply into the request's events. Raises TrialStop where the run is over."""
+        if self._session.replaying:
+            self._replay(incoming)
+        else:
+            self._live(incoming)
+
+    def _replay(self, incoming: Incoming) -> None:
+        try:
+            answered = self._session.answers_http(incoming.request, TRANSPORT)
+        except GuardRefused:
+            incoming.events.put(Abort("refused"))
+            return
+        except BaseException:
+            incoming.events.put(Abort("disconnected"))
+            raise
+        for step in Transfer(self._session, answered, self._timeouts).steps():
+            if isinstance(step, Pause):
+                pause(self._session, step)
+            elif isinstance(step, Failed):
+                incoming.events.put(Abort("disconnected" if step.timed_out else step.kind))
+            else:
+                incoming.events.put(_bearable(step) if isinstance(step, Head) else step)
+
+    def _live(self, incoming: Incoming) -> None:
+        """Asks the provider through this process, where the recording listens."""
+        request, library = incoming.request, http_library()
+        headers = [(name, value) for name, value in request.headers if name.lower() not in _OWN]
+        try:
+            with (
+                library.Client(timeout=_LIVE_TIMEOUT_S) as client,
+                client.stream(request.method, request.url, headers=headers, content=request.body) as response,
+            ):
+                incoming.events.put(_head(response))
+                for chunk in response.iter_raw():
+                    incoming.events.put(Data(chunk))
+            incoming.events.put(End())
+        except library.HTTPError as exc:
+            incoming.events.put(Abort(kind_of(HTTPX, exc) or "reset"))
+
+
+def _head(response: Any) -> Head:
+    pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+    return Head(response.status_code, pairs, reason=response.reason_phrase)
+
+
+def _bearable(head: Head) -> Head:
+    """The head, with a wait that it orders cut to what a program can bear in real time."""
+    ordered = next((value for name, value in head.headers if name.lower() == "retry-after"), "")
+    if not ordered.isdigit() or not _BEARABLE_S < int(ordered) <= _SDKS_OBEY_S:
+        return head
+    return replace(head, headers=with_header(head.headers, "retry-after", f"{_BEARABLE_S:.0f}"))

@@ -1,0 +1,163 @@
+"""A server on 127.0.0.1 that hands every request to one place and writes what comes back, event by event.
+
+Its threads belong to no run: they wait in real time. h11 reads the requests.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import select
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty
+
+import h11
+
+from agent_chaos.patch.loopback.addresses import meant
+from agent_chaos.patch.loopback.writing import ReplyWriter
+from agent_chaos.runtime import real
+from agent_chaos.stream.exchange import Abort, End, Head, ReplyEvent, Request
+
+_MOST_BODY_BYTES = 64 * 1024 * 1024
+_LOOK_S = 0.02
+"""How often a connection is looked at for whether its client is still there."""
+
+
+@dataclass(eq=False)
+class Incoming:
+    """A request that waits for its reply. Put events into `events`, up to an End or an Abort.
+
+    `gone` is set once the client has closed the connection before that.
+    """
+
+    request: Request
+    events: real.SimpleQueue[ReplyEvent] = field(default_factory=real.SimpleQueue)
+    gone: bool = False
+
+
+class LoopbackServer:
+    """Serves until it is closed.
+
+    Args:
+        take: called with each request, in the connection's thread; it must not block.
+        patience_s: real seconds that a stalled reply waits for its client to give up, before the connection is reset.
+    """
+
+    def __init__(self, take: Callable[[Incoming], None], *, patience_s: float = 5.0, port: int = 0) -> None:
+        self._take = take
+        self._patience_s = patience_s
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._start(self._accept)
+
+    def close(self) -> None:
+        """Takes no more connections."""
+        self._listener.close()
+
+    def _start(self, work: Callable[..., None], *args: object) -> None:
+        """A thread outside of any run, whoever asks for it."""
+        thread = threading.Thread(target=work, args=args, name="agent-chaos-loopback", daemon=True)
+        contextvars.Context().run(thread.start)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._start(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        rest = b""
+        try:
+            with connection:
+                while (found := _read(connection, rest)) is not None:
+                    request, rest = found
+                    if not self._answer(connection, request):
+                        return
+        except (OSError, h11.RemoteProtocolError):
+            return  # the client is gone, or speaks no HTTP
+
+    def _answer(self, connection: socket.socket, request: Request) -> bool:
+        """Writes one reply; whether another may follow on the connection."""
+        incoming = Incoming(request)
+        writer = ReplyWriter(connection, lambda: self._until_closed(connection), method=request.method)
+        if not request.url:
+            _refuse(incoming)
+        else:
+            self._take(incoming)
+        while True:
+            event = _next(incoming, connection)
+            if event is None:
+                incoming.gone = True
+                return False
+            writer.write(event)
+            if isinstance(event, End | Abort):
+                return writer.reusable
+
+    def _until_closed(self, connection: socket.socket) -> None:
+        until = real.monotonic() + self._patience_s
+        while real.monotonic() < until and not _closed(connection):
+            real.sleep(_LOOK_S)
+
+
+def _next(incoming: Incoming, connection: socket.socket) -> ReplyEvent | None:
+    """The next event to write; None once the client is gone."""
+    while True:
+        try:
+            return incoming.events.get(timeout=_LOOK_S)
+        except Empty:
+            if _closed(connection):
+                return None
+
+
+def _closed(connection: socket.socket) -> bool:
+    readable, _, _ = select.select([connection], [], [], 0)
+    if not readable:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
+
+
+def _refuse(incoming: Incoming) -> None:
+    incoming.events.put(Head(404, (("content-length", "0"),)))
+    incoming.events.put(End())
+
+
+def _read(connection: socket.socket, rest: bytes) -> tuple[Request, bytes] | None:
+    """The next request of a connection and the bytes after it; None where there is no more."""
+    parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1024 * 1024)
+    if rest:
+        parser.receive_data(rest)
+    head: h11.Request | None = None
+    body = bytearray()
+    while True:
+        event = parser.next_event()
+        if event is h11.NEED_DATA:
+            if parser.they_are_waiting_for_100_continue:
+                connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            parser.receive_data(connection.recv(65_536))
+        elif isinstance(event, h11.Request):
+            head = event
+        elif isinstance(event, h11.Data):
+            body += event.data
+            if len(body) > _MOST_BODY_BYTES:
+                return None
+        elif isinstance(event, h11.EndOfMessage) and head is not None:
+            return _request(head, bytes(body)), parser.trailing_data[0]
+        else:
+            return None
+
+
+def _request(head: h11.Request, body: bytes) -> Request:
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()]
+    url = meant(head.target.decode("latin-1"))
+    place = url.split("/")[2] if url else ""
+    kept = [("host", place) if name.lower() == "host" else (name, value) for name, value in headers]
+    return Request(head.method.decode("ascii"), url, tuple(kept), body)

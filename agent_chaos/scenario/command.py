@@ -1,0 +1,204 @@
+"""Drives an agent that is another program, in any language: its SDKs send their requests to a server on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from queue import Empty
+from typing import Any, Literal
+
+from agent_chaos.errors import UsageError
+from agent_chaos.patch.loopback.addresses import environment
+from agent_chaos.patch.loopback.program import Finished, Launch, Program, Turn
+from agent_chaos.patch.loopback.relay import Relay
+from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
+from agent_chaos.runtime import real
+from agent_chaos.runtime.session import Session, current
+
+_INPUT = "{input}"
+_ERROR = re.compile(r"^[^\w\n]*(?:Uncaught )?(?:[\w.]+\.)?(\w*(?:Error|Exception))\b.*", re.MULTILINE)
+"""A line in which a program says what ended it: JavaScript, Python, Java and C# name the error first."""
+
+_OF_THE_PROGRAM = frozenset(
+    {
+        *("TypeError", "ReferenceError", "RangeError", "SyntaxError"),
+        *(
+            "KeyError",
+            "AttributeError",
+            "IndexError",
+            "NameError",
+            "ValueError",
+            "AssertionError",
+            "JSONDecodeError",
+        ),
+        *(
+            "NullPointerException",
+            "ClassCastException",
+            "IndexOutOfBoundsException",
+            "NullReferenceException",
+        ),
+    }
+)
+"""Errors that no caller expects, in the languages whose SDKs read the variables above."""
+
+
+class CommandFailed(Exception):
+    """The program ended with an exit code other than 0, or wrote no answer; the message holds the last lines of stderr."""
+
+
+class CommandCrashed(CommandFailed):
+    """The program ended in an error that looks like a bug of its own: a TypeError, a missing key, a bad index."""
+
+
+def command_agent(
+    command: Sequence[str],
+    *,
+    input: Literal["argument", "stdin"] = "argument",
+    answer: Callable[[str], Any] = str.strip,
+    persistent: bool = False,
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path | None = None,
+    timeout_s: float = 60.0,
+    client_timeout_s: float | None = 600.0,
+) -> Callable[[Any, str], Any]:
+    """An agent that is a program: started for each turn, given what the user says, its answer read from stdout.
+
+    Its SDKs find the server by the variables that they all read (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`,
+    `GOOGLE_GEMINI_BASE_URL`, …). Tools run inside of the program, for real: name those without side effects in `pure_tools`.
+    What the program itself waits for takes real time; the gaps of replies do not.
+
+    Args:
+        command: program and arguments; `{input}` in one of them stands for what the user says, which else comes last.
+        input: whether the program gets that as an argument or on stdin.
+        answer: what it wrote to the answer.
+        persistent: start it once and keep it: it reads a line of JSON for each turn, `{"turn": 0, "input": "…"}` (turn 0
+            begins a new conversation), and writes one, `{"response": …}`.
+        env: variables besides those of this process.
+        cwd: where it runs; by default here.
+        timeout_s: real seconds after which a turn is over and the program is killed.
+        client_timeout_s: how long its client waits for the next bytes of a reply, in virtual seconds.
+
+    The agent raises CommandFailed, or CommandCrashed.
+    """
+    if isinstance(command, str) or not command:
+        raise UsageError('command_agent wants a list, as in command_agent(["node", "agent.mjs"])')
+    host = _Host(tuple(command), input, persistent, dict(env or {}), Path(cwd) if cwd else None, timeout_s)
+
+    def agent(ctx: Any, turn_input: str) -> Any:
+        session = current()
+        assert session is not None, "a command agent runs within a scenario"
+        written = host.turn(session, ctx.current_turn, turn_input, client_timeout_s)
+        return _response(written) if persistent else answer(written)
+
+    return agent
+
+
+def _response(line: str) -> Any:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        raise CommandFailed(f"the program wrote a line that is no JSON: {line[:200]!r}") from None
+    if not isinstance(value, dict) or "response" not in value:
+        raise CommandFailed(f'the program wrote {line[:200]!r}; {{"response": …}} was expected')
+    return value["response"]
+
+
+class _Host:
+    """The server of a command agent, and its program where that is kept. Both outlive a run."""
+
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        input: Literal["argument", "stdin"],
+        persistent: bool,
+        env: Mapping[str, str],
+        cwd: Path | None,
+        timeout_s: float,
+    ) -> None:
+        self._command, self._input, self._persistent = command, input, persistent
+        self._env, self._cwd, self._timeout_s = env, cwd, timeout_s
+        self._inbox: real.SimpleQueue[object] = real.SimpleQueue()
+        self._server: LoopbackServer | None = None
+        self._kept: Program | None = None
+
+    def turn(self, session: Session, number: int, text: str, client_timeout_s: float | None) -> str:
+        """Runs one turn within a run; what the program wrote. Raises CommandFailed, and what stops the run."""
+        self._inbox = real.SimpleQueue()
+        relay = Relay(session, client_timeout_s=client_timeout_s)
+        program = self._begin(number, text, offline=session.replaying)
+        try:
+            return self._output(self._until_finished(session, relay))
+        except BaseException:
+            program.kill()
+            raise
+
+    def _begin(self, number: int, text: str, *, offline: bool) -> Program:
+        """The program, which from now on works on the turn."""
+        if self._persistent:
+            program = self._kept_program(offline=offline)
+            Turn(self._inbox, lambda: program.ask({"turn": number, "input": text}))
+            return program
+        program = Program(self._launch(self._arguments(text), offline=offline))
+        stdin = text if self._input == "stdin" else None
+        Turn(self._inbox, lambda: program.once((), stdin))
+        return program
+
+    def _arguments(self, text: str) -> tuple[str, ...]:
+        if self._input == "stdin":
+            return self._command
+        if not any(_INPUT in part for part in self._command):
+            return (*self._command, text)
+        return tuple(part.replace(_INPUT, text) for part in self._command)
+
+    def _kept_program(self, *, offline: bool) -> Program:
+        if self._kept is None or not self._kept.alive:
+            self._kept = Program(self._launch(self._command, offline=offline))
+            started: real.SimpleQueue[object] = real.SimpleQueue()
+            Turn(started, self._kept.start)
+            if isinstance(failed := started.get(), OSError):
+                raise CommandFailed(f"{self._command[0]} cannot be started: {failed}")
+        return self._kept
+
+    def _launch(self, command: tuple[str, ...], *, offline: bool) -> Launch:
+        if self._server is None:
+            self._server = LoopbackServer(lambda incoming: self._inbox.put(incoming))
+        environ = environment(self._server.url, {**os.environ, **self._env}, offline=offline)
+        return Launch(command, environ, self._cwd)
+
+    def _until_finished(self, session: Session, relay: Relay) -> Finished:
+        """Serves what the program asks, until it has ended its turn."""
+        until = real.monotonic() + self._timeout_s
+        while (left := until - real.monotonic()) > 0:
+            item = self._next(session, left)
+            if isinstance(item, Incoming):
+                relay.serve(item)
+            elif isinstance(item, Finished):
+                return item
+            elif item is not None:
+                raise CommandFailed(f"{self._command[0]} cannot be run: {item}")
+        raise CommandFailed(f"no answer after {self._timeout_s:.0f} s of real time; the program was killed")
+
+    def _output(self, finished: Finished) -> str:
+        if finished.code:
+            raise _failure(finished)
+        if self._persistent and finished.code is not None:
+            raise CommandFailed(f"the program ended without an answer: {finished.errors}")
+        return finished.output
+
+    def _next(self, session: Session, seconds: float) -> object:
+        """What comes next, waited for in real time; None where nothing does."""
+        with session.scheduler.excused():
+            try:
+                return self._inbox.get(timeout=seconds)
+            except Empty:
+                return None
+
+
+def _failure(finished: Finished) -> CommandFailed:
+    """What ended a program, by the line of stderr that says so, else by the last ones."""
+    said = _ERROR.search(finished.errors)
+    kind = CommandCrashed if said is not None and said.group(1) in _OF_THE_PROGRAM else CommandFailed
+    return kind(f"exit code {finished.code}: {said.group(0).strip() if said else finished.errors}")

@@ -1,0 +1,136 @@
+"""Agents in other processes: recorded over a socket, replayed and broken without it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+
+import pytest
+
+from agent_chaos.errors import RecordError, UsageError
+from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.transport.empty_body import EmptyBody
+from agent_chaos.faults.transport.rate_limit import RateLimit
+from agent_chaos.faults.transport.refused_requests import AuthError
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.record.recording import record_scenario
+from agent_chaos.scenario.command import command_agent
+from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.trial.rehearsal import Rehearsal
+from tests.patch.raw_server import serving
+from tests.patch.sdk_calls import TEXT, provider
+
+PYTHON = """
+import json, os, sys, urllib.request
+
+def ask(text):
+    body = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": text}]}
+    request = urllib.request.Request(
+        os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages",
+        json.dumps(body).encode(),
+        {"content-type": "application/json", "x-api-key": os.environ["ANTHROPIC_API_KEY"], "anthropic-version": "2023-06-01"},
+    )
+    with urllib.request.urlopen(request) as reply:
+        return json.load(reply)["content"][0]["text"]
+"""
+ONCE = f"{PYTHON}\nsys.stdout.buffer.write(ask(sys.argv[1] if len(sys.argv) > 1 else sys.stdin.read()).encode())\n"
+KEPT = f"""{PYTHON}
+for line in sys.stdin:
+    asked = json.loads(line)
+    print(json.dumps({{"response": json.dumps([os.getpid(), asked["turn"], ask(asked["input"])])}}), flush=True)
+"""
+NODE = """
+const body = {model: "claude-sonnet-5", max_tokens: 9, messages: [{role: "user", content: process.argv[2]}]};
+const reply = await fetch(process.env.ANTHROPIC_BASE_URL + "/v1/messages", {
+  method: "POST", body: JSON.stringify(body),
+  headers: {"content-type": "application/json", "anthropic-version": "2023-06-01"},
+});
+console.log((await reply.json()).content[0].text);
+"""
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    """Records a program's scenario against a server that is gone afterwards; gives the scenario ready for trials."""
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-0123456789abcdef")
+
+    def record(text, *, name="agent.py", turns=("hi",), program=sys.executable, **how):
+        (tmp_path / name).write_text(text)
+        agent = command_agent([program, name], cwd=tmp_path, **how)
+        scenario = BaselineScenario(
+            name="other-process",
+            agent=agent,
+            turns=turns,
+            cassette=tmp_path / "kept.msgpack",
+            hosts=("127.0.0.1",),
+        )
+        with serving(provider) as url:
+            monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+            record_scenario(scenario, mode="all")
+        return Rehearsal(scenario)
+
+    return record
+
+
+def test_a_program_is_recorded_and_replayed_without_the_server(recorded):
+    rehearsal = recorded(ONCE)
+    outcome = rehearsal.trial(Plan())
+
+    assert [call.transport for call in outcome.trace.calls] == ["process"]
+    assert [answer.text for answer in outcome.trace.answers] == [TEXT]
+    assert b"sk-ant" not in (rehearsal.scenario.cassette_path).read_bytes()
+
+
+def test_faults_reach_the_program_over_the_socket(recorded):
+    rehearsal = recorded(ONCE, input="stdin")
+    limited = rehearsal.trial(Plan.of([("call 0", RateLimit(retry_after_s=20))])).trace
+
+    assert "429" in limited.raised[0].message
+    assert [str(site) for site, _ in limited.fired] == ["call 0"]
+
+
+def test_a_crash_of_the_program_is_a_finding_and_a_failure_in_words_of_its_own_is_not(recorded):
+    rehearsal = recorded(ONCE)
+    crashed = rehearsal.trial(Plan.of([("call 0", EmptyBody())]))
+    refused = rehearsal.trial(Plan.of([("call 0", AuthError())]))
+
+    assert refused.verdict is Verdict.PASS
+    assert crashed.verdict is Verdict.FAIL
+    assert "JSONDecodeError" in crashed.trace.raised[0].message
+
+
+def test_a_persistent_program_serves_every_turn_of_every_run(recorded):
+    rehearsal = recorded(KEPT, turns=("hi", "and now?"), persistent=True)
+    first, second = (rehearsal.trial(Plan()).trace.answers for _ in range(2))
+    values = [json.loads(answer.text) for answer in (*first, *second)]
+
+    assert len({value[0] for value in values}) == 1
+    assert [value[1:] for value in values] == [[0, TEXT], [1, TEXT]] * 2
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_a_program_in_javascript(recorded):
+    rehearsal = recorded(NODE, name="agent.mjs", program="node")
+
+    assert [answer.text for answer in rehearsal.trial(Plan()).trace.answers] == [TEXT]
+    assert rehearsal.trial(Plan.of([("call 0", RateLimit(retry_after_s=20))])).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "said"),
+    [
+        ("raise SystemExit(3)", {}, "exit code 3"),
+        ("import time; time.sleep(60)", {"timeout_s": 0.2}, "no answer after 0 s"),
+        ("print('no json')", {"persistent": True}, "no JSON"),
+        ("", {"persistent": True}, "ended without an answer"),
+    ],
+)
+def test_a_program_that_does_not_answer_is_told_as_what_it_did(recorded, text, how, said):
+    with pytest.raises(RecordError, match=said):
+        recorded(text, **how)
+
+
+def test_a_command_is_a_list():
+    with pytest.raises(UsageError, match="wants a list"):
+        command_agent("node agent.mjs")
