@@ -76,3 +76,58 @@ def cassette_verify(
     from agent_chaos.commands.cassette import verify as body
 
     return body.verify(files or [])
+
+
+@cassettes.command("diff")
+def cassette_diff(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A cassette.")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="Another one.")],
+) -> int:
+    """Compare what two recordings say, not their bytes. Example: agent-chaos cassette diff old.msgpack new.msgpack"""
+    from agent_chaos.commands.cassette import diff as body
+
+    return body.diff(before, after)
+
+
+@cassettes.command("stats")
+def cassette_stats(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="Cassettes; by default all of cassettes/.", show_default=False),
+    ] = None,
+) -> int:
+    """Print cassettes in figures: calls, tools, tokens, hosts. Example: agent-chaos cassette stats"""
+    from agent_chaos.commands.cassette import stats as body
+
+    return body.stats(files or [])
+
+
+@cassettes.command("check")
+def cassette_check(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FILE", help="Cassettes; by default all of cassettes/.", show_default=False),
+    ] = None,
+    max_age: Annotated[
+        int, typer.Option("--max-age", metavar="DAYS", min=0, help="Older cassettes are noted.")
+    ] = 180,
+) -> int:
+    """Check for secrets, unread bodies, age, and calls that replay can do little with. Example: agent-chaos cassette check"""
+    from agent_chaos.commands.cassette import check as body
+
+    return body.check(files or [], max_age)
+
+
+@cassettes.command("repair")
+def cassette_repair(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A damaged cassette, or a .journal.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="File to write.", show_default=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an earlier file.")] = False,
+) -> int:
+    """Keep every whole record of a damaged file. Example: agent-chaos cassette repair cassettes/refund.msgpack.journal"""
+    from agent_chaos.commands.cassette import repair as body
+
+    return body.repair(file, output, force=force)

@@ -110,11 +110,12 @@ class ExchangeIndex:
         return host in self._hosts
 
     def lane(self, asked: KeyedRequest) -> tuple[int, ...]:
-        """The exchanges of the request's conversation, in recorded order."""
+        """The exchanges of the request's conversation whose replies have the form it asks for, in recorded order."""
         self._build_lanes()
         previous = _previous(asked.request)
         lane = self._lane_of_id.get(previous, "") if previous else ""
-        return self._by_lane.get(lane or asked.lane, ())
+        mine, form = self._by_lane.get(lane or asked.lane, ()), _form(asked.request)
+        return tuple(index for index in mine if _form(self.exchange(index).request) == form)
 
     def nearest(self, asked: KeyedRequest, candidates: Sequence[int]) -> str:
         """The first difference to the first of some exchanges, in words.
@@ -170,6 +171,11 @@ def _same_start(one: bytes, other: bytes) -> int:
         else:
             differing = middle
     return same
+
+
+def _form(request: Request) -> list[str]:
+    """The form that a request asks its reply in; Gemini streams events with `alt=sse`, and a JSON array without."""
+    return [value for name, value in request.query if name == "alt"]
 
 
 def _previous(request: Request) -> str:

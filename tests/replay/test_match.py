@@ -1,12 +1,15 @@
 """The index: what counts as the same request, the same but for ids, and the same conversation."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from agent_chaos.cassette.keys import KEY_VERSION, keys_of
+from agent_chaos.cassette.model import Cassette, Exchange, Header
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.replay.match import ExchangeIndex, with_replaced
-from agent_chaos.stream.exchange import Request
+from agent_chaos.stream.exchange import Request, reply
 from agent_chaos.stream.exchange import with_body as changed
 from tests.cassette.made import asking
 from tests.replay.asked import cassette_of, conversation, research, with_body
@@ -207,3 +210,17 @@ def test_the_nearest_of_many_shares_most_of_its_text():
     asked = found.asked(asking("Please refund order A-17.", system=system.replace("one sentence", "two")))
 
     assert found.nearest(asked, ()).startswith("system: 'You are a careful assistant")
+
+
+def test_a_stream_in_another_form_is_not_the_nearest_reply():
+    place = "https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:streamGenerateContent"
+    recorded = Request("POST", place, (), b'{"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}')
+    asked_otherwise = replace(
+        recorded, url=f"{place}?alt=sse", body=recorded.body.replace(b"}]}]", b"}]}, 1]")
+    )
+    exchange = Exchange(0, 0, 0.0, recorded, reply(200, (), [b"[]"]), keys_of(recorded), "gemini")
+    header = Header(scenario="s", started_at=0.0, key_version=KEY_VERSION)
+    index = ExchangeIndex(Cassette(header, [exchange], keys=[exchange.keys]))
+
+    assert index.lane(index.asked(replace(asked_otherwise, url=place))) == (0,)
+    assert index.lane(index.asked(asked_otherwise)) == ()

@@ -1,0 +1,71 @@
+"""`agent-chaos cassette check`: the health of recordings: secrets, unread bodies, age, and what replay can do little with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.text import Text
+
+from agent_chaos.cassette.keys import KEY_VERSION
+from agent_chaos.cassette.model import Cassette, Exchange
+from agent_chaos.cassette.redaction.audit import Opinion, no_opinion
+from agent_chaos.cassette.redaction.second_opinion import kingfisher
+from agent_chaos.cassette.storage.audit import scan
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.commands.cassette.stats import day
+from agent_chaos.commands.cassette.verify import chosen_cassettes, told
+from agent_chaos.commands.output import complain
+from agent_chaos.errors import AgentChaosError
+from agent_chaos.report.exit import combined
+from agent_chaos.report.printable import count, printable
+from agent_chaos.report.terminal.console import console
+
+_DAY_S = 86_400
+
+
+def check(files: list[Path], max_age_days: int) -> int:
+    """What is wrong or worth a look in each cassette; 1 for a secret or an unread body. Raises UsageError without files."""
+    opinion = kingfisher() or no_opinion
+    return combined(_one(file, opinion, max_age_days) for file in chosen_cassettes(files))
+
+
+def _one(file: Path, opinion: Opinion, max_age_days: int) -> int:
+    try:
+        found = scan(file, opinion=opinion)
+        notes = list(_notes(open_cassette(file), max_age_days))
+    except AgentChaosError as exc:
+        complain(exc)
+        return exc.exit_code
+    head = f"{file}  whole, {told(found)}" + (f", {count(len(notes), 'note')}" if notes else "")
+    console().print(Text(printable(head), "red" if found else ""), soft_wrap=True)
+    for line in (*map(str, found), *notes):
+        console().print(Text(printable(f"  {line}")), soft_wrap=True)
+    return 1 if found else 0
+
+
+def _notes(cassette: Cassette, max_age_days: int) -> Iterator[str]:
+    header = cassette.header
+    age_days = int((time.time() - header.started_at) / _DAY_S) if header.started_at else 0
+    if age_days > max_age_days:
+        yield f"recorded {day(header.started_at)}, {age_days} days ago: models and SDKs have moved on"
+    if not cassette.complete:
+        yield "cut off while it was recorded: what came later is missing"
+    if header.key_version != KEY_VERSION:
+        yield "its match keys are of another version and are computed each time it is opened; 'cassette repair' renews them"
+    spoken: set[str] = set()
+    for exchange in cassette.exchanges:
+        yield from _note(exchange, spoken)
+
+
+def _note(exchange: Exchange, spoken: set[str]) -> Iterator[str]:
+    """What replay can do little with: calls in no known protocol, and repetitions that are served only to a repetition."""
+    request = exchange.request
+    if not exchange.protocol:
+        place = f"{request.host}{request.path}"
+        yield f"call {exchange.index}: {place} speaks no protocol known here: replayed, struck by transport faults alone"
+    if exchange.keys.exact in spoken:
+        yield f"call {exchange.index}: the same request as an earlier call: served when the agent repeats it"
+    if exchange.reply.ok:
+        spoken.add(exchange.keys.exact)
