@@ -45,6 +45,14 @@ def run(arguments: list[str]) -> int:
         return 0
     except (Exception, TrialStop) as exc:  # noqa: BLE001 - whatever broke is told in one line
         return _told(f"internal error: {type(exc).__name__}: {exc}", _INTERNAL, debug=debug)
+    finally:
+        _release()
+
+
+def _release() -> None:
+    """Takes back what the command changed in the process; a command that changed nothing did not load the module."""
+    if (installed := sys.modules.get("agent_chaos.patch.install")) is not None:
+        installed.release()
 
 
 def _told(message: str, code: int, *, debug: bool = False) -> int:

@@ -19,6 +19,7 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.errors import CassetteMissing, ExitCode, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.patch.install import offline_environment
 from agent_chaos.report.build_record import record
 from agent_chaos.report.event import SearchEnded
 from agent_chaos.report.exit import exit_code
@@ -74,6 +75,7 @@ def _number(mark: Mapping[str, Any], name: str, option: int | None, default: int
     return value
 
 
+@offline_environment()
 def search(
     scenario: Scenario, settings: Settings, *, target: str = "", corpus: Corpus | None = None
 ) -> Campaign:

@@ -11,7 +11,7 @@ import pytest
 
 from agent_chaos.errors import AgentChaosError, RequirementMissing
 from agent_chaos.integrations.pytest_fixtures import ChaosFailure, check_stored, search, settings_of
-from agent_chaos.patch.install import install_offline
+from agent_chaos.patch.install import offline_environment
 from agent_chaos.scenario.loader import Loaded, load
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.stored import Corpus
@@ -40,9 +40,9 @@ class ScenarioFile(pytest.File):
 
     def _loaded(self) -> tuple[list[Loaded], list[Failure]]:
         """The scenarios of the file, and every stored failure."""
-        install_offline()
         try:
-            return load([os.path.relpath(self.path)]), Corpus().load_all()
+            with offline_environment():
+                return load([os.path.relpath(self.path)]), Corpus().load_all()
         except RequirementMissing as exc:
             pytest.skip(str(exc), allow_module_level=True)
         except AgentChaosError as exc:

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, current
 
 _real_urandom = os.urandom
@@ -57,18 +58,21 @@ def seeded(seed: int) -> Iterator[None]:
         random.setstate(state)
 
 
-_installed = False
+_JITTER_FUNCTIONS = ("anthropic._base_client", "openai._base_client")
+_JITTER_MODULES = ("tenacity.wait", "google.genai._api_client", "google.genai._gaos.utils.retries")
 
 
-def install() -> None:
-    """Patches the sources of chance, once per process."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
-    os.urandom = _urandom
-    setattr(random, "_urandom", _urandom)  # noqa: B010 - a private name the stubs do not know
-    for name in ("anthropic._base_client", "openai._base_client"):
+def _apply(changes: Changes) -> None:
+    changes.replace(os, "urandom", _urandom)
+    changes.replace(random, "_urandom", _urandom)
+    for name in _JITTER_FUNCTIONS:
         when_imported(name, _own_function)
-    for name in ("tenacity.wait", "google.genai._api_client", "google.genai._gaos.utils.retries"):
+    for name in _JITTER_MODULES:
         when_imported(name, _own_module)
+
+
+SEAM = Seam(
+    "chance",
+    _apply,
+    needs=("random:_urandom", *(f"{name}:random" for name in (*_JITTER_FUNCTIONS, *_JITTER_MODULES))),
+)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_chaos.errors import GuardRefused
+from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, replaying
 
 TELEMETRY = (
@@ -123,7 +124,7 @@ _EVENTS = {
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if event not in _EVENTS:
+    if not _state["active"] or event not in _EVENTS:
         return
     session = replaying()
     if session is not None and not session.online and not (event == "socket.connect" and _is_unix(args)):
@@ -134,15 +135,19 @@ def _is_unix(args: tuple[Any, ...]) -> bool:
     return getattr(args[0], "family", None) == 1
 
 
-_installed = False
+_state = {"added": False, "active": False}
 
 
-def install() -> None:
-    """Adds the audit hook, once per process; it cannot be removed."""
-    global _installed
-    if not _installed:
-        _installed = True
+def _apply(changes: Changes) -> None:
+    """An audit hook cannot be removed: out of the environment it looks at nothing."""
+    if not _state["added"]:
+        _state["added"] = True
         sys.addaudithook(_hook)
+    _state["active"] = True
+    changes.on_undo(lambda: _state.update(active=False))
+
+
+SEAM = Seam("guard", _apply)
 
 
 def isolate() -> bool:

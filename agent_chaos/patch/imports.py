@@ -8,6 +8,8 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from agent_chaos.runtime.seams import Changes, Seam
+
 Patch = Callable[[ModuleType], None]
 
 
@@ -27,7 +29,7 @@ class _PatchingLoader(Loader):
             module.__spec__.loader = self._inner
         self._inner.exec_module(module)
         for patch in self._patches:
-            patch(module)
+            _finder.patch(module, patch)
 
 
 class _Finder(MetaPathFinder):
@@ -35,6 +37,12 @@ class _Finder(MetaPathFinder):
 
     def __init__(self) -> None:
         self.patches: dict[str, list[Patch]] = {}
+        self.changes: Changes | None = None
+
+    def patch(self, module: ModuleType, patch: Patch) -> None:
+        """Patches a module until the environment that stands is left; not at all where none does."""
+        if self.changes is not None:
+            self.changes.noting(module, patch)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -62,13 +70,32 @@ _finder = _Finder()
 
 
 def when_imported(name: str, patch: Patch) -> None:
-    """Calls `patch(module)` whenever `name` has been imported or reloaded; at once, too, where it already is imported.
+    """While an environment stands, calls `patch(module)` whenever `name` has been imported or reloaded, or is already.
 
     A reload runs a package's `__init__` again and keeps its submodules: `patch` must leave alone what it patched before.
+    What it replaces in the module and in its classes is put back when the environment is left.
     """
-    if _finder not in sys.meta_path:
-        sys.meta_path.insert(0, _finder)
-    _finder.patches.setdefault(name, []).append(patch)
-    module = sys.modules.get(name)
-    if module is not None:
-        patch(module)
+    patches = _finder.patches.setdefault(name, [])
+    if patch in patches:
+        return
+    patches.append(patch)
+    if name in sys.modules:
+        _finder.patch(sys.modules[name], patch)
+
+
+def _apply(changes: Changes) -> None:
+    sys.meta_path.insert(0, _finder)
+    _finder.changes = changes
+    changes.on_undo(_leave)
+    for name, patches in list(_finder.patches.items()):
+        for patch in list(patches):
+            if name in sys.modules:
+                _finder.patch(sys.modules[name], patch)
+
+
+def _leave() -> None:
+    _finder.changes = None
+    sys.meta_path.remove(_finder)
+
+
+SEAM = Seam("imports", _apply)

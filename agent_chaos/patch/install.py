@@ -1,52 +1,119 @@
-"""Puts every patch in place, once per process. All are inert until a run is active."""
+"""The environments that a process is in while it records or replays; each takes back what it changed.
+
+`environment` patches clocks, threads, chance, transports and the tools of frameworks, and is inert until a run is active.
+`offline_environment` does what only an offline process may do, too: the guard, placeholder keys, no proxies.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 
-from agent_chaos.patch import chance, frameworks, guard
+from agent_chaos.patch import chance, frameworks, guard, imports
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
-from agent_chaos.patch.time import clock, loops, pools, tasks, threads
+from agent_chaos.patch.time import clock, collector, loops, pools, tasks, threads
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
-from agent_chaos.runtime.seams import Changes
+from agent_chaos.runtime.seams import Changes, Environment, Found, Seam
+from agent_chaos.runtime.session import thaw
 
-_c = None
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _put_aside: dict[str, str] = {}
 """Proxy settings that an offline process does not have."""
 
 
-def install() -> None:
-    """Patches clocks, loops, chance, threads, transports and the tools of frameworks; for recording as for replay."""
-    global _c
-    if _c is None:
-        _c = Changes()
-        for seam in (clock.SEAM, threads.SEAM, pools.SEAM, loops.SEAM):
-            seam.apply(_c)
-    tasks.install()
-    chance.install()
-    for stack in (httpx_transport, aiohttp_transport, http_client_transport, frameworks):
-        stack.install()
-
-
-def install_offline() -> None:
-    """`install`, and what only an offline process may do: the guard, placeholder keys, cached TLS contexts.
-
-    Call it before the target is imported: `client = OpenAI()` at module level is normal.
-    """
-    install()
-    guard.install()
-    tls.install()
+def _put_keys(changes: Changes) -> None:
     for name in key_variables():
-        if not os.environ.get(name):  # CI sets an absent secret to nothing
+        before = os.environ.get(name)
+        if not before:  # CI sets an absent secret to nothing
             os.environ[name] = PLACEHOLDER
+            changes.on_undo(_setting(name, before))
+
+
+def _put_proxies_aside(changes: Changes) -> None:
     for name in (*_PROXIES, *(proxy.upper() for proxy in _PROXIES)):
         if name in os.environ:
             _put_aside[name] = os.environ.pop(name)
-    logging.getLogger("google_genai._api_client").addFilter(_not_about_two_keys)
+            changes.on_undo(_setting(name, _put_aside[name]))
+    changes.on_undo(_put_aside.clear)
+
+
+def _setting(name: str, value: str | None) -> Callable[[], None]:
+    def undo() -> None:
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+    return undo
+
+
+def _hush(changes: Changes) -> None:
+    logger = logging.getLogger("google_genai._api_client")
+    logger.addFilter(_not_about_two_keys)
+    changes.on_undo(lambda: logger.removeFilter(_not_about_two_keys))
+
+
+def _not_about_two_keys(record: logging.LogRecord) -> bool:
+    return "GOOGLE_API_KEY and GEMINI_API_KEY" not in record.getMessage()
+
+
+_RUN = Environment(
+    Seam("threads of earlier runs", lambda changes: changes.on_undo(thaw)),
+    imports.SEAM,
+    clock.SEAM,
+    threads.SEAM,
+    pools.SEAM,
+    loops.SEAM,
+    tasks.SEAM,
+    chance.SEAM,
+    collector.SEAM,
+    httpx_transport.SEAM,
+    aiohttp_transport.SEAM,
+    http_client_transport.SEAM,
+    frameworks.SEAM,
+)
+_OFFLINE = Environment(
+    guard.SEAM,
+    tls.SEAM,
+    Seam("placeholder keys", _put_keys),
+    Seam("no proxies", _put_proxies_aside),
+    Seam("quiet key warning", _hush),
+)
+_for_good = ExitStack()
+
+
+def environment() -> Environment:
+    """For recording and for replay. Entered within itself it changes nothing more."""
+    return _RUN
+
+
+@contextmanager
+def offline_environment() -> Iterator[None]:
+    """For replay. Enter it before the target is imported: `client = OpenAI()` at module level is normal."""
+    with _RUN, _OFFLINE:
+        yield
+
+
+def install() -> None:
+    """Enters `environment` for as long as the process, or until `release`."""
+    _for_good.enter_context(environment())
+
+
+def install_offline() -> None:
+    """Enters `offline_environment` for as long as the process, or until `release`."""
+    _for_good.enter_context(offline_environment())
+
+
+def release() -> None:
+    """Leaves what `install` and `install_offline` entered."""
+    _for_good.close()
+
+
+def report() -> tuple[Found, ...]:
+    """Which names of Python, of its libraries and of installed packages the seams rely on, and which of them are there."""
+    return tuple(found for seam in (*_RUN.seams, *_OFFLINE.seams) for found in seam.probe())
 
 
 @contextmanager
@@ -62,7 +129,3 @@ def online() -> Iterator[None]:
         for name in _put_aside:
             os.environ.pop(name, None)
         os.environ.update(dict.fromkeys(placeholders, PLACEHOLDER))
-
-
-def _not_about_two_keys(record: logging.LogRecord) -> bool:
-    return "GOOGLE_API_KEY and GEMINI_API_KEY" not in record.getMessage()

@@ -16,7 +16,7 @@ from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import RecordError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.forward import forwarding
-from agent_chaos.patch.install import install
+from agent_chaos.patch.install import environment
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.trace import Trace
@@ -44,6 +44,7 @@ def branches(scenario: Scenario) -> bool:
     return bool(scenario.every_chaos)
 
 
+@environment()
 def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | None = None) -> BranchSummary:
     """Runs a scenario under its chaos and a plan, asks the real provider what is missing, and adds it to the cassette.
 
@@ -51,7 +52,6 @@ def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | N
         CassetteMissing: there is no recording to continue.
         RecordError: the provider cannot be reached or refuses; the cassette stays as it was.
     """
-    install()
     path = scenario.cassette_path
     cassette = open_cassette(path)
     index = ExchangeIndex(cassette, Redactor.from_environ(os.environ).request)

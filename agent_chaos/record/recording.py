@@ -18,7 +18,7 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import BudgetStop, CassetteMissing, RecordError, TrialStop
 from agent_chaos.patch.chance import seeded
-from agent_chaos.patch.install import install
+from agent_chaos.patch.install import environment
 from agent_chaos.patch.recording.capture import Recorded
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.patch.time import loops
@@ -135,6 +135,7 @@ class _TellingWriter(CassetteWriter):
         )
 
 
+@environment()
 def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAULT_SEED) -> RecordSummary:
     """Runs the scenario live and writes its cassette; an earlier one stays until the new one is whole.
 
@@ -145,7 +146,6 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     Raises:
         RecordError: the agent failed, a key is missing, a host cannot be reached, or nothing was recorded.
     """
-    install()
     loops.refuse_uvloop()
     path, clock = scenario.cassette_path, RealClock()
     earlier = _earlier(path, mode)

@@ -20,7 +20,7 @@ from agent_chaos.errors import CassetteMissing, HarnessError, TrialStop, UsageEr
 from agent_chaos.events.sink import EventSink
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.forward import forwarding
-from agent_chaos.patch.install import install_offline, online
+from agent_chaos.patch.install import offline_environment, online
 from agent_chaos.patch.keys import may_record
 from agent_chaos.patch.tools import tool
 from agent_chaos.record.auto_record import say_first
@@ -112,14 +112,13 @@ def chaos_context(
         UsageError: an event loop runs already, or another run.
     """
     _refuse_a_loop()
-    install_offline()
     scenario = _scenario(name, chaos, providers, description, cassette)
     recorded = _recorded(scenario)
     kept = recorded or Cassette(_header(name))
     seed = kept.header.seed if seed is None else seed
     injector = ChaosInjector(scenario.every_chaos if recorded else (), seed)
     context = injector.context = AdHocContext(name, injector)
-    with _reach(first=recorded is None) as reach:
+    with offline_environment(), _reach(first=recorded is None) as reach:
         block = _Block(scenario, kept, injector, context, reach)
         try:
             with block.running():

@@ -10,7 +10,7 @@ from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.errors import RecordError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.forward import forwarding
-from agent_chaos.patch.install import install, online
+from agent_chaos.patch.install import environment, online
 from agent_chaos.record.check_reachable import refuse_unanswered
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.run.run import Ran, judged_alone
@@ -23,13 +23,13 @@ from agent_chaos.trial.trial import run_trial
 _REAL_S = 1_800.0
 
 
+@environment()
 def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
     """One live run. Tools run for real, waits are virtual, nothing is recorded, and only assertions judge.
 
     Raises:
         RecordError: the provider cannot be reached, or refused everything.
     """
-    install()
     redactor = Redactor.from_environ(os.environ)
     header = Header(scenario=scenario.name, started_at=time.time(), seed=seed or 0)
     injector = ChaosInjector(scenario.every_chaos, scenario.chance(header.seed))

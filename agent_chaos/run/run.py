@@ -16,6 +16,7 @@ from agent_chaos.files import write_text
 from agent_chaos.oracles.judge import broken
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict, decide
+from agent_chaos.patch.install import offline_environment
 from agent_chaos.record.auto_record import record_first, unrecorded
 from agent_chaos.record.branch import branches
 from agent_chaos.results.run_report import RunReport
@@ -60,8 +61,9 @@ def run_scenario(
     for one in unrecorded([scenario]):
         record_first(one)
     target = f"{_file(sys._getframe(1))}:{scenario.name}"
-    rehearsal = Rehearsal(scenario, target=target, allow_real_tools=allow_real_tools)
-    done = run_rehearsed(rehearsal, seed=seed, plan=plan)
+    with offline_environment():
+        rehearsal = Rehearsal(scenario, target=target, allow_real_tools=allow_real_tools)
+        done = run_rehearsed(rehearsal, seed=seed, plan=plan)
     if artifacts_dir is not None:
         keep(done, Path(artifacts_dir), events=record_events)
     return done.report

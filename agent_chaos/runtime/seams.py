@@ -6,7 +6,9 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ContextDecorator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Literal
 
 _MISSING = object()
@@ -22,7 +24,20 @@ class Changes:
         """Sets an attribute of a module or class until `undo`."""
         before = owner.__dict__.get(name, _MISSING) if name != "__defaults__" else owner.__defaults__
         setattr(owner, name, value)
-        self.on_undo(lambda: delattr(owner, name) if before is _MISSING else setattr(owner, name, before))
+        self.on_undo(_putting_back(owner, name, before))
+
+    def noting(self, module: ModuleType, patch: Callable[[ModuleType], None]) -> None:
+        """Calls `patch(module)`, and finds out by itself which attributes of the module and its classes it replaced."""
+        owners = [module, *{id(v): v for v in vars(module).values() if isinstance(v, type)}.values()]
+        before = [dict(vars(owner)) for owner in owners]
+        patch(module)
+        for owner, attributes in zip(owners, before, strict=True):
+            self._note_replaced(owner, attributes)
+
+    def _note_replaced(self, owner: Any, before: Mapping[str, Any]) -> None:
+        for name, value in list(vars(owner).items()):
+            if before.get(name, _MISSING) is not value:
+                self.on_undo(_putting_back(owner, name, before.get(name, _MISSING)))
 
     def on_undo(self, undo: Callable[[], None]) -> None:
         self._undo.append(undo)
@@ -35,6 +50,16 @@ class Changes:
     def undo(self) -> None:
         while self._undo:
             self._undo.pop()()
+
+
+def _putting_back(owner: Any, name: str, before: Any) -> Callable[[], None]:
+    def undo() -> None:
+        if before is not _MISSING:
+            setattr(owner, name, before)
+        elif name in vars(owner):
+            delattr(owner, name)
+
+    return undo
 
 
 @dataclass(frozen=True)
@@ -60,12 +85,40 @@ class Seam:
     apply: Callable[[Changes], None]
     needs: Sequence[str] = ()
 
-    def undo(self, changes: Changes) -> None:
-        changes.undo()
-
     def probe(self) -> tuple[Found, ...]:
         """Which of the needed names are there; imports what is installed."""
         return tuple(Found(self.name, name, _state(name)) for name in self.needs)
+
+
+class Environment(ContextDecorator):
+    """Seams that stand together: applied as it is first entered, and taken back as it is last left."""
+
+    def __init__(self, *seams: Seam) -> None:
+        self.seams = seams
+        self._changes = Changes()
+        self._depth = 0
+
+    @property
+    def stands(self) -> bool:
+        return self._depth > 0
+
+    def __enter__(self) -> None:
+        if self._depth == 0:
+            self._apply()
+        self._depth += 1
+
+    def __exit__(self, *error: object) -> None:
+        self._depth -= 1
+        if self._depth == 0:
+            self._changes.undo()
+
+    def _apply(self) -> None:
+        try:
+            for seam in self.seams:
+                seam.apply(self._changes)
+        except BaseException:
+            self._changes.undo()
+            raise
 
 
 def _state(name: str) -> Literal["found", "missing", "absent"]:

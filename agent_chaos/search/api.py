@@ -10,7 +10,7 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.constructors import any_fault
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
-from agent_chaos.patch.install import install_offline
+from agent_chaos.patch.install import offline_environment
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.campaign import Campaign, Listener
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 
+@offline_environment()
 def fuzz_scenario(
     scenario: Scenario,
     *,
@@ -66,6 +67,7 @@ def plan(failure_id: str, *, folder: Path = FOLDER) -> tuple[Chaos, ...]:
     )
 
 
+@offline_environment()
 def fault_plans(scenario: Scenario, *, max_faults: int = 3) -> SearchStrategy[Plan]:
     """Plans that can act on a recorded scenario, for a `@given` test of one's own.
 
@@ -76,6 +78,7 @@ def fault_plans(scenario: Scenario, *, max_faults: int = 3) -> SearchStrategy[Pl
     return plans(Space.of(Rehearsal(scenario).clean), max_faults=max_faults)
 
 
+@offline_environment()
 def check_failure(target: str, plan: Mapping[str, Any] | Plan, *, allow_real_tools: bool = False) -> Outcome:
     """Runs a scenario under a plan and raises AssertionError unless it passes with every fault fired.
 
@@ -84,7 +87,6 @@ def check_failure(target: str, plan: Mapping[str, Any] | Plan, *, allow_real_too
         plan: a plan, or its JSON form.
         allow_real_tools: run although tools that no boundary sees would run for real.
     """
-    install_offline()
     (loaded,) = load([target])
     rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=allow_real_tools)
     wanted = plan if isinstance(plan, Plan) else Plan.model_validate(plan)

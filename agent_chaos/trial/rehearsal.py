@@ -18,7 +18,7 @@ from agent_chaos.oracles.oracle import Budget, Evidence, Oracle, Violation
 from agent_chaos.oracles.reading.conversations import tolerated
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Outcome
-from agent_chaos.patch.install import install_offline
+from agent_chaos.patch.install import offline_environment
 from agent_chaos.providers.turn import RawFields
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.scenario.model import ChaosScenario, Scenario
@@ -61,7 +61,6 @@ class Rehearsal:
         cassette: Cassette | None = None,
         judges: Mapping[str, Oracle] | None = None,
     ) -> None:
-        install_offline()
         self.scenario = scenario
         self.target = target or scenario.name
         self.cassette = cassette if cassette is not None else self._recorded()
@@ -228,15 +227,16 @@ class Rehearsal:
         probing: bool = False,
     ) -> Trace:
         limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
-        trace = run_trial(
-            self.scenario,
-            self._index,
-            plan,
-            max_requests=max_requests,
-            max_virtual_s=limit,
-            injector=injector,
-            probing=probing,
-        )
+        with offline_environment():
+            trace = run_trial(
+                self.scenario,
+                self._index,
+                plan,
+                max_requests=max_requests,
+                max_virtual_s=limit,
+                injector=injector,
+                probing=probing,
+            )
         return discreet(trace, self._redactor)
 
     def _check_sound(self, trace: Trace) -> None:

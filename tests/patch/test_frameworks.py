@@ -11,7 +11,9 @@ import pytest
 
 import agent_chaos
 from agent_chaos.faults.plan import Plan, fault_of
+from agent_chaos.patch import frameworks, imports
 from agent_chaos.patch.install import install
+from agent_chaos.runtime.seams import Environment
 from tests.trials import recorded, scenario, trial
 
 install()
@@ -224,16 +226,14 @@ def test_outside_of_a_run_it_is_the_framework_s_own(make, style):
 
 
 def test_a_package_can_bring_its_own_framework(monkeypatch):
-    from agent_chaos.patch import frameworks
-
     patched = []
     member = SimpleNamespace(MODULE="json", patch=patched.append)
     entry = SimpleNamespace(load=lambda: member)
-    monkeypatch.setattr(frameworks, "_installed", False)
     monkeypatch.setattr(
         frameworks, "entry_points", lambda group: [entry] if group == "agent_chaos.tools" else []
     )
     monkeypatch.setattr(frameworks, "members", lambda folder: [])
-    frameworks.install()
+    with Environment(imports.SEAM, frameworks.SEAM):
+        pass
 
     assert [module.__name__ for module in patched] == ["json"]

@@ -13,21 +13,10 @@ from typing import Any
 
 from agent_chaos.members import members
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.runtime.seams import Changes, Seam
 
 GROUP = "agent_chaos.tools"
 """Entry points of other packages: each names a module like the members of this folder."""
-
-_installed = False
-
-
-def install() -> None:
-    """Has every framework patched once it is imported, once per process."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
-    for member in _members():
-        when_imported(member.MODULE, member.patch)
 
 
 def _members() -> list[Any]:
@@ -44,3 +33,11 @@ def _registered() -> list[Any]:
             said = f"the entry point {entry.name} of {GROUP} cannot be loaded and is left out: {exc}"
             warnings.warn(said, RuntimeWarning, stacklevel=2)
     return found
+
+
+def _apply(changes: Changes) -> None:
+    for member in _members():
+        when_imported(member.MODULE, member.patch)
+
+
+SEAM = Seam("frameworks", _apply)

@@ -27,8 +27,7 @@ _ENCODING = re.compile(rb"(?im)^(accept-encoding):[^\r\n]*")
 
 
 def http_client_patches(recorder: Capture) -> list[tuple[Any, str, Any]]:
-    """What to patch, as (object, attribute, replacement), once connections are such as can be held."""
-    http_client_transport.install()
+    """What to patch, as (object, attribute, replacement)."""
     connection = http.client.HTTPConnection
     real = connection.getresponse
 

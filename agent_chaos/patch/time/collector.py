@@ -9,6 +9,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agent_chaos.runtime.seams import Changes, Seam
+
 _FULL_EVERY = 500
 _seen = {"runs": 0}
 
@@ -35,3 +37,12 @@ def _sweep() -> None:
         gc.unfreeze()
     gc.collect()
     gc.freeze()
+
+
+def _apply(changes: Changes) -> None:
+    _seen["runs"] = 0
+    if gc.get_freeze_count() == 0:  # what others froze cannot be told from ours, and stays frozen
+        changes.on_undo(gc.unfreeze)
+
+
+SEAM = Seam("garbage collector", _apply)

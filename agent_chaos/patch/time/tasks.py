@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, replaying
 
 _real_create_task = base_events.BaseEventLoop.create_task
@@ -62,13 +63,8 @@ def unfinished(session: Session) -> list[str]:
     return sorted({name for task, name in alive if task and not task.done() and not task.cancelling()})
 
 
-_installed = False
+def _apply(changes: Changes) -> None:
+    changes.replace(base_events.BaseEventLoop, "create_task", _create_task)
 
 
-def install() -> None:
-    """Patches how the standard event loops start tasks, once per process."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
-    setattr(base_events.BaseEventLoop, "create_task", _create_task)  # noqa: B010 - assigning a method
+SEAM = Seam("tasks", _apply, needs=("asyncio.base_events:BaseEventLoop.create_task",))

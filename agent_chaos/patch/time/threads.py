@@ -17,7 +17,7 @@ from agent_chaos.patch.time.queues import SimpleQueue
 from agent_chaos.runtime import real
 from agent_chaos.runtime.member import Ended, Member
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import adopt, poke, scheduled
+from agent_chaos.runtime.session import adopt, poke, scheduled, thaw
 
 _real_start = threading.Thread.start
 _NUMBERED = re.compile(r"^Thread-\d+(?: \((.*)\))?$")
@@ -67,6 +67,8 @@ def _join(actual: Callable[..., None]) -> Callable[..., None]:
     def join(self: threading.Thread, timeout: float | None = None) -> None:
         scheduler = scheduled()
         if scheduler is None or self is threading.current_thread() or not self.is_alive():
+            if scheduler is None:
+                thaw()
             actual(self, timeout)
             return
         member = _members.get(self)

@@ -15,6 +15,7 @@ from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.transports.failures import AIOHTTP, CONNECTING, row_of, socket_error
 from agent_chaos.patch.transports.transfer import Timeouts, Transfer
 from agent_chaos.patch.transports.wire import GARBAGE, Writer, lying
+from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Answered, Session, replaying
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply, ReplyEvent, Request
 
@@ -179,12 +180,8 @@ def _patch(aiohttp: ModuleType) -> None:
     aiohttp.TCPConnector._create_connection = create_connection
 
 
-_installed = False
+def _apply(changes: Changes) -> None:
+    when_imported("aiohttp", _patch)
 
 
-def install() -> None:
-    """Patches aiohttp, once per process, now or when it is imported."""
-    global _installed
-    if not _installed:
-        _installed = True
-        when_imported("aiohttp", _patch)
+SEAM = Seam("aiohttp", _apply, needs=("aiohttp:TCPConnector._create_connection",))

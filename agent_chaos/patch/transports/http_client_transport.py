@@ -8,7 +8,6 @@ depends on what it will ask.
 
 from __future__ import annotations
 
-import http.client
 import importlib
 import io
 import socket
@@ -22,6 +21,7 @@ from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.transports.failures import CONNECTING, socket_error
 from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, TransferAction, pause
 from agent_chaos.patch.transports.wire import GARBAGE, Writer, lying
+from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, replaying
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Request
 
@@ -321,14 +321,18 @@ def _patch_urllib3(module: ModuleType) -> None:
             _patch_connection(kind)
 
 
-_installed = False
+def _patch_http_client(module: ModuleType) -> None:
+    _patch_connection(module.HTTPConnection)
+    _patch_connection(module.HTTPSConnection)
 
 
-def install() -> None:
-    """Patches http.client now, and urllib3 now or when it is imported; once per process."""
-    global _installed
-    if not _installed:
-        _installed = True
-        _patch_connection(http.client.HTTPConnection)
-        _patch_connection(http.client.HTTPSConnection)
-        when_imported("urllib3.connection", _patch_urllib3)
+def _apply(changes: Changes) -> None:
+    when_imported("http.client", _patch_http_client)
+    when_imported("urllib3.connection", _patch_urllib3)
+
+
+SEAM = Seam(
+    "http.client",
+    _apply,
+    needs=("http.client:HTTPConnection.connect", "urllib3.connection:HTTPConnection.connect"),
+)

@@ -15,6 +15,7 @@ from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.transports.failures import HTTPX, HTTPX_ASYNC, Failure, row_of
 from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, TransferAction, pause
 from agent_chaos.patch.transports.wire import octets
+from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, replaying
 from agent_chaos.stream.exchange import Data, End, Head, Request
 
@@ -175,14 +176,17 @@ def _patch(library: ModuleType) -> None:
     library.AsyncHTTPTransport.handle_async_request = handle_async_request
 
 
-_installed = False
-
-
-def install() -> None:
-    """Patches the transports of httpx2 and httpx, once per process, now or when they are imported."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
+def _apply(changes: Changes) -> None:
     for name in ("httpx2", "httpx"):
         when_imported(name, _patch)
+
+
+SEAM = Seam(
+    "httpx",
+    _apply,
+    needs=tuple(
+        f"{library}:{name}"
+        for library in ("httpx2", "httpx")
+        for name in ("HTTPTransport.handle_request", "AsyncHTTPTransport.handle_async_request")
+    ),
+)

@@ -8,6 +8,9 @@ from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.runtime.seams import Changes, Seam
+
+_state = {"offline": False}
 
 
 def cached(real: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
@@ -15,6 +18,8 @@ def cached(real: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]
     contexts: dict[str, ssl.SSLContext] = {}
 
     def context(*args: Any, **kwargs: Any) -> ssl.SSLContext:
+        if not _state["offline"]:
+            return real(*args, **kwargs)
         key = repr((args, sorted(kwargs.items())))
         if key not in contexts:
             contexts[key] = real(*args, **kwargs)
@@ -27,15 +32,12 @@ def _cache_in(module: ModuleType) -> None:
     vars(module)["create_ssl_context"] = cached(vars(module)["create_ssl_context"])
 
 
-_installed = False
-
-
-def install() -> None:
-    """Caches TLS contexts for the rest of the process; only for processes that stay offline."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
-    vars(ssl)["create_default_context"] = cached(ssl.create_default_context)
+def _apply(changes: Changes) -> None:
+    _state["offline"] = True
+    changes.on_undo(lambda: _state.update(offline=False))
+    changes.replace(ssl, "create_default_context", cached(ssl.create_default_context))
     for name in ("httpx2", "httpx", "httpx2._transports.default", "httpx._transports.default"):
         when_imported(name, _cache_in)
+
+
+SEAM = Seam("TLS contexts", _apply, needs=("httpx:create_ssl_context", "httpx2:create_ssl_context"))
