@@ -110,7 +110,7 @@ class Fault(BaseModel, ABC):
     @classmethod
     def fits(cls, protocol: WireProtocol) -> bool:
         """Whether a protocol carries what the fault needs."""
-        return cls.needs <= protocol.carries | protocol.specifics.named
+        return cls.needs <= protocol.carries | protocol.specifics.named | protocol.framings[0].carries
 
     def describe(self) -> str:
         """The fault in words, as a report says it: 'the stream ends inside a number'."""

@@ -9,7 +9,9 @@ from typing import Any
 MAX_DEPTH = 200
 """JSON nested deeper than this reads as no JSON at all, so that writing it back can never overflow the stack."""
 
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_BRACKETS = re.compile(
+    r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL
+)  # a string without an end is read once
 
 
 def loaded(text: str | bytes) -> Any:

@@ -35,6 +35,7 @@ class Specifics:
     """Each field is empty where the provider has no such thing.
 
     Attributes:
+        answer: the key of a whole body that holds a list of what the model said.
         null_places: by what it says, where a reply may hold `null`: the `type` of an object or the key that it stands under
             (empty for any), and the key of the value.
         unknown_part: a block of a type that clients do not know, as the API would write it.
@@ -50,6 +51,7 @@ class Specifics:
         failures: by code, what a reply says that reports in its own status that it failed.
     """
 
+    answer: str = ""
     null_places: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     unknown_part: Opaque | None = None
     signed_reasoning: RawFields = field(default_factory=dict)

@@ -19,7 +19,6 @@ from agent_chaos.trace.trace import Trace
 from tests.faults.catalogued import SAID, WIRE_FAULTS, at_edges, target_of
 from tests.faults.sdk_agents import AGENTS
 from tests.spoken import spoken
-from tests.standin.wires import MODELS
 from tests.trials import recorded, scenario, trial
 
 FILE = Path(catalogue.__file__).parent / "reactions.json"
@@ -36,7 +35,7 @@ Call = tuple[str, bool, str]
 def measured(kind: str) -> dict[str, dict[str, dict[str, str]]]:
     """By the fault as it is written and by whole or streamed: what each SDK does, where the fault can act at all."""
     found: dict[str, dict[str, dict[str, str]]] = {}
-    for protocol in MODELS:
+    for protocol in SDKS:
         for stream in (False, True):
             for fault, said in _faults(kind, protocol, stream=stream):
                 sync, other = (_reaction((protocol, stream, mode), fault, said) for mode in ("sync", "async"))

@@ -26,7 +26,7 @@ def test_an_answer_that_hits_the_limit_or_pauses_is_complete_and_short(kind, for
 
 def _holds_json(form):
     """Whether arguments are a JSON value on the wire, so that a cut leaves what is whole of them."""
-    return form[0] == "gemini" or form[:2] == ("anthropic_messages", False)
+    return form[0] in ("gemini", "ollama") or form[:2] == ("anthropic_messages", False)
 
 
 @cases("max_tokens_in_tool_call")

@@ -44,8 +44,8 @@ def test_a_stream_that_reports_an_error_says_what_came_before_it(kind, form):
         assert recorded.text.startswith(turn.text)
 
 
-def lines_of(reply):
-    return [one.raw for one in SSE.frames(reply.body)]
+def lines_of(where, reply):
+    return [one.raw for one in where.framing.frames(reply.body)]
 
 
 @cases("broken_event")
@@ -54,13 +54,15 @@ def test_one_event_in_the_middle_breaks_off(kind, form):
     (fault,) = faults_of(kind, form)
     reply = fault.apply(where)
     changed = [
-        (now, then) for now, then in zip(lines_of(reply), lines_of(where.reply), strict=True) if now != then
+        (now, then)
+        for now, then in zip(lines_of(where, reply), lines_of(where, where.reply), strict=True)
+        if now != then
     ]
 
     assert len(changed) == 1
     assert changed[0][1].startswith(changed[0][0].rstrip())
     with pytest.raises(ValueError, match=r"line 1|Expecting"):
-        json.loads(SSE.frames(changed[0][0])[0].data)
+        json.loads(where.framing.frames(changed[0][0])[0].data)
 
 
 @cases("nameless_events")
@@ -77,9 +79,9 @@ def test_events_keep_their_data_and_lose_their_names(kind, form):
 @cases("lost_opening")
 def test_only_an_opening_is_lost(kind, form):
     where = seen(form)
-    recorded = lines_of(where.reply)
+    recorded = lines_of(where, where.reply)
     for fault in faults_of(kind, form):
-        left = lines_of(fault.apply(where))
+        left = lines_of(where, fault.apply(where))
         at = next(i for i, raw in enumerate(recorded) if left[i : i + 1] != [raw])
 
         assert left == recorded[:at] + recorded[at + 1 :]
@@ -94,7 +96,7 @@ def test_an_error_with_its_fields_at_the_top_ends_the_stream(kind, form):
     *before, last = SSE.frames(fault.apply(where).body)
     told = json.loads(last.data)
 
-    assert [one.raw for one in before] == lines_of(where.reply)[: len(before)]
+    assert [one.raw for one in before] == lines_of(where, where.reply)[: len(before)]
     assert (last.event, told["type"], told["code"]) == ("error", "error", "server_error")
     assert "error" not in told
 
@@ -102,12 +104,12 @@ def test_an_error_with_its_fields_at_the_top_ends_the_stream(kind, form):
 @cases("control_frame", "unknown_event")
 def test_between_the_events_stand_others_that_say_nothing(kind, form):
     where = seen(form)
-    recorded = lines_of(where.reply)
+    recorded = lines_of(where, where.reply)
     for fault in faults_of(kind, form):
         reply = fault.apply(where)
-        added = [raw for raw in lines_of(reply) if raw not in recorded]
+        added = [raw for raw in lines_of(where, reply) if raw not in recorded]
 
-        assert [raw for raw in lines_of(reply) if raw in recorded] == recorded
+        assert [raw for raw in lines_of(where, reply) if raw in recorded] == recorded
         assert added or len(reply.body) > len(where.reply.body)
         said = [
             (turn.text, [(call.id, call.name, call.arguments) for call in turn.tool_calls])
@@ -161,7 +163,7 @@ def test_one_event_of_the_text_is_misdelivered_and_the_rest_is_as_recorded(kind,
     for fault in faults_of(kind, form):
         reply = fault.apply(where)
         turn = turn_of(where, reply)
-        now, then = ([one.raw for one in SSE.frames(each.body)] for each in (reply, where.reply))
+        now, then = (lines_of(where, each) for each in (reply, where.reply))
 
         assert len(now) - len(then) == {"doubled": 1, "lost": -1, "swapped": 0}[fault.how]
         assert set(now) <= set(then)

@@ -23,7 +23,8 @@ class _NoAnswer(MessageFault, ABC):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return ({},) if target.reply.ok and target.protocol.parse(target.reply).parts else ()
+        able = target.reply.ok and cls.fits(target.protocol)
+        return ({},) if able and target.protocol.parse(target.reply).parts else ()
 
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):
@@ -60,6 +61,7 @@ class Refusal(_NoAnswer, frozen=True):
     frequency = Frequency.SOMETIMES
     stop: ClassVar[Stop] = "filter"
     words = "the model refuses to answer (or a filter stops it)"
+    needs = frozenset({"filters"})
 
     kind: Literal["refusal"] = "refusal"
 

@@ -104,6 +104,7 @@ class LostBlankLine(StreamFault, frozen=True):
     family = DELIVERY
     frequency = Frequency.RARE
     changes = ("stop", "usage", "end")
+    needs = frozenset({"frame_ends"})
 
     kind: Literal["lost_blank_line"] = "lost_blank_line"
 

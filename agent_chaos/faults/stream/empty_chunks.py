@@ -69,7 +69,8 @@ def _with_empty(target: Target, shape: Shape) -> dict[int, list[Any]]:
 def _emptied(target: Target, event: Any, shape: Shape, text: str) -> Any:
     """The event without what it adds; None where it cannot be without it."""
     if shape == "empty_text":
-        return _without_text(event, text)
+        found = _without_text(event, text)
+        return found if found != event else None
     place = target.protocol.specifics.chunks
     if place is None or not isinstance(event.get(place.choices), list):
         return None

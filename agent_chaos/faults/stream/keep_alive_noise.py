@@ -20,6 +20,7 @@ class KeepAliveNoise(StreamFault, frozen=True):
     family = NOISE
     frequency = Frequency.EVERYDAY
     transparent = True
+    needs = frozenset({"keep_alives"})
 
     kind: Literal["keep_alive_noise"] = "keep_alive_noise"
     every: Annotated[int, Ge(1), Le(8)]

@@ -32,6 +32,7 @@ class ControlFrame(StreamFault, frozen=True):
     family = NOISE
     frequency = Frequency.SOMETIMES
     transparent = True
+    needs = frozenset({"control_frames"})
 
     kind: Literal["control_frame"] = "control_frame"
     shape: Shape

@@ -18,12 +18,14 @@ class OnlyNoise(StreamFault, frozen=True):
     family = BODY
     frequency = Frequency.RARE
     changes = ("turn",)
+    needs = frozenset({"keep_alives"})
 
     kind: Literal["only_noise"] = "only_noise"
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return ({},) if target.reply.ok and target.streamed and target.reply.body else ()
+        possible = cls.fits(target.protocol) and target.streamed
+        return ({},) if possible and target.reply.ok and target.reply.body else ()
 
     def apply(self, target: Target) -> Reply:
         head = target.reply.head

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.stream.exchange import Reply, with_body
+from agent_chaos.providers.frames import with_json
+from agent_chaos.stream.exchange import Reply
 
 Holds = Literal["null", "empty"]
 
@@ -24,22 +24,21 @@ class HollowBody(TransportFault, frozen=True):
     family = BODY
     frequency = Frequency.SOMETIMES
     changes = ("turn",)
+    needs = frozenset({"answer"})
 
     kind: Literal["hollow_body"] = "hollow_body"
     holds: Holds
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        found = target.reply.ok and not target.streamed and _key(target.reply.json)
+        found = target.reply.ok and not target.streamed and _key(target)
         return ({"holds": "null"}, {"holds": "empty"}) if found else ()
 
     def apply(self, target: Target) -> Reply:
-        body = target.reply.json if self.openings(target) else None
-        key = _key(body)
-        if not isinstance(body, dict) or not key:
+        if not self.openings(target):
             return target.reply
-        changed = {**body, key: None if self.holds == "null" else []}
-        return with_body(target.reply, json.dumps(changed, ensure_ascii=False).encode())
+        held: Any = None if self.holds == "null" else []
+        return with_json(target.reply, {**target.reply.json, _key(target): held})
 
     def describe(self) -> str:
         return (
@@ -47,6 +46,7 @@ class HollowBody(TransportFault, frozen=True):
         )
 
 
-def _key(body: Any) -> str:
+def _key(target: Target) -> str:
     """The key of a body that holds what the model said, '' where none does."""
-    return next((key for key in _ANSWERS if isinstance(body, dict) and body.get(key)), "")
+    key, body = target.protocol.specifics.answer, target.reply.json
+    return key if isinstance(body, dict) and body.get(key) else ""

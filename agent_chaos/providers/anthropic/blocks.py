@@ -91,6 +91,7 @@ class OpenBlock:
     start: dict[str, Any]
     index: Any
     texts: list[str] = field(default_factory=list)
+    chars: int = 0
     others: list[tuple[int, Any]] = field(default_factory=list)
     folded: dict[str, Any] = field(default_factory=dict)
     closed: bool = False
@@ -101,6 +102,7 @@ class OpenBlock:
         text = delta.get(TEXT_KEYS.get(kind, ""))
         if isinstance(text, str) and _DELTA_OF_BLOCK.get(text_of(self.start.get("type"))) == kind:
             self.texts.append(text)
+            self.chars += len(text)
             return text
         if kind == "signature_delta" and self.start.get("type") == "thinking":
             self.folded["signature"] = delta.get("signature")
@@ -108,7 +110,7 @@ class OpenBlock:
             cited = self.folded.setdefault("citations", items(self.start.get("citations"))[:])
             cited.append(delta.get("citation"))
         else:
-            self.others.append((len("".join(self.texts)), delta))
+            self.others.append((self.chars, delta))
         return text if isinstance(text, str) else None
 
     def part(self, position: int, *, closed: bool) -> Part:

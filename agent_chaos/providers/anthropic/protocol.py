@@ -38,6 +38,7 @@ class AnthropicMessages(WireProtocol):
             "event_names",
             "opening_event",
             "retry_after",
+            "filters",
             "pauses",
         }
     )

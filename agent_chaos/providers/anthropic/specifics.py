@@ -14,6 +14,7 @@ _THREADS = {
 }
 
 SPECIFICS = Specifics(
+    answer="content",
     null_places={
         "stop": ("", "stop_reason"),
         "usage": ("", "usage"),

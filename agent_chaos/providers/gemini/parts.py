@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_chaos.providers.json_values import compact, fields, loaded, text_of
+from agent_chaos.providers.json_values import compact, fields, text_of
+from agent_chaos.providers.nearest_object import nearest_object
 from agent_chaos.providers.turn import Opaque, Part, Reasoning, Text, ToolCall
 
 Json = dict[str, Any]
@@ -17,7 +18,6 @@ TURN = "$turn"
 """Stands in a kept chunk for what the turn says."""
 
 _BESIDE = ("thought", "thoughtSignature", "partMetadata", "videoMetadata")
-_TRIES = 200
 
 
 def part_of(wire: Any) -> Part:
@@ -57,24 +57,6 @@ def arguments_of(call: Json) -> str:
     return given if isinstance(given, str) else compact(given)
 
 
-def nearest_object(text: str) -> Json:
-    """The object that argument text says, or its longest prefix that can be closed to one, or an empty object.
-
-    The wire carries arguments as a protobuf `Struct`: no broken JSON, no list, no bare value.
-    """
-    whole = loaded(text)
-    if isinstance(whole, dict):
-        return whole
-    if whole is not None or not text.lstrip().startswith("{"):
-        return {}
-    closers = _closers(text)
-    for end in range(len(text), max(0, len(text) - _TRIES), -1):
-        closed = loaded(text[:end].rstrip().rstrip(",") + closers[end])
-        if isinstance(closed, dict):
-            return closed
-    return {}
-
-
 def _tool_call(part: Json, call: Json) -> ToolCall:
     blank = {name: "" for name in ("id", "name") if isinstance(call.get(name), str)}
     rest = {**call, **blank, **({"args": {}} if isinstance(call.get("args"), dict) else {})}
@@ -90,19 +72,3 @@ def _written(part: ToolCall, kept: Json) -> Json:
     if not part.arguments:
         return {name: one for name, one in call.items() if name != "args"}
     return {**call, "args": nearest_object(part.arguments)}
-
-
-def _closers(text: str) -> list[str]:
-    """For every length of a prefix, what would close its open string and brackets."""
-    found, stack, quoted, escaped = [""], "", False, False
-    for letter in text:
-        if quoted:
-            quoted, escaped = escaped or letter != '"', letter == "\\" and not escaped
-        elif letter == '"':
-            quoted = True
-        elif letter in "{[":
-            stack = ("}" if letter == "{" else "]") + stack
-        elif letter in "}]":
-            stack = stack[1:]
-        found.append('"' * quoted + stack)
-    return found

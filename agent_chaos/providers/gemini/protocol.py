@@ -30,7 +30,7 @@ class Gemini(WireProtocol):
 
     name = "gemini"
     vendor = "gemini"
-    carries = frozenset({"pauses", "signed_text"})
+    carries = frozenset({"filters", "pauses", "signed_text"})
     framings = (SSE, JSON_ARRAY)
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     modules = ("google", "google.genai")

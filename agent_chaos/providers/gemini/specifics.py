@@ -13,6 +13,7 @@ _BLOCKED = {
 }
 
 SPECIFICS = Specifics(
+    answer="candidates",
     null_places={
         "stop": ("candidates", "finishReason"),
         "usage": ("", "usageMetadata"),

@@ -33,7 +33,16 @@ class OpenAIChat(WireProtocol):
     name = "openai_chat"
     vendor = "openai"
     carries = frozenset(
-        {"call_ids", "tool_stop", "opening_event", "retry_after", "call_fragments", "indexed_pieces", "done"}
+        {
+            "call_ids",
+            "tool_stop",
+            "opening_event",
+            "retry_after",
+            "filters",
+            "call_fragments",
+            "indexed_pieces",
+            "done",
+        }
     )
     key_variables = (
         "OPENAI_API_KEY",

@@ -8,6 +8,7 @@ from agent_chaos.providers.specifics import ChunkPlaces, Specifics
 _SAID = {"message": "The server had an error processing your request.", "code": "server_error", "param": None}
 
 SPECIFICS = Specifics(
+    answer="choices",
     null_places={
         "stop": ("choices", "finish_reason"),
         "usage": ("", "usage"),

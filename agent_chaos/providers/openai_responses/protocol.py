@@ -37,6 +37,7 @@ class OpenAIResponses(WireProtocol):
             "event_names",
             "opening_event",
             "retry_after",
+            "filters",
             "pauses",
             "indexed_pieces",
             "completion_event",

@@ -10,6 +10,7 @@ _SAID = {"message": "The server had an error processing your request.", "code": 
 _UNKNOWN = {"id": "hg_1", "status": "completed", "type": "hologram", "scene": "a block of the future"}
 
 SPECIFICS = Specifics(
+    answer="output",
     null_places={
         "stop": ("response", "status"),
         "usage": ("", "usage"),

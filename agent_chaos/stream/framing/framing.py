@@ -34,6 +34,11 @@ class Framing(ABC):
     content_type: str
     """What a stream of this framing is sent as."""
 
+    carries: frozenset[str] = frozenset()
+    """What streams of it have besides messages; faults name what they need of it: `control_frames` say nothing, `frame_ends`
+    are what a message is not one without, `keep_alives` may stand between messages.
+    """
+
     self_evident: bool = True
     """Whether a stream of this framing can be told from a whole body without knowing the protocol."""
 
