@@ -10,15 +10,17 @@ import builtins
 import functools
 import inspect
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import is_dataclass
 from typing import Any, TypeVar, overload
 
-from pydantic import PydanticUserError, TypeAdapter
+from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from agent_chaos.errors import HarnessError
 from agent_chaos.providers.json_values import compact
 from agent_chaos.runtime.session import Session, ToolAnswer, current
+from agent_chaos.trace.trace import Call
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,11 +55,9 @@ def tool(fn: F | None = None, /, *, name: str | None = None, pure: bool = False)
 
 def wrap(fn: F, name: str, *, pure: bool = False) -> F:
     """`fn` behind the tool boundary."""
-    signature = inspect.signature(fn)
 
-    def asked(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        bound = signature.bind(*args, **kwargs)
-        return jsonable(dict(bound.arguments))
+    def asked(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return jsonable(as_sent(session, name, arguments_of(fn, args, kwargs)))
 
     if inspect.iscoroutinefunction(fn):
 
@@ -66,7 +66,7 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
             session = current()
             if session is None or session.finished:
                 return await fn(*args, **kwargs)
-            call = ToolBoundary(session, fn, name, asked(args, kwargs), pure)
+            call = ToolBoundary(session, fn, name, asked(session, args, kwargs), pure)
             return await call.awaited(lambda: fn(*args, **kwargs))
 
         wrapper: Any = async_wrapper
@@ -77,7 +77,7 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
             session = current()
             if session is None or session.finished:
                 return fn(*args, **kwargs)
-            return ToolBoundary(session, fn, name, asked(args, kwargs), pure).called(
+            return ToolBoundary(session, fn, name, asked(session, args, kwargs), pure).called(
                 lambda: fn(*args, **kwargs)
             )
 
@@ -85,6 +85,55 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
     setattr(wrapper, WRAPPED, name)
     wrapped: F = wrapper
     return wrapped
+
+
+Hidden = Callable[[str, Any], bool]
+"""Whether a parameter, by name and value, is a framework's own and not the model's."""
+
+
+def nothing_hidden(name: str, value: Any) -> bool:
+    return False
+
+
+def arguments_of(
+    fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], hidden: Hidden = nothing_hidden
+) -> dict[str, Any]:
+    """The arguments of a call by name, as a model gives them: those that `**kwargs` gather stand beside the others."""
+    bound = inspect.signature(fn).bind(*args, **kwargs)
+    found: dict[str, Any] = {}
+    for name, value in bound.arguments.items():
+        gathers = bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
+        found.update(value if gathers else {name: value})
+    return {name: value for name, value in found.items() if not hidden(name, value)}
+
+
+def as_sent(session: Session, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments that stand in the fields of one object, a model or a dataclass, as those fields.
+
+    They stay under their parameter where the model was told of that parameter.
+    """
+    plain = {key: _fields(value) for key, value in arguments.items()}
+    if len(arguments) != 1:
+        return plain
+    ((parameter, value),) = arguments.items()
+    nested = not isinstance(value, BaseModel) and not is_dataclass(value)
+    return plain if nested or parameter in _offered(session, name) else dict(plain[parameter])
+
+
+def _fields(value: Any) -> Any:
+    """What was given of a pydantic model, by the names that a sender uses; anything else as it is."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return jsonable(value) if is_dataclass(value) else value
+
+
+def _offered(session: Session, name: str) -> Collection[str]:
+    """The parameters of a tool that the latest request told the model of."""
+    for entry in reversed(session.tape.entries()):
+        if isinstance(entry, Call) and entry.wire is not None:
+            tools = {tool.name: tool.parameters for tool in entry.wire.prompt(entry.request).tools}
+            return set(tools.get(name, {}).get("properties", {}))
+    return ()
 
 
 def is_wrapped(fn: Any) -> bool:

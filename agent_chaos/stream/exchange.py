@@ -66,6 +66,10 @@ class End:
     at: float = 0.0
 
 
+CLOSED = "closed by the client"
+"""The message of an `Abort` where a client left a reply that had not ended."""
+
+
 @dataclass(frozen=True, slots=True)
 class Abort:
     """The transfer broke."""
@@ -177,9 +181,15 @@ class Reply:
         return bool(self.events) and isinstance(self.events[-1], End)
 
     @property
+    def left(self) -> bool:
+        """Whether the client had enough of it before its end: no failure, though nobody knows what the rest would be."""
+        last = self.events[-1] if self.events else None
+        return self.head is not None and isinstance(last, Abort) and last.message == CLOSED
+
+    @property
     def ok(self) -> bool:
-        """Whether it ended properly with a status below 400."""
-        return self.ended and 0 < self.status < 400
+        """Whether it ended properly, or was left, with a status below 400."""
+        return (self.ended or self.left) and 0 < self.status < 400
 
     @property
     def duration(self) -> float:

@@ -3,12 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
+import anthropic
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 import agent_chaos
 from agent_chaos.patch.tools import ToolError, tool
-from tests.trials import recorded, scenario, trial
+from tests.trials import claude_says, recorded, scenario, trial
 
 
 class Ledger:
@@ -177,3 +178,61 @@ def test_the_public_name_is_the_same_decorator():
 def test_wrong_arguments_raise_as_the_function_would(arguments):
     with pytest.raises(TypeError):
         Ledger().tools()(*arguments)
+
+
+@dataclass
+class WantedOrder:
+    order: str
+    amount: int = 0
+
+
+class WantedRefund(BaseModel):
+    order_id: str = Field(alias="orderId")
+    currency: str = "USD"
+
+
+def gathered(**given):
+    return "ok"
+
+
+def by_place(order, /, amount):
+    return "ok"
+
+
+def in_a_dataclass(wanted: WantedOrder):
+    return "ok"
+
+
+def in_a_model(wanted: WantedRefund):
+    return "ok"
+
+
+@pytest.mark.parametrize(
+    ("function", "call", "sent"),
+    [
+        (gathered, lambda tool: tool(order="A-17", amount=9), {"order": "A-17", "amount": 9}),
+        (by_place, lambda tool: tool("A-17", 9), {"order": "A-17", "amount": 9}),
+        (in_a_dataclass, lambda tool: tool(WantedOrder("A-17", 9)), {"order": "A-17", "amount": 9}),
+        (in_a_model, lambda tool: tool(WantedRefund(orderId="A-17")), {"orderId": "A-17"}),
+    ],
+    ids=["keywords", "places", "dataclass", "model"],
+)
+def test_arguments_are_recorded_as_the_model_sent_them(function, call, sent):
+    one = scenario(lambda ctx, text: call(agent_chaos.tool(function)))
+
+    assert [record.arguments for record in recorded(one, []).tools] == [sent]
+
+
+def test_one_object_stays_under_its_parameter_where_the_model_was_told_of_it():
+    schema = {"type": "object", "properties": {"wanted": {"type": "object"}}}
+
+    def agent(ctx, text):
+        tools = [{"name": "in_a_model", "input_schema": schema}]
+        asked = {"max_tokens": 9, "model": "claude-sonnet-5", "messages": [{"role": "user", "content": text}]}
+        anthropic.Anthropic().messages.create(**asked, tools=tools)
+        return agent_chaos.tool(in_a_model)(WantedRefund(orderId="A-17"))
+
+    one = scenario(agent)
+    run = trial(one, recorded(one, [claude_says("go")])).tools[0]
+
+    assert run.arguments == {"wanted": {"orderId": "A-17"}}

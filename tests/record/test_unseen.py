@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -9,7 +10,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import httpx2
+import openai
 import pytest
 import requests
 
@@ -19,7 +22,8 @@ from agent_chaos.record.recording import record_scenario
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.raw_server import Got, Wire, serving
-from tests.patch.sdk_calls import whole_body
+from tests.patch.sdk_calls import FRAMES, PARTS, whole_body
+from tests.trials import json_reply, recorded, scenario, trial
 
 ASKED = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 
@@ -110,3 +114,51 @@ def test_a_connection_past_the_libraries_to_a_models_host_is_refused_before_it_i
             record_scenario(of(agent, tmp_path))
 
     assert reached == []
+
+
+def test_a_stream_that_the_agent_leaves_is_no_failed_call(tmp_path: Path) -> None:
+    def agent(ctx: Any, text: str) -> str:
+        with client.chat.completions.create(**ASKED, stream=True) as stream:
+            return next(chunk.choices[0].delta.content for chunk in stream if chunk.choices[0].delta.content)
+
+    with serving(scripted) as url:
+        client = openai.OpenAI(base_url=f"{url}/v1", api_key="sk-none", max_retries=0)
+        record_scenario(one := of(agent, tmp_path))
+    clean = Rehearsal(one).prepare()
+
+    assert clean.answers[0].text == PARTS[0]
+    assert clean.calls[0].reply.left
+    assert [delivered.outcome for delivered in clean.deliveries.values()] == ["closed"]
+
+
+def scripted(got: Got, wire: Wire) -> None:
+    wire.stream(FRAMES["openai_chat"]())
+
+
+@pytest.mark.parametrize("library", ["httpx2", "aiohttp"])
+def test_a_call_that_the_agent_gives_up_on_is_closed_and_not_left_open(library: str) -> None:
+    async def agent(ctx: Any, text: str) -> str:
+        try:
+            async with asyncio.timeout(20):
+                return await ASKING[library]("http://127.0.0.1:1/v1/chat/completions")
+        except TimeoutError:
+            return "Sorry, this takes too long just now."
+
+    one = scenario(agent, hosts=("127.0.0.1",))
+    trace = trial(one, recorded(one, [json_reply({"a": 1}, at=60.0)]))
+
+    assert trace.answers[0].text.startswith("Sorry")
+    assert [delivered.outcome for delivered in trace.deliveries.values()] == ["closed"]
+
+
+async def with_httpx2(url: str) -> str:
+    async with httpx2.AsyncClient(timeout=600) as asking:
+        return (await asking.post(url, json=ASKED)).text
+
+
+async def with_aiohttp(url: str) -> str:
+    async with aiohttp.ClientSession() as asking, asking.post(url, json=ASKED) as response:
+        return await response.text()
+
+
+ASKING = {"httpx2": with_httpx2, "aiohttp": with_aiohttp}

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from threading import Lock
 
 from agent_chaos.patch.transports.failures import Failure, kind_of, never_left
-from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Headers, ReplyEvent, Request
+from agent_chaos.stream.exchange import (
+    CLOSED,
+    Abort,
+    AbortKind,
+    Data,
+    End,
+    Head,
+    Headers,
+    ReplyEvent,
+    Request,
+)
 
 Done = Callable[["Taken"], None]
-
-CLOSED = "closed by the client"
 
 
 @dataclass(frozen=True, slots=True)

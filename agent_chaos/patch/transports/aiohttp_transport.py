@@ -143,9 +143,11 @@ async def _refuse(
     aiohttp: ModuleType, session: Session, request: Any, timeout: Any, answered: Answered, abort: Abort
 ) -> None:
     limit = timeout.sock_connect or timeout.connect
-    await asyncio.sleep(abort.at if limit is None else min(abort.at, limit))
+    transfer = Transfer(session, answered, Timeouts())
+    with transfer.awaited():
+        await asyncio.sleep(abort.at if limit is None else min(abort.at, limit))
     timed_out = abort.kind.endswith("_timeout") or (limit is not None and abort.at > limit)
-    Transfer(session, answered, Timeouts()).note("timeout" if timed_out else "aborted", abort.kind)
+    transfer.note("timeout" if timed_out else "aborted", abort.kind)
     raise _connecting_error(aiohttp, request, "connect_timeout" if timed_out else abort.kind)
 
 

@@ -147,7 +147,8 @@ class _Replayed:
         steps = transfer.steps()
         first = transfer.reply.events[0]
         if isinstance(first, Abort) and (first.kind in CONNECTING or first.kind.startswith("write")):
-            self._refuse(steps)
+            with transfer.awaited():
+                self._refuse(steps)
         self._reading = _ReplayedBody(self.session, self._connection, request, transfer, steps)
         return self._reading
 

@@ -82,7 +82,8 @@ class _Shell:
         answered = session.answers_http(_request(request, request.read()), self.name)
         transfer = Transfer(session, answered, _timeouts(request))
         steps = transfer.steps()
-        head = self._head_sync(session, transfer, steps, request)
+        with transfer.awaited():
+            head = self._head_sync(session, transfer, steps, request)
         return _response(
             self.library, head, self.sync_body(self._body_sync(session, transfer, steps, request), transfer)
         )
@@ -116,8 +117,9 @@ class _Shell:
         answered = session.answers_http(_request(request, await request.aread()), self.name)
         transfer = Transfer(session, answered, _timeouts(request))
         steps = transfer.steps()
-        await asyncio.sleep(0)
-        head = await self._head_async(session, transfer, steps, request)
+        with transfer.awaited():
+            await asyncio.sleep(0)
+            head = await self._head_async(session, transfer, steps, request)
         body = self._body_async(session, transfer, steps, request)
         return _response(self.library, head, self.async_body(body, transfer))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -76,6 +77,15 @@ class Transfer:
             if isinstance(event, End):
                 self.note("complete")
             yield event
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """Within it the client waits for the reply; where it is stopped meanwhile, it has closed the transfer."""
+        try:
+            yield
+        except BaseException:
+            self.note("closed")
+            raise
 
     def waits(self, seconds: float | None) -> None:
         """From now on the client waits that long for the next bytes."""
