@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from agent_chaos.cli.app import RealTools, Reports, Targets, app
+from agent_chaos.cli.app import File, RealTools, Reports, Targets, app
 
 
 @app.command()
@@ -132,3 +132,26 @@ def ui(
     from agent_chaos.commands import ui as body
 
     return body.ui(runs_dir, host=host, port=port)
+
+
+@app.command(epilog="Example: agent-chaos serve cassettes/refund.msgpack --plan F-7Q2K")
+def serve(
+    cassette: File,
+    plan: Annotated[
+        str,
+        typer.Option("--plan", metavar="FAILURE|FILE", help="Faults to serve it with.", show_default=False),
+    ] = "",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="0 for a free one.")
+    ] = 8700,
+    speed: Annotated[
+        float,
+        typer.Option(
+            "--speed", min=0.0, metavar="N", help="Recorded seconds in a real one; 0 waits for nothing."
+        ),
+    ] = 0.0,
+) -> int:
+    """Serve a recording over HTTP on this machine, for agents that are started elsewhere."""
+    from agent_chaos.commands import serve as body
+
+    return body.serve(cassette, plan=plan, port=port, speed=speed)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from agent_chaos.commands import failure_store
 from agent_chaos.commands.output import hushed
+from agent_chaos.commands.plan_file import plan_of
 from agent_chaos.commands.prepare import Stage, scenarios
-from agent_chaos.errors import AgentChaosError, PlanError, UsageError
-from agent_chaos.faults.plan import Plan
+from agent_chaos.errors import AgentChaosError, UsageError
 from agent_chaos.report.build_record import smallness
 from agent_chaos.report.event import Ended, Failed, Said, Shrunk, Started
 from agent_chaos.report.exit import combined
@@ -38,7 +38,7 @@ def shrink_plan(
 
     Raises UsageError for a file that holds no plan, and unless the targets are one scenario.
     """
-    plan = _plan(file)
+    plan = plan_of(file)
     found = scenarios(targets) if targets else []
     if len(found) != 1:
         told = ", ".join(printable(one.ref) for one in found) or "none"
@@ -56,15 +56,6 @@ def shrink_plan(
         failure_of(rehearsal, one, plan, seed=0, smallest=False, checks=0) for one in distinct.values()
     ]
     return _every(failures, stage, reports)
-
-
-def _plan(file: Path) -> Plan:
-    try:
-        return Plan.from_json(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(f"{file}: cannot be read ({exc}); expected a plan as JSON") from None
-    except PlanError as exc:
-        raise UsageError(f"{file}: {exc}") from None
 
 
 def _every(failures: list[Failure], stage: Stage, reports: Sequence[str]) -> int:

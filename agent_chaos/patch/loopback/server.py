@@ -42,22 +42,32 @@ class LoopbackServer:
 
     Args:
         take: called with each request, in the connection's thread; it must not block.
+        own: the same for requests that stand for no other place, whose URL is their target alone; by default they get
+            a 404.
         patience_s: real seconds that a stalled reply waits for its client to give up, before the connection is reset.
     """
 
-    def __init__(self, take: Callable[[Incoming], None], *, patience_s: float = 5.0, port: int = 0) -> None:
+    def __init__(
+        self,
+        take: Callable[[Incoming], None],
+        *,
+        own: Callable[[Incoming], None] | None = None,
+        patience_s: float = 5.0,
+        port: int = 0,
+    ) -> None:
         self._take = take
+        self._own = own or _not_found
         self._patience_s = patience_s
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._start(self._accept)
+        self.aside(self._accept)
 
     def close(self) -> None:
         """Takes no more connections."""
         self._listener.close()
 
-    def _start(self, work: Callable[..., None], *args: object) -> None:
+    def aside(self, work: Callable[..., None], *args: object) -> None:
         """A thread outside of any run, whoever asks for it."""
         thread = threading.Thread(target=work, args=args, name="agent-chaos-loopback", daemon=True)
         contextvars.Context().run(thread.start)
@@ -69,7 +79,7 @@ class LoopbackServer:
             except OSError:
                 return
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._start(self._serve, connection)
+            self.aside(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
         rest = b""
@@ -86,10 +96,8 @@ class LoopbackServer:
         """Writes one reply; whether another may follow on the connection."""
         incoming = Incoming(request)
         writer = ReplyWriter(connection, lambda: self._until_closed(connection), method=request.method)
-        if not request.url:
-            _refuse(incoming)
-        else:
-            self._take(incoming)
+        answers = self._take if request.host else self._own
+        answers(incoming)
         while True:
             event = _next(incoming, connection)
             if event is None:
@@ -125,7 +133,7 @@ def _closed(connection: socket.socket) -> bool:
         return True
 
 
-def _refuse(incoming: Incoming) -> None:
+def _not_found(incoming: Incoming) -> None:
     incoming.events.put(Head(404, (("content-length", "0"),)))
     incoming.events.put(End())
 
@@ -157,7 +165,9 @@ def _read(connection: socket.socket, rest: bytes) -> tuple[Request, bytes] | Non
 
 def _request(head: h11.Request, body: bytes) -> Request:
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()]
-    url = meant(head.target.decode("latin-1"))
-    place = url.split("/")[2] if url else ""
-    kept = [("host", place) if name.lower() == "host" else (name, value) for name, value in headers]
-    return Request(head.method.decode("ascii"), url, tuple(kept), body)
+    target = head.target.decode("latin-1")
+    url = meant(target)
+    if url:
+        place = url.split("/")[2]
+        headers = [("host", place) if name.lower() == "host" else (name, value) for name, value in headers]
+    return Request(head.method.decode("ascii"), url or target, tuple(headers), body)
