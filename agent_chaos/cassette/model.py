@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, FiniteFloat
 
 from agent_chaos.stream.exchange import Reply, Request
 
@@ -27,7 +27,7 @@ class Header(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     scenario: str
-    started_at: float
+    started_at: FiniteFloat
     seed: int = 0
     key_version: int = 0
     versions: dict[str, str] = {}

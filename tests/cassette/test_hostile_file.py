@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.frames import HEADER, TOOL, frame, preamble
 from agent_chaos.cassette.storage.records import header_record
 from agent_chaos.cassette.storage.zstd import compressed
-from agent_chaos.errors import CassetteDamaged
+from agent_chaos.errors import CassetteDamaged, CassetteError
 from tests.cassette.made import HEADER as MADE
 
 _START = preamble(finished=False) + frame(HEADER, header_record(MADE))
@@ -48,7 +49,7 @@ _OPEN = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.errors import CassetteDamaged
+from agent_chaos.errors import CassetteDamaged, CassetteError
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     open_cassette(sys.argv[1])
@@ -76,3 +77,21 @@ def test_a_zstd_bomb_stops_within_bounds(tmp_path: Path) -> None:
 def _reframed(payload: bytes) -> bytes:
     start = struct.pack("<IB", len(payload), TOOL)
     return start + struct.pack("<I", crc32(payload, crc32(start))) + payload
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes with names")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "p.msgpack"
+    os.mkfifo(pipe)
+
+    with pytest.raises(CassetteError, match="not a file"):
+        open_cassette(pipe)
+
+
+def test_a_start_that_is_no_time_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "t.msgpack"
+    endless = MADE.model_copy(update={"started_at": float("inf")})
+    path.write_bytes(preamble(finished=False) + frame(HEADER, header_record(endless)))
+
+    with pytest.raises(CassetteDamaged, match="record 0"):
+        _ = open_cassette(path).header

@@ -145,6 +145,9 @@ def _missing(path: Path) -> CassetteMissing:
 
 
 def _read(path: Path) -> Buffer:
+    """The bytes of a regular file; a pipe would keep its reader waiting, and a device may have no end."""
+    if path.exists() and not path.is_file():
+        raise CassetteError(f"{path} cannot be read: it is not a file")
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(0)
