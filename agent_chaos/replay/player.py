@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Exchange, Keys
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.faults.fault import Fault, WireFault, target_of
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
@@ -66,10 +67,13 @@ class Player:
         self._given: dict[str, int] = {}
         self._recorded_ids: dict[str, str] = {}
         self._held: list[Held] = []
+        self._credentials = Redactor(
+            {}
+        )  # what requests carry in their headers: recording took it out of bodies, too
 
     def serve(self, request: Request, protocol: str) -> ServedReply:
         """Answers a request; never raises on a miss."""
-        asked = self._index.asked(with_replaced(request, self._recorded_ids))
+        asked = self._index.asked(self._as_recorded(request))
         held = next((one for one in reversed(self._held) if one.asked_on(request)), None)
         if held is not None:
             return self._go_on(request, held, asked)
@@ -91,10 +95,19 @@ class Player:
 
     def learn(self, request: Request, reply: Reply, protocol: str, index: int) -> None:
         """Takes in what the real provider answered, so that it is served, now and again, as if it had been recorded."""
-        asked = self._index.asked(with_replaced(request, self._recorded_ids))
+        asked = self._index.asked(self._as_recorded(request))
         keys = Keys(asked.exact, asked.normalised, asked.lane)
         self._learnt[index] = Exchange(index, 0, 0.0, request, reply, keys, protocol)
         self._learnt_by_exact[asked.exact] = (index,)
+
+    def _as_recorded(self, request: Request) -> Request:
+        """The request with the ids it was recorded with, and without the credentials that earlier requests carried."""
+        self._credentials = self._credentials.learning(request)
+        asked = with_replaced(request, self._recorded_ids)
+        carried = any(
+            secret.encode("utf-8", "surrogatepass") in asked.body for secret in self._credentials.secrets
+        )
+        return self._credentials.request(asked) if carried else asked
 
     def _exchange(self, index: int) -> Exchange:
         return self._learnt[index] if index in self._learnt else self._index.exchange(index)

@@ -1,7 +1,13 @@
 """The player: which exchange answers, in which order, with which ids, and what a plan changes about it."""
 
+import json
+
 import pytest
 
+from agent_chaos.cassette.keys import KEY_VERSION
+from agent_chaos.cassette.model import Header
+from agent_chaos.cassette.redaction.redactor import Redactor
+from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.faults.message.max_tokens_in_text import MaxTokensInText
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.stream.keep_alive_noise import KeepAliveNoise
@@ -11,6 +17,7 @@ from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.replay.match import ExchangeIndex, with_replaced
 from agent_chaos.replay.player import Player
+from agent_chaos.stream.exchange import Request, reply
 from agent_chaos.trace.fidelity import Fidelity
 from tests.cassette.made import asking
 from tests.replay.asked import cassette_of, conversation, recognised, research, with_body
@@ -240,3 +247,17 @@ def test_a_conversation_that_goes_on_beyond_its_recording_is_not_recorded():
 
     assert served.fidelity is Fidelity.MISS
     assert served.difference == "messages: 3 items ≠ 5 items"
+
+
+def test_a_credential_of_one_call_is_known_in_the_body_of_a_later_one(tmp_path):
+    credential = "".join(["q7Zk", "2mVx", "9LpT", "4wRb"])
+    first = Request("POST", "https://h.example/a", (("x-session", credential),), b"{}")
+    later = Request("POST", "https://h.example/b", (), json.dumps({"said": f"it is {credential}"}).encode())
+    header = Header(scenario="s", started_at=0.0, key_version=KEY_VERSION)
+    writer = CassetteWriter(tmp_path / "c.msgpack", header, Redactor({}))
+    for at, request in enumerate((first, later)):
+        writer.exchange(request, reply(200, (), [b"{}"]), at=float(at), transport="httpx2")
+    one = Player(ExchangeIndex(writer.finish(), Redactor({}).request), Plan())
+
+    assert one.serve(first, "").fidelity is Fidelity.EXACT
+    assert one.serve(later, "").fidelity is Fidelity.EXACT
