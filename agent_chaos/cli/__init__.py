@@ -12,10 +12,12 @@ import typer
 from agent_chaos.cli import cassettes, catalogue, project, running, searching
 from agent_chaos.cli.app import app
 from agent_chaos.errors import AgentChaosError, TrialStop
+from agent_chaos.scenario.targets import target_of
 from agent_chaos.version import __version__
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
+_TAKE_PROGRAMS = ("record", "fuzz", "replay", "run")
 _DECLARED = (project, running, searching, cassettes, catalogue)
 """The modules that declare commands."""
 
@@ -32,7 +34,7 @@ def run(arguments: list[str]) -> int:
     """Runs one command and returns its exit code; an error is told in one line on stderr."""
     debug = "--debug" in arguments
     try:
-        wanted = [argument for argument in arguments if argument != "--debug"]
+        wanted = _with_command_line([argument for argument in arguments if argument != "--debug"])
         return int(app(args=wanted, prog_name="agent-chaos", standalone_mode=False) or 0)
     except (KeyboardInterrupt, typer.Abort):
         return _told("interrupted", _INTERRUPTED)
@@ -53,6 +55,17 @@ def _release() -> None:
     """Takes back what the command changed in the process; a command that changed nothing did not load the module."""
     if (installed := sys.modules.get("agent_chaos.patch.install")) is not None:
         installed.release()
+
+
+def _with_command_line(arguments: list[str]) -> list[str]:
+    """A program after `--` made one target: `record -- python agent.py`. A scenario there stays what it is."""
+    if "--" not in arguments or arguments[0] not in _TAKE_PROGRAMS:
+        return arguments
+    at = arguments.index("--")
+    command = arguments[at + 1 :]
+    if len(command) == 1 and (command[0].endswith(".py") or ":" in command[0] or os.path.isdir(command[0])):
+        return arguments
+    return [*arguments[:at], "--", target_of(command)]
 
 
 def _told(message: str, code: int, *, debug: bool = False) -> int:

@@ -56,7 +56,7 @@ class CommandCrashed(CommandFailed):
 def command_agent(
     command: Sequence[str],
     *,
-    input: Literal["argument", "stdin"] = "argument",
+    input: Literal["argument", "stdin", "none"] = "argument",
     answer: Callable[[str], Any] = str.strip,
     persistent: bool = False,
     env: Mapping[str, str] | None = None,
@@ -72,7 +72,7 @@ def command_agent(
 
     Args:
         command: program and arguments; `{input}` in one of them stands for what the user says, which else comes last.
-        input: whether the program gets that as an argument or on stdin.
+        input: whether the program gets that as an argument, on stdin, or not at all.
         answer: what it wrote to the answer.
         persistent: start it once and keep it: it reads a line of JSON for each turn, `{"turn": 0, "input": "…"}` (turn 0
             begins a new conversation), and writes one, `{"response": …}`.
@@ -112,7 +112,7 @@ class _Host:
     def __init__(
         self,
         command: tuple[str, ...],
-        input: Literal["argument", "stdin"],
+        input: Literal["argument", "stdin", "none"],
         persistent: bool,
         env: Mapping[str, str],
         cwd: Path | None,
@@ -147,7 +147,7 @@ class _Host:
         return program
 
     def _arguments(self, text: str) -> tuple[str, ...]:
-        if self._input == "stdin":
+        if self._input != "argument":
             return self._command
         if not any(_INPUT in part for part in self._command):
             return (*self._command, text)

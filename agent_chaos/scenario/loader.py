@@ -17,6 +17,8 @@ from typing import Any
 from agent_chaos.errors import RequirementMissing, ScenarioError
 from agent_chaos.scenario.imports import import_file, import_module, importing
 from agent_chaos.scenario.model import ChaosScenario, Scenario
+from agent_chaos.scenario.script import script_scenario
+from agent_chaos.scenario.targets import PREFIX
 
 DEFAULT_TARGET = "scenarios"
 """The directory that is loaded where no target is given."""
@@ -126,6 +128,8 @@ def _default() -> str:
 
 
 def _load_target(target: str, search: _Search) -> list[Loaded]:
+    if target.startswith(PREFIX):
+        return [Loaded(script_scenario(target), target)]
     path = Path(target)
     if path.is_dir():
         return _from_directory(path, search)

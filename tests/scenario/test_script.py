@@ -1,0 +1,97 @@
+"""Plain scripts as they are: recorded and broken from the command line, without a scenario."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from agent_chaos.cli import run
+from agent_chaos.scenario.loader import load
+from agent_chaos.scenario.targets import target_of
+from tests.patch.raw_server import serving
+from tests.patch.sdk_calls import TEXT, provider
+
+SCRIPT = """
+import sys
+from anthropic import Anthropic
+from beside import MODEL
+
+message = Anthropic(max_retries=0).messages.create(
+    model=MODEL, max_tokens=9, messages=[{"role": "user", "content": sys.argv[1]}]
+)
+print(message.content[0].text)
+"""
+IN_C = """
+import json, os, sys, urllib.request
+body = {"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+url = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+with urllib.request.urlopen(urllib.request.Request(url, json.dumps(body).encode(), {"anthropic-version": "2023-06-01"})) as reply:
+    sys.stdout.buffer.write(json.load(reply)["content"][0]["text"].encode())
+"""
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    (tmp_path / "beside.py").write_text("MODEL = 'claude-sonnet-5'\n")
+    (tmp_path / "agent.py").write_text(SCRIPT)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-0123456789abcdef")
+    yield tmp_path
+    sys.modules.pop("beside", None)
+
+
+def test_a_script_is_recorded_replayed_and_broken_without_a_line_written(project, monkeypatch, capsys):
+    program = ["--", "python", "agent.py", "How are you?"]
+    with serving(provider) as url:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+        recorded = run(["record", *program])
+    assert (recorded, (project / "cassettes" / "agent.msgpack").is_file()) == (0, True), capsys.readouterr()
+    assert run(["replay", *program]) == 0
+    assert TEXT not in capsys.readouterr().err
+    code = run(["fuzz", "--max-examples", "3", "--only-faults", "empty_body", *program])
+    said = capsys.readouterr().out
+
+    assert code == 1
+    assert (
+        "-- python agent.py 'How are you?'" in (next((project / ".agent_chaos").glob("F-*.json"))).read_text()
+    )
+    assert "agent" in said
+    failure = next((project / ".agent_chaos").glob("F-*.json")).stem
+    assert run(["replay", failure]) == 1
+
+
+def test_a_program_that_is_not_python_runs_in_a_process_of_its_own(project, monkeypatch, capsys):
+    (project / "agent").write_text(f"#!{sys.executable}\n{IN_C}")
+    (project / "agent").chmod(0o755)
+    with serving(provider) as url:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+        assert run(["record", "--", "./agent"]) == 0, capsys.readouterr()
+
+    assert run(["replay", "--", "./agent"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        (["python", "agent.py", "x"], "agent"),
+        (["python", "-m", "json.tool"], "json"),
+        (["python3.11", "agent.py"], "agent"),
+        (["node", "src/agent.mjs", "--fast"], "agent"),
+        (["./run-agent"], "run-agent"),
+    ],
+)
+def test_the_recording_is_named_after_the_script(project, command, name):
+    (loaded,) = load([target_of(command)])
+
+    assert loaded.scenario.name == name
+    assert load([loaded.ref])[0].scenario.turns == loaded.scenario.turns
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["--"], "nothing stands after"), (["--", "python", "absent.py"], "absent.py is no file")],
+)
+def test_a_command_line_that_names_nothing_to_run_is_one_line(project, capsys, arguments, said):
+    assert run(["fuzz", *arguments]) == 2
+    assert said in capsys.readouterr().err
