@@ -25,7 +25,12 @@ _ADVICE = (
     "the token limit; otherwise ask again or say that the answer is cut."
 )
 
-_WHY = {"length": "the token limit was hit", "pause": "the model had paused"}
+_WHY = {
+    "length": "the token limit was hit",
+    "pause": "the model had paused",
+    "filter": "a filter broke the reply off",
+    "other": "the model broke the reply off",
+}
 
 
 class SilentTruncation:

@@ -30,6 +30,24 @@ def test_half_an_answer_is_found(protocol, one):
     assert ("token limit" in violation.reason) == (one is LIMIT)
 
 
+@pytest.mark.parametrize(
+    ("protocol", "reason"),
+    [
+        ("openai_chat", "content_filter"),
+        ("openai_chat", "error"),
+        ("anthropic_messages", "refusal"),
+        ("gemini", "RECITATION"),
+    ],
+)
+def test_an_answer_that_a_filter_broke_off_is_half_an_answer_too(protocol, reason):
+    broken_off = fault("stopped_in_text", reason=reason, percent_lost=50)
+    passed_on = judged(desk(protocol), protocol, {"call 0": broken_off}, said=ANSWER)
+    asked_again = judged(desk(protocol, minds=whole), protocol, {"call 0": broken_off}, said=ANSWER)
+
+    assert found(passed_on) == {"silent_truncation:answer"}
+    assert asked_again.verdict is Verdict.PASS
+
+
 @EVERYWHERE
 @BOTH
 def test_who_asks_again_gives_the_whole_answer(protocol, one):

@@ -68,8 +68,8 @@ def recorded_turn(call: Call) -> ModelTurn | None:
 
 
 def curtailed(call: Call) -> bool:
-    """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, the model paused, or the
-    response itself says that it failed.
+    """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, the model paused, it broke
+    off for another reason (a filter, an error) with a part of its text, or the response itself says that it failed.
 
     A reply whose stop reason arrived has ended, even where the last line of its stream did not come.
     """
@@ -78,7 +78,15 @@ def curtailed(call: Call) -> bool:
         return False
     lost_end = recorded.complete and not served.complete and served.stop is None
     failed = served.error is not None and recorded.error is None
-    return lost_end or failed or (served.stop in ("length", "pause") and recorded.stop != served.stop)
+    ends = ("length", "pause", "filter", "other") if _is_part(served, recorded) else ("length", "pause")
+    return lost_end or failed or (served.stop in ends and recorded.stop != served.stop)
+
+
+def _is_part(served: ModelTurn, recorded: ModelTurn) -> bool:
+    """Whether a turn says some of what was recorded, and not all: nothing at all is a refusal, not a part."""
+    shorter = len(served.text) < len(recorded.text) and recorded.text.startswith(served.text)
+    other_calls = served.tool_calls != recorded.tool_calls
+    return (bool(served.text) and shorter) or (bool(served.tool_calls) and other_calls)
 
 
 def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
