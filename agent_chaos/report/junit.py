@@ -49,7 +49,7 @@ def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
     seconds = sum(float(case.get("time", "0")) for case in cases)
     suite = ET.Element(
         "testsuite",
-        name=f"agent-chaos {name}",
+        name=_clean(f"agent-chaos {name}"),
         tests=str(len(cases)),
         failures=str(counted["failure"]),
         errors=str(counted["error"]),
