@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -13,12 +12,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from agent_chaos.report.html.page import environment
 from agent_chaos.ui import conversation
 from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, chosen, grouped, totals
 from agent_chaos.ui.guard import Guard
-from agent_chaos.ui.inert import inert
 from agent_chaos.ui.runs import CHAOS_TYPES, Folder
-from agent_chaos.version import __version__
 
 _HERE = Path(__file__).parent
 
@@ -31,7 +29,10 @@ def pages(runs_dir: Path, *, host: str, port: int, token: str) -> Starlette:
             Route("/", site.dashboard),
             Route("/runs/{batch}/{name}", site.run),
             Route("/campaigns/{batch}", site.campaign),
-            Mount("/static", StaticFiles(directory=_HERE / "static")),
+            Mount(
+                "/static",
+                StaticFiles(directory=_HERE / "static", packages=[("agent_chaos.report.html", "static")]),
+            ),
         ],
         middleware=[Middleware(Guard, host=host, port=port, token=token)],
         exception_handlers={404: site.missing},
@@ -41,16 +42,8 @@ def pages(runs_dir: Path, *, host: str, port: int, token: str) -> Starlette:
 class _Site:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._templates = Environment(
-            loader=PackageLoader("agent_chaos.ui"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            finalize=lambda value: inert(value) if isinstance(value, str) and type(value) is str else value,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters["inert"] = inert
-        self._templates.globals.update(version=__version__, folder=str(folder.root))
+        self._templates = environment("agent_chaos.ui")
+        self._templates.globals.update(folder=str(folder.root))
 
     def dashboard(self, request: Request) -> Response:
         asked, runs = RunFilter.of(request.query_params), self._folder.runs()
@@ -88,7 +81,7 @@ class _Site:
         document = self._folder.campaign(batch)
         if document is None:
             return self._page("missing.html", status=404, what=f"campaign {batch}")
-        return self._page("campaign.html", batch=batch, campaigns=conversation.campaigns(document))
+        return self._page("campaign.html", batch=batch, campaigns=document.campaigns)
 
     def missing(self, request: Request, _: Exception) -> Response:
         return self._page("missing.html", status=404, what=f"page {request.url.path}")

@@ -1,4 +1,4 @@
-"""What the pages of a run and of a campaign show, out of documents that may lack anything."""
+"""What the page of a run shows, out of a document that may lack anything."""
 
 from __future__ import annotations
 
@@ -33,11 +33,6 @@ def told(report: Json) -> Json:
         "metrics": _metrics(report, metrics),
         "calls": [_fields(one) for one in _items(metrics.get("history"))],
     }
-
-
-def campaigns(document: Json) -> list[Json]:
-    """The values of the page of a campaign."""
-    return [_campaign(_fields(one)) for one in _items(document.get("campaigns"))]
 
 
 def _turn(number: int, result: Json, entries: list[Json]) -> Json:
@@ -85,45 +80,6 @@ def _metrics(report: Json, metrics: Json) -> list[tuple[str, str]]:
         ("tools called", str(len(_items(metrics.get("tools_called"))))),
         ("virtual time", f"{_number(report.get('elapsed_s')):.2f} s"),
     ]
-
-
-def _campaign(campaign: Json) -> Json:
-    found = [_fields(one) for one in _items(campaign.get("failures"))]
-    return {
-        "scenario": str(campaign.get("scenario", "")),
-        "summary": str(campaign.get("summary", "")),
-        "seed": campaign.get("seed", 0),
-        "undecided": [
-            tuple(one) for one in _items(campaign.get("undecided_reasons")) if isinstance(one, list)
-        ],
-        "failures": [_failure(one) for one in found],
-        "coverage": [_fields(one) for one in _items(campaign.get("coverage"))],
-    }
-
-
-def _failure(one: Json) -> Json:
-    failure = _fields(one.get("failure"))
-    violation = _fields(failure.get("violation"))
-    faults = [_fields(placed) for placed in _items(_fields(failure.get("plan")).get("faults"))]
-    return {
-        "id": str(failure.get("id", "")),
-        "title": f"{violation.get('oracle', '')}: {violation.get('subject', '')}".replace("_", " "),
-        "reason": str(violation.get("reason", "")),
-        "advice": str(violation.get("advice", "")),
-        "before": violation.get("before"),
-        "after": violation.get("after"),
-        "smallest": failure.get("smallest") is True,
-        "checks": failure.get("checks", 0),
-        "plan": [_placed(fault) for fault in faults],
-        "timeline": [_fields(line) for line in _items(one.get("timeline"))],
-    }
-
-
-def _placed(placed: Json) -> str:
-    fault = _fields(placed.get("fault"))
-    details = ", ".join(f"{key} {value}" for key, value in fault.items() if key != "kind")
-    kind = str(fault.get("kind", "")).replace("_", " ")
-    return f"{placed.get('site', '')}: {kind}" + (f" ({details})" if details else "")
 
 
 def _fields(value: Any) -> Json:

@@ -10,6 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from agent_chaos.errors import PlanError
+from agent_chaos.report.document import Document
+
 Json = dict[str, Any]
 
 _NAME = re.compile(r"[\w][\w.+-]*")
@@ -86,9 +91,12 @@ class Folder:
         """A run's report; None where there is none that can be read."""
         return self._read(batch, name, "report.json")
 
-    def campaign(self, batch: str) -> Json | None:
-        """A campaign's document; None where there is none that can be read."""
-        return self._read(batch, "campaign.json")
+    def campaign(self, batch: str) -> Document | None:
+        """A campaign's document; None where there is none that this version can read."""
+        try:
+            return Document.model_validate(self._read(batch, "campaign.json"))
+        except (ValidationError, PlanError):
+            return None
 
     def _read(self, *parts: str) -> Json | None:
         if not all(_NAME.fullmatch(part) for part in parts):

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 
 from agent_chaos.commands.ui import ui
 from agent_chaos.errors import UsageError
+from agent_chaos.report.html.inert import inert
 from agent_chaos.ui.app import pages
-from agent_chaos.ui.inert import inert
 
 HOME = "http://127.0.0.1:8765"
 
@@ -35,7 +35,7 @@ def test_the_token_opens_the_pages_and_stays_out_of_the_address(tmp_path):
     assert "samesite=strict" in cookie
 
 
-@pytest.mark.parametrize("address", ["/", "/?token=other", "/?token=", "/static/app.css", "/runs/a/b"])
+@pytest.mark.parametrize("address", ["/", "/?token=other", "/?token=", "/static/report.css", "/runs/a/b"])
 def test_nothing_is_given_without_the_token(tmp_path, address):
     refused = visitor(tmp_path, token="").get(address)
 
@@ -60,7 +60,7 @@ def test_there_is_nothing_to_change(tmp_path):
     assert visitor(tmp_path).post("/").status_code == 405
 
 
-@pytest.mark.parametrize("address", ["/", "/nothing", "/static/app.css"])
+@pytest.mark.parametrize("address", ["/", "/nothing", "/static/report.css"])
 def test_every_answer_forbids_what_pages_do_not_need(tmp_path, address):
     headers = visitor(tmp_path).get(address).headers
     policy = headers["content-security-policy"]
