@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
 from agent_chaos.oracles.reading.turns import left_recording_at
@@ -34,6 +34,7 @@ def judge(
             found += oracle.judge(evidence)
         except Exception as exc:  # noqa: BLE001 - a broken oracle must not pass for a broken agent
             return decide(trace, broken=f"oracle {oracle.name} failed: {type(exc).__name__}: {exc}")
+    found = list(_exact(evidence, found))
     undecided = [one for one in found if isinstance(one, Undecided)]
     left = left_recording_at(trace)
     if left:
@@ -42,6 +43,24 @@ def judge(
         found += asserted
     violations = [one for one in found if isinstance(one, Violation)]
     return decide(trace, violations, undecided, not_tested=unfired or _untested(trace))
+
+
+_TIMED = frozenset({"termination", "retry_discipline", "transparent_outcome"})
+"""Oracles that judge by when something happened."""
+
+
+def _exact(evidence: Evidence, found: Iterable[Violation | Undecided]) -> Iterator[Violation | Undecided]:
+    """Leaves open what rests on a clock that the run shared with something which knows no virtual time.
+
+    Where the run without faults was as inexact, only what is judged by the clock is left open.
+    """
+    degraded = evidence.trace.incidents_of("degraded")
+    usual = bool(evidence.clean.incidents_of("degraded"))
+    for one in found:
+        if degraded and isinstance(one, Violation) and (one.oracle in _TIMED or not usual):
+            yield Undecided(oracle=one.oracle, reason=f"virtual time was not exact: {degraded[0].detail}")
+        else:
+            yield one
 
 
 def _untested(trace: Trace) -> str:

@@ -47,6 +47,11 @@ _PROGRAMMING = frozenset(
     }
 )
 
+_ENDINGS = frozenset(
+    {"SystemExit", "KeyboardInterrupt", "GeneratorExit", "asyncio.exceptions.CancelledError"}
+)
+"""What ends more than a turn: no caller of an agent expects it to escape."""
+
 _CRASHED = "agent_chaos.scenario.command.CommandCrashed"
 """A program of another process that ended in such an error."""
 
@@ -130,7 +135,7 @@ def grade_of(raised: Raised) -> Grade:
     lineage = (raised.type, *raised.bases)
     if raised.type.partition(".")[0] in _TRANSPORT:
         return "transport"
-    if raised.type == _CRASHED:
+    if raised.type == _CRASHED or raised.type in _ENDINGS:
         return "programming"
     if raised.type in _PROGRAMMING:
         return "honest" if _raised_on_purpose(raised) else "programming"

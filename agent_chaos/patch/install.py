@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -106,6 +107,7 @@ def install_offline() -> None:
     _for_good.enter_context(offline_environment())
 
 
+@atexit.register
 def release() -> None:
     """Leaves what `install` and `install_offline` entered."""
     _for_good.close()

@@ -110,6 +110,7 @@ class Session:
     """Where the agent is defined: the line to name where no other of its lines can be seen."""
     max_virtual_s: float = math.inf
     late: int = 0
+    interrupted: bool = False
     reads: int = 0
     read_at_ns: int = -1
     cpu_ns: int = 0

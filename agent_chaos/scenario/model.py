@@ -49,7 +49,8 @@ class _Scenario(BaseModel):
 
     Args:
         name: letters, digits, `-`, `_` and `.`; names the cassette.
-        agent: `(ctx, turn_input) -> str | dict with "response" | Any`, sync or async.
+        agent: `(ctx, turn_input) -> str | dict with "response" | Any`, sync or async. A generator is iterated
+            within the run: pieces of text are joined. Of a class, each run makes an instance and calls it.
         turns: user messages, as `Turn` or plain text.
         providers: of anthropic, openai and gemini, those that may be faulted; none named means all.
         assertions: of the whole run; see `agent_chaos.scenario`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,6 +40,7 @@ class Conversation:
     ) -> None:
         self._amend = injector.user_input if injector else lambda turn, text: text
         self._scenario = scenario
+        self._agent: Callable[..., Any] | None = None
         self._session = session
         session.agent = defined_at(scenario.agent)
         self._on_turn = on_turn
@@ -112,10 +113,10 @@ class Conversation:
             text = self._said = self._amend(number, said)
         self._on_turn(number, text)
         try:
-            result = self._call(self._scenario.agent, self.context, text)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as exc:  # noqa: BLE001 - the agent's own crash is the result
+            result = self._call(self._agent_of_run(), self.context, text)
+        except BaseException as exc:
+            if self._session.interrupted:
+                raise
             if self._stopped():
                 return False
             self._log.raised(text, exc)
@@ -125,13 +126,19 @@ class Conversation:
         self._log.answered(text, result)
         return True
 
+    def _agent_of_run(self) -> Callable[..., Any]:
+        """The scenario's agent; of a class, an instance of the run's own."""
+        if self._agent is None:
+            self._agent = _made(self._scenario.agent)
+        return self._agent
+
     def _probe(self) -> None:
         """Only where a history can be: in the run's state, or in an agent that the scenario starts afresh."""
         scenario = self._scenario
         if self._probing and (self.context.agent_state or scenario.setup or scenario.teardown):
             probe = Probe(self._session)
             self._session.probed = probe.asked(
-                lambda: self._call(self._scenario.agent, self.context, self._said)
+                lambda: self._call(self._agent_of_run(), self.context, self._said)
             )
 
     def _stopped(self) -> bool:
@@ -141,11 +148,29 @@ class Conversation:
         if fn is None:
             return None
         result = fn(*args)
-        if not inspect.isawaitable(result):
-            return result
+        while inspect.isawaitable(result) or isinstance(result, AsyncIterator | Iterator):
+            result = self._gone_through(result)
+        return result
+
+    def _gone_through(self, result: Any) -> Any:
+        """What is awaited or iterated happens within the run; pieces of text become one."""
+        if isinstance(result, Iterator):
+            return _joined(list(result))
         if self._runner is None:
             self._runner = asyncio.Runner()
-        return self._runner.run(_awaited(result))
+        return self._runner.run(_awaited(result) if inspect.isawaitable(result) else _collected(result))
+
+
+def _made(agent: Any) -> Any:
+    return agent() if inspect.isclass(agent) else agent
+
+
+def _joined(pieces: list[Any]) -> Any:
+    return "".join(pieces) if all(isinstance(piece, str) for piece in pieces) else pieces
+
+
+async def _collected(pieces: AsyncIterator[Any]) -> Any:
+    return _joined([piece async for piece in pieces])
 
 
 async def _awaited(value: Any) -> Any:

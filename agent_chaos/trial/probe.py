@@ -63,10 +63,9 @@ class Probe:
         with self._aside():
             try:
                 play()
-            except KeyboardInterrupt:
-                raise
-            except BaseException:  # noqa: BLE001 - a turn that is stopped ends in whatever its agent makes of that
-                pass
+            except BaseException:  # a turn that is stopped ends in whatever its agent makes of that
+                if self._session.interrupted:
+                    raise
         return () if self._asked is None else (self._asked,)
 
     @contextmanager

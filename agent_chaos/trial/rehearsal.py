@@ -148,7 +148,7 @@ class Rehearsal:
         listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
         self.changes = tuple(self._accepted(second))
         drifted = (f"recording: {change}; {self._again}" for change in self.changes)
-        self.notes = (*self._unheld, *drifted, *listed)
+        self.notes = (*self._unheld, *_blind(second), *drifted, *listed)
         return self._clean
 
     @property
@@ -308,3 +308,12 @@ def _key_wanted(trace: Trace) -> str:
         ". A client that is made while its module is imported wants a key then: offline any value does, as in "
         "OPENAI_API_KEY=offline"
     )
+
+
+def _blind(clean: Trace) -> list[str]:
+    """What cannot be judged of an agent that gives no answer."""
+    if clean.answers and all(answer.value is None for answer in clean.answers):
+        return [
+            "answer: the agent returns None, so nothing that it answers is judged; return what the user reads"
+        ]
+    return []

@@ -16,7 +16,7 @@ from agent_chaos.patch.time import loops
 from agent_chaos.patch.time.clock import numbered_clocks
 from agent_chaos.patch.time.collector import swept
 from agent_chaos.patch.time.pools import close
-from agent_chaos.patch.time.stop import end_busy, real_time_stop
+from agent_chaos.patch.time.stop import end_busy, interrupts_noted, real_time_stop
 from agent_chaos.patch.time.threads import outlived
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
@@ -129,7 +129,7 @@ def staged(
         (tool.name, tool.arguments, tool.result) for tool in index.cassette.tools if not tool.is_call
     )
     loops.refuse_uvloop()
-    with swept(), seeded(header.seed), wall.moving(), _active(session), real_time_stop(session, real_s):
+    with swept(), seeded(header.seed), wall.moving(), _active(session), _stops(session, real_s):
         yield session
         _settle(session)
 
@@ -152,6 +152,12 @@ def _active(session: Session) -> Iterator[None]:
         _note_threads(session)
         leave(session, token)
         end_busy(session)
+
+
+@contextmanager
+def _stops(session: Session, real_s: float) -> Iterator[None]:
+    with interrupts_noted(session), real_time_stop(session, real_s):
+        yield
 
 
 def _settle(session: Session) -> None:

@@ -1,15 +1,19 @@
 """A run of turns: what the agent is given, what counts as its answer, and what an exception ends."""
 
 import asyncio
+import signal
 import sys
+import time
 
 import anthropic
 import pytest
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.server_errors import ServerError
+from agent_chaos.oracles.unhandled_exception import grade_of
 from agent_chaos.runtime.session import running
 from agent_chaos.scenario.model import Turn
+from agent_chaos.trial.rehearsal import Rehearsal
 from agent_chaos.trial.turn_log import answer_text
 from tests.trials import claude_says, recorded, scenario, trial
 
@@ -76,7 +80,7 @@ def test_an_exit_ends_the_conversation():
 
 def test_ctrl_c_is_nobodys_answer_and_leaves_no_run_behind():
     def agent(ctx, text):
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     with pytest.raises(KeyboardInterrupt):
         ran(agent)
@@ -162,3 +166,92 @@ def test_a_task_that_is_left_behind_is_cancelled_with_its_run():
 
     assert answers(ran(agent)) == ["go"]
     assert ended == ["cancelled"]
+
+
+def pieces(ctx, text):
+    yield "A laptop "
+    time.sleep(60)
+    yield "costs $1500."
+
+
+async def async_pieces(ctx, text):
+    yield "A laptop "
+    await asyncio.sleep(60)
+    yield "costs $1500."
+
+
+async def awaited_pieces(ctx, text):
+    return pieces(ctx, text)
+
+
+def mapped_pieces(ctx, text):
+    return map(str, pieces(ctx, text))
+
+
+class Piecewise:
+    def __call__(self, ctx, text):
+        return pieces(ctx, text)
+
+
+@pytest.mark.parametrize(
+    "agent", [pieces, async_pieces, awaited_pieces, mapped_pieces, Piecewise(), Piecewise], ids=str
+)
+def test_an_agent_that_gives_its_answer_in_pieces_is_gone_through_within_its_run(agent):
+    trace = ran(agent)
+
+    assert answers(trace) == ["A laptop costs $1500."]
+    assert trace.virtual_s == 60
+
+
+def test_pieces_that_are_no_text_are_kept_as_they_are():
+    def agent(ctx, text):
+        yield {"step": 1}
+        yield {"step": 2}
+
+    assert ran(agent).answers[0].value == [{"step": 1}, {"step": 2}]
+
+
+def test_an_exception_between_two_pieces_ends_the_turn():
+    def agent(ctx, text):
+        yield "one"
+        raise LookupError("no more")
+
+    assert [raised.type for raised in ran(agent).raised] == ["LookupError"]
+
+
+def test_an_agent_of_a_class_starts_afresh_in_every_run():
+    class Counting:
+        def __init__(self):
+            self.turns = 0
+
+        def __call__(self, ctx, text):
+            self.turns += 1
+            return str(self.turns)
+
+    assert [answers(ran(Counting, "a", "b")) for _ in range(2)] == [["1", "2"]] * 2
+
+
+@pytest.mark.parametrize(
+    "error", [SystemExit(0), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError()], ids=repr
+)
+def test_what_ends_more_than_a_turn_is_an_outcome_of_the_run_and_a_bug_of_its_agent(error):
+    def agent(ctx, text):
+        raise error
+
+    (raised,) = ran(agent).raised
+
+    assert raised.type.endswith(type(error).__name__)
+    assert grade_of(raised) == "programming"
+
+
+def test_an_agent_that_answers_nothing_is_told_what_that_blinds():
+    def agent(ctx, text):
+        anthropic.Anthropic().messages.create(
+            max_tokens=9, model="claude-sonnet-5", messages=[{"role": "user", "content": text}]
+        )
+
+    one = scenario(agent)
+    rehearsal = Rehearsal(one, cassette=recorded(one, [claude_says("hi")]))
+    rehearsal.prepare()
+
+    assert any(note.startswith("answer: the agent returns None") for note in rehearsal.notes)

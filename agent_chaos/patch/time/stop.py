@@ -32,6 +32,26 @@ def real_time_stop(session: Session, seconds: float) -> Iterator[None]:
 
 
 @contextmanager
+def interrupts_noted(session: Session) -> Iterator[None]:
+    """Tells a Ctrl-C from a KeyboardInterrupt that the agent itself raises."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def press(signum: int, frame: FrameType | None) -> None:
+        session.interrupted = True
+        if callable(before):
+            before(signum, frame)
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def _by_signal(session: Session, seconds: float) -> Iterator[None]:
     stop = Stop("timeout", f"used up {seconds:g} s of real time")
 
