@@ -8,6 +8,7 @@ from anthropic import Anthropic, AsyncAnthropic
 
 import agent_chaos
 from agent_chaos.faults.catalogue import fault_types
+from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.faults.fault import ToolFault, ToolOutcome, ToolTarget
 from agent_chaos.faults.parts.canary import CANARY
 from agent_chaos.faults.plan import Plan, fault_of
@@ -58,11 +59,25 @@ def test_a_tool_fault_changes_what_comes_back_and_only_pace_is_transparent(kind)
 
 
 @every_kind
-def test_a_tool_fault_acts_on_any_result_and_tells_its_source(kind):
+def test_a_tool_fault_acts_on_objects_and_tells_its_source(kind):
     cls = fault_types()[kind]
 
-    assert all(cls.openings(target(result)) for result in RESULTS.values() if result not in (None, [1, 2]))
+    assert cls.openings(target(RESULTS["object"]))
     assert re.search(r"Source: \w", cls.__doc__)
+    assert isinstance(cls.family, Family)
+    assert isinstance(cls.frequency, Frequency)
+
+
+def test_a_result_loses_half_of_its_lists_or_a_field_and_nothing_says_so():
+    orders = {"orders": [{"id": "A-1"}, {"id": "A-2"}, {"id": "A-3"}], "total": 3}
+    in_text = {"content": [{"type": "text", "text": json.dumps(orders)}]}
+    page = fault_of({"kind": "tool_partial", "lacks": "items"})
+    older = fault_of({"kind": "tool_partial", "lacks": "fields"})
+
+    assert page.apply(target(orders)).result == {"orders": [{"id": "A-1"}, {"id": "A-2"}], "total": 3}
+    assert json.loads(page.apply(target(in_text)).result["content"][0]["text"])["orders"][-1] == {"id": "A-2"}
+    assert older.apply(target(orders)).result == {"orders": orders["orders"]}
+    assert page.apply(target("one\ntwo\nthree\n")).result == "one\ntwo\n"
 
 
 @every_kind
@@ -176,6 +191,9 @@ RAISE = fault_of({"kind": "tool_raise", "error_type": "ConnectionError"})
         (fault_of({"kind": "tool_error"}), "", False, 0),
         (fault_of({"kind": "tool_timeout", "timeout_seconds": 20}), "", True, 20),
         (fault_of({"kind": "tool_empty"}), "", True, 0),
+        (fault_of({"kind": "tool_disconnected", "how": "server_gone"}), "ConnectionError", True, 0),
+        (fault_of({"kind": "tool_disconnected", "how": "loop_closed"}), "RuntimeError", False, 0),
+        (fault_of({"kind": "tool_schema_changed", "how": "argument_renamed"}), "TypeError", False, 0),
     ],
     ids=lambda value: value.kind if isinstance(value, ToolFault) else "",
 )
