@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
@@ -15,16 +16,31 @@ def members(folder: ModuleType) -> Iterator[ModuleType]:
         yield importlib.import_module(f"{folder.__name__}.{found.name}")
 
 
+def installed(group: str) -> Iterator[ModuleType]:
+    """The modules that other packages register under a group of entry points, by name.
+
+    Raises ImportError with the name of the entry point, where one does not import.
+    """
+    for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
+        try:
+            module = entry.load()
+        except (
+            Exception
+        ) as exc:  # code of another package, which may fail in any way; the one that registered it is named
+            raise ImportError(f"entry point {entry.name!r} of {group} does not import: {exc}") from exc
+        yield module
+
+
 def exported(folder: ModuleType, name: str) -> list[Any]:
     """What the members of a package export under `name`, in the order of the members; those without it are passed over."""
     return [getattr(member, name) for member in members(folder) if hasattr(member, name)]
 
 
-def defined(folder: ModuleType) -> Iterator[type]:
-    """Every class that a member of a package defines itself, not the ones that it imports."""
-    for member in members(folder):
+def defined(modules: Iterable[ModuleType]) -> Iterator[type]:
+    """Every class that modules define themselves, not the ones that they import."""
+    for module in modules:
         yield from (
             value
-            for value in vars(member).values()
-            if isinstance(value, type) and value.__module__ == member.__name__
+            for value in vars(module).values()
+            if isinstance(value, type) and value.__module__ == module.__name__
         )

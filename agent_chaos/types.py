@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent_chaos.chaos.base import ChaosAction, ChaosPoint
+from agent_chaos.chaos.compat import ChaosAction, ChaosPoint
 from agent_chaos.results.turn_result import TurnResult
 
 TurnInputGenerator = Callable[[list[TurnResult]], str]

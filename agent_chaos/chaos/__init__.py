@@ -9,7 +9,7 @@ import importlib
 from typing import Any
 
 _HOMES = {
-    "base": ("ChaosAction", "ChaosPoint", "ChaosResult"),
+    "compat": ("ChaosAction", "ChaosPoint", "ChaosResult"),
     "builder": ("Chaos",),
     "class_forms": (
         "ContextChaos",
@@ -39,7 +39,7 @@ def __dir__() -> list[str]:
         importlib.import_module(f"{__name__}.{home}") for home in ("constructors", "compat")
     )
     values = (name for names in _HOMES.values() for name in names)
-    return sorted({*values, *_FAULTS, *_ALIASES, *constructors.names(), *compat.EXPORTED})
+    return sorted({*values, *_FAULTS, *_ALIASES, *constructors.constructor_names(), *compat.EXPORTED})
 
 
 def __getattr__(name: str) -> Any:
@@ -58,7 +58,7 @@ def __getattr__(name: str) -> Any:
     constructors, compat = (
         importlib.import_module(f"{__name__}.{home}") for home in ("constructors", "compat")
     )
-    found = constructors.named(name) or compat.by_class_name(name)
+    found = constructors.constructor(name) or compat.by_class_name(name)
     if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return found

@@ -53,7 +53,7 @@ class _ByKind(type):
         return form
 
     def _word(cls, name: str) -> Callable[..., Chaos]:
-        word = constructors.named(f"{cls.prefix}{name}")
+        word = constructors.constructor(f"{cls.prefix}{name}")
         if word is None:
             raise AttributeError(f"{cls.__name__} has no fault {name!r}")
         return word

@@ -1,11 +1,14 @@
-"""The classes behind the words, as 0.1.3 named them: `RateLimitChaos(retry_after=5.0, on_call=1)`.
+"""The names of 0.1.3 that have others today: classes of faults, where a fault acts, and what a mutator decides.
 
-Each takes the arguments of its word, under the names they had, and any condition of a `Trigger`.
+`RateLimitChaos(retry_after=5.0, on_call=1)` takes the arguments of `llm_rate_limit`, under the names that they had, and any
+condition of a `Trigger`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from agent_chaos.chaos import constructors
@@ -57,3 +60,50 @@ def by_class_name(name: str) -> _Word | None:
 
     made.__name__ = name
     return made
+
+
+class ChaosPoint(StrEnum):
+    """Where a fault acts; `Chaos.point` and `FaultRecord.chaos_point` are one of them."""
+
+    USER_INPUT = "user_input"
+    LLM_CALL = "llm_call"
+    STREAM = "stream"
+    TOOL_RESULT = "tool_result"
+    MESSAGES = "messages"
+
+
+class ChaosAction(StrEnum):
+    """What a fault does to what it acts on."""
+
+    PROCEED = "proceed"
+    RAISE = "raise"
+    MUTATE = "mutate"
+    HANG = "hang"
+    DELAY = "delay"
+
+
+@dataclass(frozen=True, slots=True)
+class ChaosResult:
+    """What a mutator may return in place of the new value: that, nothing, or an exception to raise where it acts."""
+
+    action: ChaosAction
+    exception: BaseException | None = None
+    mutated: Any = None
+
+    @classmethod
+    def proceed(cls) -> ChaosResult:
+        return cls(ChaosAction.PROCEED)
+
+    @classmethod
+    def raise_exception(cls, exception: BaseException) -> ChaosResult:
+        return cls(ChaosAction.RAISE, exception)
+
+    @classmethod
+    def mutate(cls, value: Any) -> ChaosResult:
+        return cls(ChaosAction.MUTATE, mutated=value)
+
+    def instead_of(self, before: Any) -> Any:
+        """What the value becomes. Raises the exception where there is one."""
+        if self.exception is not None:
+            raise self.exception
+        return before if self.action is ChaosAction.PROCEED else self.mutated

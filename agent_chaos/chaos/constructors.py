@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+import zlib
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -25,10 +27,12 @@ _STREAMING = ("truncate", "reset_in_body", "stall", "slow_first_byte", "slow_str
 
 def any_fault(kind: str, **fields: Any) -> Chaos:
     """Any fault by its kind. Raises PlanError for an unknown kind, field or value."""
-    return _chaos(fault_of({"kind": kind, **fields}), f"{spelling(fault_type(kind))}({_arguments(fields)})")
+    return _chaos(
+        fault_of({"kind": kind, **fields}), f"{constructor_name(fault_type(kind))}({_arguments(fields)})"
+    )
 
 
-def spelling(cls: type[Fault]) -> str:
+def constructor_name(cls: type[Fault]) -> str:
     """The word for a fault: `llm_truncate`, `tool_error`."""
     kind = str(cls.model_fields["kind"].default)
     return kind if kind.startswith("tool_") else f"{'tool' if issubclass(cls, ToolFault) else 'llm'}_{kind}"
@@ -171,24 +175,32 @@ def history_truncate(keep_last: int = 3, keep_system: bool = True) -> Chaos:
 
 
 def history_inject(messages: list[dict[str, Any]], position: Position = "end") -> Chaos:
-    """More messages in the conversation."""
+    """More messages in the conversation: before it, behind it, or at a place that the conversation alone decides, so that a
+    run with the same history is the same again. Raises PlanError for another position.
+    """
     if position not in ("start", "end", "random"):
         raise PlanError(f"history_inject: position={position!r}: expected start, end or random")
 
     def injected(before: list[Any]) -> list[Any]:
-        at = {"start": 0, "end": len(before), "random": len(before) // 2}[position]
+        at = {"start": 0, "end": len(before), "random": _anywhere(before)}[position]
         return [*before[:at], *messages, *before[at:]]
 
     return _mutation("history_inject", injected, position)
 
 
-def spell(plan: Plan) -> str:
+def _anywhere(messages: list[Any]) -> int:
+    """A place among the messages, before and behind all of them included, drawn from what they say."""
+    said = json.dumps(messages, sort_keys=True, default=str).encode()
+    return zlib.crc32(said) % (len(messages) + 1)
+
+
+def plan_source(plan: Plan) -> str:
     """A plan as the `chaos=` of a scenario: `[llm_truncate(boundary="mid_number").at("call 1")]`."""
-    placed = (f'{spelled(one.fault)}.at("{one.site}")' for one in plan.faults)
+    placed = (f'{to_source(one.fault)}.at("{one.site}")' for one in plan.faults)
     return f"chaos=[{', '.join(placed)}]"
 
 
-def spelled(made: Fault) -> str:
+def to_source(made: Fault) -> str:
     """A fault as a scenario writes it: `llm_truncate(boundary="mid_number", offset=0)`."""
     fields = {name: value for name, value in made.model_dump(exclude_defaults=True).items() if name != "kind"}
     inside = ", ".join(f"{name}={_literal(value)}" for name, value in fields.items())
@@ -200,7 +212,7 @@ def _known_word(made: Fault, inside: str) -> str:
     for kind, word, ours, theirs in _RENAMED:
         if made.kind == kind:
             return f"{word}({inside.replace(f'{ours}=', f'{theirs}=')})"
-    return f"{spelling(type(made))}({inside})"
+    return f"{constructor_name(type(made))}({inside})"
 
 
 _RENAMED = (
@@ -216,22 +228,22 @@ def _literal(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) and text == f"'{value}'" else text
 
 
-def named(name: str) -> Callable[..., Chaos] | None:
+def constructor(name: str) -> Callable[..., Chaos] | None:
     """The word of that name: a function of this file, or that of a fault of the catalogue."""
     own = globals().get(name) if name.startswith(_PREFIXES) else None
-    return own or by_name(name)
+    return own or _of_fault(name)
 
 
-def names() -> set[str]:
+def constructor_names() -> set[str]:
     """Every word there is."""
     own = {name for name in globals() if name.startswith(_PREFIXES)}
-    return own | {spelling(cls) for cls in fault_types().values()}
+    return own | {constructor_name(cls) for cls in fault_types().values()}
 
 
-def by_name(name: str) -> Callable[..., Chaos] | None:
+def _of_fault(name: str) -> Callable[..., Chaos] | None:
     """The word of that name for a fault of the catalogue that has no function of its own here."""
     for cls in fault_types().values():
-        if spelling(cls) == name:
+        if constructor_name(cls) == name:
             kind = str(cls.model_fields["kind"].default)
             return lambda **fields: any_fault(kind, **fields)
     return None

@@ -1,16 +1,24 @@
-"""Finds the faults: every concrete `Fault` subclass defined by a module of the folders of levels, by its `kind`."""
+"""Finds the faults: every concrete `Fault` subclass defined by a module of the folders of levels, by its `kind`.
+
+Other packages add theirs: an entry point of the group `agent_chaos.faults` names a module that defines some.
+"""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 from functools import cache
 from inspect import isabstract
+from itertools import chain
+from types import ModuleType
 from typing import TypeGuard, get_args
 
 from agent_chaos.errors import PlanError
 from agent_chaos.faults import message, stream, tool, transport
 from agent_chaos.faults.fault import Fault
-from agent_chaos.members import defined
+from agent_chaos.members import defined, installed, members
+
+GROUP = "agent_chaos.faults"
+"""Of entry points: each names a module that defines faults."""
 
 _LEVELS = (transport, stream, message, tool)
 
@@ -18,8 +26,17 @@ _LEVELS = (transport, stream, message, tool)
 @cache
 def fault_types() -> dict[str, type[Fault]]:
     """Every fault by kind, in the order of file names."""
-    found = [cls for level in _LEVELS for cls in defined(level) if _is_fault(cls)]
+    own = (module for level in _LEVELS for module in members(level))
+    found = [cls for cls in defined(chain(own, _theirs())) if _is_fault(cls)]
     return {kind_of(cls): cls for cls in sorted(found, key=_file)}
+
+
+def _theirs() -> list[ModuleType]:
+    """The modules of other packages. Raises PlanError where one does not import."""
+    try:
+        return list(installed(GROUP))
+    except ImportError as exc:
+        raise PlanError(str(exc)) from exc
 
 
 def _file(cls: type[Fault]) -> str:

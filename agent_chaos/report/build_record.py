@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent_chaos.chaos.constructors import spell
+from agent_chaos.chaos.constructors import plan_source
 from agent_chaos.oracles.termination import longest_wait
 from agent_chaos.report import difference, figures
 from agent_chaos.report.document import (
@@ -104,7 +104,7 @@ def failure_record(finding: Finding, case: Case) -> FailureRecord:
         raised_at=code_line(origin) if origin != case.at_exception else None,
         changes=tuple(_changes(finding, case.clean)),
         plan=tuple(printable(str(placed)) for placed in failure.plan.faults),
-        word=printable(spell(failure.plan)),
+        word=printable(plan_source(failure.plan)),
         met=met(failure.plan).label,
         smallness=smallness(failure),
     )

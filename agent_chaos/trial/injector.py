@@ -11,8 +11,8 @@ from functools import cached_property, partial
 from random import Random
 from typing import Any
 
-from agent_chaos.chaos.base import ChaosResult
 from agent_chaos.chaos.builder import Chaos
+from agent_chaos.chaos.compat import ChaosResult
 from agent_chaos.chaos.mutation import Mutation, called
 from agent_chaos.chaos.trigger import CallContext
 from agent_chaos.errors import ScenarioError
@@ -229,7 +229,7 @@ class ChaosInjector:
 
     def _why_not(self, number: int, chaos: Chaos) -> str:
         if number in self._outdone:
-            return f"{self._outdone[number]} struck there first, and one call takes one fault of a kind"
+            return f"another fault of the same level already applies to this call: {self._outdone[number]}"
         trigger = chaos.trigger
         of_tool = isinstance(chaos.fault, ToolFault) or chaos.point == "tool_result"
         seen = self._tool_moments if of_tool else self._moments

@@ -10,7 +10,7 @@ import pytest
 import agent_chaos.chaos as dsl
 from agent_chaos.chaos import HistoryChaos, StreamChaos, ToolChaos, after_calls, history_truncate, on_turn
 from agent_chaos.chaos.builder import Chaos
-from agent_chaos.chaos.constructors import spelled
+from agent_chaos.chaos.constructors import to_source
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.fault import Fault, ToolFault
 from agent_chaos.faults.plan import Plan
@@ -35,13 +35,13 @@ def edges(kind: str) -> Iterator[Fault]:
 
 def fluent(fault: Fault) -> Chaos:
     """The fault as its word writes it."""
-    word, _, arguments = spelled(fault).partition("(")
+    word, _, arguments = to_source(fault).partition("(")
     return eval(f"word({arguments}", {"word": getattr(dsl, word)})  # what a user pastes
 
 
 def as_class(fault: Fault) -> Chaos:
     """The fault as its class form writes it."""
-    word, _, arguments = spelled(fault).partition("(")
+    word, _, arguments = to_source(fault).partition("(")
     owner = ToolChaos if isinstance(fault, ToolFault) else dsl.LLMChaos
     form = getattr(owner, word.removeprefix("tool_").removeprefix("llm_"))
     return eval(f"form({arguments}", {"form": form})
@@ -60,9 +60,9 @@ def test_word_and_class_form_make_the_same_plan(kind):
 @every_kind
 def test_class_forms_take_conditions(kind):
     fault = next(edges(kind))
-    arguments = spelled(fault).partition("(")[2]
+    arguments = to_source(fault).partition("(")[2]
     owner = ToolChaos if isinstance(fault, ToolFault) else dsl.LLMChaos
-    form = getattr(owner, spelled(fault).partition("(")[0].removeprefix("tool_").removeprefix("llm_"))
+    form = getattr(owner, to_source(fault).partition("(")[0].removeprefix("tool_").removeprefix("llm_"))
     made = eval(f"form(on=on_turn(1), {arguments}", {"form": form, "on_turn": on_turn})
 
     assert made == fluent(fault).on_turn(1)
@@ -71,7 +71,7 @@ def test_class_forms_take_conditions(kind):
 @pytest.mark.parametrize("kind", [kind for kind, cls in fault_types().items() if issubclass(cls, ToolFault)])
 def test_class_forms_of_tools_name_the_tool_first(kind):
     fault = next(edges(kind))
-    word, _, arguments = spelled(fault).partition("(")
+    word, _, arguments = to_source(fault).partition("(")
     form = getattr(ToolChaos, word.removeprefix("tool_"))
     made = eval(f"form('refund', {arguments}", {"form": form})
 

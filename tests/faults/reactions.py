@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_chaos.cassette.model import Cassette
-from agent_chaos.chaos.constructors import spelled
+from agent_chaos.chaos.constructors import to_source
 from agent_chaos.faults.fault import WireFault
 from agent_chaos.faults.plan import Plan
 from agent_chaos.report import catalogue
@@ -41,7 +41,7 @@ def measured(kind: str) -> dict[str, dict[str, dict[str, str]]]:
                 sync, other = (_reaction((protocol, stream, mode), fault, said) for mode in ("sync", "async"))
                 if not sync:
                     continue
-                row = found.setdefault(spelled(fault), {}).setdefault("streamed" if stream else "whole", {})
+                row = found.setdefault(to_source(fault), {}).setdefault("streamed" if stream else "whole", {})
                 row[SDKS[protocol]] = sync if sync == other else f"sync: {sync}; async: {other}"
     return found
 

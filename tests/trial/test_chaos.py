@@ -14,6 +14,7 @@ from agent_chaos.chaos import (
     ToolChaos,
     between_turns,
     context_mutate,
+    history_inject,
     history_truncate,
     llm_auth_error,
     llm_context_length,
@@ -32,7 +33,7 @@ from agent_chaos.chaos import (
     tool_timeout,
     user_input_mutate,
 )
-from agent_chaos.chaos.constructors import spell
+from agent_chaos.chaos.constructors import plan_source
 from agent_chaos.errors import PlanError, ScenarioError
 from agent_chaos.run.run import run_rehearsed
 from agent_chaos.scenario import (
@@ -268,7 +269,7 @@ def test_a_builder_is_immutable():
 
 def test_every_fault_of_a_plan_has_a_spelling_that_strikes_the_same():
     plan = Plan.of([("call 0", llm_truncate(boundary="mid_number", offset=0).fault)])
-    spelled = spell(plan)
+    spelled = plan_source(plan)
     namespace = {"llm_truncate": llm_truncate}
     chaos = eval(spelled.removeprefix("chaos="), namespace)  # what a user pastes
     report = ran(*chaos, agent=shop.careless)
@@ -356,7 +357,7 @@ def test_of_two_faults_of_one_call_the_second_is_told_what_was_first():
     report = ran(llm_slow_ttft(2).on_call(0), llm_slow_ttft(3).on_call(0))
 
     assert report.verdict == "NOT TESTED"
-    assert "did not fire: llm_slow_ttft(delay=2).on_call(0) struck there first" in report.reason
+    assert "already applies to this call: llm_slow_ttft(delay=2).on_call(0)" in report.reason
 
 
 def test_a_mutator_that_changes_nothing_is_named_as_such():
@@ -458,3 +459,14 @@ def test_tokens_of_streamed_calls_are_counted():
 
     assert report.metrics.total_tokens > 1
     assert report.verdict == "FAIL"
+
+
+def test_messages_injected_at_random_stand_anywhere_and_for_one_history_at_one_place():
+    inject = history_inject([{"role": "user", "content": "!"}], position="random")
+    histories = [[{"role": "user", "content": f"{seed} {i}"} for i in range(5)] for seed in range(40)]
+    places = [inject.mutator(history).index({"role": "user", "content": "!"}) for history in histories]
+
+    assert set(places) == set(range(6))
+    assert places == [
+        inject.mutator(history).index({"role": "user", "content": "!"}) for history in histories
+    ]

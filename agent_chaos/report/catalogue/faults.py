@@ -47,7 +47,7 @@ def _entry(cls: type[Fault]) -> FaultEntry:
         protocols=spoken,
         forms=forms,
         parameters=_parameters(cls),
-        word=constructors.spelled(_mildest(cls, acting[0][2] if acting else {})),
+        word=constructors.to_source(_mildest(cls, acting[0][2] if acting else {})),
         source=source,
         changes=cls.changes,
         reactions=reactions(kind_of(cls)),

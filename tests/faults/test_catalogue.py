@@ -1,0 +1,74 @@
+"""How faults are found: in the folders of levels, and in the packages that are installed beside this one."""
+
+import sys
+from textwrap import dedent
+
+import pytest
+
+from agent_chaos.errors import PlanError
+from agent_chaos.faults import catalogue
+from agent_chaos.faults.plan import fault_of
+
+DRIP = '''
+    from typing import Literal
+
+    from agent_chaos.faults.family import Family, Frequency
+    from agent_chaos.faults.fault import Target, TransportFault
+    from agent_chaos.stream.exchange import delayed
+
+
+    class Drip(TransportFault, frozen=True):
+        """One second more before the first byte. Source: https://example.org/drip."""
+
+        family = Family(5, "drip")
+        frequency = Frequency.RARE
+        transparent = True
+
+        kind: Literal["drip"] = "drip"
+
+        @classmethod
+        def openings(cls, target):
+            return ({},) if target.reply.ok else ()
+
+        def apply(self, target):
+            return delayed(target.reply, 1.0) if target.reply.ok else target.reply
+'''
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Installs a package with a module of faults, as pip would leave it, for one test."""
+
+    def install(code):
+        (tmp_path / "drips.py").write_text(dedent(code))
+        info = tmp_path / "drips-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: drips\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[{catalogue.GROUP}]\ndrips = drips\n")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        catalogue.fault_types.cache_clear()
+
+    yield install
+    catalogue.fault_types.cache_clear()
+    sys.modules.pop("drips", None)
+
+
+def test_a_package_adds_faults_by_an_entry_point(package):
+    package(DRIP)
+
+    assert fault_of({"kind": "drip"}).family.name == "drip"
+    assert "truncate" in catalogue.fault_types()
+
+
+def test_a_package_that_does_not_import_is_named(package):
+    package("import nothing_of_that_name")
+
+    with pytest.raises(
+        PlanError, match=r"entry point 'drips' of agent_chaos.faults does not import.*nothing_of"
+    ):
+        catalogue.fault_types()
+
+
+def test_a_kind_that_is_nearly_one_is_told():
+    with pytest.raises(PlanError, match="did you mean truncate"):
+        catalogue.fault_type("truncat")
