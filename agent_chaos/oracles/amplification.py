@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.reissues import by_sdk, sent_again
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call
 
 _ADVICE = {
@@ -30,6 +31,9 @@ class Amplification:
     """
 
     name = "amplification"
+    needs = Fidelity.MISS
+    gravity = Gravity.WASTE
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""
@@ -49,7 +53,7 @@ class Amplification:
                 return
 
     def _requests(self, evidence: Evidence) -> Iterator[Violation]:
-        known = [call for call in evidence.trace.calls if call.fidelity.full]
+        known = [call for call in evidence.trace.calls if call.fidelity <= Fidelity.NORMALISED]
         usual, struck = len(evidence.clean.calls), len(evidence.trace.fired)
         extra = len(known) - usual
         if extra >= _EXTRA and extra > _PER_FAULT * struck and len(known) >= _RATIO * usual:

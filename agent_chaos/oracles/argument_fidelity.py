@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
@@ -17,6 +17,7 @@ from agent_chaos.oracles.reading.turns import (
     shown,
 )
 from agent_chaos.providers.turn import RawFields
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 
 _ADVICE = "Pass the model's arguments to the tool unchanged, once per call; refuse what does not parse instead of guessing."
@@ -31,6 +32,9 @@ class ArgumentFidelity:
     """
 
     name = "argument_fidelity"
+    needs = Fidelity.MISS
+    gravity = Gravity.WRONG_EFFECT
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per executed call without an emitted one."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.reissues import sent_again
 from agent_chaos.oracles.reading.turns import served_turn
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
 _ADVICE = {
@@ -27,6 +28,9 @@ class CostAmplification:
     """
 
     name = "cost_amplification"
+    needs = Fidelity.MISS
+    gravity = Gravity.WASTE
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""
@@ -69,7 +73,7 @@ def _bought(trace: Trace, calls: list[Call]) -> list[Call]:
     return [
         call
         for call in calls
-        if call.fidelity.full
+        if call.fidelity <= Fidelity.NORMALISED
         and not call.fired
         and call.seq in trace.deliveries
         and trace.deliveries[call.seq].outcome == "complete"

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from agent_chaos.oracles.oracle import Evidence, Severity, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import only_reads
 from agent_chaos.oracles.reading.turns import (
     Executed,
@@ -19,6 +19,7 @@ from agent_chaos.oracles.reading.turns import (
     shown,
 )
 from agent_chaos.providers.turn import Prompt, ToolCall, ToolResult
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 _ADVICE = (
@@ -38,6 +39,9 @@ class DuplicateSideEffect:
     """
 
     name = "duplicate_side_effect"
+    needs = Fidelity.MISS
+    gravity = Gravity.WRONG_EFFECT
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool; undecided where the model's second wish was replayed from another conversation."""

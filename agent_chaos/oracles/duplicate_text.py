@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.reissues import sent_again
 from agent_chaos.oracles.reading.turns import clean_answer, served_turn, shown
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call
 
 _ADVICE = "Keep the text of an attempt apart until it is whole, and drop it when the attempt is made again."
@@ -19,6 +20,9 @@ class DuplicateText:
     """
 
     name = "duplicate_text"
+    needs = Fidelity.QUESTION
+    gravity = Gravity.UNTRUE_ANSWER
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation per turn."""

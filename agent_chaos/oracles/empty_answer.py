@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.turns import clean_answer, last_call_of_turn
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer
 
 _ADVICE = "Treat an empty reply as a failed one: ask again, or raise an error that the caller can show."
@@ -18,6 +19,9 @@ class EmptyAnswer:
     """
 
     name = "empty_answer"
+    needs = Fidelity.QUESTION
+    gravity = Gravity.OTHER_ANSWER
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per turn that ended so."""

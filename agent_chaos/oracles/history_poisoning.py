@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.conversations import first_fault_turn, refused
 from agent_chaos.oracles.reading.turns import prompt_of, recorded_turn, served_turn, shown
 from agent_chaos.providers.turn import Message, Text
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call
 
 _ADVICE = {
@@ -28,7 +29,9 @@ class HistoryPoisoning:
     """
 
     name = "history_poisoning"
-    needs = "an agent that keeps its history between turns"
+    needs = Fidelity.MISS
+    gravity = Gravity.BROKEN_CONVERSATION
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from agent_chaos.cassette.redaction.prose import REDACTED
 from agent_chaos.faults.parts.canary import CANARY
-from agent_chaos.oracles.oracle import Evidence, Severity, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.turns import clean_answer, shown
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
 _ADVICE = {
@@ -41,6 +42,9 @@ class InternalsLeak:
     """
 
     name = "internals_leak"
+    needs = Fidelity.MISS
+    gravity = Gravity.LEAK
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per kind and turn, and one for what the provider was sent."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
-from agent_chaos.oracles.reading.turns import left_recording_at
+from agent_chaos.oracles.reading.departure import cannot_tell, departed_at, judged_to
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Outcome, decide
 from agent_chaos.trace.trace import Call, Trace
@@ -31,18 +32,39 @@ def judge(
     found: list[Violation | Undecided] = []
     for oracle in (oracles() if judges is None else judges).values():
         try:
-            found += oracle.judge(evidence)
+            found += _within_recording(trace, oracle, oracle.judge(evidence))
         except Exception as exc:  # noqa: BLE001 - a broken oracle must not pass for a broken agent
             return decide(trace, broken=f"oracle {oracle.name} failed: {type(exc).__name__}: {exc}")
     found = list(_exact(evidence, found))
     undecided = [one for one in found if isinstance(one, Undecided)]
-    left = left_recording_at(trace)
-    if left:
-        undecided.insert(0, Undecided(oracle="recording", reason=left))
-    else:
+    if unknown := cannot_tell(trace):
+        undecided.insert(0, Undecided(oracle="recording", reason=unknown))
+    if departed_at(trace) is None:
         found += asserted
     violations = [one for one in found if isinstance(one, Violation)]
-    return decide(trace, violations, undecided, not_tested=unfired or _untested(trace))
+    return decide(
+        trace,
+        violations,
+        undecided,
+        not_tested=unfired or _untested(trace),
+        judged_to=judged_to(trace, len(evidence.clean.answers)),
+    )
+
+
+def _within_recording(
+    trace: Trace, oracle: Oracle, found: Iterable[Violation | Undecided]
+) -> Iterator[Violation | Undecided]:
+    """What an oracle found where replay was as faithful as it needs; a reply to another question is no ground for a finding."""
+    first = next((call.seq for call in trace.calls if call.fidelity > oracle.needs), None)
+    for one in found:
+        if first is None or isinstance(one, Undecided) or _seen_by(one) < first:
+            yield one
+
+
+def _seen_by(violation: Violation) -> float:
+    """The last entry that a finding rests on; the end of the run where it names none."""
+    places = [seq for seq in (violation.call_seq, violation.tool_seq) if seq is not None]
+    return max(places, default=math.inf)
 
 
 _TIMED = frozenset({"termination", "retry_discipline", "transparent_outcome"})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
 _ADVICE = {
@@ -13,6 +14,10 @@ _ADVICE = {
     "does not.",
     "thread": "Join, or stop, what a turn starts, also where the turn fails.",
 }
+
+
+_WAITING_S = 1.0
+"""No stream pauses as long between two of its events unless something holds it up."""
 
 
 class Leaks:
@@ -27,6 +32,9 @@ class Leaks:
     """
 
     name = "leaks"
+    needs = Fidelity.MISS
+    gravity = Gravity.WASTE
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""
@@ -82,8 +90,18 @@ def _open(trace: Trace) -> list[Call]:
     return [
         call
         for call in trace.calls
-        if call.seq in trace.deliveries and trace.deliveries[call.seq].outcome == "open"
+        if call.seq in trace.deliveries
+        and trace.deliveries[call.seq].outcome == "open"
+        and not _given_up(trace, call)
     ]
+
+
+def _given_up(trace: Trace, call: Call) -> bool:
+    """Whether the turn ended while the call still waited for bytes: a deadline cancelled it, and its client closed it."""
+    ended = [one.at for one in (*trace.answers, *trace.raised) if one.turn == call.turn]
+    events = [call.at + event.at for event in call.reply.events] if call.reply else []
+    pending = [at for at in events if ended and at > ended[0]]
+    return bool(pending) and min(pending) - ended[0] > _WAITING_S
 
 
 ORACLE = Leaks()

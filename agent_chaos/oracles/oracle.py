@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.providers.turn import RawFields
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 
 Severity = Literal["error", "warning"]
@@ -84,15 +86,31 @@ class Evidence:
     error_expected: bool = False
 
 
-class Oracle(Protocol):
-    """One rule. Each member module exports one instance as `ORACLE`.
+class Gravity(IntEnum):
+    """What a finding means for users, worst first: what did harm without a word comes before what stopped the agent."""
 
-    For `agent-chaos oracles` a class may say `severity` where it is not "error", and `needs` where it is more than "any
-    replay"; the module keeps its sentences in `_ADVICE`.
+    ASSERTED = 0
+    WRONG_EFFECT = 1
+    UNTRUE_ANSWER = 2
+    BROKEN_CONVERSATION = 3
+    LEAK = 4
+    OTHER_ANSWER = 5
+    NO_END = 6
+    CRASH = 7
+    WASTE = 8
+
+
+class Oracle(Protocol):
+    """One rule. Each member module exports one instance as `ORACLE`, and keeps its sentences in `_ADVICE`.
+
+    `name` is as in `unfinished_tool_call`. `needs` is the last rung of replay on which its findings count: what it finds
+    after a reply of a lower rung is dropped. `severity` is what its findings are at most.
     """
 
     name: str
-    """As in `unfinished_tool_call`."""
+    needs: Fidelity
+    gravity: Gravity
+    severity: Severity
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """Everything that is wrong with the run, or cannot be told."""

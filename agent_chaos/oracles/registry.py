@@ -6,7 +6,7 @@ from functools import cache
 
 import agent_chaos.oracles as folder
 from agent_chaos.members import exported
-from agent_chaos.oracles.oracle import Oracle
+from agent_chaos.oracles.oracle import ASSERTION, Gravity, Oracle, Violation
 
 
 @cache
@@ -14,3 +14,11 @@ def oracles() -> dict[str, Oracle]:
     """Every oracle by name."""
     found: list[Oracle] = exported(folder, "ORACLE")
     return {oracle.name: oracle for oracle in found}
+
+
+def gravity_of(violation: Violation) -> Gravity:
+    """How grave a finding is; what the scenario itself asserts comes first, what an oracle of a third party finds last."""
+    if violation.oracle == ASSERTION:
+        return Gravity.ASSERTED
+    oracle = oracles().get(violation.oracle)
+    return oracle.gravity if oracle is not None else Gravity.WASTE

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.conversations import first_fault_turn, refused
 from agent_chaos.oracles.reading.turns import shown
 from agent_chaos.providers.rules import ADVICE as _ADVICE
 from agent_chaos.providers.rules import Problem
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call
 
 
@@ -24,6 +25,9 @@ class RequestValidity:
     """
 
     name = "request_validity"
+    needs = Fidelity.MISS
+    gravity = Gravity.BROKEN_CONVERSATION
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """The first error, as a provider tells of one; and the first of what only some of them refuse."""

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.reissues import by_sdk, sent_again, told_to_wait_s, waited_s
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
 _ADVICE = {
@@ -37,6 +38,9 @@ class RetryDiscipline:
     """
 
     name = "retry_discipline"
+    needs = Fidelity.MISS
+    gravity = Gravity.WASTE
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
     curtailed,
@@ -14,6 +14,7 @@ from agent_chaos.oracles.reading.turns import (
     served_turn,
     shown,
 )
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call
 
 _MARKED = re.compile(
@@ -41,6 +42,9 @@ class SilentTruncation:
     """
 
     name = "silent_truncation"
+    needs = Fidelity.QUESTION
+    gravity = Gravity.UNTRUE_ANSWER
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per turn that ended so."""

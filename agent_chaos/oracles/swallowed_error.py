@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.dropped import left_undone, passed_over
 from agent_chaos.oracles.reading.reported import (
     asking,
@@ -21,6 +21,7 @@ from agent_chaos.oracles.reading.reported import (
 )
 from agent_chaos.oracles.reading.turns import clean_answer, last_call_of_turn, served_turn, shown
 from agent_chaos.providers.turn import ToolResult
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
 _ADVICE = {
@@ -48,6 +49,9 @@ class SwallowedError:
     """
 
     name = "swallowed_error"
+    needs = Fidelity.QUESTION
+    gravity = Gravity.UNTRUE_ANSWER
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation per turn, one about tool calls that were dropped, and one per tool."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace, Wait
 
 _ADVICE = {
@@ -27,6 +28,9 @@ class Termination:
     """
 
     name = "termination"
+    needs = Fidelity.QUESTION
+    gravity = Gravity.NO_END
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation: the first limit that was passed."""

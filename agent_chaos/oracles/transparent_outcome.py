@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import only_reads
-from agent_chaos.oracles.reading.turns import all_transparent, executed, left_recording_at, shown
+from agent_chaos.oracles.reading.turns import all_transparent, executed, shown
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
 _READ = (
@@ -19,32 +20,35 @@ _ADVICE = "Make the retry invisible: send the same request again, and use only t
 
 class TransparentOutcome:
     """Transient faults, each once and within the time budget, must not change answers or tool calls. A tool that is
-    declared pure, or whose name says that it only reads, may run again with the same arguments.
+    declared pure, or whose name says that it only reads, may run again with the same arguments. An agent whose own deadline
+    ended a call is not judged: nobody has to wait for a reply that comes late.
 
     Source: litellm#6957, hermes-agent#111887, openai-python#2722 (§3.6).
     """
 
     name = "transparent_outcome"
-    needs = "full fidelity"
+    needs = Fidelity.MISS
+    gravity = Gravity.OTHER_ANSWER
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation about the answers and one about the tools."""
         if not all_transparent(evidence) or evidence.trace.raised:
             return
-        if left := left_recording_at(evidence.trace):
-            yield self._left(evidence, left)
+        if evidence.trace.incidents_of("timeout", "budget") or _gave_up_waiting(evidence.trace):
             return
-        if evidence.trace.incidents_of("timeout", "budget"):
-            return
-        yield from self._answers(evidence)
-        yield from self._tools(evidence)
+        other = next((call for call in evidence.trace.calls if not call.fidelity.full), None)
+        if other is not None and _heard_as_recorded(evidence.trace):
+            yield self._asked_otherwise(other)
+        elif evidence.trace.left_at is None:
+            yield from self._answers(evidence)
+            yield from self._tools(evidence)
 
-    def _left(self, evidence: Evidence, left: str) -> Violation | Undecided:
+    def _asked_otherwise(self, call: Call) -> Violation:
         """An agent that heard every word as recorded must go on as recorded; one that met an error may ask something else."""
-        if not _heard_as_recorded(evidence.trace):
-            return Undecided(oracle=self.name, reason=left)
         reason = (
-            f"{left}, although every reply before it was read to its end and said what the recorded one says"
+            f"left the recording at call {call.call}, although every reply before it was read to its end and said what the "
+            "recorded one says"
         )
         return self._violation("request", reason, "", "", advice=_READ)
 
@@ -52,9 +56,8 @@ class TransparentOutcome:
         before, after = _texts(evidence.clean), _texts(evidence.trace)
         for turn, (was, now) in enumerate(zip(before, after, strict=False)):
             if was != now:
-                yield self._violation(
-                    "answer", f"turn {turn} answered {shown(now, 90)!r}, not {shown(was, 90)!r}", was, now
-                )
+                reason = f"turn {turn} answered {shown(now, 90)!r}, not {shown(was, 90)!r}"
+                yield self._violation("answer", reason, was, now)
                 return
 
     def _tools(self, evidence: Evidence) -> Iterable[Violation]:
@@ -70,6 +73,16 @@ class TransparentOutcome:
         return Violation(
             oracle=self.name, subject=subject, reason=reason, advice=advice, before=before, after=after
         )
+
+
+def _gave_up_waiting(trace: Trace) -> bool:
+    """Whether the agent left a call that a fault struck before its reply had come, or failed."""
+    return any(call.fired and not _read_whole(trace, call) and _is_left(trace, call) for call in trace.calls)
+
+
+def _is_left(trace: Trace, call: Call) -> bool:
+    delivered = trace.deliveries.get(call.seq)
+    return delivered is None or delivered.outcome in ("open", "closed")
 
 
 def _heard_as_recorded(trace: Trace) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
@@ -16,6 +16,7 @@ from agent_chaos.oracles.reading.turns import (
     served_turn,
     shown,
 )
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call
 
 _ADVICE = (
@@ -30,6 +31,9 @@ class UnfinishedToolCall:
     """
 
     name = "unfinished_tool_call"
+    needs = Fidelity.MISS
+    gravity = Gravity.WRONG_EFFECT
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool that ran so; whole arguments of a reply that did not end are a failure of their own."""

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
-from agent_chaos.oracles.oracle import Evidence, Undecided, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.turns import all_transparent
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Raised, ToolRun, Trace
 
 Grade = Literal["honest", "tool", "transport", "programming"]
@@ -76,6 +77,9 @@ class UnhandledException:
     """
 
     name = "unhandled_exception"
+    needs = Fidelity.QUESTION
+    gravity = Gravity.CRASH
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per turn that ended in such an exception."""
@@ -103,8 +107,13 @@ class UnhandledException:
             subject=f"{_kind(raised, grade)}{where}",
             reason=f"turn {raised.turn} ended in {raised.type}{where} ({message or 'no message'}): {words}",
             advice=_ADVICE[grade],
+            call_seq=_last_call_before(trace, raised),
             tool_seq=tool.seq if tool else None,
         )
+
+
+def _last_call_before(trace: Trace, raised: Raised) -> int | None:
+    return max((call.seq for call in trace.calls if call.seq < raised.seq), default=None)
 
 
 def _kind(raised: Raised, grade: Grade) -> str:

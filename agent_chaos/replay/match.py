@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -16,6 +16,8 @@ from agent_chaos.cassette.keys import (
 )
 from agent_chaos.cassette.model import Cassette, Exchange, Keys
 from agent_chaos.providers.registry import protocols, recognise
+from agent_chaos.providers.turn import ModelTurn
+from agent_chaos.replay.questions import Question, question_of
 from agent_chaos.replay.tool_names import renamed_tools
 from agent_chaos.stream.exchange import Request
 
@@ -33,6 +35,8 @@ class KeyedRequest:
     exact: str
     _normalised: str = ""
     _lane: str = ""
+    _question: Question | None = None
+    _questioned: bool = False
 
     @property
     def normalised(self) -> str:
@@ -46,6 +50,12 @@ class KeyedRequest:
             self._lane = lane_key(self.request)
         return self._lane
 
+    @property
+    def question(self) -> Question | None:
+        if not self._questioned:
+            self._question, self._questioned = question_of(self.request), True
+        return self._question
+
 
 class ExchangeIndex:
     """Recorded exchanges by match key. Requests are redacted before they are keyed, as when they were recorded.
@@ -53,15 +63,28 @@ class ExchangeIndex:
     Args:
         cassette: what was recorded; its bodies are read only when they are served.
         redact: the redaction that recording used.
+        asked_today: requests that stand in for recorded ones, by exchange, since the agent was edited.
+        drifts: whether a request may also be an edited one of the recording; for runs without faults.
     """
 
     def __init__(
-        self, cassette: Cassette, redact: Callable[[Request], Request] = lambda request: request
+        self,
+        cassette: Cassette,
+        redact: Callable[[Request], Request] = lambda request: request,
+        *,
+        asked_today: Mapping[int, Request] | None = None,
+        drifts: bool = False,
     ) -> None:
         self.cassette = cassette
         self._redact = redact
+        self.drifts = drifts
+        self._asked_today = {index: redact(one) for index, one in (asked_today or {}).items()}
         self._memo: dict[tuple[str, str, bytes], KeyedRequest] = {}
         self._keys = _keys(cassette, redact)
+        self._keys = [
+            keys_of(self._asked_today[index]) if index in self._asked_today else keys
+            for index, keys in enumerate(_keys(cassette, redact))
+        ]
         self.by_exact = _grouped(keys.exact for keys in self._keys)
         self.by_normalised = _grouped(keys.normalised for keys in self._keys)
         self._lanes: tuple[str, ...] = ()
@@ -77,8 +100,59 @@ class ExchangeIndex:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def rebased(self, asked_today: Mapping[int, Request]) -> ExchangeIndex:
+        """The same replies, to what an edited agent asks today without any fault."""
+        return ExchangeIndex(self.cassette, self._redact, asked_today=asked_today)
+
     def exchange(self, index: int) -> Exchange:
-        return self.cassette.exchanges[index]
+        recorded = self.cassette.exchanges[index]
+        today = self._asked_today.get(index)
+        return recorded if today is None else replace(recorded, request=today)
+
+    @cached_property
+    def _questions(self) -> tuple[Question | None, ...]:
+        return tuple(question_of(self.exchange(index).request) for index in range(len(self)))
+
+    def shortened(self, question: Question) -> tuple[int, ...]:
+        """The exchanges that answer this very turn, asked with more history than a fault has left."""
+        return tuple(i for i, one in enumerate(self._questions) if one and one.is_shortened_by(question))
+
+    def same_question(self, question: Question, turn: int) -> tuple[int, ...]:
+        """The exchanges that answer this question with another history: of all that do, the most alike."""
+        found = [(i, one) for i, one in enumerate(self._questions) if one and one.is_asked_by(question)]
+        ranked = [(_unlike(question, one, self.exchange(i).turn == turn), i) for i, one in found]
+        return tuple(i for rank, i in ranked if rank == min(ranked)[0])
+
+    def possible(self, question: Question | None, index: int) -> bool:
+        """Whether a model could give an exchange's reply to this question, too."""
+        answered = self._questions[index]
+        if question is None or answered is None:
+            return question is answered
+        return question.can_be_answered_by(self._said(index), answered)
+
+    def stand_ins(self, question: Question) -> tuple[int, ...]:
+        """The exchanges whose reply is text that a model could give to any question: one of a summary, a title, a repair.
+
+        None where the reply must have a form, may be a tool call, or goes on from what a server keeps.
+        """
+        if question.structured or question.tools or question.previous:
+            return ()
+        return tuple(
+            i for i in range(len(self)) if self.possible(question, i) and _is_plain_text(self._said(i))
+        )
+
+    def drifted(self, asked: KeyedRequest, question: Question | None, turn: int) -> tuple[int, ...]:
+        """The exchanges that an edited request may stand for, the most alike first: those of its turn, then all."""
+        able = [i for i in range(len(self)) if question is not None and self.possible(question, i)]
+        return tuple(sorted(able, key=lambda i: self._distance(asked.request, i, turn)))
+
+    def _distance(self, request: Request, index: int, turn: int) -> tuple[bool, int]:
+        recorded = self.exchange(index)
+        return recorded.turn != turn, -_shared(recorded.request.body, request.body)
+
+    def _said(self, index: int) -> ModelTurn:
+        exchange = self.exchange(index)
+        return protocols()[exchange.protocol].parse(exchange.reply)
 
     def asked(self, request: Request) -> KeyedRequest:
         """The request with its keys; equal requests share them."""
@@ -96,12 +170,6 @@ class ExchangeIndex:
             return KeyedRequest(request, exact)
         redacted = self._redact(request)
         return KeyedRequest(redacted, exact_key(redacted))
-
-    def accept(self, request: Request, index: int) -> None:
-        """Takes a request for the recorded one from now on: it differs, but does so without any fault."""
-        asked = self.asked(request)
-        known = self.by_normalised.get(asked.normalised, ())
-        self.by_normalised[asked.normalised] = (*known, index)
 
     def knows_host(self, host: str) -> bool:
         """Whether anything was recorded from this host."""
@@ -155,6 +223,14 @@ def _keys(cassette: Cassette, redact: Callable[[Request], Request]) -> Sequence[
     if cassette.header.key_version == KEY_VERSION:
         return cassette.keys
     return [keys_of(redact(exchange.request)) for exchange in cassette.exchanges]
+
+
+def _unlike(question: Question, other: Question, same_turn: bool) -> tuple[bool, bool, bool]:
+    return question.system != other.system, question.model != other.model, not same_turn
+
+
+def _is_plain_text(turn: ModelTurn) -> bool:
+    return bool(turn.text.strip()) and not turn.tool_calls and turn.complete and turn.stop == "end"
 
 
 def _shared(one: bytes, other: bytes) -> int:

@@ -7,7 +7,7 @@ Every second serving has fresh ids, mapped back before the next request is match
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Exchange, Keys
@@ -50,7 +50,7 @@ class Player:
 
     Args:
         extra: faults besides the plan's.
-        guesses: whether a request that was not recorded gets the nearest reply of its conversation.
+        guesses: whether a request that was not recorded gets the reply to one that is like it.
     """
 
     def __init__(
@@ -64,30 +64,37 @@ class Player:
         self._learnt_by_exact: dict[str, tuple[int, ...]] = {}
         self._servings: dict[int, int] = {}
         self._consumed: set[int] = set()
-        self._given: dict[str, int] = {}
+        self._given: dict[str, tuple[Fidelity, int]] = {}
         self._recorded_ids: dict[str, str] = {}
         self._held: list[Held] = []
         self._credentials = Redactor(
             {}
         )  # what requests carry in their headers: recording took it out of bodies, too
 
-    def serve(self, request: Request, protocol: str) -> ServedReply:
-        """Answers a request; never raises on a miss."""
+    def serve(self, request: Request, protocol: str, turn: int = 0) -> ServedReply:
+        """Answers a request of a scenario turn; never raises on a miss."""
         asked = self._index.asked(self._as_recorded(request))
         held = next((one for one in reversed(self._held) if one.asked_on(request)), None)
         if held is not None:
             return self._go_on(request, held, asked)
-        fidelity, index = self._find(asked)
+        fidelity, index = self._find(asked, turn)
+        difference = self._difference(asked, fidelity, index)
         if index is None:
-            difference = self._index.nearest(asked, self._index.lane(asked)[::-1])
             return ServedReply(Fidelity.MISS, None, protocol, None, None, (), difference, asked.exact)
-        difference = "" if fidelity is Fidelity.EXACT else self._index.nearest(asked, (index,))
-        self._given[asked.exact] = index
+        self._given[asked.exact] = fidelity, index
         return self._play(request, index, fidelity, difference, asked.exact)
 
+    def _difference(self, asked: KeyedRequest, fidelity: Fidelity, index: int | None) -> str:
+        """Where a request differs from the one whose reply it gets; else from the latest of its conversation."""
+        if fidelity is Fidelity.EXACT:
+            return ""
+        if index is None or fidelity is Fidelity.STAND_IN:
+            return self._index.nearest(asked, self._index.lane(asked)[::-1])
+        return self._index.nearest(asked, (index,))
+
     def _go_on(self, request: Request, held: Held, asked: KeyedRequest) -> ServedReply:
-        """What a fault has the model say next; nobody recorded what it would say to a call that was made again."""
-        fidelity = Fidelity.LANE if held.calls else Fidelity.EXACT
+        """What a fault has the model say next: the rest of its answer, or the same calls again."""
+        fidelity = Fidelity.BY_FAULT if held.calls else Fidelity.EXACT
         served = self._play(request, held.index, fidelity, "", asked.exact, held.rest)
         if held.calls and served.reply is not None:
             self._held.append(held.after(served.reply))
@@ -112,21 +119,39 @@ class Player:
     def _exchange(self, index: int) -> Exchange:
         return self._learnt[index] if index in self._learnt else self._index.exchange(index)
 
-    def _find(self, asked: KeyedRequest) -> tuple[Fidelity, int | None]:
+    def _find(self, asked: KeyedRequest, turn: int) -> tuple[Fidelity, int | None]:
         """The first rung that holds an exchange; unconsumed ones go first, then those served before."""
         exact = self._index.by_exact.get(asked.exact, ()) or self._learnt_by_exact.get(asked.exact, ())
         normalised = self._index.by_normalised.get(asked.normalised, ()) if not exact else ()
         for fidelity, indexes in ((Fidelity.EXACT, exact), (Fidelity.NORMALISED, normalised)):
             if indexes:
-                return fidelity, self._next(indexes) if self._next(indexes) is not None else self._again(
-                    indexes
-                )
+                return fidelity, self._next_or_again(indexes)
         if not self._guesses:
             return Fidelity.MISS, None
         if asked.exact in self._given:
-            return Fidelity.LANE, self._given[asked.exact]
-        index = self._next(self._index.lane(asked))
-        return (Fidelity.LANE if index is not None else Fidelity.MISS), index
+            return self._given[asked.exact]
+        return next(self._lower_rungs(asked, turn), (Fidelity.MISS, None))
+
+    def _lower_rungs(self, asked: KeyedRequest, turn: int) -> Iterator[tuple[Fidelity, int]]:
+        """Exchanges of requests that differ, rung by rung."""
+        index, question = self._index, asked.question
+        if question is not None:
+            if shortened := index.shortened(question):
+                yield Fidelity.TURN, self._next_or_again(shortened)
+            if same := index.same_question(question, turn):
+                yield Fidelity.QUESTION, self._next_or_again(same)
+        able = [one for one in index.lane(asked) if index.possible(question, one)]
+        if (nearest := self._next(able)) is not None:
+            yield Fidelity.CONVERSATION, nearest
+        if index.drifts and (drifted := self._next(index.drifted(asked, question, turn))) is not None:
+            yield Fidelity.DRIFT, drifted
+        if not index.drifts and question is not None and (texts := index.stand_ins(question)):
+            yield Fidelity.STAND_IN, texts[0]
+
+    def _next_or_again(self, indexes: Sequence[int]) -> int:
+        """The first exchange that was not served yet; of those that all were, the latest one that was whole."""
+        unserved = self._next(indexes)
+        return self._again(indexes) if unserved is None else unserved
 
     def _next(self, indexes: Sequence[int]) -> int | None:
         return next((index for index in indexes if index not in self._consumed), None)

@@ -5,27 +5,15 @@ Ids are replaced where they stand as ids, never in text: the id "1" must not tur
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
-from typing import Final
 
+from agent_chaos.providers.fresh_ids import fresh_id
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import framing_of
 from agent_chaos.stream.edits import Edit, applied, in_bytes, rebodied
 from agent_chaos.stream.exchange import Reply, rechunked
 from agent_chaos.stream.framing.framing import Framing
 from agent_chaos.stream.json_strings import quoted, strings
-
-_ALPHABETS = (
-    (re.compile(r"[0-9]+"), "0123456789"),
-    (re.compile(r"[0-9a-f]+"), "0123456789abcdef"),
-    (re.compile(r"[0-9A-Za-z]+"), "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
-)
-_PREFIX = re.compile(r"^[A-Za-z]+[_-](?:[a-z]+_)?")
-_WORD = re.compile(r"[0-9A-Za-z]+")
-_TELLING: Final = 9
-"""So many letters of an id are drawn at least, however short the recorded one is: nothing else reads like it by chance."""
 
 
 def minted(reply: Reply, protocol: WireProtocol, salt: str) -> tuple[Reply, dict[str, str]]:
@@ -57,15 +45,3 @@ def _renaming(text: str, fresh: Mapping[str, str]) -> list[Edit]:
         for one in strings(text) or ()
         if one.name.lower().endswith(("id", "ids")) and one.text in fresh
     ]
-
-
-def fresh_id(old: str, salt: str) -> str:
-    """An id like `old`: same prefix, punctuation and alphabet, and as long where it is not very short."""
-    prefix = match.group() if (match := _PREFIX.match(old)) and match.end() < len(old) else ""
-    rest = old[len(prefix) :]
-    alphabet = next((letters for shape, letters in _ALPHABETS if shape.fullmatch(rest.replace("-", ""))), "")
-    alphabet = alphabet or _ALPHABETS[-1][1]
-    rest += alphabet[1] * (_TELLING - sum(map(len, _WORD.findall(rest))))
-    stream = hashlib.shake_256(f"{salt}:{old}".encode()).digest(len(rest) * 2)
-    drawn = (alphabet[byte % len(alphabet)] for byte in stream)
-    return prefix + "".join(next(drawn) if _WORD.fullmatch(letter) else letter for letter in rest)

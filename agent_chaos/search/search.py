@@ -7,6 +7,7 @@ from time import perf_counter
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.registry import gravity_of
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.campaign import (
     Campaign,
@@ -28,26 +29,6 @@ from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, shrink
 from agent_chaos.search.space import Space
 
 _CLEAN_RUNS = 3
-_GRAVEST_FIRST = (
-    "unfinished_tool_call",
-    "argument_fidelity",
-    "duplicate_side_effect",
-    "swallowed_error",
-    "silent_truncation",
-    "duplicate_text",
-    "request_validity",
-    "history_poisoning",
-    "internals_leak",
-    "transparent_outcome",
-    "empty_answer",
-    "termination",
-    "unhandled_exception",
-    "retry_discipline",
-    "amplification",
-    "cost_amplification",
-    "leaks",
-)
-"""What did harm without a word comes before what stopped the agent."""
 
 
 def fuzz(
@@ -176,9 +157,8 @@ def _new(run: Tally, baseline: Baseline) -> set[str]:
 def _gravest_first(finding: Finding) -> tuple[int, bool, int, str]:
     """By oracle; within one, what changed something before what happened to come out the same."""
     violation, failure = finding.failure.violation, finding.failure
-    known = violation.oracle in _GRAVEST_FIRST
-    rank = _GRAVEST_FIRST.index(violation.oracle) if known else len(_GRAVEST_FIRST)
-    return rank, violation.before == violation.after, len(failure.plan), failure.fingerprint
+    gravity = gravity_of(violation)
+    return gravity, violation.before == violation.after, len(failure.plan), failure.fingerprint
 
 
 def _failure(run: Tally, violation: Violation, plan: Plan, seed: int, smallest: bool, checks: int) -> Failure:

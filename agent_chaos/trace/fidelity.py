@@ -6,19 +6,46 @@ from enum import IntEnum
 
 
 class Fidelity(IntEnum):
-    """Rungs of the matching ladder, best first. EXACT and NORMALISED are full fidelity."""
+    """Rungs of the matching ladder, best first.
+
+    EXACT and NORMALISED are requests that were recorded, BY_FAULT ones that a fault itself answers. TURN and QUESTION were
+    recorded with another history. On the rungs below, the reply was given to another question: the run goes on with it, and
+    no finding rests on it.
+    """
 
     EXACT = 1
     NORMALISED = 2
-    LANE = 3
-    MISS = 4
+    BY_FAULT = 3
+    TURN = 4
+    QUESTION = 5
+    CONVERSATION = 6
+    STAND_IN = 7
+    DRIFT = 8
+    MISS = 9
 
     @property
     def words(self) -> str:
-        return {1: "exact", 2: "same but for ids", 3: "nearest in conversation", 4: "not recorded"}[
-            self.value
-        ]
+        return _WORDS[self]
 
     @property
     def full(self) -> bool:
-        return self <= Fidelity.NORMALISED
+        """Whether the reply is what the model would say to exactly this request."""
+        return self <= Fidelity.BY_FAULT
+
+    @property
+    def answered(self) -> bool:
+        """Whether the reply was given to this question, if maybe with another history."""
+        return self <= Fidelity.QUESTION
+
+
+_WORDS = {
+    Fidelity.EXACT: "exact",
+    Fidelity.NORMALISED: "same but for ids",
+    Fidelity.BY_FAULT: "answered by the fault",
+    Fidelity.TURN: "same turn, shorter history",
+    Fidelity.QUESTION: "same question, other history",
+    Fidelity.CONVERSATION: "nearest in conversation",
+    Fidelity.STAND_IN: "stand-in reply",
+    Fidelity.DRIFT: "edited since it was recorded",
+    Fidelity.MISS: "not recorded",
+}

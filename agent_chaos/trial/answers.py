@@ -102,15 +102,15 @@ class Answerer:
 
     def _served(self, request: Request, protocol: str, transport: str) -> ServedReply:
         """The player's answer; where it has none and the run is online, the real provider's."""
-        served = self.player.serve(request, protocol)
+        at, turn = self.session.clock.now(), self.session.turn
+        served = self.player.serve(request, protocol, turn)
         if served.reply is not None or self.online is None:
             return served
-        at, turn = self.session.clock.now(), self.session.turn
         keep = bool(protocol) or self.index.knows_host(request.host)
         with self.session.scheduler.excused():
             index, reply = self.online.ask(request, turn=turn, at=at, transport=transport, keep=keep)
         self.player.learn(request, reply, protocol, index)
-        return self.player.serve(request, protocol)
+        return self.player.serve(request, protocol, turn)
 
     def _refuse_strangers(self, request: Request, protocol: WireProtocol | None) -> None:
         """Refuses what only watches, and hosts that nothing was recorded from."""

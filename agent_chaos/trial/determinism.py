@@ -52,7 +52,7 @@ def _short(value: Any) -> str:
 def left_recording(trace: Trace) -> str:
     """Where a run without faults did not match its recording exactly, in words; '' where it did."""
     for call in trace.calls:
-        if call.fidelity is Fidelity.LANE:
+        if call.fidelity > Fidelity.NORMALISED:
             return f"call {call.call} differs from its recording at {call.difference}"
     return next((incident.detail for incident in trace.incidents_of("miss")), "")
 

@@ -22,6 +22,7 @@ from agent_chaos.patch.install import offline_environment
 from agent_chaos.providers.turn import RawFields
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.scenario.model import ChaosScenario, Scenario
+from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.check_assertions import CheckedRun, check_assertions, expects_error
@@ -67,7 +68,7 @@ class Rehearsal:
         self.allow_real_tools = allow_real_tools
         self._judges = oracles() if judges is None else judges
         self._redactor = Redactor.from_environ(os.environ)
-        self._index = ExchangeIndex(self.cassette, self._redactor.request)
+        self._index = ExchangeIndex(self.cassette, self._redactor.request, drifts=True)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
         self.tools_run_for_real = self.unwrapped_tools
@@ -146,7 +147,7 @@ class Rehearsal:
             self._check_sound(trace)
         self._clean = replace(second, probed=first.probed if keeps_history(first.probed) else ())
         listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
-        self.changes = tuple(self._accepted(second))
+        self.changes = self._follow_edits(second)
         drifted = (f"recording: {change}; {self._again}" for change in self.changes)
         self.notes = (*self._unheld, *_blind(second), *drifted, *listed)
         return self._clean
@@ -163,14 +164,16 @@ class Rehearsal:
         for place in sorted(unknown):
             yield f"protocol: not known for {place}; it is struck by faults of transport only"
 
-    def _accepted(self, clean: Trace) -> list[str]:
-        """Where the agent asks something else than was recorded even without faults, that is no effect of faults."""
-        said = []
+    def _follow_edits(self, clean: Trace) -> tuple[str, ...]:
+        """Takes what the agent asks without faults for what was recorded; and what was edited since, in words."""
+        today: dict[int, Request] = {}
+        said: dict[str, str] = {}
         for call in clean.calls:
-            if call.fidelity is Fidelity.LANE and call.site is not None:
-                self._index.accept(call.request, call.site.index)
-                said.append(f"call {call.call} differs at {call.difference}, and gets the nearest reply")
-        return said
+            if call.fidelity > Fidelity.NORMALISED and call.site is not None:
+                today.setdefault(call.site.index, call.request)
+                said.setdefault(call.difference, f"call {call.call} differs at {call.difference}")
+        self._index = self._index.rebased(today)
+        return tuple(said.values())
 
     def trial(self, plan: Plan) -> Outcome:
         """One example under the plan, judged by the oracles and the scenario's own assertions."""

@@ -12,6 +12,7 @@ from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Undecided, Violation
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Verdict, decide
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 from tests.oracles.desk import KEY, fault, judged
 from tests.spoken import spoken
@@ -59,6 +60,7 @@ class Finds:
 
     name: str
     finding: Violation | Undecided | Exception
+    needs: Fidelity = Fidelity.MISS
 
     def judge(self, evidence):
         if evidence.trace.plan.faults:

@@ -170,8 +170,8 @@ def test_who_asks_something_new_after_a_passing_fault_cannot_be_judged():
     outcome = judged(doubting, "anthropic_messages", {"call 0": PASSING[0]}, said=ANSWER, stream=False)
 
     assert outcome.verdict is Verdict.UNDECIDED
-    assert "transparent_outcome" in [one.oracle for one in outcome.undecided]
-    assert outcome.reason == "left the recording at call 1"
+    assert outcome.rule == "recording"
+    assert outcome.reason.startswith("left the recording at call 1")
 
 
 MAILS = (

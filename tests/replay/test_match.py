@@ -137,7 +137,7 @@ def test_two_chains_of_responses_are_two_lanes():
     one, other = research("tides", "sources"), research("whales", "ships")
     renamed = [
         (
-            with_replaced(e.request, {"resp_": "resp_x"}),
+            replace(e.request, body=e.request.body.replace(b"resp_", b"resp_x")),
             changed(e.reply, e.reply.body.replace(b"resp_", b"resp_x")),
         )
         for e in other.exchanges

@@ -21,7 +21,7 @@ from agent_chaos.stream.exchange import Request, reply
 from agent_chaos.trace.fidelity import Fidelity
 from tests.cassette.made import asking
 from tests.replay.asked import cassette_of, conversation, recognised, research, with_body
-from tests.trials import claude_says, json_reply
+from tests.trials import claude_message, claude_says, json_reply
 
 CUT = Truncate(boundary="mid_body", offset=0)
 
@@ -55,11 +55,11 @@ RUNGS = {
     ),
     "nearest in conversation": (
         conversation("Hello.", "And at noon?"),
-        Fidelity.LANE,
+        Fidelity.CONVERSATION,
         "messages[2].content: 'And at 2026-11-23T09:00:00Z?' ≠ 'And at noon?'",
     ),
     "not recorded": (
-        asking("Something else."),
+        asking("Something else.", tools=[{"name": "look", "input_schema": {"type": "object"}}]),
         Fidelity.MISS,
         "messages[0].content: 'Hello.' ≠ 'Something else.'",
     ),
@@ -208,7 +208,7 @@ def test_a_chain_of_responses_that_asks_something_else_stays_in_its_conversation
     served = serve(one, with_body(second, {**second.json, "input": "whales"}))
     after = serve(one, third)
 
-    assert (served.fidelity, str(served.site)) == (Fidelity.LANE, "call 1")
+    assert (served.fidelity, str(served.site)) == (Fidelity.CONVERSATION, "call 1")
     assert served.difference == "input: 'sources' ≠ 'whales'"
     assert (after.fidelity, str(after.site)) == (Fidelity.EXACT, "call 2")
 
@@ -236,16 +236,16 @@ def test_an_identical_request_outside_of_the_recording_gets_the_same_answer_agai
     served = [serve(one, aside) for _ in range(2)]
 
     assert sites(served) == ["call 1", "call 1.1"]
-    assert [each.fidelity for each in served] == [Fidelity.LANE, Fidelity.LANE]
+    assert [each.fidelity for each in served] == [Fidelity.CONVERSATION, Fidelity.CONVERSATION]
 
 
-def test_a_conversation_that_goes_on_beyond_its_recording_is_not_recorded():
+def test_a_conversation_that_goes_on_beyond_its_recording_gets_a_stand_in():
     one = player((HELLO, claude_says("Hi.")), (AGAIN, claude_says("At nine.")))
     serve(one, HELLO)
     serve(one, AGAIN)
     served = serve(one, conversation("Hello.", "And at 2026-11-23T09:00:00Z?", "And then?"))
 
-    assert served.fidelity is Fidelity.MISS
+    assert served.fidelity is Fidelity.STAND_IN
     assert served.difference == "messages: 3 items ≠ 5 items"
 
 
@@ -261,3 +261,76 @@ def test_a_credential_of_one_call_is_known_in_the_body_of_a_later_one(tmp_path):
 
     assert one.serve(first, "").fidelity is Fidelity.EXACT
     assert one.serve(later, "").fidelity is Fidelity.EXACT
+
+
+CHAT = [conversation(*"abcde"[:n]) for n in range(1, 6)]
+"""Five turns of a chat."""
+
+
+def chat():
+    return player(*((asked, claude_says(f"To {'abcde'[i]}.")) for i, asked in enumerate(CHAT)))
+
+
+@pytest.mark.parametrize("forgotten", ["a", "b", "c", "ab", "abc"])
+def test_after_a_turn_that_was_forgotten_the_next_gets_the_answer_to_its_own_question(forgotten):
+    left = [one for one in "abcd" if one not in forgotten]
+    served = serve(chat(), conversation(*left))
+
+    assert (served.fidelity, said(served)) == (Fidelity.TURN, "To d.")
+
+
+def test_a_question_after_a_garbled_answer_is_answered_as_the_same_question():
+    history = CHAT[2].json["messages"]
+    garbled = with_body(
+        CHAT[2],
+        {**CHAT[2].json, "messages": [history[0], {**history[1], "content": "I s\ufffd."}, *history[2:]]},
+    )
+    served = serve(chat(), garbled)
+
+    assert (served.fidelity, said(served)) == (Fidelity.QUESTION, "To c.")
+
+
+@pytest.mark.parametrize("how", ["no tools", "another form"])
+def test_a_reply_that_the_model_could_not_give_here_is_never_given(how):
+    look = [{"name": "look", "input_schema": {"type": "object"}}]
+    called = json_reply(
+        claude_message([{"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}], "tool_use")
+    )
+    one = player((HELLO, claude_says("Hi.")), (conversation("Hello.", "x", tools=look), called))
+    serve(one, HELLO)
+    form = {"output_format": {"type": "json_schema", "schema": {}}} if how == "another form" else {}
+    served = serve(one, conversation("Hello.", "y", **form))
+
+    assert served.fidelity in (Fidelity.STAND_IN, Fidelity.MISS)
+    assert (served.fidelity is Fidelity.MISS) == (how == "another form")
+
+
+EDITS = {
+    "system": {"system": "Be brief!"},
+    "model": {"model": "claude-opus-5"},
+    "tools": {"tools": [{"name": "look", "input_schema": {"type": "object"}}]},
+    "limit": {"max_tokens": 99},
+}
+
+
+@pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
+def test_an_edited_agent_gets_the_replies_in_their_order(edit):
+    kept = cassette_of(*((asked, claude_says(f"{i}")) for i, asked in enumerate(CHAT[:3])))
+    edited = [with_body(one, {**one.json, **edit}) for one in CHAT[:3]]
+    one = Player(ExchangeIndex(kept, drifts=True), Plan())
+    served = [serve(one, each) for each in edited]
+
+    assert [said(each) for each in served] == ["0", "1", "2"]
+    assert all(each.fidelity > Fidelity.NORMALISED and each.difference for each in served)
+
+    rebased = Player(ExchangeIndex(kept).rebased(dict(enumerate(edited))), Plan())
+    assert [serve(rebased, each).fidelity for each in edited] == [Fidelity.EXACT] * 3
+
+
+def test_reworded_questions_are_edits_too():
+    kept = cassette_of(*((asking(text), claude_says(text)) for text in ("Oslo today?", "Lima tomorrow?")))
+    one = Player(ExchangeIndex(kept, drifts=True), Plan())
+    served = [serve(one, asking(text)) for text in ("And Lima tomorrow?", "And Oslo today?")]
+
+    assert [said(each) for each in served] == ["Lima tomorrow?", "Oslo today?"]
+    assert {each.fidelity for each in served} == {Fidelity.DRIFT}

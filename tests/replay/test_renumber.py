@@ -5,8 +5,9 @@ import re
 
 import pytest
 
+from agent_chaos.providers.fresh_ids import fresh_id
 from agent_chaos.providers.registry import protocols
-from agent_chaos.replay.renumber import fresh_id, minted
+from agent_chaos.replay.renumber import minted
 from agent_chaos.stream.exchange import reply
 from tests.spoken import spoken
 from tests.standin.said import Called, Said

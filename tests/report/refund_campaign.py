@@ -115,7 +115,7 @@ def tool(seq: int, index: int, at: float, name: str, arguments: Any, result: Any
 
 def entries(amount: int, second: Reply, answer: str, **second_call: Any) -> tuple[TraceEvent, ...]:
     effect = "recorded" if amount == 1500 else "nearest"
-    fidelity = Fidelity.EXACT if amount == 1500 else Fidelity.LANE
+    fidelity = Fidelity.EXACT if amount == 1500 else Fidelity.CONVERSATION
     difference = "" if amount == 1500 else "messages[3].content[0].input.amount: 15 where 1500 was recorded"
     return (
         call(0, 0, 0.0, LOOKUP),

@@ -12,10 +12,11 @@ import anthropic
 
 from agent_chaos.faults.fault import Fault
 from agent_chaos.faults.plan import Placed, Plan, Site
-from agent_chaos.oracles.oracle import Evidence, Violation
+from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Violation
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.search.shrink import Shrunk, shrink
 from agent_chaos.search.space import Menu, Space, edge_biased
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.spoken import spoken
 from tests.standin.said import Called, Said
@@ -98,6 +99,9 @@ class PlantedOracle:
 
     cause: tuple[Condition, ...]
     name: str = "planted"
+    needs: Fidelity = Fidelity.MISS
+    gravity: Gravity = Gravity.WASTE
+    severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterator[Violation]:
         if met(self.cause, evidence.trace.fired):

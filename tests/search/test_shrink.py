@@ -9,6 +9,7 @@ from agent_chaos.search.memo import Memo
 from agent_chaos.search.shrink import neighbours, shrink
 from agent_chaos.search.space import Space
 from agent_chaos.search.strategies import MAX_FAULTS, choices
+from agent_chaos.trace.fidelity import Fidelity
 from tests.search.planted import CAUSES, FAULTS, Condition, PlantedOracle, planted, survivor_judged_by
 
 CONFIRMING_RUNS = 3
@@ -107,7 +108,7 @@ def test_a_plan_of_more_faults_than_are_ever_drawn_is_made_small_too():
 class EverySecondTime:
     """An oracle that finds the planted cause in every second run that has it."""
 
-    name = "planted"
+    name, needs = "planted", Fidelity.MISS
 
     def __init__(self, cause):
         self._planted, self._runs = PlantedOracle(cause), itertools.count()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from agent_chaos.faults.family import TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.providers.fresh_ids import fresh_id
 from agent_chaos.providers.json_values import loaded
 from agent_chaos.providers.turn import ToolCall
 from agent_chaos.stream.exchange import Reply
@@ -56,7 +57,7 @@ def _again(target: Target) -> tuple[ToolCall, ...]:
     if _said(calls) == _said(target.protocol.parse(target.reply).tool_calls):
         return ()
     return tuple(
-        ToolCall(f"{call.id[:-5]}Again" if call.id else "", call.name, call.arguments) for call in calls
+        ToolCall(fresh_id(call.id, "again") if call.id else "", call.name, call.arguments) for call in calls
     )
 
 

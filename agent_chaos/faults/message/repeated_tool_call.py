@@ -9,6 +9,7 @@ from typing import Any, Literal
 from agent_chaos.faults.family import TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.tool_call_parts import call_choices, tool_call_at
+from agent_chaos.providers.fresh_ids import fresh_id
 from agent_chaos.providers.turn import ToolCall
 from agent_chaos.stream.exchange import Reply
 
@@ -53,15 +54,10 @@ def _last_call(target: Target) -> ToolCall | None:
 
 def _reminted(call: ToolCall, ids: Collection[str]) -> ToolCall:
     """The call with other ids, its own and those of the item that carries it."""
-    return replace(call, id=_other(call.id), extra=_renamed(dict(call.extra), ids))
+    return replace(call, id=fresh_id(call.id, "twin"), extra=_renamed(dict(call.extra), ids))
 
 
 def _renamed(value: Any, ids: Collection[str]) -> Any:
     if isinstance(value, dict):
         return {name: _renamed(inner, ids) for name, inner in value.items()}
-    return _other(value) if isinstance(value, str) and value and value in ids else value
-
-
-def _other(minted: str) -> str:
-    """An id of the same shape."""
-    return f"{minted[:-4]}{'Twin' if not minted.endswith('Twin') else 'Next'}"
+    return fresh_id(value, "twin") if isinstance(value, str) and value and value in ids else value

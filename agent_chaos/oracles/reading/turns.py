@@ -196,16 +196,6 @@ def all_transparent(evidence: Evidence) -> bool:
     )
 
 
-def left_recording_at(trace: Trace) -> str:
-    """'left the recording at call 3', or '' where it never did."""
-    if trace.left_at is None:
-        return ""
-    call = next((call for call in trace.calls if call.seq >= trace.left_at and not call.fidelity.full), None)
-    if call is not None:
-        return f"left the recording at call {call.call}"
-    return next((f"left the recording: {incident.detail}" for incident in trace.incidents_of("miss")), "")
-
-
 def shown(value: Any, limit: int = 200) -> str:
     """A value as short JSON or text for a sentence."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

@@ -8,6 +8,7 @@ from functools import cache
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.report.catalogue.entry import OracleEntry, told
+from agent_chaos.trace.fidelity import Fidelity
 
 
 @cache
@@ -21,8 +22,8 @@ def _entry(oracle: Oracle) -> OracleEntry:
     return OracleEntry(
         name=oracle.name,
         does=does,
-        severity=getattr(oracle, "severity", "error"),
-        needs=getattr(oracle, "needs", "any replay"),
+        severity=oracle.severity,
+        needs="any replay" if oracle.needs is Fidelity.MISS else oracle.needs.words,
         advice=_advice(oracle),
         source=source,
     )

@@ -96,7 +96,7 @@ def oracles_page(entries: Sequence[OracleEntry]) -> str:
     """ORACLES.md: every oracle."""
     intro = (
         f"{len(entries)} oracles judge every run, without a line of your code. Each is silent on a run without faults. "
-        "One that needs full fidelity says UNDECIDED where the agent asked something that was never recorded."
+        "What one finds after a reply on a lower rung of replay than it needs does not count."
     )
     lines = [_GENERATED.format(name="oracles", file="ORACLES.md"), "# Oracles", "", intro]
     for entry in entries:

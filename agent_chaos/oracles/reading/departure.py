@@ -1,0 +1,74 @@
+"""Where a run left the recording, and how far it can be judged because of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from agent_chaos.oracles.reading.turns import prompt_of, shown
+from agent_chaos.providers.turn import Text, ToolResult
+from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trace.trace import Call, Trace
+
+
+def departed_at(trace: Trace) -> int | None:
+    """`seq` of the first entry after which replies were given to other questions, if to any; None where none was."""
+    return _first(trace, lambda fidelity: not fidelity.answered)
+
+
+def cannot_tell(trace: Trace) -> str:
+    """Why nobody knows how a run under faults would have gone on; empty where every turn that a fault struck was judged.
+
+    A turn is over once the agent answered or failed; what it would be told in a later one is no matter of this fault.
+    """
+    seq = departed_at(trace)
+    if seq is None or _turn_at(trace, seq) > last_fault_turn(trace):
+        return ""
+    call = _call_at(trace, seq)
+    if call is None:
+        return next((f"left the recording: {one.detail}" for one in trace.incidents_of("miss")), "")
+    differs = f"; differs at {call.difference}" if call.difference else ""
+    return f"left the recording at call {call.call}: asked {_asked(call)}{differs}"
+
+
+def judged_to(trace: Trace, turns: int) -> str:
+    """How far a run could be judged, where that is not to its end: `as far as recorded (turn 2 of 5)`."""
+    seq = _first(trace, lambda fidelity: fidelity > Fidelity.TURN)
+    if seq is None:
+        return ""
+    judged = _turn_at(trace, seq) + (_call_at(trace, seq) is not None and departed_at(trace) != seq)
+    return f"as far as recorded (turn {judged} of {turns})"
+
+
+def last_fault_turn(trace: Trace) -> int:
+    """The last scenario turn that a fault struck; -1 where none did."""
+    struck = [call.turn for call in trace.calls if call.fired]
+    return max((*struck, *(run.turn for run in trace.tools if run.fired)), default=-1)
+
+
+def _first(trace: Trace, holds: Callable[[Fidelity], bool]) -> int | None:
+    calls = [call.seq for call in trace.calls if holds(call.fidelity)]
+    missed = [one.seq for one in trace.incidents_of("miss")]
+    return min((*calls, *missed), default=None)
+
+
+def _call_at(trace: Trace, seq: int) -> Call | None:
+    return next((call for call in trace.calls if call.seq == seq), None)
+
+
+def _turn_at(trace: Trace, seq: int) -> int:
+    """The scenario turn that an entry belongs to: as many turns had ended before it."""
+    ended = [*(one.seq for one in trace.answers), *(one.seq for one in trace.raised)]
+    return sum(one < seq for one in ended)
+
+
+def _asked(call: Call) -> str:
+    """What a request said last, in short."""
+    prompt = prompt_of(call)
+    parts = prompt.messages[-1].parts if prompt and prompt.messages else ()
+    results = [part.content for part in parts if isinstance(part, ToolResult)]
+    texts = [part.text for part in parts if isinstance(part, Text)]
+    return (
+        repr(shown(" ".join((*results, *texts)), 60))
+        if prompt
+        else f"{call.request.method} {call.request.path}"
+    )
