@@ -98,7 +98,8 @@ def _open(trace: Trace) -> list[Call]:
 
 def _given_up(trace: Trace, call: Call) -> bool:
     """Whether the turn ended while the call still waited for bytes: a deadline cancelled it, and its client closed it."""
-    ended = [one.at for one in (*trace.answers, *trace.raised) if one.turn == call.turn]
+    answered = [one.at for one in trace.answers if one.turn == call.turn]
+    ended = answered or [one.at for one in trace.raised if one.turn == call.turn]
     events = [call.at + event.at for event in call.reply.events] if call.reply else []
     pending = [at for at in events if ended and at > ended[0]]
     return bool(pending) and min(pending) - ended[0] > _WAITING_S

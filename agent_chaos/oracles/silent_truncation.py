@@ -1,44 +1,47 @@
-"""A truncated answer is passed on as a whole one."""
+"""What a truncated reply had said is used as if that were all."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
+from agent_chaos.oracles.reading.marks import adds_words, is_marked
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
     curtailed,
-    last_call_of_turn,
+    prompt_of,
     recorded_turn,
     served_turn,
     shown,
 )
+from agent_chaos.providers.turn import Text
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Answer, Call
+from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
-_MARKED = re.compile(
-    r"truncat|incomplet|cut off|cut short|interrupted|partial|unfinished|could not|couldn't|unable|try again|error|\[…\]",
-    re.IGNORECASE,
-)
-_ADVICE = (
-    "Check that the reply is complete before using its text: the stream's terminator arrived and the stop reason is not "
-    "the token limit; otherwise ask again or say that the answer is cut."
-)
-
+_ADVICE = {
+    "answer": "Check that the reply is complete before using its text: the stream's terminator arrived and the stop reason is not "
+    "the token limit; otherwise ask again or say that the answer is cut.",
+    "tool": "Read values out of a reply only once it is complete: the stream's terminator arrived and the stop reason is not the "
+    "token limit; a parser that mends JSON hides that it was cut.",
+    "prompt": "Check a summary before it takes the place of what it sums up: where it is cut, empty or refused, keep the messages.",
+}
 _WHY = {
     "length": "the token limit was hit",
     "pause": "the model had paused",
     "filter": "a filter broke the reply off",
     "other": "the model broke the reply off",
 }
+_LONG_ENOUGH = 12
+"""Characters; a shorter text of a model may stand in a prompt by chance."""
 
 
 class SilentTruncation:
-    """A reply lost its terminator, or hit the token limit, where the recorded one had not; the run returned normally,
-    did not ask again, and gives the partial text to the user with nothing that marks it.
+    """A reply lost its terminator, or hit the token limit, where the recorded one had not; nothing asked again, and what it
+    had said so far was used, however: in an answer that differs from the clean one and adds no word or sign of its own
+    to say so, in the arguments of a tool that were read out of its text, or (cut, empty or refused) in place of the
+    whole in a later prompt, as a summary of the conversation.
 
-    Source: pydantic-ai#6610, opencode#26170, crewAI#5148, griptape#2333 (§3.7).
+    Source: pydantic-ai#6610, opencode#26170, crewAI#5148, griptape#2333, langchain#38867, #39261 (§3.7).
     """
 
     name = "silent_truncation"
@@ -47,40 +50,150 @@ class SilentTruncation:
     severity: Severity = "error"
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
-        """One violation per turn that ended so."""
+        """At most one violation per turn's answer, per tool, and one about prompts."""
+        if not evidence.trace.fired:
+            return
         for answer in evidence.trace.answers:
-            call = last_call_of_turn(evidence.trace, answer.turn)
-            clean = clean_answer(evidence, answer.turn)
-            if call is not None and clean is not None and curtailed(call) and _passed_on(call, answer, clean):
-                yield self._violation(call, answer, clean)
+            yield from self._answer(evidence, answer)
+        yield from self._tools(evidence)
+        yield from self._prompts(evidence)
 
-    def _violation(self, call: Call, answer: Answer, clean: Answer) -> Violation:
-        served = served_turn(call)
-        why = _WHY.get(served.stop or "" if served else "", "the stream ended early")
-        why = "the reply said that it had failed" if served and served.error is not None else why
+    def _answer(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
+        clean = clean_answer(evidence, answer.turn)
+        cut = [call for call in evidence.trace.calls if call.turn == answer.turn and curtailed(call)]
+        said = _said_in(evidence.trace, answer.turn)
+        for call in cut:
+            served = served_turn(call)
+            if clean is None or served is None or not served.text.strip() or _asked_on(evidence.trace, call):
+                continue
+            if _plain(answer.text) not in ("", _plain(clean.text)) and not is_marked(answer, clean, said):
+                reason = f"turn {answer.turn} still answered {shown(answer.text, 90)!r} as if that were all"
+                yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
+                return
+
+    def _tools(self, evidence: Evidence) -> Iterator[Violation]:
+        seen: set[str] = set()
+        for call in filter(curtailed, evidence.trace.calls):
+            served = served_turn(call)
+            asked = {one.name for one in served.tool_calls} if served else set()
+            for run in evidence.trace.tools:
+                usual = _usual_runs(evidence.clean, run)
+                if run.after != call.seq or run.name in asked | seen or not usual:
+                    continue
+                if all(run.arguments != one.arguments for one in usual):
+                    seen.add(run.name)
+                    reason = f"{run.name} ran with {shown(run.arguments)}, read out of what had come"
+                    yield self._violation(
+                        run.name, "tool", call, reason, usual[0].arguments, run.arguments, run.seq
+                    )
+
+    def _prompts(self, evidence: Evidence) -> Iterator[Violation]:
+        for call in evidence.trace.calls:
+            recorded, served = recorded_turn(call), served_turn(call)
+            if recorded is None or served is None or not _spoiled(call):
+                continue
+            whole, partial = recorded.text.strip(), served.text.strip()
+            if len(whole) >= _LONG_ENOUGH and (found := _fed(evidence, call, whole, partial)):
+                later, before, after = found
+                reason = f"call {later.call} was told {shown(partial, 90)!r} in its place"
+                yield self._violation("prompt", "prompt", call, reason, before, after)
+                return
+
+    def _violation(
+        self,
+        subject: str,
+        about: str,
+        call: Call,
+        reason: str,
+        before: object,
+        after: object,
+        tool_seq: int | None = None,
+    ) -> Violation:
         return Violation(
             oracle=self.name,
-            subject="answer",
-            reason=f"{why} at call {call.call}, and turn {answer.turn} still answered {shown(answer.text, 90)!r} as if "
-            "that were all",
-            advice=_ADVICE,
+            subject=subject,
+            reason=f"{_why(call)} at call {call.call}, and {reason}",
+            advice=_ADVICE[about],
             call_seq=call.seq,
-            before=clean.text,
-            after=answer.text,
+            tool_seq=tool_seq,
+            before=before,
+            after=after,
         )
 
 
-def _passed_on(call: Call, answer: Answer, clean: Answer) -> bool:
-    """Whether the answer is the clean one with the partial text in place of the whole, or holds it unmarked."""
-    served, recorded = served_turn(call), recorded_turn(call)
-    if served is None or recorded is None:
+def _why(call: Call) -> str:
+    served = served_turn(call)
+    if served is None or served.error is not None:
+        return "the reply said that it had failed"
+    if not served.text.strip():
+        return "the model had refused" if served.stop == "filter" else "the reply was empty"
+    return _WHY.get(served.stop or "", "the stream ended early")
+
+
+def _asked_on(trace: Trace, call: Call) -> bool:
+    """Whether anything was asked in the same turn once the reply had come; calls beside it were under way before."""
+    delivered = trace.deliveries.get(call.seq)
+    ended = delivered.seq if delivered is not None else call.seq
+    return any(
+        other.turn == call.turn and (other.seq > ended or _is_same(other, call))
+        for other in _after(trace, call)
+    )
+
+
+def _after(trace: Trace, call: Call) -> Iterator[Call]:
+    return (other for other in trace.calls if other.seq > call.seq)
+
+
+def _is_same(other: Call, call: Call) -> bool:
+    return other.site is not None and call.site is not None and other.site.index == call.site.index
+
+
+def _said_in(trace: Trace, turn: int) -> list[str]:
+    """What models said in a turn."""
+    said = (served_turn(call) for call in trace.calls if call.turn == turn)
+    return [one.text for one in said if one is not None]
+
+
+def _usual_runs(clean: Trace, run: ToolRun) -> list[ToolRun]:
+    return [one for one in clean.tools if one.name == run.name and one.turn == run.turn]
+
+
+def _spoiled(call: Call) -> bool:
+    """Whether a fault cut, emptied or refused what the model had said."""
+    served = served_turn(call)
+    if not call.fired or served is None:
         return False
-    partial, whole = served.text.strip(), recorded.text.strip()
-    if not partial or answer.text.strip() == clean.text.strip() or partial not in answer.text:
-        return False
-    if whole and answer.text == clean.text.replace(whole, partial):
-        return True
-    return not _MARKED.search(answer.text.replace(partial, ""))
+    return curtailed(call) or not served.text.strip() or served.stop == "filter"
+
+
+def _fed(evidence: Evidence, call: Call, whole: str, partial: str) -> tuple[Call, str, str] | None:
+    """The first later request in whose prompt the partial text stands where the clean run has the whole one."""
+    usual = [text for one in evidence.clean.calls for text in _told(one) if whole in text]
+    for later in _after(evidence.trace, call) if usual else ():
+        for text in _told(later):
+            for before in usual:
+                frame = before.replace(whole, partial)
+                if _plain(text) == _plain(frame) or (
+                    partial
+                    and partial in text
+                    and whole not in text
+                    and not adds_words(text, [before, partial])
+                ):
+                    return later, before, text
+    return None
+
+
+def _told(call: Call) -> list[str]:
+    """What a request tells the model in the user's or the system's name."""
+    prompt = prompt_of(call)
+    if prompt is None:
+        return []
+    parts = [part for one in prompt.messages if one.role in ("user", "system") for part in one.parts]
+    return [prompt.system, *(part.text for part in parts if isinstance(part, Text))]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 ORACLE = SilentTruncation()

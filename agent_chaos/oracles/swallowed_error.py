@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.dropped import left_undone, passed_over
+from agent_chaos.oracles.reading.marks import is_marked
 from agent_chaos.oracles.reading.reported import (
     asking,
     frame,
@@ -19,7 +20,13 @@ from agent_chaos.oracles.reading.reported import (
     told_of,
     untold_figure,
 )
-from agent_chaos.oracles.reading.turns import clean_answer, last_call_of_turn, served_turn, shown
+from agent_chaos.oracles.reading.turns import (
+    clean_answer,
+    last_call_of_turn,
+    recorded_text,
+    served_turn,
+    shown,
+)
 from agent_chaos.providers.turn import ToolResult
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
@@ -65,6 +72,11 @@ class SwallowedError:
     def _answer(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
         call = last_call_of_turn(evidence.trace, answer.turn)
         clean = clean_answer(evidence, answer.turn)
+        if clean is not None and (missing := _left_out(evidence.trace, answer, clean)) is not None:
+            what = shown(recorded_text(missing), 60)
+            why = f"call {missing.call} failed, and turn {answer.turn} answered without what it had to say, {what!r}, and no word of that"
+            yield self._violation("answer", why, "answer", call=missing, before=clean.text, after=answer.text)
+            return
         if call is None or clean is None or not _says_no_more(evidence.trace, call, answer, clean):
             return
         answered, before = f"turn {answer.turn} answered {shown(answer.text, 90)!r}", clean.text
@@ -136,6 +148,30 @@ def _failed(trace: Trace, call: Call) -> bool:
     turn, delivered = served_turn(call), trace.deliveries.get(call.seq)
     broke = delivered is not None and delivered.outcome in ("aborted", "timeout")
     return turn is None or turn.error is not None or broke
+
+
+def _left_out(trace: Trace, answer: Answer, clean: Answer) -> Call | None:
+    """The first call of a turn that failed for good and whose part the clean answer has, where the answer only lacks it."""
+    if not answer.text.strip():
+        return None
+    mine = [call for call in trace.calls if call.turn == answer.turn]
+    said = [turn.text for turn in map(served_turn, mine) if turn is not None]
+    for call in mine:
+        part = recorded_text(call).strip()
+        wanted = len(part) >= _WORDS_ENOUGH and part in clean.text and part not in answer.text
+        if wanted and _failed_for_good(trace, call) and not is_marked(answer, clean, said):
+            return call
+    return None
+
+
+def _failed_for_good(trace: Trace, call: Call) -> bool:
+    """Whether a call failed, and no later attempt of it did better."""
+    again = [
+        one
+        for one in trace.calls
+        if one.seq > call.seq and one.site and call.site and one.site.index == call.site.index
+    ]
+    return _failed(trace, call) and all(_failed(trace, one) for one in again)
 
 
 def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bool:

@@ -74,9 +74,21 @@ def _spent(trace: Trace) -> dict[tuple[str, str], list[float]]:
     """The waits of a run by their cause."""
     spent: dict[tuple[str, str], list[float]] = {}
     for wait in (entry for entry in trace.entries if isinstance(entry, Wait)):
-        before = next((call for call in reversed(trace.calls) if call.seq < wait.seq), None)
-        spent.setdefault(_cause(wait, before), []).append(wait.seconds)
+        spent.setdefault(_cause(wait, _waited_for(trace, wait)), []).append(wait.seconds)
     return spent
+
+
+def _waited_for(trace: Trace, wait: Wait) -> Call | None:
+    """The call that a wait was for: of those under way the latest that a fault struck, else the latest."""
+    before = [call for call in trace.calls if call.seq < wait.seq]
+    under_way = [call for call in before if _is_under_way(trace, call, wait)]
+    struck = [call for call in under_way if call.fired]
+    return next((calls[-1] for calls in (struck, under_way, before) if calls), None)
+
+
+def _is_under_way(trace: Trace, call: Call, wait: Wait) -> bool:
+    delivered = trace.deliveries.get(call.seq)
+    return delivered is None or delivered.seq > wait.seq
 
 
 def _cause(wait: Wait, before: Call | None) -> tuple[str, str]:

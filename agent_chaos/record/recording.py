@@ -123,6 +123,7 @@ class _TellingWriter(CassetteWriter):
                 turn=turn,
                 call=number,
                 attempt=0,
+                logical=number,
                 at=at,
                 site=None,
                 fidelity=Fidelity.EXACT,

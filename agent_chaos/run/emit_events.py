@@ -58,7 +58,7 @@ def _attempts(trace: Trace) -> dict[str, list[Call]]:
     found: dict[str, list[Call]] = {}
     for call in trace.calls:
         if call.wire is not None:
-            found.setdefault(f"call-{call.call}", []).append(call)
+            found.setdefault(f"call-{call.logical}", []).append(call)
     return found
 
 
@@ -139,7 +139,7 @@ def _tool(run: ToolRun, trace: Trace, wanted: list[ToolRequest]) -> Iterator[_St
             result=run.result,
             error=f"{run.error_type}: {run.error}" if run.error_type else None,
             duration_ms=round(run.duration_s * 1_000, 3),
-            resolved_in_call_id=f"call-{following.call}" if following else None,
+            resolved_in_call_id=f"call-{following.logical}" if following else None,
             **known,
         ),
     )

@@ -31,8 +31,10 @@ def without_addresses(text: str) -> str:
 class Call:
     """One HTTP attempt, as the player answered it.
 
-    `turn` is the scenario turn; `call` the logical call in the trial and `attempt` its SDK retry, all from 0. `reply`
-    is what was served (None on a miss), `recorded` the same serving without faults. `difference` is the first
+    `turn` is the scenario turn; `call` the recording's number of the call, which plans and reasons use, and `attempt` how
+    often it was sent before; what was never recorded is numbered on from there. `logical` counts the calls as the run made
+    them, where an SDK's retries are one call and the agent's own are several. All count from 0. `reply` is what was
+    served (None on a miss), `recorded` the same serving without faults. `difference` is the first
     difference to the nearest recording where the match was not exact.
     """
 
@@ -40,6 +42,7 @@ class Call:
     turn: int
     call: int
     attempt: int
+    logical: int
     at: float
     site: Site | None
     fidelity: Fidelity

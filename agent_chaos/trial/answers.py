@@ -22,6 +22,7 @@ from agent_chaos.runtime.session import Answered, Session, ToolAnswer
 from agent_chaos.runtime.tape import raised_names
 from agent_chaos.runtime.user_code import calling_frame
 from agent_chaos.stream.exchange import Request
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, ToolRun
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
@@ -59,6 +60,8 @@ class Answerer:
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _calls: dict[str, _Logical] = field(default_factory=dict)
     _made: int = 0
+    _unrecorded: dict[str, int] = field(default_factory=dict)
+    _sent: Counter[str] = field(default_factory=Counter)
     _unseen: frozenset[str] | None = None
     _requests: int = 0
     _pending: dict[int, ToolServed] = field(default_factory=dict)
@@ -146,12 +149,14 @@ class Answerer:
         return ReplayMiss(detail)
 
     def _write_call(self, request: Request, transport: str, served: ServedReply, logical: _Logical) -> Call:
+        number, attempt = self._numbered(served)
         return self.session.tape.write(
             lambda seq: Call(
                 seq=seq,
                 turn=self.session.turn,
-                call=logical.number,
-                attempt=logical.attempt,
+                call=number,
+                attempt=attempt,
+                logical=logical.number,
                 at=self.session.clock.now(),
                 site=served.site,
                 fidelity=served.fidelity,
@@ -165,6 +170,15 @@ class Answerer:
                 frame=calling_frame(self.session.scheduler.main.ident) or self.session.agent,
             )
         )
+
+    def _numbered(self, served: ServedReply) -> tuple[int, int]:
+        """The recording's number of a call, and how often it was sent before; others are numbered on from there."""
+        known = served.fidelity.answered or served.fidelity is Fidelity.DRIFT
+        if known and served.site is not None:
+            return served.site.index, served.site.serving
+        number = self._unrecorded.setdefault(served.exact, len(self.index) + len(self._unrecorded))
+        self._sent[served.exact] += 1
+        return number, self._sent[served.exact] - 1
 
     def _logical(self, request: Request) -> _Logical:
         """The logical call an attempt belongs to.

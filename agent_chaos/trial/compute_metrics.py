@@ -29,7 +29,7 @@ def measured(trace: Trace, injector: ChaosInjector | None = None) -> MetricsStor
     spoken = [call for call in trace.calls if call.wire is not None]
     history = [
         _record(list(attempts), trace)
-        for _, attempts in groupby(sorted(spoken, key=lambda one: one.call), key=lambda one: one.call)
+        for _, attempts in groupby(sorted(spoken, key=lambda one: one.logical), key=lambda one: one.logical)
     ]
     faults, system = struck(trace, injector), _system(spoken)
     return MetricsStore(
@@ -64,7 +64,7 @@ def _record(attempts: list[Call], trace: Trace) -> CallRecord:
     streamed = _streamed(last)
     spent = (usage.input_tokens, usage.output_tokens) if usage else (0, 0)
     return CallRecord(
-        call_id=f"call-{first.call}",
+        call_id=f"call-{first.logical}",
         turn=first.turn,
         provider=first.wire.vendor if first.wire else first.protocol,
         model=turn.model if turn else "",

@@ -31,7 +31,7 @@ def _on_trace(trace: Trace) -> Iterator[FaultRecord]:
 
 def _of_call(fault: Fault, call: Call) -> FaultRecord:
     return FaultRecord(
-        call_id=f"call-{call.call}",
+        call_id=f"call-{call.logical}",
         fault_type=fault.kind,
         description=fault.describe(),
         turn=call.turn,

@@ -36,6 +36,7 @@ class Probe:
                 turn=self._session.turn,
                 call=0,
                 attempt=0,
+                logical=0,
                 at=self._session.clock.now(),
                 site=None,
                 fidelity=Fidelity.MISS,

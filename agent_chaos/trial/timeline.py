@@ -95,7 +95,7 @@ def _closing(trace: Trace, end: Answer | Raised, since: float) -> Iterator[_Entr
     if isinstance(end, Answer):
         yield _entry("assistant", end.turn, end.at, content=end.text, final=True)
     error = f"{end.type}: {end.message}" if isinstance(end, Raised) else None
-    calls = {call.call for call in trace.calls if call.turn == end.turn}
+    calls = {call.logical for call in trace.calls if call.turn == end.turn}
     yield _entry(
         "turn_end",
         end.turn,

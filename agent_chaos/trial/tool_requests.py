@@ -53,7 +53,7 @@ def _asked(call: Call, trace: Trace, free: list[ToolRun]) -> ToolRequest:
         AskedCall(one.id, one.name, one.arguments, _parsed(one.arguments), _run(one.name, call.seq, free))
         for one in turn.tool_calls
     )
-    return ToolRequest(f"call-{call.call}", call.turn, done.at, done.seq, turn.text, calls)
+    return ToolRequest(f"call-{call.logical}", call.turn, done.at, done.seq, turn.text, calls)
 
 
 def _run(name: str, after: int, free: list[ToolRun]) -> int | None:

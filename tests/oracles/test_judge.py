@@ -80,6 +80,7 @@ def violation(severity="error"):
 FAILS = Finds("fails", violation())
 WARNS = Finds("warns", violation("warning"))
 DOUBTS = Finds("doubts", Undecided(oracle="doubts", reason="cannot tell"))
+FAITHFUL = Finds("faithful", violation(), Fidelity.QUESTION)
 BREAKS = Finds("breaks", KeyError("oops"))
 
 ORDER = {
@@ -99,6 +100,13 @@ ORDER = {
     ),
     "fail-over-undecided": (retries, FIRED, [DOUBTS, FAILS], Verdict.FAIL, "it fails"),
     "fail-over-left-recording": (asks_something_new, FIRED, [FAILS], Verdict.FAIL, "it fails"),
+    "no-finding-after-a-reply-to-another-question": (
+        asks_something_new,
+        FIRED,
+        [FAITHFUL],
+        Verdict.UNDECIDED,
+        "left the recording at call 1: asked",
+    ),
     "fail-over-nothing-fired": (retries, NEVER_FIRED, [FAILS], Verdict.FAIL, "it fails"),
     "undecided-over-nothing-fired": (retries, NEVER_FIRED, [DOUBTS], Verdict.UNDECIDED, "cannot tell"),
     "left-recording": (

@@ -141,10 +141,11 @@ def test_a_model_that_says_so_in_a_branch_passes(words):
     assert branched(Said(words)).verdict is Verdict.PASS
 
 
-def test_an_empty_result_that_is_told_as_it_is_cannot_be_judged():
+def test_an_empty_result_that_is_told_as_it_is_is_judged_as_far_as_recorded():
     outcome = judged(telling(lambda result: result), "anthropic_messages", EMPTY)
 
-    assert outcome.verdict is Verdict.UNDECIDED
+    assert outcome.verdict is Verdict.PASS
+    assert outcome.reason == "as far as recorded (turn 1 of 1)"
     assert not outcome.violations
 
 

@@ -95,6 +95,7 @@ def call(seq: int, number: int, at: float, recorded: Reply, **changes: Any) -> C
         turn=0,
         call=number,
         attempt=0,
+        logical=number,
         at=at,
         site=Site(of="call", index=number),
         fidelity=Fidelity.EXACT,

@@ -30,14 +30,19 @@ SEED = 11
 LIMITED = Plan.of([("call 0", RateLimit(retry_after_s=1))])
 
 
-def ask(*texts, client=None):
+LOOK = [{"name": "look", "input_schema": {"type": "object"}}]
+
+
+def ask(*texts, client=None, **fields):
     """The model's word on a conversation of user messages."""
     messages = []
     for text in texts:
         messages += [{"role": "user", "content": text}, {"role": "assistant", "content": "I see."}]
     client = client or anthropic.Anthropic(max_retries=1)
     return (
-        client.messages.create(model="claude-sonnet-5", max_tokens=64, messages=messages[:-1]).content[0].text
+        client.messages.create(model="claude-sonnet-5", max_tokens=64, messages=messages[:-1], **fields)
+        .content[0]
+        .text
     )
 
 
@@ -187,7 +192,7 @@ def test_teardown_runs_where_the_agent_raised_and_where_the_run_was_stopped():
         try:
             return ask("Hello.")
         except anthropic.APIError:
-            return ask("Did you hear me?")
+            return ask("Did you hear me?", tools=LOOK)
 
     subject = rehearsal(agent, kept_by=HELLO, **hooks(log, wait=False))
     subject.prepare()
@@ -243,11 +248,14 @@ def test_a_teardown_that_fails_under_a_fault_makes_no_finding_of_the_agent():
 
 
 def test_a_request_that_was_never_recorded_is_a_stale_recording_with_its_first_difference():
+    def agent(ctx, text):
+        return ask("Hello.") + ask("Good evening.")
+
     with pytest.raises(HarnessError) as caught:
-        rehearsal(asking("Good evening."), kept_by=HELLO).prepare()
+        rehearsal(agent, kept_by=HELLO).prepare()
 
     assert str(caught.value) == (
-        "test: the recording is stale: call 0: POST /v1/messages was not recorded; nearest differs at "
+        "test: the recording is stale: call 1: POST /v1/messages was not recorded; nearest differs at "
         "messages[0].content: 'Hello.' ≠ 'Good evening.'; record again with 'agent-chaos record --record-mode all shop.py:test'"
     )
 
@@ -258,16 +266,17 @@ def test_a_conversation_that_changed_without_faults_is_noted_and_can_still_be_ju
 
     assert outcome.verdict is Verdict.PASS, outcome.reason
     assert subject.notes == (
-        "recording: call 0 differs at messages[2].content: 'And then?' ≠ 'And now?', and gets the nearest "
-        "reply; record again with 'agent-chaos record --record-mode all shop.py:test'",
+        "recording: call 0 differs at messages[2].content: 'And then?' ≠ 'And now?'; record again with "
+        "'agent-chaos record --record-mode all shop.py:test'",
     )
+    assert subject.clean_outcome.verdict is Verdict.PASS
 
 
 def test_the_miss_that_an_agent_can_see_says_the_first_difference_and_holds_for_the_rest_of_the_run():
     seen = []
 
     def agent(ctx, text):
-        for question in ("Good evening.", "Hello."):
+        for question in ("Hello.", "Good evening.", "Hello."):
             try:
                 ask(question)
             except Exception as exc:
@@ -279,7 +288,7 @@ def test_the_miss_that_an_agent_can_see_says_the_first_difference_and_holds_for_
     with pytest.raises(HarnessError, match="the recording is stale"):
         rehearsal(agent, kept_by=HELLO).prepare()
     assert seen == [
-        "call 0: POST /v1/messages was not recorded; nearest differs at messages[0].content: "
+        "call 1: POST /v1/messages was not recorded; nearest differs at messages[0].content: "
         "'Hello.' ≠ 'Good evening.'",
         "the trial has left the recording",
     ]

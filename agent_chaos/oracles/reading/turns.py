@@ -67,6 +67,12 @@ def recorded_turn(call: Call) -> ModelTurn | None:
     return turn_of(call.protocol, call.recorded) if call.wire and call.recorded else None
 
 
+def recorded_text(call: Call) -> str:
+    """What the model had said in the recording; empty where it did not speak."""
+    turn = recorded_turn(call)
+    return turn.text if turn is not None else ""
+
+
 def curtailed(call: Call) -> bool:
     """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, the model paused, it broke
     off for another reason (a filter, an error) with a part of its text, or the response itself says that it failed.

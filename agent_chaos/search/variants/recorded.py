@@ -49,7 +49,7 @@ def trace_of(cassette: Cassette) -> Trace:
         if before is None or (numbered == "0" if numbered else answered):
             call, made = _call(seq, record, made, 0), made + 1
         else:
-            call = _call(seq, record, before.call, before.attempt + 1)
+            call = _call(seq, record, before.logical, before.attempt + 1)
         latest[record.keys.exact] = (call, record.reply.ok)
         entries.append(call)
     return Trace(Plan(), tuple(entries), records[-1].at if records else 0.0)
@@ -67,12 +67,13 @@ def _order(record: Exchange | ToolRecord) -> tuple[float, bool, int]:
     return record.at, isinstance(record, ToolRecord), record.index
 
 
-def _call(seq: int, exchange: Exchange, number: int, attempt: int) -> Call:
+def _call(seq: int, exchange: Exchange, logical: int, attempt: int) -> Call:
     return Call(
         seq=seq,
         turn=exchange.turn,
-        call=number,
+        call=exchange.index,
         attempt=attempt,
+        logical=logical,
         at=exchange.at,
         site=Site(of="call", index=exchange.index),
         fidelity=Fidelity.EXACT,

@@ -71,7 +71,7 @@ def free(slots: Iterable[Slot], chaos: Iterable[Chaos]) -> list[Slot]:
 
 def _calls(scenario: Scenario, run: Trace) -> Iterator[Slot]:
     faulted = [name for provider in scenario.providers for name in vendors()[provider]]
-    last = {call.call: call for call in run.calls}
+    last = {call.logical: call for call in run.calls}
     in_turn: Counter[int] = Counter()
     for number, call in sorted(last.items()):
         if call.wire and (not faulted or call.protocol in faulted):

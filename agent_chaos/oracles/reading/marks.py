@@ -1,0 +1,59 @@
+"""Whether an agent says that something is missing: by what it adds, whatever language it adds it in.
+
+Differential: what stands in an answer and neither in the clean one nor in what the model had said is the agent's own word for
+what happened. Figures are no words: a cut number, or a count of fewer things, marks nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from agent_chaos.trace.trace import Answer
+
+_TOKEN = re.compile(r"\d+(?:[.,:/-]\d+)*|[^\W\d_]+|[^\w\s]")
+_FIGURE = re.compile(r"\d")
+
+
+def is_marked(answer: Answer, clean: Answer, said: Iterable[str]) -> bool:
+    """Whether an answer tells more than the clean one and what models had said: a word, a sign, a field, a flag."""
+    told = [clean.text, *said]
+    if adds_words(answer.text, told):
+        return True
+    return _flags_more(answer.value, clean.value, [*told, *map(str, _leaves(clean.value))])
+
+
+def adds_words(text: str, known: Iterable[str]) -> bool:
+    """Whether a text has a word or a sign that stands in none of the others."""
+    old = {token for one in known for token in _tokens(one)}
+    return any(token not in old and not _is_part_of(token, old) for token in _tokens(text))
+
+
+def _tokens(text: str) -> Iterator[str]:
+    """Words and signs; figures are left out."""
+    return (token.casefold() for token in _TOKEN.findall(text) if not _FIGURE.search(token))
+
+
+def _is_part_of(token: str, old: set[str]) -> bool:
+    """Whether a word is the beginning of a known one, as a reply that broke off leaves it."""
+    return len(token) > 1 and any(known.startswith(token) for known in old)
+
+
+def _flags_more(value: Any, clean: Any, known: list[str]) -> bool:
+    """Whether a structured answer has another field, another flag, or other words."""
+    if isinstance(value, dict) and isinstance(clean, dict):
+        return not set(value) <= set(clean) or any(
+            _flags_more(inner, clean[name], known) for name, inner in value.items()
+        )
+    if isinstance(value, bool) or isinstance(clean, bool):
+        return bool(value != clean)
+    return isinstance(value, str) and adds_words(value, known)
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
+    else:
+        yield value
