@@ -27,9 +27,9 @@ def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     wanted = chosen(asked)
     reporter = open_reports(asked.reports, asked.view)
     stage = Stage(allow_real_tools=asked.allow_real_tools, judges=wanted.judges)
-    every = scenarios(targets)
+    codes: list[int] = []
+    every = scenarios(targets, codes)
     reporter.tell(Started(command="fuzz", items=len(every)))
-    codes = []
     for loaded in every:
         codes.append(_one(loaded, stage, reporter, asked, wanted))
         if codes[-1] == 130:

@@ -8,14 +8,14 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
 from rich.text import Text
 
-from agent_chaos.errors import RequirementMissing
+from agent_chaos.errors import ScenarioError
 from agent_chaos.report.printable import printable
 from agent_chaos.report.terminal.console import complain as complain
 from agent_chaos.report.terminal.console import console
 
 
-def say_skipped(missing: RequirementMissing) -> None:
-    """One line for scenarios that cannot be loaded here, and what would change that."""
+def say_skipped(missing: ScenarioError) -> None:
+    """One line for a file that cannot be loaded here, and what would change that."""
     text = Text.assemble(("SKIPPED", "bold yellow"), f"  {printable(str(missing))}")
     console().print(text, soft_wrap=True)
 

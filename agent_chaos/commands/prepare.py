@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from agent_chaos.commands.output import hushed, say_skipped
+from agent_chaos.errors import RequirementMissing, ScenarioError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.verdict import Outcome
@@ -14,16 +15,30 @@ from agent_chaos.search.campaign import Failure
 from agent_chaos.trial.rehearsal import Rehearsal
 
 
-def scenarios(targets: list[str]) -> list[Loaded]:
-    """The scenarios of the targets, loaded behind the patches. Raises ScenarioError."""
+def scenarios(targets: list[str], codes: list[int]) -> list[Loaded]:
+    """The scenarios of the targets, loaded behind the patches; `codes` gets the exit code of each file that is broken.
+
+    Raises ScenarioError where nothing can be loaded.
+    """
     install_offline()
-    return load(targets, skip=say_skipped)
+    return load(targets, skip=_skipping(codes))
 
 
-def loaded_scenarios(targets: list[str], *, recursive: bool, glob: str, variants: bool) -> list[Loaded]:
+def loaded_scenarios(
+    targets: list[str], codes: list[int], *, recursive: bool, glob: str, variants: bool
+) -> list[Loaded]:
     """As `scenarios`, with the loader's own choices."""
     install_offline()
-    return load(targets, recursive=recursive, glob=glob, variants=variants, skip=say_skipped)
+    return load(targets, recursive=recursive, glob=glob, variants=variants, skip=_skipping(codes))
+
+
+def _skipping(codes: list[int]) -> Callable[[ScenarioError], None]:
+    def skip(missing: ScenarioError) -> None:
+        say_skipped(missing)
+        if not isinstance(missing, RequirementMissing):
+            codes.append(missing.exit_code)
+
+    return skip
 
 
 class Stage:
@@ -50,7 +65,7 @@ class Stage:
 
     def of_failure(self, failure: Failure) -> Rehearsal:
         """The scenario of a stored failure, ready for trials. Raises ScenarioError too."""
-        return self.rehearsed(scenarios([failure.target])[0])
+        return self.rehearsed(scenarios([failure.target], [])[0])
 
     def trial(self, rehearsal: Rehearsal, plan: Plan) -> Outcome:
         """One example under the plan."""

@@ -39,7 +39,8 @@ def replay(
     targets = [
         one for one in what if not failure_store.is_name(one) and not failure_store.is_undecided_name(one)
     ]
-    played = scenarios(targets) if targets or _by_default(what, failures) else []
+    codes: list[int] = []
+    played = scenarios(targets, codes) if targets or _by_default(what, failures) else []
     reporter = open_reports(reports, USUAL)
     reporter.tell(Started(command=command, items=len(failures) + len(undecided) + len(played)))
     replays = _Replays(
@@ -48,7 +49,7 @@ def replay(
         known=baseline() if failures else NOTHING,
         in_full=bool(what),
     )
-    codes = [replays.undecided(one) for one in undecided]
+    codes += [replays.undecided(one) for one in undecided]
     codes += [replays.recording(one) for one in played]
     codes += [replays.failure(failure) for failure in failures]
     code = combined(codes)
@@ -123,7 +124,7 @@ class _Replays:
     def undecided(self, plan: UndecidedPlan) -> int:
         """Runs an undecided plan; after `record --continue` it is judged."""
         try:
-            rehearsal = self.stage.rehearsed(scenarios([plan.target])[0])
+            rehearsal = self.stage.rehearsed(scenarios([plan.target], [])[0])
             outcome = self.stage.trial(rehearsal, plan.plan)
         except AgentChaosError as exc:
             return self._failed(plan.id, exc)

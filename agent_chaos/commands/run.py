@@ -47,7 +47,8 @@ def run(
     Args:
         workers: processes to run them in; 0 for one per core.
     """
-    every = wanted.load()
+    broken: list[int] = []
+    every = wanted.load(broken)
     reporter = open_reports(reports, USUAL)
     reporter.tell(Started(command="run", items=len(every)))
     if dry_run:
@@ -68,7 +69,7 @@ def run(
             codes.append(_told(done, folder, reporter))
             if codes[-1] and fail_fast:
                 break
-    code = combined(codes)
+    code = combined([*broken, *codes])
     reporter.tell(Ended(exit_code=code, text=_summary(len(codes), len(every), codes.count(0), folder)))
     return code
 
@@ -85,7 +86,7 @@ def _recorded_first(every: list[Loaded], wanted: Wanted) -> list[Loaded]:
         subprocess.run([sys.executable, "-m", "agent_chaos", "record", *refs], check=False)
     forget()
     with hushed(), warnings.catch_warnings(action="ignore"):
-        return wanted.load()
+        return wanted.load([])
 
 
 def _told(done: RunEnd, folder: Path, reporter: Reporter) -> int:

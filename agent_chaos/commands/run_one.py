@@ -28,9 +28,11 @@ class Wanted:
     allow_real_tools: bool
     live: bool = False
 
-    def load(self) -> list[Loaded]:
-        """Raises ScenarioError."""
-        return loaded_scenarios(list(self.targets), recursive=self.recursive, glob=self.glob, variants=True)
+    def load(self, codes: list[int]) -> list[Loaded]:
+        """As `loaded_scenarios`. Raises ScenarioError."""
+        return loaded_scenarios(
+            list(self.targets), codes, recursive=self.recursive, glob=self.glob, variants=True
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def _in_worker(wanted: Wanted, ref: str) -> RunEnd:
 @cache
 def _prepared(wanted: Wanted) -> tuple[dict[str, Loaded], Stage]:
     with hushed():
-        every = {one.ref: one for one in wanted.load()}
+        every = {one.ref: one for one in wanted.load([])}
     return every, Stage(allow_real_tools=wanted.allow_real_tools)
 
 

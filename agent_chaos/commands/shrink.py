@@ -39,7 +39,7 @@ def shrink_plan(
     Raises UsageError for a file that holds no plan, and unless the targets are one scenario.
     """
     plan = plan_of(file)
-    found = scenarios(targets) if targets else []
+    found = scenarios(targets, []) if targets else []
     if len(found) != 1:
         told = ", ".join(printable(one.ref) for one in found) or "none"
         raise UsageError(f"--plan is for one scenario; expected its file before it, got {told}")

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.errors import RequirementMissing, ScenarioError
+from agent_chaos.errors import ScenarioError
 from agent_chaos.scenario.imports import import_file, import_module, importing
 from agent_chaos.scenario.model import ChaosScenario, Scenario
 from agent_chaos.scenario.script import script_scenario
@@ -42,13 +42,13 @@ class _Search:
 
     recursive: bool
     glob: str
-    skipped: list[RequirementMissing] = field(default_factory=list)
+    skipped: list[ScenarioError] = field(default_factory=list)
 
     def scenarios(self, path: Path, place: str) -> list[Loaded]:
-        """Those of a file; none where its packages are not installed."""
+        """Those of a file; none where it cannot be imported here, which does not keep others from being loaded."""
         try:
             return _scenarios_of(import_file(path), place)
-        except RequirementMissing as exc:
+        except ScenarioError as exc:
             self.skipped.append(exc)
             return []
 
@@ -59,16 +59,16 @@ def load(
     recursive: bool = True,
     glob: str = "*.py",
     variants: bool = False,
-    skip: Callable[[RequirementMissing], None] = lambda missing: None,
+    skip: Callable[[ScenarioError], None] = lambda missing: None,
 ) -> list[Loaded]:
     """The scenarios of all targets, in order, each once; without targets those of `scenarios/`.
 
     Variants of a baseline, which have no recording of their own, are left out unless asked for.
 
     Args:
-        skip: told of each file whose packages are not installed, where others can be loaded.
+        skip: told of each file that cannot be imported here, where others can be loaded.
 
-    Raises ScenarioError for a target that does not exist, does not import or holds no scenario, and for two scenarios
+    Raises ScenarioError for a target that does not exist, where nothing imports or holds a scenario, and for two scenarios
     of one name, which would share a cassette.
     """
     wanted = tuple(targets) or (_default(),)
@@ -172,13 +172,16 @@ def _from_file(path: Path, search: _Search) -> list[Loaded]:
 
 
 def _scenarios_of(module: ModuleType, place: str) -> list[Loaded]:
-    """The scenarios of the first conventional name the module defines, else all at its top level."""
+    """The scenarios of the first conventional name the module defines, and the variants of them beside it; else all at its
+    top level."""
+    beside = [value for value in vars(module).values() if isinstance(value, Scenario)]
+    scenarios = beside
     for name in _CONVENTIONAL:
         if hasattr(module, name) and not isinstance(getattr(module, name), ModuleType):
             scenarios = _held(getattr(module, name), f"{place}:{name}")
+            known = {one.name for one in scenarios}
+            scenarios += [one for one in beside if isinstance(one, ChaosScenario) and one.parent in known]
             break
-    else:
-        scenarios = [value for value in vars(module).values() if isinstance(value, Scenario)]
     return [Loaded(scenario, f"{place}:{scenario.name}") for scenario in _once(scenarios)]
 
 

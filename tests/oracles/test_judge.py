@@ -167,7 +167,7 @@ def test_leaving_the_recording_before_any_fault_fired_is_the_harness_s_error():
     outcome = judge(Evidence(stray, stray, Budget(), {}))
 
     assert outcome.verdict is Verdict.HARNESS_ERROR
-    assert "the run left the recording before any fault at call 0" in outcome.reason
+    assert "the run left the recording before any fault at call 1" in outcome.reason
 
 
 def test_a_fault_on_the_very_request_that_left_the_recording_came_too_late_to_cause_it():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.errors import RequirementMissing, ScenarioError
+from agent_chaos.errors import ScenarioError
 from agent_chaos.scenario.loader import load
 
 HEAD = "from agent_chaos.scenario.model import BaselineScenario\n"
@@ -254,7 +254,7 @@ def test_a_file_whose_packages_are_not_installed_is_skipped_with_the_line_that_i
     write("scenarios/one.py", f"a = {scenario('a')}")
     write("scenarios/graph/two.py", f"import no_such_framework.graph\na = {scenario('b')}")
     write("scenarios/graph/requirements.txt", "no-such-framework>=1\n")
-    skipped: list[RequirementMissing] = []
+    skipped: list[ScenarioError] = []
     found = load(skip=skipped.append)
 
     assert [one.scenario.name for one in found] == ["a"]
@@ -264,11 +264,24 @@ def test_a_file_whose_packages_are_not_installed_is_skipped_with_the_line_that_i
     )
 
 
-def test_a_module_that_nothing_requires_is_a_mistake_and_not_skipped() -> None:
+def test_a_file_that_does_not_import_is_told_and_does_not_keep_others_from_being_loaded() -> None:
     write("scenarios/one.py", f"a = {scenario('a')}")
     write("scenarios/two.py", f"import no_such_framework\na = {scenario('b')}")
+    write("scenarios/worse.py", "a = (")
+    skipped: list[ScenarioError] = []
+    found = load(skip=skipped.append)
 
-    assert "ModuleNotFoundError" in refusal()
+    assert [one.scenario.name for one in found] == ["a"]
+    assert ["ModuleNotFoundError" in str(skipped[0]), "SyntaxError" in str(skipped[1])] == [True, True]
+
+
+@pytest.mark.parametrize("name", ["scenario", "base"])
+def test_variants_beside_the_scenario_of_a_file_are_loaded_with_it(name: str) -> None:
+    write("one.py", f"{name} = {scenario('a')}\nlimited = {name}.variant(name='limited')")
+
+    assert [one.scenario.name for one in load(["one.py"], variants=True)] == ["a", "limited"]
+    assert [one.scenario.name for one in load(["one.py:limited"], variants=True)] == ["limited"]
+    assert [one.scenario.name for one in load(["one.py"])] == ["a"]
 
 
 def test_where_all_is_skipped_the_first_is_an_error() -> None:
@@ -291,7 +304,7 @@ def test_a_run_at_the_top_of_a_file_waits_until_the_file_is_run() -> None:
     [
         (
             "providers=['antropic']",
-            "providers: unknown provider 'antropic'; known are anthropic, openai, gemini",
+            "providers: unknown provider 'antropic'; known are anthropic, gemini, openai",
         ),
         ("assertions=[TurnCompletes(turn=3)]", "there is no turn 3; turns count from 0 to 1"),
     ],

@@ -46,10 +46,10 @@ def chat(ctx, text):
     return answer
 
 
-def rehearsal(agent, questions=QUESTIONS, said=SAID):
+def rehearsal(agent, questions=QUESTIONS, said=SAID, **options):
     replies = [spoken("anthropic_messages", one, i, stream=False) for i, one in enumerate(said)]
     subject = scenario(agent, *questions)
-    return Rehearsal(subject, cassette=recorded(subject, replies))
+    return Rehearsal(subject, cassette=recorded(subject, replies), **options)
 
 
 def under(subject, **faults):
@@ -110,7 +110,7 @@ def looks(ctx, text):
 
 def test_calls_that_a_fault_itself_answers_are_decided_and_have_ids_of_their_own():
     twice = Said("", (Called.of("look", {"at": "sea"}), Called.of("look", {"at": "town"})))
-    subject = rehearsal(looks, QUESTIONS[:1], (twice, Said("It is fine.")))
+    subject = rehearsal(looks, QUESTIONS[:1], (twice, Said("It is fine.")), allow_real_tools=True)
     outcome = under(subject, call_1=fault("endless_tool_call"))
 
     assert outcome.verdict is Verdict.PASS, outcome.reason
