@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
-from agent_chaos.oracles.reading.departure import cannot_tell, departed_at, judged_to
+from agent_chaos.oracles.reading.departure import asked_otherwise, cannot_tell, judged_to
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Outcome, decide
 from agent_chaos.trace.trace import Call, Trace
@@ -37,9 +37,11 @@ def judge(
             return decide(trace, broken=f"oracle {oracle.name} failed: {type(exc).__name__}: {exc}")
     found = list(_exact(evidence, found))
     undecided = [one for one in found if isinstance(one, Undecided)]
-    if unknown := cannot_tell(trace):
+    if unknown := cannot_tell(trace, rewritten=evidence.rewritten):
         undecided.insert(0, Undecided(oracle="recording", reason=unknown))
-    if departed_at(trace) is None:
+    if other := asked_otherwise(trace):  # another reply might have kept what is asserted
+        undecided += [Undecided(oracle=one.rule, reason=other) for one in asserted]
+    else:
         found += asserted
     violations = [one for one in found if isinstance(one, Violation)]
     return decide(

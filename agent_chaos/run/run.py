@@ -104,7 +104,8 @@ def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan |
     outcome, checked = rehearsal.run(plan or Plan(), injector)
     seeded = seed is not None and any(one.trigger.probability for one in scenario.every_chaos)
     target = f"{rehearsal.target} --seed {seed}" if seeded else rehearsal.target
-    if outcome.verdict is Verdict.UNDECIDED and branches(scenario):
+    left = outcome.verdict in (Verdict.UNDECIDED, Verdict.PASS) and outcome.trace.left_at is not None
+    if left and branches(scenario):
         advice = f"{outcome.reason}; what the model says there is recorded by 'agent-chaos record {target}'"
         outcome = replace(outcome, reason=advice)
     report = reported(scenario, outcome, checked, injector)

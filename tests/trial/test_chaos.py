@@ -101,7 +101,8 @@ def test_a_retry_of_the_agents_own_is_a_call_of_its_own():
 def test_a_fault_is_told_with_the_call_of_the_run_that_it_struck():
     report = ran(llm_rate_limit(retry_after=5).on_turn(0), agent=persistent)
 
-    assert [told.partition(": ")[0] for told in report.faults_fired] == ["call 0", "call 1", "call 2"]
+    struck = [told.partition(": ")[0] for told in report.faults_fired]
+    assert struck == ["call 0", "call 0, retry 1", "call 0, retry 2"]
     assert [fault.call_id for fault in report.metrics.faults] == ["call-0", "call-1", "call-2"]
 
 
@@ -182,7 +183,7 @@ def test_the_agents_own_code_sees_what_a_faulted_tool_gives(chaos, result):
     seen = [entry["result"] for entry in report.conversation if entry["type"] == "tool_result"]
 
     assert seen == [result]
-    assert report.verdict == "UNDECIDED"  # what the model would have said to that was never recorded
+    assert report.verdict == ("UNDECIDED" if "mutate" in str(chaos) else "PASS"), report.reason
 
 
 def test_what_the_model_is_asked_can_be_changed():

@@ -15,19 +15,21 @@ def departed_at(trace: Trace) -> int | None:
     return _first(trace, lambda fidelity: not fidelity.answered)
 
 
-def cannot_tell(trace: Trace) -> str:
-    """Why nobody knows how a run under faults would have gone on; empty where every turn that a fault struck was judged.
+def cannot_tell(trace: Trace, *, rewritten: bool) -> str:
+    """Why nobody knows how a run would have gone on; empty where every turn that a fault struck was judged.
 
-    A turn is over once the agent answered or failed; what it would be told in a later one is no matter of this fault.
+    A turn is over once the agent answered or failed; what it would be told in a later one is no matter of this fault. Where
+    chaos rewrote what was said, what the model makes of that is the point, and only its own reply to it tells.
     """
-    seq = departed_at(trace)
-    if seq is None or _turn_at(trace, seq) > last_fault_turn(trace):
+    seq = trace.left_at if rewritten else departed_at(trace)
+    if seq is None or (not rewritten and _turn_at(trace, seq) > last_fault_turn(trace)):
         return ""
-    call = _call_at(trace, seq)
-    if call is None:
-        return next((f"left the recording: {one.detail}" for one in trace.incidents_of("miss")), "")
-    differs = f"; differs at {call.difference}" if call.difference else ""
-    return f"left the recording at call {call.call}: asked {_asked(call)}{differs}"
+    return _left(trace, seq)
+
+
+def asked_otherwise(trace: Trace) -> str:
+    """The first request that was not recorded as it stands, in words; empty where all were."""
+    return "" if trace.left_at is None else _left(trace, trace.left_at)
 
 
 def judged_to(trace: Trace, turns: int) -> str:
@@ -43,6 +45,15 @@ def last_fault_turn(trace: Trace) -> int:
     """The last scenario turn that a fault struck; -1 where none did."""
     struck = [call.turn for call in trace.calls if call.fired]
     return max((*struck, *(run.turn for run in trace.tools if run.fired)), default=-1)
+
+
+def _left(trace: Trace, seq: int) -> str:
+    """What was asked there, and what differs from the recording."""
+    call = _call_at(trace, seq)
+    if call is None:
+        return next((f"left the recording: {one.detail}" for one in trace.incidents_of("miss")), "")
+    differs = f"; differs at {call.difference}" if call.difference else ""
+    return f"left the recording at call {call.call}: asked {_asked(call)}{differs}"
 
 
 def _first(trace: Trace, holds: Callable[[Fidelity], bool]) -> int | None:
