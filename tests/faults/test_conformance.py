@@ -11,7 +11,8 @@ import pytest
 from annotated_types import Ge, Le
 
 from agent_chaos.errors import PlanError
-from agent_chaos.faults.family import Family, Frequency
+from agent_chaos.faults.family import BODY, DELIVERY, TOOL_CALL, Family, Frequency
+from agent_chaos.faults.parts.stream_frames import json_events
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.turn import Text, ToolCall
@@ -125,6 +126,52 @@ def _of_framing(form, where, fault, reply):
         yield "no JSON object"
     if framing is not None and not framing.frames_of(reply)[-1].complete:
         yield "the last event is not complete"
+
+
+@pytest.mark.parametrize("kind", [kind for kind, cls in WIRE_FAULTS.items() if cls.level != "transport"])
+def test_what_a_fault_renders_is_consistent_as_a_provider_is(kind):
+    """Totals are sums, events are numbered without a gap, and two tool calls have two ids, unless that is the fault."""
+    cls, broken = WIRE_FAULTS[kind], []
+    for form, where, fault, reply in tried(kind):
+        values = json_events(replace(where, reply=reply)) or [reply.json]
+        broken += [(named(form), fault, "a total that is no sum")] * any(map(_miscounted, values))
+        if not {"turn", "end"} & set(cls.changes) and cls.family not in (DELIVERY, BODY):
+            numbers = [one["sequence_number"] for one in values if _is_numbered(one)]
+            broken += [(named(form), fault, "a gap")] * (numbers != list(range(len(numbers))))
+        if cls.family != TOOL_CALL:
+            ids = [call.id for call in where.protocol.parse(reply).tool_calls if call.id]
+            broken += [(named(form), fault, "an id twice")] * (len(set(ids)) != len(ids))
+
+    assert not broken
+
+
+def _is_numbered(value):
+    """Whether an event counts: keep-alive events of Responses are numbered by themselves."""
+    return isinstance(value, dict) and "sequence_number" in value and value.get("type") != "keepalive"
+
+
+TOTALS = {
+    "total_tokens": ("prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"),
+    "totalTokenCount": (
+        "promptTokenCount",
+        "candidatesTokenCount",
+        "thoughtsTokenCount",
+        "toolUsePromptTokenCount",
+    ),
+}
+
+
+def _miscounted(value):
+    """Whether a JSON value holds counts of tokens whose total is not their sum."""
+    if isinstance(value, list):
+        return any(map(_miscounted, value))
+    if not isinstance(value, dict):
+        return False
+    for total, names in TOTALS.items():
+        counts = [value[name] for name in names if name in value]
+        if total in value and all(isinstance(one, int) for one in (*counts, value[total])):
+            return value[total] != sum(counts)
+    return any(map(_miscounted, value.values()))
 
 
 @every_kind
