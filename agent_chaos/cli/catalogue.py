@@ -30,3 +30,18 @@ def oracles(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = 
     from agent_chaos.commands import oracles as body
 
     return body.oracles(pattern, json=json, markdown=markdown)
+
+
+@app.command()
+def explain(
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WORD", help="An oracle, a fault, a verdict, an exit code.", show_default=False
+        ),
+    ],
+) -> int:
+    """Say what a word of a report means."""
+    from agent_chaos.commands import explain as body
+
+    return body.explain(words)

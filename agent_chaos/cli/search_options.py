@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -66,6 +66,14 @@ Coverage = Annotated[
 ]
 
 
+Profile = Annotated[
+    Literal["everyday", "all", "hostile"] | None,
+    typer.Option(
+        "--profile",
+        help="Faults that any agent meets, all of them, or rare and hostile ones.",
+        show_default="all",
+    ),
+]
 Full = Annotated[bool, typer.Option("--full", help="Show every finding in full, not only the first three.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="A line for each finding, and the figures.")]
 Verbose = Annotated[

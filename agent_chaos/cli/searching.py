@@ -21,6 +21,7 @@ def fuzz(
     skip_faults: options.SkipFaults = None,
     only_oracles: options.OnlyOracles = None,
     skip_oracles: options.SkipOracles = None,
+    profile: options.Profile = None,
     space: options.Space = "",
     until_covered: options.UntilCovered = False,
     exhaustive: options.Exhaustive = 0,
@@ -42,6 +43,7 @@ def fuzz(
         seed=seed,
         max_time_s=max_time,
         allow_real_tools=allow_real_tools,
+        profile=profile,
         space=space,
         only_faults=options.split(only_faults),
         skip_faults=options.split(skip_faults),
@@ -74,13 +76,30 @@ def show(
 
 @app.command()
 def accept(
-    failure: Annotated[str, typer.Argument(metavar="FAILURE", help="A stored failure, as F-7Q2K.")],
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why you live with it.")],
-    until: Annotated[str, typer.Option("--until", metavar="DAY", help="The last day of it, as 2027-01-31.")],
+    failure: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="FAILURE",
+            help="A stored failure, as F-7Q2K; without one what is accepted is listed.",
+            show_default=False,
+        ),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why you live with it.", show_default=False)
+    ] = "",
+    until: Annotated[
+        str,
+        typer.Option("--until", metavar="DAY", help="The last day of it, as 2027-01-31.", show_default=False),
+    ] = "",
+    remove: Annotated[bool, typer.Option("--remove", help="Accept it no longer.")] = False,
 ) -> int:
     """Accept a known failure until a day: it is told, and fails nothing."""
     from agent_chaos.commands import accept as body
 
+    if failure is None:
+        return body.accepted()
+    if remove:
+        return body.remove(failure)
     return body.accept(failure, reason=reason, until=until)
 
 

@@ -14,6 +14,37 @@ from agent_chaos.report.terminal.console import console
 from agent_chaos.search.corpus.accepted import Acceptance, Baseline
 
 
+def accepted() -> int:
+    """Lists what is accepted, with its last day and reason; what has expired says so."""
+    today = date.today()
+    entries = Baseline.load(settings().baseline, today).entries
+    for entry in entries:
+        expired = " (which has passed)" if entry.until < today else ""
+        _say(
+            f"{entry.id}  {entry.scenario}  {entry.fingerprint}: until {entry.until}{expired}: {entry.reason}"
+        )
+    if not entries:
+        _say("nothing is accepted")
+    return 0
+
+
+def remove(name: str) -> int:
+    """Takes a failure out of the baseline: it fails again. Raises UsageError for one that is not in it."""
+    path, today = settings().baseline, date.today()
+    known = Baseline.load(path, today)
+    left = tuple(entry for entry in known.entries if entry.id.upper() != name.upper())
+    if left == known.entries:
+        ids = ", ".join(entry.id for entry in known.entries) or "none"
+        raise UsageError(f"{name} is not accepted in {path}; accepted are: {ids}")
+    Baseline(left, today).save(path)
+    _say(f"{name.upper()} is accepted no longer")
+    return 0
+
+
+def _say(line: str) -> None:
+    console().print(Text(printable(line)), soft_wrap=True)
+
+
 def accept(name: str, *, reason: str, until: str) -> int:
     """Adds a stored failure to the baseline. Raises UsageError for no reason, and a day that is none or has passed."""
     failure, today, path = failure_store.named(name), date.today(), settings().baseline
@@ -25,8 +56,7 @@ def accept(name: str, *, reason: str, until: str) -> int:
         until=_day(until, today),
     )
     Baseline.load(path, today).with_entry(entry).save(path)
-    line = f"{entry.id}  {entry.scenario}  {entry.fingerprint}: accepted until {entry.until}, in {path}"
-    console().print(Text(printable(line)), soft_wrap=True)
+    _say(f"{entry.id}  {entry.scenario}  {entry.fingerprint}: accepted until {entry.until}, in {path}")
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 
@@ -22,6 +23,12 @@ def say_skipped(missing: ScenarioError) -> None:
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Keeps what agents print out of the report: a search would print it hundreds of times."""
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        yield
+    """Keeps what agents print and log out of the report: a search would print it hundreds of times."""
+    # Handlers hold the stream that was stderr when they were made, so that redirecting stderr does not reach them.
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)

@@ -12,7 +12,7 @@ from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.report.reporter import USUAL, View
 from agent_chaos.search.corpus.accepted import Baseline
 from agent_chaos.search.scope import EVERYTHING, Scope
-from agent_chaos.search.selection import judges, scoped
+from agent_chaos.search.selection import Profile, judges, outside, scoped
 from agent_chaos.search.variants.space_file import chaos_space
 
 _EXAMPLES = 200
@@ -33,6 +33,7 @@ class FuzzOptions:
     skip_oracles: tuple[str, ...] = ()
     until_covered: bool = False
     exhaustive: bool = False
+    profile: Profile | None = None
     reports: tuple[str, ...] = ()
     view: View = USUAL
 
@@ -62,7 +63,12 @@ def chosen(asked: FuzzOptions) -> Chosen:
         announced=None if asked.exhaustive or asked.until_covered else examples,
         seed=asked.seed if asked.seed is not None else known.seed or 0,
         scope=scoped(
-            scope, only=asked.only_faults or known.only_faults, skip=asked.skip_faults or known.skip_faults
+            scope,
+            only=asked.only_faults or known.only_faults,
+            skip=(
+                *(asked.skip_faults or known.skip_faults),
+                *outside(asked.profile or known.profile or "all"),
+            ),
         ),
         judges=judges(
             only=asked.only_oracles or known.only_oracles, skip=asked.skip_oracles or known.skip_oracles

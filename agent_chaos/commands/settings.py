@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent_chaos.errors import UsageError
 from agent_chaos.search.corpus.accepted import ACCEPTED, Baseline
+from agent_chaos.search.selection import Profile
 
 _TABLE = "tool.agent-chaos"
 
@@ -26,6 +27,7 @@ class Settings(BaseModel):
     only_oracles: tuple[str, ...] = ()
     skip_oracles: tuple[str, ...] = ()
     max_examples: int | None = Field(default=None, ge=1)
+    profile: Profile | None = None
     seed: int | None = Field(default=None, ge=0)
     baseline: Path = ACCEPTED
 

@@ -190,4 +190,6 @@ def of_values(before: Any, after: Any) -> Pair:
 def _value(value: Any) -> str:
     if value is None:
         return _NOTHING
+    if value == "":
+        return "(empty)"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

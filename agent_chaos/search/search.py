@@ -72,9 +72,14 @@ def fuzz(
         interrupted = True
     before = run.memo.runs
     try:
-        findings.extend(_findings(run, seed, max_shrink_runs, scope, baseline))
+        # After Ctrl-C nobody waits for small plans: what was found is told as it was found.
+        effort = 0 if interrupted else max_shrink_runs
+        findings.extend(_findings(run, seed, effort, scope, baseline))
     except KeyboardInterrupt:
         interrupted = True
+        told = {one.failure.fingerprint for one in findings}
+        rest = _findings(run, seed, 0, scope, baseline)
+        findings.extend(one for one in rest if one.failure.fingerprint not in told)
     accepted = baseline.in_force(subject.name, run.found)
     findings.sort(key=_gravest_first)
     if corpus is not None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
+from typing import Literal
 
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.catalogue import fault_types
+from agent_chaos.faults.family import Frequency
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.search.scope import EVERYTHING, Scope
@@ -69,3 +71,14 @@ def _unknown(name: str, every: Collection[str], what: str) -> str:
     listed = "agent-chaos oracles" if what == "oracle" else "agent-chaos faults"
     hint = f"did you mean {', '.join(near)}?" if near else f"{listed} lists them"
     return f"unknown {what} {name!r}; {hint}"
+
+
+Profile = Literal["everyday", "all", "hostile"]
+"""What a search draws from: what any agent meets, everything, or what only one provider or an attacker sends."""
+
+
+def outside(profile: Profile) -> frozenset[str]:
+    """The kinds of fault that a profile leaves out."""
+    rare = {Frequency.RARE, Frequency.HOSTILE}
+    kept = {"everyday": {Frequency.EVERYDAY}, "hostile": rare}.get(profile, set(Frequency))
+    return frozenset(kind for kind, cls in fault_types().items() if cls.frequency not in kept)

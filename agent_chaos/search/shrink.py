@@ -72,13 +72,15 @@ def shrink(
 ) -> Shrunk:
     """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go.
 
-    It stays within `scope` where it was found there; a plan from elsewhere is made as small as any.
+    Without any trials the plan is left as it is. It stays within `scope` where it was found there; a plan from elsewhere is made as small as any.
     """
     memo = memo or Memo(subject)
     before = memo.runs
     budget = _Budget(memo, fingerprint, max_runs)
     if not budget.fails(plan):
         return Shrunk(plan, memo(plan), False, 0, memo.runs - before, False, budget.others)
+    if max_runs == 0:
+        return Shrunk(plan, memo(plan), False, 0, memo.runs - before, False, {})
     fired = Plan.of(memo(plan).trace.fired)
     plan = fired if budget.fails(fired) else plan
     inside = scope if all(placed.fault.kind in scope.by_kind for placed in plan.faults) else EVERYTHING

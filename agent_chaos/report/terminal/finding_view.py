@@ -71,6 +71,7 @@ def _facts(finding: FindingRecord, failures: Sequence[FailureRecord]) -> Table:
     table.add_column(overflow="fold")
     first = failures[0]
     table.add_row("Wrong", Text(printable(first.failure.violation.reason), "bold"))
+    table.add_row("", Text(_named(first), "dim"))
     if first.raised_at is not None:
         raised = f"{printable(first.raised_at.place)} in {printable(first.raised_at.function)}"
         table.add_row("Raised", Text(raised))
@@ -87,9 +88,13 @@ def _facts(finding: FindingRecord, failures: Sequence[FailureRecord]) -> Table:
 
 def _variant(one: FailureRecord) -> Text:
     """Another way to the same finding, in a line or two."""
+    return Text.assemble((one.failure.id, "bold"), f"  {'; '.join(one.plan)}", (f"  ({_named(one)})", "dim"))
+
+
+def _named(one: FailureRecord) -> str:
+    """Which oracle objected, and to what."""
     violation = one.failure.violation
-    named = f"{violation.oracle.replace('_', ' ')}: {printable(violation.subject)}"
-    return Text.assemble((one.failure.id, "bold"), f"  {'; '.join(one.plan)}", (f"  ({named})", "dim"))
+    return f"{violation.oracle.replace('_', ' ')}: {printable(violation.subject)}"
 
 
 def _run(record: FailureRecord, width: int) -> Iterator[RenderableType]:

@@ -1,0 +1,71 @@
+"""The words of reports are explained, and what is accepted is listed and taken back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from agent_chaos.commands.accept import accepted, remove
+from agent_chaos.commands.explain import explain
+from agent_chaos.commands.recheck import Standing
+from agent_chaos.errors import ExitCode, UsageError
+from agent_chaos.faults.catalogue import fault_type
+from agent_chaos.faults.family import Frequency
+from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.search.corpus.accepted import ACCEPTED, Acceptance, Baseline
+from agent_chaos.search.selection import outside
+
+
+@pytest.fixture
+def baseline(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    entries = tuple(
+        Acceptance(id=name, scenario="shop", fingerprint=f"leaks:{name}", reason="known", until=until)
+        for name, until in (("F-AAAA", date(2999, 1, 1)), ("F-BBBB", date(2001, 1, 1)))
+    )
+    Baseline(entries, date.today()).save(ACCEPTED)
+
+
+def test_what_is_accepted_is_listed_with_what_has_expired(baseline, capsys):
+    accepted()
+    first, second = capsys.readouterr().out.splitlines()
+
+    assert first.startswith("F-AAAA  shop  leaks:F-AAAA: until 2999-01-01: known")
+    assert "until 2001-01-01 (which has passed)" in second
+
+
+def test_what_is_removed_is_accepted_no_longer(baseline):
+    remove("f-aaaa")
+
+    assert [one.id for one in Baseline.load(ACCEPTED, date.today()).entries] == ["F-BBBB"]
+    with pytest.raises(UsageError, match="accepted are: F-BBBB"):
+        remove("F-AAAA")
+
+
+@pytest.mark.parametrize(
+    "word",
+    [*Verdict, *Standing, *(str(int(code)) for code in ExitCode), *oracles(), "Empty Body", "rate-limit"],
+)
+def test_every_word_of_a_report_is_explained(word, capsys):
+    explain(str(word).split())
+
+    assert len(capsys.readouterr().out) > len(word) + 10
+
+
+def test_a_word_that_nobody_uses_is_a_usage_error_with_the_nearest_one():
+    with pytest.raises(UsageError, match="did you mean truncate"):
+        explain(["trunkate"])
+
+
+@pytest.mark.parametrize(
+    ("profile", "kept"),
+    [
+        ("everyday", {Frequency.EVERYDAY}),
+        ("hostile", {Frequency.RARE, Frequency.HOSTILE}),
+        ("all", set(Frequency)),
+    ],
+)
+def test_a_profile_leaves_out_what_is_met_less_or_more_often(profile, kept):
+    assert {fault_type(kind).frequency for kind in outside(profile)} == set(Frequency) - kept
