@@ -143,7 +143,8 @@ def _findings(run: Tally, seed: int, max_runs: int, scope: Scope, baseline: Base
     done: set[str] = set()
     while left := [one for one in sorted(_new(run, baseline)) if one not in done]:
         for number, fingerprint in enumerate(left):
-            run.tell("shrink", len(done) + number, len(_new(run, baseline)))
+            if max_runs:
+                run.tell("shrink", len(done) + number, len(_new(run, baseline)))
             plan, _ = run.found[fingerprint]
             shrunk = shrink(run.subject, plan, fingerprint, max_runs=max_runs, memo=run.memo, scope=scope)
             for other, (where, outcome) in shrunk.others.items():

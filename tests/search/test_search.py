@@ -195,13 +195,14 @@ def interrupted(phase, *, after, corpus=None):
     return fuzz(Logged(), max_examples=100, listener=listener, corpus=corpus)
 
 
-def test_ctrl_c_in_the_search_keeps_what_was_found_and_makes_it_small():
+def test_ctrl_c_in_the_search_ends_it_at_once_with_all_that_was_found():
     campaign = interrupted("search", after=20)
 
     assert campaign.interrupted
     assert campaign.figures.examples == 20
     assert campaign.findings
-    assert all(finding.failure.smallest for finding in campaign.findings)
+    assert campaign.figures.shrink_runs == 0
+    assert not any(finding.failure.smallest for finding in campaign.findings)
 
 
 def pressed_in(agent, *, run):

@@ -171,7 +171,9 @@ def test_a_campaign_shows_its_minimal_plans(visit):
     first = visit.page.locator("article.finding").first.inner_text()
 
     assert "F-KJPT" in first
-    assert "call 1: truncate (boundary mid_number, offset 0)" in first
+    assert "call 1: the stream ends inside a number of a tool argument" in first
+    assert "scenarios/refund.py:54" in first
+    assert 'message.stop_reason not in ("end_turn", "tool_use")' in first
     assert "agent-chaos replay F-KJPT" in first
 
 
