@@ -95,7 +95,8 @@ def _apply(changes: Changes) -> None:
 
 def _leave() -> None:
     _finder.changes = None
-    sys.meta_path.remove(_finder)
+    if sys.meta_path:  # an interpreter that shuts down has none
+        sys.meta_path.remove(_finder)
 
 
 SEAM = Seam("imports", _apply)

@@ -1,0 +1,37 @@
+"""Tools of CrewAI: functions of decorated tools, and the `_run` of tool classes."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.patch.frameworks.held_functions import seen_method, sees
+
+MODULE = "crewai.tools.base_tool"
+
+
+def patch(module: ModuleType) -> None:
+    """Puts the seam below CrewAI's own validation, limits and error texts."""
+    tool: Any = vars(module)["Tool"]
+    for method in ("run", "_run", "_arun"):
+        sees(tool, method, "func", _name)
+    base: Any = vars(module)["BaseTool"]
+    real = base.__init_subclass__.__func__
+
+    @functools.wraps(real)
+    def subclassed(cls: Any, **options: Any) -> None:
+        real(cls, **options)
+        for method in ("_run", "_arun"):
+            if method in vars(cls):
+                setattr(cls, method, seen_method(vars(cls)[method], _name))
+
+    made: Any = classmethod
+    base.__init_subclass__ = made(subclassed)
+
+
+def _name(tool: Any) -> str:
+    """CrewAI tells the model of tools by a name that every provider takes."""
+    text: Any = importlib.import_module("crewai.utilities.string_utils")
+    return str(text.sanitize_tool_name(tool.name))

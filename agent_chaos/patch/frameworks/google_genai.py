@@ -1,0 +1,25 @@
+"""Functions that google-genai calls for a model by itself (automatic function calling)."""
+
+from __future__ import annotations
+
+import functools
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.patch.frameworks.held_functions import seen
+
+MODULE = "google.genai._extra_utils"
+
+
+def patch(module: ModuleType) -> None:
+    """Puts the seam into the function, below the SDK's own error for its failure."""
+    for name in ("invoke_function_from_dict_args", "invoke_function_from_dict_args_async"):
+        vars(module)[name] = _seeing(vars(module)[name])
+
+
+def _seeing(real: Any) -> Any:
+    @functools.wraps(real)
+    def invoke(args: Any, function_to_invoke: Any) -> Any:
+        return real(args, seen(function_to_invoke, lambda: str(function_to_invoke.__name__)))
+
+    return invoke

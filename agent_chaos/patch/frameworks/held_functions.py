@@ -1,0 +1,136 @@
+"""Functions that a framework holds and calls as tools, put behind the seam: what most frameworks need."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Collection
+from typing import Any
+
+from agent_chaos.patch.frameworks.seam import async_tool, same, sync_tool
+from agent_chaos.patch.tools import Hidden, arguments_of, is_wrapped, nothing_hidden
+
+_SEEN = "__agent_chaos_seen__"
+
+
+def seen(
+    function: Any,
+    name: Callable[[], str],
+    *,
+    hidden: Hidden = nothing_hidden,
+    stops: Collection[str] = (),
+    playable: Callable[[Any, Any], bool] = same,
+) -> Any:
+    """`function` as a tool that is seen; itself where it is behind the boundary already, or yields what it returns.
+
+    Args:
+        name: the tool's name as the model knows it, asked for at each call.
+        hidden: whether a parameter, by name and value, is the framework's own and not the model's.
+        stops, playable: as in `seam.sync_tool`.
+    """
+    if not callable(function) or is_wrapped(function) or hasattr(function, _SEEN) or _yields(function):
+        return function
+    wrap = _async if inspect.iscoroutinefunction(_routine(function)) else _sync
+    wrapper = wrap(function, name, hidden, {"stops": stops, "playable": playable})
+    setattr(wrapper, _SEEN, True)
+    return wrapper
+
+
+def sees(
+    kind: Any,
+    method: str,
+    attribute: str,
+    name: Callable[[Any], str],
+    *,
+    holder: Callable[[Any], Any] = lambda tool: tool,
+    hidden: Callable[[Any], Hidden] = lambda tool: nothing_hidden,
+    stops: Collection[str] = (),
+    playable: Callable[[Any, Any], bool] = same,
+) -> None:
+    """Has a class's method call the function in `attribute` of its object through the seam.
+
+    The function is exchanged when it is first called, and not when the tool is made, so that tools can be made in any way.
+
+    Args:
+        name, hidden: what `seen` is told, by the object that is called.
+        holder: the object that has the attribute.
+    """
+    real = vars(kind)[method]
+
+    def ready(tool: Any) -> None:
+        owner = holder(tool)
+        found = getattr(owner, attribute, None)
+        made = seen(found, functools.partial(name, tool), hidden=hidden(tool), stops=stops, playable=playable)
+        if made is not found:
+            setattr(owner, attribute, made)
+
+    if inspect.iscoroutinefunction(real):
+
+        @functools.wraps(real)
+        async def called_async(self: Any, *args: Any, **kwargs: Any) -> Any:
+            ready(self)
+            return await real(self, *args, **kwargs)
+
+        setattr(kind, method, called_async)
+        return
+
+    @functools.wraps(real)
+    def called(self: Any, *args: Any, **kwargs: Any) -> Any:
+        ready(self)
+        return real(self, *args, **kwargs)
+
+    setattr(kind, method, called)
+
+
+def only(names: Callable[[], Collection[str]]) -> Hidden:
+    """Hides every parameter but those that the model is told of."""
+    return lambda name, value: name not in names()
+
+
+def _sync(function: Any, name: Callable[[], str], hidden: Hidden, options: dict[str, Any]) -> Any:
+    @functools.wraps(function, updated=())
+    def seen_sync(*args: Any, **kwargs: Any) -> Any:
+        asked = arguments_of(function, args, kwargs, hidden)
+        return sync_tool(function, name(), asked, lambda: function(*args, **kwargs), **options)
+
+    return seen_sync
+
+
+def _async(function: Any, name: Callable[[], str], hidden: Hidden, options: dict[str, Any]) -> Any:
+    @functools.wraps(function, updated=())
+    async def seen_async(*args: Any, **kwargs: Any) -> Any:
+        asked = arguments_of(function, args, kwargs, hidden)
+        return await async_tool(function, name(), asked, lambda: function(*args, **kwargs), **options)
+
+    return seen_async
+
+
+def _routine(function: Any) -> Any:
+    """What runs when an object is called."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return function if inspect.isroutine(function) else type(function).__call__
+
+
+def _yields(function: Any) -> bool:
+    routine = _routine(function)
+    return inspect.isgeneratorfunction(routine) or inspect.isasyncgenfunction(routine)
+
+
+def seen_method(function: Any, name: Callable[[Any], str]) -> Any:
+    """A method of a tool's class as one that is seen; `name` is asked of the object it is called on."""
+    if inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def method_async(self: Any, *args: Any, **kwargs: Any) -> Any:
+            bound = seen(function.__get__(self), functools.partial(name, self))
+            return await bound(*args, **kwargs)
+
+        return method_async
+
+    @functools.wraps(function)
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        bound = seen(function.__get__(self), functools.partial(name, self))
+        return bound(*args, **kwargs)
+
+    return method
