@@ -54,6 +54,7 @@ class Chaos(BaseModel):
         return self._when(after_calls=number)
 
     def on_turn(self, number: int) -> Chaos:
+        """In that turn, counted from 0."""
         return self._when(on_turn=number)
 
     def after_turns(self, number: int) -> Chaos:
@@ -75,6 +76,7 @@ class Chaos(BaseModel):
         return self._when(provider=name)
 
     def for_tool(self, name: str) -> Chaos:
+        """At calls of that tool."""
         return self._when(tool=name)
 
     def attempts(self, number: int) -> Chaos:
@@ -82,6 +84,7 @@ class Chaos(BaseModel):
         return self._when(attempts=number)
 
     def always(self) -> Chaos:
+        """Wherever it could strike."""
         return self._when(always=True)
 
     def at(self, site: str | Site) -> Chaos:

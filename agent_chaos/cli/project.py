@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from agent_chaos.cli import search_options as options
 from agent_chaos.cli.app import app
 
 
@@ -38,3 +39,33 @@ def doctor() -> int:
     from agent_chaos.commands.project import doctor as body
 
     return body.doctor()
+
+
+@app.command(epilog="Example: agent-chaos config --origin")
+def config(
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
+    max_examples: options.MaxExamples = None,
+    seed: options.Seed = None,
+    max_time: options.MaxTime = None,
+    only_faults: options.OnlyFaults = None,
+    skip_faults: options.SkipFaults = None,
+    only_oracles: options.OnlyOracles = None,
+    skip_oracles: options.SkipOracles = None,
+    profile: options.Profile = None,
+    space: options.Space = "",
+) -> int:
+    """Print the settings in force, as lines of [tool.agent-chaos]; with options of `fuzz`, those it would search with."""
+    from agent_chaos.commands import config as body
+
+    asked = {
+        "max_examples": max_examples,
+        "seed": seed,
+        "max_time": max_time,
+        "only_faults": options.split(only_faults),
+        "skip_faults": options.split(skip_faults),
+        "only_oracles": options.split(only_oracles),
+        "skip_oracles": options.split(skip_oracles),
+        "profile": profile,
+        "space": space,
+    }
+    return body.config(asked, origin=origin)

@@ -1,4 +1,4 @@
-"""`agent-chaos faults`: every fault, found by a pattern, as a table, JSON or the page FAULTS.md."""
+"""`agent-chaos faults`: every fault, found by a pattern, as a table, JSON or a page of Markdown."""
 
 from __future__ import annotations
 

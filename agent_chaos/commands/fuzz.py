@@ -50,7 +50,7 @@ def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: FuzzOptions, w
                 rehearsal,
                 max_examples=wanted.max_examples,
                 seed=wanted.seed,
-                max_time_s=asked.max_time_s,
+                max_time_s=wanted.max_time_s,
                 corpus=Corpus(),
                 listener=lambda progress: reporter.tell(_searching(name, progress)),
                 scope=wanted.scope,

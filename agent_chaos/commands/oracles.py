@@ -1,4 +1,4 @@
-"""`agent-chaos oracles`: every oracle, found by a pattern, as a table, JSON or the page ORACLES.md."""
+"""`agent-chaos oracles`: every oracle, found by a pattern, as a table, JSON or a page of Markdown."""
 
 from __future__ import annotations
 

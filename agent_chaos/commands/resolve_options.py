@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from agent_chaos.commands.settings import settings
+from agent_chaos.commands.settings import resolved
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.report.reporter import USUAL, View
@@ -14,8 +15,6 @@ from agent_chaos.search.corpus.accepted import Baseline
 from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.selection import Profile, judges, outside, scoped
 from agent_chaos.search.variants.space_file import chaos_space
-
-_EXAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -43,6 +42,7 @@ class Chosen:
     """The same, complete and checked."""
 
     max_examples: int
+    max_time_s: float | None
     seed: int
     scope: Scope
     judges: Mapping[str, Oracle]
@@ -55,23 +55,29 @@ def chosen(asked: FuzzOptions) -> Chosen:
     """Raises UsageError for names that are unknown, settings that make no sense, and a space that does not load."""
     if asked.exhaustive and asked.until_covered:
         raise UsageError("--exhaustive runs every single fault already; leave out --until-covered")
-    known = settings()
-    scope = chaos_space(asked.space).scope() if asked.space else EVERYTHING
-    examples = asked.max_examples or known.max_examples or _EXAMPLES
+    known = resolved(_said(asked)).settings
+    scope = chaos_space(known.space).scope() if known.space else EVERYTHING
     return Chosen(
-        max_examples=examples,
-        announced=None if asked.exhaustive or asked.until_covered else examples,
-        seed=asked.seed if asked.seed is not None else known.seed or 0,
-        scope=scoped(
-            scope,
-            only=asked.only_faults or known.only_faults,
-            skip=(
-                *(asked.skip_faults or known.skip_faults),
-                *outside(asked.profile or known.profile or "all"),
-            ),
-        ),
-        judges=judges(
-            only=asked.only_oracles or known.only_oracles, skip=asked.skip_oracles or known.skip_oracles
-        ),
+        max_examples=known.max_examples,
+        max_time_s=known.max_time,
+        announced=None if asked.exhaustive or asked.until_covered else known.max_examples,
+        seed=known.seed,
+        scope=scoped(scope, only=known.only_faults, skip=(*known.skip_faults, *outside(known.profile))),
+        judges=judges(only=known.only_oracles, skip=known.skip_oracles),
         baseline=Baseline.load(known.baseline, date.today()),
     )
+
+
+def _said(asked: FuzzOptions) -> dict[str, Any]:
+    """The options that are settings, too."""
+    return {
+        "max_examples": asked.max_examples,
+        "seed": asked.seed,
+        "max_time": asked.max_time_s,
+        "only_faults": asked.only_faults,
+        "skip_faults": asked.skip_faults,
+        "only_oracles": asked.only_oracles,
+        "skip_oracles": asked.skip_oracles,
+        "profile": asked.profile,
+        "space": asked.space,
+    }

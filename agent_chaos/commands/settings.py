@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,38 +20,66 @@ _TABLE = "tool.agent-chaos"
 
 
 class Settings(BaseModel):
-    """The table's keys, named as the options of `agent-chaos fuzz`; None where it does not say."""
+    """The table's keys, each with the name of its option of `agent-chaos fuzz`, and their defaults."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    max_examples: int = Field(default=200, ge=1)
+    seed: int = Field(default=0, ge=0)
+    max_time: float | None = Field(default=None, ge=0)
     only_faults: tuple[str, ...] = ()
     skip_faults: tuple[str, ...] = ()
     only_oracles: tuple[str, ...] = ()
     skip_oracles: tuple[str, ...] = ()
-    max_examples: int | None = Field(default=None, ge=1)
-    profile: Profile | None = None
-    seed: int | None = Field(default=None, ge=0)
-    baseline: Path = ACCEPTED
+    profile: Profile = "all"
+    space: str = ""
+    baseline: Path = Field(default=ACCEPTED, description="The file of accepted failures.")
 
 
-def settings(start: Path | None = None) -> Settings:
-    """The settings of the nearest pyproject.toml with the table, from a folder upwards; paths in it are from there.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The settings in force, and where each comes from: "default", the pyproject.toml's path, or an option's name."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+
+
+def settings() -> Settings:
+    """The settings of the nearest pyproject.toml with the table. Raises UsageError as `resolved` does."""
+    return resolved().settings
+
+
+def resolved(options: Mapping[str, Any] | None = None, start: Path | None = None) -> Resolved:
+    """`options` that say something, over the nearest table from a folder upwards, over the defaults.
+
+    Paths in the table are from the folder of its file.
 
     Raises:
         UsageError: a key is unknown or has a value it cannot have, or the file is not TOML.
     """
-    here = (start or Path.cwd()).absolute()
-    for folder in (here, *here.parents):
-        file = folder / "pyproject.toml"
-        table = _table(file) if file.is_file() else None
-        if table is not None:
-            return _settings(file, table)
-    return Settings()
+    given = {key: value for key, value in (options or {}).items() if value not in (None, (), "")}
+    file, table = _nearest((start or Path.cwd()).absolute())
+    origins = (
+        dict.fromkeys(Settings.model_fields, "default")
+        | dict.fromkeys(table, str(file))
+        | {key: f"--{_spelled(key)}" for key in given}
+    )
+    return Resolved(Settings.model_validate(table | given), origins)
 
 
 def baseline() -> Baseline:
     """The failures that the project accepts, seen from today. Raises UsageError."""
     return Baseline.load(settings().baseline, date.today())
+
+
+def _nearest(here: Path) -> tuple[Path, dict[str, Any]]:
+    """The nearest pyproject.toml with the table, and its checked values; the last one looked for, and none, without."""
+    for folder in (here, *here.parents):
+        file = folder / "pyproject.toml"
+        table = _table(file) if file.is_file() else None
+        if table is not None:
+            return file, _checked(file, table)
+    return here / "pyproject.toml", {}
 
 
 def _table(file: Path) -> dict[str, Any] | None:
@@ -61,23 +91,42 @@ def _table(file: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _settings(file: Path, table: dict[str, Any]) -> Settings:
-    named = {key.replace("-", "_"): value for key, value in table.items()}
-    for key in table:
-        if key.replace("-", "_") not in Settings.model_fields:
-            raise UsageError(f"{file}: [{_TABLE}] {key}: {_unknown(key)}")
+def _checked(file: Path, table: dict[str, Any]) -> dict[str, Any]:
+    named = _named(file, table)
     try:
         found = Settings.model_validate(named)
     except ValidationError as exc:
         first = exc.errors()[0]
-        key = str(first["loc"][0]).replace("_", "-")
+        key = _spelled(str(first["loc"][0]))
         raise UsageError(f"{file}: [{_TABLE}] {key}: {first['msg']}, not {first['input']!r}") from None
-    if "baseline" not in named:
-        return found
-    return found.model_copy(update={"baseline": file.parent / found.baseline})
+    return {key: _from(file.parent, key, getattr(found, key)) for key in named}
+
+
+def _from(folder: Path, key: str, value: Any) -> Any:
+    """A value of the table; one that names a file does so from the table's folder."""
+    if key == "baseline":
+        return folder / value
+    return str(folder / value) if key == "space" and value else value
+
+
+def _named(file: Path, table: dict[str, Any]) -> dict[str, Any]:
+    """The table by the names of fields; max-examples and max_examples are one key."""
+    named: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in Settings.model_fields:
+            raise UsageError(f"{file}: [{_TABLE}] {key}: {_unknown(key)}")
+        if name in named:
+            raise UsageError(f"{file}: [{_TABLE}] {key}: said twice; keep one of {_spelled(key)} and {name}")
+        named[name] = value
+    return named
 
 
 def _unknown(key: str) -> str:
-    keys = [name.replace("_", "-") for name in Settings.model_fields]
-    near = get_close_matches(key.replace("_", "-"), keys, n=1)
+    keys = [_spelled(name) for name in Settings.model_fields]
+    near = get_close_matches(_spelled(key), keys, n=1)
     return f"unknown key; did you mean {near[0]}?" if near else f"unknown key; known are {', '.join(keys)}"
+
+
+def _spelled(name: str) -> str:
+    return name.replace("_", "-")

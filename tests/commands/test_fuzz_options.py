@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from agent_chaos.cli import run
-from agent_chaos.commands.settings import settings
+from agent_chaos.commands.settings import resolved
 from agent_chaos.errors import UsageError
 from tests.search import shop
 
@@ -85,7 +85,7 @@ def test_a_project_says_it_once_and_the_command_line_wins(fuzz, project):
     ("table", "words"),
     [
         ("max-example = 3", r"max-example: unknown key; did you mean max-examples\?"),
-        ("colour = 3", "colour: unknown key; known are only-faults, "),
+        ("colour = 3", "colour: unknown key; known are max-examples, "),
         ("max-examples = 0", "max-examples: .*greater than or equal to 1, not 0"),
         ("only-faults = 3", "only-faults: .*, not 3"),
     ],
@@ -103,7 +103,7 @@ def test_settings_are_those_of_the_nearest_project_that_has_some(project):
     inner.mkdir()
     (inner / "pyproject.toml").write_text("[project]\nname = 'inner'\n")
 
-    assert settings(inner).seed == 4
+    assert resolved(start=inner).settings.seed == 4
     assert settings(inner).baseline == project / "known.json"
 
 

@@ -1,7 +1,6 @@
-"""The catalogues say of every fault and oracle what the classes do, and the committed pages are what they print."""
+"""The catalogues say of every fault and oracle what the classes do."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -12,10 +11,8 @@ from agent_chaos.oracles.registry import oracles
 from agent_chaos.report.catalogue.entry import matching
 from agent_chaos.report.catalogue.faults import fault_entries
 from agent_chaos.report.catalogue.oracles import oracle_entries
-from agent_chaos.report.catalogue.page import faults_page, oracles_page
 from tests.faults.catalogued import WIRE_FAULTS, forms_of
 
-ROOT = Path(__file__).parents[2]
 OF_CLASSES = [entry for entry in fault_entries() if entry.name in fault_types()]
 FAULTS = pytest.mark.parametrize("entry", OF_CLASSES, ids=lambda entry: entry.name)
 
@@ -25,20 +22,6 @@ class Words(dict):
 
     def __missing__(self, name):
         return getattr(chaos, name)
-
-
-@pytest.mark.parametrize(
-    ("file", "page", "command"),
-    [
-        ("FAULTS.md", lambda: faults_page(fault_entries()), "faults"),
-        ("ORACLES.md", lambda: oracles_page(oracle_entries()), "oracles"),
-    ],
-    ids=["faults", "oracles"],
-)
-def test_a_committed_page_is_what_the_command_prints(file, page, command):
-    written = (ROOT / file).read_text(encoding="utf-8")
-
-    assert written == page(), f"write it again: agent-chaos {command} --markdown > {file}"
 
 
 def test_every_fault_and_every_oracle_is_listed_once():

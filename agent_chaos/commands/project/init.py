@@ -22,7 +22,7 @@ _WORKFLOW = Path(".github/workflows/agent-chaos.yml")
 _ATTRIBUTES = Path(".gitattributes")
 _PYPROJECT = Path("pyproject.toml")
 _ATTRIBUTE = "cassettes/**/*.msgpack diff=agent-chaos\n"
-_TABLE = "\n[tool.agent-chaos]\nmax_examples = 200\n"
+_TABLE = "\n[tool.agent-chaos]\nmax-examples = 200\n"
 _TEXTCONV = ("git", "config", "diff.agent-chaos.textconv", "agent-chaos cassette show")
 
 

@@ -1,4 +1,4 @@
-"""The catalogues as Markdown: FAULTS.md and ORACLES.md are these functions' output, and a test compares them."""
+"""The catalogues as Markdown, which the documentation holds as pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from agent_chaos.report.catalogue.entry import FaultEntry, OracleEntry
 from agent_chaos.report.catalogue.reactions import SDKS, measured_with
 
-_GENERATED = "<!-- Written by `agent-chaos {name} --markdown > {file}`; do not edit. -->"
+_GENERATED = "<!-- Written by `python -m docs.generate`; do not edit. -->"
 _LEVELS = {
     "transport": "Status, headers, bytes and time of a reply.",
     "stream": "The events of a streamed reply.",
@@ -19,7 +19,7 @@ _LEVELS = {
 
 
 def faults_page(entries: Sequence[FaultEntry]) -> str:
-    """FAULTS.md: an overview, then every fault."""
+    """The page of faults: an overview, then every fault."""
     searched = sum(entry.searched for entry in entries)
     intro = (
         f"{len(entries)} faults, {searched} of them drawn by `agent-chaos fuzz`. A *transparent* fault is one that a "
@@ -29,7 +29,7 @@ def faults_page(entries: Sequence[FaultEntry]) -> str:
         f"tables say what the SDKs do by themselves ({_releases()}), retries and exceptions, where the fault strikes once "
         "and, if it is retried, every time; a test compares them with the SDKs."
     )
-    lines = [_GENERATED.format(name="faults", file="FAULTS.md"), "# Faults", "", intro]
+    lines = [_GENERATED, "", "# Faults", "", intro]
     for level, members in groupby(entries, key=lambda entry: entry.level):
         group = list(members)
         lines += ["", f"## {level.capitalize()}", "", _LEVELS[level], "", *_overview(group)]
@@ -93,12 +93,12 @@ def _fault(entry: FaultEntry) -> Iterator[str]:
 
 
 def oracles_page(entries: Sequence[OracleEntry]) -> str:
-    """ORACLES.md: every oracle."""
+    """The page of oracles."""
     intro = (
         f"{len(entries)} oracles judge every run, without a line of your code. Each is silent on a run without faults. "
         "What one finds after a reply on a lower rung of replay than it needs does not count."
     )
-    lines = [_GENERATED.format(name="oracles", file="ORACLES.md"), "# Oracles", "", intro]
+    lines = [_GENERATED, "", "# Oracles", "", intro]
     for entry in entries:
         lines += ["", f"## {entry.name}", "", entry.does, "", f"- Severity: {entry.severity}"]
         lines += [f"- Needs: {entry.needs}", *(f"- Advice: {one}" for one in entry.advice)]

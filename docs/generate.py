@@ -1,0 +1,37 @@
+"""Writes the pages and files that come from code: `python -m docs.generate`. A test compares them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from agent_chaos.report.catalogue.faults import fault_entries
+from agent_chaos.report.catalogue.oracles import oracle_entries
+from agent_chaos.report.catalogue.page import faults_page, oracles_page
+from docs.reference.commands import commands_page
+from docs.reference.configuration import configuration_page, schema_file
+from docs.reference.formats import events_schema, formats_page, report_schema
+from docs.reference.python_api import python_page
+
+PAGES = Path(__file__).parent / "pages" / "reference"
+GENERATED: Mapping[str, Callable[[], str]] = {
+    "commands.md": commands_page,
+    "configuration.md": configuration_page,
+    "config.schema.json": schema_file,
+    "faults.md": lambda: faults_page(fault_entries()),
+    "oracles.md": lambda: oracles_page(oracle_entries()),
+    "formats.md": formats_page,
+    "report.schema.json": report_schema,
+    "events.schema.json": events_schema,
+    "python.md": python_page,
+}
+
+
+def main() -> None:
+    """Writes every generated file again."""
+    for name, text in GENERATED.items():
+        (PAGES / name).write_text(text(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
