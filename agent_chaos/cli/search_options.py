@@ -70,6 +70,7 @@ Profile = Annotated[
     Literal["everyday", "all", "hostile"] | None,
     typer.Option(
         "--profile",
+        metavar="everyday|all|hostile",
         help="Faults that any agent meets, all of them, or rare and hostile ones.",
         show_default="all",
     ),

@@ -69,7 +69,7 @@ def _argument(parameter: Any) -> str:
 def _named(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
         return f"`{parameter.metavar}`"
-    value = "" if parameter.is_flag else f" {parameter.metavar or parameter.type.name.upper()}"
+    value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
     return f"`{', '.join([*parameter.opts, *parameter.secondary_opts])}{value}`"
 
 

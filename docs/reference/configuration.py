@@ -73,5 +73,7 @@ def _meaning(name: str) -> str:
 
 
 def _type(value: dict[str, Any]) -> str:
+    if "enum" in value:
+        return " or ".join(f"`{one}`" for one in value["enum"])
     kind = value.get("type") or value["anyOf"][0]["type"]
     return "list of strings" if kind == "array" else str(kind)

@@ -94,7 +94,7 @@ def test_settings_that_cannot_be_are_refused(project, table, words):
     (project / "pyproject.toml").write_text(f"[tool.agent-chaos]\n{table}\n")
 
     with pytest.raises(UsageError, match=words):
-        settings()
+        resolved()
 
 
 def test_settings_are_those_of_the_nearest_project_that_has_some(project):
@@ -104,7 +104,7 @@ def test_settings_are_those_of_the_nearest_project_that_has_some(project):
     (inner / "pyproject.toml").write_text("[project]\nname = 'inner'\n")
 
     assert resolved(start=inner).settings.seed == 4
-    assert settings(inner).baseline == project / "known.json"
+    assert resolved(start=inner).settings.baseline == project / "known.json"
 
 
 def test_a_known_failure_is_accepted_until_a_day(fuzz, project, capsys):
