@@ -1,0 +1,122 @@
+"""One HTML file: it asks for nothing, holds any text as text, and shows what the terminal shows, in the same order."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from agent_chaos.report.build_record import record
+from agent_chaos.report.document import CampaignRecord, Document
+from agent_chaos.report.event import Ended, Failed, SearchEnded
+from agent_chaos.report.html import REPORTER
+from agent_chaos.report.reporter import USUAL
+from agent_chaos.trace.trace import Trace
+from agent_chaos.ui.app import pages
+from tests.report.refund_campaign import BROKEN, CLEAN, VIOLATION, campaign, finding
+from tests.report.test_terminal_report import HOSTILE, hostile_trace
+
+SCRIPT = "<script>alert(1)</script><img src=http://evil.example/x onerror=alert(1)>"
+
+
+class Tags(HTMLParser):
+    """The tags of a page, with their attributes, and its text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def written(file: Path, *campaigns: CampaignRecord) -> Tags:
+    reporter = REPORTER.opens(file, USUAL)
+    for one in campaigns:
+        reporter.tell(SearchEnded(campaign=one))
+    reporter.tell(Failed(name="trip", error="two runs differ", exit_code=4))
+    reporter.tell(Ended(exit_code=1))
+    return Tags(file.read_text(encoding="utf-8"))
+
+
+def test_the_page_asks_for_nothing(tmp_path: Path) -> None:
+    page = written(tmp_path / "out.html", record(campaign()), record(campaign(scenario="support")))
+    addresses = [
+        value for _, given in page.seen for name, value in given.items() if name in ("src", "href", "action")
+    ]
+
+    assert all(address and address.startswith("#") for address in addresses)
+    assert {tag for tag, _ in page.seen} & {"script", "link", "img", "iframe", "object", "form"} == set()
+    assert "url(" not in page.text
+    assert "two runs differ" in page.text
+
+
+def test_every_link_leads_to_something_on_the_page(tmp_path: Path) -> None:
+    page = written(tmp_path / "out.html", record(campaign()), record(campaign(scenario="support")))
+    ids = [given["id"] for _, given in page.seen if "id" in given]
+    links = {(given["href"] or "").removeprefix("#") for tag, given in page.seen if tag == "a"}
+
+    assert links <= set(ids)
+    assert len(ids) == len(set(ids))
+
+
+def test_text_of_models_tools_and_servers_stays_text(tmp_path: Path) -> None:
+    words = {"subject": HOSTILE, "reason": SCRIPT, "advice": HOSTILE, "after": [SCRIPT]}
+    found = finding(VIOLATION.model_copy(update=words), hostile_trace())
+    page = written(tmp_path / "out.html", record(campaign(findings=(found,), first_error=SCRIPT), (SCRIPT,)))
+
+    assert "script" not in {tag for tag, _ in page.seen}
+    assert "img" not in {tag for tag, _ in page.seen}
+    assert SCRIPT in page.text
+    assert not re.search("[\x00-\x08\x1b\u202e]", page.text)
+
+
+def test_the_page_shows_the_line_the_fix_the_plan_and_what_changed(tmp_path: Path) -> None:
+    text = " ".join(written(tmp_path / "out.html", record(campaign())).text.split())
+
+    for said in (
+        "Replies that never ended are used as if they were whole",
+        "/srv/agent/refund.py:54",
+        "if message.stop_reason not in",
+        "the stream ends inside a number",
+        'issue_refund(order_id="A-17", amount=15)',
+        "(ends here)",
+        "agent-chaos replay F-7Q2K",
+    ):
+        assert said in text
+
+
+@pytest.mark.parametrize("rows", [1, 60], ids=["short", "with rows left out, which have no time"])
+def test_the_pages_of_the_ui_show_the_same(tmp_path: Path, rows: int) -> None:
+    many = tuple(replace(CLEAN.calls[0], seq=100 + i, call=10 + i) for i in range(rows))
+    made = record(campaign(findings=(finding(trace=Trace(BROKEN.plan, (*many, *BROKEN.entries), 9.0)),)))
+    document = Document(exit_code=1, campaigns=(known_faults(made),))
+    (tmp_path / "20260101-refund").mkdir()
+    (tmp_path / "20260101-refund" / "campaign.json").write_text(document.to_json(), encoding="utf-8")
+    client = TestClient(
+        pages(tmp_path, host="127.0.0.1", port=8765, token="t0ken"), base_url="http://127.0.0.1:8765"
+    )
+    client.get("/", params={"token": "t0ken"})
+    shown = client.get("/campaigns/20260101-refund")
+
+    assert shown.status_code == 200
+    assert "Replies that never ended are used as if they were whole" in shown.text
+    assert "style=" not in shown.text
+
+
+def known_faults(made: CampaignRecord) -> CampaignRecord:
+    """The campaign with plans of faults that the catalogue knows, so that it reads back."""
+    failures = tuple(
+        one.model_copy(update={"failure": one.failure.model_copy(update={"plan": CLEAN.plan})})
+        for one in made.failures
+    )
+    return made.model_copy(update={"failures": failures})
