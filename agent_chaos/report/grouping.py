@@ -60,4 +60,4 @@ def _cause(found: list[tuple[Finding, Case]]) -> Cause:
 
 def _weight(finding: Finding) -> int:
     failure = finding.failure
-    return likelihood(failure.plan) * gravity(failure.violation.oracle)
+    return likelihood(failure.plan) * gravity(failure.violation)

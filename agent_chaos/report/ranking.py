@@ -5,6 +5,8 @@ from __future__ import annotations
 from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.oracle import Gravity, Violation
+from agent_chaos.oracles.registry import gravity_of
 
 _WEIGHTS = {
     Frequency.EVERYDAY: 27,
@@ -30,27 +32,6 @@ def likelihood(plan: Plan) -> int:
     return max(1, _WEIGHTS[met(plan)] // max(1, len(plan)))
 
 
-_GRAVITY = {
-    "unfinished_tool_call": 9,
-    "argument_fidelity": 9,
-    "duplicate_side_effect": 9,
-    "swallowed_error": 8,
-    "silent_truncation": 8,
-    "internals_leak": 8,
-    "duplicate_text": 6,
-    "request_validity": 6,
-    "history_poisoning": 6,
-    "empty_answer": 5,
-    "transparent_outcome": 5,
-    "termination": 5,
-    "unhandled_exception": 4,
-    "retry_discipline": 3,
-    "amplification": 3,
-    "cost_amplification": 3,
-    "leaks": 2,
-}
-
-
-def gravity(oracle: str) -> int:
-    """How grave what an oracle finds is: harm done without a word before a turn that ended, that before waste."""
-    return _GRAVITY.get(oracle, 4)
+def gravity(violation: Violation) -> int:
+    """A weight for how grave a finding is: harm done without a word before a turn that ended, that before waste."""
+    return len(Gravity) - gravity_of(violation)
