@@ -60,7 +60,8 @@ class TerminalReporter:
                     put(self._out, part)
             case Failed():
                 self._live.stop()
-                complain(f"{event.name}: {event.error}" if event.name else event.error)
+                named = not event.name or event.error.startswith(event.name)
+                complain(event.error if named else f"{event.name}: {event.error}")
             case Said():
                 self._say(Text(printable(event.text), _TONES[event.tone]))
             case Ended():
