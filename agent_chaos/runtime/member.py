@@ -43,6 +43,7 @@ class Member:
         "ident",
         "kind",
         "left",
+        "of_pool",
         "outside",
         "pending",
         "poll",
@@ -53,11 +54,12 @@ class Member:
         "why",
     )
 
-    def __init__(self, home: Scheduler, *, daemon: bool, kind: str = "") -> None:
+    def __init__(self, home: Scheduler, *, daemon: bool, kind: str = "", of_pool: bool = False) -> None:
         self.home = home
         self.ident = 0
         self.daemon = daemon
         self.kind = kind
+        self.of_pool = of_pool
         self.baton = real.allocate_lock()
         self.baton.acquire()
         self.ticket = 0
@@ -72,6 +74,11 @@ class Member:
         self.excused = 0
         self.left = False
         self.raises: BaseException | None = None
+
+    @property
+    def serves(self) -> bool:
+        """Whether this thread may be one that serves its process for good: it waits to be asked, or looks now and then."""
+        return not self.of_pool and (self.daemon or self.span_ns >= NEVER)
 
     def begin(self) -> Ticket:
         """A ticket of the wait that this thread is about to begin; whoever ends it calls its `wake`."""

@@ -97,9 +97,9 @@ class Scheduler:
             member.due_ns = self._clock.ns + member.span_ns
             self._set_timer(member.due_ns, Ticket(member, member.ticket))
 
-    def admit(self, *, daemon: bool, kind: str) -> Member:
+    def admit(self, *, daemon: bool, kind: str, of_pool: bool = False) -> Member:
         """A thread that is about to start: it goes on when its turn comes."""
-        member = Member(self, daemon=daemon, kind=kind)
+        member = Member(self, daemon=daemon, kind=kind, of_pool=of_pool)
         self._ready.append((member.begin(), Ended.WOKEN))
         return member
 

@@ -269,15 +269,15 @@ def enter(session: Session) -> Token[Session | None]:
 def leave(session: Session, token: Token[Session | None]) -> None:
     """Ends the session; what still holds it is refused from now on.
 
-    Threads that wait do so until the next run, as those of a process that lives on would. Of threads that each run starts
-    anew and leaves, the first run's go on alone.
+    A thread that serves a process for as long as it lives, and waits to be asked, does so until the next run. Any other is
+    ended where it waits: it belongs to the run that is over.
     """
     global _running
     session.finished = True
     waiting = session.scheduler.finish()
     before = {member.kind for member in session.scheduler.carried}
     for member in waiting:
-        if member in session.scheduler.carried or member.kind not in before:
+        if member in session.scheduler.carried or (member.serves and member.kind not in before):
             _carried.append(member)
         else:
             Scheduler.dismiss(member)

@@ -31,7 +31,9 @@ def _start(self: threading.Thread) -> None:
     if scheduler is None:
         _real_start(self)
         return
-    member = _members[self] = scheduler.admit(daemon=self.daemon, kind=_kind(self))
+    member = _members[self] = scheduler.admit(
+        daemon=self.daemon, kind=_kind(self), of_pool=is_pool_worker(self)
+    )
     _take_turns(self, member)
     with scheduler.excused():  # what `start` waits for is done before the new thread's first turn
         _real_start(self)
