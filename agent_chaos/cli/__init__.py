@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import traceback
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from agent_chaos.version import __version__
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
 _TAKE_PROGRAMS = ("record", "fuzz", "replay", "run")
+_OFFLINE = (["replay"], ["fuzz"], ["shrink"])
 _DECLARED = (project, running, searching, cassettes, catalogue)
 """The modules that declare commands."""
 
@@ -27,7 +29,21 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    if (guard := sys.modules.get("agent_chaos.patch.guard")) is not None and sys.argv[1:2] in _OFFLINE:
+        guard.shut_for_good()
+    if any(_holds_up(thread) for thread in threading.enumerate()):
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _holds_up(thread: threading.Thread) -> bool:
+    """Whether Python would wait at its exit for a thread that an agent left and that never ends."""
+    from agent_chaos.patch.time.threads import is_pool_worker
+
+    return not thread.daemon and thread is not threading.main_thread() and not is_pool_worker(thread)
 
 
 def run(arguments: list[str]) -> int:
@@ -45,6 +61,9 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except SystemExit as exc:
+        told = f"the code under test ended the process: sys.exit({exc.code!r}); nothing was judged"
+        return _told(told, _INTERNAL, debug=debug)
     except (Exception, TrialStop) as exc:  # noqa: BLE001 - whatever broke is told in one line
         return _told(f"internal error: {type(exc).__name__}: {exc}", _INTERNAL, debug=debug)
     finally:

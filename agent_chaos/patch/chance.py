@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import random
+import sys
+import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -14,6 +17,10 @@ from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, current
 
 _real_urandom = os.urandom
+_real_seed = random.Random.seed
+_real_uuid1 = uuid.uuid1
+_GREGORIAN = 0x01B21DD213814000
+"""100 ns steps between 1582, where UUIDs begin to count (RFC 9562), and 1970."""
 
 
 def _live() -> Session | None:
@@ -47,15 +54,55 @@ def _own_module(module: ModuleType) -> None:
     setattr(module, "random", _JitterModule())  # noqa: B010 - as above
 
 
+def _getrandom(size: int, flags: int = 0) -> bytes:
+    return _urandom(size)
+
+
+def _seed(self: random.Random, a: Any = None, version: int = 2) -> None:
+    """`Random.seed`, which without a seed takes one from the run's chance instead of the system's."""
+    session = _live()
+    _real_seed(self, session.chance.getrandbits(128) if a is None and session is not None else a, version)
+
+
+def _uuid1(node: int | None = None, clock_seq: int | None = None) -> uuid.UUID:
+    """Time, sequence and node are those of the run: the real one reads all three past Python."""
+    session = _live()
+    if session is None:
+        return _real_uuid1(node, clock_seq)
+    session.uuids += 1
+    ticks = time.time_ns() // 100 + _GREGORIAN + session.uuids
+    low, middle, high = ticks & 0xFFFFFFFF, (ticks >> 32) & 0xFFFF, (ticks >> 48) & 0x0FFF
+    sequence = session.chance.getrandbits(14) if clock_seq is None else clock_seq & 0x3FFF
+    where = session.chance.getrandbits(48) | 1 << 40 if node is None else node  # marked as no real address
+    fields = (low, middle, high, sequence >> 8, sequence & 0xFF, where)
+    return uuid.UUID(fields=fields, version=1)
+
+
+def _seed_numpy(module: ModuleType) -> None:
+    """`default_rng()` and the bit generators draw their entropy from the system."""
+    actual = vars(module)["default_rng"]
+
+    def default_rng(seed: Any = None) -> Any:
+        session = _live()
+        return actual(session.chance.getrandbits(128) if seed is None and session is not None else seed)
+
+    vars(module)["default_rng"] = default_rng
+
+
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
     """Seeds the global generator, and puts its old state back afterwards."""
-    state = random.getstate()
+    state, numpy = random.getstate(), sys.modules.get("numpy.random")
     random.seed(seed)
+    other = numpy.get_state() if numpy is not None else None
+    if numpy is not None:
+        numpy.seed(seed % 2**32)
     try:
         yield
     finally:
         random.setstate(state)
+        if numpy is not None:
+            numpy.set_state(other)
 
 
 _JITTER_FUNCTIONS = ("anthropic._base_client", "openai._base_client")
@@ -65,6 +112,12 @@ _JITTER_MODULES = ("tenacity.wait", "google.genai._api_client", "google.genai._g
 def _apply(changes: Changes) -> None:
     changes.replace(os, "urandom", _urandom)
     changes.replace(random, "_urandom", _urandom)
+    if hasattr(os, "getrandom"):
+        changes.replace(os, "getrandom", _getrandom)
+    changes.replace(random.Random, "seed", _seed)
+    changes.replace(uuid, "uuid1", _uuid1)
+    changes.rebind({_real_uuid1: _uuid1})
+    when_imported("numpy.random", _seed_numpy)
     for name in _JITTER_FUNCTIONS:
         when_imported(name, _own_function)
     for name in _JITTER_MODULES:

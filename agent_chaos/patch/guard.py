@@ -11,13 +11,14 @@ import os
 import socket
 import struct
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from agent_chaos.errors import GuardRefused
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, replaying
+from agent_chaos.runtime.session import Session, replaying, running
 
 TELEMETRY = (
     "posthog.com",
@@ -86,9 +87,18 @@ def _resolve(session: Session, args: tuple[Any, ...]) -> None:
         raise refuse(session, host)
 
 
+def _connect_by_name(session: Session, args: tuple[Any, ...]) -> None:
+    raise refuse(session, _address(args[0]))
+
+
+def _spawned_by_mode(session: Session, args: tuple[Any, ...]) -> None:
+    _spawned(session, args[1:])
+
+
 def _popen(session: Session, args: tuple[Any, ...]) -> None:
     argv = args[1]
     name = argv if isinstance(argv, str) else " ".join(str(part) for part in list(argv)[:3])
+    session.scheduler.outside.programs += 1
     session.tape.incident(session.clock.now(), "subprocess", name[:120])
 
 
@@ -110,41 +120,86 @@ def _write_flags(flags: Any) -> bool:
     return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
 
 
-_EVENTS = {
+def _spawned(session: Session, args: tuple[Any, ...]) -> None:
+    name = args[0] if args else "a program"
+    session.scheduler.outside.programs += 1
+    session.tape.incident(session.clock.now(), "subprocess", _address(name)[:120])
+
+
+def _forked(session: Session, args: tuple[Any, ...]) -> None:
+    """A copy of this process would go on as the harness, with all its files."""
+    raise refuse(session, "a copy of this process (os.fork)", telemetry=False)
+
+
+_NETWORK = {
     "socket.connect": _connect,
     "socket.sendto": _connect,
     "socket.sendmsg": _connect,
     "socket.getaddrinfo": _resolve,
     "socket.gethostbyname": _resolve,
+    "socket.gethostbyaddr": _resolve,
+    "socket.getnameinfo": _connect_by_name,
+}
+_EVENTS = _NETWORK | {
     "subprocess.Popen": _popen,
-    "os.posix_spawn": _popen,
+    "os.posix_spawn": _spawned,
+    "os.spawn": _spawned_by_mode,
+    "os.system": _spawned,
+    "os.exec": _spawned,
+    "os.fork": _forked,
+    "os.forkpty": _forked,
     "sqlite3.connect": _sqlite,
     "open": _opened,
 }
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
-    if not _state["active"] or event not in _EVENTS:
+    if not (_state["active"] or _state["shut"]) or event not in _EVENTS:
         return
     session = replaying()
-    if session is not None and not session.online and not (event == "socket.connect" and _is_unix(args)):
-        _EVENTS[event](session, args)
+    if session is not None:
+        if not session.online:
+            _EVENTS[event](session, args)
+    elif event in _NETWORK:
+        _of_no_run(event, args)
 
 
-def _is_unix(args: tuple[Any, ...]) -> bool:
-    return getattr(args[0], "family", None) == 1
+def _of_no_run(event: str, args: tuple[Any, ...]) -> None:
+    """Of threads that no run knows, finalisers, imports and the end of the process."""
+    active = running()
+    if active is not None and active.replaying and not active.online:
+        _NETWORK[event](active, args)
+    elif _state["shut"]:
+        raise GuardRefused(
+            f"agent-chaos is offline: refused a connection to {_address(args[-1])} that no run of an agent makes"
+        )
 
 
-_state = {"added": False, "active": False}
+@contextmanager
+def shut() -> Iterator[None]:
+    """Refuses connections in a block in which no run is active: while targets are imported and finalisers run."""
+    _state["shut"] += 1
+    try:
+        yield
+    finally:
+        _state["shut"] -= 1
+
+
+def shut_for_good() -> None:
+    """Refuses connections until the process ends, also those of what runs at its exit."""
+    _state["shut"] += 1
+
+
+_state = {"added": 0, "active": 0, "shut": 0}
 
 
 def _apply(changes: Changes) -> None:
     """An audit hook cannot be removed: out of the environment it looks at nothing."""
     if not _state["added"]:
-        _state["added"] = True
+        _state["added"] = 1
         sys.addaudithook(_hook)
-    _state["active"] = True
-    changes.on_undo(lambda: _state.update(active=False))
+    _state["active"] = 1
+    changes.on_undo(lambda: _state.update(active=0))
 
 
 SEAM = Seam("guard", _apply)

@@ -114,6 +114,7 @@ class Session:
     reads: int = 0
     read_at_ns: int = -1
     cpu_ns: int = 0
+    uuids: int = 0
     pools: dict[int, tuple[ThreadPoolExecutor, ThreadPoolExecutor]] = field(default_factory=dict)
     scheduler: Scheduler = field(init=False)
 

@@ -1,6 +1,7 @@
 """Offline means offline: every way out is refused and fails the run, whatever the agent caught."""
 
 import asyncio
+import os
 import socket
 import sqlite3
 import subprocess
@@ -12,6 +13,8 @@ import httpx
 import pytest
 
 from agent_chaos.errors import GuardRefused
+from agent_chaos.patch.install import offline_environment
+from agent_chaos.runtime.session import running
 from tests.trials import recorded, scenario, trial
 
 
@@ -112,6 +115,115 @@ def test_a_thread_of_the_run_is_refused_too(listener):
 
     assert refused(run(agent))
     assert not reached(listener)
+
+
+@pytest.mark.parametrize(
+    "look_up",
+    [
+        lambda: socket.gethostbyname("example.com"),
+        lambda: socket.gethostbyaddr("example.com"),
+        lambda: socket.getnameinfo(("192.0.2.1", 80), 0),
+    ],
+    ids=["gethostbyname", "gethostbyaddr", "getnameinfo"],
+)
+def test_a_look_up_of_any_kind_is_refused(look_up):
+    trace = run(swallowing(look_up))
+
+    assert trace.answers[0].text == "caught GuardRefused"
+    assert refused(trace)
+
+
+def test_a_unix_socket_is_refused(tmp_path):
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        with socket.socket(socket.AF_UNIX) as client:
+            trace = run(swallowing(lambda: client.connect(path)))
+
+    assert refused(trace) == [path]
+
+
+def test_a_copy_of_the_process_is_refused():
+    assert refused(run(swallowing(os.fork))) == ["a copy of this process (os.fork)"]
+
+
+def test_programs_are_listed_however_they_are_started():
+    def agent(ctx, text):
+        os.system("true")
+        os.waitpid(os.posix_spawn("/bin/true", ["true"], {}), 0)
+        return "ok"
+
+    assert len(run(agent).incidents_of("subprocess")) == 2
+
+
+def test_a_thread_without_a_run_is_refused_while_one_is_active(listener):
+    address, asked, done = listener.getsockname(), threading.Event(), []
+
+    def beside():
+        asked.wait()
+        try:
+            socket.create_connection(address)
+        except GuardRefused as exc:
+            done.append(exc)
+
+    with offline_environment():
+        thread = threading.Thread(target=beside)
+        thread.start()
+
+        def agent(ctx, text):
+            asked.set()
+            thread.join()
+            return "ok"
+
+        trace = run(agent)
+
+    assert len(done) == 1
+    assert refused(trace) == [f"{address[0]}:{address[1]}"]
+    assert not reached(listener)
+
+
+def test_a_finaliser_that_runs_between_trials_is_refused(listener):
+    address, done = listener.getsockname(), []
+
+    class Parting:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            try:
+                socket.create_connection(address)
+            except GuardRefused as exc:
+                done.append(exc)
+
+    def agent(ctx, text):
+        Parting()
+        return "ok"
+
+    run(agent)
+
+    assert len(done) == 1
+    assert not reached(listener)
+
+
+def test_garbage_of_a_run_is_not_collected_within_it():
+    collected = []
+
+    class Parting:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            collected.append(running())
+
+    def agent(ctx, text):
+        for _ in range(5_000):
+            Parting()
+        return str(len(collected))
+
+    assert run(agent).answers[0].text == "0"
+    assert collected
+    assert not any(collected)
 
 
 def test_telemetry_is_refused_and_listed_without_failing_the_run():

@@ -9,6 +9,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from agent_chaos.patch.guard import shut
 from agent_chaos.runtime.seams import Changes, Seam
 
 _FULL_EVERY = 500
@@ -35,7 +36,8 @@ def _sweep() -> None:
     _seen["runs"] += 1
     if _seen["runs"] % _FULL_EVERY == 0:
         gc.unfreeze()
-    gc.collect()
+    with shut():
+        gc.collect()
     gc.freeze()
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 from agent_chaos.errors import TrialTimeout
 from agent_chaos.runtime import real
 from agent_chaos.runtime.scheduler import Stop
-from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.seams import Changes, Seam
+from agent_chaos.runtime.session import Session, timed
 
 _AGAIN_S = 1.0
 _SOON_S = 0.01
@@ -78,6 +81,23 @@ def _restore(outer: tuple[float, float], passed_s: float) -> None:
     left, interval = outer
     if left > 0:
         signal.setitimer(signal.ITIMER_REAL, max(left - passed_s, _SOON_S), interval)
+
+
+def _exiting(actual: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
+    def _exit(status: int) -> NoReturn:
+        if timed() is None:
+            actual(status)
+        raise SystemExit(f"os._exit({status})")
+
+    return _exit
+
+
+def _apply(changes: Changes) -> None:
+    """An agent that ends its process ends its run: the search that the process is in goes on."""
+    changes.replace(os, "_exit", _exiting(os._exit))
+
+
+SEAM = Seam("process exit", _apply)
 
 
 def _ours(frame: FrameType | None) -> bool:

@@ -1,0 +1,65 @@
+"""Chance of every kind comes from the seed of the recording, and goes on within a run."""
+
+import os
+import random
+import secrets
+import time
+import uuid
+
+import pytest
+
+from tests.trials import recorded, scenario, trial
+
+SOURCES = {
+    "random.random": lambda: random.random(),
+    "Random()": lambda: random.Random().random(),
+    "SystemRandom": lambda: random.SystemRandom().random(),
+    "os.urandom": lambda: os.urandom(4).hex(),
+    "os.getrandom": lambda: os.getrandom(4).hex(),
+    "secrets": lambda: secrets.token_hex(4),
+    "uuid1": lambda: uuid.uuid1(),
+    "uuid4": lambda: uuid.uuid4(),
+    "process_time": lambda: time.process_time(),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_equal_runs_draw_alike_and_never_twice_the_same(name):
+    def agent(ctx, text):
+        return [str(SOURCES[name]()) for _ in range(3)]
+
+    one = scenario(agent)
+    cassette = recorded(one, [])
+    drawn = [trial(one, cassette).answers[0].value for _ in range(2)]
+
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn[0])) == 3
+
+
+def test_numpy_draws_alike():
+    numpy = pytest.importorskip("numpy")
+
+    def agent(ctx, text):
+        return [float(numpy.random.default_rng().random()), float(numpy.random.rand())]
+
+    one = scenario(agent)
+    cassette = recorded(one, [])
+
+    assert trial(one, cassette).answers[0].value == trial(one, cassette).answers[0].value
+
+
+def test_a_uuid_of_the_first_kind_tells_the_time_of_the_run():
+    def agent(ctx, text):
+        made = uuid.uuid1()
+        return [made.version, abs((made.time - 0x01B21DD213814000) / 1e7 - time.time()) < 1]
+
+    one = scenario(agent)
+
+    assert trial(one, recorded(one, [])).answers[0].value == [1, True]
+
+
+def test_an_agent_that_ends_its_process_ends_its_run():
+    one = scenario(lambda ctx, text: os._exit(0))
+    trace = trial(one, recorded(scenario(lambda ctx, text: "x"), []))
+
+    assert [(raised.type, raised.message) for raised in trace.raised] == [("SystemExit", "os._exit(0)")]
