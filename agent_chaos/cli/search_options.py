@@ -19,6 +19,12 @@ MaxTime = Annotated[
     float | None,
     typer.Option("--max-time", min=0.0, metavar="S", help="Real seconds per scenario.", show_default=False),
 ]
+Workers = Annotated[
+    int,
+    typer.Option(
+        "--workers", min=0, metavar="N", help="Processes to run in; 0 for one per core where that is faster."
+    ),
+]
 Json = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write the report to this file too.", show_default=False),

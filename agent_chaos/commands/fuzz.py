@@ -7,6 +7,7 @@ from agent_chaos.commands.failure_store import RUNS
 from agent_chaos.commands.output import hushed
 from agent_chaos.commands.prepare import Stage, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, chosen
+from agent_chaos.commands.search_workers import searched_in
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.files import write_text
 from agent_chaos.report.build_record import record
@@ -45,7 +46,7 @@ def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: FuzzOptions, w
     reporter.tell(SearchStarted(scenario=name, max_examples=wanted.announced, seed=wanted.seed))
     try:
         rehearsal = stage.rehearsed(loaded)
-        with hushed():
+        with hushed(), searched_in(rehearsal, asked, wanted) as executor:
             campaign = search(
                 rehearsal,
                 max_examples=wanted.max_examples,
@@ -57,6 +58,7 @@ def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: FuzzOptions, w
                 baseline=wanted.baseline,
                 until_covered=asked.until_covered,
                 exhaustive=asked.exhaustive,
+                executor=executor,
             )
     except AgentChaosError as exc:
         reporter.tell(Failed(name=name, error=str(exc), exit_code=exc.exit_code))

@@ -24,6 +24,7 @@ class FuzzOptions:
     max_examples: int | None = None
     seed: int | None = None
     max_time_s: float | None = None
+    workers: int = 0
     allow_real_tools: bool = False
     space: str = ""
     only_faults: tuple[str, ...] = ()

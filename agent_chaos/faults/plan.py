@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from hashlib import blake2b
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator, model_validator
@@ -124,6 +125,11 @@ class Plan(BaseModel):
     def to_json(self) -> str:
         """Canonical JSON: equal plans have equal text."""
         return json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def key(self) -> bytes:
+        """A digest of the plan: equal for equal plans, and small to keep."""
+        return blake2b(self.to_json().encode(), digest_size=16).digest()
 
     def as_dict(self) -> dict[str, Any]:
         faults = [{"site": str(p.site), "fault": p.fault.model_dump(mode="json")} for p in self.faults]

@@ -114,7 +114,7 @@ def smallness(failure: Failure) -> str:
     """Whether the plan is known to be the smallest, and what that took."""
     checks = count(failure.checks, "check")
     if failure.smallest:
-        return f"smallest: removing or softening any part makes it pass ({checks})"
+        return f"smallest: every smaller plan that was tried passes ({checks})"
     return f"smallest found so far ({checks})" if failure.checks else "smallest found so far"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -21,6 +21,26 @@ class Subject(Protocol):
     @property
     def name(self) -> str:
         """The scenario's name."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """What people load it by: a path or `module:attr`."""
+        ...
+
+    @property
+    def cassette_digest(self) -> str:
+        """Of the recording; empty for one that is not on the disk."""
+        ...
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Of what the recording was made with."""
+        ...
+
+    @property
+    def tools_run_for_real(self) -> tuple[str, ...]:
+        """Tools whose calls no boundary saw."""
         ...
 
     @property

@@ -1,16 +1,25 @@
-"""The state of a campaign while it runs: what ran, how it ended, what it covered, and whether there is budget left."""
+"""The state of a campaign while it runs: what ran, how it ended, what it covered, and whether there is budget left.
+
+Nothing in it grows with a run's size, and only small keys grow with the number of examples.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import combinations
 from time import perf_counter
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.search.campaign import Listener, Phase, Progress, Subject, Warned
-from agent_chaos.search.memo import Memo
-from agent_chaos.search.schedule import pairs_of
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.search.campaign import Judged, Listener, Phase, Progress, Subject, Warned
+from agent_chaos.search.example import Example
+from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.space import singles_of
+
+_KNOWN_SIZE, _MOST_KNOWN = 2, 5_000
+"""Shrinking is told how plans that failed, or that have so few faults, ended; of so many at most."""
 
 
 class Tally:
@@ -22,28 +31,38 @@ class Tally:
     """
 
     def __init__(
-        self, subject: Subject, max_examples: int, max_time_s: float | None, listener: Listener
+        self,
+        subject: Subject,
+        executor: Executor,
+        max_examples: int,
+        max_time_s: float | None,
+        listener: Listener,
     ) -> None:
         self.started = perf_counter()
-        self.memo = Memo(subject)
         self.subject = subject
+        self.executor = executor
         self.max_examples = max_examples
         self.total = max_examples
         self._end = None if max_time_s is None else self.started + max_time_s
         self._listener = listener
+        self.runs = 0
         self.verdicts: Counter[Verdict] = Counter()
         self.named: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.open: dict[str, Plan] = {}
         self.warned: dict[str, Warned] = {}
-        self.found: dict[str, tuple[Plan, Outcome]] = {}
+        self.found: dict[str, Plan] = {}
+        self.violations: dict[str, Violation] = {}
+        self.times_seen: Counter[str] = Counter()
+        self.known: dict[str, frozenset[str]] = {}
         self.singles_run: set[tuple[str, str]] = set()
         self.singles: set[tuple[str, str]] = set()
         self.pairs: set[frozenset[tuple[str, str]]] = set()
+        self.judged: list[Judged] = []
+        self._equal: dict[Judged, Judged] = {}
         self.first_error = ""
-        self.seen: set[str] = set()
-        self.outcomes: list[Outcome] = []
+        self._seen: set[bytes] = set()
 
     @property
     def examples(self) -> int:
@@ -59,58 +78,84 @@ class Tally:
         """Whether examples or time are used up."""
         return self.examples >= self.max_examples or self.late
 
-    def example(self, plan: Plan) -> Outcome:
-        """Runs a plan and counts it as an example; a repeated one is known and does not count."""
-        if plan.to_json() in self.seen:
-            return self.memo(plan)
-        self.seen.add(plan.to_json())
-        outcome = self.memo(plan)
-        self._count(plan, outcome)
-        self.tell("search", self.examples, max(self.total, self.examples))
-        return outcome
+    def run(self, plans: Iterable[Plan]) -> Iterator[Example]:
+        """Runs plans that did not run before, and counts them as examples, as long as there is time."""
+        fresh = [plan for plan in plans if self._is_new(plan)]
+        for example in self.executor.examine(fresh):
+            self._count(example)
+            self.tell("search", self.examples, max(self.total, self.examples))
+            yield example
+            if self.late:
+                return
 
-    def _count(self, plan: Plan, outcome: Outcome) -> None:
-        self.verdicts[outcome.verdict] += 1
-        self.outcomes.append(outcome)
-        fired = Plan.of(outcome.trace.fired)
-        self.named.update({placed.fault.kind for placed in plan.faults})
-        self.fired.update({fault.kind for _, fault in outcome.trace.fired})
-        self.singles_run |= singles_of(plan)
+    def _is_new(self, plan: Plan) -> bool:
+        key = plan.key
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+    def _count(self, example: Example) -> None:
+        self.runs += 1
+        self.verdicts[example.verdict] += 1
+        fired = example.fired
+        self.named.update({placed.fault.kind for placed in example.plan.faults})
+        self.fired.update({placed.fault.kind for placed in fired.faults})
+        self.singles_run |= singles_of(example.plan)
         self.singles |= singles_of(fired)
-        self.pairs |= pairs_of(fired)
-        if outcome.verdict is Verdict.UNDECIDED:
-            self.reasons[outcome.reason] += 1
-            self._keep_undecided(plan, outcome.reason)
-        if outcome.verdict is Verdict.HARNESS_ERROR:
-            self.first_error = self.first_error or outcome.reason
-        self._warn(plan, outcome)
-        self.note(plan, outcome)
+        self.pairs |= pairs_of_singles(fired)
+        self.times_seen.update(example.fingerprints)
+        self.judged.append(self._equal.setdefault(example.judged, example.judged))
+        if example.verdict is Verdict.UNDECIDED:
+            self.reasons[example.reason] += 1
+            self._leave_open(example)
+        if example.verdict is Verdict.HARNESS_ERROR:
+            self.first_error = self.first_error or example.reason
+        self._warn(example)
+        self.note(example)
 
-    def _keep_undecided(self, plan: Plan, reason: str) -> None:
+    def _leave_open(self, example: Example) -> None:
         """Keeps the plan with the fewest faults for each reason."""
-        known = self.open.get(reason)
-        if known is None or len(plan) < len(known):
-            self.open[reason] = plan
+        known = self.open.get(example.reason)
+        if known is None or len(example.plan) < len(known):
+            self.open[example.reason] = example.plan
 
-    def _warn(self, plan: Plan, outcome: Outcome) -> None:
-        for violation in {
-            one.fingerprint: one for one in outcome.violations if one.severity == "warning"
-        }.values():
+    def _warn(self, example: Example) -> None:
+        warnings = {one.fingerprint: one for one in example.violations if one.severity == "warning"}
+        for violation in warnings.values():
             known = self.warned.get(violation.fingerprint)
             self.warned[violation.fingerprint] = (
                 known.model_copy(update={"examples": known.examples + 1})
                 if known
-                else Warned(violation=violation, plan=str(plan))
+                else Warned(violation=violation, plan=str(example.plan))
             )
 
-    def note(self, plan: Plan, outcome: Outcome) -> None:
-        """Keeps the plan with the fewest faults seen for each failure; of equals the first, the most telling one."""
-        for fingerprint in outcome.fingerprints:
-            known = self.found.get(fingerprint)
-            if known is None or len(plan) < len(known[0]):
-                self.found[fingerprint] = (plan, outcome)
+    def note(self, example: Example) -> None:
+        """Keeps the plan with the fewest faults seen for each failure; of equals the first, the most telling one.
+
+        Of a plan what fired of it, which is as good.
+        """
+        fired = example.fired if example.struck else example.plan
+        for violation in example.violations:
+            if violation.severity == "error":
+                self._found(violation, fired)
+        for plan in (example.plan, fired):
+            if len(self.known) < _MOST_KNOWN and (example.fingerprints or len(plan) <= _KNOWN_SIZE):
+                self.known.setdefault(plan.to_json(), example.fingerprints)
+
+    def _found(self, violation: Violation, plan: Plan) -> None:
+        known = self.found.get(violation.fingerprint)
+        if known is None or len(plan) < len(known):
+            self.found[violation.fingerprint] = plan
+            self.violations[violation.fingerprint] = violation
 
     def tell(self, phase: Phase, done: int, total: int) -> None:
         seconds = perf_counter() - self.started
         failures = self.verdicts[Verdict.FAIL]
         self._listener(Progress(phase, done, total, failures, seconds, tuple(self.found)))
+
+
+def pairs_of_singles(plan: Plan) -> set[frozenset[tuple[str, str]]]:
+    """The unordered pairs of singles in a plan, at distinct sites."""
+    ordered = sorted(singles_of(plan))
+    return {frozenset(pair) for pair in combinations(ordered, 2) if pair[0][1] != pair[1][1]}

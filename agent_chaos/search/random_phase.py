@@ -1,50 +1,98 @@
-"""The last part of a campaign: Hypothesis draws plans, guided towards long waits and many calls."""
+"""Hypothesis draws plans, guided towards long waits and many calls; turned round, so that it is asked and told.
+
+Hypothesis calls the test, and a strategy is called. It runs in a thread of its own that waits whenever it has drawn a
+plan; only one of the two threads ever runs.
+"""
 
 from __future__ import annotations
 
+import threading
 import unittest
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
+from queue import SimpleQueue
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.constants import no_local_constants
+from agent_chaos.search.example import Example
+from agent_chaos.search.hypothesis_plans import plans
 from agent_chaos.search.space import Space
-from agent_chaos.search.strategies import plans
 
-SLICE = 50
-"""Examples drawn by one Hypothesis run; how many runs there are depends on the budget alone."""
+_SLICE = 50
+"""Examples that one Hypothesis run draws; then another one begins, with the next seed."""
+_MOST_FAULTS = 5
 
 
-def draw(space: Space, examples: int, number: int, run: Callable[[Plan], Outcome | None]) -> None:
-    """Draws up to `examples` plans; `run` gives None where the campaign is over.
+class RandomPhase:
+    """Plans drawn by Hypothesis, one at a time. `close` ends its thread."""
 
-    `number` seeds the slice: equal numbers draw equal plans for equal outcomes.
-    """
+    def __init__(self, space: Space, seed: int) -> None:
+        self._space = space
+        self._seed = seed
+        self._drawn: SimpleQueue[Plan | None] = SimpleQueue()
+        self._told: SimpleQueue[Example | None] = SimpleQueue()
+        self._waiting: bytes | None = None
+        self._thread: threading.Thread | None = None
 
-    least, most = space.scope.size
-    fewest = min(least, len(space.sites))
+    def ask(self, most: int) -> Sequence[Plan]:
+        """One plan, or none while the last one's example was not told."""
+        if self._waiting is not None or most < 1 or not self._space.menus:
+            return ()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._draw, name="hypothesis", daemon=True)
+            self._thread.start()
+        plan = self._drawn.get()
+        if plan is None:
+            return ()
+        self._waiting = plan.key
+        return (plan,)
 
-    def body(plan: Plan) -> None:
-        if len(plan) < fewest:
-            return
-        outcome = run(plan)
-        if outcome is None:
-            raise unittest.SkipTest("the budget is used up")
-        target(outcome.trace.virtual_s, label="virtual seconds")
-        target(float(len(outcome.trace.calls)), label="calls")
+    def tell(self, example: Example) -> None:
+        if self._waiting is not None and example.plan.key == self._waiting:
+            self._waiting = None
+            self._told.put(example)
 
-    drawn = settings(
-        max_examples=max(1, examples),
-        database=None,
-        phases=[Phase.generate, Phase.target],
-        deadline=None,
-        derandomize=False,
-        verbosity=Verbosity.quiet,
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )(seed(number)(given(plans(space, min_faults=least, max_faults=most))(body)))
-    with suppress(unittest.SkipTest), no_local_constants():
-        drawn()
+    def close(self) -> None:
+        """Lets the thread end."""
+        if self._thread is not None and self._waiting is not None:
+            self._told.put(None)
+            self._thread.join()
+        self._thread = None
+
+    def _draw(self) -> None:
+        with suppress(unittest.SkipTest), no_local_constants():
+            for number in range(self._seed * 1_000, (self._seed + 1) * 1_000):
+                self._slice(number)
+        self._drawn.put(None)
+
+    def _slice(self, number: int) -> None:
+        least, most = self._space.scope.size
+        most = max(least, min(most, _MOST_FAULTS))
+        fewest = min(least, len(self._space.sites))
+
+        def body(plan: Plan) -> None:
+            if max(1, fewest) <= len(plan):
+                example = self._came_of(plan)
+                target(example.virtual_s, label="virtual seconds")
+                target(float(example.calls), label="calls")
+
+        settings(
+            max_examples=_SLICE,
+            database=None,
+            phases=[Phase.generate, Phase.target],
+            deadline=None,
+            derandomize=False,
+            verbosity=Verbosity.quiet,
+            print_blob=False,
+            suppress_health_check=list(HealthCheck),
+        )(seed(number)(given(plans(self._space, min_faults=least, max_faults=most))(body)))()
+
+    def _came_of(self, plan: Plan) -> Example:
+        """Hands a plan out, and waits until it has run."""
+        self._drawn.put(plan)
+        example = self._told.get()
+        if example is None:
+            raise unittest.SkipTest("nothing more is asked for")
+        return example

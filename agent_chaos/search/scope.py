@@ -17,7 +17,7 @@ Bounds = tuple[str, int, int]
 FaultSite = Call | ToolRun
 """What a fault can act on: a call of the model or of a tool."""
 
-DEFAULT_SIZE = (1, 5)
+DEFAULT_SIZE = (1, 12)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from time import perf_counter
 
-from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.registry import gravity_of
 from agent_chaos.oracles.verdict import Verdict
@@ -14,18 +15,22 @@ from agent_chaos.search.campaign import (
     Failure,
     Figures,
     Finding,
-    Judged,
     Listener,
     Subject,
     UndecidedPlan,
 )
 from agent_chaos.search.campaign_state import Tally
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
-from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of
+from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of, is_proven
 from agent_chaos.search.coverage import coverage
-from agent_chaos.search.phases import completed, exhausted, searched
+from agent_chaos.search.example import examined
+from agent_chaos.search.executors.executor import Executor
+from agent_chaos.search.executors.inline import Inline
+from agent_chaos.search.exhaustive import Planned, edges, left_over
+from agent_chaos.search.group_testing import GroupTesting
+from agent_chaos.search.loop import drive
 from agent_chaos.search.scope import EVERYTHING, Scope
-from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, shrink
+from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, ShrinkTask, Shrunk
 from agent_chaos.search.space import Space
 
 _CLEAN_RUNS = 3
@@ -44,6 +49,7 @@ def fuzz(
     baseline: Baseline = NOTHING,
     until_covered: bool = False,
     exhaustive: bool = False,
+    executor: Executor | None = None,
 ) -> Campaign:
     """Searches a prepared scenario. Failing examples never stop it; Ctrl-C ends it with what was found.
 
@@ -56,29 +62,39 @@ def fuzz(
         until_covered: goes on past `max_examples` until every single fault was run.
         exhaustive: instead of searching, runs every single fault at every site at the edges of its numbers.
     """
-    run = Tally(subject, max_examples, max_time_s, listener)
+    executor = executor or Inline(subject, scope)
+    run = Tally(subject, executor, max_examples, max_time_s, listener)
+    space = Space.of(subject.clean, scope)
+    run.note(
+        examined(Plan(), subject.clean_outcome, space, subject.clean)
+    )  # what is wrong without a fault is a failure of no fault
+    search = GroupTesting(space, seed)
     findings: list[Finding] = []
-    space, interrupted, corpus_runs, planned = Space.of(subject.clean, scope), False, 0, 0
-    run.note(Plan(), subject.clean_outcome)  # what is wrong without any fault is a failure of no fault
+    interrupted, stored, planned = False, _Stored(), 0
     try:
-        corpus_runs = _stored(run, corpus, scope)
+        stored = _stored(run, corpus, scope)
         if exhaustive:
-            planned = exhausted(run, space)
+            plans = edges(space)
+            run.total = planned = len(plans)
+            drive(run, Planned(iter(plans)), planned)
         else:
-            space = searched(run, space, seed)
+            drive(run, search, max_examples)
+            space = space.extended(search.knowledge.counted)
         if until_covered:
-            completed(run, space, seed)
+            _complete(run, space, search.knowledge.leading)
     except KeyboardInterrupt:
         interrupted = True
-    before = run.memo.runs
+    finally:
+        search.close()
+    before = run.runs
     try:
         # After Ctrl-C nobody waits for small plans: what was found is told as it was found.
         effort = 0 if interrupted else max_shrink_runs
-        findings.extend(_findings(run, seed, effort, scope, baseline))
+        findings.extend(_findings(run, seed, effort, baseline, stored))
     except KeyboardInterrupt:
         interrupted = True
         told = {one.failure.fingerprint for one in findings}
-        rest = _findings(run, seed, 0, scope, baseline)
+        rest = _findings(run, seed, 0, baseline, stored)
         findings.extend(one for one in rest if one.failure.fingerprint not in told)
     accepted = baseline.in_force(subject.name, run.found)
     findings.sort(key=_gravest_first)
@@ -89,18 +105,18 @@ def fuzz(
         scenario=subject.name,
         seed=seed,
         clean=subject.clean,
-        figures=_figures(run, space, corpus_runs=corpus_runs, shrink_runs=run.memo.runs - before).model_copy(
+        figures=_figures(run, space, corpus_runs=stored.runs, shrink_runs=run.runs - before).model_copy(
             update={"distinct": len(findings), "accepted": len(accepted), "exhaustive": planned}
         ),
         findings=tuple(findings),
-        judged=tuple(Judged.of(outcome, subject.clean) for outcome in run.outcomes),
+        judged=tuple(run.judged),
         first_error=run.first_error,
         undecided_reasons=tuple(run.reasons.most_common()),
         undecided_plans=tuple(_undecided_plans(run)),
         warnings=tuple(
             sorted(run.warned.values(), key=lambda one: (-one.examples, one.violation.fingerprint))
         ),
-        tools_run_for_real=tuple(getattr(subject, "tools_run_for_real", ())),
+        tools_run_for_real=subject.tools_run_for_real,
         interrupted=interrupted,
         until_covered=until_covered,
         selected=scope.rules is not None,
@@ -110,20 +126,35 @@ def fuzz(
     )
 
 
+def _complete(run: Tally, space: Space, leading: Mapping[Site, Plan]) -> None:
+    """Every single fault that did not fire yet, however many there are, until the time is up."""
+    plans = left_over(space, frozenset(run.singles), leading)
+    run.total = run.examples + len(plans)
+    drive(run, Planned(iter(plans)), run.total)
+
+
 def _undecided_plans(run: Tally) -> Iterator[UndecidedPlan]:
     name = run.subject.name
     for reason, examples in run.reasons.most_common():
         yield UndecidedPlan(
             id=failure_id(name, reason, letter="U"),
             scenario=name,
-            target=getattr(run.subject, "target", name),
+            target=run.subject.target,
             reason=reason,
             plan=run.open[reason],
             examples=examples,
         )
 
 
-def _stored(run: Tally, corpus: Corpus | None, scope: Scope) -> int:
+@dataclass(frozen=True)
+class _Stored:
+    """The stored failures that were run first: how many, and those that need no more than that run."""
+
+    runs: int = 0
+    proven: Mapping[str, Failure] = field(default_factory=dict)
+
+
+def _stored(run: Tally, corpus: Corpus | None, scope: Scope) -> _Stored:
     """Runs the stored failures of this scenario; what fails still is found without a search.
 
     Where faults were chosen, only those that consist of them.
@@ -131,28 +162,35 @@ def _stored(run: Tally, corpus: Corpus | None, scope: Scope) -> int:
     stored = [one for one in corpus.load_all() if one.scenario == run.subject.name] if corpus else []
     if scope.rules is not None:
         stored = [one for one in stored if all(f.fault.kind in scope.by_kind for f in one.plan.faults)]
-    for number, failure in enumerate(stored):
-        outcome = run.memo(failure.plan)
-        run.note(failure.plan, outcome)
+    proven: dict[str, Failure] = {}
+    examples = run.executor.examine([failure.plan for failure in stored])
+    for number, (failure, example) in enumerate(zip(stored, examples, strict=True)):
+        run.note(example)
+        if failure.fingerprint in example.fingerprints and is_proven(failure, run.subject):
+            proven[failure.fingerprint] = failure
+            run.found[failure.fingerprint] = failure.plan
         run.tell("corpus", number + 1, len(stored))
-    return len(stored)
+    return _Stored(len(stored), proven)
 
 
-def _findings(run: Tally, seed: int, max_runs: int, scope: Scope, baseline: Baseline) -> Iterator[Finding]:
+def _findings(run: Tally, seed: int, max_runs: int, baseline: Baseline, stored: _Stored) -> Iterator[Finding]:
     """Every distinct failure that is not accepted, made small; those met while shrinking are taken too."""
     done: set[str] = set()
     while left := [one for one in sorted(_new(run, baseline)) if one not in done]:
-        for number, fingerprint in enumerate(left):
+        done |= set(left)
+        known = dict(run.known)
+        tasks = [
+            ShrinkTask(run.found[one], one, 0 if one in stored.proven else max_runs, known) for one in left
+        ]
+        for number, (task, shrunk) in enumerate(zip(tasks, run.executor.shrink(tasks), strict=True)):
             if max_runs:
-                run.tell("shrink", len(done) + number, len(_new(run, baseline)))
-            plan, _ = run.found[fingerprint]
-            shrunk = shrink(run.subject, plan, fingerprint, max_runs=max_runs, memo=run.memo, scope=scope)
-            for other, (where, outcome) in shrunk.others.items():
-                run.found.setdefault(other, (where, outcome))
-            violation = next(v for v in shrunk.outcome.violations if v.fingerprint == fingerprint)
-            failure = _failure(run, violation, shrunk.plan, seed, shrunk.smallest, shrunk.checks)
-            done.add(fingerprint)
-            yield Finding(failure, shrunk.outcome)
+                run.tell("shrink", len(done) - len(left) + number, len(done))
+            run.runs += shrunk.runs
+            for other, plan in shrunk.others.items():
+                run.found.setdefault(other, plan)
+            violation = _violation(run, task, shrunk)
+            if violation is not None:
+                yield Finding(_failure(run, task, shrunk, violation, seed, stored), shrunk.outcome)
 
 
 def _new(run: Tally, baseline: Baseline) -> set[str]:
@@ -167,10 +205,26 @@ def _gravest_first(finding: Finding) -> tuple[int, bool, int, str]:
     return gravity, violation.before == violation.after, len(failure.plan), failure.fingerprint
 
 
-def _failure(run: Tally, violation: Violation, plan: Plan, seed: int, smallest: bool, checks: int) -> Failure:
-    seen = sum(violation.fingerprint in outcome.fingerprints for outcome in run.outcomes)
+def _violation(run: Tally, task: ShrinkTask, shrunk: Shrunk) -> Violation | None:
+    """What failed: as the last run shows it, else as it was seen; None where it was only met while shrinking."""
+    shown = (one for one in shrunk.outcome.errors if one.fingerprint == task.fingerprint)
+    return next(shown, None) or run.violations.get(task.fingerprint)
+
+
+def _failure(
+    run: Tally, task: ShrinkTask, shrunk: Shrunk, violation: Violation, seed: int, stored: _Stored
+) -> Failure:
+    proven = stored.proven.get(task.fingerprint)
+    if proven is not None and proven.plan == shrunk.plan:
+        return proven.model_copy(update={"violation": violation})
     return failure_of(
-        run.subject, violation, plan, seed=seed, smallest=smallest, checks=checks, runs_seen=max(1, seen)
+        run.subject,
+        violation,
+        shrunk.plan,
+        seed=seed,
+        smallest=shrunk.smallest,
+        checks=shrunk.checks,
+        runs_seen=max(1, run.times_seen[task.fingerprint]),
     )
 
 

@@ -1,34 +1,48 @@
-"""Makes any failing plan small, through one path: drop faults, let Hypothesis shrink, check every neighbour.
+"""Makes any failing plan small, through one path: fewer faults, milder kinds, earlier sites, least numbers.
 
-"Smallest" means that every single removal and every single softening was run and does not fail the same way.
+It goes round until a whole round finds nothing smaller that fails the same way. What that round ran is what "smallest"
+claims: every removal, every milder kind of the same family, every earlier place and opening, and for each number its
+lower bound and the value below; where the upper bound passes, every value below, up to a limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from agent_chaos.faults.plan import Placed, Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.campaign import Subject
-from agent_chaos.search.interrupt import ctrl_c_counts
 from agent_chaos.search.memo import Memo
-from agent_chaos.search.scope import EVERYTHING, Scope
+from agent_chaos.search.numbers import spread_below
+from agent_chaos.search.scope import EVERYTHING, Bounds, Scope
 from agent_chaos.search.space import Menu, Space
 
 DEFAULT_MAX_RUNS = 400
-_CONFIRMATIONS = 3
+_CONFIRMATIONS = 2
+"""Fresh runs of what came out: a failure that comes every second time is not reproduced."""
+_SCANNED = 128
+"""How many values of a number are tried below one that fails, where larger ones pass."""
 
 Fails = Callable[[Plan], bool]
+
+
+@dataclass(frozen=True)
+class ShrinkTask:
+    """A failing plan to be made small; `known` is what failed, if anything, under plans that ran before, as JSON."""
+
+    plan: Plan
+    fingerprint: str
+    max_runs: int = DEFAULT_MAX_RUNS
+    known: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Shrunk:
     """The result: the plan, its outcome, and how sure it is.
 
-    `smallest`: every neighbour was run and passes. `checks`: how many neighbours that were. `runs`: trials spent.
-    `reproduced`: the plan failed again in three fresh runs. `others`: other failures met on the way, by fingerprint.
+    `smallest`: a whole round of smaller plans was run, and all pass. `checks`: how many those were. `runs`: trials spent.
+    `reproduced`: the plan failed again in two fresh runs. `others`: plans of other failures met on the way.
     """
 
     plan: Plan
@@ -37,28 +51,30 @@ class Shrunk:
     checks: int
     runs: int
     reproduced: bool
-    others: dict[str, tuple[Plan, Outcome]]
+    others: dict[str, Plan]
 
 
 class _Budget:
     """Runs plans while there is budget left; what cannot be run any more counts as passing."""
 
     def __init__(self, memo: Memo, fingerprint: str, max_runs: int) -> None:
-        self.memo = memo
+        self._memo = memo
         self._fingerprint = fingerprint
         self._end = memo.runs + max_runs
         self.spent = False
-        self.others: dict[str, tuple[Plan, Outcome]] = {}
+        self.tried: set[str] = set()
+        self.others: dict[str, Plan] = {}
 
     def fails(self, plan: Plan) -> bool:
         """Whether the plan fails the same way."""
-        if self.memo.known(plan) is None and self.memo.runs >= self._end:
+        if self._memo.known(plan) is None and self._memo.runs >= self._end:
             self.spent = True
             return False
-        outcome = self.memo(plan)
-        for other in outcome.fingerprints - {self._fingerprint}:
-            self.others.setdefault(other, (plan, outcome))
-        return self._fingerprint in outcome.fingerprints
+        found = self._memo(plan)
+        for other in found - {self._fingerprint}:
+            self.others.setdefault(other, plan)
+        self.tried.add(plan.to_json())
+        return self._fingerprint in found
 
 
 def shrink(
@@ -67,53 +83,70 @@ def shrink(
     fingerprint: str,
     *,
     max_runs: int = DEFAULT_MAX_RUNS,
-    memo: Memo | None = None,
+    known: Mapping[str, frozenset[str]] | None = None,
     scope: Scope = EVERYTHING,
+    space: Space | None = None,
 ) -> Shrunk:
     """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go.
 
-    Without any trials the plan is left as it is. It stays within `scope` where it was found there; a plan from elsewhere is made as small as any.
+    Without any trials the plan is left as it is. It stays within `scope` where it was found there; a plan from elsewhere is made as small as any. `space` is that of
+    the subject's clean run within the scope, where it is known already.
     """
-    memo = memo or Memo(subject)
-    before = memo.runs
+    memo = Memo(subject, known)
     budget = _Budget(memo, fingerprint, max_runs)
-    if not budget.fails(plan):
-        return Shrunk(plan, memo(plan), False, 0, memo.runs - before, False, budget.others)
+    if memo.known(plan) is None:
+        first = memo.run(plan)
+        if fingerprint not in first.fingerprints:
+            return Shrunk(plan, first, False, 0, memo.runs, False, budget.others)
+        fired = Plan.of(first.trace.fired)
+        plan = fired if budget.fails(fired) else plan
     if max_runs == 0:
-        return Shrunk(plan, memo(plan), False, 0, memo.runs - before, False, {})
-    fired = Plan.of(memo(plan).trace.fired)
-    plan = fired if budget.fails(fired) else plan
-    inside = scope if all(placed.fault.kind in scope.by_kind for placed in plan.faults) else EVERYTHING
-    space = memo.space(inside).extended([memo(plan).trace])
-    plan = _alone(space, _dropped(plan, budget.fails), budget.fails)
-    plan = _by_hypothesis(space, plan, budget.fails)
-    plan, checks = _settled(space, _dropped(plan, budget.fails), budget.fails)
-    with ctrl_c_counts():
-        confirming = [subject.trial(plan) for _ in range(_CONFIRMATIONS)]
-    reproduced = all(fingerprint in outcome.fingerprints for outcome in confirming)
-    outcome = confirming[0] if reproduced else memo(plan)
-    runs = memo.runs - before + _CONFIRMATIONS
-    smallest = not budget.spent and reproduced
-    return Shrunk(plan, outcome, smallest, checks, runs, reproduced, budget.others)
+        shown = memo.run(plan)
+        return Shrunk(plan, shown, False, 0, memo.runs, fingerprint in shown.fingerprints, {})
+    inside = all(placed.fault.kind in scope.by_kind for placed in plan.faults)
+    if space is None or not inside:
+        space = Space.of(subject.clean, scope if inside else EVERYTHING)
+    found = space.extended(
+        (placed.site.model_copy(update={"serving": serving}), ())
+        for placed in plan.faults
+        for serving in range(placed.site.serving + 1)
+    )
+    smaller, checks = _settled(found, plan, budget)
+    confirming = [memo.run(smaller) for _ in range(_CONFIRMATIONS)]
+    reproduced = all(fingerprint in one.fingerprints for one in confirming)
+    shown = next((one for one in confirming if fingerprint in one.fingerprints), confirming[0])
+    smallest = reproduced and not budget.spent
+    return Shrunk(smaller, shown, smallest, checks, memo.runs, reproduced, budget.others)
+
+
+def _settled(space: Space, plan: Plan, budget: _Budget) -> tuple[Plan, int]:
+    """A plan of which a whole round finds nothing smaller, and how many plans that round tried.
+
+    A single fault has the run without faults for one more.
+    """
+    while True:
+        budget.tried = set()
+        smaller = _round(space, plan, budget.fails)
+        if smaller == plan:
+            return plan, len(budget.tried - {plan.to_json()}) + (len(plan) == 1)
+        plan = smaller
+
+
+def _round(space: Space, plan: Plan, fails: Fails) -> Plan:
+    plan = _dropped(plan, fails)
+    plan = _together(space, plan, fails)
+    for step in (_kinds, _places, _numbers):
+        for index in range(len(plan)):
+            plan = step(space, plan, index, fails)
+    return plan
 
 
 def _dropped(plan: Plan, fails: Fails) -> Plan:
     """The plan less every fault it fails without, tried one at a time from the last."""
     index = len(plan) - 1
-    while index >= 0:
-        plan = next((one for one in _less(plan, index) if len(one) and fails(one)), plan)
+    while index >= 0 and len(plan) > 1:
+        plan = next((one for one in _less(plan, index) if fails(one)), plan)
         index = min(index, len(plan)) - 1
-    return plan
-
-
-def _alone(space: Space, plan: Plan, fails: Fails) -> Plan:
-    """One fault of the plan at its strongest, where that does what they do together; what only adds up is one cause."""
-    for placed in plan.faults if len(plan) > 1 else ():
-        menu = space.menu(placed.fault.kind)
-        strongest = {name: high for name, _, high in menu.numbers} if menu is not None else {}
-        alone = Plan(faults=(placed.model_copy(update={"fault": placed.fault.model_copy(update=strongest)}),))
-        if strongest and fails(alone):
-            return alone
     return plan
 
 
@@ -135,43 +168,91 @@ def _less(plan: Plan, index: int) -> Iterator[Plan]:
         yield Plan.of(moved)
 
 
-def _settled(space: Space, plan: Plan, fails: Fails) -> tuple[Plan, int]:
-    """A plan none of whose neighbours fails, and how many those are; a single fault has the clean run for one."""
-    while True:
-        around = list(neighbours(space, plan))
-        smaller = next((one for one in around if fails(one)), None)
-        if smaller is None:
-            return plan, len(around) + (len(plan) == 1)
-        plan = _dropped(smaller, fails)
+def _together(space: Space, plan: Plan, fails: Fails) -> Plan:
+    """Fewer faults at their strongest, where those do what all of them did together: waits that add up are one cause."""
+    for index in range(len(plan) - 1, -1, -1) if len(plan) > 1 else ():
+        for fewer in _less(plan, index):
+            strongest = Plan(faults=tuple(_strongest(space, placed) for placed in fewer.faults))
+            if strongest != fewer and fails(strongest):
+                return _together(space, strongest, fails)
+    return plan
 
 
-def neighbours(space: Space, plan: Plan) -> Iterator[Plan]:
-    """Every plan that is one removal or one softening away; the empty plan is not one."""
-    seen = {plan.to_json()}
-    for index in range(len(plan)) if len(plan) > 1 else ():
-        yield from _less(plan, index)
-    for index, placed in enumerate(plan.faults):
-        menu = space.menu(placed.fault.kind)
-        for softer in _softer(menu, placed) if menu is not None else ():
-            changed = _replaced(plan, index, softer)
-            if changed is not None and changed.to_json() not in seen:
-                seen.add(changed.to_json())
-                yield changed
+def _strongest(space: Space, placed: Placed) -> Placed:
+    menu = space.menu(placed.fault.kind)
+    return _changed(placed, {name: high for name, _, high in menu.numbers}) if menu is not None else placed
 
 
-def _softer(menu: Menu, placed: Placed) -> Iterator[Placed]:
-    """The fault with one thing milder: a number at its bound or one less, an earlier opening or site."""
-    values = [getattr(placed.fault, name) for name, _, _ in menu.numbers]
-    at = menu.entry_of(placed)
-    if at is not None:
-        entry = menu.entries[at]
-        for other in menu.entries[:at]:
-            if other.site == entry.site or other.choice == entry.choice:
-                yield menu.placed(other, values)
-    for i, (name, low, _) in enumerate(menu.numbers):
-        for value in dict.fromkeys((low, low + (values[i] - low) // 2, values[i] - 1)):
-            if low <= value < values[i]:
-                yield placed.model_copy(update={"fault": placed.fault.model_copy(update={name: value})})
+def _kinds(space: Space, plan: Plan, index: int, fails: Fails) -> Plan:
+    """The plan with a milder kind of the same family in place of one fault, at the same site: the mildest that fails."""
+    placed = plan.faults[index]
+    family = space.families.get(placed.fault.family, ())
+    milder = iter(family[: next((i for i, m in enumerate(family) if m.kind == placed.fault.kind), 0)])
+    instead = (
+        menu.placed(entry, [high for _, _, high in menu.numbers])
+        for menu in milder
+        for entry in menu.entries
+        if entry.site == placed.site
+    )
+    return _first(plan, index, instead, fails)
+
+
+def _places(space: Space, plan: Plan, index: int, fails: Fails) -> Plan:
+    """The plan with one fault at an earlier site, or with an earlier opening at its own."""
+    placed = plan.faults[index]
+    menu = space.menu(placed.fault.kind)
+    at = menu.entry_of(placed) if menu is not None else None
+    if menu is None or at is None:
+        return plan
+    entry, values = menu.entries[at], _values(menu, placed)
+    earlier = (
+        menu.placed(one, values)
+        for one in menu.entries
+        if (one.site == entry.site and menu.entries.index(one) < at)
+        or (one.choice == entry.choice and _order(space, one.site) < _order(space, entry.site))
+    )
+    return _first(plan, index, earlier, fails)
+
+
+def _order(space: Space, site: object) -> tuple[int, str]:
+    """Where a site stands in the run; retries behind the calls that the run has."""
+    return (space.steps.index(site) if site in space.steps else len(space.steps), str(site))
+
+
+def _numbers(space: Space, plan: Plan, index: int, fails: Fails) -> Plan:
+    """The plan with each number of one fault at the least value that fails."""
+    menu = space.menu(plan.faults[index].fault.kind)
+    for bounds in menu.numbers if menu is not None else ():
+        plan = _lowered(plan, index, bounds, fails)
+    return plan
+
+
+def _lowered(plan: Plan, index: int, bounds: Bounds, fails: Fails) -> Plan:
+    name, low, high = bounds
+
+    def with_value(value: int) -> Plan:
+        return _replaced(plan, index, _changed(plan.faults[index], {name: value})) or plan
+
+    value = int(getattr(plan.faults[index].fault, name))
+    return with_value(_least(low, value, high, lambda number: fails(with_value(number))))
+
+
+def _least(low: int, value: int, high: int, fails: Callable[[int], bool]) -> int:
+    """The least value that fails: by halving where all larger ones do as well, else by trying those below."""
+    if value <= low or fails(low):
+        return min(low, value)
+    if value < high and not fails(high):
+        return next((one for one in spread_below(low, value, _SCANNED) if fails(one)), value)
+    passes = low
+    while value - passes > 1:
+        middle = (passes + value) // 2
+        passes, value = (passes, middle) if fails(middle) else (middle, value)
+    return value
+
+
+def _first(plan: Plan, index: int, instead: Iterable[Placed], fails: Fails) -> Plan:
+    changed = (_replaced(plan, index, placed) for placed in instead)
+    return next((one for one in changed if one is not None and fails(one)), plan)
 
 
 def _replaced(plan: Plan, index: int, placed: Placed) -> Plan | None:
@@ -181,48 +262,9 @@ def _replaced(plan: Plan, index: int, placed: Placed) -> Plan | None:
     return Plan(faults=(*others, placed))
 
 
-def _by_hypothesis(space: Space, plan: Plan, fails: Fails) -> Plan:
-    """What Hypothesis makes of the plan; the plan itself where it lies outside of the space."""
-    from agent_chaos.search.strategies import choices
-
-    encoded = choices(space, plan)
-    return plan if encoded is None else _shrunk_by_hypothesis(space, plan, encoded, fails)
+def _changed(placed: Placed, numbers: Mapping[str, int]) -> Placed:
+    return placed.model_copy(update={"fault": placed.fault.model_copy(update=numbers)})
 
 
-def _shrunk_by_hypothesis(space: Space, plan: Plan, encoded: tuple[Any, ...], fails: Fails) -> Plan:
-    """Serves the encoded plan from a database under the key whose entries are shrunk, and lets it be shrunk."""
-    from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-
-    from agent_chaos.search.constants import no_local_constants
-    from agent_chaos.search.single_example import Seeded
-    from agent_chaos.search.strategies import placed_lists, plan_of
-
-    def body(placed: list[Placed]) -> None:
-        drawn = plan_of(placed)
-        if len(drawn) and fails(drawn):
-            raise StillFails(drawn)
-
-    search = settings(
-        database=Seeded(encoded),
-        phases=[Phase.reuse, Phase.shrink],
-        deadline=None,
-        derandomize=False,
-        report_multiple_bugs=False,
-        verbosity=Verbosity.quiet,
-        print_blob=False,
-        suppress_health_check=list(HealthCheck),
-    )(seed(0)(given(placed_lists(space))(body)))
-    try:
-        with no_local_constants():
-            search()
-    except StillFails as found:
-        return min((plan, found.plan), key=lambda one: (len(one), one is plan))
-    return plan
-
-
-class StillFails(Exception):
-    """Raised inside Hypothesis by a plan that still fails."""
-
-    def __init__(self, plan: Plan) -> None:
-        super().__init__(str(plan))
-        self.plan = plan
+def _values(menu: Menu, placed: Placed) -> list[int]:
+    return [int(getattr(placed.fault, name)) for name, _, _ in menu.numbers]

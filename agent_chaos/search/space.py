@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from random import Random
 from typing import Any
 
@@ -84,29 +84,63 @@ class Space:
     menus: tuple[Menu, ...]
     without_site: tuple[str, ...] = ()
     scope: Scope = EVERYTHING
+    steps: tuple[Site, ...] = ()
+    """All calls and tools of the run, in its order, those that nothing can strike too."""
 
     @classmethod
     def of(cls, trace: Trace, scope: Scope = EVERYTHING) -> Space:
         """The space of a run without faults."""
         rules = sorted(scope.by_kind.values(), key=lambda rule: _mildness(rule.cls))
-        menus = tuple(Menu(rule, tuple(_entries(rule, trace, frozenset()))) for rule in rules)
-        return cls(menus, scope=scope)._sorted()
+        steps: list[FaultSite] = [*trace.calls, *trace.tools]
+        firsts = {step.site: step for step in reversed(steps) if step.site is not None}
+        ordered = [step for step in steps if step.site is not None and firsts[step.site] is step]
+        in_order = tuple(sorted(firsts, key=lambda site: firsts[site].seq))
+        menus = tuple(
+            Menu(rule, tuple(one for step in ordered for one in _candidates(rule, step))) for rule in rules
+        )
+        return cls(menus, scope=scope, steps=in_order)._sorted()
 
-    def extended(self, traces: Iterable[Trace]) -> Space:
-        """The space with sites that faults created (retries, repair calls), added behind those known before."""
-        known = self.scope.by_kind
-        menus = [*self.menus, *(Menu(known[kind], ()) for kind in self.without_site if kind in known)]
-        for trace in (one for one in traces if not any(fault.endless for _, fault in one.fired)):
-            menus = [
-                Menu(m.rule, (*m.entries, *_entries(m.rule, trace, frozenset(_sites(m))))) for m in menus
-            ]
-        return Space(tuple(menus), scope=self.scope)._sorted()
+    def extended(self, reached: Iterable[tuple[Site, tuple[Candidate, ...]]]) -> Space:
+        """The space with sites that faults created (retries, calls of a branch), added behind those known before.
+
+        A retry comes without candidates: what can strike the call can strike it again.
+        """
+        found: dict[str, list[Candidate]] = {menu.kind: list(menu.entries) for menu in self.menus}
+        seen = set(self.sites)
+        for site, candidates in reached:
+            if site in seen:
+                continue
+            seen.add(site)
+            for one in candidates or self.served_again(site):
+                found.setdefault(one.kind, []).append(one)
+        menus = tuple(Menu(self.scope.by_kind[kind], tuple(entries)) for kind, entries in found.items())
+        nowhere = tuple(Menu(self.scope.by_kind[k], ()) for k in self.without_site if k not in found)
+        return Space((*menus, *nowhere), scope=self.scope, steps=self.steps)._sorted()
+
+    def served_again(self, site: Site) -> Iterator[Candidate]:
+        """What can strike a later serving of a call: what can strike its first one."""
+        first = site.model_copy(update={"serving": 0})
+        for menu in self.menus:
+            yield from (replace(one, site=site) for one in menu.entries if one.site == first)
+
+    def openings(self, step: FaultSite) -> tuple[Candidate, ...]:
+        """Every candidate at a step of a run."""
+        return tuple(one for rule in self.scope.by_kind.values() for one in _candidates(rule, step))
+
+    @cached_property
+    def known(self) -> frozenset[Site]:
+        """The sites of the run that this is the space of, and those that were added."""
+        return frozenset(self.sites) | frozenset(self.steps)
+
+    def is_serving(self, site: Site) -> bool:
+        """Whether a site is a serving of a call of the run."""
+        return site.serving > 0 and site.model_copy(update={"serving": 0}) in self.known
 
     def _sorted(self) -> Space:
         with_site = sorted((m for m in self.menus if m.entries), key=lambda m: _mildness(m.cls))
         without = [m.kind for m in self.menus if not m.entries]
         nowhere = {*without, *self.without_site} - {m.kind for m in with_site}
-        return Space(tuple(with_site), tuple(sorted(nowhere)), self.scope)
+        return Space(tuple(with_site), tuple(sorted(nowhere)), self.scope, self.steps)
 
     def menu(self, kind: str) -> Menu | None:
         return next((menu for menu in self.menus if menu.kind == kind), None)
@@ -180,16 +214,7 @@ def _mildness(cls: type[Fault]) -> tuple[Family, str]:
     return cls.family, kind_of(cls)
 
 
-def _sites(menu: Menu) -> Iterator[Site]:
-    return (entry.site for entry in menu.entries)
-
-
-def _entries(rule: Rule, trace: Trace, known: frozenset[Site]) -> Iterator[Candidate]:
-    seen = set(known)
-    steps: list[FaultSite] = [*trace.calls, *trace.tools]
-    for step in steps:
-        if step.site is None or step.site in seen:
-            continue
-        seen.add(step.site)
+def _candidates(rule: Rule, step: FaultSite) -> Iterator[Candidate]:
+    if step.site is not None:
         for choice in rule.openings(step):
             yield Candidate(rule.kind, step.site, fields(choice))

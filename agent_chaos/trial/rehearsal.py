@@ -86,6 +86,16 @@ class Rehearsal:
         return self.scenario.name
 
     @property
+    def cassette_digest(self) -> str:
+        """Of the recording; empty for one that is not on the disk."""
+        return self.cassette.digest
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Of what the recording was made with."""
+        return self.cassette.header.versions
+
+    @property
     def clean(self) -> Trace:
         """The trace without faults, after `prepare`."""
         if self._clean is None:

@@ -56,7 +56,7 @@ def flat(text: str) -> str:
         "issue_refund got amount=15 although the model was still writing the number 1500.",
         'if message.stop_reason not in ("end_turn", "tool_use"):',
         "Plan call 1: the stream ends inside a number",
-        "smallest: removing or softening any part makes it pass (9 checks)",
+        "smallest: every smaller plan that was tried passes (9 checks)",
         "▲ 0.94 s call 1",
         "▲ fault: the stream ends inside a number",
         '✗ 1.82 s tool issue_refund(order_id="A-17", amount=15)',

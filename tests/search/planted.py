@@ -154,7 +154,8 @@ def _space_with_retries(subject: Rehearsal) -> Space:
     menu = space.menu("server_error")
     assert menu is not None
     everywhere = Plan(faults=tuple(menu.placed(entry, ()) for entry in menu.entries))
-    return space.extended([subject.trial(everywhere).trace])
+    trace = subject.trial(everywhere).trace
+    return space.extended((call.site, ()) for call in trace.calls if call.site is not None)
 
 
 def _cause(space: Space, rng: Random, faults: int) -> Iterator[Condition]:

@@ -112,14 +112,10 @@ def failure_of(
     runs_seen: int = 1,
 ) -> Failure:
     """A violation under a plan as it is stored."""
-    header = getattr(getattr(subject, "cassette", None), "header", None)
-    versions = dict(header.versions) if header is not None else {}
-    versions |= {name: now for name in versions if (now := installed(name))}
-    versions |= {"agent-chaos": __version__, "python": platform.python_version()}
     return Failure(
         id=failure_id(subject.name, violation.fingerprint),
         scenario=subject.name,
-        target=getattr(subject, "target", subject.name),
+        target=subject.target,
         fingerprint=violation.fingerprint,
         violation=violation,
         plan=plan,
@@ -127,6 +123,21 @@ def failure_of(
         smallest=smallest,
         checks=checks,
         runs_seen=runs_seen,
-        cassette_digest=getattr(getattr(subject, "cassette", None), "digest", ""),
-        versions=versions,
+        cassette_digest=subject.cassette_digest,
+        versions=versions_of(subject),
     )
+
+
+def versions_of(subject: Subject) -> dict[str, str]:
+    """What a failure of a subject depends on beside its recording."""
+    versions = dict(subject.versions)
+    versions |= {name: now for name in versions if (now := installed(name))}
+    return {**versions, "agent-chaos": __version__, "python": platform.python_version()}
+
+
+def is_proven(failure: Failure, subject: Subject) -> bool:
+    """Whether a stored failure is smallest, and nothing has changed since that was shown."""
+    unchanged = failure.cassette_digest == subject.cassette_digest and failure.versions == versions_of(
+        subject
+    )
+    return failure.smallest and bool(failure.cassette_digest) and unchanged

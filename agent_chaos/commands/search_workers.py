@@ -1,0 +1,51 @@
+"""In how many processes `fuzz` runs, and what each of them starts with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from time import process_time
+
+from agent_chaos.commands.output import hushed
+from agent_chaos.commands.prepare import Stage, scenarios
+from agent_chaos.commands.resolve_options import Chosen, FuzzOptions
+from agent_chaos.faults.plan import Plan
+from agent_chaos.search.executors.executor import Executor
+from agent_chaos.search.executors.inline import Inline
+from agent_chaos.search.executors.processes import Processes
+from agent_chaos.search.selection import judges
+from agent_chaos.trial.rehearsal import Rehearsal
+
+_WORTH_S = 20.0
+"""Seconds of CPU from which more processes, each of which imports the agent first, are faster than one."""
+
+
+@contextmanager
+def searched_in(rehearsal: Rehearsal, asked: FuzzOptions, wanted: Chosen) -> Iterator[Executor]:
+    """What runs the examples: this process, or several that are ended with the block."""
+    many = asked.workers or _worthwhile(rehearsal, wanted.max_examples)
+    executor: Executor = Inline(rehearsal, wanted.scope)
+    if many > 1:
+        named = tuple(sorted(wanted.judges))
+        made = partial(_subject, rehearsal.target, asked.allow_real_tools, named)
+        executor = Processes(made, wanted.scope, many)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+def _worthwhile(rehearsal: Rehearsal, examples: int) -> int:
+    started = process_time()
+    rehearsal.trial(Plan())
+    needed_s = examples * (process_time() - started)
+    return (os.cpu_count() or 1) if needed_s > _WORTH_S else 1
+
+
+def _subject(target: str, allow_real_tools: bool, named: tuple[str, ...]) -> Rehearsal:
+    """The scenario, made ready in another process."""
+    with hushed():
+        (loaded,) = scenarios([target], [])
+    return Stage(allow_real_tools=allow_real_tools, judges=judges(only=named)).rehearsed(loaded)

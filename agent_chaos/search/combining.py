@@ -1,0 +1,215 @@
+"""Builds plans of several faults: what the agent survives on the way, and what it may not survive at the end.
+
+A fault behind one that ends the run is never met, so the order of the run decides which kinds may stand where. Of a few
+drawn plans the one that covers most that is new is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from random import Random
+
+from agent_chaos.faults.family import Family, Frequency
+from agent_chaos.faults.plan import Placed, Plan, Site
+from agent_chaos.search.knowledge import MOST_IN_A_ROW, Knowledge, pairs_of, rows_of
+from agent_chaos.search.numbers import Numbers
+from agent_chaos.search.space import Candidate, Menu, Space
+
+_DRAWN = 6
+_SURE = 0.6
+"""How likely a fault must be survived, or make the agent ask again, to stand before others."""
+_TRIED = 3
+"""How often a kind is tried that does not fire."""
+_STRUCK = 0.6
+"""Of the sites before the last, how many are struck."""
+_MET = {Frequency.EVERYDAY: 4.0, Frequency.SOMETIMES: 2.0, Frequency.RARE: 1.0, Frequency.HOSTILE: 0.5}
+"""How much sooner a fault is drawn that is met more."""
+
+Choice = tuple[Menu, Candidate]
+
+
+class Combiner:
+    """Draws plans over the sites of a run."""
+
+    def __init__(self, space: Space, knowledge: Knowledge, rng: Random) -> None:
+        self._space = space
+        self._knowledge = knowledge
+        self._rng = rng
+        self._numbers = Numbers()
+        self._at: dict[Site, list[Choice]] = {}
+        for menu in space.menus:
+            for candidate in menu.entries:
+                self._at.setdefault(candidate.site, []).append((menu, candidate))
+        self.sites = [site for site in space.steps if site in self._at]
+        self._calls = [site for site in self.sites if site.of == "call"] or self.sites
+        self._ended = dict.fromkeys(self.sites, 0)
+        self._sweep = self._swept()
+
+    def best(self, drawn: Callable[[], list[Choice]]) -> list[Choice]:
+        """Of some drawn plans the one with most that is new."""
+        return max((drawn() for _ in range(_DRAWN)), key=self._news)
+
+    def _news(self, choices: list[Choice]) -> int:
+        known, places = self._knowledge, {(menu.cls.family.name, str(one.site)) for menu, one in choices}
+        new_places = sum(place not in known.places for place in places)
+        return 4 * new_places + len(pairs_of(places) - known.pairs) + 2 * len(rows_of(places) - known.rows)
+
+    def plan(self, choices: Sequence[Choice]) -> Plan:
+        """The plan of some choices, with numbers."""
+        placed = (menu.placed(one, self._numbers.values(menu.kind, menu.numbers)) for menu, one in choices)
+        return Plan.of((one.site, one.fault) for one in placed)
+
+    def _swept(self) -> Iterator[Choice]:
+        """Every kind until it fired: of each family first the one met most, families first that found most in real agents."""
+        families = sorted({menu.cls.family for menu in self._space.menus}, key=lambda one: one.priority)
+        kinds = [sorted(self._of(one), key=lambda menu: menu.cls.frequency) for one in families]
+        first = [menus[0] for menus in kinds]
+        for menu in (*first, *(menu for menus in kinds for menu in menus[1:])) * _TRIED:
+            telling = self._telling(menu)
+            if telling and not self._knowledge.fired[menu.kind]:
+                yield menu, min(telling, key=lambda one: (self._ended[one.site], self.sites.index(one.site)))
+
+    def _telling(self, menu: Menu) -> list[Candidate]:
+        """The candidates of a kind with the opening that it is tried with first."""
+        best = min(_told(menu, one) for one in menu.entries)
+        return [one for one in menu.entries if _told(menu, one) == best and one.site in self._ended]
+
+    def _of(self, family: Family) -> list[Menu]:
+        return [menu for menu in self._space.menus if menu.cls.family == family]
+
+    def _probe(self) -> Choice:
+        """A fault that the agent may not survive: a kind that was not tried yet, else one at a place struck least."""
+        found = next(self._sweep, None) or self._any(self._rng.choice(self.sites))
+        self._ended[found[1].site] += 1
+        return found
+
+    def alone(self) -> list[Choice]:
+        """No other fault."""
+        return []
+
+    def through(self) -> list[Choice]:
+        """Faults that the agent survives, at most sites of the run."""
+        rows = [self._row(site, self._length()) for site in self.sites if self._rng.random() < _STRUCK]
+        return list(chain.from_iterable(rows))
+
+    def probed(self, choices: list[Choice]) -> list[Choice]:
+        """These faults, and one that the agent may not survive: behind those that strike the same call."""
+        menu, candidate = self._probe()
+        place = candidate.site.of, candidate.site.index
+        there = sum((one.site.of, one.site.index) == place for _, one in choices)
+        return [*choices, (menu, replace_serving(candidate, there))]
+
+    def storm(self) -> list[Choice]:
+        """A run of faults at one call, of one kind or of several, and now and then one at the call after it."""
+        at = self._rng.randrange(len(self._calls))
+        length = self._rng.randint(2, MOST_IN_A_ROW)
+        row = self._row(self._calls[at], length, alike=self._rng.random() < 0.4)
+        if at + 1 < len(self._calls) and self._rng.random() < 0.4:
+            row += self._row(self._calls[at + 1], self._rng.randint(1, 3))
+        return row
+
+    def spread(self) -> list[Choice]:
+        """Faults at several calls: one kind at all of them, or others at each."""
+        many = min(len(self.sites), self._rng.randint(2, 5))
+        sites = sorted(self._rng.sample(range(len(self.sites)), many))
+        alike, choices = self._rng.random() < 0.6, list[Choice]()
+        for number in sites:
+            among = self._surely(self.sites[number], repeating=False)
+            same = [one for one in among if choices and one[0].kind == choices[0][0].kind] if alike else []
+            chosen = self._weighed(same or among)
+            if chosen is not None:
+                choices.append(chosen)
+        return choices
+
+    def changed(self, recent: Sequence[Plan]) -> Plan | None:
+        """A plan that led somewhere new, with a fault more, or with other numbers."""
+        if not recent:
+            return None
+        plan = self._rng.choice(recent)
+        if self._rng.random() < 0.5:
+            return Plan(faults=tuple(self._renumbered(placed) for placed in plan.faults))
+        menu, candidate = self._any(self._rng.choice(self.sites))
+        more = menu.placed(candidate, self._numbers.values(menu.kind, menu.numbers))
+        return Plan.of((one.site, one.fault) for one in (*plan.faults, more))
+
+    def _renumbered(self, placed: Placed) -> Placed:
+        menu = self._space.menu(placed.fault.kind)
+        fields = menu.numbers if menu is not None else ()
+        values = self._numbers.values(placed.fault.kind, fields)
+        named = dict(zip((name for name, _, _ in fields), values, strict=True))
+        return placed.model_copy(update={"fault": placed.fault.model_copy(update=named)})
+
+    def _length(self) -> int:
+        length = 1
+        while length < MOST_IN_A_ROW and self._rng.random() < 0.4 * self._knowledge.row_survival(length + 1):
+            length += 1
+        return length
+
+    def _row(self, site: Site, length: int, *, alike: bool = False) -> list[Choice]:
+        """Faults that strike one serving of a call after the other; the last need not make the agent ask again."""
+        row: list[Choice] = []
+        for serving in range(length if site.of == "call" else min(length, 1)):
+            among = self._surely(site, repeating=serving < length - 1)
+            same = [one for one in among if row and one[0].kind == row[0][0].kind] if alike else []
+            chosen = self._weighed(same or among, serving)
+            if chosen is None:
+                break
+            row.append(chosen)
+        return row
+
+    def _surely(self, site: Site, *, repeating: bool) -> list[Choice]:
+        known = self._knowledge
+        return [
+            one
+            for one in self._at[site]
+            if known.survival(one[0].kind) >= _SURE
+            and not one[0].cls.endless
+            and (not repeating or known.repeats(one[0].kind) >= _SURE)
+        ]
+
+    def _any(self, site: Site, serving: int = 0) -> Choice:
+        chosen = self._weighed(self._at[site], serving)
+        assert chosen is not None
+        return chosen
+
+    def _weighed(self, among: Sequence[Choice], serving: int = 0) -> Choice | None:
+        """One of these: a family first, then a kind, then an opening; what was struck less, and is met more, sooner."""
+        if not among:
+            return None
+        at, known = str(replace_serving(among[0][1], serving).site), self._knowledge
+        by_family: dict[str, dict[str, Menu]] = {}
+        for menu, _ in among:
+            by_family.setdefault(menu.cls.family.name, {})[menu.kind] = menu
+        family = self._drawn(
+            list(by_family),
+            lambda one: (
+                max(_weight(known, menu) for menu in by_family[one].values())
+                / (1 + 3 * known.places[one, at])
+            ),
+        )
+        kinds = by_family[family]
+        kind = self._drawn(list(kinds), lambda one: _weight(known, kinds[one]) / (1 + known.singles[one, at]))
+        menu, candidate = self._rng.choice([one for one in among if one[0].kind == kind])
+        return menu, replace_serving(candidate, serving)
+
+    def _drawn(self, names: Sequence[str], weight: Callable[[str], float]) -> str:
+        return self._rng.choices(names, [weight(one) for one in names])[0]
+
+
+def _weight(known: Knowledge, menu: Menu) -> float:
+    """What is met more, and what never fired so far, comes sooner."""
+    return _MET[menu.cls.frequency] * (1.0 if known.fired[menu.kind] else 2.0)
+
+
+def _told(menu: Menu, candidate: Candidate) -> int:
+    """How late the choice of a candidate is among those that its fault is tried with first."""
+    values = dict(candidate.choice).values()
+    order = menu.cls.try_first
+    return next((i for i, word in enumerate(order) if word in values), len(order))
+
+
+def replace_serving(candidate: Candidate, serving: int) -> Candidate:
+    """The candidate at another serving of its call."""
+    return replace(candidate, site=candidate.site.model_copy(update={"serving": serving}))

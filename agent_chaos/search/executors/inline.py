@@ -1,0 +1,43 @@
+"""Runs everything in this process, one task after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.search.campaign import Subject
+from agent_chaos.search.example import Example, examined
+from agent_chaos.search.interrupt import ctrl_c_counts
+from agent_chaos.search.scope import Scope
+from agent_chaos.search.shrink import ShrinkTask, Shrunk, shrink
+from agent_chaos.search.space import Space
+
+
+class Inline:
+    """Also what a worker of any other executor does its tasks with."""
+
+    def __init__(self, subject: Subject, scope: Scope) -> None:
+        self._subject = subject
+        self._scope = scope
+        self.space = Space.of(subject.clean, scope)
+
+    def examine(self, plans: Sequence[Plan]) -> Iterator[Example]:
+        for plan in plans:
+            with ctrl_c_counts():
+                outcome = self._subject.trial(plan)
+            yield examined(plan, outcome, self.space, self._subject.clean)
+
+    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[Shrunk]:
+        for task in tasks:
+            yield shrink(
+                self._subject,
+                task.plan,
+                task.fingerprint,
+                max_runs=task.max_runs,
+                known=task.known,
+                scope=self._scope,
+                space=self.space,
+            )
+
+    def close(self) -> None:
+        """Nothing was started."""

@@ -1,0 +1,168 @@
+"""Runs tasks in several processes of this machine, supervised: one that dies or hangs costs its task, not the campaign.
+
+The task that a process died of is a failure of the agent, with its plan; another process takes the dead one's place.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from time import monotonic
+
+from agent_chaos.errors import HarnessError
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.search.campaign import Judged
+from agent_chaos.search.example import Example
+from agent_chaos.search.executors.workers import Alive, Broken, Result, SubjectFactory, Task, work
+from agent_chaos.search.scope import Scope
+from agent_chaos.search.shrink import ShrinkTask, Shrunk
+from agent_chaos.trace.trace import Trace
+
+HANGS_AFTER_S = 120.0
+"""Real seconds without a sign of life; a run has a real-time stop of its own, well below."""
+_STARTS_WITHIN_S = 600.0
+_ADVICE = (
+    "Look for what ends or blocks the whole process: os._exit, a crash in C code, a loop that holds the lock."
+)
+
+
+@dataclass
+class _Worker:
+    """A process, the task it does, and when it last gave a sign of life."""
+
+    process: SpawnProcess
+    connection: Connection
+    number: int = -1
+    task: Task | None = None
+    heard_s: float = field(default_factory=monotonic)
+    ready: bool = False
+
+
+class Processes:
+    """`many` processes that each make the subject anew."""
+
+    def __init__(
+        self, made: SubjectFactory, scope: Scope, many: int, *, hangs_after_s: float = HANGS_AFTER_S
+    ) -> None:
+        self._made = made
+        self._scope = scope
+        self._many = many
+        self._hangs_after_s = hangs_after_s
+        self._workers: list[_Worker] = []
+
+    def examine(self, plans: Sequence[Plan]) -> Iterator[Example]:
+        for result in self._results(plans):
+            assert isinstance(result, Example)
+            yield result
+
+    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[Shrunk]:
+        for result in self._results(tasks):
+            assert isinstance(result, Shrunk)
+            yield result
+
+    def close(self) -> None:
+        for worker in self._workers:
+            worker.connection.close()
+            worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
+        self._workers = []
+
+    def _results(self, tasks: Sequence[Task]) -> Iterator[Result]:
+        """Every task's result, in the order of the tasks."""
+        left, done, wanted = deque(enumerate(tasks)), dict[int, Result](), 0
+        try:
+            while wanted < len(tasks):
+                self._hand_out(left)
+                for number, result in self._heard():
+                    done[number] = result
+                while wanted in done:
+                    yield done.pop(wanted)
+                    wanted += 1
+        finally:
+            self._drop_unfinished()
+
+    def _drop_unfinished(self) -> None:
+        """Ends the processes whose answers nobody waits for any more, or they would be taken for those of later tasks."""
+        for worker in [one for one in self._workers if one.task is not None]:
+            self._workers.remove(worker)
+            worker.connection.close()
+            worker.process.kill()
+            worker.process.join()
+
+    def _hand_out(self, left: deque[tuple[int, Task]]) -> None:
+        while left and len(self._workers) < self._many and all(one.task is not None for one in self._workers):
+            self._workers.append(self._started())
+            self._give(self._workers[-1], *left.popleft())
+        for worker in self._workers:
+            if left and worker.task is None:
+                self._give(worker, *left.popleft())
+
+    def _started(self) -> _Worker:
+        context = get_context("spawn")
+        ours, theirs = context.Pipe()
+        process = context.Process(target=work, args=(theirs, self._made, self._scope), daemon=False)
+        process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _give(self, worker: _Worker, number: int, task: Task) -> None:
+        worker.number, worker.task, worker.heard_s = number, task, monotonic()
+        worker.connection.send(task)
+
+    def _heard(self) -> Iterator[tuple[int, Result]]:
+        """What workers say; for those that can say nothing any more, what became of them."""
+        busy = {worker.connection: worker for worker in self._workers if worker.task is not None}
+        for connection in wait(list(busy), timeout=1.0):
+            assert isinstance(connection, Connection)
+            yield from self._said(busy[connection])
+        for worker in list(self._workers):
+            allowed_s = self._hangs_after_s if worker.ready else _STARTS_WITHIN_S
+            if worker.task is not None and monotonic() - worker.heard_s > allowed_s:
+                yield self._lost(worker, f"gave no sign of life for {self._hangs_after_s:.0f} s")
+
+    def _said(self, worker: _Worker) -> Iterator[tuple[int, Result]]:
+        try:
+            said = worker.connection.recv()
+        except (EOFError, OSError):
+            worker.process.join(timeout=5)
+            yield self._lost(worker, f"ended with {worker.process.exitcode}")
+            return
+        worker.heard_s, worker.ready = monotonic(), True
+        if isinstance(said, Broken):
+            raise HarnessError(f"a worker process failed: {said.reason}")
+        if not isinstance(said, Alive):
+            worker.task = None
+            yield worker.number, said
+
+    def _lost(self, worker: _Worker, how: str) -> tuple[int, Result]:
+        self._workers.remove(worker)
+        worker.process.kill()
+        worker.process.join()
+        worker.connection.close()
+        if not worker.ready:
+            raise HarnessError(
+                f"a worker process {how} before it could run anything; --workers 1 does without"
+            )
+        assert worker.task is not None
+        return worker.number, lost(worker.task, how)
+
+
+def lost(task: Task, how: str) -> Result:
+    """The result of a task whose process is gone: its plan is a failure, and is as small as it is."""
+    plan = task.plan if isinstance(task, ShrinkTask) else task
+    fingerprint = task.fingerprint if isinstance(task, ShrinkTask) else "lost_process:agent"
+    oracle, _, subject = fingerprint.partition(":")
+    reason = f"the process that ran the agent {how}"
+    violation = Violation(oracle=oracle, subject=subject, reason=reason, advice=_ADVICE)
+    if isinstance(task, Plan):
+        judged = Judged(frozenset(one.fault.kind for one in plan.faults), Verdict.FAIL, reason, "raised")
+        return Example(plan, Verdict.FAIL, (violation,), reason, (), (), how, 0.0, 0, judged)
+    outcome = Outcome(Verdict.FAIL, Trace(plan, (), 0.0), (violation,), rule=oracle, reason=reason)
+    return Shrunk(plan, outcome, False, 0, 1, False, {})

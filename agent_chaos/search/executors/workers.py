@@ -1,0 +1,84 @@
+"""One process that runs tasks for a campaign: started by `spawn`, it makes the subject anew and answers one task at a time.
+
+It says before every run that it is alive, so that one that hangs is told from one that shrinks for long.
+"""
+
+from __future__ import annotations
+
+import io
+import signal
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.search.campaign import Subject
+from agent_chaos.search.example import Example
+from agent_chaos.search.executors.inline import Inline
+from agent_chaos.search.scope import Scope
+from agent_chaos.search.shrink import ShrinkTask, Shrunk
+
+Task = Plan | ShrinkTask
+Result = Example | Shrunk
+SubjectFactory = Callable[[], Subject]
+"""Makes the subject in a worker; it is pickled, so it is a module's function, or a partial of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The process is ready, or a run begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """agent-chaos itself failed, and how."""
+
+    reason: str
+
+
+class _Pulsing:
+    """A subject that says before each run that it is alive."""
+
+    def __init__(self, subject: Subject, connection: Connection) -> None:
+        self._subject = subject
+        self._connection = connection
+        self.name = subject.name
+        self.target = subject.target
+        self.cassette_digest = subject.cassette_digest
+        self.versions = subject.versions
+        self.tools_run_for_real = subject.tools_run_for_real
+        self.clean = subject.clean
+        self.clean_outcome = subject.clean_outcome
+
+    def trial(self, plan: Plan) -> Outcome:
+        self._connection.send(Alive())
+        return self._subject.trial(plan)
+
+
+def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
+    """Answers tasks until the connection ends. What agents print is lost, and Ctrl-C is the campaign's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        bench = Inline(_Pulsing(made(), connection), scope)
+        connection.send(Alive())
+        while True:
+            try:
+                task = connection.recv()
+            except EOFError:
+                return
+            connection.send(_answered(bench, task))
+
+
+def _answered(bench: Inline, task: Task) -> Result | Broken:
+    try:
+        return _done(bench, task)
+    except Exception as exc:  # noqa: BLE001 - what goes wrong around a run is the campaign's error, not the agent's
+        return Broken(f"{type(exc).__name__}: {exc}")
+
+
+def _done(bench: Inline, task: Task) -> Result:
+    if isinstance(task, ShrinkTask):
+        return next(bench.shrink([task]))
+    return next(bench.examine([task]))

@@ -1,0 +1,84 @@
+"""The usual search: plans of several faults from the first example on, steered by what each way of drawing still yields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.search.combining import Choice, Combiner
+from agent_chaos.search.example import Example
+from agent_chaos.search.knowledge import Knowledge
+from agent_chaos.search.random_phase import RandomPhase
+from agent_chaos.search.space import Space
+
+_ARMS = {"alone": 8.0, "through": 4.0, "storm": 2.0, "spread": 2.0, "changed": 1.0, "random": 1.0}
+"""How often each way of drawing is used before anything is known."""
+_ARRIVES = 0.65
+"""Of the faults of combinations, how many must be met for one more to be worth its place behind them."""
+_PATIENCE = 2
+"""How many uses of an arm its first share weighs."""
+_STALE_DRAWS = 100
+
+
+class GroupTesting:
+    """Draws plans by several arms, and the arms by what they taught."""
+
+    def __init__(self, space: Space, seed: int, knowledge: Knowledge | None = None) -> None:
+        self.knowledge = knowledge or Knowledge()
+        self._combiner = Combiner(space, self.knowledge, Random(seed))
+        self._arms: dict[str, Callable[[], list[Choice]]] = {
+            "alone": self._combiner.alone,
+            "through": self._combiner.through,
+            "storm": self._combiner.storm,
+            "spread": self._combiner.spread,
+        }
+        self._random = RandomPhase(space.of_replies, seed)
+        self._used = dict.fromkeys(_ARMS, 0)
+        self._yield = dict.fromkeys(_ARMS, 0.0)
+        self._by: dict[bytes, str] = {}
+        self._seen: set[bytes] = set()
+        self._size = space.scope.size
+
+    def ask(self, most: int) -> Sequence[Plan]:
+        plans: list[Plan] = []
+        stale = 0
+        while self._combiner.sites and len(plans) < most and stale < _STALE_DRAWS:
+            arm = self._next_arm()
+            self._used[arm] += 1
+            plan = self._proposed(arm)
+            if plan is None or len(plan) < self._size[0] or not len(plan) or plan.key in self._seen:
+                stale += 1
+                continue
+            self._seen.add(plan.key)
+            self._by[plan.key] = arm
+            plans.append(plan)
+        return plans
+
+    def _proposed(self, arm: str) -> Plan | None:
+        if arm == "random":
+            return next(iter(self._random.ask(1)), None)
+        if arm == "changed":
+            return self._combiner.changed(self.knowledge.recent)
+        choices = self._combiner.best(self._arms[arm])
+        if not choices or self.knowledge.arrives >= _ARRIVES:
+            choices = self._combiner.probed(choices)
+        return self._combiner.plan(choices[-self._size[1] :])
+
+    def _next_arm(self) -> str:
+        """The arm that is furthest behind its share."""
+        return min(_ARMS, key=lambda arm: (self._used[arm] + 1) / self._share(arm))
+
+    def _share(self, arm: str) -> float:
+        return _ARMS[arm] * (self._yield[arm] + _PATIENCE) / (self._used[arm] + _PATIENCE)
+
+    def tell(self, example: Example) -> None:
+        taught = self.knowledge.learn(example)
+        self._random.tell(example)
+        arm = self._by.pop(example.plan.key, None)
+        if arm is not None:
+            self._yield[arm] += taught
+
+    def close(self) -> None:
+        """Ends what draws in the background."""
+        self._random.close()

@@ -1,0 +1,133 @@
+"""The usual search: several faults from the first example on, steered by what the agent survived and what was new."""
+
+from random import Random
+
+import pytest
+
+from agent_chaos.faults.family import Frequency
+from agent_chaos.faults.plan import Plan, Site
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.search.campaign import Judged
+from agent_chaos.search.combining import Combiner
+from agent_chaos.search.example import Example, Reached, Struck
+from agent_chaos.search.group_testing import GroupTesting
+from agent_chaos.search.knowledge import Knowledge, pairs_of, places_of, rows_of
+from agent_chaos.search.numbers import nth, spread_below
+from agent_chaos.search.space import Space
+from tests.search import shop
+
+
+@pytest.fixture(scope="module")
+def space():
+    return Space.of(shop.rehearsal(shop.careful).clean)
+
+
+def example(plan, *, survived=True, shape="", failed=False):
+    """How a run went in which every fault fired, and made the agent ask again."""
+    struck = tuple(Struck(placed.site, placed.fault, survived) for placed in plan.faults)
+    again = (one.site.model_copy(update={"serving": one.site.serving + 1}) for one in struck)
+    reached = tuple(Reached(site, plan) for site in again)
+    verdict = Verdict.FAIL if failed else Verdict.PASS
+    judged = Judged(frozenset(), verdict, "", "same")
+    return Example(plan, verdict, (), "", struck, reached, shape or str(plan), 1.0, len(plan), judged)
+
+
+def asked(search, examples, **ended):
+    plans = []
+    while len(plans) < examples:
+        batch = search.ask(8)
+        for plan in batch:
+            search.tell(example(plan, **ended))
+        plans += batch
+    search.close()
+    return plans
+
+
+def test_equal_seeds_and_results_give_equal_plans_and_no_plan_comes_twice(space):
+    one, other = asked(GroupTesting(space, 3), 64), asked(GroupTesting(space, 3), 64)
+
+    assert [plan.to_json() for plan in one] == [plan.to_json() for plan in other]
+    assert len({plan.key for plan in one}) == len(one)
+    assert [plan.key for plan in asked(GroupTesting(space, 4), 64)] != [plan.key for plan in one]
+
+
+def test_several_faults_stand_in_a_plan_from_the_first_batch_on(space):
+    sizes = [len(plan) for plan in asked(GroupTesting(space, 0), 16)]
+
+    assert 1 in sizes
+    assert sum(size > 1 for size in sizes) >= 4
+
+
+def test_a_call_can_fail_three_times_in_a_row(space):
+    plans = asked(GroupTesting(space, 0), 60)
+    rows = [{placed.site.serving for placed in plan.faults if placed.site.index == 0} for plan in plans]
+
+    assert any({0, 1, 2} <= row for row in rows)
+
+
+def test_where_runs_die_plans_hold_fewer_faults_than_where_they_go_on(space):
+    sturdy = asked(GroupTesting(space, 0), 80, survived=True)[40:]
+    fragile = asked(GroupTesting(space, 0), 80, survived=False)[40:]
+
+    assert sum(map(len, fragile)) < 0.8 * sum(map(len, sturdy))
+
+
+def test_every_kind_is_tried_the_usual_ones_of_each_family_first(space):
+    combiner = Combiner(space, Knowledge(), Random(0))
+    first = [combiner.probed([])[0][0] for _ in space.families]
+
+    assert len({menu.cls.family for menu in first}) == len(first)
+    for menu in first:
+        met = [other.cls.frequency for other in space.families[menu.cls.family]]
+        assert menu.cls.frequency == min(met)
+    assert {menu.cls.frequency for menu in first} >= {Frequency.EVERYDAY}
+
+
+def test_of_some_drawn_plans_the_one_with_most_new_places_is_taken(space):
+    knowledge = Knowledge()
+    combiner = Combiner(space, knowledge, Random(0))
+    drawn = iter(combiner.through() for _ in range(6))
+    seen = []
+
+    def draw():
+        seen.append(next(drawn))
+        return seen[-1]
+
+    best = combiner.best(draw)
+    news = [len({(menu.cls.family.name, str(one.site)) for menu, one in choices}) for choices in seen]
+
+    assert len(seen) > 1
+    assert len(set(news)) > 1
+    assert len({(menu.cls.family.name, str(one.site)) for menu, one in best}) == max(news)
+
+
+def test_knowledge_holds_what_was_met_and_what_led_to_a_retry(space):
+    menu = space.menu("server_error")
+    entry = menu.entries[0]
+    plan = Plan.of([(entry.site, menu.fault(entry, ()))])
+    knowledge = Knowledge()
+    before = knowledge.survival("server_error")
+    taught = knowledge.learn(example(plan, survived=False, failed=True))
+
+    assert knowledge.survival("server_error") < before
+    assert taught > knowledge.learn(example(plan, survived=False, failed=True)) == 0
+    assert knowledge.leading == {Site.parse(f"{entry.site}.1"): plan}
+
+
+def test_pairs_stand_at_distinct_sites_and_rows_at_one_call():
+    places = {("server", "call 0"), ("rate_limit", "call 0.1"), ("server", "call 2")}
+
+    assert len(pairs_of(places)) == 3
+    assert rows_of(places) == {("server", "rate_limit")}
+    assert places_of(Plan()) == set()
+
+
+def test_numbers_are_both_edges_first_and_then_spread_over_their_whole_range():
+    values = [nth(("seconds", 1, 120), number) for number in range(60)]
+
+    assert values[:2] == [1, 120]
+    assert all(1 <= value <= 120 for value in values)
+    assert any(20 <= value <= 24 for value in values)
+    assert sum(value <= 12 for value in values) > 15
+    assert spread_below(1, 5, 10) == [2, 3, 4]
+    assert len(spread_below(1, 1_000, 10)) <= 10
