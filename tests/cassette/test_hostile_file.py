@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 import subprocess
@@ -12,9 +13,10 @@ from zlib import crc32
 import msgpack
 import pytest
 
-from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.cassette.storage.frames import HEADER, TOOL, frame, preamble
-from agent_chaos.cassette.storage.records import header_record
+from agent_chaos.cassette.storage.file import open_cassette, recover
+from agent_chaos.cassette.storage.foreign import import_cassette
+from agent_chaos.cassette.storage.frames import EXCHANGE, HEADER, TOOL, frame, preamble
+from agent_chaos.cassette.storage.records import header_record, pack
 from agent_chaos.cassette.storage.zstd import compressed
 from agent_chaos.errors import CassetteDamaged, CassetteError
 from tests.cassette.made import HEADER as MADE
@@ -33,6 +35,7 @@ RECORDS = {
     "an infinite time": msgpack.packb([float("inf"), 0, "t", "{}", "{}", "", "", 0.0, False]),
     "deep JSON": msgpack.packb([0.0, 0, "t", "[" * 500_000, "{}", "", "", 0.0, False]),
     "an ext": msgpack.packb([msgpack.ExtType(5, b"x")] * 9),
+    "millions of values": pack([0.0, 0, "t", "[" + "[]," * 5_000_000 + "[]]", "{}", "", "", 0.0, False]),
 }
 
 
@@ -43,6 +46,58 @@ def test_a_record_that_is_none_is_refused(record: bytes, tmp_path: Path) -> None
 
     with pytest.raises(CassetteDamaged, match=r"record 1 at byte \d+: "):
         open_cassette(path)
+
+
+def _exchange(*, url: str = "https://api.openai.com/v1/models", chunks: int = 1, fields: int = 1) -> bytes:
+    """An exchange record of an answer `{}` in its last chunk; the chunks before it are empty."""
+    lengths = bytes(4 * (chunks - 1)) + struct.pack("<I", 2)
+    head = [200, "OK", 0.0, *["name", "value"] * fields]
+    times = bytes(8 * chunks)
+    request = ["GET", url, [], b""]
+    return pack([0.0, 0, "", "httpx", bytes(48), *request, head, times, lengths, b"{}", 0.0, "", ""])
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        _exchange(chunks=4_000_000),
+        _exchange(fields=4_000),
+        _exchange(url="https://[::1"),
+        _exchange(url="https://host:port/"),
+    ],
+    ids=["millions of chunks", "thousands of header fields", "a bracket left open", "a port in words"],
+)
+def test_an_exchange_that_no_client_could_have_had_is_damage(record: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.msgpack"
+    path.write_bytes(_START + frame(EXCHANGE, record) + frame(EXCHANGE, record))
+
+    with pytest.raises(CassetteDamaged, match=r"record 1 at byte \d+: "):
+        open_cassette(path)
+
+
+@pytest.mark.parametrize("url", ["https://[::1", "https://host:port/"])
+def test_an_imported_url_that_is_none_is_named(url: str, tmp_path: Path) -> None:
+    path = tmp_path / "foreign.yaml"
+    path.write_text(
+        f"""version: 1
+interactions:
+- request: {{method: GET, uri: '{url}', body: null, headers: {{}}}}
+  response: {{status: {{code: 200, message: OK}}, headers: {{}}, body: {{string: x}}}}
+"""
+    )
+
+    with pytest.raises(CassetteDamaged, match="interaction 0"):
+        import_cassette(path, tmp_path / "own.msgpack")
+
+
+def test_many_records_that_unpack_to_more_than_their_file_could_mean_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "many.msgpack"
+    large = frame(TOOL, pack([0.0, 0, "t", json.dumps("x" * 30_000_000), "{}", "", "", 0.0, False]))
+    path.write_bytes(_START + large * 20)
+
+    with pytest.raises(CassetteDamaged, match="unpack to more than"):
+        open_cassette(path)
+    assert 0 < len(recover(path).cassette.tools) < 5
 
 
 _OPEN = """

@@ -15,7 +15,7 @@ from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header, Keys, ToolRecord
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.journal import journal_of
-from agent_chaos.errors import CassetteMissing, RecordError
+from agent_chaos.errors import CassetteDamaged, CassetteMissing, RecordError
 from tests.cassette.made import answering, asking, cassette_at, filled, writer_at
 
 _RECORD_UNTIL_KILLED = """
@@ -63,6 +63,24 @@ def test_a_journal_torn_in_its_last_record_gives_the_rest(tmp_path: Path) -> Non
 
         assert [exchange.at for exchange in cassette.exchanges] == [0.0, 1.0]
         assert not cassette.complete
+
+
+def test_a_length_that_was_altered_is_damage_and_no_torn_end(tmp_path: Path) -> None:
+    path, altered = tmp_path / "made.msgpack", tmp_path / "altered.journal"
+    writer = writer_at(path)
+    starts = []
+    for at in range(3):
+        starts.append(writer.size)
+        writer.exchange(asking(f"call {at}"), answering(), at=float(at), transport="httpx2")
+    journal = journal_of(path).read_bytes()
+    for start in starts:
+        for byte in range(4):
+            damaged = bytearray(journal)
+            damaged[start + byte] ^= 0x80
+            altered.write_bytes(damaged)
+
+            with pytest.raises(CassetteDamaged, match=f"at byte {start}: "):
+                open_cassette(altered)
 
 
 def test_an_earlier_cassette_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ def each(raws: Iterable[Raw], read: Callable[[Raw], Interaction]) -> Iterator[In
     """Each interaction read. Raises Unfit, naming the first that is none."""
     for number, raw in enumerate(raws):
         try:
-            yield read(raw)
+            interaction = read(raw)
+            _ = interaction.request.address  # raises ValueError where the URL is none
+            yield interaction
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError) as exc:
             raise Unfit(f"interaction {number} is not one ({type(exc).__name__}: {exc})") from None
 

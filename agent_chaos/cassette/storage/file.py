@@ -17,12 +17,14 @@ from agent_chaos.cassette.storage.frames import (
     PREAMBLE_BYTES,
     TOOL,
     TURN,
+    Allowance,
     Broken,
     Buffer,
     Footer,
     Newer,
     digest_of,
     frame_end,
+    is_torn,
     plain,
     read_footer,
     read_frame,
@@ -68,12 +70,12 @@ def recover(path: Path | str) -> Salvage:
     Raises CassetteDamaged where not even its header is whole, and what `open_cassette` raises otherwise.
     """
     source = opened(Path(path))
-    rows = _Rows()
+    rows = _Rows(source)
     lost: list[str] = []
     offset, count = PREAMBLE_BYTES, 0
     while offset < len(source.data) and not _is_end(source.data, offset):
         try:
-            offset = rows.take(source, offset)
+            offset = rows.take(offset)
         except Broken as exc:
             if count == 0:
                 raise source.damaged("record 0", offset, exc) from None
@@ -82,7 +84,7 @@ def recover(path: Path | str) -> Salvage:
         count += 1
     if count == 0:
         raise source.damaged("record 0", offset, "the file ends before its header")
-    return Salvage(rows.cassette(source, offset), tuple(lost))
+    return Salvage(rows.cassette(offset), tuple(lost))
 
 
 def verified(path: Path | str) -> Cassette:
@@ -174,10 +176,11 @@ def _ends(source: Source) -> tuple[Footer, FileIndex]:
 def _verify(source: Source, foot: Footer, index: FileIndex) -> None:
     """Checks that whole frames lie without gaps up to the index, and that the index knows each of them."""
     found: dict[int, list[int]] = {kind: [] for kind in _KINDS}
-    offset, count = PREAMBLE_BYTES, 0
+    offset, count, allowance = PREAMBLE_BYTES, 0, Allowance(len(source.data))
     while offset < foot.index_offset:
         try:
             read = read_frame(source.data, offset)
+            allowance.take(read)
         except Broken as exc:
             raise source.damaged(f"record {count}", offset, exc) from None
         found.setdefault(read.kind, []).append(offset)
@@ -218,35 +221,39 @@ def _cassette(source: Source, index: FileIndex, *, complete: bool, digest: str) 
 
 def _salvaged(source: Source) -> Cassette:
     """The records of a journal; a torn last one is normal, any other damage is not."""
-    rows = _Rows()
+    rows = _Rows(source)
     offset, count = PREAMBLE_BYTES, 0
     while offset < len(source.data) and not _is_end(source.data, offset):
         try:
-            offset = rows.take(source, offset)
+            offset = rows.take(offset)
         except Broken as exc:
-            if count and _torn(source.data, offset):
+            if count and is_torn(source.data, offset):
                 break
             raise source.damaged(f"record {count}", offset, exc) from None
         count += 1
     if count == 0:
         raise source.damaged("record 0", offset, "the file ends before its header")
-    return rows.cassette(source, offset)
+    return rows.cassette(offset)
 
 
 class _Rows:
     """The index of a file that has none, as its records are read."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._allowance = Allowance(len(source.data))
         self._by_kind: dict[int, list[IndexRow]] = {EXCHANGE: [], TOOL: [], TURN: []}
 
-    def take(self, source: Source, offset: int) -> int:
+    def take(self, offset: int) -> int:
         """Notes the record at an offset and gives where the next one starts. Raises Broken."""
-        read = read_frame(source.data, offset)
+        read = read_frame(self._source.data, offset)
+        self._allowance.take(read)
         if row := _entry(read.kind, plain(read), offset):
             self._by_kind[read.kind].append(row)
         return read.end
 
-    def cassette(self, source: Source, end: int) -> Cassette:
+    def cassette(self, end: int) -> Cassette:
+        source = self._source
         index = built(self._by_kind[EXCHANGE], self._by_kind[TOOL], self._by_kind[TURN])
         digest = digest_of(source.data, PREAMBLE_BYTES, min(end, len(source.data))).hex()
         return _cassette(source, index, complete=False, digest=digest)
@@ -270,9 +277,3 @@ def _entry(kind: int, record: bytes, offset: int) -> IndexRow | None:
         raise Broken(f"a record of unknown kind {kind}")
     read_header(record)
     return None
-
-
-def _torn(data: Buffer, offset: int) -> bool:
-    """Whether the record at `offset` is one that was being written when the recording was killed."""
-    head = data[offset : offset + 4]
-    return len(head) < 4 or offset + 9 + int.from_bytes(head, "little") >= len(data)

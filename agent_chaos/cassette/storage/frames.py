@@ -10,23 +10,32 @@ A journal is the same file without index and footer, in state 0. Numbers are lit
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from mmap import mmap
 from typing import Final
 from zlib import crc32
 
 from agent_chaos.cassette.model import FORMAT_VERSION
-from agent_chaos.cassette.storage.zstd import compressed, decompressed
+from agent_chaos.cassette.storage.zstd import compressed, declared_size, decompressed
 
 MAGIC: Final = b"\x89ACHS\r\n\x1a"
 END_MAGIC: Final = b"ACHSEND\n"
 HEADER, EXCHANGE, TOOL, TURN, INDEX = 1, 2, 3, 4, 5
 MAX_RECORD_BYTES: Final = 64 * 1024 * 1024
 
+_FREE_BYTES: Final = 128 * 1024 * 1024
+_MAX_RATIO: Final = 100
+"""What records may unpack to together: the first number, and so often the size of the file besides. Conversations that
+repeat their whole history in every request stay below a tenth of it."""
+
 _PREAMBLE = struct.Struct("<8sHHI")
 _FRAME = struct.Struct("<IBI")
 _FOOTER = struct.Struct("<8sQQ16sI")
+_FRAME_START = re.compile(rb"(?s)(?=...[\x00-\x04][\x01-\x05]....)")
+"""A length within bounds and a kind."""
 
 PREAMBLE_BYTES: Final = _PREAMBLE.size
 FOOTER_BYTES: Final = _FOOTER.size
@@ -103,6 +112,39 @@ def read_frame(data: Buffer, offset: int) -> FileFrame:
     return FileFrame(kind, payload, offset, start + length)
 
 
+def is_torn(data: Buffer, offset: int) -> bool:
+    """Whether bytes are missing at the end of the frame at `offset`, as where its writer was killed.
+
+    A length that was altered reads the same, but then the frame is whole without it, or other frames follow.
+    """
+    start = offset + _FRAME.size
+    if start > len(data):
+        return True
+    length, kind, checksum = _FRAME.unpack_from(data, offset)
+    if start + length <= len(data):
+        return False
+    rest = bytes(data[start:])
+    whole = crc32(rest, crc32(_FRAME.pack(len(rest), kind, 0)[:-4])) == checksum
+    return not whole and not _frame_follows(data, offset)
+
+
+def _frame_follows(data: Buffer, offset: int) -> bool:
+    """Whether a whole frame starts behind `offset`, wherever; bounded, as bytes can be made to look like many starts."""
+    left = 2 * MAX_RECORD_BYTES
+    for match in _FRAME_START.finditer(data, offset + 1):
+        length, _, _ = _FRAME.unpack_from(data, match.start())
+        end = match.start() + _FRAME.size + length
+        if end > len(data):
+            continue
+        left -= length
+        if left < 0:
+            return False
+        with suppress(Broken):
+            read_frame(data, match.start())
+            return True
+    return False
+
+
 def frame_end(data: Buffer, offset: int) -> int:
     """Where a frame says that it ends, damaged or not; the end of the data where it says nothing."""
     if offset + _FRAME.size > len(data):
@@ -117,6 +159,23 @@ def plain(read: FileFrame) -> bytes:
         return decompressed(read.payload, MAX_RECORD_BYTES)
     except ValueError as exc:
         raise Broken(f"its content {exc}") from None
+
+
+class Allowance:
+    """What the records of one file may still unpack to: thousands of small ones are a bomb as one large one is."""
+
+    def __init__(self, file_bytes: int) -> None:
+        self._left = self._whole = _FREE_BYTES + _MAX_RATIO * file_bytes
+
+    def take(self, read: FileFrame) -> None:
+        """Raises Broken where a record is more than is left."""
+        try:
+            size = min(declared_size(read.payload), MAX_RECORD_BYTES)  # a larger one has a message of its own
+        except ValueError as exc:
+            raise Broken(f"its content {exc}") from None
+        if size > self._left:
+            raise Broken(f"the records unpack to more than {self._whole:,} bytes")
+        self._left -= size
 
 
 def footer(index_offset: int, count: int, digest: bytes) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from collections.abc import Sequence
 from importlib import import_module
@@ -32,9 +33,13 @@ T = TypeVar("T")
 
 msgpack: Any = import_module("msgpack")  # it has no type hints
 
-_MAX_ARRAY = 8192
+_MAX_ARRAY = 1024
+_MAX_CHUNKS = 1 << 18
+_MAX_JSON_VALUES = 4_000_000
+_COUNTED_FROM = 1 << 20
 _MAX_ARRAYS = 8
 _DIGEST = 16
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 
 
 def pack(fields: Sequence[Any]) -> bytes:
@@ -92,10 +97,20 @@ def _packed(blob: Any, code: str) -> tuple[Any, ...]:
 
 
 def _json(text: Any) -> Any:
+    if _json_values(_is(text, str)) > _MAX_JSON_VALUES:
+        raise Broken(f"a JSON value in it holds more than {_MAX_JSON_VALUES:,} values")
     try:
         return json.loads(_is(text, str))
     except (ValueError, RecursionError) as exc:
         raise Broken(f"a JSON value in it does not parse ({exc})") from None
+
+
+def _json_values(text: str) -> int:
+    """About how many values a large JSON text holds (0 where it is small): each takes 50 times the memory of its text."""
+    if len(text) < _COUNTED_FROM:
+        return 0
+    bare = _JSON_STRING.sub("", text)
+    return sum(bare.count(sign) for sign in "[{,")
 
 
 def _flat(headers: Headers) -> list[str]:
@@ -142,6 +157,8 @@ def exchange_record(exchange: Exchange) -> bytes:
     last = reply.events[-1] if reply.events else None
     if not isinstance(last, End | Abort) or len(datas) + (reply.head is not None) + 1 != len(reply.events):
         raise ValueError("a reply is Head, Data…, End or Abort")
+    if len(datas) > _MAX_CHUNKS:
+        raise ValueError(f"a reply of more than {_MAX_CHUNKS:,} chunks")
     head = reply.head
     return pack(
         [
@@ -172,12 +189,21 @@ def read_exchange(record: bytes, index: int) -> Exchange:
         index=index,
         turn=_is(turn, int),
         at=_time(at),
-        request=Request(_is(method, str), _is(url, str), _headers(headers), _is(body, bytes)),
+        request=_request(_is(method, str), _is(url, str), _headers(headers), _is(body, bytes)),
         reply=Reply(_events(answer)),
         keys=keys_from(keys),
         protocol=_is(protocol, str),
         transport=_is(transport, str),
     )
+
+
+def _request(method: str, url: str, headers: Headers, body: bytes) -> Request:
+    request = Request(method, url, headers, body)
+    try:
+        _ = request.address
+    except ValueError as exc:
+        raise Broken(f"its URL is none ({exc})") from None
+    return request
 
 
 def _events(answer: list[Any]) -> tuple[ReplyEvent, ...]:
@@ -195,6 +221,8 @@ def _head(value: Any) -> tuple[Head, ...]:
 
 
 def _datas(ats: Any, lengths: Any, body: bytes) -> list[Data]:
+    if len(_is(lengths, bytes)) > 4 * _MAX_CHUNKS:
+        raise Broken(f"a reply of more than {_MAX_CHUNKS:,} chunks")
     times, sizes = _packed(ats, "d"), _packed(lengths, "I")
     if len(times) != len(sizes) or sum(sizes) != len(body):
         raise Broken("the lengths of its chunks do not add up")

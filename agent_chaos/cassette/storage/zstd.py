@@ -5,11 +5,23 @@ from __future__ import annotations
 import sys
 
 if sys.version_info >= (3, 14):
-    from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError, compress
+    from compression.zstd import (
+        DecompressionParameter,
+        ZstdDecompressor,
+        ZstdError,
+        compress,
+        get_frame_info,
+    )
 else:
-    from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError, compress
+    from backports.zstd import (
+        DecompressionParameter,
+        ZstdDecompressor,
+        ZstdError,
+        compress,
+        get_frame_info,
+    )
 
-__all__ = ["ZstdDecompressor", "ZstdError", "compressed", "decompressed"]
+__all__ = ["ZstdDecompressor", "ZstdError", "compressed", "declared_size", "decompressed"]
 
 _LEVEL = 3
 _WINDOW_LOG = 26
@@ -18,6 +30,17 @@ _WINDOW_LOG = 26
 def compressed(plain: bytes) -> bytes:
     """One zstd frame."""
     return compress(plain, _LEVEL)
+
+
+def declared_size(packed: bytes) -> int:
+    """What a frame says that it unpacks to; `decompressed` refuses one that lies. Raises ValueError where it says nothing."""
+    try:
+        size = get_frame_info(packed).decompressed_size
+    except ZstdError as exc:
+        raise ValueError(f"not a zstd frame ({exc})") from None
+    if size is None:
+        raise ValueError("does not say how large it is")
+    return size
 
 
 def decompressed(packed: bytes, max_bytes: int) -> bytes:
