@@ -530,3 +530,28 @@ def test_a_tool_is_known_by_the_name_that_the_model_calls_it_by():
     assert [(tool.name, tool.result) for tool in cassette.tools] == [("send", "shipped A-17")]
     assert [(run.name, run.effect) for run in trace.tools] == [("send", "recorded")]
     assert Rehearsal(subject, cassette=cassette).unwrapped_tools == ()
+
+
+@needs("agents", "openai")
+def test_a_tool_of_the_agents_sdk_that_is_built_by_hand_is_seen():
+    from agents import Agent, FunctionTool, OpenAIChatCompletionsModel, Runner, set_tracing_disabled
+    from openai import AsyncOpenAI
+
+    desk = Desk(is_async=False)
+    schema = {"type": "object", "properties": {"order": {"type": "string"}, "amount": {"type": "integer"}}}
+
+    async def invoke(context, arguments):
+        return desk.refund(**json.loads(arguments))
+
+    async def agent(ctx, text):
+        set_tracing_disabled(True)
+        tool = FunctionTool("refund", "Refund money.", schema, invoke, strict_json_schema=False)
+        model = OpenAIChatCompletionsModel("gpt-5-mini", AsyncOpenAI(api_key=KEY, max_retries=0))
+        return (await Runner.run(Agent(name="desk", model=model, tools=[tool]), text)).final_output
+
+    subject = scenario(agent)
+    cassette = recorded(subject, chat([ORDER], "Refunded."))
+    trace = trial(subject, cassette)
+
+    assert desk.ran == 1
+    assert [(run.name, run.arguments, run.effect) for run in trace.tools] == [("refund", ORDER, "recorded")]

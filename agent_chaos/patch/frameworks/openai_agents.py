@@ -10,10 +10,13 @@ from typing import Any
 
 from agent_chaos.patch.frameworks.seam import async_tool, no_tool, sync_tool
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.providers.json_values import loaded
 
 MODULE = "agents.tool"
 
 _CONTEXT = "RunContextWrapper"
+_OF_A_FUNCTION = "_invoke_tool_impl"
+"""Attribute of the invokers that `function_tool` makes."""
 
 
 def patch(module: ModuleType) -> None:
@@ -27,8 +30,32 @@ def patch(module: ModuleType) -> None:
         return real(_seen(func, options), **options)
 
     vars(module)["function_tool"] = function_tool
+    _see_hand_built(vars(module)["FunctionTool"])
     when_imported("agents.handoffs", _note_handoffs)
     when_imported("agents.agent", _note_agents)
+
+
+def _see_hand_built(kind: Any) -> None:
+    """Puts the seam into tools that nobody made of a function: whatever their `on_invoke_tool` does with its JSON."""
+    real = kind.__post_init__
+
+    @functools.wraps(real)
+    def made(self: Any) -> None:
+        real(self)
+        if not hasattr(self.on_invoke_tool, _OF_A_FUNCTION):
+            self.on_invoke_tool = _invoked(self, self.on_invoke_tool)
+
+    kind.__post_init__ = made
+
+
+def _invoked(tool: Any, invoke: Any) -> Any:
+    @functools.wraps(invoke, updated=())
+    async def on_invoke_tool(context: Any, arguments: str) -> Any:
+        asked = loaded(arguments)
+        given = asked if isinstance(asked, dict) else {"input": arguments}
+        return await async_tool(invoke, tool.name, given, lambda: invoke(context, arguments))
+
+    return on_invoke_tool
 
 
 def _note_handoffs(module: ModuleType) -> None:
@@ -53,7 +80,7 @@ def _note_agents(module: ModuleType) -> None:
     def as_tool(self: Any, *args: Any, **kwargs: Any) -> Any:
         made = real(self, *args, **kwargs)
         invoker = made.on_invoke_tool
-        if hasattr(invoker, "_invoke_tool_impl"):
+        if hasattr(invoker, _OF_A_FUNCTION):
             invoker._invoke_tool_impl = _noting(invoker._invoke_tool_impl, lambda: made.name)
         return made
 

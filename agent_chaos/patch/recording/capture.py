@@ -13,6 +13,7 @@ from agent_chaos.cassette.model import Scribe
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.patch.frameworks.seam import model_asked
+from agent_chaos.patch.guard import is_telemetry
 from agent_chaos.patch.recording.earlier_recording import Earlier
 from agent_chaos.patch.recording.scope import Scope
 from agent_chaos.patch.recording.tee import Taken, Tee
@@ -86,7 +87,7 @@ class Capture:
         """Whether the request may belong into the cassette. One that may not is counted, and goes out as it is."""
         with self._lock:
             heard = self._scope.hears(request)
-            if not heard:
+            if not heard and not is_telemetry(request.host, request.path):
                 self.recorded.passed[request.address] += 1
             return heard
 
