@@ -108,6 +108,7 @@ class Scheduler:
         member.ident = threading.get_ident()
         self.members[member.ident] = member
         _await_turn(member)
+        member.waiting = False
 
     def leave(self, member: Member, thread: threading.Thread | None) -> None:
         """Called in a thread that ends."""

@@ -7,8 +7,11 @@ import selectors
 import threading
 from asyncio import base_events
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
+from agent_chaos.errors import TrialStop
+from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.time.clock import wait
 from agent_chaos.runtime.member import Ended
 from agent_chaos.runtime.seams import Changes, Seam
@@ -52,12 +55,10 @@ def _virtual(actual: type[selectors.BaseSelector]) -> type[selectors.BaseSelecto
 
 def _call_soon_threadsafe(actual: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
     def call_soon_threadsafe(self: Any, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
-        handle = actual(self, callback, *args, context=context)
-        session = timed()
-        ident = getattr(self, "_thread_id", None)
+        session, ident = timed(), getattr(self, "_thread_id", None)
         if session is not None and ident is not None and ident not in session.scheduler.members:
-            _give_work_to(session, ident)
-        return handle
+            _give_work_to(session, ident)  # before it wakes: from then on its time is the run's
+        return actual(self, callback, *args, context=context)
 
     return call_soon_threadsafe
 
@@ -76,6 +77,25 @@ def refuse_uvloop() -> None:
         asyncio.set_event_loop_policy(None)
 
 
+_TRIO = (
+    "trio runs an event loop of its own, which cannot be held to virtual time; run the agent with asyncio, as in "
+    "anyio.run(main, backend='asyncio')"
+)
+
+
+def _refuse_trio(module: ModuleType) -> None:
+    actual = vars(module)["run"]
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        session = timed()
+        if session is None:
+            return actual(*args, **kwargs)
+        session.tape.incident(session.clock.now(), "harness", _TRIO)
+        raise TrialStop(_TRIO)
+
+    vars(module)["run"] = run
+
+
 def _apply(changes: Changes) -> None:
     changes.replace(selectors, "DefaultSelector", _virtual(selectors.DefaultSelector))
     changes.replace(
@@ -83,6 +103,7 @@ def _apply(changes: Changes) -> None:
         "call_soon_threadsafe",
         _call_soon_threadsafe(base_events.BaseEventLoop.call_soon_threadsafe),
     )
+    when_imported("trio", _refuse_trio)
 
 
 SEAM = Seam("event loops", _apply, needs=("asyncio.base_events:BaseEventLoop.call_soon_threadsafe",))

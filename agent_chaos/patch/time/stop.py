@@ -135,7 +135,7 @@ def _by_thread(session: Session, seconds: float) -> Iterator[None]:
 def end_busy(session: Session) -> None:
     """Ends threads of a run that is over which neither wait nor end by themselves."""
     for member in session.scheduler.members.values():
-        if member.outside and not member.waiting:
+        if member is not session.scheduler.main and not member.waiting:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(member.ident), ctypes.py_object(TrialTimeout)
             )

@@ -1,0 +1,165 @@
+"""A run is stopped wherever it is, and what goes on beside it neither holds it up nor passes for its agent's fault."""
+
+import asyncio
+import os
+import threading
+import time
+from random import Random
+
+import pytest
+
+from agent_chaos.errors import TrialTimeout
+from agent_chaos.patch.time.stop import real_time_stop
+from agent_chaos.runtime import real
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.tape import Tape
+from agent_chaos.trace.trace import Wait
+from tests.trials import recorded, scenario, trial
+
+
+def ran(agent, **limits):
+    return trial(scenario(agent), recorded(scenario(lambda ctx, text: "x"), []), **limits)
+
+
+def writes_its_tape_for_ever():
+    session = Session(clock=VirtualClock(0.0), tape=Tape(), jitter=Random(0), chance=Random(0))
+    with real_time_stop(session, 0.1):
+        while True:
+            session.tape.write(lambda seq: Wait(seq, 0.0, 0.0, "sleep"))
+
+
+def test_a_stop_that_comes_while_the_tape_is_written_does_not_wait_for_the_tape():
+    with pytest.raises(TrialTimeout):
+        writes_its_tape_for_ever()
+
+
+def test_a_stop_reaches_a_run_that_is_not_on_the_main_thread_and_nothing_after_it():
+    ends = []
+
+    def run():
+        try:
+            writes_its_tape_for_ever()
+        except TrialTimeout:
+            ends.append("stopped")
+        for _ in range(100_000):
+            pass
+        ends.append("went on")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+
+    assert ends == ["stopped", "went on"]
+
+
+def spins_in_a_thread(ctx, text):
+    def spin():
+        while True:
+            pass
+
+    threading.Thread(target=spin, daemon=True).start()
+    threading.Event().wait()
+
+
+def test_a_thread_that_computes_for_ever_is_stopped_and_ended():
+    before = threading.active_count()
+    trace = ran(spins_in_a_thread, real_s=0.5)
+    until = real.monotonic() + 10
+    while threading.active_count() > before and real.monotonic() < until:
+        real.sleep(0.01)
+
+    assert [incident.kind for incident in trace.incidents_of("timeout")] == ["timeout"]
+    assert threading.active_count() == before
+
+
+class Bus:
+    """A loop in a thread of its own, started on first use, that outlives every run."""
+
+    def __init__(self):
+        self.loop = None
+
+    def emit(self, what):
+        if self.loop is None:
+            self.loop = asyncio.new_event_loop()
+            threading.Thread(target=self.loop.run_forever, name="Bus", daemon=True).start()
+        return asyncio.run_coroutine_threadsafe(self.handle(what), self.loop).result(5)
+
+    async def handle(self, what):
+        await asyncio.sleep(1)
+        return f"{what} at {time.monotonic():.0f}"
+
+
+def test_a_loop_in_a_thread_that_waits_to_be_asked_serves_run_after_run():
+    bus = Bus()
+
+    def agent(ctx, text):
+        first = bus.emit("started")
+        time.sleep(2)
+        return f"{first}, {bus.emit('ended')}"
+
+    traces = [ran(agent) for _ in range(3)]
+
+    assert [trace.answers[0].text for trace in traces] == ["started at 1001, ended at 1004"] * 3
+    assert [trace.virtual_s for trace in traces] == [4.0] * 3
+
+
+def test_a_loop_that_was_there_before_the_run_takes_part_in_it():
+    bus, began = Bus(), threading.Event()
+    bus.loop = asyncio.new_event_loop()
+    bus.loop.call_soon(began.set)
+    threading.Thread(target=bus.loop.run_forever, daemon=True).start()
+    began.wait()
+    traces = [ran(lambda ctx, text: bus.emit("asked")) for _ in range(3)]
+
+    assert [trace.answers[0].text for trace in traces] == ["asked at 1001"] * 3
+
+
+def test_a_wait_inside_c_code_makes_the_run_degraded_and_lets_the_others_go_on():
+    read, write = os.pipe()
+
+    def agent(ctx, text):
+        reader = threading.Thread(target=os.read, args=(read, 1))
+        reader.start()
+        time.sleep(3)
+        os.write(write, b"x")
+        reader.join()
+        return "ok"
+
+    trace = ran(agent)
+
+    assert [one.text for one in trace.answers] == ["ok"]
+    assert trace.virtual_s == 3
+    assert trace.incidents_of("degraded")
+
+
+def test_a_thread_that_looks_now_and_then_is_not_started_again_with_every_run():
+    def polls():
+        while True:
+            time.sleep(1)
+
+    def agent(ctx, text):
+        threading.Thread(target=polls, daemon=True).start()
+        time.sleep(5)
+        return "ok"
+
+    traces = [ran(agent) for _ in range(4)]
+    until = real.monotonic() + 10
+    alive = [1, 2]
+    while len(alive) > 1 and real.monotonic() < until:
+        alive = [thread for thread in threading.enumerate() if "polls" in thread.name]
+
+    assert len(alive) == 1
+    assert len({trace.virtual_s for trace in traces}) == 1
+
+
+def test_trio_is_refused_in_words():
+    trio = pytest.importorskip("trio")
+
+    async def main():
+        await trio.sleep(1)
+
+    trace = ran(lambda ctx, text: trio.run(main))
+
+    assert "trio" in trace.incidents_of("harness")[0].detail
+    assert not trace.raised
