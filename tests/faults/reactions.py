@@ -46,6 +46,30 @@ def measured(kind: str) -> dict[str, dict[str, dict[str, str]]]:
     return found
 
 
+def spot_checked(kind: str) -> Iterator[tuple[tuple[str, str, str], str, str]]:
+    """Where in the file (fault, form, SDK) a reaction stands, what it is now, and what is written of it.
+
+    The first of its choices on each protocol: whole for sync clients, streamed for async ones. All of them take minutes.
+    """
+    written = json.loads(FILE.read_text())["faults"][kind]
+    for protocol in SDKS:
+        for stream, mode in ((False, "sync"), (True, "async")):
+            fault, said = next(_faults(kind, protocol, stream=stream), (None, ""))
+            now = _reaction((protocol, stream, mode), fault, said) if fault else ""
+            if fault and now:
+                place = to_source(fault), "streamed" if stream else "whole", SDKS[protocol]
+                cell = written.get(place[0], {}).get(place[1], {}).get(place[2], "")
+                yield place, now, _of_mode(cell, mode)
+
+
+def _of_mode(cell: str, mode: str) -> str:
+    """What a cell says of sync or async clients, which it tells apart where they differ."""
+    if not cell.startswith("sync: "):
+        return cell
+    sync, _, other = cell.removeprefix("sync: ").partition("; async: ")
+    return sync if mode == "sync" else other
+
+
 def _faults(kind: str, protocol: str, *, stream: bool) -> Iterator[tuple[WireFault, str]]:
     """The fault with each of its choices and its numbers at their mildest; on a text, or else on tool calls."""
     cls = WIRE_FAULTS[kind]
