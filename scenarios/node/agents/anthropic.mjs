@@ -1,34 +1,10 @@
-// A refund agent in JavaScript: a stream loop and a parser that bears unfinished JSON, as many agents have them to show
-// arguments while they arrive. It knows nothing of tests.
+// @anthropic-ai/sdk: a stream loop, and a parser that bears unfinished JSON, as agents have them that show arguments while
+// they arrive.
 import Anthropic from "@anthropic-ai/sdk";
 import { parse } from "partial-json";
+import { handlers, instructions, tools } from "./desk.mjs";
 
 const client = new Anthropic();
-
-const system =
-  "You are the refund desk of a web shop. Look up the order first, then refund what the customer is owed.";
-
-const tools = [
-  {
-    name: "lookup_order",
-    description: "Look up an order by its number.",
-    input_schema: { type: "object", properties: { order_id: { type: "string" } }, required: ["order_id"] },
-  },
-  {
-    name: "refund",
-    description: "Pay money back to the customer, in US dollars.",
-    input_schema: {
-      type: "object",
-      properties: { order_id: { type: "string" }, amount: { type: "number" } },
-      required: ["order_id", "amount"],
-    },
-  },
-];
-
-const handlers = {
-  lookup_order: ({ order_id }) => ({ order_id, item: "Laptop Pro 14", total: 1500, status: "returned" }),
-  refund: ({ order_id, amount }) => `refunded $${amount.toLocaleString("en-US")} on order ${order_id}`,
-};
 
 async function reply(messages) {
   const blocks = [];
@@ -36,8 +12,8 @@ async function reply(messages) {
     model: "claude-sonnet-5",
     max_tokens: 1024,
     stream: true,
-    system,
-    tools,
+    system: instructions,
+    tools: tools.map(({ schema, ...tool }) => ({ ...tool, input_schema: schema })),
     messages,
   });
   for await (const event of stream) {
