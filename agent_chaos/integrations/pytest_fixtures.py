@@ -42,17 +42,17 @@ class ChaosFailure(AssertionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SearchSettings:
     """How a test searches: at most that many examples, from that seed."""
 
     max_examples: int = 200
     seed: int = 0
 
 
-def settings_of(node: pytest.Item) -> Settings:
+def settings_of(node: pytest.Item) -> SearchSettings:
     """The settings of a test: its mark's over those of the command line over the defaults. Raises UsageError."""
     mark = _mark(node)
-    return Settings(
+    return SearchSettings(
         max_examples=_number(mark, "max_examples", node.config.getoption("--chaos-examples"), 200),
         seed=_number(mark, "seed", node.config.getoption("--chaos-seed"), 0),
     )
@@ -77,7 +77,7 @@ def _number(mark: Mapping[str, Any], name: str, option: int | None, default: int
 
 @offline_environment()
 def search(
-    scenario: Scenario, settings: Settings, *, target: str = "", corpus: Corpus | None = None
+    scenario: Scenario, settings: SearchSettings, *, target: str = "", corpus: Corpus | None = None
 ) -> Campaign:
     """Searches a scenario offline.
 
@@ -116,7 +116,7 @@ def check_stored(failure: Failure) -> None:
 class ChaosFixture:
     """The `chaos` fixture of a test."""
 
-    settings: Settings
+    settings: SearchSettings
 
     @classmethod
     def of(cls, request: pytest.FixtureRequest) -> ChaosFixture:
@@ -131,7 +131,7 @@ class ChaosFixture:
             ChaosFailure: a failure was found, or no example could be judged.
             AgentChaosError: the scenario cannot be loaded or searched.
         """
-        chosen = Settings(
+        chosen = SearchSettings(
             max_examples=self.settings.max_examples if max_examples is None else max_examples,
             seed=self.settings.seed if seed is None else seed,
         )

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from agent_chaos.errors import UsageError
 from agent_chaos.patch.loopback.addresses import environment
-from agent_chaos.patch.loopback.program import Finished, Launch, Program, Turn
+from agent_chaos.patch.loopback.program import Finished, Launch, Program, ProgramTurn
 from agent_chaos.patch.loopback.relay import Relay
 from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
 from agent_chaos.runtime import real
@@ -139,11 +139,11 @@ class _Host:
         """The program, which from now on works on the turn."""
         if self._persistent:
             program = self._kept_program(offline=offline)
-            Turn(self._inbox, lambda: program.ask({"turn": number, "input": text}))
+            ProgramTurn(self._inbox, lambda: program.ask({"turn": number, "input": text}))
             return program
         program = Program(self._launch(self._arguments(text), offline=offline))
         stdin = text if self._input == "stdin" else None
-        Turn(self._inbox, lambda: program.once((), stdin))
+        ProgramTurn(self._inbox, lambda: program.once((), stdin))
         return program
 
     def _arguments(self, text: str) -> tuple[str, ...]:
@@ -157,7 +157,7 @@ class _Host:
         if self._kept is None or not self._kept.alive:
             self._kept = Program(self._launch(self._command, offline=offline))
             started: real.SimpleQueue[object] = real.SimpleQueue()
-            Turn(started, self._kept.start)
+            ProgramTurn(started, self._kept.start)
             if isinstance(failed := started.get(), OSError):
                 raise CommandFailed(f"{self._command[0]} cannot be started: {failed}")
         return self._kept

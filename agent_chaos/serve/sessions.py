@@ -20,7 +20,7 @@ HEADER = "x-agent-chaos-session"
 
 
 @dataclass(eq=False)
-class Session:
+class ClientSession:
     """One client's view of the recording. `calls` is what it asked, oldest first."""
 
     player: Player
@@ -38,7 +38,7 @@ class Sessions:
     def __init__(self, cassette: Cassette, plan: Plan) -> None:
         self._index = ExchangeIndex(cassette, Redactor.from_environ(os.environ).request)
         self._plan = plan
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, ClientSession] = {}
         self._lock = Lock()
 
     def answer(self, request: Request) -> Reply:
@@ -61,13 +61,13 @@ class Sessions:
             session = self._session(name)
             return {"session": name, "plan": session.plan.as_dict(), "calls": list(session.calls)}
 
-    def _session(self, name: str) -> Session:
+    def _session(self, name: str) -> ClientSession:
         if name not in self._sessions:
             self._sessions[name] = self._new(self._plan)
         return self._sessions[name]
 
-    def _new(self, plan: Plan) -> Session:
-        return Session(Player(self._index, plan), plan)
+    def _new(self, plan: Plan) -> ClientSession:
+        return ClientSession(Player(self._index, plan), plan)
 
 
 def _told(request: Request, served: ServedReply) -> dict[str, Any]:

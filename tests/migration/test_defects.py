@@ -88,7 +88,8 @@ def test_01_the_sdks_retries_run_and_absorb_what_passes(chaos):
 def test_01_the_sdk_does_not_retry_what_does_not_pass(chaos):
     report = ran(chaos, agent=plain())
 
-    assert (report.verdict, report.metrics.calls.retries) == ("FAIL", 0)
+    assert report.error
+    assert report.metrics.calls.retries == 0
 
 
 def test_01_retry_after_is_a_header_that_the_client_obeys():

@@ -22,7 +22,6 @@ from agent_chaos.report.terminal.console import console
 from agent_chaos.scenario.imports import forget
 from agent_chaos.search.corpus.stored import Corpus
 
-FOLDER = Path("agent-chaos-demo")
 SCENARIO, CASSETTE = Path("scenarios/refund.py"), Path("cassettes/refund.msgpack")
 _EXAMPLES = 8
 _UNCHECKED = """            message = stream.get_final_message()

@@ -106,7 +106,7 @@ def _last(lines: Sequence[str]) -> str:
     return "\n".join(line.rstrip() for line in lines[-_LAST_LINES:])
 
 
-class Turn:
+class ProgramTurn:
     """A turn of a program, running aside. `inbox` gets the result, or the exception that kept it from running."""
 
     def __init__(self, inbox: real.SimpleQueue[object], work: Callable[[], Finished]) -> None:
