@@ -76,10 +76,10 @@ def pydantic_ai(desk):
 
 
 def openai_agents(desk):
-    from agents import Agent, OpenAIChatCompletionsModel, Runner, function_tool, set_tracing_disabled
-    from openai import AsyncOpenAI
-
     async def agent(ctx, text):
+        from agents import Agent, OpenAIChatCompletionsModel, Runner, function_tool, set_tracing_disabled
+        from openai import AsyncOpenAI
+
         set_tracing_disabled(True)
         model = OpenAIChatCompletionsModel("gpt-5-mini", AsyncOpenAI(api_key=KEY, max_retries=0))
         bot = Agent(name="desk", model=model, tools=[function_tool(desk.refund)])
