@@ -23,13 +23,19 @@ def record(
         ),
     ] = "once",
     continued: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             "--continue",
-            metavar="FAILURE",
-            help="Ask the provider what it says after the faults of a stored failure, or of an undecided plan (U-7Q2K), and "
-            "add that to its cassette.",
+            metavar="ID|all",
+            help="Ask the provider what it says after the faults of a stored failure (F-7Q2K) or of an undecided plan "
+            "(U-7Q2K), and add that to its cassette; further ids may follow, and 'all' is every undecided plan.",
             show_default=False,
+        ),
+    ] = None,
+    max_calls: Annotated[
+        int | None,
+        typer.Option(
+            "--max-calls", min=1, metavar="N", help="Live calls that --continue may make.", show_default=False
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Go online for --continue without asking.")] = False,
@@ -40,10 +46,10 @@ def record(
     report: Reports = None,
 ) -> int:
     """Run agents live once, and keep what was said in cassettes/; of variants, what their chaos makes them ask."""
-    if continued is not None:
+    if continued:
         from agent_chaos.commands.record_continue import continue_
 
-        return continue_(continued, yes=yes)
+        return continue_([*continued, *(targets or [])], yes=yes, max_calls=max_calls)
     from agent_chaos.commands import record as body
 
     return body.record(targets or [], mode=record_mode, seed=seed, reports=report or ())

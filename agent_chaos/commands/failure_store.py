@@ -31,7 +31,7 @@ def is_undecided_name(text: str) -> bool:
 
 
 def keep_undecided(plan: UndecidedPlan) -> None:
-    """Keeps an undecided plan, in place of the earlier one of the same reason."""
+    """Keeps an undecided plan."""
     write_text(_UNDECIDED / f"{plan.id}.json", plan.model_dump_json(indent=2) + "\n")
 
 
@@ -49,6 +49,12 @@ def undecided(name: str) -> UndecidedPlan:
         raise UsageError(f"{path}: not an undecided plan: {where}: {first['msg']}; fuzz again") from None
     except (OSError, ValueError) as exc:
         raise UsageError(f"{path}: cannot be read as an undecided plan ({exc}); fuzz again") from None
+
+
+def every_undecided() -> list[UndecidedPlan]:
+    """All undecided plans that are kept, those of the most examples first."""
+    kept = [undecided(path.stem) for path in sorted(_UNDECIDED.glob("U-*.json"))]
+    return sorted(kept, key=lambda one: -one.examples)
 
 
 def named(name: str) -> Failure:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import typer
 from rich.text import Text
@@ -13,25 +15,73 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands import failure_store
 from agent_chaos.commands.output import hushed
 from agent_chaos.commands.record import added
-from agent_chaos.errors import UsageError
+from agent_chaos.errors import AgentChaosError, ExitCode, UsageError
 from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import record_branch
 from agent_chaos.replay.match import ExchangeIndex
+from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal.console import console
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
+from agent_chaos.search.campaign import Failure, UndecidedPlan
 from agent_chaos.trace.trace import Trace
+from agent_chaos.trial.rehearsal import Rehearsal
 from agent_chaos.trial.trial import run_trial
 
 
-def continue_(name: str, *, yes: bool) -> int:
-    """Records the branch of a stored failure's or an undecided plan, after asking. Raises UsageError, RecordError."""
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A plan to continue with the real provider: `calls` is how many live calls it takes as far as can be told offline."""
+
+    failure: Failure | UndecidedPlan
+    scenario: Scenario
+    calls: int
+    really_run: tuple[str, ...]
+
+
+def continue_(names: Sequence[str], *, yes: bool, max_calls: int | None = None) -> int:
+    """Records the branches of stored failures and undecided plans, after asking, and says how each is judged from then on.
+
+    Args:
+        names: ids or files; `all` is every undecided plan that is kept, those of the most examples first.
+        max_calls: live calls after which no further plan is continued.
+
+    Raises UsageError, RecordError.
+    """
     install()
-    failure = (
-        failure_store.undecided(name) if failure_store.is_undecided_name(name) else failure_store.named(name)
-    )
+    branches = [branch for branch in map(_branch, _named(names)) if branch.calls]
+    if not branches:
+        _say("the recordings have all that these plans ask; nothing to record")
+        return ExitCode.OK
+    chosen = _within(branches, max_calls)
+    _ask(_announced(chosen, len(branches)), yes=yes)
+    for branch in chosen:
+        if _missing(_played(branch.scenario, branch.failure.plan)):  # one before it may have asked the same
+            _say(added(branch.failure.id, record_branch(branch.scenario, branch.failure.plan)))
+    return combined(map(_judged_again, chosen))
+
+
+def _named(names: Sequence[str]) -> list[Failure | UndecidedPlan]:
+    found: dict[str, Failure | UndecidedPlan] = {}
+    for name in names:
+        if name.lower() == "all":
+            found |= {one.id: one for one in failure_store.every_undecided()}
+            continue
+        one = (
+            failure_store.undecided(name)
+            if failure_store.is_undecided_name(name)
+            else failure_store.named(name)
+        )
+        found[one.id] = one
+    if not found:
+        raise UsageError("no undecided plan is kept; agent-chaos fuzz finds them")
+    return list(found.values())
+
+
+def _branch(failure: Failure | UndecidedPlan) -> Branch:
     scenario = load([failure.target])[0].scenario
     if scenario.name != failure.scenario:
         raise UsageError(
@@ -43,16 +93,54 @@ def continue_(name: str, *, yes: bool) -> int:
         raise UsageError(
             f"{failure.id}: its agent asks nothing and ends in {ended}; set the provider's key variable, and record again"
         )
-    missing = _missing(trace)
-    if not missing:
-        say = f"{failure.id}: the recording has all that its plan asks; nothing to record"
-        console().print(Text(printable(say)), soft_wrap=True)
-        return 0
-    expected = f"{failure.id} on {scenario.name}: at least {count(missing, 'live call')} to the provider"
-    _ask(f"{expected}{_really_run(trace)}", yes=yes)
-    console().print(Text(printable(added(failure.id, record_branch(scenario, failure.plan)))), soft_wrap=True)
-    console().print(Text(f"agent-chaos replay {failure.id} now answers for the whole run"))
-    return 0
+    return Branch(failure, scenario, _missing(trace), tuple(_really_run(trace)))
+
+
+def _within(branches: list[Branch], max_calls: int | None) -> list[Branch]:
+    """The branches that the calls last for, in their order. Raises UsageError where that is none."""
+    chosen, calls = [], 0
+    for branch in branches:
+        calls += branch.calls
+        if max_calls is None or calls <= max_calls:
+            chosen.append(branch)
+    if not chosen:
+        least = min(branch.calls for branch in branches)
+        raise UsageError(
+            f"--max-calls {max_calls} is not enough: the shortest takes {count(least, 'live call')}"
+        )
+    return chosen
+
+
+def _announced(chosen: list[Branch], of: int) -> str:
+    ids = ", ".join(branch.failure.id for branch in chosen)
+    names = ", ".join(dict.fromkeys(branch.scenario.name for branch in chosen))
+    left = f"; {of - len(chosen)} more wait for more calls" if len(chosen) < of else ""
+    calls = count(sum(branch.calls for branch in chosen), "live call")
+    run = list(dict.fromkeys(one for branch in chosen for one in branch.really_run))
+    really = f"; and it really runs {', '.join(run)}" if run else ""
+    return f"{ids} on {names}: about {calls} to the provider{really}{left}"
+
+
+def _judged_again(branch: Branch) -> int:
+    """Runs the plan on what is recorded now, and says what came of it."""
+    try:
+        rehearsal = Rehearsal(branch.scenario, target=branch.failure.target, allow_real_tools=True)
+        with hushed():
+            outcome = rehearsal.trial(branch.failure.plan)
+    except AgentChaosError as exc:
+        _say(f"{branch.failure.id}: recorded, and cannot be judged: {exc}")
+        return exc.exit_code
+    if outcome.verdict is Verdict.UNDECIDED:
+        _say(f"{branch.failure.id} is still UNDECIDED: {outcome.reason}")
+        return outcome.verdict.exit_code
+    _say(
+        f"{branch.failure.id} is {outcome.verdict} now; agent-chaos replay {branch.failure.id} answers for the whole run"
+    )
+    return ExitCode.OK
+
+
+def _say(text: str) -> None:
+    console().print(Text(printable(text)), soft_wrap=True)
 
 
 def _played(scenario: Scenario, plan: Plan) -> Trace:
@@ -74,10 +162,9 @@ def _missing(trace: Trace) -> int:
     return sum(not call.fidelity.full for call in trace.calls) or len(trace.incidents_of("miss"))
 
 
-def _really_run(trace: Trace) -> str:
+def _really_run(trace: Trace) -> list[str]:
     """The tools that go online with the run, since nobody recorded what they give for such arguments."""
-    new = [f"{run.name}({_given(run.arguments)})" for run in trace.tools if run.effect == "nearest"]
-    return f"; and it really runs {', '.join(dict.fromkeys(new))}" if new else ""
+    return [f"{run.name}({_given(run.arguments)})" for run in trace.tools if run.effect == "nearest"]
 
 
 def _given(arguments: object) -> str:
@@ -88,7 +175,7 @@ def _given(arguments: object) -> str:
 
 def _ask(what: str, *, yes: bool) -> None:
     if yes:
-        console().print(Text(printable(what)), soft_wrap=True)
+        _say(what)
         return
     if not sys.stdin.isatty():
         raise UsageError(f"{what}; say --yes where nobody can be asked")

@@ -77,7 +77,8 @@ class TransparentOutcome:
 
 def _gave_up_waiting(trace: Trace) -> bool:
     """Whether the agent left a call that a fault struck before its reply had come, or failed."""
-    return any(call.fired and not _read_whole(trace, call) and _is_left(trace, call) for call in trace.calls)
+    left = [call for call in trace.calls if call.fired and call.reply is not None and _is_left(trace, call)]
+    return any(not (call.reply and call.reply.body) or not _read_whole(trace, call) for call in left)
 
 
 def _is_left(trace: Trace, call: Call) -> bool:

@@ -129,7 +129,7 @@ class UndecidedPlan(BaseModel):
     """A plan whose run left the recording: what the model would have said there was never recorded.
 
     Stored as `.agent_chaos_runs/undecided/<id>.json`; `agent-chaos record --continue <id>` asks the provider. `id` depends
-    on scenario and reason alone (`U-7Q2K`), and `examples` is how many ended so.
+    on scenario and plan alone (`U-7Q2K`), and `examples` is how many left the recording there.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -107,7 +107,7 @@ class Tally:
         self.times_seen.update(example.fingerprints)
         self.judged.append(self._equal.setdefault(example.judged, example.judged))
         if example.verdict is Verdict.UNDECIDED:
-            self.reasons[example.reason] += 1
+            self.reasons[_place(example)] += 1
             self._leave_open(example)
         if example.verdict is Verdict.HARNESS_ERROR:
             self.first_error = self.first_error or example.reason
@@ -116,9 +116,9 @@ class Tally:
 
     def _leave_open(self, example: Example) -> None:
         """Keeps the plan with the fewest faults for each reason."""
-        known = self.open.get(example.reason)
+        known = self.open.get(_place(example))
         if known is None or len(example.plan) < len(known):
-            self.open[example.reason] = example.plan
+            self.open[_place(example)] = example.plan
 
     def _warn(self, example: Example) -> None:
         warnings = {one.fingerprint: one for one in example.violations if one.severity == "warning"}
@@ -159,3 +159,8 @@ def pairs_of_singles(plan: Plan) -> set[frozenset[tuple[str, str]]]:
     """The unordered pairs of singles in a plan, at distinct sites."""
     ordered = sorted(singles_of(plan))
     return {frozenset(pair) for pair in combinations(ordered, 2) if pair[0][1] != pair[1][1]}
+
+
+def _place(example: Example) -> str:
+    """Where an undecided example left the recording, without what was asked there."""
+    return example.reason.partition(": asked")[0]

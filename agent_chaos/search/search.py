@@ -137,7 +137,7 @@ def _undecided_plans(run: Tally) -> Iterator[UndecidedPlan]:
     name = run.subject.name
     for reason, examples in run.reasons.most_common():
         yield UndecidedPlan(
-            id=failure_id(name, reason, letter="U"),
+            id=failure_id(name, run.open[reason].to_json(), letter="U"),
             scenario=name,
             target=run.subject.target,
             reason=reason,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -240,55 +239,75 @@ def test_a_failure_is_continued_after_asking(server: StandIn, tmp_path: Path) ->
     whole = run(tmp_path, "record", "--continue", "F-ABCD", **KEY)
 
     assert unasked[0] == 2
-    assert "at least 1 live call to the provider; say --yes" in unasked[1]
+    assert "about 1 live call to the provider; say --yes" in unasked[1]
     assert agreed[0] == 0
     assert "F-ABCD  1 call and 0 tool calls added to its recording" in agreed[1]
     assert (whole[0], len(server.requests)) == (0, 3)
     assert "nothing to record" in whole[1]
 
 
-def test_an_undecided_plan_is_continued_by_its_id_and_judged_from_then_on(
+def down(message: str) -> dict[str, object]:
+    return {"kind": "tool_error", "message": message}
+
+
+def test_undecided_plans_are_continued_within_a_number_of_calls_and_judged_again(
     server: StandIn, tmp_path: Path
 ) -> None:
     run(tmp_path, "record", "suite.py:weather", **KEY)
-    _, told = run(tmp_path, "fuzz", "suite.py:weather", "--only-faults", "tool_error", "--max-examples", "4")
-    (name,) = set(re.findall(r"U-[0-9A-Z]{4}", told))
-    before = run(tmp_path, "replay", name)
-    continued = run(tmp_path, "record", "--continue", name, "--yes", **KEY)
-    after = run(tmp_path, "replay", name)
+    kept(tmp_path, "suite.py:weather", down("down"), site="tool 0", examples=5)
+    kept(tmp_path, "suite.py:weather", down("for maintenance"), site="tool 0", name="U-EFGH")
+    first = run(tmp_path, "record", "--continue", "all", "--max-calls", "1", "--yes", **KEY)
+    asked = len(server.requests)
+    both = run(tmp_path, "record", "--continue", "U-ABCD", "U-EFGH", "--yes", **KEY)
+    whole = run(tmp_path, "record", "--continue", "all", "--yes", **KEY)
+    after = run(tmp_path, "replay", "U-ABCD", "U-EFGH")
 
-    assert f"agent-chaos record --continue {name}" in " ".join(told.split())
-    assert (before[0], "UNDECIDED" in before[1]) == (3, True)
-    assert continued[0] == 0
-    assert f"{name}  1 call and 0 tool calls added to its recording" in continued[1]
-    assert (after[0], "PASS" in after[1]) == (0, True)
+    assert (first[0], both[0], whole[0], after[0]) == (0, 0, 0, 0)
+    assert "U-ABCD on weather: about 1 live call to the provider; 1 more wait" in " ".join(first[1].split())
+    assert "U-ABCD is PASS now" in first[1]
+    assert "U-EFGH is PASS now" in both[1]
+    assert len(server.requests) == asked + 1, "what was recorded is not asked again"
+    assert "nothing to record" in whole[1]
+
+
+def test_calls_that_are_too_few_for_any_plan_are_refused(server: StandIn, tmp_path: Path) -> None:
+    run(tmp_path, "record", "suite.py:weather", **KEY)
+
+    assert run(tmp_path, "record", "--continue", "all", "--yes", **KEY)[0] == 2
 
 
 def test_who_says_no_is_told_that_nothing_was_asked(server: StandIn, tmp_path: Path) -> None:
     run(tmp_path, "record", "suite.py:weather", **KEY)
-    _, told = run(tmp_path, "fuzz", "suite.py:weather", "--only-faults", "tool_error", "--max-examples", "4")
-    (name,) = set(re.findall(r"U-[0-9A-Z]{4}", told))
+    kept(tmp_path, "suite.py:weather", down("down"), site="tool 0")
     asked = len(server.requests)
-    code, said = in_a_terminal(tmp_path, "record", "--continue", name, answer="n\n")
+    code, said = in_a_terminal(tmp_path, "record", "--continue", "U-ABCD", answer="n\n")
 
     assert (code, len(server.requests)) == (2, asked)
     assert "nothing was asked of the provider" in " ".join(said.split())
 
 
-def kept(folder: Path, target: str, fault: dict[str, object]) -> None:
-    """Stores an undecided plan of one fault at the first call, as a search does."""
-    undecided_plans = {
+def kept(
+    folder: Path,
+    target: str,
+    fault: dict[str, object],
+    *,
+    site: str = "call 0",
+    name: str = "U-ABCD",
+    examples: int = 1,
+) -> None:
+    """Stores an undecided plan of one fault, as a search does."""
+    plan = {
         "version": 1,
-        "id": "U-ABCD",
+        "id": name,
         "scenario": target.partition(":")[2],
         "target": target,
         "reason": "made up",
-        "plan": {"version": 1, "faults": [{"site": "call 0", "fault": fault}]},
-        "examples": 1,
+        "plan": {"version": 1, "faults": [{"site": site, "fault": fault}]},
+        "examples": examples,
     }
     where = folder / ".agent_chaos_runs" / "undecided"
-    where.mkdir(parents=True)
-    (where / "U-ABCD.json").write_text(json.dumps(undecided_plans))
+    where.mkdir(parents=True, exist_ok=True)
+    (where / f"{name}.json").write_text(json.dumps(plan))
 
 
 def test_tools_that_would_really_run_are_named_before(server: StandIn, tmp_path: Path) -> None:

@@ -48,8 +48,9 @@ def on_servings(count, kind, **fields):
 LIMITED = on_servings(1, "rate_limit", retry_after_s=30)
 
 
-def test_an_attempt_before_the_time_the_provider_asked_for_is_found():
-    assert found(outcome(persistent(attempts=2, sleeps=[1]), LIMITED)) == {
+@pytest.mark.parametrize("waits", [1, 16, 28])
+def test_an_attempt_before_the_time_the_provider_asked_for_is_found(waits):
+    assert found(outcome(persistent(attempts=2, sleeps=[waits]), LIMITED)) == {
         "retry_discipline:retry-after ignored"
     }
 

@@ -42,7 +42,7 @@ def rehearsal(protocol, speaks=None, **fields):
     said = [spoken(protocol, one, i, stream=True) for i, one in enumerate(SAID)]
     cassette = recorded(scenario(desk(protocol, read=strict), QUESTION), said)
     agent = desk(protocol, read=strict, speak=speaks)
-    return Rehearsal(scenario(agent, QUESTION, **fields), cassette=cassette)
+    return Rehearsal(scenario(agent, QUESTION, **fields), cassette=cassette, allow_real_tools=True)
 
 
 @pytest.mark.parametrize("protocol", FORGETFUL)
@@ -68,7 +68,7 @@ def test_the_sound_twin_passes(protocol):
 def test_what_the_recording_itself_breaks_is_the_provider_s_custom():
     said = [spoken("openai_chat", one, i, stream=True) for i, one in enumerate(SAID)]
     subject = scenario(desk("openai_chat", read=strict, speak=ForgetsResults), QUESTION)
-    accepted = Rehearsal(subject, cassette=recorded(subject, said))
+    accepted = Rehearsal(subject, cassette=recorded(subject, said), allow_real_tools=True)
 
     assert accepted.clean_outcome.verdict is Verdict.PASS
 
