@@ -227,3 +227,10 @@ def test_replies_keep_their_headers_byte_by_byte() -> None:
     reply = json_reply({"a": 1}, x_served_by="J\xf6rg", content_length="8")
 
     assert trial(scenario(agent), recorded(scenario(agent), [reply])).answers[0].text == "J\xf6rg 8"
+
+
+def test_a_certificate_that_fails_is_an_ssl_error_for_requests() -> None:
+    one = scenario(lambda ctx, text: with_requests(URL, BODY).decode())
+    trace = trial(one, recorded(one, [Reply((Abort("tls"),))]))
+
+    assert [entry.type for entry in trace.raised] == ["requests.exceptions.SSLError"]
