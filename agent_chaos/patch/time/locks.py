@@ -80,7 +80,9 @@ class Lock:
         self.release()
 
     def _at_fork_reinit(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        self._lock = real.allocate_lock()
+        self._waiting = None
+        self._outside = 0
 
     def __repr__(self) -> str:
         return f"<{'locked' if self.locked() else 'unlocked'} Lock of agent-chaos at {id(self):#x}>"

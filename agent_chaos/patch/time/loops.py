@@ -20,37 +20,34 @@ from agent_chaos.runtime.session import Session, follow, poke, scheduled, thaw, 
 _Events = list[tuple[selectors.SelectorKey, int]]
 
 
-def _virtual(actual: type[selectors.BaseSelector]) -> type[selectors.BaseSelector]:
-    class Selector(actual):  # type: ignore[misc, valid-type]
-        """Hands over to other threads instead of waiting, until a virtual time."""
+class _Selector(selectors.DefaultSelector):
+    """Hands over to other threads instead of waiting, until a virtual time."""
 
-        def select(self, timeout: float | None = None) -> _Events:
-            scheduler = scheduled()
-            if scheduler is None:
-                if timeout is None or timeout > 0:
-                    thaw()
-                return self._now(timeout)
-            if timeout is not None and timeout <= 0:
-                scheduler.give_way()
-                return self._now(0)
-            found = self._now(0)
-            if not found:
-                external = len(self.get_map()) > 1  # the one is by which other threads wake a loop
-                ended = wait(scheduler, timeout, self._anything, external=external, why="timer")
-                found = self._now(timeout if ended is Ended.FREED else 0)
-            return found
+    def select(self, timeout: float | None = None) -> _Events:
+        scheduler = scheduled()
+        if scheduler is None:
+            if timeout is None or timeout > 0:
+                thaw()
+            return self._now(timeout)
+        if timeout is not None and timeout <= 0:
+            scheduler.give_way()
+            return self._now(0)
+        found = self._now(0)
+        if not found:
+            external = len(self.get_map()) > 1  # the one is by which other threads wake a loop
+            ended = wait(scheduler, timeout, self._anything, external=external, why="timer")
+            found = self._now(timeout if ended is Ended.FREED else 0)
+        return found
 
-        def _now(self, timeout: float | None) -> _Events:
-            found: _Events = super().select(timeout)
-            return found
+    def _now(self, timeout: float | None) -> _Events:
+        found: _Events = super().select(timeout)
+        return found
 
-        def _anything(self) -> bool:
-            try:
-                return bool(self._now(0))
-            except (OSError, ValueError):  # closed meanwhile
-                return True
-
-    return Selector
+    def _anything(self) -> bool:
+        try:
+            return bool(self._now(0))
+        except (OSError, ValueError):  # closed meanwhile
+            return True
 
 
 def _call_soon_threadsafe(actual: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
@@ -97,7 +94,7 @@ def _refuse_trio(module: ModuleType) -> None:
 
 
 def _apply(changes: Changes) -> None:
-    changes.replace(selectors, "DefaultSelector", _virtual(selectors.DefaultSelector))
+    changes.replace(selectors, "DefaultSelector", _Selector)
     changes.replace(
         base_events.BaseEventLoop,
         "call_soon_threadsafe",

@@ -47,7 +47,7 @@ def _take_turns(thread: threading.Thread, member: Member) -> None:
         if own is None:
             del thread.run
         else:
-            thread.run = own  # type: ignore[method-assign]
+            vars(thread)["run"] = own
         member.home.enter(member)
         try:
             actual()
@@ -56,7 +56,7 @@ def _take_turns(thread: threading.Thread, member: Member) -> None:
         finally:
             member.home.leave(member, thread)
 
-    thread.run = run  # type: ignore[method-assign]
+    vars(thread)["run"] = run
 
 
 def _kind(thread: threading.Thread) -> str:
@@ -89,17 +89,17 @@ def _has_ended(thread: threading.Thread, member: Member | None) -> bool:
     return member.left if member is not None else not thread.is_alive()
 
 
-def _start_new_thread(function: Callable[..., object], args: tuple[Any, ...], kwargs: Any = {}) -> int:  # noqa: B006
+def _start_new_thread(function: Callable[..., object], args: tuple[Any, ...], kwargs: Any = None) -> int:
     """`_thread.start_new_thread`: threads that have no `Thread`."""
     scheduler = scheduled()
     if scheduler is None:
-        return real.start_new_thread(function, args, kwargs)
+        return real.start_new_thread(function, args, kwargs or {})
     member = scheduler.admit(daemon=True, kind=getattr(function, "__qualname__", ""))
 
     def run() -> None:
         scheduler.enter(member)
         try:
-            function(*args, **kwargs)
+            function(*args, **(kwargs or {}))
         except TrialStop:
             pass  # as above
         finally:
