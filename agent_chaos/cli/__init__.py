@@ -52,8 +52,8 @@ def run(arguments: list[str]) -> int:
     try:
         wanted = _with_command_line([argument for argument in arguments if argument != "--debug"])
         return int(app(args=wanted, prog_name="agent-chaos", standalone_mode=False) or 0)
-    except (KeyboardInterrupt, typer.Abort):
-        return _told("interrupted", _INTERRUPTED)
+    except (KeyboardInterrupt, typer.Abort) as exc:
+        return _told("; ".join(["interrupted", *map(str, exc.args)]), _INTERRUPTED)
     except AgentChaosError as exc:
         return _told(str(exc), exc.exit_code, debug=debug)
     except _UsageError as exc:

@@ -18,5 +18,5 @@ def refuse_unanswered(name: str, exchanged: Sequence[tuple[Request, Reply]]) -> 
     elif reply.status in (401, 403):
         what = f"{request.host} answers {reply.status}: no working API key; set the provider's key variable and record again"
     else:
-        what = f"every call failed, the last with status {reply.status} of {request.host}; nothing was kept"
+        what = f"every call failed, the last with status {reply.status} of {request.host}"
     raise RecordError(f"{name}: {what}")

@@ -22,6 +22,7 @@ from agent_chaos.patch.install import environment
 from agent_chaos.patch.recording.capture import Recorded
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.patch.time import loops
+from agent_chaos.patch.time.stop import interrupts_noted
 from agent_chaos.providers.registry import protocols, recognise
 from agent_chaos.record.check_reachable import refuse_unanswered
 from agent_chaos.runtime import real
@@ -140,6 +141,8 @@ class _TellingWriter(CassetteWriter):
 def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAULT_SEED) -> RecordSummary:
     """Runs the scenario live and writes its cassette; an earlier one stays until the new one is whole.
 
+    Where it ends early, also by Ctrl-C, what providers answered so far stays in the journal beside the cassette.
+
     Args:
         mode: as in vcrpy: `once` keeps an earlier cassette (the agent does not run), `new_episodes` adds to it, `all`
             records afresh, `none` records nothing and only checks that all is there.
@@ -165,11 +168,16 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
         if earlier is not None:
             writer.carry(earlier)
         recorded = _run(scenario, writer, clock, header.seed, mode, earlier)
-        if not len(writer):
-            raise RecordError(f"{scenario.name}: nothing was recorded: {_nothing(recorded)}")
+    except RecordError as exc:
+        raise RecordError(f"{exc}; {writer.leave()}") from None
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(writer.leave()) from None
     except BaseException:
-        writer.discard()
+        writer.leave()
         raise
+    if not len(writer):
+        writer.discard()
+        raise RecordError(f"{scenario.name}: nothing was recorded: {_nothing(recorded)}")
     summary = _summary(scenario, writer.finish())
     return replace(
         summary,
@@ -230,7 +238,8 @@ def _run(
     ):
         token = enter(session)
         try:
-            Conversation(scenario, session, scribe.turn_started).run()
+            with interrupts_noted(session):
+                Conversation(scenario, session, scribe.turn_started).run()
         except TrialStop as exc:
             raise RecordError(f"{scenario.name}: {exc}") from None
         finally:
@@ -253,7 +262,7 @@ def _check(scenario: Scenario, session: Session) -> None:
     """Raises RecordError where the scenario or its agent failed, in the words that help most."""
     for entry in session.tape.entries():
         if isinstance(entry, Incident) and entry.kind == "harness":
-            raise RecordError(f"{scenario.name}: {entry.detail}; nothing was kept")
+            raise RecordError(f"{scenario.name}: {entry.detail}")
         if isinstance(entry, Raised):
             raise RecordError(f"{scenario.name}: {_why(entry.type, entry.message)}")
     calls = [entry for entry in session.tape.entries() if isinstance(entry, Call) and entry.protocol]
@@ -274,7 +283,7 @@ def _why(kind: str, message: str) -> str:
         return f"no working API key ({name}: {short}); set the provider's key variable and record again"
     if "Connect" in name or "Connection" in name or "Timeout" in name:
         return f"the provider cannot be reached ({name}: {short}); check the network and record again"
-    return f"the agent failed while it was recorded ({name}: {short}); nothing was kept"
+    return f"the agent failed while it was recorded ({name}: {short})"
 
 
 def _summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:

@@ -86,14 +86,6 @@ def test_an_ignored_host_wins_over_its_protocol() -> None:
     assert recorded.passed == {url.removeprefix("http://"): 1}
 
 
-def test_credential_exchanges_are_never_recorded() -> None:
-    scribe = MemoryScribe()
-    with serving(echoes) as url, recording(scribe, hosts=HERE):
-        httpx2.post(f"{url}/oauth2/token", data={"grant_type": "refresh_token"})
-
-    assert scribe.exchanges == []
-
-
 def test_the_standard_library_is_recorded() -> None:
     scribe = MemoryScribe()
     with (

@@ -70,6 +70,7 @@ class CassetteWriter:
         self._known: list[ToolRecord] = []
         self._marked: set[tuple[int, str]] = set()
         self._count = 0
+        self._answered = False
         self._file = started(self.journal)
         try:
             write(self._file, preamble(finished=False))
@@ -89,6 +90,7 @@ class CassetteWriter:
     def exchange(self, request: Request, reply: Reply, *, at: float, transport: str) -> None:
         """Keeps an exchange of the running turn; of a credential exchange (OAuth) what it fetched is replaced."""
         with self._lock:
+            self._answered = self._answered or (reply.head is not None and reply.ok)
             self._redactor = self._redactor.learning(request, reply)
             kept, answer = self._redactor.request(request), self._redactor.reply(reply)
             protocol = recognise(kept)
@@ -148,13 +150,21 @@ class CassetteWriter:
             index = built(self._exchanges, self._tools, self._turns)
             index_offset = self._record(INDEX, lambda: index_record(index))
             if self._failure is not None:
-                self.discard()
-                raise RecordError(f"{self.path} was not written: {self._failure}") from None
+                raise RecordError(f"{self.path} was not written: {self._failure}; {self.leave()}") from None
             try:
                 self._put_in_place(index_offset)
             except OSError as exc:
-                raise RecordError(f"{self.path} was not written: {exc}") from None
+                raise RecordError(f"{self.path} was not written: {exc}; {self.leave()}") from None
         return open_cassette(self.path)
+
+    def leave(self) -> str:
+        """Stops before the end and says what was kept: the journal, where a provider gave an answer that was paid for."""
+        with self._lock:
+            if not self._answered:
+                self.discard()
+                return "nothing was kept"
+            self._file.close()
+            return f"keep what was recorded so far with 'agent-chaos cassette repair {self.journal}'"
 
     def discard(self) -> None:
         """Throws the recording away; an earlier cassette stays as it was."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_chaos.cassette.redaction.credential_exchange import is_credential_exchange
 from agent_chaos.patch.guard import is_telemetry
 from agent_chaos.providers.hosts import is_model_host
 from agent_chaos.providers.registry import recognise
@@ -28,9 +27,8 @@ class Scope:
         self._known: set[str] = set()
 
     def hears(self, request: Request) -> bool:
-        """Whether a request may belong into the cassette: neither ignored nor telemetry, and no credentials."""
-        unheard = _among(request, self._ignored) or is_credential_exchange(request)
-        return not (unheard or is_telemetry(request.host, request.path))
+        """Whether a request may belong into the cassette: neither ignored nor telemetry."""
+        return not (_among(request, self._ignored) or is_telemetry(request.host, request.path))
 
     def holds(self, request: Request) -> bool:
         """Whether a request belongs into the cassette, by what is known so far."""
