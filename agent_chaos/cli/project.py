@@ -54,7 +54,7 @@ def config(
     profile: options.Profile = None,
     space: options.Space = "",
 ) -> int:
-    """Print the settings in force, as lines of [tool.agent-chaos]; with options of `fuzz`, those it would search with."""
+    """Print the settings in force, as lines of pyproject.toml; with options of `fuzz`, those it would search with."""
     from agent_chaos.commands import config as body
 
     asked = {

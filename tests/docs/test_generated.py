@@ -56,4 +56,4 @@ def test_the_schema_accepts_what_the_command_accepts(tmp_path, table):
 
 
 def test_the_published_schema_is_json():
-    assert json.loads((PAGES / "config.schema.json").read_text())["additionalProperties"] is False
+    assert json.loads((PAGES / "reference/config.schema.json").read_text())["additionalProperties"] is False
