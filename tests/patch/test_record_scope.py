@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import urllib.request
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ import requests
 from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import RecordError, ReplayMiss, UsageError
+from agent_chaos.patch.install import environment
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.stream.exchange import Reply, Request
 from tests.patch.raw_server import Got, Wire, serving
@@ -44,6 +46,12 @@ def httpx2_get(url: str) -> bytes:
 
 def requests_get(url: str) -> bytes:
     return bytes(requests.get(url, timeout=5).content)
+
+
+@pytest.fixture(autouse=True)
+def a_process_that_records() -> Iterator[None]:
+    with environment():
+        yield
 
 
 each_client = pytest.mark.parametrize(
