@@ -38,3 +38,7 @@ def test_no_page_loads_anything_from_elsewhere(site):
     )
 
     assert [page.name for page in site.rglob("*.html") if loads.search(page.read_text())] == []
+
+
+def test_the_picture_loads_nothing_from_elsewhere():
+    assert "url(http" not in (ROOT / "docs/pages/assets/fuzz.svg").read_text().replace('"', "")
