@@ -6,7 +6,7 @@ Nothing in it grows with a run's size, and only small keys grow with the number 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from time import perf_counter
 
@@ -28,6 +28,7 @@ class Tally:
     Args:
         max_examples: examples after which `over` holds; a later round may allow itself more, up to the time.
         max_time_s: real seconds after which the campaign is `late`.
+        met: told of each failure, when it is met for the first time.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class Tally:
         max_examples: int,
         max_time_s: float | None,
         listener: Listener,
+        met: Callable[[Violation, Plan], None] = lambda violation, plan: None,
     ) -> None:
         self.started = perf_counter()
         self.subject = subject
@@ -45,6 +47,7 @@ class Tally:
         self.total = max_examples
         self._end = None if max_time_s is None else self.started + max_time_s
         self._listener = listener
+        self._met = met
         self.runs = 0
         self.verdicts: Counter[Verdict] = Counter()
         self.named: Counter[str] = Counter()
@@ -145,6 +148,8 @@ class Tally:
 
     def _found(self, violation: Violation, plan: Plan) -> None:
         known = self.found.get(violation.fingerprint)
+        if known is None:
+            self._met(violation, plan)
         if known is None or len(plan) < len(known):
             self.found[violation.fingerprint] = plan
             self.violations[violation.fingerprint] = violation

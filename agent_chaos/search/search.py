@@ -21,6 +21,7 @@ from agent_chaos.search.campaign import (
 )
 from agent_chaos.search.campaign_state import Tally
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
+from agent_chaos.search.corpus.journal import Journal
 from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of, is_proven
 from agent_chaos.search.coverage import coverage
 from agent_chaos.search.example import examined
@@ -56,14 +57,16 @@ def fuzz(
     Args:
         max_examples: search trials; clean, stored, shrinking and confirming runs are counted apart.
         max_time_s: real seconds after which the search ends; shrinking still happens.
-        corpus: stored failures, run first and kept up to date; none are stored without it.
+        corpus: stored failures, run first and kept up to date; a new one is stored as soon as it is met, and again once
+            it is small. None are stored without it.
         scope: the faults to use.
         baseline: failures that are known and accepted: they are told, and are no findings.
         until_covered: goes on past `max_examples` until every single fault was run.
         exhaustive: instead of searching, runs every single fault at every site at the edges of its numbers.
     """
     executor = executor or Inline(subject, scope)
-    run = Tally(subject, executor, max_examples, max_time_s, listener)
+    journal = Journal(corpus, subject, baseline, seed)
+    run = Tally(subject, executor, max_examples, max_time_s, listener, journal.met)
     space = Space.of(subject.clean, scope)
     run.note(
         examined(Plan(), subject.clean_outcome, space, subject.clean)
