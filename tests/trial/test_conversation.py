@@ -194,7 +194,9 @@ class Piecewise:
 
 
 @pytest.mark.parametrize(
-    "agent", [pieces, async_pieces, awaited_pieces, mapped_pieces, Piecewise(), Piecewise], ids=str
+    "agent",
+    [pieces, async_pieces, awaited_pieces, mapped_pieces, Piecewise(), Piecewise],
+    ids=["generator", "async generator", "awaited", "mapped", "object", "class"],
 )
 def test_an_agent_that_gives_its_answer_in_pieces_is_gone_through_within_its_run(agent):
     trace = ran(agent)
