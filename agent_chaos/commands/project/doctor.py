@@ -17,6 +17,7 @@ from rich.text import Text
 
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.errors import AgentChaosError, ExitCode
+from agent_chaos.patch.install import report
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.terminal.console import console
@@ -60,6 +61,7 @@ def _checks() -> Iterator[Check]:
     )
     yield _sdks()
     yield Check("ok", "http", _listed(_HTTP) or "none of the known libraries is installed")
+    yield from _seams()
     yield from _shadowing()
     yield _keys()
     yield from _cassettes()
@@ -82,6 +84,19 @@ def _sdks() -> Check:
         return Check("ok", "SDKs", found)
     return Check(
         "note", "SDKs", "none is installed", 'pip install "agent-chaos[all]", or the one that your agent uses'
+    )
+
+
+def _seams() -> Iterator[Check]:
+    """Names of Python and of other packages that a run changes or reads: a release without one is told here first."""
+    names = report()
+    lost = [found for found in names if found.state == "missing"]
+    for found in lost:
+        advice = "what goes through it may not be seen; pin the release before this one"
+        yield Check("problem", "seams", f"{found.seam}: this version has no {found.name}", advice)
+    there = sum(found.state == "found" for found in names)
+    yield Check(
+        "ok", "seams", f"{there} of {count(len(names) - len(lost), 'name')} that runs rely on are there"
     )
 
 
