@@ -71,7 +71,8 @@ def _day(text: str, today: date) -> date:
     try:
         day = date.fromisoformat(text)
     except ValueError:
-        raise UsageError(f"--until {text}: expected a day, as 2027-01-31") from None
+        given = f"--until {text}" if text else "--until is missing"
+        raise UsageError(f"{given}: expected a day, as 2027-01-31") from None
     if day < today:
         raise UsageError(f"--until {text}: has passed; today is {today}")
     return day

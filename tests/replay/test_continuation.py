@@ -12,7 +12,7 @@ from tests.faults.sdk_agents import AGENTS, KEY
 from tests.spoken import spoken
 from tests.standin.said import Called, Said
 from tests.standin.wires import MODELS
-from tests.tool_loops import QUESTION, agent_of
+from tests.tool_loops import QUESTION, SPEAKERS, agent_of
 from tests.trials import recorded, scenario, trial
 
 WHOLE = "Ihr Paket A-17 kommt morgen um 9 Uhr, und 20 € gehen auf Ihre Karte zurück."
@@ -98,7 +98,7 @@ ENDLESS = EndlessToolCall()
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-@pytest.mark.parametrize("protocol", MODELS)
+@pytest.mark.parametrize("protocol", SPEAKERS)
 def test_a_model_asks_for_the_same_call_as_long_as_it_is_answered(protocol, stream):
     agent = agent_of(protocol, "https://api.test", style="sync", stream=stream)
     subject = scenario(agent, QUESTION)
