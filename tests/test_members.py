@@ -73,4 +73,4 @@ def test_a_module_or_a_package_is_found_by_what_it_exports(plug_ins):
 
 
 def test_only_classes_that_a_member_defines_itself_are_its_own(plug_ins):
-    assert [cls.__name__ for cls in defined(plug_ins)] == ["Own"]
+    assert [cls.__name__ for cls in defined(members(plug_ins))] == ["Own"]
