@@ -94,8 +94,19 @@ def environment() -> Environment:
 @contextmanager
 def offline_environment() -> Iterator[None]:
     """For replay. Enter it before the target is imported: `client = OpenAI()` at module level is normal."""
-    with _RUN, _OFFLINE:
+    with _RUN, _OFFLINE, _keys_that_went_missing():
         yield
+
+
+@contextmanager
+def _keys_that_went_missing() -> Iterator[None]:
+    """Placeholders for keys that a test took out of the process while an offline environment stands around it."""
+    changes = Changes()
+    _put_keys(changes)
+    try:
+        yield
+    finally:
+        changes.undo()
 
 
 def install() -> None:

@@ -98,6 +98,17 @@ def test_an_environment_within_itself_changes_nothing_more_and_is_left_with_the_
     assert seen == ["on", "off"]
 
 
+def test_a_key_taken_out_while_the_process_is_offline_is_put_back_for_what_is_entered_within(monkeypatch):
+    with offline_environment():
+        monkeypatch.delenv("OPENAI_API_KEY")
+        with offline_environment():
+            within = os.environ.get("OPENAI_API_KEY")
+        after = os.environ.get("OPENAI_API_KEY")
+
+    assert within
+    assert after is None
+
+
 def test_every_name_that_a_seam_relies_on_is_there_in_the_installed_releases():
     with offline_environment():
         found = report()
