@@ -49,7 +49,7 @@ def test_a_call_that_is_left_unanswered_is_found(protocol):
     (violation,) = outcome.violations
 
     assert found(outcome) == {"request_validity:tool call without a result"}
-    assert "call 1 would be answered 400: " in violation.reason
+    assert "call 2 would be answered 400: " in violation.reason, "numbered on from the two that were recorded"
 
 
 @PROTOCOLS

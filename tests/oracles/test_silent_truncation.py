@@ -107,8 +107,18 @@ def test_a_whole_text_without_its_last_line_is_the_whole_answer(protocol):
     assert outcome.trace.answers[0].text == ANSWER[0].text
 
 
-def test_a_reply_of_which_the_user_sees_nothing_is_no_truncated_answer():
+def test_a_figure_made_of_half_an_answer_is_found_though_the_user_sees_none_of_its_words():
     def counting(ctx, text):
         return f"an answer of {len(desk('openai_chat')(ctx, text))} characters"
 
-    assert judged(counting, "openai_chat", {"call 0": ENDS}, said=ANSWER).verdict is Verdict.PASS
+    assert found(judged(counting, "openai_chat", {"call 0": ENDS}, said=ANSWER)) == {
+        "silent_truncation:answer"
+    }
+
+
+def test_an_answer_that_takes_nothing_from_the_half_reply_is_no_truncated_answer():
+    def thanking(ctx, text):
+        desk("openai_chat")(ctx, text)
+        return "Thank you for the question."
+
+    assert judged(thanking, "openai_chat", {"call 0": ENDS}, said=ANSWER).verdict is Verdict.PASS

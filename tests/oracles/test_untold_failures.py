@@ -43,6 +43,11 @@ def telling(told, protocol="anthropic_messages", run=refund):
     return desk(protocol, tells)
 
 
+def gave(result):
+    """Whether the tool did its work; its error is text, as its results are."""
+    return isinstance(result, str) and "error" not in result
+
+
 def warned(outcome):
     return {one.fingerprint for one in outcome.violations if one.severity == "warning"}
 
@@ -59,7 +64,7 @@ def test_a_failed_tool_that_is_told_as_a_success_is_found(protocol, faults):
 @pytest.mark.parametrize("words", ["", "done", "[]", '{"status": "ok"}'])
 def test_a_failed_tool_of_which_the_model_hears_nothing_is_found(protocol, words):
     def told(result):
-        return result if isinstance(result, str) else words
+        return result if gave(result) else words
 
     for faults in (RAISES, ERRS):
         assert found(judged(telling(told, protocol), protocol, faults)) == {"swallowed_error:refund"}
@@ -70,7 +75,7 @@ def test_a_failed_tool_of_which_the_model_hears_nothing_is_found(protocol, words
 )
 def test_a_failed_tool_of_which_the_model_hears_passes(words):
     def told(result):
-        return result if isinstance(result, str) else words
+        return result if gave(result) else words
 
     assert not judged(telling(told), "anthropic_messages", RAISES).violations
     assert not judged(telling(told), "anthropic_messages", ERRS).violations
@@ -158,7 +163,7 @@ def trying_again(second):
             result = first(**arguments)
         except Exception:
             result = {"error": "raised"}
-        return result if isinstance(result, str) else second(first, arguments) and SUCCESS
+        return result if gave(result) else second(first, arguments) and SUCCESS
 
     return desk("anthropic_messages", run)
 
