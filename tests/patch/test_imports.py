@@ -1,4 +1,4 @@
-"""A module is patched whenever it comes into the process, whoever finds it."""
+"""While an environment stands, a module is patched whenever it comes into the process, whoever finds it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from types import ModuleType
 import pytest
 
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.patch.install import environment
 
 
 class Editable(MetaPathFinder):
@@ -33,7 +34,8 @@ class Editable(MetaPathFinder):
 def module(tmp_path: Path) -> Path:
     made = tmp_path / "somebodys_sdk.py"
     made.write_text("x = 1\n")
-    yield made
+    with environment():
+        yield made
     sys.modules.pop("somebodys_sdk", None)
 
 
