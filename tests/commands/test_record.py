@@ -73,9 +73,11 @@ BROKEN = {
     ),
     "an agent that never ends": (
         "def agent(ctx, text):\n    while True: ask()",
-        "desk: the agent made 7 requests and asked on; does its loop ever end? Nothing was kept",
+        "desk: the agent made 7 requests and asked on; does its loop ever end?",
     ),
 }
+PAID_FOR = {"an agent that raises", "an agent that never ends"}
+"""Where a provider answered before the early end: those answers stay in a journal, beside the earlier recording."""
 
 
 def answers(got: Got, wire: Wire) -> None:
@@ -96,6 +98,17 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
     listener.close()
     with serving(answers) as url:
         yield lambda agent: (tmp_path / "desk.py").write_text(FILE.format(url=url, gone=gone, agent=agent))
+
+
+def take_journal(told: str, folder: Path) -> int:
+    """Repairs the journal that the line names, takes both files away, and tells how many answers it held."""
+    journal, made = folder / "cassettes" / "desk.msgpack.journal", folder / "made.msgpack"
+    assert f"agent-chaos cassette repair {journal.relative_to(folder)}" in told
+    assert run(["cassette", "repair", str(journal), "--output", str(made)]) == 0
+    answers = len(open_cassette(made).exchanges)
+    journal.unlink()
+    made.unlink()
+    return answers
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -122,10 +135,11 @@ def test_what_cannot_be_recorded_is_told_in_one_line(what, mode, write, tmp_path
     assert (code, told.out) == (2, "")
     assert told.err.startswith(f"error: {expected}")
     assert told.err.count("\n") == 1
+    assert what not in PAID_FOR or take_journal(told.err, tmp_path) >= 1
     assert files(tmp_path) == before
 
 
-def test_an_agent_that_fails_leaves_nothing_where_nothing_was(write, tmp_path):
+def test_an_agent_that_fails_leaves_only_the_journal_of_what_was_answered(write, tmp_path):
     agent, expected = BROKEN["an agent that raises"]
     write(agent)
     done = command("record", "desk.py", cwd=tmp_path)
@@ -133,6 +147,7 @@ def test_an_agent_that_fails_leaves_nothing_where_nothing_was(write, tmp_path):
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith(f"error: {expected}")
     assert done.stderr.count("\n") == 1
+    assert take_journal(done.stderr, tmp_path) == 1
     assert list(files(tmp_path)) == ["desk.py"]
 
 

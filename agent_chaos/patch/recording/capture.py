@@ -114,7 +114,7 @@ class Capture:
         """A tee for a request that is about to go out. Raises BudgetStop for one too many."""
         if self.recorded.calls + len(self._open) >= MAX_REQUESTS:
             raise BudgetStop(
-                f"the agent made {MAX_REQUESTS:,} requests and asked on; does its loop ever end? Nothing was kept"
+                f"the agent made {MAX_REQUESTS:,} requests and asked on; does its loop ever end?"
             )
         if recognise(request) is not None:
             model_asked()
