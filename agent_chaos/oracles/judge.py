@@ -37,20 +37,52 @@ def judge(
             return decide(trace, broken=f"oracle {oracle.name} failed: {type(exc).__name__}: {exc}")
     found = list(_exact(evidence, found))
     undecided = [one for one in found if isinstance(one, Undecided)]
-    if unknown := cannot_tell(trace, rewritten=evidence.rewritten):
-        undecided.insert(0, Undecided(oracle="recording", reason=unknown))
-    if other := asked_otherwise(trace):  # another reply might have kept what is asserted
-        undecided += [Undecided(oracle=one.rule, reason=other) for one in asserted]
-    else:
-        found += asserted
+    kept, unknown = _as_far_as_known(trace, asserted, rewritten=evidence.rewritten)
     violations = [one for one in found if isinstance(one, Violation)]
     return decide(
         trace,
-        violations,
-        undecided,
+        [*violations, *kept],
+        [*unknown, *undecided],
         not_tested=unfired or _untested(trace),
         judged_to=judged_to(trace, len(evidence.clean.answers)),
     )
+
+
+def judge_asserted(
+    trace: Trace,
+    asserted: Iterable[Violation],
+    *,
+    turns: int,
+    rewritten: bool,
+    chaos: bool,
+    unfired: str = "",
+) -> Outcome:
+    """The outcome of a run that has no run without faults beside it: no oracle is asked.
+
+    Args:
+        asserted: what its own assertions found.
+        turns: how many turns the run was to have.
+        rewritten: whether chaos rewrote what was asked.
+        chaos: whether any chaos was configured, which may lead a run away from the recording without a fault.
+        unfired: why configured chaos did not strike; empty where it did, or need not.
+    """
+    if problem := broken(trace, rewritten=chaos):
+        return decide(trace, broken=problem)
+    kept, unknown = _as_far_as_known(trace, asserted, rewritten=rewritten)
+    return decide(trace, kept, unknown, not_tested=unfired, judged_to=judged_to(trace, turns))
+
+
+def _as_far_as_known(
+    trace: Trace, asserted: Iterable[Violation], *, rewritten: bool
+) -> tuple[list[Violation], list[Undecided]]:
+    """What assertions found where the recording holds what was asked; and what nobody can know."""
+    why = cannot_tell(trace, rewritten=rewritten)
+    unknown = [Undecided(oracle="recording", reason=why)] if why else []
+    other = asked_otherwise(trace)
+    if not other:
+        return list(asserted), unknown
+    # another reply might have kept what is asserted
+    return [], [*unknown, *(Undecided(oracle=one.rule, reason=other) for one in asserted)]
 
 
 def _within_recording(

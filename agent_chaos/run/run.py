@@ -13,9 +13,9 @@ from types import FrameType
 from agent_chaos.events.sink import EventSink, ListSink, as_line
 from agent_chaos.faults.plan import Plan
 from agent_chaos.files import write_text
-from agent_chaos.oracles.judge import broken
+from agent_chaos.oracles.judge import judge_asserted
 from agent_chaos.oracles.oracle import Violation
-from agent_chaos.oracles.verdict import Verdict, decide
+from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.record.auto_record import record_first, unrecorded
 from agent_chaos.record.branch import branches
@@ -104,10 +104,8 @@ def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan |
     outcome, checked = rehearsal.run(plan or Plan(), injector)
     seeded = seed is not None and any(one.trigger.probability for one in scenario.every_chaos)
     target = f"{rehearsal.target} --seed {seed}" if seeded else rehearsal.target
-    left = outcome.verdict in (Verdict.UNDECIDED, Verdict.PASS) and outcome.trace.left_at is not None
-    if left and branches(scenario):
-        advice = f"{outcome.reason}; what the model says there is recorded by 'agent-chaos record {target}'"
-        outcome = replace(outcome, reason=advice)
+    if branches(scenario):
+        outcome = _with_advice(outcome, f"'agent-chaos record {target}'")
     report = reported(scenario, outcome, checked, injector)
     return Ran(report, outcome.trace, rehearsal.cassette.header.started_at)
 
@@ -116,13 +114,23 @@ def judged_alone(scenario: Scenario, trace: Trace, injector: ChaosInjector, star
     """What came of a run that has no recording to compare with: its assertions judge, and an error that they do not expect."""
     checked = check_assertions(scenario, trace, injector)
     unexpected = [] if expects_error(scenario) else [_error(one) for one in trace.raised]
-    outcome = decide(
+    outcome = judge_asserted(
         trace,
         [*checked.violations, *unexpected],
-        broken=broken(trace, rewritten=bool(scenario.every_chaos)),
-        not_tested=unfired(scenario, injector),
+        turns=len(scenario.turns),
+        rewritten=injector.rewrites,
+        chaos=bool(scenario.every_chaos),
+        unfired=unfired(scenario, injector),
     )
+    outcome = _with_advice(outcome, "'agent-chaos record' of a scenario, not of a block")
     return Ran(reported(scenario, outcome, checked, injector), trace, started_at)
+
+
+def _with_advice(outcome: Outcome, how: str) -> Outcome:
+    """How to record what was asked besides the recording, where a run that nobody objects to left it."""
+    if outcome.verdict not in (Verdict.UNDECIDED, Verdict.PASS) or outcome.trace.left_at is None:
+        return outcome
+    return replace(outcome, reason=f"{outcome.reason}; what the model says there is recorded by {how}")
 
 
 def _error(raised: Raised) -> Violation:

@@ -62,7 +62,8 @@ def test_what_a_block_would_have_to_record_besides_is_a_scenarios_affair():
     with agent_chaos.chaos_context("shop", chaos=[tool_error()]) as ctx:
         ctx.result = shop.careful(ctx, shop.QUESTION)
 
-    assert ctx.report.verdict == "UNDECIDED"
+    assert ctx.report.verdict == "PASS"
+    assert ctx.report.reason.startswith("as far as recorded (turn 1 of 1)")
     assert ctx.report.reason.endswith("recorded by 'agent-chaos record' of a scenario, not of a block")
 
 
