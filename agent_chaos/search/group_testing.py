@@ -47,13 +47,18 @@ class GroupTesting:
             arm = self._next_arm()
             self._used[arm] += 1
             plan = self._proposed(arm)
-            if plan is None or len(plan) < self._size[0] or not len(plan) or plan.key in self._seen:
+            if plan is None or not self._fits(plan) or plan.key in self._seen:
                 stale += 1
                 continue
             self._seen.add(plan.key)
             self._by[plan.key] = arm
             plans.append(plan)
         return plans
+
+    def _fits(self, plan: Plan) -> bool:
+        """Whether it has as many faults as the space allows; a changed plan may have grown beyond."""
+        least, most = self._size
+        return max(1, least) <= len(plan) <= most
 
     def _proposed(self, arm: str) -> Plan | None:
         if arm == "random":

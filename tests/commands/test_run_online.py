@@ -94,7 +94,7 @@ def test_record_adds_a_branch_for_each_variant_that_needs_one(server: StandIn, t
     assert (code, asked) == (0, 3)
     assert "failing  1 call and 0 tool calls added to its recording" in told
     assert verdicts(after[1]) == {"weather": "PASS", "failing": "PASS", "limited": "FAIL"}
-    assert "  turn 0 failed: anthropic.RateLimitError" in after[1]
+    assert "  raised anthropic.RateLimitError" in after[1]
 
 
 POLITE = """
