@@ -54,9 +54,14 @@ def with_error(reply: Reply, fields: dict[str, Any]) -> Reply:
     """The error with other values in its error object; the same where no body holds one."""
     body = reply.json
     error = (body[0] if isinstance(body, list) else body or {}).get("error") if reply.head else None
-    if reply.head is None or not isinstance(error, dict):
+    if reply.head is None or not isinstance(error, dict | str):
         return reply
-    error |= fields
+    if isinstance(error, dict):
+        error |= fields
+    elif "message" in fields:  # Ollama's error is the message itself
+        body["error"] = fields["message"]
+    else:
+        return reply
     data = json.dumps(body, ensure_ascii=False).encode()
     head = replace(reply.head, headers=with_header(reply.head.headers, "content-length", str(len(data))))
     at = next((event.at for event in reply.events if isinstance(event, Data)), reply.head.at)
