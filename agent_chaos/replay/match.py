@@ -80,7 +80,6 @@ class ExchangeIndex:
         self.drifts = drifts
         self._asked_today = {index: redact(one) for index, one in (asked_today or {}).items()}
         self._memo: dict[tuple[str, str, bytes], KeyedRequest] = {}
-        self._keys = _keys(cassette, redact)
         self._keys = [
             keys_of(self._asked_today[index]) if index in self._asked_today else keys
             for index, keys in enumerate(_keys(cassette, redact))
