@@ -2,8 +2,11 @@
 
 import asyncio
 import os
+import sched
+import sys
 import threading
 import time
+import weakref
 from random import Random
 
 import pytest
@@ -23,7 +26,7 @@ def ran(agent, **limits):
 
 
 def writes_its_tape_for_ever():
-    session = Session(clock=VirtualClock(0.0), tape=Tape(), jitter=Random(0), chance=Random(0))
+    session = fresh_session()
     with real_time_stop(session, 0.1):
         while True:
             session.tape.write(lambda seq: Wait(seq, 0.0, 0.0, "sleep"))
@@ -32,6 +35,41 @@ def writes_its_tape_for_ever():
 def test_a_stop_that_comes_while_the_tape_is_written_does_not_wait_for_the_tape():
     with pytest.raises(TrialTimeout):
         writes_its_tape_for_ever()
+
+
+def fresh_session():
+    return Session(clock=VirtualClock(0.0), tape=Tape(), jitter=Random(0), chance=Random(0))
+
+
+LONG = range(4_000_000)
+"""Takes longer to add up than the runs below have, inside C code: the stop comes in the frame that calls `sum`."""
+
+
+def test_what_python_does_for_code_that_must_end_is_not_stopped_midway():
+    session, due = fresh_session(), sched.scheduler()
+    due.enter(-1, 0, sum, (LONG,))
+    with pytest.raises(TrialTimeout), real_time_stop(session, 0.02):
+        session.tape.write(due.run)
+        while True:
+            pass
+
+    assert len(session.tape.entries()) == 1
+
+
+class Thing:
+    """May be referred to weakly."""
+
+
+def test_a_stop_that_comes_in_a_finaliser_is_not_lost_there(monkeypatch):
+    lost, session, thing = [], fresh_session(), Thing()
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+    weakref.finalize(thing, sum, LONG)
+    with pytest.raises(TrialTimeout), real_time_stop(session, 0.02):
+        del thing
+        while True:
+            pass
+
+    assert not lost
 
 
 def test_a_stop_reaches_a_run_that_is_not_on_the_main_thread_and_nothing_after_it():

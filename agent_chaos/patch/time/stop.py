@@ -21,6 +21,9 @@ from agent_chaos.runtime.session import Session, timed
 _AGAIN_S = 1.0
 _SOON_S = 0.01
 _MUST_END = ("agent_chaos.runtime", "agent_chaos.patch")
+_WEAK_REFERENCES = ("weakref", "_weakrefset")
+_NAMED_TUPLE = "namedtuple_"
+"""How `collections` names the module in which it makes the constructor of a named tuple."""
 
 
 @contextmanager
@@ -60,7 +63,7 @@ def _by_signal(session: Session, seconds: float) -> Iterator[None]:
 
     def ring(signum: int, frame: FrameType | None) -> None:
         session.scheduler.stop = session.scheduler.stop or stop
-        if _ours(frame):
+        if _must_end(frame):
             signal.setitimer(signal.ITIMER_REAL, _SOON_S, _AGAIN_S)
         elif not session.finished:
             raise stop.error()
@@ -100,9 +103,25 @@ def _apply(changes: Changes) -> None:
 SEAM = Seam("process exit", _apply)
 
 
-def _ours(frame: FrameType | None) -> bool:
-    """Whether a stop would strike code that must not be left half done: it is told by a flag then, which that code reads."""
-    return frame is not None and str(frame.f_globals.get("__name__", "")).startswith(_MUST_END)
+def _must_end(frame: FrameType | None) -> bool:
+    """Whether a stop would strike code that must not be left half done, or be lost: the run's flag tells it then.
+
+    What Python's own library does is done for whoever called it. An exception in one of its finalisers is only printed.
+    """
+    while frame is not None and _is_pythons(frame):
+        if frame.f_code.co_name == "__del__" or _module(frame) in _WEAK_REFERENCES:
+            return True
+        frame = frame.f_back
+    return frame is not None and _module(frame).startswith(_MUST_END)
+
+
+def _is_pythons(frame: FrameType) -> bool:
+    package = _module(frame).partition(".")[0]
+    return package in sys.stdlib_module_names or package.startswith(_NAMED_TUPLE)
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
 
 
 @contextmanager
@@ -119,7 +138,7 @@ def _by_thread(session: Session, seconds: float) -> Iterator[None]:
         while not done.acquire(timeout=limit):
             limit = _AGAIN_S
             session.scheduler.stop = session.scheduler.stop or stop
-            if not _ours(sys._current_frames().get(ident)):
+            if not _must_end(sys._current_frames().get(ident)):
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(victim, ctypes.py_object(TrialTimeout))
         ended.release()
 
