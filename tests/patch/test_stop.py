@@ -45,13 +45,22 @@ LONG = range(4_000_000)
 """Takes longer to add up than the runs below have, inside C code: the stop comes in the frame that calls `sum`."""
 
 
+def ends_late(session, step):
+    """A run that takes one step and then goes on for ever."""
+    with pytest.raises(TrialTimeout), real_time_stop(session, 0.02):
+        spins_after(step)
+
+
+def spins_after(step):
+    step()
+    while True:
+        pass
+
+
 def test_what_python_does_for_code_that_must_end_is_not_stopped_midway():
     session, due = fresh_session(), sched.scheduler()
     due.enter(-1, 0, sum, (LONG,))
-    with pytest.raises(TrialTimeout), real_time_stop(session, 0.02):
-        session.tape.write(due.run)
-        while True:
-            pass
+    ends_late(session, lambda: session.tape.write(due.run))
 
     assert len(session.tape.entries()) == 1
 
@@ -61,13 +70,11 @@ class Thing:
 
 
 def test_a_stop_that_comes_in_a_finaliser_is_not_lost_there(monkeypatch):
-    lost, session, thing = [], fresh_session(), Thing()
+    lost, session = [], fresh_session()
     monkeypatch.setattr(sys, "unraisablehook", lost.append)
-    weakref.finalize(thing, sum, LONG)
-    with pytest.raises(TrialTimeout), real_time_stop(session, 0.02):
-        del thing
-        while True:
-            pass
+    things = [Thing()]
+    weakref.finalize(things[0], sum, LONG)
+    ends_late(session, things.clear)
 
     assert not lost
 
