@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Protocol
 
+from agent_chaos.containment import Contained
 from agent_chaos.errors import UsageError
 from agent_chaos.events.event import EVENT, Event
 
@@ -97,12 +98,11 @@ class MultiSink:
             raise ExceptionGroup("event sinks failed", self._raised)
 
     def _well(self, step: Callable[[], None]) -> bool:
-        try:
+        with Contained() as contained:
             step()
-        except Exception as exc:  # noqa: BLE001 - users' sinks may raise anything; told when all are closed
-            self._raised.append(exc)
-            return False
-        return True
+        if contained.error is not None:
+            self._raised.append(contained.error)
+        return contained.error is None
 
     def __len__(self) -> int:
         return len(self.sinks)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from agent_chaos.containment import Contained
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.turn_result import AssertionResult, TurnResult
 
@@ -80,13 +81,11 @@ def told_before(ctx: ChaosContext, turn: TurnResult) -> list[str]:
 
 def judged(name: str, turn: int | None, judge: Callable[[], AssertionResult]) -> AssertionResult:
     """What `judge` says; whatever it raises is a failed assertion that says so."""
-    try:
+    with Contained() as contained:
         return judge()
-    except Exception as exc:  # noqa: BLE001 - an evaluator is other people's code, and a run goes on without it
-        said = (
-            str(exc) if isinstance(exc, LookupError) else f"the evaluator failed: {type(exc).__name__}: {exc}"
-        )
-        return AssertionResult(name=name, passed=False, message=said, turn=turn)
+    exc = contained.error
+    said = str(exc) if isinstance(exc, LookupError) else f"the evaluator failed: {type(exc).__name__}: {exc}"
+    return AssertionResult(name=name, passed=False, message=said, turn=turn)
 
 
 def _json(value: Any) -> str:

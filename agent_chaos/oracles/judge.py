@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
+from agent_chaos.containment import Contained
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
 from agent_chaos.oracles.reading.departure import asked_otherwise, cannot_tell, judged_to
 from agent_chaos.oracles.registry import oracles
@@ -31,9 +32,10 @@ def judge(
         return decide(trace, broken=problem)
     found: list[Violation | Undecided] = []
     for oracle in (oracles() if judges is None else judges).values():
-        try:
+        # A broken oracle must not pass for a broken agent.
+        with Contained() as contained:
             found += _within_recording(trace, oracle, oracle.judge(evidence))
-        except Exception as exc:  # noqa: BLE001 - a broken oracle must not pass for a broken agent
+        if (exc := contained.error) is not None:
             return decide(trace, broken=f"oracle {oracle.name} failed: {type(exc).__name__}: {exc}")
     found = list(_exact(evidence, found))
     undecided = [one for one in found if isinstance(one, Undecided)]

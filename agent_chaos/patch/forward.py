@@ -7,6 +7,7 @@ virtual.
 
 from __future__ import annotations
 
+import functools
 import importlib
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from agent_chaos.containment import Contained
 from agent_chaos.errors import RecordError
 from agent_chaos.patch.recording.tee import Taken, Tee
 from agent_chaos.patch.transports.failures import HTTPX
@@ -50,10 +52,10 @@ class Forwarder:
         """Sends what is asked for until there is no more; runs in a thread of its own."""
         with self._library.Client(timeout=_TIMEOUT_S) as client:
             while (request := self._asked.get()) is not None:
-                try:
+                with Contained() as contained:
                     self._answers.put(_patiently(client, request))
-                except Exception as exc:  # noqa: BLE001 - whatever it is, the run that waits is told
-                    self._answers.put(exc)
+                if contained.error is not None:
+                    self._answers.put(contained.error)
 
     def stop(self) -> None:
         self._asked.put(None)
@@ -67,10 +69,9 @@ def forwarding() -> Iterator[Forwarder]:
     thread.start()
     try:
         yield forwarder
-    except BaseException:  # Ctrl-C, too: who waits for a slow provider need not wait any longer
+    finally:
         forwarder.stop()
-        raise
-    forwarder.stop()
+    # Only here, not above: after Ctrl-C nobody need wait for a slow provider's reply any longer.
     thread.join()
 
 
@@ -101,20 +102,16 @@ def _sent(client: Any, request: Request) -> Reply:
     taken: list[Taken] = []
     headers = [(name, value) for name, value in request.headers if name.lower() not in _OWN]
     tee = Tee(request, "", real.monotonic, taken.append)
-    try:
-        with client.stream(
-            request.method,
-            request.url,
-            headers=[*headers, ("accept-encoding", "identity")],
-            content=request.body,
-        ) as response:
+    opened = functools.partial(client.stream, request.method, request.url, content=request.body)
+    with Contained() as contained:
+        with opened(headers=[*headers, ("accept-encoding", "identity")]) as response:
             pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
             tee.head(response.status_code, pairs, response.reason_phrase)
             for chunk in response.iter_raw():
                 tee.data(chunk)
         tee.end()
-    except Exception as exc:
-        tee.failed(exc, HTTPX)
+    if (error := contained.error) is not None:
+        tee.failed(error, HTTPX)
         if not taken:
-            raise
+            raise error
     return Reply(taken[0].events)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, overload
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from agent_chaos.containment import OnFailure
 from agent_chaos.errors import HarnessError
 from agent_chaos.providers.json_values import compact
 from agent_chaos.runtime.session import Session, ToolAnswer, current
@@ -173,11 +174,8 @@ class ToolBoundary:
         if not self.runs:
             self._session.sleep(self.delay_s, "")
             return self.replayed()
-        try:
+        with self._noting():
             result = run()
-        except Exception as exc:
-            self.ended(None, exc)
-            raise
         if not self.ended(result, None):
             return result
         self._session.sleep(self.delay_s, "")
@@ -188,15 +186,16 @@ class ToolBoundary:
         if not self.runs:
             await asyncio.sleep(self.delay_s)
             return self.replayed()
-        try:
+        with self._noting():
             result = await run()
-        except Exception as exc:
-            self.ended(None, exc)
-            raise
         if not self.ended(result, None):
             return result
         await asyncio.sleep(self.delay_s)
         return self.replayed()
+
+    def _noting(self) -> OnFailure:
+        """What the tool raises is its result. Stops and cancellations are none: the model is never told of them."""
+        return OnFailure(lambda exc: self.ended(None, exc), only=Exception)
 
     @property
     def runs(self) -> bool:

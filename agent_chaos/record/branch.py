@@ -13,6 +13,7 @@ from agent_chaos.cassette.model import Cassette, TurnMark
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.containment import OnFailure
 from agent_chaos.errors import RecordError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.forward import forwarding
@@ -106,7 +107,7 @@ def _refuse_refusals(scenario: Scenario, trace: Trace, online: Online) -> None:
 def add_fetched(scenario: Scenario, cassette: Cassette, online: Online) -> None:
     """Writes a cassette anew with what a run fetched behind what it held. Raises RecordError; then nothing changed."""
     writer = CassetteWriter(scenario.cassette_path, cassette.header)
-    try:
+    with OnFailure(lambda _: writer.discard()):
         writer.carry(cassette)
         for fetched in online.fetched:
             writer.turn(TurnMark(fetched.turn, fetched.at, ""))
@@ -114,9 +115,6 @@ def add_fetched(scenario: Scenario, cassette: Cassette, online: Online) -> None:
         for record in online.tools:
             writer.turn(TurnMark(record.turn, record.at, ""))
             writer.tool(record)
-    except BaseException:
-        writer.discard()
-        raise
     writer.finish()
 
 

@@ -16,6 +16,7 @@ from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.containment import OnFailure
 from agent_chaos.errors import BudgetStop, CassetteMissing, RecordError, TrialStop
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.install import environment
@@ -164,17 +165,16 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
         turns=len(scenario.turns),
     )
     writer = _TellingWriter(path, header)
+    left: list[str] = []
     try:
-        if earlier is not None:
-            writer.carry(earlier)
-        recorded = _run(scenario, writer, clock, header.seed, mode, earlier)
+        with OnFailure(lambda _: left.append(writer.leave())):
+            if earlier is not None:
+                writer.carry(earlier)
+            recorded = _run(scenario, writer, clock, header.seed, mode, earlier)
     except RecordError as exc:
-        raise RecordError(f"{exc}; {writer.leave()}") from None
+        raise RecordError(f"{exc}; {left[0]}") from None
     except KeyboardInterrupt:
-        raise KeyboardInterrupt(writer.leave()) from None
-    except BaseException:
-        writer.leave()
-        raise
+        raise KeyboardInterrupt(left[0]) from None
     if not len(writer):
         writer.discard()
         raise RecordError(f"{scenario.name}: nothing was recorded: {_nothing(recorded)}")

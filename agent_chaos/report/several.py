@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+from agent_chaos.containment import Contained
 from agent_chaos.report.event import ReportEvent
 from agent_chaos.report.printable import printable
 from agent_chaos.report.reporter import Reporter
@@ -18,11 +19,10 @@ class Several:
 
     def tell(self, event: ReportEvent) -> None:
         for reporter in list(self._reporters):
-            try:
+            # A report that fails is no reason for another verdict; whoever closed a pipe wants no report at all.
+            with Contained(but=(BrokenPipeError,)) as contained:
                 reporter.tell(event)
-            except BrokenPipeError:
-                raise
-            except Exception as exc:  # noqa: BLE001 - a report that fails is no reason for another verdict
+            if (exc := contained.error) is not None:
                 self._reporters.remove(reporter)
                 why = printable(
                     f"{type(reporter).__name__} failed and is left out: {type(exc).__name__}: {exc}"

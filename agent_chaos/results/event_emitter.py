@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from agent_chaos.containment import Contained
 from agent_chaos.events.event import (
     ChaosPointName,
     Event,
@@ -72,10 +73,9 @@ class EventEmitter:
             self._safely(lambda: self.sink.emit(event))
 
     def _safely(self, step: Callable[[], None]) -> None:
-        try:
+        with Contained() as contained:
             step()
-        except Exception as exc:  # noqa: BLE001 - users' sinks may raise anything; the run goes on without them
-            self.failure = self.failure or exc
+        self.failure = self.failure or contained.error
 
     def start_trace(self, name: str, description: str = "", *, trace_id: str = "") -> str:
         self.trace_name, self.trace_id = name, trace_id

@@ -16,6 +16,7 @@ from agent_chaos.cassette.model import Cassette, Header
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.chaos.builder import Chaos
+from agent_chaos.containment import OnFailure
 from agent_chaos.errors import CassetteMissing, HarnessError, TrialStop, UsageError
 from agent_chaos.events.sink import EventSink
 from agent_chaos.faults.plan import Plan
@@ -224,15 +225,13 @@ class _Block:
         ) as session:
             self._context.bind(TurnLog(session, self._context, self._injector))
             try:
-                yield
-                self._context.close()
+                with OnFailure(self._context.fail_turn, only=Exception):
+                    yield
+                    self._context.close()
             except TrialStop as stop:
                 raise HarnessError(
                     f"{scenario.name}: {stop}; remove {scenario.cassette_path} to record the block afresh"
                 ) from None
-            except Exception as exc:
-                self._context.fail_turn(exc)
-                raise
             finally:
                 self._trace = discreet(session.tape.trace(Plan(), session.clock.now()), self._redactor)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
 
+from agent_chaos.containment import OnFailure
+
 _MISSING = object()
 
 
@@ -113,12 +115,9 @@ class Environment(ContextDecorator):
             self._changes.undo()
 
     def _apply(self) -> None:
-        try:
+        with OnFailure(lambda _: self._changes.undo()):
             for seam in self.seams:
                 seam.apply(self._changes)
-        except BaseException:
-            self._changes.undo()
-            raise
 
 
 def _state(name: str) -> Literal["found", "missing", "absent"]:

@@ -172,6 +172,7 @@ class Session:
             yield
         except GuardRefused:
             raise
+        # Not passed on as it is: an `except Exception` of the agent would take it for an answer of its own.
         except Exception as exc:
             told = isinstance(exc, UsageError)
             detail = str(exc) if told else f"agent-chaos failed on {what}: {type(exc).__name__}: {exc}"

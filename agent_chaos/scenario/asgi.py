@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from agent_chaos.containment import Contained
+
 Message = dict[str, Any]
 App = Callable[
     [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
@@ -106,9 +108,10 @@ async def _lifespan(app: App, state: Message, up: asyncio.Future[str]) -> None:
 
     scope: Message = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
     try:
-        await app(scope, receive, send)
-    except Exception:  # noqa: BLE001 - an app without a lifespan may raise whatever it likes
-        pass
+        # The specification lets an app without a lifespan raise whatever it likes, and has its server go on:
+        # https://asgi.readthedocs.io/en/latest/specs/lifespan.html#scope
+        with Contained():
+            await app(scope, receive, send)
     finally:
         if not up.done():
             up.set_result("")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from agent_chaos.containment import Contained
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.turn_result import AssertionResult
 
@@ -43,10 +44,10 @@ def spent(
 def checked(assertion: Callable[..., Any], context: ChaosContext, turn: int | None) -> AssertionResult:
     """Runs an assertion, a callable or one of these; an exception in it is a failure."""
     name = str(getattr(assertion, "name", None) or getattr(assertion, "__name__", type(assertion).__name__))
-    try:
+    with Contained() as contained:
         wants_turn = "turn_number" in inspect.signature(assertion).parameters
         found = assertion(context, turn_number=turn) if wants_turn else assertion(context)
-    except Exception as exc:  # noqa: BLE001 - whatever it raises, it did not hold
+    if (exc := contained.error) is not None:
         return AssertionResult(
             name=name, passed=False, message=f"raised {type(exc).__name__}: {exc}", turn=turn
         )

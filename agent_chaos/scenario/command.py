@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import Empty
 from typing import Any, Literal
 
+from agent_chaos.containment import OnFailure
 from agent_chaos.errors import UsageError
 from agent_chaos.patch.loopback.addresses import environment
 from agent_chaos.patch.loopback.program import Finished, Launch, Program, ProgramTurn
@@ -129,11 +130,8 @@ class _Host:
         self._inbox = real.SimpleQueue()
         relay = Relay(session, client_timeout_s=client_timeout_s)
         program = self._begin(number, text, offline=session.replaying)
-        try:
+        with OnFailure(lambda _: program.kill()):
             return self._output(self._until_finished(session, relay))
-        except BaseException:
-            program.kill()
-            raise
 
     def _begin(self, number: int, text: str, *, offline: bool) -> Program:
         """The program, which from now on works on the turn."""

@@ -15,6 +15,7 @@ from types import ModuleType
 
 from pydantic import ValidationError
 
+from agent_chaos.containment import OnFailure
 from agent_chaos.errors import AgentChaosError, RequirementMissing, ScenarioError
 from agent_chaos.providers.registry import protocols
 
@@ -63,11 +64,8 @@ def _execute(name: str, file: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     _executed.append(name)
-    try:
+    with OnFailure(lambda _: sys.modules.pop(name, None)):
         spec.loader.exec_module(module)
-    except BaseException:
-        sys.modules.pop(name, None)
-        raise
     return module
 
 

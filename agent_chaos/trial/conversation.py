@@ -80,7 +80,7 @@ class Conversation:
         """The scenario's own code around the agent: where it fails, the run shows nothing about the agent, and ends."""
         try:
             yield
-        except Exception as exc:
+        except Exception as exc:  # users' code may raise anything; a stop is no Exception and passes
             where = named(raising_frames(exc.__traceback__)[0])
             detail = f"{what} fails{' in ' + where if where else ''}: {type(exc).__name__}: {exc}"
             self._session.tape.incident(self._session.clock.now(), "harness", detail)
@@ -101,7 +101,8 @@ class Conversation:
             return
         try:
             self._runner.close()
-        except BaseException:  # tasks that are cancelled may raise the stop again
+        # Tasks that are cancelled may raise the stop again, or anything else in its place.
+        except BaseException:
             if not self._stopped():
                 raise
 
@@ -114,6 +115,7 @@ class Conversation:
         self._on_turn(number, text)
         try:
             result = self._call(self._agent_of_run(), self.context, text)
+        # The agent's crash is a result of the run, `SystemExit` and what a task group wraps included.
         except BaseException as exc:
             if self._session.interrupted:
                 raise

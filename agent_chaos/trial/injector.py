@@ -15,6 +15,7 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.compat import ChaosResult
 from agent_chaos.chaos.mutation import Mutation, called
 from agent_chaos.chaos.trigger import CallContext
+from agent_chaos.containment import Contained
 from agent_chaos.errors import ScenarioError
 from agent_chaos.faults.fault import Fault, ToolFault, WireFault
 from agent_chaos.stream.exchange import Request
@@ -202,12 +203,12 @@ class ChaosInjector:
         """What a mutator makes of the last value. Raises ScenarioError where it raises, or gives something else."""
         assert chaos.mutator is not None
         copies = json.loads(json.dumps(values))
-        try:
+        with Contained() as contained:
             given = called(chaos.mutator, self.context, *copies)
             after = given.instead_of(values[-1]) if isinstance(given, ChaosResult) else given
             fits = chaos.point == "tool_result" or isinstance(after, type(values[-1]))
             json.dumps(after)
-        except Exception as exc:
+        if (exc := contained.error) is not None:
             raise ScenarioError(f"{chaos}: its function fails: {type(exc).__name__}: {exc}") from exc
         if not fits:
             wanted = "a text" if chaos.point == "user_input" else "a list of messages"

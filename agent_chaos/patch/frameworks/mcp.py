@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from types import ModuleType
 from typing import Any
 
+from agent_chaos.containment import Contained
 from agent_chaos.patch.frameworks.seam import TOOLS_CALL, async_tool
 
 MODULE = "mcp.client.session"
@@ -48,12 +49,12 @@ class _Call:
 
     async def made(self, arguments: dict[str, Any]) -> Any:
         """Its result: the server's own where it ran and no fault struck."""
-        try:
+        with Contained() as contained:
             value = await async_tool(self._run, self._name, arguments, self._running, playable=self._playable)
-        except Exception as exc:
+        if (error := contained.error) is not None:
             if self._ran:
-                raise
-            return self._failed(exc)
+                raise error
+            return self._failed(error)
         return self._result if self._ran and value is self._kept else self._told(value)
 
     async def _running(self) -> Any:

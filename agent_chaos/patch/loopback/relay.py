@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from agent_chaos.containment import OnFailure
 from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.forward import http_library
 from agent_chaos.patch.loopback.server import Incoming
@@ -42,13 +43,10 @@ class Relay:
 
     def _replay(self, incoming: Incoming) -> None:
         try:
-            answered = self._session.answers_http(incoming.request, TRANSPORT)
+            with OnFailure(lambda error: incoming.events.put(_no_answer(error))):
+                answered = self._session.answers_http(incoming.request, TRANSPORT)
         except GuardRefused:
-            incoming.events.put(Abort("refused"))
             return
-        except BaseException:
-            incoming.events.put(Abort("disconnected"))
-            raise
         for step in Transfer(self._session, answered, self._timeouts).steps():
             if isinstance(step, Pause):
                 pause(self._session, step)
@@ -77,6 +75,10 @@ class Relay:
 def _head(response: Any) -> Head:
     pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
     return Head(response.status_code, pairs, reason=response.reason_phrase)
+
+
+def _no_answer(error: BaseException) -> Abort:
+    return Abort("refused" if isinstance(error, GuardRefused) else "disconnected")
 
 
 def _bearable(head: Head) -> Head:

@@ -11,6 +11,7 @@ from threading import RLock
 from agent_chaos.cassette.interchange.encoding import decoded
 from agent_chaos.cassette.model import Scribe
 from agent_chaos.cassette.redaction.redactor import Redactor
+from agent_chaos.containment import Contained
 from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.guard import is_telemetry
@@ -174,11 +175,11 @@ class Capture:
 
     def _rewritten(self, request: Request, reply: Reply) -> tuple[Request, Reply] | None:
         """What the scenario's hooks make of an exchange. A hook's failure is the recording's, not the agent's."""
-        try:
+        with Contained() as contained:
             asked = self._before_request(request) if self._before_request else request
             answer = self._before_response(reply) if self._before_response else reply
-        except Exception as exc:  # noqa: BLE001 - users' hooks may raise anything; reported when the recording ends
-            self.failure = self.failure or exc
+        if contained.error is not None:
+            self.failure = self.failure or contained.error
             return None
         return None if asked is None or answer is None else (asked, answer)
 

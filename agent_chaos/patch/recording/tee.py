@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
+from agent_chaos.containment import OnFailure
 from agent_chaos.patch.transports.failures import Failure, kind_of, never_left
 from agent_chaos.stream.exchange import (
     CLOSED,
@@ -73,6 +74,10 @@ class Tee:
             self.closed()
         else:
             self.broke(kind, str(exc))
+
+    def noting(self, table: Sequence[Failure]) -> OnFailure:
+        """Within it whatever is raised is told to `failed`. A cancellation too: the client reads no further then."""
+        return OnFailure(lambda exc: self.failed(exc, table))
 
     def closed(self) -> None:
         """The client closed the reply; does nothing where it had ended before."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from types import ModuleType
 from typing import Any
 
@@ -41,20 +42,13 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
             req.headers["Accept-Encoding"] = "identity"
         tee = recorder.tee(await _asked(req), _TRANSPORT)
         setattr(req, _TEE, tee)
-        try:
+        with tee.noting(AIOHTTP):
             return await real_connect(self, req, traces, timeout)
-        except BaseException as exc:
-            tee.failed(exc, AIOHTTP)
-            raise
 
     async def send(self: Any, conn: Any) -> Any:
         tee: Tee | None = getattr(self, _TEE, None)
-        try:
+        with nullcontext() if tee is None else tee.noting(AIOHTTP):
             response = await real_send(self, conn)
-        except BaseException as exc:
-            if tee is not None:
-                tee.failed(exc, AIOHTTP)
-            raise
         setattr(response, _TEE, tee)
         return response
 
@@ -62,11 +56,8 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
         tee: Tee | None = getattr(self, _TEE, None)
         if tee is None:
             return await real_start(self, connection)
-        try:
+        with tee.noting(AIOHTTP):
             await real_start(self, connection)
-        except BaseException as exc:
-            tee.failed(exc, AIOHTTP)
-            raise
         headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in self.raw_headers)
         tee.head(self.status, headers, self.reason or "")
         taps.tap(self.content, tee)

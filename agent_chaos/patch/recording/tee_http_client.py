@@ -67,11 +67,8 @@ class _Outgoing:
             return io.BytesIO(written(request, played))
         request, sent = _plain(request, sent) if self._recorder.holds(request) else (request, sent)
         tee = self._recorder.tee(request, library_of(self._connection))
-        try:
+        with tee.noting(SOCKETS):
             live(self._connection, functools.partial(self._send, sent))
-        except BaseException as exc:
-            tee.failed(exc, SOCKETS)
-            raise
         vars(self._connection)[_TEE] = tee
         return io.BytesIO()
 
@@ -108,10 +105,8 @@ def _tapped(connection: Any, real: Callable[[Any], Any], tee: Tee) -> Any:
 
     connection.response_class = tapped
     try:
-        response = real(connection)
-    except BaseException as exc:
-        tee.failed(exc, SOCKETS)
-        raise
+        with tee.noting(SOCKETS):
+            response = real(connection)
     finally:
         connection.response_class = made
     tee.head(response.status, tuple(response.msg.raw_items()), response.reason)
@@ -138,11 +133,8 @@ class _Tap(io.RawIOBase):
         self._parser = _body_parser(chunked=bool(response.chunked), length=response.length)
 
     def readinto(self, buffer: Any) -> int:
-        try:
+        with self._tee.noting(SOCKETS):
             data = self._inner.read1(len(buffer)) if self._parser else self._inner.readline(len(buffer))
-        except BaseException as exc:
-            self._tee.failed(exc, SOCKETS)
-            raise
         buffer[: len(data)] = data
         if self._parser is not None:
             self._show(self._parser, data)

@@ -36,13 +36,10 @@ class _SyncTee:
         self._tee = tee
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
+        with self._tee.noting(HTTPX):
             for chunk in self._stream:
                 self._tee.data(chunk)
                 yield chunk
-        except BaseException as exc:
-            self._tee.failed(exc, HTTPX)
-            raise
         self._tee.end()
 
     def close(self) -> None:
@@ -56,13 +53,10 @@ class _AsyncTee:
         self._tee = tee
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
+        with self._tee.noting(HTTPX):
             async for chunk in self._stream:
                 self._tee.data(chunk)
                 yield chunk
-        except BaseException as exc:
-            self._tee.failed(exc, HTTPX)
-            raise
         self._tee.end()
 
     async def aclose(self) -> None:
@@ -99,11 +93,8 @@ class _Shell:
         if (played := self._recorder.played(asked)) is not None:
             return self._response(played)
         tee = self._sent(request, asked)
-        try:
+        with tee.noting(HTTPX):
             response = self._real_sync(transport, request)
-        except BaseException as exc:
-            tee.failed(exc, HTTPX)
-            raise
         self._head(tee, response)
         response.stream = self._sync_tee(response.stream, tee)
         return response
@@ -115,11 +106,8 @@ class _Shell:
         if (played := self._recorder.played(asked)) is not None:
             return self._response(played)
         tee = self._sent(request, asked)
-        try:
+        with tee.noting(HTTPX):
             response = await self._real_async(transport, request)
-        except BaseException as exc:
-            tee.failed(exc, HTTPX)
-            raise
         self._head(tee, response)
         response.stream = self._async_tee(response.stream, tee)
         return response

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from agent_chaos.containment import OnFailure
 from agent_chaos.patch.transports.failures import CONNECTING
 from agent_chaos.runtime.session import Answered, Session
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply
@@ -78,14 +78,9 @@ class Transfer:
                 self.note("complete")
             yield event
 
-    @contextmanager
-    def awaited(self) -> Iterator[None]:
+    def awaited(self) -> OnFailure:
         """Within it the client waits for the reply; where it is stopped meanwhile, it has closed the transfer."""
-        try:
-            yield
-        except BaseException:
-            self.note("closed")
-            raise
+        return OnFailure(lambda _: self.note("closed"))
 
     def waits(self, seconds: float | None) -> None:
         """From now on the client waits that long for the next bytes."""

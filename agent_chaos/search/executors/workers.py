@@ -12,6 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
+from agent_chaos.containment import Contained
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.search.campaign import Subject
@@ -72,10 +73,10 @@ def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
 
 
 def _answered(bench: Inline, task: Task) -> Result | Broken:
-    try:
+    # What goes wrong around a run is the campaign's error: the worker stays, and the campaign says so.
+    with Contained() as contained:
         return _done(bench, task)
-    except Exception as exc:  # noqa: BLE001 - what goes wrong around a run is the campaign's error, not the agent's
-        return Broken(f"{type(exc).__name__}: {exc}")
+    return Broken(f"{type(contained.error).__name__}: {contained.error}")
 
 
 def _done(bench: Inline, task: Task) -> Result:
