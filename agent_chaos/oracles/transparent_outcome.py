@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import only_reads
-from agent_chaos.oracles.reading.turns import all_transparent, executed, shown
+from agent_chaos.oracles.reading.turns import all_transparent, executed, read_whole, shown
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
@@ -57,7 +57,8 @@ class TransparentOutcome:
         for turn, (was, now) in enumerate(zip(before, after, strict=False)):
             if was != now:
                 reason = f"turn {turn} answered {shown(now, 90)!r}, not {shown(was, 90)!r}"
-                yield self._violation("answer", reason, was, now)
+                advice = _READ if _heard_as_recorded(evidence.trace) else _ADVICE
+                yield self._violation("answer", reason, was, now, advice)
                 return
 
     def _tools(self, evidence: Evidence) -> Iterable[Violation]:
@@ -78,7 +79,7 @@ class TransparentOutcome:
 def _gave_up_waiting(trace: Trace) -> bool:
     """Whether the agent left a call that a fault struck before its reply had come, or failed."""
     left = [call for call in trace.calls if call.fired and call.reply is not None and _is_left(trace, call)]
-    return any(not (call.reply and call.reply.body) or not _read_whole(trace, call) for call in left)
+    return any(not (call.reply and call.reply.body) or not read_whole(trace, call) for call in left)
 
 
 def _is_left(trace: Trace, call: Call) -> bool:
@@ -90,16 +91,10 @@ def _heard_as_recorded(trace: Trace) -> bool:
     """Whether all that the faults left of each turn is the whole turn, and the client read it to its last byte."""
     struck = [call for call in trace.calls if call.fired]
     return bool(struck) and all(
-        _read_whole(trace, call) and not set(fault.changes) - {"other_parts"}
+        read_whole(trace, call) and not set(fault.changes) - {"other_parts"}
         for call in struck
         for fault in call.fired
     )
-
-
-def _read_whole(trace: Trace, call: Call) -> bool:
-    """OpenAI's client closes a stream at its sentinel, so that how the transfer ended does not tell."""
-    delivered = trace.deliveries.get(call.seq)
-    return delivered is not None and call.reply is not None and delivered.bytes_read >= len(call.reply.body)
 
 
 def _texts(trace: Trace) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Literal
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.turns import all_transparent
+from agent_chaos.oracles.reading.turns import all_transparent, read_whole
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Raised, ToolRun, Trace
 
-Grade = Literal["honest", "tool", "transport", "programming"]
+Grade = Literal["honest", "unread", "tool", "transport", "programming"]
 
 _TRANSPORT = (
     "httpx",
@@ -61,6 +61,7 @@ _RAISES = re.compile(r"(?:^|[:;]\s*)raise\b")
 
 _ADVICE: dict[Grade, str] = {
     "honest": "Retry this error before giving up: it was transient, and one more attempt gives the same answer.",
+    "unread": "Follow redirects, and read a reply in whatever spelling and division it comes: nothing in it was missing.",
     "tool": "Catch what a tool raises, and give the model an error result for its call, in words of your own.",
     "transport": "Catch transport errors around the whole stream, not only around the call that opens it, and retry or "
     "report them as your own error.",
@@ -90,13 +91,17 @@ class UnhandledException:
             grade = "tool" if _failed_tool(evidence.trace, raised) else grade_of(raised)
             if (raised.turn, raised.type) in clean:
                 continue
-            if grade != "honest" or all_transparent(evidence):
-                yield self._violation(evidence.trace, raised, grade)
+            if grade == "honest" and all_transparent(evidence):
+                grade = "unread" if _had_come(evidence.trace) else "honest"
+            elif grade == "honest":
+                continue
+            yield self._violation(evidence.trace, raised, grade)
 
     def _violation(self, trace: Trace, raised: Raised, grade: Grade) -> Violation:
         where = f" in {raised.where}" if raised.where else ""
         words = {
             "honest": "although a retry would have succeeded",
+            "unread": "although the whole reply had come",
             "tool": "what a tool raised took the whole turn with it",
             "transport": "a raw transport error that callers of the agent cannot know",
             "programming": "a bad reply came out as an error that looks like a bug of the agent",
@@ -110,6 +115,14 @@ class UnhandledException:
             call_seq=_last_call_before(trace, raised),
             tool_seq=tool.seq if tool else None,
         )
+
+
+def _had_come(trace: Trace) -> bool:
+    """Whether every reply that a fault struck came whole, in another form or from another place."""
+    struck = [call for call in trace.calls if call.fired]
+    return bool(struck) and all(
+        call.reply is not None and call.reply.status < 400 and read_whole(trace, call) for call in struck
+    )
 
 
 def _last_call_before(trace: Trace, raised: Raised) -> int | None:

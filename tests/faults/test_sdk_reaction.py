@@ -292,7 +292,7 @@ IN_A_STREAM = [
     (fault("rechunk", pieces="one"), *[same] * 5),
     (fault("rechunk", pieces="bytes"), *[same] * 5),
     (fault("respelled_stream", spelling="no_space"), *[same] * 3, UNKNOWN, UNKNOWN),
-    (fault("respelled_stream", spelling="bom"), raises("AssertionError"), same, same, UNKNOWN, UNKNOWN),
+    (fault("bad_text", shape="byte_order_mark"), raises("AssertionError"), same, same, UNKNOWN, UNKNOWN),
     (
         fault("refusal"),
         EMPTY,

@@ -163,3 +163,20 @@ def test_who_runs_the_only_tool_whatever_the_call_says_has_dropped_nothing(kind)
     outcome = judged(desk("openai_chat", whatever), "openai_chat", {"call 0": fault(kind, call=0)})
 
     assert not FOUND & found(outcome)
+
+
+TWO_STEPS = (
+    SAID[0],
+    Said("I refund the other one, too.", SAID[0].calls),
+    Said("Both refunds are on their way."),
+)
+
+
+@pytest.mark.parametrize("protocol", SPEAKERS)
+@pytest.mark.parametrize("kind", ["unnamed_tool", "unknown_tool"])
+def test_the_results_of_earlier_calls_are_not_told_again_by_asking_again(protocol, kind):
+    again = desk(protocol, tool(refund), minds=lambda heard: all(map(readable, heard.calls)))
+    outcome = judged(again, protocol, {"call 1": fault(kind, call=0)}, said=TWO_STEPS)
+
+    assert not FOUND & found(outcome)
+    assert len(outcome.trace.calls) == 4

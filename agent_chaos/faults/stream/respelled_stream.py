@@ -10,14 +10,13 @@ from agent_chaos.faults.parts.stream_frames import with_frames
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.stream.framing.framing import Frame
 
-Spelling = Literal["crlf", "cr", "lf", "no_space", "bom"]
+Spelling = Literal["crlf", "cr", "lf", "no_space"]
 
 _WORDS = {
     "crlf": "has CRLF line ends",
     "cr": "has CR line ends",
     "lf": "has LF line ends",
     "no_space": "has no space after its colons",
-    "bom": "begins with a byte order mark",
 }
 
 
@@ -49,10 +48,7 @@ class RespelledStream(StreamFault, frozen=True):
         return with_frames(target, [self._respelled(target, one) for one in target.frames])
 
     def _respelled(self, target: Target, one: Frame) -> bytes:
-        """A frame in the new spelling; a byte order mark stands before the first alone."""
-        if target.framing is None or (self.spelling == "bom" and one.start > 0):
-            return one.raw
-        return target.framing.respellings(one.raw)[self.spelling]
+        return target.framing.respellings(one.raw)[self.spelling] if target.framing else one.raw
 
     def describe(self) -> str:
         return f"the stream {_WORDS[self.spelling]}"

@@ -11,14 +11,13 @@ from agent_chaos.stream.exchange import Reply, header, with_header
 
 
 class BadEncoding(TransportFault, frozen=True):
-    """A plain body that calls itself gzip: the client cannot read a byte of it.
+    """A plain body that calls itself gzip: the client cannot read a byte of it, and no SDK retries it in a stream.
 
     Source: RFC 9110 section 8.4; proxies that decode a body and leave its header. genai passes the error on raw.
     """
 
     family = CONNECTION
     frequency = Frequency.RARE
-    transparent = True
 
     kind: Literal["bad_encoding"] = "bad_encoding"
 

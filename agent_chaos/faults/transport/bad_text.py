@@ -6,18 +6,21 @@ from typing import Literal
 
 from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.faults.parts.stream_frames import with_frames
 from agent_chaos.stream.exchange import Reply, rechunked, with_body
 
 Shape = Literal["bad_byte", "byte_order_mark"]
 
 _BOM = b"\xef\xbb\xbf"
+_MARK = "byte_order_mark"
 
 
 class BadText(TransportFault, frozen=True):
-    """One byte inside a string that UTF-8 does not allow, or a byte order mark before whole JSON.
+    """One byte inside a string that UTF-8 does not allow, or a byte order mark before whole JSON or an event stream.
 
-    Source: RFC 8259 section 8.1; Anthropic and OpenAI raise UnicodeDecodeError, genai puts U+FFFD in its place without
-    a word.
+    Source: RFC 8259 section 8.1; https://html.spec.whatwg.org/multipage/server-sent-events.html, which has clients skip the
+    mark, as Anthropic's and Google's do not. Of the byte Anthropic and OpenAI raise UnicodeDecodeError, genai puts U+FFFD
+    in its place without a word.
     """
 
     family = BODY
@@ -32,9 +35,7 @@ class BadText(TransportFault, frozen=True):
         if not target.reply.ok or _inside(target) is None:
             return ()
         return (
-            ({"shape": "bad_byte"},)
-            if target.streamed
-            else ({"shape": "bad_byte"}, {"shape": "byte_order_mark"})
+            ({"shape": "bad_byte"}, {"shape": _MARK}) if _may_be_marked(target) else ({"shape": "bad_byte"},)
         )
 
     def apply(self, target: Target) -> Reply:
@@ -42,8 +43,8 @@ class BadText(TransportFault, frozen=True):
         body = target.reply.body
         if at is None:
             return target.reply
-        if self.shape == "byte_order_mark":
-            return with_body(target.reply, _BOM + body)
+        if self.shape == _MARK:
+            return _marked(target)
         return rechunked(target.reply, body[:at] + b"\xff" + body[at + 1 :])
 
     def describe(self) -> str:
@@ -52,6 +53,18 @@ class BadText(TransportFault, frozen=True):
             if self.shape == "bad_byte"
             else "the reply begins with a byte order mark"
         )
+
+
+def _may_be_marked(target: Target) -> bool:
+    body = target.reply.body
+    return target.framing is None or target.framing.respellings(body).get("bom", body) != body
+
+
+def _marked(target: Target) -> Reply:
+    if target.framing is None:
+        return with_body(target.reply, _BOM + target.reply.body)
+    first, *rest = (frame.raw for frame in target.frames)
+    return with_frames(target, [_BOM + first, *rest])
 
 
 def _inside(target: Target) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent_chaos.oracles.oracle import Evidence
 from agent_chaos.oracles.reading.reported import asks_for, says_nothing, tail_parts, told_of
 from agent_chaos.oracles.reading.turns import curtailed, parsed, prompt_of, served_turn
-from agent_chaos.providers.turn import ModelTurn, ToolCall, ToolResult
+from agent_chaos.providers.turn import ModelTurn, Prompt, ToolCall, ToolResult
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 
@@ -24,7 +24,7 @@ def passed_over(evidence: Evidence, call: Call) -> tuple[ToolCall, str | None] |
     """A tool call of a faulted reply that cannot be run, and what the next request says of it: words of success, or None
     where it has the results of the others and no word of this one."""
     turn, after = _whole(call), _next(evidence.trace, call)
-    if turn is None or after is None:
+    if turn is None or after is None or _asks_again(call, after):
         return None
     for asked in turn.tool_calls:
         if not _unusable(call, asked) or _ran(evidence, call, asked):
@@ -60,6 +60,18 @@ def _next(trace: Trace, call: Call) -> Call | None:
     )
 
 
+def _asks_again(call: Call, after: Call) -> bool:
+    """Whether a request goes back to before a reply: what it tells of tools was told in the first attempt, too."""
+    first, then = prompt_of(call), prompt_of(after)
+    if first is None or then is None or first.previous != then.previous:
+        return False
+    return _times_spoken(first) == _times_spoken(then)
+
+
+def _times_spoken(prompt: Prompt) -> int:
+    return sum(message.role == "assistant" for message in prompt.messages)
+
+
 def _unusable(call: Call, asked: ToolCall) -> bool:
     """Whether the arguments are no JSON object, or the request offered no such tool."""
     offered = _offered(call)
@@ -85,8 +97,14 @@ def _offered(call: Call) -> set[str]:
 
 def _answers(after: Call, asked: ToolCall) -> ToolResult | None:
     """The result that a request holds for a tool call."""
-    mine = (part for part in tail_parts(after) if isinstance(part, ToolResult))
-    return next((part for part in mine if _key(asked) in (part.call_id, part.name)), None)
+    results = (part for part in tail_parts(after) if isinstance(part, ToolResult))
+    return next((part for part in results if _is_for(part, asked)), None)
+
+
+def _is_for(result: ToolResult, asked: ToolCall) -> bool:
+    """Whether both have one id; where either has none, as Gemini allows, one name."""
+    ids = (result.call_id, asked.id)
+    return ids[0] == ids[1] if all(ids) else bool(asked.name) and result.name == asked.name
 
 
 def _key(asked: ToolCall) -> str:

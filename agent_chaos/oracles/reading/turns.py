@@ -202,6 +202,13 @@ def all_transparent(evidence: Evidence) -> bool:
     )
 
 
+def read_whole(trace: Trace, call: Call) -> bool:
+    """Whether a client read a reply to its last byte; OpenAI's closes a stream at its sentinel, so that how the transfer
+    ended does not tell."""
+    delivered = trace.deliveries.get(call.seq)
+    return delivered is not None and call.reply is not None and delivered.bytes_read >= len(call.reply.body)
+
+
 def shown(value: Any, limit: int = 200) -> str:
     """A value as short JSON or text for a sentence."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
