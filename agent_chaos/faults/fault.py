@@ -67,10 +67,20 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What a tool gave to another call of the recording, and whether that was before."""
+
+    arguments: Any
+    result: Any
+    earlier: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ToolTarget:
     """What a tool fault acts on: the call as recorded. `arguments` and `result` are JSON values.
 
     `error_type` and `error` are the type name and message of the exception that was recorded in place of a result.
+    `others` are the recording's other calls of the tool.
     """
 
     name: str
@@ -78,6 +88,7 @@ class ToolTarget:
     result: Any
     error_type: str = ""
     error: str = ""
+    others: tuple[Given, ...] = ()
 
 
 class Fault(BaseModel, ABC):

@@ -34,6 +34,7 @@ class Amplification:
     needs = Fidelity.MISS
     gravity = Gravity.WASTE
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""

@@ -35,6 +35,7 @@ class ArgumentFidelity:
     needs = Fidelity.MISS
     gravity = Gravity.WRONG_EFFECT
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per executed call without an emitted one."""

@@ -31,6 +31,7 @@ class CostAmplification:
     needs = Fidelity.MISS
     gravity = Gravity.WASTE
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""

@@ -42,6 +42,7 @@ class DuplicateSideEffect:
     needs = Fidelity.MISS
     gravity = Gravity.WRONG_EFFECT
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool; undecided where the model's second wish was replayed from another conversation."""

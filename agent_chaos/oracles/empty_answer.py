@@ -22,6 +22,7 @@ class EmptyAnswer:
     needs = Fidelity.QUESTION
     gravity = Gravity.OTHER_ANSWER
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per turn that ended so."""

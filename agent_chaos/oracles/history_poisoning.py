@@ -32,6 +32,7 @@ class HistoryPoisoning:
     needs = Fidelity.MISS
     gravity = Gravity.BROKEN_CONVERSATION
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""

@@ -45,6 +45,7 @@ class InternalsLeak:
     needs = Fidelity.MISS
     gravity = Gravity.LEAK
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per kind and turn, and one for what the provider was sent."""

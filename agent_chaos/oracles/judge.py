@@ -34,10 +34,10 @@ def judge(
     for oracle in (oracles() if judges is None else judges).values():
         # A broken oracle must not pass for a broken agent.
         with Contained() as contained:
-            found += _within_recording(trace, oracle, oracle.judge(evidence))
+            told = _within_recording(trace, oracle, oracle.judge(evidence))
+            found += _exact(evidence, oracle, told)
         if (exc := contained.error) is not None:
             return decide(trace, broken=f"oracle {oracle.name} failed: {type(exc).__name__}: {exc}")
-    found = list(_exact(evidence, found))
     undecided = [one for one in found if isinstance(one, Undecided)]
     kept, unknown = _as_far_as_known(trace, asserted, rewritten=evidence.rewritten)
     violations = [one for one in found if isinstance(one, Violation)]
@@ -103,11 +103,9 @@ def _seen_by(violation: Violation) -> float:
     return max(places, default=math.inf)
 
 
-_TIMED = frozenset({"termination", "retry_discipline", "transparent_outcome"})
-"""Oracles that judge by when something happened."""
-
-
-def _exact(evidence: Evidence, found: Iterable[Violation | Undecided]) -> Iterator[Violation | Undecided]:
+def _exact(
+    evidence: Evidence, oracle: Oracle, found: Iterable[Violation | Undecided]
+) -> Iterator[Violation | Undecided]:
     """Leaves open what rests on a clock that the run shared with something which knows no virtual time.
 
     Where the run without faults was as inexact, only what is judged by the clock is left open.
@@ -115,7 +113,7 @@ def _exact(evidence: Evidence, found: Iterable[Violation | Undecided]) -> Iterat
     degraded = evidence.trace.incidents_of("degraded")
     usual = bool(evidence.clean.incidents_of("degraded"))
     for one in found:
-        if degraded and isinstance(one, Violation) and (one.oracle in _TIMED or not usual):
+        if degraded and isinstance(one, Violation) and (oracle.timed or not usual):
             yield Undecided(oracle=one.oracle, reason=f"virtual time was not exact: {degraded[0].detail}")
         else:
             yield one

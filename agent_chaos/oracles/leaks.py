@@ -35,6 +35,7 @@ class Leaks:
     needs = Fidelity.MISS
     gravity = Gravity.WASTE
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""

@@ -104,13 +104,15 @@ class Oracle(Protocol):
     """One rule. Each member module exports one instance as `ORACLE`, and keeps its sentences in `_ADVICE`.
 
     `name` is as in `unfinished_tool_call`. `needs` is the last rung of replay on which its findings count: what it finds
-    after a reply of a lower rung is dropped. `severity` is what its findings are at most.
+    after a reply of a lower rung is dropped. `severity` is what its findings are at most. `timed` says that it judges by when
+    something happened, which a run without an exact clock does not tell.
     """
 
     name: str
     needs: Fidelity
     gravity: Gravity
     severity: Severity
+    timed: bool
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """Everything that is wrong with the run, or cannot be told."""

@@ -28,6 +28,7 @@ class RequestValidity:
     needs = Fidelity.MISS
     gravity = Gravity.BROKEN_CONVERSATION
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """The first error, as a provider tells of one; and the first of what only some of them refuse."""

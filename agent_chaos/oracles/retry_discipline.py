@@ -41,6 +41,7 @@ class RetryDiscipline:
     needs = Fidelity.MISS
     gravity = Gravity.WASTE
     severity: Severity = "error"
+    timed = True
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""

@@ -48,6 +48,7 @@ class SilentTruncation:
     needs = Fidelity.QUESTION
     gravity = Gravity.UNTRUE_ANSWER
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation per turn's answer, per tool, and one about prompts."""

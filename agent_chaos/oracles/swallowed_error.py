@@ -59,6 +59,7 @@ class SwallowedError:
     needs = Fidelity.QUESTION
     gravity = Gravity.UNTRUE_ANSWER
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation per turn, one about tool calls that were dropped, and one per tool."""

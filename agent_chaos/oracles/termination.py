@@ -31,6 +31,7 @@ class Termination:
     needs = Fidelity.QUESTION
     gravity = Gravity.NO_END
     severity: Severity = "error"
+    timed = True
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation: the first limit that was passed."""

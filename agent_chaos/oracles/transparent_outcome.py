@@ -30,6 +30,7 @@ class TransparentOutcome:
     needs = Fidelity.MISS
     gravity = Gravity.OTHER_ANSWER
     severity: Severity = "error"
+    timed = True
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation about the answers and one about the tools."""

@@ -34,6 +34,7 @@ class UnfinishedToolCall:
     needs = Fidelity.MISS
     gravity = Gravity.WRONG_EFFECT
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool that ran so; whole arguments of a reply that did not end are a failure of their own."""

@@ -81,6 +81,7 @@ class UnhandledException:
     needs = Fidelity.QUESTION
     gravity = Gravity.CRASH
     severity: Severity = "error"
+    timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per turn that ended in such an exception."""

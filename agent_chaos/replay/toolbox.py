@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from agent_chaos.cassette.model import ToolRecord
-from agent_chaos.faults.fault import Fault, ToolFault, ToolOutcome, ToolTarget
+from agent_chaos.faults.fault import Fault, Given, ToolFault, ToolOutcome, ToolTarget
 from agent_chaos.faults.plan import Plan, Site
 
 
@@ -21,6 +21,7 @@ class ToolServed:
     same_arguments: bool
     outcome: ToolOutcome | None
     fired: tuple[Fault, ...]
+    others: tuple[Given, ...] = ()
 
 
 def _nothing_more(name: str, site: Site) -> Sequence[Fault]:
@@ -55,9 +56,10 @@ class Toolbox:
         serving = self._servings.get(record.index, 0)
         self._servings[record.index] = serving + 1
         site = Site(of="tool", index=record.index, serving=serving)
-        target = ToolTarget(name, arguments, record.result, record.error_type, record.error)
+        others = given_to_others(record, mine)
+        target = ToolTarget(name, arguments, record.result, record.error_type, record.error, others)
         outcome, fired = self.faulted(site, target)
-        return ToolServed(record, site, canonical(record.arguments) == wanted, outcome, fired)
+        return ToolServed(record, site, canonical(record.arguments) == wanted, outcome, fired, others)
 
     def _distance(self, record: ToolRecord, arguments: Any, wanted: str) -> tuple[bool, int, bool, int]:
         differing = 0 if canonical(record.arguments) == wanted else _differing(record.arguments, arguments)
@@ -70,6 +72,15 @@ class Toolbox:
                 outcome = fault.apply(target)
                 return (None, ()) if outcome == _untouched(target) else (outcome, (fault,))
         return None, ()
+
+
+def given_to_others(record: ToolRecord, records: Iterable[ToolRecord]) -> tuple[Given, ...]:
+    """What the tool of a recorded call gave to its other calls."""
+    return tuple(
+        Given(other.arguments, other.result, earlier=other.index < record.index)
+        for other in records
+        if other.name == record.name and other.index != record.index and not other.error_type
+    )
 
 
 def _untouched(target: ToolTarget) -> ToolOutcome:

@@ -53,7 +53,7 @@ class Rule:
             if self.tools is not None and step.name not in self.tools:
                 return ()
             return self.choices or cls.openings(
-                ToolTarget(step.name, step.arguments, step.result, step.error_type, step.error)
+                ToolTarget(step.name, step.arguments, step.result, step.error_type, step.error, step.others)
             )
         return ()
 

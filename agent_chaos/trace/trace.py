@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from agent_chaos.faults.fault import Fault
+from agent_chaos.faults.fault import Fault, Given
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
@@ -103,6 +103,8 @@ class ToolRun:
     recorded: Any = None
     duration_s: float = 0.0
     landed: bool = True
+    others: tuple[Given, ...] = field(default=(), compare=False, repr=False)
+    """What the tool gave to the recording's other calls of it."""
     frame: StackFrame | None = field(default=None, compare=False, repr=False)
     """The line of the agent that called it."""
 

@@ -278,6 +278,7 @@ class Answerer:
                 after=self.session.tape.last_call_seq(),
                 recorded=served.record.result if served.record is not None else None,
                 duration_s=answer.delay_s,
+                others=served.others,
                 landed=served.outcome is None or served.outcome.performed,
                 frame=calling_frame(self.session.scheduler.main.ident) or self.session.agent,
             )

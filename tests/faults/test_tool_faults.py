@@ -9,7 +9,7 @@ from anthropic import Anthropic, AsyncAnthropic
 import agent_chaos
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.family import Family, Frequency
-from agent_chaos.faults.fault import ToolFault, ToolOutcome, ToolTarget
+from agent_chaos.faults.fault import Given, ToolFault, ToolOutcome, ToolTarget
 from agent_chaos.faults.parts.canary import CANARY
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.oracles.argument_fidelity import ORACLE as ARGUMENT_FIDELITY
@@ -31,8 +31,14 @@ RESULTS = {
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
+OTHERS = (
+    Given({"amount": 1500}, "not charged yet", earlier=True),
+    Given({"amount": 20}, "charged 20", earlier=False),
+)
+
+
 def target(result):
-    return ToolTarget("charge", {"amount": 1500}, result)
+    return ToolTarget("charge", {"amount": 1500}, result, others=OTHERS)
 
 
 def faults_at(kind, where):
@@ -78,6 +84,38 @@ def test_a_result_loses_half_of_its_lists_or_a_field_and_nothing_says_so():
     assert json.loads(page.apply(target(in_text)).result["content"][0]["text"])["orders"][-1] == {"id": "A-2"}
     assert older.apply(target(orders)).result == {"orders": orders["orders"]}
     assert page.apply(target("one\ntwo\nthree\n")).result == "one\ntwo\n"
+
+
+def test_a_stale_result_is_a_real_one_that_was_given_to_another_call():
+    kind = "tool_stale"
+    earlier, other = (fault_of({"kind": kind, "copied": copied}) for copied in ("earlier", "other"))
+    paid = target({"charged": 1500})
+
+    assert (earlier.apply(paid).result, other.apply(paid).result) == ("not charged yet", "charged 20")
+    assert [one["copied"] for one in fault_types()[kind].openings(target("charged 20"))] == ["earlier"]
+    assert not fault_types()[kind].openings(ToolTarget("charge", {"amount": 1500}, "charged 1500"))
+
+
+def test_a_run_tells_what_its_tool_gave_to_its_other_calls():
+    def agent(ctx, text):
+        return f"{state(job=1)}, {state(job=1)}, {state(job=2)}"
+
+    states = iter(["queued", "done", "lost"])
+    state = agent_chaos.tool(name="state")(lambda job: next(states))
+    subject = scenario(agent)
+    cassette = recorded(subject, [])
+    answers = {
+        copied: trial(
+            subject,
+            cassette,
+            Plan.of([(f"tool {index}", fault_of({"kind": "tool_stale", "copied": copied}))]),
+        )
+        .answers[0]
+        .text
+        for index, copied in ((1, "earlier"), (2, "other"))
+    }
+
+    assert answers == {"earlier": "queued, queued, lost", "other": "queued, done, done"}
 
 
 @every_kind

@@ -1,7 +1,7 @@
 """One verdict of many findings: HARNESS ERROR > FAIL > UNDECIDED > NOT TESTED > PASS."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anthropic
 import httpx2
@@ -13,7 +13,7 @@ from agent_chaos.oracles.oracle import Budget, Evidence, Undecided, Violation
 from agent_chaos.oracles.registry import oracles
 from agent_chaos.oracles.verdict import Verdict, decide
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Trace
+from agent_chaos.trace.trace import Incident, Trace
 from tests.oracles.desk import KEY, fault, judged
 from tests.spoken import spoken
 from tests.standin.said import Said
@@ -61,6 +61,7 @@ class Finds:
     name: str
     finding: Violation | Undecided | Exception
     needs: Fidelity = Fidelity.MISS
+    timed: bool = False
 
     def judge(self, evidence):
         if evidence.trace.plan.faults:
@@ -193,6 +194,24 @@ def test_every_oracle_of_the_folder_judges_where_none_are_named():
         "unhandled_exception",
     }
     assert judged(retries, "anthropic_messages", FIRED, said=ANSWER, stream=False).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("timed", "usual", "verdict"),
+    [
+        (True, False, Verdict.UNDECIDED),
+        (True, True, Verdict.UNDECIDED),
+        (False, False, Verdict.UNDECIDED),
+        (False, True, Verdict.FAIL),
+    ],
+)
+def test_an_inexact_clock_leaves_open_what_is_judged_by_it(timed, usual, verdict):
+    inexact = Incident(0, 0.0, "degraded", "a program of its own")
+    clean = Trace(Plan(), (inexact,) if usual else (), 0.0)
+    run = Trace(Plan.of(NEVER_FIRED.items()), (inexact,), 0.0)
+    outcome = judge(Evidence(run, clean, Budget(), {}), {"fails": replace(FAILS, timed=timed)})
+
+    assert outcome.verdict is verdict
 
 
 @pytest.mark.parametrize(

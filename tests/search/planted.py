@@ -102,6 +102,7 @@ class PlantedOracle:
     needs: Fidelity = Fidelity.MISS
     gravity: Gravity = Gravity.WASTE
     severity: Severity = "error"
+    timed: bool = False
 
     def judge(self, evidence: Evidence) -> Iterator[Violation]:
         if met(self.cause, evidence.trace.fired):

@@ -120,7 +120,7 @@ def test_a_plan_of_more_faults_than_are_ever_drawn_is_made_small_too():
 class EverySecondTime:
     """An oracle that finds the planted cause in every second run that has it."""
 
-    name, needs = "planted", Fidelity.MISS
+    name, needs, timed = "planted", Fidelity.MISS, False
 
     def __init__(self, cause):
         self._planted, self._runs = PlantedOracle(cause), itertools.count()
@@ -143,7 +143,7 @@ def test_a_failure_that_does_not_repeat_is_neither_reproduced_nor_smallest():
 class FailsWhere:
     """An oracle that fails where the numbers of the faults that fired add up to, or are, what it was told."""
 
-    name, needs = "planted", Fidelity.MISS
+    name, needs, timed = "planted", Fidelity.MISS, False
 
     def __init__(self, wrong):
         self._wrong = wrong
@@ -177,7 +177,7 @@ def test_the_least_numbers_are_searched_over_their_whole_range(wrong, before, af
 
 def test_a_milder_kind_of_the_same_family_at_the_same_call_is_taken_where_it_fails_too():
     class AnyServerError:
-        name, needs = "planted", Fidelity.MISS
+        name, needs, timed = "planted", Fidelity.MISS, False
 
         def judge(self, evidence):
             if any(fault.family.name == "server" for _, fault in evidence.trace.fired):

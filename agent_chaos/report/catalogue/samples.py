@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
-from agent_chaos.faults.fault import Target, ToolTarget
+from agent_chaos.faults.fault import Given, Target, ToolTarget
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.turn import (
@@ -36,8 +36,16 @@ _SCHEMA = {
     "properties": {"order": {"type": "string"}, "amount": {"type": "number", "maximum": 5_000}},
 }
 _JSON = (("content-type", "application/json"),)
-TOOL = ToolTarget("look_up", {"order": "A-17"}, {"order": "A-17", "total": 1500, "notes": ["returned"]})
-"""A call of a tool that gave a JSON object."""
+TOOL = ToolTarget(
+    "look_up",
+    {"order": "A-17"},
+    {"order": "A-17", "total": 1500, "notes": ["returned"]},
+    others=(
+        Given({"order": "A-17"}, {"order": "A-17", "total": 1500, "notes": []}, earlier=True),
+        Given({"order": "B-2"}, {"order": "B-2", "total": 20, "notes": []}, earlier=False),
+    ),
+)
+"""A call of a tool that gave a JSON object, and gave others to other calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Cassette, Exchange, ToolRecord
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.errors import CassetteError, CassetteMissing
 from agent_chaos.faults.plan import Plan, Site
+from agent_chaos.replay.toolbox import given_to_others
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, ToolRun, Trace
@@ -42,7 +44,7 @@ def trace_of(cassette: Cassette) -> Trace:
     made = 0
     for seq, record in enumerate(records):
         if isinstance(record, ToolRecord):
-            entries.append(_tool(seq, record))
+            entries.append(_tool(seq, record, cassette.tools))
             continue
         before, answered = latest.get(record.keys.exact, (None, True))
         numbered = record.request.header("x-stainless-retry-count", "")
@@ -85,6 +87,9 @@ def _call(seq: int, exchange: Exchange, logical: int, attempt: int) -> Call:
     )
 
 
-def _tool(seq: int, tool: ToolRecord) -> ToolRun:
+def _tool(seq: int, tool: ToolRecord, records: Iterable[ToolRecord]) -> ToolRun:
     site = Site(of="tool", index=tool.index)
-    return ToolRun(seq, tool.turn, tool.at, site, tool.name, tool.arguments, result=tool.result)
+    others = given_to_others(tool, records)
+    return ToolRun(
+        seq, tool.turn, tool.at, site, tool.name, tool.arguments, result=tool.result, others=others
+    )

@@ -1,0 +1,53 @@
+"""A tool returns what it had returned to another call."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from agent_chaos.faults.family import TOOL_RESULT, Frequency
+from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
+
+Copy = Literal["earlier", "other"]
+
+_WORDS = {
+    "earlier": "what it had returned to the same call before",
+    "other": "what it returned to a call with other arguments",
+}
+
+
+class ToolStale(ToolFault, frozen=True):
+    """A real result of the same tool that is not this call's: an old copy of it, or another entity's.
+
+    Source: nibor1896/Crow#93 (an old copy), daintreehq/daintree#8496 and agno-agi/agno#9380 (a cache that answered other arguments).
+    """
+
+    family = TOOL_RESULT
+    frequency = Frequency.SOMETIMES
+
+    kind: Literal["tool_stale"] = "tool_stale"
+    copied: Copy
+
+    @classmethod
+    def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
+        copies: tuple[Copy, ...] = ("earlier", "other")
+        return tuple({"copied": one} for one in copies if _copies(target, one))
+
+    def apply(self, target: ToolTarget) -> ToolOutcome:
+        copies = _copies(target, self.copied)
+        unchanged = ToolOutcome(result=target.result, error_type=target.error_type, error=target.error)
+        return ToolOutcome(result=copies[-1]) if copies else unchanged
+
+    def describe(self) -> str:
+        return f"the tool returns {_WORDS[self.copied]}"
+
+
+def _copies(target: ToolTarget, copied: Copy) -> list[Any]:
+    """Other results of the tool, as recorded: of the same call before this one, or of calls with other arguments."""
+    same = copied == "earlier"
+    return [
+        one.result
+        for one in target.others
+        if one.result != target.result
+        and (one.arguments == target.arguments) is same
+        and (one.earlier or not same)
+    ]
