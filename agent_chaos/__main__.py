@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
+from agent_chaos.version import __version__
+
+HELP = Path(__file__).parent / "cli/help.txt"
+"""What `--help` prints, which `python -m docs.generate` writes: building it takes ten times as long as Python's start."""
 OFFLINE = ("replay", "run", "fuzz", "shrink")
 """Commands that never need a network; they run in an empty network namespace where the system allows it."""
 
 
 def main() -> None:
-    """Fixes the hash seed, so that sets have one order in every run; cuts the network off; runs the command."""
-    if os.environ.get("PYTHONHASHSEED", "random") == "random":
-        os.environ["PYTHONHASHSEED"] = "0"
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+    """Answers at once what needs no command line; else fixes the hash seed, cuts the network off, runs the command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    if (answer := _AT_ONCE.get(tuple(sys.argv[1:]))) is not None:
+        answer()
+        return
+    _fix_the_hash_seed()
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(".agent_chaos_runs", ".hypothesis"))
+    if any(word in (*OFFLINE, "record") for word in sys.argv[1:2]):
+        _load_clock_without_pytest()
     if any(word in OFFLINE for word in sys.argv[1:2]):
         from agent_chaos.patch.guard import isolate, isolate_later
 
@@ -22,6 +35,53 @@ def main() -> None:
     from agent_chaos.cli import main as command
 
     command()
+
+
+def _version() -> None:
+    sys.stdout.write(f"agent-chaos {__version__}\n")
+
+
+def _help() -> None:
+    sys.stdout.write(HELP.read_text(encoding="utf-8"))
+
+
+def _faults() -> None:
+    from agent_chaos.commands.faults import faults
+
+    faults("", json=False, markdown=False)
+
+
+def _oracles() -> None:
+    from agent_chaos.commands.oracles import oracles
+
+    oracles("", json=False, markdown=False)
+
+
+_AT_ONCE: dict[tuple[str, ...], Callable[[], None]] = {
+    ("--version",): _version,
+    ("--help",): _help,
+    (): _help,
+    ("faults",): _faults,
+    ("oracles",): _oracles,
+}
+"""What is answered before the command line is built, which is most of the time that it takes."""
+
+
+def _fix_the_hash_seed() -> None:
+    """Starts Python again with one, so that sets have one order in every run."""
+    if os.environ.get("PYTHONHASHSEED", "random") == "random":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+
+def _load_clock_without_pytest() -> None:
+    """time-machine imports pytest where that is installed, for a fixture that a command has no use for: 0.3 s."""
+    modules: dict[str, object] = vars(sys)["modules"]
+    modules["pytest"] = None
+    try:
+        importlib.import_module("time_machine")
+    finally:
+        del modules["pytest"]
 
 
 def _may_go_online() -> bool:

@@ -58,6 +58,33 @@ def test_help_imports_no_sdk_and_no_engine() -> None:
     assert done.stderr == "[]\n"
 
 
+@pytest.mark.parametrize("argument", ["--version", "--help", "faults", "oracles"])
+def test_what_asks_for_no_run_is_answered_before_the_command_line_is_built(argument: str) -> None:
+    code = (
+        f"import sys; sys.argv = ['agent-chaos', {argument!r}]; from agent_chaos.__main__ import main; main();"
+        "print([m for m in ('typer', 'pydantic', 'asyncio') if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+
+    assert done.stdout.count("\n") >= 1
+    assert done.stderr == "[]\n"
+
+
+def test_a_list_whose_reader_left_ends_without_a_word(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agent_chaos", "faults"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+
+        assert running.stderr.read() == b""
+    assert running.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -26,9 +26,6 @@ _DECLARED = (project, running, searching, cassettes, catalogue)
 
 def main() -> None:
     """Entry point of the `agent-chaos` command."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
     code = run(sys.argv[1:])
     if (guard := sys.modules.get("agent_chaos.patch.guard")) is not None and sys.argv[1:2] in _OFFLINE:
         guard.shut_for_good()
@@ -41,9 +38,11 @@ def main() -> None:
 
 def _holds_up(thread: threading.Thread) -> bool:
     """Whether Python would wait at its exit for a thread that an agent left and that never ends."""
+    if thread.daemon or thread is threading.main_thread():
+        return False
     from agent_chaos.patch.time.threads import is_pool_worker
 
-    return not thread.daemon and thread is not threading.main_thread() and not is_pool_worker(thread)
+    return not is_pool_worker(thread)
 
 
 def run(arguments: list[str]) -> int:
@@ -59,7 +58,9 @@ def run(arguments: list[str]) -> int:
     except _UsageError as exc:
         return _misused(exc)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from agent_chaos.report.console import reader_left
+
+        reader_left()
         return 0
     except SystemExit as exc:
         told = f"the code under test ended the process: sys.exit({exc.code!r}); nothing was judged"

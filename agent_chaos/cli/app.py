@@ -12,9 +12,12 @@ app = typer.Typer(
     epilog="A TARGET is a file, a folder, file.py:scenario or pkg.module:attribute; scenarios/ by default.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # its renderer takes longer to load than all else
     pretty_exceptions_enable=False,
 )
-cassettes = typer.Typer(help="Look at recordings, and move them in and out.", no_args_is_help=True)
+cassettes = typer.Typer(
+    help="Look at recordings, and move them in and out.", no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(cassettes, name="cassette")
 
 Targets = Annotated[

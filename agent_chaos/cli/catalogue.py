@@ -18,7 +18,7 @@ AsMarkdown = Annotated[bool, typer.Option("--markdown", help="As a page of Markd
 
 @app.command()
 def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
-    """List the faults: what each does, where it acts, how it is written, and who met it."""
+    """List the faults that can be injected. Each says what it does, where it acts, how it is written, and who met it."""
     from agent_chaos.commands import faults as body
 
     return body.faults(pattern, json=json, markdown=markdown)
@@ -26,7 +26,7 @@ def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = F
 
 @app.command()
 def oracles(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
-    """List the oracles: what each judges, what it needs, and what to do about what it finds."""
+    """List the oracles that judge a run. Each says what it judges, what it needs, and what to do about what it finds."""
     from agent_chaos.commands import oracles as body
 
     return body.oracles(pattern, json=json, markdown=markdown)

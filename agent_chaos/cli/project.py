@@ -17,7 +17,7 @@ def demo(
         "agent-chaos-demo"
     ),
 ) -> int:
-    """See it work: find a failure of a shipped agent, fix it, see it gone. No key, no network."""
+    """See it work on a shipped agent. A failure is found, fixed, and seen gone. No key, no network."""
     from agent_chaos.commands.project import demo as body
 
     return body.demo(into)
@@ -27,7 +27,7 @@ def demo(
 def init(
     yes: Annotated[bool, typer.Option("--yes", help="Write everything without asking.")] = False,
 ) -> int:
-    """Start in a project: write a first scenario, a CI workflow and the settings, each after asking."""
+    """Start in a project: a first scenario, a CI workflow, settings. Each is written after asking."""
     from agent_chaos.commands.project import init as body
 
     return body.init(yes=yes)
@@ -35,7 +35,7 @@ def init(
 
 @app.command(epilog="Example: agent-chaos doctor")
 def doctor() -> int:
-    """Check the environment: versions, what can be intercepted, keys, cassettes."""
+    """Check versions, keys, cassettes, and what can be intercepted."""
     from agent_chaos.commands.project import doctor as body
 
     return body.doctor()
@@ -54,7 +54,7 @@ def config(
     profile: options.Profile = None,
     space: options.Space = "",
 ) -> int:
-    """Print the settings in force, as lines of pyproject.toml; with options of `fuzz`, those it would search with."""
+    """Print the settings in force, as lines of pyproject.toml. With options of `fuzz`: those it would search with."""
     from agent_chaos.commands import config as body
 
     asked = {

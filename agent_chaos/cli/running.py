@@ -45,7 +45,7 @@ def record(
     ] = None,
     report: Reports = None,
 ) -> int:
-    """Run agents live once, and keep what was said in cassettes/; of variants, what their chaos makes them ask."""
+    """Run agents live once, and keep what was said in cassettes/. Of variants, what their chaos makes them ask."""
     if continued:
         from agent_chaos.commands.record_continue import continue_
 
@@ -108,7 +108,7 @@ def run_scenarios(
     report: Reports = None,
     allow_real_tools: RealTools = False,
 ) -> int:
-    """Run scenarios with the chaos they configure, offline, and check their assertions."""
+    """Run scenarios offline with the chaos that they configure. Their assertions are checked."""
     from agent_chaos.commands import run as body
     from agent_chaos.commands.run_one import Wanted
 
@@ -157,7 +157,7 @@ def serve(
         ),
     ] = 0.0,
 ) -> int:
-    """Serve a recording over HTTP on this machine, for agents that are started elsewhere."""
+    """Serve a recording over HTTP on this machine. For agents that are started elsewhere."""
     from agent_chaos.commands import serve as body
 
     return body.serve(cassette, plan=plan, port=port, speed=speed)

@@ -9,8 +9,8 @@ from rich.text import Text
 from agent_chaos.commands import failure_store
 from agent_chaos.commands.settings import settings
 from agent_chaos.errors import UsageError
+from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
-from agent_chaos.report.terminal.console import console
 from agent_chaos.search.corpus.accepted import Acceptance, Baseline
 
 

@@ -9,8 +9,8 @@ from typing import Any
 from rich.text import Text
 
 from agent_chaos.commands.settings import resolved
+from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
-from agent_chaos.report.terminal.console import console
 
 
 def config(options: Mapping[str, Any], *, origin: bool) -> int:

@@ -7,10 +7,9 @@ from difflib import get_close_matches
 from rich.text import Text
 
 from agent_chaos.errors import UsageError
-from agent_chaos.report.catalogue.faults import fault_entries
-from agent_chaos.report.catalogue.oracles import oracle_entries
+from agent_chaos.report.catalogue.entries import fault_entries, oracle_entries
 from agent_chaos.report.catalogue.table import show_faults, show_oracles
-from agent_chaos.report.terminal.console import console
+from agent_chaos.report.console import console
 
 _WORDS = {
     "PASS": "Every fault that was to fire fired, and no oracle and no assertion objected.",

@@ -10,8 +10,8 @@ from rich.text import Text
 from agent_chaos.commands import failure_store
 from agent_chaos.errors import UsageError
 from agent_chaos.files import write_text
+from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
-from agent_chaos.report.terminal.console import console
 from agent_chaos.search.corpus.export import pytest_source
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.commands.print_catalogue import listed
-from agent_chaos.report.catalogue.oracles import oracle_entries
+from agent_chaos.report.catalogue.entries import oracle_entries
 from agent_chaos.report.catalogue.page import oracles_page
 from agent_chaos.report.catalogue.table import show_oracles
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from rich.text import Text
 
 from agent_chaos.errors import ScenarioError
+from agent_chaos.report.console import complain as complain
+from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
-from agent_chaos.report.terminal.console import complain as complain
-from agent_chaos.report.terminal.console import console
 
 
 def say_skipped(missing: ScenarioError) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as json_text
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from difflib import get_close_matches
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from rich.console import Console
 
 from agent_chaos.errors import UsageError
 from agent_chaos.report.catalogue.entry import FaultEntry, OracleEntry, matching
-from agent_chaos.report.terminal.console import console
+from agent_chaos.report.console import console, reader_left
 
 E = TypeVar("E", FaultEntry, OracleEntry)
 
@@ -40,10 +41,18 @@ def listed(
         )
         raise UsageError(f"no {noun} matches {pattern!r}{hint}")
     if json:
-        values = [entry.model_dump() for entry in found]
+        values = [asdict(entry) for entry in found]
         sys.stdout.write(json_text.dumps(values, ensure_ascii=False, indent=2) + "\n")
     elif markdown:
         sys.stdout.write(page(found))
     else:
-        show(console(), found)
+        _shown(show, found)
     return 0
+
+
+def _shown(show: Callable[[Console, Sequence[E]], None], found: Sequence[E]) -> None:
+    try:
+        show(console(), found)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        reader_left()

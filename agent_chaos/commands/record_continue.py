@@ -21,9 +21,9 @@ from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import record_branch
 from agent_chaos.replay.match import ExchangeIndex
+from agent_chaos.report.console import console
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal.console import console
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.campaign import Failure, UndecidedPlan

@@ -16,8 +16,8 @@ from agent_chaos.commands.plan_file import plan_of
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.loopback.addresses import BASE_URLS, here
+from agent_chaos.report.console import console
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal.console import console
 from agent_chaos.serve.service import Service
 from agent_chaos.serve.sessions import Sessions
 

@@ -10,9 +10,9 @@ from agent_chaos.commands import failure_store
 from agent_chaos.commands.failure_store import RUNS
 from agent_chaos.commands.replay import replay
 from agent_chaos.errors import ExitCode, UsageError
+from agent_chaos.report.console import console, put
 from agent_chaos.report.document import CampaignRecord, Document, FailureRecord
 from agent_chaos.report.terminal.campaign_view import findings_table
-from agent_chaos.report.terminal.console import console, put
 from agent_chaos.report.terminal.finding_view import view
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent_chaos.commands.output import complain
 from agent_chaos.errors import UsageError
-from agent_chaos.report.terminal.console import console
+from agent_chaos.report.console import console
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from typer import Context
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from agent_chaos.cli.app import app
 from docs.reference.markdown import WRITTEN, table
+
+_WIDTH = 80
 
 
 def commands_page() -> str:
@@ -30,12 +33,25 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def help_text() -> str:
+    """What `agent-chaos --help` prints, at the width of a page."""
+    root = _root()
+    return (
+        root.get_help(Context(root, info_name="agent-chaos", max_content_width=_WIDTH, terminal_width=_WIDTH))
+        + "\n"
+    )
+
+
 def commands() -> dict[str, TyperCommand]:
     """Every command by its full name, in the order of `--help`."""
+    return dict(_within(_root(), "agent-chaos"))
+
+
+def _root() -> TyperGroup:
     import_module("agent_chaos.cli")  # declares the commands
     root = get_command(app)
     assert isinstance(root, TyperGroup)
-    return dict(_within(root, "agent-chaos"))
+    return root
 
 
 def _within(group: TyperGroup, path: str) -> Iterator[tuple[str, TyperCommand]]:

@@ -13,9 +13,9 @@ from docs.reference.commands import commands
 from docs.reference.configuration import schema
 
 
-@pytest.mark.parametrize("name", GENERATED)
-def test_a_committed_page_is_what_the_code_says(name):
-    assert (PAGES / name).read_text(encoding="utf-8") == GENERATED[name](), "run: python -m docs.generate"
+@pytest.mark.parametrize("path", GENERATED, ids=lambda path: path.name)
+def test_a_committed_file_is_what_the_code_says(path):
+    assert path.read_text(encoding="utf-8") == GENERATED[path](), "run: python -m docs.generate"
 
 
 def test_every_key_is_an_option_of_fuzz_but_the_file_of_accepted_failures():

@@ -8,9 +8,10 @@ import agent_chaos.chaos as chaos
 from agent_chaos.cli import run
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.oracles.registry import oracles
+from agent_chaos.report.catalogue.entries import fault_entries, oracle_entries
 from agent_chaos.report.catalogue.entry import matching
-from agent_chaos.report.catalogue.faults import fault_entries
-from agent_chaos.report.catalogue.oracles import oracle_entries
+from agent_chaos.report.catalogue.faults import faults_of_code
+from agent_chaos.report.catalogue.oracles import oracles_of_code
 from tests.faults.catalogued import WIRE_FAULTS, forms_of
 
 OF_CLASSES = [entry for entry in fault_entries() if entry.name in fault_types()]
@@ -30,6 +31,11 @@ def test_every_fault_and_every_oracle_is_listed_once():
     assert len(set(faults)) == len(faults)
     assert fault_types().keys() <= set(faults)
     assert [entry.name for entry in oracle_entries()] == sorted(oracles())
+
+
+def test_the_entries_that_were_written_are_those_of_the_code():
+    assert fault_entries() == faults_of_code()
+    assert oracle_entries() == oracles_of_code()
 
 
 @FAULTS

@@ -18,9 +18,9 @@ from agent_chaos.commands.cassette.stats import day
 from agent_chaos.commands.cassette.verify import chosen_cassettes, told
 from agent_chaos.commands.output import complain
 from agent_chaos.errors import AgentChaosError
+from agent_chaos.report.console import console
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal.console import console
 
 _DAY_S = 86_400
 

@@ -10,8 +10,8 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.foreign import export_cassette
 from agent_chaos.errors import UsageError
 from agent_chaos.files import writable
+from agent_chaos.report.console import console
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal.console import console
 
 
 def export(file: Path, output: Path | None, *, force: bool) -> int:

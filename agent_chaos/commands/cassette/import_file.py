@@ -8,8 +8,8 @@ from rich.text import Text
 
 from agent_chaos.cassette.storage.foreign import import_cassette
 from agent_chaos.errors import UsageError
+from agent_chaos.report.console import console
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal.console import console
 
 
 def import_(file: Path, output: Path | None, *, force: bool) -> int:

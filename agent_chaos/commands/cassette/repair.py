@@ -10,8 +10,8 @@ from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.storage.file import recover
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import UsageError
+from agent_chaos.report.console import console
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal.console import console
 
 
 def repair(file: Path, output: Path | None, *, force: bool) -> int:

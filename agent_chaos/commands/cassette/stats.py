@@ -13,9 +13,9 @@ from agent_chaos.cassette.summary import Summary, summarise
 from agent_chaos.commands.cassette.verify import chosen_cassettes
 from agent_chaos.commands.output import complain
 from agent_chaos.errors import AgentChaosError
+from agent_chaos.report.console import console
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal.console import console
 
 
 def stats(files: list[Path]) -> int:

@@ -12,9 +12,9 @@ from agent_chaos.cassette.redaction.second_opinion import NEEDS, kingfisher
 from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.commands.output import complain
 from agent_chaos.errors import AgentChaosError, UsageError
+from agent_chaos.report.console import console
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.terminal.console import console
 
 CASSETTES = Path("cassettes")
 

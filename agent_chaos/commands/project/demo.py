@@ -18,7 +18,7 @@ from agent_chaos.commands.fuzz import fuzz
 from agent_chaos.commands.replay import replay
 from agent_chaos.commands.resolve_options import FuzzOptions
 from agent_chaos.errors import ExitCode, UsageError
-from agent_chaos.report.terminal.console import console
+from agent_chaos.report.console import console
 from agent_chaos.scenario.imports import forget
 from agent_chaos.search.corpus.stored import Corpus
 

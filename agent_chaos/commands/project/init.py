@@ -15,7 +15,7 @@ from rich.text import Text
 from agent_chaos.commands.project.detect import starter
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.files import write_text
-from agent_chaos.report.terminal.console import console
+from agent_chaos.report.console import console
 
 _SCENARIO = Path("scenarios/first.py")
 _WORKFLOW = Path(".github/workflows/agent-chaos.yml")

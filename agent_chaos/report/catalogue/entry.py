@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol, TypeVar
-
-from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.report.catalogue.reactions import Reaction
 
@@ -24,24 +22,22 @@ class CatalogueRow(Protocol):
 E = TypeVar("E", bound=CatalogueRow)
 
 
-class Parameter(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Parameter:
     """One field of a fault: the values it may have, and those a search draws, in words."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     values: str
     drawn: str = ""
 
 
-class FaultEntry(BaseModel):
+@dataclass(frozen=True, slots=True)
+class FaultEntry:
     """One fault. `protocols` and `forms` say where it can act; `word` is the fault in the DSL with its mildest values.
 
     `frequency` is how often it is met; `changes` what a client hears otherwise. `reactions` are what the SDKs do with it,
     as measured.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     level: str
@@ -66,10 +62,9 @@ class FaultEntry(BaseModel):
         )
 
 
-class OracleEntry(BaseModel):
+@dataclass(frozen=True, slots=True)
+class OracleEntry:
     """One oracle. `needs` is the fidelity its judgement rests on; `advice` what to do about what it finds."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     does: str
@@ -93,10 +88,3 @@ def matching(entries: Sequence[E], pattern: str) -> tuple[E, ...]:
     return exact or tuple(
         entry for entry in entries if all(word in entry.searchable.casefold() for word in wanted)
     )
-
-
-def told(documented: object) -> tuple[str, str]:
-    """A docstring as what it says and the source it names, each as one paragraph."""
-    text = " ".join((inspect.getdoc(documented) or "").split())
-    does, _, source = text.partition("Source: ")
-    return does.rstrip(), source.rstrip(".")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Literal, get_args, get_origin
 
 from annotated_types import Ge, Le
@@ -14,7 +13,8 @@ from agent_chaos.chaos.mutation import Mutation
 from agent_chaos.faults.catalogue import fault_types, kind_of
 from agent_chaos.faults.fault import Choice, Fault, ToolFault, WireFault
 from agent_chaos.providers.registry import protocols
-from agent_chaos.report.catalogue.entry import FaultEntry, Parameter, told
+from agent_chaos.report.catalogue.docstrings import told
+from agent_chaos.report.catalogue.entry import FaultEntry, Parameter
 from agent_chaos.report.catalogue.reactions import reactions
 from agent_chaos.report.catalogue.samples import TOOL, samples
 from agent_chaos.search.space import number_fields
@@ -22,8 +22,7 @@ from agent_chaos.search.space import number_fields
 LEVELS = ("transport", "stream", "message", "tool", "conversation")
 
 
-@cache
-def fault_entries() -> tuple[FaultEntry, ...]:
+def faults_of_code() -> tuple[FaultEntry, ...]:
     """Every fault, by level and family, then the changes that functions of a scenario make."""
     found = [_entry(cls) for cls in fault_types().values()]
     ordered = sorted(found, key=lambda entry: (LEVELS.index(entry.level), entry.family, entry.name))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import sys
-from functools import cache
 
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.registry import oracles
-from agent_chaos.report.catalogue.entry import OracleEntry, told
+from agent_chaos.report.catalogue.docstrings import told
+from agent_chaos.report.catalogue.entry import OracleEntry
 from agent_chaos.trace.fidelity import Fidelity
 
 
-@cache
-def oracle_entries() -> tuple[OracleEntry, ...]:
+def oracles_of_code() -> tuple[OracleEntry, ...]:
     """Every oracle, by name."""
     return tuple(_entry(oracle) for _, oracle in sorted(oracles().items()))
 

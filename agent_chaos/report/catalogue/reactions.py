@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 SDKS = {
     "anthropic": "Anthropic",
@@ -19,10 +18,9 @@ SDKS = {
 """The clients that were measured, by their name in the file."""
 
 
-class Reaction(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Reaction:
     """What each SDK does with a fault at every place it can act; `at` says which parameters, and whole or streamed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     at: str
     by_sdk: dict[str, str]
@@ -45,7 +43,7 @@ def measured_with() -> Mapping[str, str]:
 
 @cache
 def _measured() -> dict[str, Any]:
-    return dict(json.loads(files("agent_chaos.report.catalogue").joinpath("reactions.json").read_text()))
+    return dict(json.loads(Path(__file__).with_name("reactions.json").read_text(encoding="utf-8")))
 
 
 def _choice(written: str) -> str:

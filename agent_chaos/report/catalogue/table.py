@@ -13,7 +13,7 @@ from rich.text import Text
 from agent_chaos.report.catalogue.entry import FaultEntry, OracleEntry
 from agent_chaos.report.catalogue.page import changes, outcome
 from agent_chaos.report.catalogue.reactions import SDKS
-from agent_chaos.report.terminal.console import put
+from agent_chaos.report.console import put
 
 FEW = 5
 """How many entries are shown in full."""

@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from agent_chaos.report import figures
+from agent_chaos.report.console import complain, console, put
 from agent_chaos.report.document import CampaignRecord
 from agent_chaos.report.event import (
     Ended,
@@ -29,7 +30,6 @@ from agent_chaos.report.printable import count, printable
 from agent_chaos.report.reporter import USUAL, Format, Reporter, View
 from agent_chaos.report.terminal import run_view
 from agent_chaos.report.terminal.campaign_view import campaign_view, findings_table
-from agent_chaos.report.terminal.console import complain, console, put
 from agent_chaos.report.terminal.live import Live
 
 _TONES = {"plain": "", "quiet": "dim", "warning": "yellow"}

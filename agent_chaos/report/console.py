@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 
@@ -13,10 +14,22 @@ from agent_chaos.report.printable import printable
 _PADDING = re.compile(r" +(?=\n)")
 
 
+class _Terminal(Console):
+    """A console whose reader may leave early: `agent-chaos faults | head`."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that takes nothing in its text for markup, links or emoji, and keeps to NO_COLOR."""
     file = sys.stderr if stderr else sys.stdout
-    return Console(file=file, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    return _Terminal(file=file, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+def reader_left() -> None:
+    """Drops what is not yet written: whoever read the output closed it, and Python would complain at its exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def put(out: Console, part: RenderableType) -> None:
