@@ -1,8 +1,9 @@
-"""Writes files whole or not at all."""
+"""Writes files whole or not at all, and names them as users know them."""
 
 from __future__ import annotations
 
 import os
+import sysconfig
 import tempfile
 from pathlib import Path
 
@@ -28,3 +29,15 @@ def writable(path: Path) -> Path:
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UsageError(f"{path}: cannot be written")
     return path
+
+
+def relative(file: str) -> str:
+    """A path from the working directory; of a library, from where libraries of its kind are."""
+    path = Path(file)
+    installed = (
+        Path(*path.parts[: i + 1]) for i, part in enumerate(path.parts) if part.endswith("-packages")
+    )
+    for folder in (*installed, Path.cwd(), Path(sysconfig.get_path("stdlib"))):
+        if path.is_relative_to(folder) and path != folder:
+            return path.relative_to(folder).as_posix()
+    return path.as_posix()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import linecache
 import re
-import sysconfig
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
+from agent_chaos.files import relative
 from agent_chaos.trace.stack_frame import StackFrame
 
 _LINES, _WIDTH = 8, 120
@@ -57,15 +56,3 @@ def _source(frame: StackFrame) -> str:
             break
     text = _CLOSING.sub(r"\1", text)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
-
-
-def relative(file: str) -> str:
-    """A path from the working directory; of a library, from where libraries of its kind are."""
-    path = Path(file)
-    installed = (
-        Path(*path.parts[: i + 1]) for i, part in enumerate(path.parts) if part.endswith("-packages")
-    )
-    for folder in (*installed, Path.cwd(), Path(sysconfig.get_path("stdlib"))):
-        if path.is_relative_to(folder) and path != folder:
-            return path.relative_to(folder).as_posix()
-    return path.as_posix()

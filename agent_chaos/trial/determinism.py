@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any
 
 from agent_chaos.cassette.keys import first_difference
+from agent_chaos.files import relative
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Call, Trace, TraceEvent
+from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace, TraceEvent
 
 _SETUP = "state survives between trials: give the scenario a setup= that starts it afresh, or keep state in ctx.agent_state"
 
@@ -20,16 +21,22 @@ def unsteady(first: Trace, second: Trace, redact: Callable[[Request], Request]) 
         return ""
     for one, other in zip(first.entries, second.entries, strict=False):
         if repr(one) != repr(other):
-            return f"{_place(one)}: {_differing(one, other, redact)}"
+            return f"{_place(one, first)}: {_differing(one, other, redact)}{_agents_line(other)}"
     return f"one run made {len(first.entries)} steps, the other {len(second.entries)}"
 
 
-def _place(entry: TraceEvent) -> str:
-    return (
-        f"call {entry.call}"
-        if isinstance(entry, Call)
-        else f"step {entry.seq} ({type(entry).__name__.lower()})"
-    )
+def _place(entry: TraceEvent, trace: Trace) -> str:
+    if isinstance(entry, Call):
+        return f"call {entry.call}"
+    before = [call.call for call in trace.calls if call.seq < entry.seq]
+    what = f"tool {entry.name}" if isinstance(entry, ToolRun) else type(entry).__name__.lower()
+    return f"{what} after call {before[-1]}" if before else f"{what} before the first call"
+
+
+def _agents_line(entry: TraceEvent) -> str:
+    """Where in the agent's code a step was taken, as an aside; '' where no line of it was met."""
+    frame = entry.frame if isinstance(entry, Call | ToolRun | Raised) else None
+    return f" (from {relative(frame.file)}:{frame.line}, in {frame.function})" if frame is not None else ""
 
 
 def _differing(one: TraceEvent, other: TraceEvent, redact: Callable[[Request], Request]) -> str:
@@ -53,7 +60,7 @@ def left_recording(trace: Trace) -> str:
     """Where a run without faults did not match its recording exactly, in words; '' where it did."""
     for call in trace.calls:
         if call.fidelity > Fidelity.NORMALISED:
-            return f"call {call.call} differs from its recording at {call.difference}"
+            return f"call {call.call} differs from its recording at {call.difference}{_agents_line(call)}"
     return next((incident.detail for incident in trace.incidents_of("miss")), "")
 
 
