@@ -15,7 +15,7 @@ _ADVICE = {
     "requests": "Ask again for the one reply that failed, a bounded number of times, and keep the replies that are good.",
 }
 _LAYERED = 9
-"""Requests for one reply: three attempts of an SDK within three of the agent (§1)."""
+"""Requests for one reply: three attempts of an SDK within three of the agent."""
 _PER_FAULT = 3
 _EXTRA = 6
 _RATIO = 3
@@ -27,7 +27,7 @@ class Amplification:
 
     Only requests that the recording knows are counted: what a model is asked in other words gets stale answers, and
     loops on those would be the harness's own. Runs that never end are `termination`'s. Source: litellm#2620,
-    hermes-agent#26293, humux#77 (§3.3).
+    hermes-agent#26293, humux#77.
     """
 
     name = "amplification"

@@ -28,7 +28,7 @@ class ArgumentFidelity:
 
     Differential: judged only for tools whose clean run obeys it, since agents may transform arguments on purpose. Calls
     of unfinished replies are left to `unfinished_tool_call`. Source: smolagents#2683, langchain-litellm#249,
-    hermes-agent#62937 (§3.10).
+    hermes-agent#62937.
     """
 
     name = "argument_fidelity"

@@ -35,7 +35,7 @@ class DuplicateSideEffect:
     What a model asks for twice in one reply is a warning; what it asks for again although it sees the result is its own
     decision. Tools that are declared pure, or whose names say that they only read or reckon (get, search, weather, calculate…), and
     runs that failed before their effect are left out, and so are tools without a boundary, whose effects nobody sees.
-    Source: crewAI#5802, langgraph#8702, PraisonAI#4256, openai-agents#4254, langchain#38708 (§3.9).
+    Source: crewAI#5802, langgraph#8702, PraisonAI#4256, openai-agents#4254, langchain#38708.
     """
 
     name = "duplicate_side_effect"

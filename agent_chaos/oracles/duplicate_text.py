@@ -16,7 +16,7 @@ _ADVICE = "Keep the text of an attempt apart until it is whole, and drop it when
 class DuplicateText:
     """A stream broke off, the request was sent again, and the answer holds the text of both attempts in a row.
 
-    Source: nuguard#455, aden-hive/hive#5923, livekit/agents-js#2477 (§3.17).
+    Source: nuguard#455, aden-hive/hive#5923, livekit/agents-js#2477.
     """
 
     name = "duplicate_text"

@@ -15,7 +15,7 @@ _ADVICE = "Treat an empty reply as a failed one: ask again, or raise an error th
 class EmptyAnswer:
     """A turn returned normally with an empty answer where the clean one was not.
 
-    Source: langchain#33504, adk-python#1521, crewAI#2885 (§3.14).
+    Source: langchain#33504, adk-python#1521, crewAI#2885.
     """
 
     name = "empty_answer"

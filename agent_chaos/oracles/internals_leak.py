@@ -38,7 +38,7 @@ class InternalsLeak:
 
     Credentials are the one that a faulted tool quotes, and the run's own keys. Exceptions that escape the agent are
     `unhandled_exception`'s. Source: langgraph#6486, anthropic tool_runner and genai AFC (`repr(exc)` as a result),
-    Anthropic's 502 message is the page itself (§3.13).
+    Anthropic's 502 message is the page itself.
     """
 
     name = "internals_leak"

@@ -28,7 +28,7 @@ class Leaks:
     A task counts where the agent's own code started it, none of that name is left by the clean run, and nobody cancelled it;
     not where the answers are the clean ones: then it is work in the background that only takes longer.
 
-    Source: openai-python#763, onyx#13743, litellm#38082, mistralai/client-python#532, langchain#13509 (§3.16).
+    Source: openai-python#763, onyx#13743, litellm#38082, mistralai/client-python#532, langchain#13509.
     """
 
     name = "leaks"

@@ -21,7 +21,7 @@ class RequestValidity:
 
     Rules that the recording's own requests break are left out: its provider answered them. What a server keeps (`previous_response_id`, `thread`) is looked up in the run; what is not found there is
     not judged. What OpenAI lets pass and compatible servers refuse is a warning.
-    Source: claude-code#2697, openai-agents#1061, #673, langgraph#5109, agent-framework#5041 (§3.11).
+    Source: claude-code#2697, openai-agents#1061, #673, langgraph#5109, agent-framework#5041.
     """
 
     name = "request_validity"

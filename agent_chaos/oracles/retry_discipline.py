@@ -34,7 +34,7 @@ class RetryDiscipline:
 
     One retry after 401 or 403 may carry fresh credentials, and what an SDK retries by itself, and when, is not the agent's
     doing (Anthropic's and OpenAI's wait for at most 60 s): both are left out. Sleeping beyond the budget is `termination`.
-    Source: trae-agent#245, openai-python#3555, langchain-google-genai (1.5 s for 7 s), hermes-agent#26293 (§3.4).
+    Source: trae-agent#245, openai-python#3555, langchain-google-genai (1.5 s for 7 s), hermes-agent#26293.
     """
 
     name = "retry_discipline"

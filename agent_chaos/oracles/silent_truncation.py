@@ -41,7 +41,7 @@ class SilentTruncation:
     to say so, in the arguments of a tool that were read out of its text, or (cut, empty or refused) in place of the
     whole in a later prompt, as a summary of the conversation.
 
-    Source: pydantic-ai#6610, opencode#26170, crewAI#5148, griptape#2333, langchain#38867, #39261 (§3.7).
+    Source: pydantic-ai#6610, opencode#26170, crewAI#5148, griptape#2333, langchain#38867, #39261.
     """
 
     name = "silent_truncation"

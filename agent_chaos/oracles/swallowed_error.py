@@ -52,7 +52,7 @@ class SwallowedError:
     could have told is an error; what the model makes of an empty result shows only where that is recorded, too
     (`record --continue`): then a figure that nothing had told it is an error. An answer in the agent's own
     words is taken for one that tells of the failure, and an empty one is `empty_answer`'s.
-    Source: langchain#39039, #33504, deepagents#4662, litellm#29223, hermes-agent#112419 (§3.15).
+    Source: langchain#39039, #33504, deepagents#4662, litellm#29223, hermes-agent#112419.
     """
 
     name = "swallowed_error"

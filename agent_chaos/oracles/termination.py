@@ -24,7 +24,7 @@ _WORTH_COUNTING_S = 1.0
 class Termination:
     """Virtual time beyond the clean run's by more than the budget, too many requests, or no end in real time.
 
-    Source: openai-node#1840 (a sleep of days), agent-zero#1882, pydantic-ai#4031, GenericAgent#201 (§3.2).
+    Source: openai-node#1840 (a sleep of days), agent-zero#1882, pydantic-ai#4031, GenericAgent#201.
     """
 
     name = "termination"

@@ -23,7 +23,7 @@ class TransparentOutcome:
     declared pure, or whose name says that it only reads, may run again with the same arguments. An agent whose own deadline
     ended a call is not judged: nobody has to wait for a reply that comes late.
 
-    Source: litellm#6957, hermes-agent#111887, openai-python#2722 (§3.6).
+    Source: litellm#6957, hermes-agent#111887, openai-python#2722.
     """
 
     name = "transparent_outcome"

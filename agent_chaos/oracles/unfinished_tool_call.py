@@ -27,7 +27,7 @@ _ADVICE = (
 
 class UnfinishedToolCall:
     """A tool ran although the arguments on the wire were not a JSON object, the reply never ended, or a token limit
-    cut it. Source: langchain#39275, langchainjs#11469, humux#77 (§3.8).
+    cut it. Source: langchain#39275, langchainjs#11469, humux#77.
     """
 
     name = "unfinished_tool_call"

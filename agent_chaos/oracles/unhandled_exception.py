@@ -74,7 +74,7 @@ class UnhandledException:
     """Four grades: an SDK's or the agent's own error is fair for a visible fault and a violation for a transient one;
     a raw transport error, a programming error, and the very exception that a tool was made to raise always are.
 
-    Source: anthropic-sdk-python#1919, litellm#38136, openai-agents#604, python-genai#1892, langgraph#6486 (§3.1).
+    Source: anthropic-sdk-python#1919, litellm#38136, openai-agents#604, python-genai#1892, langgraph#6486.
     """
 
     name = "unhandled_exception"

@@ -126,6 +126,34 @@ def test_thinking_stays_beside_its_call(blocks, found):
     assert broken("anthropic_messages", {**body, "messages": messages}, [(before, reply)]) == found
 
 
+def thought_through(*told, replies):
+    """What is refused of a turn in which the model called `a` and then `b`, as the agent tells it."""
+    body = {"model": "m", "thinking": {"type": "enabled", "budget_tokens": 1024}}
+    served = [
+        (
+            request("anthropic_messages", {"model": "m", "messages": [user()]}),
+            json_reply({"type": "message", "id": f"msg_{at}", "role": "assistant", "content": content}),
+        )
+        for at, content in enumerate(replies)
+    ]
+    first, second = told
+    messages = [user(), claude(*first), used("a"), claude(*second), used("b")]
+    return broken("anthropic_messages", {**body, "messages": messages}, served)
+
+
+def test_the_model_thinks_before_its_first_call_of_a_turn_and_not_again():
+    replies = [[THINKING, use("a")], [use("b")]]
+
+    assert thought_through(*replies, replies=replies) == []
+    assert thought_through([use("a")], [use("b")], replies=replies) == [rules.REASONING]
+
+
+def test_a_call_that_came_without_a_thought_is_sent_back_without_one():
+    replies = [[use("a")], [use("b")]]
+
+    assert thought_through(*replies, replies=replies) == []
+
+
 def calls(*ids, arguments="{}", name="refund", content=None):
     made = [{"id": id, "type": "function", "function": {"name": name, "arguments": arguments}} for id in ids]
     return {"role": "assistant", "content": content, "tool_calls": made}

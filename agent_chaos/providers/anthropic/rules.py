@@ -1,4 +1,4 @@
-"""What the Messages API refuses with 400 `invalid_request_error`, in its own words (§3.11)."""
+"""What the Messages API refuses with 400 `invalid_request_error`, in its own words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agent_chaos.providers.anthropic.blocks import block_of, part_of
 from agent_chaos.providers.anthropic.stream import StreamReading
 from agent_chaos.providers.json_values import fields, items, text_of
 from agent_chaos.providers.rules import PriorExchange, Problem
-from agent_chaos.providers.turn import Reasoning
+from agent_chaos.providers.turn import Reasoning, ToolCall
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.sse import SSE
 
@@ -162,23 +162,45 @@ def _calls(said: list[_Said]) -> Iterator[Problem]:
 
 
 def _reasoning(body: Json, said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
-    """Thinking comes first in the message whose calls the last one answers, and keeps its signature."""
-    last = said[-1] if said else None
-    if fields(body.get("thinking")).get("type") == "enabled" and last and last.of_type("tool_result"):
-        asked = said[-2] if len(said) > 1 else None
-        kind = asked.blocks[0][1].get("type") if asked and asked.blocks else ""
-        if asked and kind in ("text", "tool_use"):
-            at = asked.blocks[0][0]
-            says = (
-                f"{at}.type: Expected `thinking` or `redacted_thinking`, but found `{kind}`. When `thinking` is enabled, a "
-                "final `assistant` message must start with a thinking block"
-            )
-            yield Problem(rules.REASONING, at, says, asked.blocks[0][1])
+    """Thinking comes first in a turn that goes on with the results of its calls, and keeps its signature.
+
+    The model thinks once, before its first calls; between calls and results it does not think again.
+    Source: https://platform.claude.com/docs/en/build-with-claude/extended-thinking
+    """
+    opening = _opening(said) if fields(body.get("thinking")).get("type") == "enabled" else None
+    kind = opening.blocks[0][1].get("type") if opening and opening.blocks else ""
+    if opening and kind in ("text", "tool_use") and not _said_without_thinking(opening, served):
+        at = opening.blocks[0][0]
+        says = (
+            f"{at}.type: Expected `thinking` or `redacted_thinking`, but found `{kind}`. When `thinking` is enabled, a "
+            "final `assistant` message must start with a thinking block"
+        )
+        yield Problem(rules.REASONING, at, says, opening.blocks[0][1])
     given = {part.text: text_of(part.extra.get("signature")) for part in _thought(served)}
     for at, block in (found for one in said for found in one.of_type("thinking")):
         signature = given.get(text_of(block.get("thinking")))
         if signature and block.get("signature") != signature:
             yield Problem(rules.REASONING, at, f"{at}: Invalid `signature` in `thinking` block", block)
+
+
+def _opening(said: list[_Said]) -> _Said | None:
+    """The first message of the turn whose results are given last; None where no results are."""
+    found = None
+    for results, asked in zip(said[::-2], said[-2::-2], strict=False):
+        if not results.of_type("tool_result"):
+            break
+        found = asked
+    return found
+
+
+def _said_without_thinking(said: _Said, served: PriorExchange) -> bool:
+    """Whether the model itself gave these calls without a thought before them."""
+    ids = {block.get("id") for _, block in said.of_type("tool_use")}
+    for _, reply in served:
+        parts = list(_parts(reply))
+        if any(isinstance(part, ToolCall) and part.id in ids for part in parts):
+            return not any(isinstance(part, Reasoning) for part in parts)
+    return False
 
 
 def _thought(served: PriorExchange) -> Iterator[Reasoning]:

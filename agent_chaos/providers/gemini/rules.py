@@ -1,4 +1,4 @@
-"""What the Gemini API refuses with 400 INVALID_ARGUMENT, in its own words (§3.11)."""
+"""What the Gemini API refuses with 400 INVALID_ARGUMENT, in its own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Chat Completions refuses with 400 `invalid_request_error`, in its own words (§3.11)."""
+"""What Chat Completions refuses with 400 `invalid_request_error`, in its own words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Responses API refuses with 400 `invalid_request_error`, in its own words (§3.11).
+"""What the Responses API refuses with 400 `invalid_request_error`, in its own words.
 
 It reads the input items in order, after what its server kept of the response that the request continues.
 """
