@@ -32,7 +32,7 @@ def main() -> None:
         from agent_chaos.patch.guard import isolate, isolate_later
 
         isolate_later() if _may_go_online() else isolate()
-    from agent_chaos.cli import main as command
+    from agent_chaos.cli import command_line as command
 
     command()
 

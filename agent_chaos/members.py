@@ -16,7 +16,7 @@ def members(folder: ModuleType) -> Iterator[ModuleType]:
         yield importlib.import_module(f"{folder.__name__}.{found.name}")
 
 
-def installed(group: str) -> Iterator[ModuleType]:
+def registered_modules(group: str) -> Iterator[ModuleType]:
     """The modules that other packages register under a group of entry points, by name.
 
     Raises ImportError with the name of the entry point, where one does not import.

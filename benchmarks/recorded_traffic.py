@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agent_chaos.runtime import real
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.test_redrive import REDRIVEN
@@ -35,7 +35,7 @@ def main() -> None:
         rehearsal = Rehearsal(loop.scenario, cassette=loop.cassette, allow_real_tools=True)
         row = table.setdefault(loop.api, Counter(dict.fromkeys(["loops", *RUNGS, *VERDICTS], 0)))
         row.update(["loops", *(call.fidelity.words for call in rehearsal.prepare().calls)])
-        campaign = fuzz(rehearsal, max_examples=examples, max_shrink_runs=0)
+        campaign = find_failures(rehearsal, max_examples=examples, max_shrink_runs=0)
         row.update({name: getattr(campaign.figures, name) for name in VERDICTS})
         errors += [f"{loop.id}: {campaign.first_error}"] if campaign.first_error else []
     seconds = real.perf_counter() - started

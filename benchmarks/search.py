@@ -21,8 +21,8 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.search.example import Example, examined
 from agent_chaos.search.group_testing import GroupTesting
 from agent_chaos.search.random_phase import RandomPhase
-from agent_chaos.search.search import fuzz
-from agent_chaos.search.shrink import shrink
+from agent_chaos.search.search import find_failures
+from agent_chaos.search.shrink import smallest_plan
 from agent_chaos.search.space import Space
 from agent_chaos.trial.rehearsal import Rehearsal
 from benchmarks.alternatives import independent, singles_then_pairs, uniform
@@ -136,7 +136,7 @@ def shrunk(limit: int) -> None:
     for bug in BUGS[:limit]:
         subject, smallest = corpus_rehearsal(bug), bug.plan()
         found = next(one for one in subject.trial(smallest).errors if one.oracle == bug.oracle)
-        result = shrink(subject, smallest, found.fingerprint)
+        result = smallest_plan(subject, smallest, found.fingerprint)
         runs.append(result.runs)
         exact += len(result.plan) <= len(smallest)
     print(
@@ -148,7 +148,7 @@ def false_alarms(examples: int) -> int:
     """Prints every finding on an agent without a bug; how many there are."""
     total = 0
     for agent in SOUND:
-        campaign = fuzz(corpus_rehearsal(agent), max_examples=examples, max_shrink_runs=0)
+        campaign = find_failures(corpus_rehearsal(agent), max_examples=examples, max_shrink_runs=0)
         total += len(campaign.findings)
         for finding in campaign.findings:
             print(f"false alarm on {agent.name}: {finding.failure.fingerprint} under {finding.failure.plan}")

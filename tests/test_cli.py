@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.version import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +25,7 @@ def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--version"]) == 0
+    assert run_command(["--version"]) == 0
     assert capsys.readouterr().out == f"agent-chaos {__version__}\n"
 
 
@@ -41,14 +41,14 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     ids=" ".join,
 )
 def test_help_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(arguments) == 0
+    assert run_command(arguments) == 0
     assert "Usage: agent-chaos" in capsys.readouterr().out
 
 
 def test_help_imports_no_sdk_and_no_engine() -> None:
     heavy = "anthropic openai google hypothesis vcr httpx httpx2 aiohttp msgpack time_machine"
     code = (
-        "import sys; from agent_chaos.cli import run; run(['fuzz', '--help']);"
+        "import sys; from agent_chaos.cli import run_command; run_command(['fuzz', '--help']);"
         f"print([m for m in {heavy.split()!r} if m in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run(
@@ -123,7 +123,7 @@ def test_a_mistake_is_told_in_one_line(
     )
     before = sorted(tmp_path.rglob("*"))
 
-    code = run(arguments)
+    code = run_command(arguments)
     told = capsys.readouterr()
 
     assert code == 2
@@ -143,5 +143,5 @@ def test_python_m_runs_the_command(tmp_path: Path) -> None:
 
 
 def test_debug_shows_where_an_error_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["fuzz", "nowhere.py", "--debug"]) == 2
+    assert run_command(["fuzz", "nowhere.py", "--debug"]) == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err

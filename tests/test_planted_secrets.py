@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.cassette.storage.file import read_frame
-from agent_chaos.cassette.storage.frames import PREAMBLE_BYTES, Broken, plain
-from agent_chaos.cli import run
+from agent_chaos.cassette.storage.frames import PREAMBLE_BYTES, BrokenRecord, unpacked
+from agent_chaos.cli import run_command
 from tests.patch.raw_server import Got, Script, Wire, serving
 from tests.patch.sdk_calls import provider
 from tests.standin import chat_wire
@@ -112,9 +112,9 @@ def records(path: Path) -> list[bytes]:
     while offset < len(data):
         try:
             read = read_frame(data, offset)
-        except Broken:
+        except BrokenRecord:
             break
-        found.append(plain(read))
+        found.append(unpacked(read))
         offset = read.end
     return found
 
@@ -133,8 +133,8 @@ def test_no_planted_secret_is_in_any_file(
     asked: list[Got] = []
     with serving(echoing(asked)) as url:
         Path("planted.py").write_text(AGENT.format(names=list(SECRETS), url=url))
-        recorded = run(["record", "planted.py"])
-    fuzzed = run(["fuzz", "planted.py", "--max-examples", "25", "--json", "out.json"])
+        recorded = run_command(["record", "planted.py"])
+    fuzzed = run_command(["fuzz", "planted.py", "--max-examples", "25", "--json", "out.json"])
     files = [path for path in tmp_path.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     kept = b"".join(contents(path) for path in files)
     told = capsys.readouterr()
@@ -191,12 +191,12 @@ def test_an_error_of_the_run_tells_no_secret(
     monkeypatch.setenv("CRM_TOKEN", SECRETS["CRM_TOKEN"])
     with serving(provider) as url:
         Path("unsound.py").write_text(UNSOUND.format(url=url, changing=changing))
-        failed = run(["record", "unsound.py"])
+        failed = run_command(["record", "unsound.py"])
         Path("sound").touch()
-        recorded = run(["record", "unsound.py"])
+        recorded = run_command(["record", "unsound.py"])
     if code == 5:
         Path("sound").unlink()
-    fuzzed = run(["fuzz", "unsound.py", "--json", "out.json"])
+    fuzzed = run_command(["fuzz", "unsound.py", "--json", "out.json"])
     told = capsys.readouterr()
 
     assert (failed, recorded, fuzzed) == (2, 0, code)

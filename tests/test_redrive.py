@@ -11,10 +11,10 @@ import pytest
 
 from agent_chaos.errors import HarnessError
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
-from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.model import BaselineScenario
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -134,8 +134,8 @@ def test_conversations_driven_from_their_replies_go_to_the_end_and_miss_nothing(
 
 @pytest.mark.parametrize("loop", REDRIVEN, ids=named)
 def test_a_search_of_a_recorded_loop_meets_no_error_of_its_own(loop):
-    judges = {name: Unheard(oracle) for name, oracle in oracles().items()}
-    campaign = fuzz(rehearsal(loop, judges=judges), max_examples=5)
+    judges = {name: Unheard(oracle) for name, oracle in all_oracles().items()}
+    campaign = find_failures(rehearsal(loop, judges=judges), max_examples=5)
 
     assert (campaign.figures.examples, campaign.figures.errors) == (5, 0), campaign.first_error
     assert campaign.figures.fired

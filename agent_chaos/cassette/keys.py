@@ -14,7 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 from agent_chaos.cassette.model import Keys
-from agent_chaos.cassette.plain import plain
+from agent_chaos.cassette.plain import comparable
 from agent_chaos.cassette.redaction.names import is_secret_parameter
 from agent_chaos.providers.registry import recognise
 from agent_chaos.providers.turn import Message, Text, ToolCall, ToolResult
@@ -60,7 +60,7 @@ def exact_key(request: Request) -> str:
 def normalised_key(request: Request) -> str:
     """As `exact_key`, on any host, with ids, times and temporary paths masked, however its JSON is written."""
     place = f"{request.method.upper()} {masked(request.path)}?{masked(_query(request))}"
-    body = _canonical_body(request, plain).decode("utf-8", "replace")
+    body = _canonical_body(request, comparable).decode("utf-8", "replace")
     for number, call_id in enumerate(_tool_call_ids(request)):
         body = body.replace(call_id, f"<call{number}>")
     return _digest(_bytes(place), masked(body).encode())
@@ -119,7 +119,7 @@ def first_difference(recorded: Request, asked: Request) -> str:
             return f"{name}: {_short(before)} ≠ {_short(after)}"
     if recorded.json is None or asked.json is None:
         return "" if recorded.body == asked.body else f"body: {_short(recorded.body)} ≠ {_short(asked.body)}"
-    telling = next(_differences(plain(recorded.json), plain(asked.json), ""), "")
+    telling = next(_differences(comparable(recorded.json), comparable(asked.json), ""), "")
     return telling or next(_differences(recorded.json, asked.json, ""), "")
 
 

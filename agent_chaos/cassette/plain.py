@@ -9,13 +9,13 @@ _SIGNATURES = frozenset({"thoughtSignature", "thought_signature", "signature", "
 _STANDARD = str.maketrans("-_", "+/")
 
 
-def plain(value: Any, name: str = "") -> Any:
+def comparable(value: Any, name: str = "") -> Any:
     """The value with absent fields left out, whole numbers as such, argument text compact and one base64 alphabet."""
     if isinstance(value, dict):
-        fields = {key: plain(inner, key) for key, inner in value.items()}
+        fields = {key: comparable(inner, key) for key, inner in value.items()}
         return {key: inner for key, inner in fields.items() if inner not in (None, "", [], {})}
     if isinstance(value, list):
-        return [plain(inner) for inner in value]
+        return [comparable(inner) for inner in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str) and name == "arguments":

@@ -13,20 +13,20 @@ _PREVIEW = 72
 
 
 @dataclass(slots=True)
-class Node:
+class RecordedCall:
     """A recorded call and those that continue its conversation, in the order they were recorded."""
 
     exchange: Exchange
     turn: ModelTurn | None
     prompt: Prompt | None
     ids: tuple[str, ...] = ()
-    children: list[Node] = field(default_factory=list)
+    children: list[RecordedCall] = field(default_factory=list)
 
 
-def grow(cassette: Cassette) -> list[Node]:
+def grow(cassette: Cassette) -> list[RecordedCall]:
     """The first calls of each conversation. A call continues the one whose messages, and reply, its own begin with."""
-    roots: list[Node] = []
-    nodes: list[Node] = []
+    roots: list[RecordedCall] = []
+    nodes: list[RecordedCall] = []
     for exchange in cassette.exchanges:
         node = _node(exchange)
         parent = max((one for one in nodes if _continues(node, one)), key=_depth, default=None)
@@ -41,7 +41,7 @@ def tree_lines(cassette: Cassette) -> Iterator[str]:
         yield from _drawn(root, "")
 
 
-def _drawn(node: Node, before: str) -> Iterator[str]:
+def _drawn(node: RecordedCall, before: str) -> Iterator[str]:
     yield f"{before}{_told(node)}"
     while len(node.children) == 1:
         node = node.children[0]
@@ -53,7 +53,7 @@ def _drawn(node: Node, before: str) -> Iterator[str]:
         yield from (f"{before}{'   ' if last else '│  '}{line}" for line in lines)
 
 
-def _told(node: Node) -> str:
+def _told(node: RecordedCall) -> str:
     exchange, turn = node.exchange, node.turn
     said = ""
     if turn is not None and turn.tool_calls:
@@ -65,17 +65,17 @@ def _told(node: Node) -> str:
     return f"call {exchange.index}  turn {exchange.turn}{status}  {said}".rstrip()
 
 
-def _node(exchange: Exchange) -> Node:
+def _node(exchange: Exchange) -> RecordedCall:
     protocol = protocols().get(exchange.protocol)
     if protocol is None:
-        return Node(exchange, None, None)
+        return RecordedCall(exchange, None, None)
     good = exchange.reply.head is not None and exchange.reply.status < 400
     turn = protocol.parse(exchange.reply) if good else None
     ids = protocol.ids(exchange.reply) if good else ()
-    return Node(exchange, turn, protocol.prompt(exchange.request), ids)
+    return RecordedCall(exchange, turn, protocol.prompt(exchange.request), ids)
 
 
-def _continues(node: Node, other: Node) -> bool:
+def _continues(node: RecordedCall, other: RecordedCall) -> bool:
     mine, theirs = node.prompt, other.prompt
     if (
         mine is None
@@ -101,7 +101,7 @@ def _follows(turn: ModelTurn, said: tuple[str, str]) -> bool:
     return all(call in words for call in calls) if calls else turn.text.strip() in words
 
 
-def _depth(node: Node) -> tuple[int, int]:
+def _depth(node: RecordedCall) -> tuple[int, int]:
     return len(_spoken(node.prompt)) if node.prompt else 0, node.exchange.index
 
 

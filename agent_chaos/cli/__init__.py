@@ -13,7 +13,7 @@ import typer
 from agent_chaos.cli import cassettes, catalogue, project, running, searching
 from agent_chaos.cli.app import app
 from agent_chaos.errors import AgentChaosError, TrialStop
-from agent_chaos.scenario.targets import target_of
+from agent_chaos.scenario.targets import command_target
 from agent_chaos.version import __version__
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -24,9 +24,9 @@ _DECLARED = (project, running, searching, cassettes, catalogue)
 """The modules that declare commands."""
 
 
-def main() -> None:
+def command_line() -> None:
     """Entry point of the `agent-chaos` command."""
-    code = run(sys.argv[1:])
+    code = run_command(sys.argv[1:])
     if (guard := sys.modules.get("agent_chaos.patch.guard")) is not None and sys.argv[1:2] in _OFFLINE:
         guard.shut_for_good()
     if any(_holds_up(thread) for thread in threading.enumerate()):
@@ -45,7 +45,7 @@ def _holds_up(thread: threading.Thread) -> bool:
     return not is_pool_worker(thread)
 
 
-def run(arguments: list[str]) -> int:
+def run_command(arguments: list[str]) -> int:
     """Runs one command and returns its exit code; an error is told in one line on stderr."""
     debug = "--debug" in arguments
     try:
@@ -85,15 +85,15 @@ def _with_command_line(arguments: list[str]) -> list[str]:
     command = arguments[at + 1 :]
     if len(command) == 1 and (command[0].endswith(".py") or ":" in command[0] or os.path.isdir(command[0])):
         return arguments
-    return [*arguments[:at], "--", target_of(command)]
+    return [*arguments[:at], "--", command_target(command)]
 
 
 def _told(message: str, code: int, *, debug: bool = False) -> int:
-    from agent_chaos.commands.output import complain
+    from agent_chaos.report.console import print_error
 
     if debug:
         traceback.print_exc()
-    complain(message)
+    print_error(message)
     return code
 
 

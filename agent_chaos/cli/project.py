@@ -51,8 +51,8 @@ def config(
     skip_faults: options.SkipFaults = None,
     only_oracles: options.OnlyOracles = None,
     skip_oracles: options.SkipOracles = None,
-    profile: options.Profile = None,
-    space: options.Space = "",
+    profile: options.ProfileName = None,
+    space: options.SpaceTarget = "",
 ) -> int:
     """Print the settings in force, as lines of pyproject.toml. With options of `fuzz`: those it would search with."""
     from agent_chaos.commands import config as body

@@ -25,11 +25,11 @@ Workers = Annotated[
         "--workers", min=0, metavar="N", help="Processes to run in; 0 for one per core where that is faster."
     ),
 ]
-Json = Annotated[
+JsonFile = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write the report to this file too.", show_default=False),
 ]
-Space = Annotated[
+SpaceTarget = Annotated[
     str,
     typer.Option(
         "--space",
@@ -72,7 +72,7 @@ Coverage = Annotated[
 ]
 
 
-Profile = Annotated[
+ProfileName = Annotated[
     Literal["everyday", "all", "hostile"] | None,
     typer.Option(
         "--profile",

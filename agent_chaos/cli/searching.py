@@ -22,12 +22,12 @@ def fuzz(
     skip_faults: options.SkipFaults = None,
     only_oracles: options.OnlyOracles = None,
     skip_oracles: options.SkipOracles = None,
-    profile: options.Profile = None,
-    space: options.Space = "",
+    profile: options.ProfileName = None,
+    space: options.SpaceTarget = "",
     until_covered: options.UntilCovered = False,
     exhaustive: options.Exhaustive = 0,
     coverage: options.Coverage = False,
-    json: options.Json = None,
+    json: options.JsonFile = None,
     report: Reports = None,
     full: options.Full = False,
     quiet: options.Quiet = False,
@@ -99,7 +99,7 @@ def accept(
     from agent_chaos.commands import accept as body
 
     if failure is None:
-        return body.accepted()
+        return body.list_accepted()
     if remove:
         return body.remove(failure)
     return body.accept(failure, reason=reason, until=until)

@@ -14,7 +14,7 @@ from agent_chaos.report.printable import printable
 from agent_chaos.search.corpus.accepted import Acceptance, Baseline
 
 
-def accepted() -> int:
+def list_accepted() -> int:
     """Lists what is accepted, with its last day and reason; what has expired says so."""
     today = date.today()
     entries = Baseline.load(settings().baseline, today).entries
@@ -47,7 +47,7 @@ def _say(line: str) -> None:
 
 def accept(name: str, *, reason: str, until: str) -> int:
     """Adds a stored failure to the baseline. Raises UsageError for no reason, and a day that is none or has passed."""
-    failure, today, path = failure_store.named(name), date.today(), settings().baseline
+    failure, today, path = failure_store.stored_failure(name), date.today(), settings().baseline
     entry = Acceptance(
         id=failure.id,
         scenario=failure.scenario,

@@ -17,7 +17,7 @@ from agent_chaos.search.corpus.export import pytest_source
 
 def export(name: str, output: Path | None) -> int:
     """Writes the test to stdout, or to a file that does not exist yet. Raises UsageError."""
-    source = pytest_source(failure_store.named(name))
+    source = pytest_source(failure_store.stored_failure(name))
     if output is None:
         sys.stdout.write(source)
         return 0

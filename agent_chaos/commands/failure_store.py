@@ -9,11 +9,9 @@ from pydantic import ValidationError
 
 from agent_chaos.errors import UsageError
 from agent_chaos.files import write_text
+from agent_chaos.scenario.folders import RUNS
 from agent_chaos.search.campaign import Failure, UndecidedPlan
 from agent_chaos.search.corpus.stored import Corpus
-
-RUNS = Path(".agent_chaos_runs")
-"""Where every campaign is kept, one folder each."""
 
 _UNDECIDED = RUNS / "undecided"
 _ID = re.compile(r"F-[0-9A-Z]{4,12}", re.IGNORECASE)
@@ -35,7 +33,7 @@ def keep_undecided(plan: UndecidedPlan) -> None:
     write_text(_UNDECIDED / f"{plan.id}.json", plan.model_dump_json(indent=2) + "\n")
 
 
-def undecided(name: str) -> UndecidedPlan:
+def stored_undecided(name: str) -> UndecidedPlan:
     """One undecided plan by its id. Raises UsageError where there is none, or its file is not one."""
     path = _UNDECIDED / f"{name.upper()}.json"
     if not path.is_file():
@@ -53,11 +51,11 @@ def undecided(name: str) -> UndecidedPlan:
 
 def every_undecided() -> list[UndecidedPlan]:
     """All undecided plans that are kept, those of the most examples first."""
-    kept = [undecided(path.stem) for path in sorted(_UNDECIDED.glob("U-*.json"))]
+    kept = [stored_undecided(path.stem) for path in sorted(_UNDECIDED.glob("U-*.json"))]
     return sorted(kept, key=lambda one: -one.examples)
 
 
-def named(name: str) -> Failure:
+def stored_failure(name: str) -> Failure:
     """One stored failure. Raises UsageError where there is none, or its file is not one."""
     if _ID.fullmatch(name):
         return Corpus().load(name)

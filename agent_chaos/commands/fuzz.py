@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from agent_chaos.commands import failure_store
-from agent_chaos.commands.failure_store import RUNS
-from agent_chaos.commands.output import hushed
-from agent_chaos.commands.prepare import Stage, scenarios
-from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, chosen
+from agent_chaos.commands.output import silence_output
+from agent_chaos.commands.prepare import Rehearsals, scenarios
+from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_options
 from agent_chaos.commands.search_workers import searched_in
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.files import write_text
-from agent_chaos.report.build_record import record
+from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.document import CampaignRecord, Document
 from agent_chaos.report.event import Ended, Failed, SearchEnded, Searching, SearchStarted, Started
 from agent_chaos.report.exit import combined
 from agent_chaos.report.open_reports import open_reports
 from agent_chaos.report.reporter import Reporter
-from agent_chaos.scenario.folders import run_folder
+from agent_chaos.scenario.folders import RUNS, run_folder
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.search.campaign import Progress
 from agent_chaos.search.corpus.stored import Corpus
-from agent_chaos.search.search import fuzz as search
+from agent_chaos.search.search import find_failures as search
 
 
 def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     """Searches every scenario of the targets; one that cannot be searched does not keep the others from it."""
-    wanted = chosen(asked)
+    wanted = resolve_options(asked)
     reporter = open_reports(asked.reports, asked.view)
-    stage = Stage(allow_real_tools=asked.allow_real_tools, judges=wanted.judges)
+    stage = Rehearsals(allow_real_tools=asked.allow_real_tools, judges=wanted.judges)
     codes: list[int] = []
     every = scenarios(targets, codes)
     reporter.tell(Started(command="fuzz", items=len(every)))
@@ -40,13 +39,13 @@ def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     return code
 
 
-def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: FuzzOptions, wanted: Chosen) -> int:
+def _one(loaded: Loaded, stage: Rehearsals, reporter: Reporter, asked: FuzzOptions, wanted: Chosen) -> int:
     """Searches one scenario, reports and keeps its campaign; its exit code."""
     name = loaded.scenario.name
     reporter.tell(SearchStarted(scenario=name, max_examples=wanted.announced, seed=wanted.seed))
     try:
         rehearsal = stage.rehearsed(loaded)
-        with hushed(), searched_in(rehearsal, asked, wanted) as executor:
+        with silence_output(), searched_in(rehearsal, asked, wanted) as executor:
             campaign = search(
                 rehearsal,
                 max_examples=wanted.max_examples,
@@ -63,7 +62,7 @@ def _one(loaded: Loaded, stage: Stage, reporter: Reporter, asked: FuzzOptions, w
     except AgentChaosError as exc:
         reporter.tell(Failed(name=name, error=str(exc), exit_code=exc.exit_code))
         return exc.exit_code
-    done = record(campaign, rehearsal.notes)
+    done = campaign_record(campaign, rehearsal.notes)
     reporter.tell(SearchEnded(campaign=done))
     _keep(done)
     return done.exit_code

@@ -10,7 +10,6 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from rich.text import Text
 
 from agent_chaos.errors import ScenarioError
-from agent_chaos.report.console import complain as complain
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
 
@@ -22,7 +21,7 @@ def say_skipped(missing: ScenarioError) -> None:
 
 
 @contextmanager
-def hushed() -> Iterator[None]:
+def silence_output() -> Iterator[None]:
     """Keeps what agents print and log out of the report: a search would print it hundreds of times."""
     # Handlers hold the stream that was stderr when they were made, so that redirecting stderr does not reach them.
     before = logging.root.manager.disable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from agent_chaos.commands.output import hushed, say_skipped
+from agent_chaos.commands.output import say_skipped, silence_output
 from agent_chaos.errors import RequirementMissing, ScenarioError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Oracle
@@ -41,7 +41,7 @@ def _skipping(codes: list[int]) -> Callable[[ScenarioError], None]:
     return skip
 
 
-class Stage:
+class Rehearsals:
     """Scenarios ready for trials, each rehearsed once however many failures it has. What agents print is not shown."""
 
     def __init__(self, *, allow_real_tools: bool, judges: Mapping[str, Oracle] | None = None) -> None:
@@ -58,7 +58,7 @@ class Stage:
                 allow_real_tools=self._allow_real_tools,
                 judges=self._judges,
             )
-            with hushed():
+            with silence_output():
                 rehearsal.prepare()
             self._ready[loaded.ref] = rehearsal
         return self._ready[loaded.ref]
@@ -69,5 +69,5 @@ class Stage:
 
     def trial(self, rehearsal: Rehearsal, plan: Plan) -> Outcome:
         """One example under the plan."""
-        with hushed():
+        with silence_output():
             return rehearsal.trial(plan)

@@ -15,15 +15,15 @@ from agent_chaos.errors import UsageError
 from agent_chaos.report.catalogue.entry import FaultEntry, OracleEntry, matching
 from agent_chaos.report.console import console, reader_left
 
-E = TypeVar("E", FaultEntry, OracleEntry)
+_Row = TypeVar("_Row", FaultEntry, OracleEntry)
 
 
-def listed(
-    entries: Sequence[E],
+def print_catalogue(
+    entries: Sequence[_Row],
     noun: str,
     pattern: str,
-    show: Callable[[Console, Sequence[E]], None],
-    page: Callable[[Sequence[E]], str],
+    show: Callable[[Console, Sequence[_Row]], None],
+    page: Callable[[Sequence[_Row]], str],
     *,
     json: bool,
     markdown: bool,
@@ -50,7 +50,7 @@ def listed(
     return 0
 
 
-def _shown(show: Callable[[Console, Sequence[E]], None], found: Sequence[E]) -> None:
+def _shown(show: Callable[[Console, Sequence[_Row]], None], found: Sequence[_Row]) -> None:
     try:
         show(console(), found)
         sys.stdout.flush()

@@ -10,7 +10,7 @@ from agent_chaos.errors import ExitCode, record_again
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
-from agent_chaos.search.corpus.stored import installed
+from agent_chaos.search.corpus.stored import installed_version
 
 
 class Standing(StrEnum):
@@ -45,51 +45,51 @@ _EXIT_CODES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stands:
+class Recheck:
     """A standing and why."""
 
     standing: Standing
     why: str
 
 
-def stands(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) -> Stands:
+def recheck(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) -> Recheck:
     """FIXED only where every fault of the plan fired and the run was judged and passed; else STALE.
 
     What still fails is ACCEPTED where the baseline says so for today.
     """
     if outcome.verdict is Verdict.HARNESS_ERROR:
-        return Stands(Standing.BROKEN, outcome.reason)
+        return Recheck(Standing.BROKEN, outcome.reason)
     if failure.fingerprint in outcome.fingerprints:
         return _fails(failure, outcome, baseline)
     if outcome.fingerprints:
         now = "now fails by " + ", ".join(sorted(outcome.fingerprints))
-        return Stands(Standing.CHANGED, "; ".join(filter(None, (now, changed_versions(failure)))))
+        return Recheck(Standing.CHANGED, "; ".join(filter(None, (now, changed_versions(failure)))))
     missed = _not_fired(failure, outcome)
     if missed:
-        return Stands(
+        return Recheck(
             Standing.STALE,
             f"not reached: {missed}; record again with '{record_again(failure.target)}', or remove it",
         )
     if outcome.verdict is not Verdict.PASS:
-        return Stands(Standing.STALE, outcome.reason or outcome.verdict)
+        return Recheck(Standing.STALE, outcome.reason or outcome.verdict)
     keep = "keep its file, so that it is run again, or delete it"
-    return Stands(Standing.FIXED, f"passes under {failure.plan}; {keep}")
+    return Recheck(Standing.FIXED, f"passes under {failure.plan}; {keep}")
 
 
-def _fails(failure: Failure, outcome: Outcome, baseline: Baseline) -> Stands:
+def _fails(failure: Failure, outcome: Outcome, baseline: Baseline) -> Recheck:
     """It fails still; why is what this run shows, not what was stored."""
     reason = next(one.reason for one in outcome.violations if one.fingerprint == failure.fingerprint)
     named = f"{failure.fingerprint}: {reason}"
     for entry in baseline.in_force(failure.scenario, [failure.fingerprint]):
-        return Stands(Standing.ACCEPTED, f"{failure.fingerprint}: until {entry.until}: {entry.reason}")
+        return Recheck(Standing.ACCEPTED, f"{failure.fingerprint}: until {entry.until}: {entry.reason}")
     for entry in baseline.expired(failure.scenario, [failure.fingerprint]):
-        return Stands(Standing.STILL_FAILS, f"accepted until {entry.until}, which has passed; {named}")
-    return Stands(Standing.STILL_FAILS, named)
+        return Recheck(Standing.STILL_FAILS, f"accepted until {entry.until}, which has passed; {named}")
+    return Recheck(Standing.STILL_FAILS, named)
 
 
 def changed_versions(failure: Failure) -> str:
     """The packages that have another version than when the failure was found: `openai 3.57.0, was 3.3.0`."""
-    now = {name: installed(name) for name in failure.versions} | {"python": platform.python_version()}
+    now = {name: installed_version(name) for name in failure.versions} | {"python": platform.python_version()}
     moved = [
         f"{name} {now[name]}, was {was}"
         for name, was in failure.versions.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 
-from agent_chaos.commands.output import hushed, say_skipped
+from agent_chaos.commands.output import say_skipped, silence_output
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import BranchSummary, branches, record_branch
@@ -40,7 +40,7 @@ def record(targets: list[str], *, mode: str, seed: int | None = None, reports: S
     codes = {one.recorded_as: _one(one, mode, reporter) for one in wanted}
     if drawn_blind and any(branches(one) for one in every):
         forget()  # fuzz_chaos draws from a recording, where there is one
-        with hushed(), warnings.catch_warnings(action="ignore"):
+        with silence_output(), warnings.catch_warnings(action="ignore"):
             every = [one.scenario for one in load(targets, variants=True)]
     added = [
         _branch(one, seed, reporter)

@@ -13,7 +13,7 @@ from rich.text import Text
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands import failure_store
-from agent_chaos.commands.output import hushed
+from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.record import added
 from agent_chaos.errors import AgentChaosError, ExitCode, UsageError
 from agent_chaos.faults.plan import Plan
@@ -71,9 +71,9 @@ def _named(names: Sequence[str]) -> list[Failure | UndecidedPlan]:
             found |= {one.id: one for one in failure_store.every_undecided()}
             continue
         one = (
-            failure_store.undecided(name)
+            failure_store.stored_undecided(name)
             if failure_store.is_undecided_name(name)
-            else failure_store.named(name)
+            else failure_store.stored_failure(name)
         )
         found[one.id] = one
     if not found:
@@ -125,7 +125,7 @@ def _judged_again(branch: Branch) -> int:
     """Runs the plan on what is recorded now, and says what came of it."""
     try:
         rehearsal = Rehearsal(branch.scenario, target=branch.failure.target, allow_real_tools=True)
-        with hushed():
+        with silence_output():
             outcome = rehearsal.trial(branch.failure.plan)
     except AgentChaosError as exc:
         _say(f"{branch.failure.id}: recorded, and cannot be judged: {exc}")
@@ -147,7 +147,7 @@ def _played(scenario: Scenario, plan: Plan) -> Trace:
     """The plan's run as far as it can be told offline."""
     cassette = open_cassette(scenario.cassette_path)
     index = ExchangeIndex(cassette, Redactor.from_environ(os.environ).request)
-    with hushed():
+    with silence_output():
         return run_trial(
             scenario,
             index,

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent_chaos.commands import failure_store
-from agent_chaos.commands.output import hushed
-from agent_chaos.commands.prepare import Stage, scenarios
-from agent_chaos.commands.recheck import Standing, stands
+from agent_chaos.commands.output import silence_output
+from agent_chaos.commands.prepare import Rehearsals, scenarios
+from agent_chaos.commands.recheck import Standing, recheck
 from agent_chaos.commands.settings import baseline
 from agent_chaos.errors import AgentChaosError, CassetteMissing, ExitCode
 from agent_chaos.oracles.verdict import Outcome, Verdict
@@ -31,11 +31,11 @@ def replay(
 ) -> int:
     """Replays what is named: targets, stored failures, or without any every cassette and every stored failure."""
     failures = (
-        [failure_store.named(one) for one in what if failure_store.is_name(one)]
+        [failure_store.stored_failure(one) for one in what if failure_store.is_name(one)]
         if what
         else failure_store.every()
     )
-    undecided = [failure_store.undecided(one) for one in what if failure_store.is_undecided_name(one)]
+    undecided = [failure_store.stored_undecided(one) for one in what if failure_store.is_undecided_name(one)]
     targets = [
         one for one in what if not failure_store.is_name(one) and not failure_store.is_undecided_name(one)
     ]
@@ -44,7 +44,7 @@ def replay(
     reporter = open_reports(reports, USUAL)
     reporter.tell(Started(command=command, items=len(failures) + len(undecided) + len(played)))
     replays = _Replays(
-        Stage(allow_real_tools=allow_real_tools),
+        Rehearsals(allow_real_tools=allow_real_tools),
         reporter,
         known=baseline() if failures else NOTHING,
         in_full=bool(what),
@@ -72,7 +72,7 @@ def played(clean: Trace) -> str:
 class _Replays:
     """Runs things again and tells of each. `in_full` says that they were asked for by name."""
 
-    stage: Stage
+    stage: Rehearsals
     reporter: Reporter
     known: Baseline
     in_full: bool
@@ -87,7 +87,7 @@ class _Replays:
             return self._stands(name, "NOT RECORDED", str(exc), ExitCode.NOTHING_JUDGED)
         except AgentChaosError as exc:
             return self._failed("", exc)
-        with hushed():
+        with silence_output():
             outcome = rehearsal.clean_outcome
         changes = rehearsal.changes if outcome.verdict is Verdict.PASS else ()
         word = Standing.CHANGED if changes else outcome.verdict
@@ -105,7 +105,7 @@ class _Replays:
             outcome = self.stage.trial(rehearsal, failure.plan)
         except AgentChaosError as exc:
             return self._failed(failure.id, exc)
-        found = stands(failure, outcome, self.known)
+        found = recheck(failure, outcome, self.known)
         shown = self.in_full and found.standing.still_shows
         finding, record = alone(_now(failure, outcome), rehearsal.clean) if shown else (None, None)
         self.reporter.tell(

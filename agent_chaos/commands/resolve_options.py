@@ -52,7 +52,7 @@ class Chosen:
     """How many examples there are at most; None for as many as it takes."""
 
 
-def chosen(asked: FuzzOptions) -> Chosen:
+def resolve_options(asked: FuzzOptions) -> Chosen:
     """Raises UsageError for names that are unknown, settings that make no sense, and a space that does not load."""
     if asked.exhaustive and asked.until_covered:
         raise UsageError("--exhaustive runs every single fault already; leave out --until-covered")

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from agent_chaos.chaos.trigger import Trigger
-from agent_chaos.commands.output import hushed
+from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.run_one import RunEnd, Wanted, one_by_one, side_by_side
 from agent_chaos.patch.guard import isolate_if_put_off
 from agent_chaos.patch.install import online
@@ -85,7 +85,7 @@ def _recorded_first(every: list[Loaded], wanted: Wanted) -> list[Loaded]:
     with online():  # in a process of its own: here, clients were made offline, without proxies and keys
         subprocess.run([sys.executable, "-m", "agent_chaos", "record", *refs], check=False)
     forget()
-    with hushed(), warnings.catch_warnings(action="ignore"):
+    with silence_output(), warnings.catch_warnings(action="ignore"):
         return wanted.load([])
 
 

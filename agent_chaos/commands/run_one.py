@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from multiprocessing import get_context
 
-from agent_chaos.commands.output import hushed
-from agent_chaos.commands.prepare import Stage, loaded_scenarios
+from agent_chaos.commands.output import silence_output
+from agent_chaos.commands.prepare import Rehearsals, loaded_scenarios
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.run.live import run_live
-from agent_chaos.run.run import Ran, artefacts, run_rehearsed
+from agent_chaos.run.run import FinishedRun, artefacts, run_rehearsed
 from agent_chaos.scenario.loader import Loaded
 
 
@@ -51,7 +51,7 @@ class RunEnd:
 
 def one_by_one(wanted: Wanted, every: Iterable[Loaded]) -> Generator[RunEnd, None, None]:
     """Runs scenarios in this process, each when it is asked for."""
-    stage = Stage(allow_real_tools=wanted.allow_real_tools)
+    stage = Rehearsals(allow_real_tools=wanted.allow_real_tools)
     return (_done(wanted, stage, one) for one in every)
 
 
@@ -73,13 +73,13 @@ def _in_worker(wanted: Wanted, ref: str) -> RunEnd:
 
 
 @cache
-def _prepared(wanted: Wanted) -> tuple[dict[str, Loaded], Stage]:
-    with hushed():
+def _prepared(wanted: Wanted) -> tuple[dict[str, Loaded], Rehearsals]:
+    with silence_output():
         every = {one.ref: one for one in wanted.load([])}
-    return every, Stage(allow_real_tools=wanted.allow_real_tools)
+    return every, Rehearsals(allow_real_tools=wanted.allow_real_tools)
 
 
-def _done(wanted: Wanted, stage: Stage, loaded: Loaded) -> RunEnd:
+def _done(wanted: Wanted, stage: Rehearsals, loaded: Loaded) -> RunEnd:
     try:
         done = _ran(wanted, stage, loaded)
         return RunEnd(artefacts(done, events=wanted.events))
@@ -87,10 +87,10 @@ def _done(wanted: Wanted, stage: Stage, loaded: Loaded) -> RunEnd:
         return RunEnd(error=str(exc), exit_code=exc.exit_code)
 
 
-def _ran(wanted: Wanted, stage: Stage, loaded: Loaded) -> Ran:
+def _ran(wanted: Wanted, stage: Rehearsals, loaded: Loaded) -> FinishedRun:
     if wanted.live:
-        with hushed():
+        with silence_output():
             return run_live(loaded.scenario, seed=wanted.seed)
     rehearsal = stage.rehearsed(loaded)
-    with hushed():
+    with silence_output():
         return run_rehearsed(rehearsal, seed=wanted.seed)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from functools import partial
 from time import process_time
 
-from agent_chaos.commands.output import hushed
-from agent_chaos.commands.prepare import Stage, scenarios
+from agent_chaos.commands.output import silence_output
+from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.executors.executor import Executor
@@ -46,6 +46,6 @@ def _worthwhile(rehearsal: Rehearsal, examples: int) -> int:
 
 def _subject(target: str, allow_real_tools: bool, named: tuple[str, ...]) -> Rehearsal:
     """The scenario, made ready in another process."""
-    with hushed():
+    with silence_output():
         (loaded,) = scenarios([target], [])
-    return Stage(allow_real_tools=allow_real_tools, judges=judges(only=named)).rehearsed(loaded)
+    return Rehearsals(allow_real_tools=allow_real_tools, judges=judges(only=named)).rehearsed(loaded)

@@ -52,7 +52,7 @@ def _plan(named: str) -> Plan:
         return Plan()
     file = Path(named)
     stored = failure_store.is_name(named) and (not file.is_file() or file.stem.upper().startswith("F-"))
-    return failure_store.named(named).plan if stored else plan_of(file)
+    return failure_store.stored_failure(named).plan if stored else plan_of(file)
 
 
 def _tell(server: str, cassette: Cassette, plan: Plan) -> None:

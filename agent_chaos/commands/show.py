@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from pydantic import ValidationError
 
 from agent_chaos.commands import failure_store
-from agent_chaos.commands.failure_store import RUNS
 from agent_chaos.commands.replay import replay
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.report.console import console, put
 from agent_chaos.report.document import CampaignRecord, Document, FailureRecord
 from agent_chaos.report.terminal.campaign_view import findings_table
-from agent_chaos.report.terminal.finding_view import view
+from agent_chaos.report.terminal.finding_view import finding_view
+from agent_chaos.scenario.folders import RUNS
 
 
 def show(names: Sequence[str]) -> int:
@@ -51,7 +51,7 @@ def _print(campaign: CampaignRecord, failure: FailureRecord) -> None:
     alone = finding.model_copy(
         update={"failures": (failure.failure.id,), "location": failure.location or finding.location}
     )
-    for part in view(alone, (failure,), out.width):
+    for part in finding_view(alone, (failure,), out.width):
         put(out, part)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from agent_chaos.commands import failure_store
-from agent_chaos.commands.output import hushed
+from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.plan_file import plan_of
-from agent_chaos.commands.prepare import Stage, scenarios
+from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.errors import AgentChaosError, UsageError
 from agent_chaos.report.build_record import smallness
 from agent_chaos.report.event import Ended, Failed, Said, Shrunk, Started
@@ -18,17 +18,17 @@ from agent_chaos.report.printable import printable
 from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.stored import Corpus, failure_of
-from agent_chaos.search.shrink import shrink as shrunk_plan
+from agent_chaos.search.shrink import smallest_plan as shrunk_plan
 
 _STALE = 3
 
 
 def shrink(names: list[str], *, allow_real_tools: bool, reports: Sequence[str] = ()) -> int:
     """Shrinks the named failures, or all. Raises UsageError where none is stored."""
-    failures = [failure_store.named(name) for name in names] if names else failure_store.every()
+    failures = [failure_store.stored_failure(name) for name in names] if names else failure_store.every()
     if not failures:
         raise UsageError("no failure is stored in .agent_chaos/; agent-chaos fuzz finds them")
-    return _every(failures, Stage(allow_real_tools=allow_real_tools), reports)
+    return _every(failures, Rehearsals(allow_real_tools=allow_real_tools), reports)
 
 
 def shrink_plan(
@@ -43,7 +43,7 @@ def shrink_plan(
     if len(found) != 1:
         told = ", ".join(printable(one.ref) for one in found) or "none"
         raise UsageError(f"--plan is for one scenario; expected its file before it, got {told}")
-    stage = Stage(allow_real_tools=allow_real_tools)
+    stage = Rehearsals(allow_real_tools=allow_real_tools)
     rehearsal = stage.rehearsed(found[0])
     outcome = stage.trial(rehearsal, plan)
     if not outcome.violations:
@@ -58,7 +58,7 @@ def shrink_plan(
     return _every(failures, stage, reports)
 
 
-def _every(failures: list[Failure], stage: Stage, reports: Sequence[str]) -> int:
+def _every(failures: list[Failure], stage: Rehearsals, reports: Sequence[str]) -> int:
     reporter = open_reports(reports, USUAL)
     reporter.tell(Started(command="shrink", items=len(failures)))
     code = combined([_one(failure, stage, reporter) for failure in failures])
@@ -66,10 +66,10 @@ def _every(failures: list[Failure], stage: Stage, reports: Sequence[str]) -> int
     return code
 
 
-def _one(failure: Failure, stage: Stage, reporter: Reporter) -> int:
+def _one(failure: Failure, stage: Rehearsals, reporter: Reporter) -> int:
     try:
         rehearsal = stage.of_failure(failure)
-        with hushed():
+        with silence_output():
             found = shrunk_plan(rehearsal, failure.plan, failure.fingerprint)
         if failure.fingerprint not in found.outcome.fingerprints:
             gone = f"does not fail any more; see agent-chaos replay {failure.id}"

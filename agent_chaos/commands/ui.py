@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent_chaos.commands.output import complain
 from agent_chaos.errors import UsageError
-from agent_chaos.report.console import console
+from agent_chaos.report.console import console, print_error
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -18,14 +17,14 @@ def ui(runs_dir: Path, *, host: str, port: int) -> int:
             f"{runs_dir}: there is no such folder; `agent-chaos run` and `fuzz` write .agent_chaos_runs"
         )
     try:
-        from agent_chaos.ui.server import serve
+        from agent_chaos.ui.server import serve_pages
     except ModuleNotFoundError as exc:
         raise UsageError(f'the pages need {exc.name}; pip install "agent-chaos[ui]"') from None
     if host not in _LOOPBACK:
-        complain(
+        print_error(
             f"{host} can be reached from other machines; whoever has the address below can read every run"
         )
-    serve(runs_dir, host=host, port=port, tell=_tell)
+    serve_pages(runs_dir, host=host, port=port, tell=_tell)
     return 0
 
 

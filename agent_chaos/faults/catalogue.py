@@ -15,9 +15,9 @@ from typing import TypeGuard, get_args
 from agent_chaos.errors import PlanError
 from agent_chaos.faults import message, stream, tool, transport
 from agent_chaos.faults.fault import Fault
-from agent_chaos.members import defined, installed, members
+from agent_chaos.members import defined, members, registered_modules
 
-GROUP = "agent_chaos.faults"
+_GROUP = "agent_chaos.faults"
 """Of entry points: each names a module that defines faults."""
 
 _LEVELS = (transport, stream, message, tool)
@@ -34,7 +34,7 @@ def fault_types() -> dict[str, type[Fault]]:
 def _theirs() -> list[ModuleType]:
     """The modules of other packages. Raises PlanError where one does not import."""
     try:
-        return list(installed(GROUP))
+        return list(registered_modules(_GROUP))
     except ImportError as exc:
         raise PlanError(str(exc)) from exc
 

@@ -20,7 +20,7 @@ from agent_chaos.errors import CassetteMissing, ExitCode, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import offline_environment
-from agent_chaos.report.build_record import record
+from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.event import SearchEnded
 from agent_chaos.report.exit import exit_code
 from agent_chaos.report.terminal.reporter import TerminalReporter
@@ -30,7 +30,7 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.api import check_failure
 from agent_chaos.search.campaign import Campaign, Failure
 from agent_chaos.search.corpus.stored import Corpus
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.trial.rehearsal import Rehearsal
 
 _WIDTH = 100
@@ -87,7 +87,7 @@ def search(
     """
     rehearsal = Rehearsal(scenario, target=target)
     rehearsal.refuse_real_tools()
-    campaign = fuzz(rehearsal, max_examples=settings.max_examples, seed=settings.seed, corpus=corpus)
+    campaign = find_failures(rehearsal, max_examples=settings.max_examples, seed=settings.seed, corpus=corpus)
     if exit_code(campaign) != ExitCode.OK:
         raise ChaosFailure(_told(campaign, rehearsal.notes))
     return campaign
@@ -97,7 +97,7 @@ def _told(campaign: Campaign, notes: tuple[str, ...]) -> str:
     """The terminal's report as plain text."""
     text = io.StringIO()
     out = Console(file=text, width=_WIDTH, no_color=True, markup=False, highlight=False, emoji=False)
-    TerminalReporter(out).tell(SearchEnded(campaign=record(campaign, notes)))
+    TerminalReporter(out).tell(SearchEnded(campaign=campaign_record(campaign, notes)))
     unjudged = "\nnothing could be judged" if exit_code(campaign) == ExitCode.NOTHING_JUDGED else ""
     return f"{text.getvalue().strip()}{unjudged}"
 

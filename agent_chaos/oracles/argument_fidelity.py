@@ -9,12 +9,12 @@ from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, V
 from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
-    curtailed,
     executed,
-    parsed,
+    is_truncated,
     satisfies,
     served_turn,
     shown,
+    strict_json,
 )
 from agent_chaos.providers.turn import RawFields
 from agent_chaos.trace.fidelity import Fidelity
@@ -82,7 +82,7 @@ def _emitted(trace: Trace, schemas: Mapping[str, RawFields]) -> dict[str, list[A
         turn = served_turn(call)
         for asked in turn.tool_calls if turn else ():
             declared = schemas.get(asked.name, {}).get("properties")
-            sent = parsed(asked.arguments)
+            sent = strict_json(asked.arguments)
             if isinstance(sent, dict) and isinstance(declared, dict):
                 sent = {name: value for name, value in sent.items() if name in declared}
             found.setdefault(asked.name, []).append(sent)
@@ -94,8 +94,8 @@ def _unfinished(trace: Trace, one: Executed) -> bool:
     turn = served_turn(call) if call is not None else None
     if call is None or turn is None:
         return False
-    mine = [parsed(asked.arguments) for asked in turn.tool_calls if asked.name == one.name]
-    return curtailed(call) or not all(isinstance(value, dict) for value in mine)
+    mine = [strict_json(asked.arguments) for asked in turn.tool_calls if asked.name == one.name]
+    return is_truncated(call) or not all(isinstance(value, dict) for value in mine)
 
 
 ORACLE = ArgumentFidelity()

@@ -12,11 +12,11 @@ from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
     executed,
-    parsed,
-    prompt_of,
+    prompt_of_call,
     satisfies,
     served_turn,
     shown,
+    strict_json,
 )
 from agent_chaos.providers.turn import Prompt, ToolCall, ToolResult
 from agent_chaos.trace.fidelity import Fidelity
@@ -114,7 +114,7 @@ def _times_asked(call: Call, run: ToolRun) -> int:
 
 def _knew(call: Call, run: ToolRun) -> bool:
     """Whether the request that the model answered told it of an earlier run, or its server keeps what it was told."""
-    prompt = prompt_of(call)
+    prompt = prompt_of_call(call)
     return prompt is None or bool(prompt.previous) or any(_same(told, run) for told in _told(prompt))
 
 
@@ -126,7 +126,7 @@ def _told(prompt: Prompt) -> Iterator[ToolCall]:
 
 
 def _same(asked: ToolCall, run: ToolRun) -> bool:
-    return asked.name == run.name and satisfies(run.arguments, parsed(asked.arguments))
+    return asked.name == run.name and satisfies(run.arguments, strict_json(asked.arguments))
 
 
 ORACLE = DuplicateSideEffect()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.conversations import first_fault_turn, refused
-from agent_chaos.oracles.reading.turns import prompt_of, recorded_turn, served_turn, shown
+from agent_chaos.oracles.reading.turns import prompt_of_call, recorded_turn, served_turn, shown
 from agent_chaos.providers.turn import Message, Text
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call
@@ -103,7 +103,7 @@ def _broken_texts(evidence: Evidence) -> Iterator[str]:
 
 
 def _assistant_texts(call: Call) -> list[str]:
-    prompt = prompt_of(call)
+    prompt = prompt_of_call(call)
     messages: tuple[Message, ...] = prompt.messages if prompt else ()
     said = (
         "".join(part.text for part in message.parts if isinstance(part, Text))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from agent_chaos.containment import Contained
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
 from agent_chaos.oracles.reading.departure import asked_otherwise, cannot_tell, judged_to
-from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Outcome, decide
 from agent_chaos.trace.trace import Call, Trace
 
@@ -28,10 +28,10 @@ def judge(
         unfired: why configured chaos did not strike; empty where it did, or need not.
     """
     trace = evidence.trace
-    if problem := broken(trace, rewritten=evidence.rewritten):
+    if problem := _broken(trace, rewritten=evidence.rewritten):
         return decide(trace, broken=problem)
     found: list[Violation | Undecided] = []
-    for oracle in (oracles() if judges is None else judges).values():
+    for oracle in (all_oracles() if judges is None else judges).values():
         # A broken oracle must not pass for a broken agent.
         with Contained() as contained:
             told = _within_recording(trace, oracle, oracle.judge(evidence))
@@ -68,7 +68,7 @@ def judge_asserted(
         chaos: whether any chaos was configured, which may lead a run away from the recording without a fault.
         unfired: why configured chaos did not strike; empty where it did, or need not.
     """
-    if problem := broken(trace, rewritten=chaos):
+    if problem := _broken(trace, rewritten=chaos):
         return decide(trace, broken=problem)
     kept, unknown = _as_far_as_known(trace, asserted, rewritten=rewritten)
     return decide(trace, kept, unknown, not_tested=unfired, judged_to=judged_to(trace, turns))
@@ -123,7 +123,7 @@ def _untested(trace: Trace) -> str:
     return "no fault fired" if trace.plan.faults and not trace.fired else ""
 
 
-def broken(trace: Trace, *, rewritten: bool = False) -> str:
+def _broken(trace: Trace, *, rewritten: bool = False) -> str:
     """What makes a run worthless, in words; '' where it can be judged.
 
     `rewritten` says that chaos rewrote what was asked, which may lead a run away from the recording without a fault.

@@ -10,7 +10,7 @@ from agent_chaos.oracles.oracle import ASSERTION, Gravity, Oracle, Violation
 
 
 @cache
-def oracles() -> dict[str, Oracle]:
+def all_oracles() -> dict[str, Oracle]:
     """Every oracle by name."""
     found: list[Oracle] = exported(folder, "ORACLE")
     return {oracle.name: oracle for oracle in found}
@@ -20,5 +20,5 @@ def gravity_of(violation: Violation) -> Gravity:
     """How grave a finding is; what the scenario itself asserts comes first, what an oracle of a third party finds last."""
     if violation.oracle == ASSERTION:
         return Gravity.ASSERTED
-    oracle = oracles().get(violation.oracle)
+    oracle = all_oracles().get(violation.oracle)
     return oracle.gravity if oracle is not None else Gravity.WASTE

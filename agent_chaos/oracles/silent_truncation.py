@@ -8,8 +8,8 @@ from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, V
 from agent_chaos.oracles.reading.marks import adds_words, is_marked
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
-    curtailed,
-    prompt_of,
+    is_truncated,
+    prompt_of_call,
     recorded_turn,
     served_turn,
     shown,
@@ -61,7 +61,7 @@ class SilentTruncation:
 
     def _answer(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
         clean = clean_answer(evidence, answer.turn)
-        cut = [call for call in evidence.trace.calls if call.turn == answer.turn and curtailed(call)]
+        cut = [call for call in evidence.trace.calls if call.turn == answer.turn and is_truncated(call)]
         said = _said_in(evidence.trace, answer.turn)
         for call in cut:
             served = served_turn(call)
@@ -74,7 +74,7 @@ class SilentTruncation:
 
     def _tools(self, evidence: Evidence) -> Iterator[Violation]:
         seen: set[str] = set()
-        for call in filter(curtailed, evidence.trace.calls):
+        for call in filter(is_truncated, evidence.trace.calls):
             served = served_turn(call)
             asked = {one.name for one in served.tool_calls} if served else set()
             for run in evidence.trace.tools:
@@ -164,7 +164,7 @@ def _spoiled(call: Call) -> bool:
     served = served_turn(call)
     if not call.fired or served is None:
         return False
-    return curtailed(call) or not served.text.strip() or served.stop == "filter"
+    return is_truncated(call) or not served.text.strip() or served.stop == "filter"
 
 
 def _fed(evidence: Evidence, call: Call, whole: str, partial: str) -> tuple[Call, str, str] | None:
@@ -186,7 +186,7 @@ def _fed(evidence: Evidence, call: Call, whole: str, partial: str) -> tuple[Call
 
 def _told(call: Call) -> list[str]:
     """What a request tells the model in the user's or the system's name."""
-    prompt = prompt_of(call)
+    prompt = prompt_of_call(call)
     if prompt is None:
         return []
     parts = [part for one in prompt.messages if one.role in ("user", "system") for part in one.parts]

@@ -10,15 +10,15 @@ from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, V
 from agent_chaos.oracles.reading.dropped import left_undone, passed_over
 from agent_chaos.oracles.reading.marks import is_marked
 from agent_chaos.oracles.reading.reported import (
+    answer_flags,
     asking,
-    frame,
-    hollow,
-    made_up_for,
+    is_empty,
     quotes,
     says_nothing,
     tail_parts,
     told_of,
-    untold_figure,
+    unsupported_figure,
+    was_compensated,
 )
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
@@ -112,7 +112,7 @@ class SwallowedError:
                 usual is None
                 or run.name in seen
                 or not _gave_nothing(run, usual)
-                or made_up_for(evidence.trace, run)
+                or was_compensated(evidence.trace, run)
             ):
                 continue
             heard, made_up = _heard(evidence, run, usual), _made_up(evidence, run, usual)
@@ -178,7 +178,11 @@ def _failed_for_good(trace: Trace, call: Call) -> bool:
 def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bool:
     """Whether a turn answered otherwise than the clean one, with nothing but what the model had said; not where a field
     beside the text differs, too."""
-    if not answer.text.strip() or _plain(answer.text) == _plain(clean.text) or frame(answer) != frame(clean):
+    if (
+        not answer.text.strip()
+        or _plain(answer.text) == _plain(clean.text)
+        or answer_flags(answer) != answer_flags(clean)
+    ):
         return False
     heard = [call for call in trace.calls if call.seq <= last.seq and not _failed(trace, call)]
     said = {_plain(turn.text) for turn in map(served_turn, heard) if turn is not None}
@@ -190,7 +194,7 @@ def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bo
 
 def _gave_nothing(run: ToolRun, usual: ToolRun) -> bool:
     """Whether a fault kept a tool from doing anything, or gave an empty result for its own."""
-    empty = not run.error_type and hollow(run.result) and not hollow(usual.result)
+    empty = not run.error_type and is_empty(run.result) and not is_empty(usual.result)
     return bool(run.fired) and (not run.landed or empty)
 
 
@@ -202,7 +206,7 @@ def _heard(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str] 
     call, result = told
     same = wanted is not None and result.content == wanted[1].content
     blank = says_nothing(result.content) and all(isinstance(part, ToolResult) for part in tail_parts(call))
-    wrong = same or blank if not run.landed else same and not hollow(result.content)
+    wrong = same or blank if not run.landed else same and not is_empty(result.content)
     return ("the model was told", result.content) if wrong and not result.is_error else None
 
 
@@ -211,7 +215,7 @@ def _made_up(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str
     answer = next((one for one in evidence.trace.answers if one.turn == run.turn), None)
     if answer is None or evidence.trace.left_at is not None:
         return None
-    figure = untold_figure(evidence.trace, run, usual.result, answer)
+    figure = unsupported_figure(evidence.trace, run, usual.result, answer)
     return (
         (f"turn {answer.turn} answered with {figure}, which nothing had told it:", answer.text)
         if figure
@@ -227,7 +231,7 @@ def _as_ever(evidence: Evidence, run: ToolRun) -> tuple[str, str] | None:
     if answer is None or clean is None or not asking(evidence.trace, run):
         return None
     usual = all(call.fidelity.full and not call.fired for call in later) and answer.text.strip()
-    same = _plain(answer.text) == _plain(clean.text) and frame(answer) == frame(clean)
+    same = _plain(answer.text) == _plain(clean.text) and answer_flags(answer) == answer_flags(clean)
     return (f"turn {answer.turn} answered", answer.text) if usual and same else None
 
 

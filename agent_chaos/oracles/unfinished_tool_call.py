@@ -8,13 +8,13 @@ from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, V
 from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
-    curtailed,
     executed,
-    parsed,
+    is_truncated,
     recorded_turn,
     satisfies,
     served_turn,
     shown,
+    strict_json,
 )
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call
@@ -64,12 +64,14 @@ def _why(call: Call, one: Executed) -> str:
     if served is None or recorded is None or not call.fired:
         return ""
     strict = [
-        isinstance(parsed(asked.arguments), dict) for asked in served.tool_calls if asked.name == one.name
+        isinstance(strict_json(asked.arguments), dict)
+        for asked in served.tool_calls
+        if asked.name == one.name
     ]
-    if curtailed(call):
+    if is_truncated(call):
         return "the token limit had been hit" if served.stop == "length" else "the reply had not ended"
     repaired = any(
-        satisfies(one.arguments, parsed(c.arguments)) for c in recorded.tool_calls if c.name == one.name
+        satisfies(one.arguments, strict_json(c.arguments)) for c in recorded.tool_calls if c.name == one.name
     )
     return "" if all(strict) or repaired else "its arguments were not a JSON object"
 
@@ -77,7 +79,9 @@ def _why(call: Call, one: Executed) -> str:
 def _recorded_arguments(call: Call, one: Executed) -> object:
     """What the model had asked for in the recording: of several calls of that tool, the one that shares most."""
     turn = recorded_turn(call)
-    wanted = [parsed(asked.arguments) for asked in turn.tool_calls if asked.name == one.name] if turn else []
+    wanted = (
+        [strict_json(asked.arguments) for asked in turn.tool_calls if asked.name == one.name] if turn else []
+    )
     return max(wanted, key=lambda value: _shared(value, one.arguments), default=None)
 
 

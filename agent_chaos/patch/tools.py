@@ -58,7 +58,7 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
     """`fn` behind the tool boundary."""
 
     def asked(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return jsonable(as_sent(session, name, arguments_of(fn, args, kwargs)))
+        return jsonable(as_sent(session, name, named_arguments(fn, args, kwargs)))
 
     if inspect.iscoroutinefunction(fn):
 
@@ -96,7 +96,7 @@ def nothing_hidden(name: str, value: Any) -> bool:
     return False
 
 
-def arguments_of(
+def named_arguments(
     fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], hidden: Hidden = nothing_hidden
 ) -> dict[str, Any]:
     """The arguments of a call by name, as a model gives them: those that `**kwargs` gather stand beside the others."""

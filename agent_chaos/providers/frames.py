@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent_chaos.providers.json_edit import rewritten
-from agent_chaos.providers.json_merge import agrees, merged
+from agent_chaos.providers.json_merge import agrees, merged_json
 from agent_chaos.providers.json_values import compact, loaded
 from agent_chaos.providers.turn import Delta, ModelTurn
 from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply, cut, header, with_body, with_header
@@ -50,7 +50,7 @@ def with_json(like: Reply, value: Any, unchanged: Any = None) -> Reply:
     text = like.body.decode("utf-8-sig", "replace")
     recorded = loaded(text)
     kept = recorded is not None
-    changed = merged(recorded, unchanged, value) if agrees(recorded, unchanged) else value
+    changed = merged_json(recorded, unchanged, value) if agrees(recorded, unchanged) else value
     written = rewritten(text, changed) if kept else compact(value)
     mark = _BOM if kept and like.body.startswith(_BOM) else b""
     body = like.body if written == text else mark + written.encode("utf-8", "backslashreplace")
@@ -71,7 +71,7 @@ def written_back(turn: ModelTurn, like: Reply) -> Reply | None:
     return as_ok(with_body(like, body), like.header("content-type") or "application/json")
 
 
-def answered(status: int, reason: str, headers: Headers, body: bytes, *, at: float = 0.12) -> Reply:
+def whole_reply(status: int, reason: str, headers: Headers, body: bytes, *, at: float = 0.12) -> Reply:
     """A whole reply that arrives `at` virtual seconds after the request."""
     return Reply((Head(status, headers, at, reason), Data(body, at), End(at)))
 

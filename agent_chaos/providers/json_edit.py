@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.providers.json_text import Member, Node, nodes_of
+from agent_chaos.providers.json_text import JsonMember, JsonNode, nodes_of
 
 _CHARACTER = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
@@ -76,9 +76,9 @@ class _Edit:
     text: str
     style: _Style
 
-    def value(self, node: Node, before: Any, after: Any, depth: int) -> str:
+    def value(self, node: JsonNode, before: Any, after: Any, depth: int) -> str:
         """The text of a node, changed so that it reads as `after`."""
-        if same(before, after):
+        if _same(before, after):
             return self.text[node.start : node.end]
         if isinstance(before, dict) and isinstance(after, dict):
             return self._object(node, before, after, depth)
@@ -88,7 +88,7 @@ class _Edit:
             return f'"{self._string(node, after)}"'
         return self.style.dump(after, depth)
 
-    def _object(self, node: Node, before: dict[str, Any], after: dict[str, Any], depth: int) -> str:
+    def _object(self, node: JsonNode, before: dict[str, Any], after: dict[str, Any], depth: int) -> str:
         last = {
             member.key: member for member in node.members
         }  # of a key that stands twice, the last one counts
@@ -110,7 +110,7 @@ class _Edit:
         ]
         return self._joined(node, "{}", kept, bodies + new, depth)
 
-    def _array(self, node: Node, before: list[Any], after: list[Any], depth: int) -> str:
+    def _array(self, node: JsonNode, before: list[Any], after: list[Any], depth: int) -> str:
         head = _agreeing(before, after)
         tail = _agreeing(before[head:][::-1], after[head:][::-1])
         middle = min(len(before), len(after)) - head - tail
@@ -124,7 +124,7 @@ class _Edit:
         bodies += [self._raw(node.members[at]) for at in range(len(before) - tail, len(before))]
         return self._joined(node, "[]", [node.members[at] for at in old], bodies, depth)
 
-    def _new_element(self, node: Node, before: list[Any], after: Any, depth: int) -> str:
+    def _new_element(self, node: JsonNode, before: list[Any], after: Any, depth: int) -> str:
         """A new element, written as the last one of the same keys is."""
         for member, one in zip(reversed(node.members), reversed(before), strict=True):
             if isinstance(one, dict) and isinstance(after, dict) and one.keys() == after.keys():
@@ -132,7 +132,7 @@ class _Edit:
         return self.style.dump(after, depth)
 
     def _joined(
-        self, node: Node, brackets: str, kept: Sequence[Member], bodies: Sequence[str], depth: int
+        self, node: JsonNode, brackets: str, kept: Sequence[JsonMember], bodies: Sequence[str], depth: int
     ) -> str:
         """Members with the spaces that those of the node have around them."""
         if not bodies:
@@ -147,7 +147,7 @@ class _Edit:
         written = ",".join(lead + body for lead, body in zip(leads, bodies, strict=True))
         return brackets[0] + written + end + brackets[1]
 
-    def _spaces(self, node: Node, depth: int) -> tuple[str, str, str]:
+    def _spaces(self, node: JsonNode, depth: int) -> tuple[str, str, str]:
         """What stands before the first member, before the others, and after the last."""
         if not node.members:
             inside = self.style.newline + self.style.indent * (depth + 1) if self.style.indent else ""
@@ -159,13 +159,13 @@ class _Edit:
         between = self.text[more[0].start : more[0].key_start] if more else first or self.style.comma
         return first, between, self.text[last.node.end : last.end]
 
-    def _before_comma(self, member: Member, node: Node) -> str:
+    def _before_comma(self, member: JsonMember, node: JsonNode) -> str:
         return self.text[member.node.end : member.end] if member is not node.members[-1] else ""
 
-    def _raw(self, member: Member) -> str:
+    def _raw(self, member: JsonMember) -> str:
         return self.text[member.node.start : member.node.end]
 
-    def _string(self, node: Node, after: str) -> str:
+    def _string(self, node: JsonNode, after: str) -> str:
         """The string's own spelling as far as it agrees from both ends."""
         inside = self.text[node.start + 1 : node.end - 1]
         spelled = _CHARACTER.findall(inside) if "\\" in inside else list(inside)
@@ -176,20 +176,20 @@ class _Edit:
         return "".join(spelled[:head]) + middle + "".join(spelled[len(spelled) - tail :])
 
 
-def same(one: Any, other: Any) -> bool:
+def _same(one: Any, other: Any) -> bool:
     """Whether two JSON values are equal, numbers and truth values told apart."""
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
     if isinstance(one, list):
-        return len(one) == len(other) and all(map(same, one, other))
+        return len(one) == len(other) and all(map(_same, one, other))
     return bool(one == other)
 
 
 def _agreeing(before: Sequence[Any], after: Sequence[Any]) -> int:
     """How many elements are equal from the start."""
     return next(
-        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if not same(one, other)),
+        (at for at, (one, other) in enumerate(zip(before, after, strict=False)) if not _same(one, other)),
         min(len(before), len(after)),
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 
-def merged(recorded: Any, read: Any, written: Any) -> Any:
+def merged_json(recorded: Any, read: Any, written: Any) -> Any:
     """The recorded value with what changed between `read`, as a protocol writes it back unchanged, and `written`."""
     if written == read:
         return recorded
@@ -41,7 +41,7 @@ def _merged_objects(
         if name not in read:
             found[name] = value
         elif name in recorded:
-            found[name] = merged(recorded[name], read[name], value)
+            found[name] = merged_json(recorded[name], read[name], value)
         elif value != read[name]:  # else it is what the protocol adds to everything that it writes
             found[name] = value
     return found | unread
@@ -52,7 +52,7 @@ def _merged_arrays(recorded: list[Any], read: list[Any], written: list[Any]) -> 
     tail = _agreeing(read[head:][::-1], written[head:][::-1])
     old, before, after = (one[head : len(one) - tail] for one in (recorded, read, written))
     if len(before) == len(after):
-        after = [merged(*one) for one in zip(old, before, after, strict=True)]
+        after = [merged_json(*one) for one in zip(old, before, after, strict=True)]
     return [*recorded[:head], *after, *recorded[len(recorded) - tail :]]
 
 

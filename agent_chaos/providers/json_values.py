@@ -13,6 +13,8 @@ _BRACKETS = re.compile(
     r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{]|[\]}]', re.DOTALL
 )  # a string without an end is read once
 
+JsonObject = dict[str, Any]
+
 
 def loaded(text: str | bytes) -> Any:
     """Text as JSON, or None where it is not JSON (or nests beyond `MAX_DEPTH`)."""

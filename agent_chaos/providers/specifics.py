@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 
-from agent_chaos.providers.turn import ErrorKind, Opaque, RawFields, Stop
+from agent_chaos.providers.turn import ErrorKind, Opaque, RawFields, StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,11 @@ class Specifics:
     unknown_part: Opaque | None = None
     signed_reasoning: RawFields = field(default_factory=dict)
     lost_state: Mapping[str, Refused] = field(default_factory=dict)
-    empty_stops: Mapping[str, Stop] = field(default_factory=dict)
+    empty_stops: Mapping[str, StopReason] = field(default_factory=dict)
     blocked_prompt: RawFields = field(default_factory=dict)
     flat_error: bytes = b""
     spend_limits: Mapping[str, str] = field(default_factory=dict)
-    early_stops: Mapping[str, Stop] = field(default_factory=dict)
+    early_stops: Mapping[str, StopReason] = field(default_factory=dict)
     chunks: ChunkPlaces | None = None
     failures: Mapping[str, str] = field(default_factory=dict)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from agent_chaos.providers.frames import as_ok
 from agent_chaos.providers.json_edit import rewritten, styled
-from agent_chaos.providers.json_merge import agrees, merged
+from agent_chaos.providers.json_merge import agrees, merged_json
 from agent_chaos.providers.json_values import loaded
 from agent_chaos.stream.exchange import Data, End, Head, Reply, cut, with_body
 from agent_chaos.stream.framing.framing import Frame, Framing
@@ -185,7 +185,7 @@ def _edited(recorded: _Message, written: _Message, framing: Framing, *, last: bo
         return old.raw
     if not isinstance(recorded.value, dict) or not isinstance(written.value, dict) or not old.has_data:
         return new.raw
-    data = rewritten(old.data, merged(recorded.value, recorded.read, written.value))
+    data = rewritten(old.data, merged_json(recorded.value, recorded.read, written.value))
     if unended or old.event != new.event:
         return framing.frame(data, event=new.event, newline=framing.newline_of(old.raw))
     return framing.with_data(old, data)
@@ -211,7 +211,7 @@ class _Models:
             return one.frame.raw
         model = self.by_shape.get(one.shape) or self.by_fields.get(_fields_of(one))
         if model is not None:
-            value = merged(model.value, model.read, one.value)
+            value = merged_json(model.value, model.read, one.value)
             return framing.with_data(model.frame, rewritten(model.frame.data, value))
         style = next(iter(self.by_shape.values())).frame.data
         return framing.with_data(one.frame, styled(one.value, style))

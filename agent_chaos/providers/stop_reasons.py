@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.providers.turn import ModelTurn, Part, Stop, ToolCall
+from agent_chaos.providers.turn import ModelTurn, Part, StopReason, ToolCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,10 @@ class StopReasons:
     A word that `words` gives for a plain end and for tool use alike means tool use in a turn that calls tools.
     """
 
-    means: Mapping[str, Stop]
-    words: Mapping[Stop, str]
+    means: Mapping[str, StopReason]
+    words: Mapping[StopReason, str]
 
-    def neutral(self, word: Any, parts: Iterable[Part] = ()) -> Stop | None:
+    def neutral(self, word: Any, parts: Iterable[Part] = ()) -> StopReason | None:
         """A provider's word in neutral ones; `other` where it is unknown, None where none was sent."""
         if not isinstance(word, str):
             return None

@@ -12,7 +12,7 @@ from typing import Any, Literal
 RawFields = Mapping[str, Any]
 """A JSON object of the protocol's own fields that have no neutral name."""
 
-Stop = Literal["end", "tool_use", "length", "filter", "pause", "other"]
+StopReason = Literal["end", "tool_use", "length", "filter", "pause", "other"]
 """Why a model stopped, in neutral words; `length` is a token limit, `filter` a refusal or safety stop."""
 
 ErrorKind = Literal[
@@ -100,7 +100,7 @@ class ModelTurn:
     """
 
     parts: tuple[Part, ...] = ()
-    stop: Stop | None = None
+    stop: StopReason | None = None
     stop_raw: str | None = None
     usage: Usage | None = None
     id: str = ""
@@ -123,7 +123,7 @@ class ModelTurn:
         """The turn with another part at `index`."""
         return replace(self, parts=(*self.parts[:index], part, *self.parts[index + 1 :]))
 
-    def with_stop(self, stop: Stop) -> ModelTurn:
+    def with_stop(self, stop: StopReason) -> ModelTurn:
         """The turn with another reason to stop, in the provider's own default word for it."""
         return replace(self, stop=stop, stop_raw=None)
 

@@ -20,7 +20,7 @@ from agent_chaos.containment import OnFailure
 from agent_chaos.errors import BudgetStop, CassetteMissing, RecordError, TrialStop
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.install import environment
-from agent_chaos.patch.recording.capture import Recorded
+from agent_chaos.patch.recording.capture import CaptureStats
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.patch.time import loops
 from agent_chaos.patch.time.stop import interrupts_noted
@@ -187,7 +187,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     )
 
 
-def _nothing(recorded: Recorded) -> str:
+def _nothing(recorded: CaptureStats) -> str:
     """Why a recording holds nothing, as far as it shows."""
     unseen = recorded.unseen
     if past := [*sorted(unseen.connections), *sorted(unseen.programs)]:
@@ -218,7 +218,7 @@ def _run(
     seed: int,
     mode: str,
     earlier: Cassette | None,
-) -> Recorded:
+) -> CaptureStats:
     session = Session(clock=clock, tape=Tape(), jitter=Random(), chance=Random(seed))
     session.pure_tools = frozenset(scenario.pure_tools)
     writer.session = session
@@ -250,7 +250,7 @@ def _run(
     return recorded
 
 
-def _refuse_raw_connections(scenario: Scenario, recorded: Recorded) -> None:
+def _refuse_raw_connections(scenario: Scenario, recorded: CaptureStats) -> None:
     if refused := sorted(recorded.unseen.refused):
         raise RecordError(
             f"{scenario.name}: the agent opened connections of its own to {', '.join(refused)}, which no replay could "

@@ -12,7 +12,7 @@ from agent_chaos.stream.exchange import Reply, Request
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PendingContinuation:
     """What was held back of the reply of exchange `index`.
 
     `said` is the text that was served, `calls` the tool calls by name and arguments; `turn_id` and `ids` name the reply and
@@ -28,14 +28,14 @@ class Held:
     rest: Reply
 
     @classmethod
-    def of(cls, index: int, fault: WireFault, target: Target, served: Reply) -> Held | None:
+    def of(cls, index: int, fault: WireFault, target: Target, served: Reply) -> PendingContinuation | None:
         """What a fault held back of a target; None where it held back nothing."""
         rest = fault.rest(target)
         if rest is None:
             return None
         return cls(index, target.protocol, "", (), "", frozenset(), rest).after(served)
 
-    def after(self, served: Reply) -> Held:
+    def after(self, served: Reply) -> PendingContinuation:
         """The same once another reply was served."""
         turn = self.protocol.parse(served)
         calls = tuple((call.name, call.arguments) for call in turn.tool_calls)

@@ -16,9 +16,9 @@ from agent_chaos.faults.fault import Fault, WireFault, target_of
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
-from agent_chaos.replay.continuation import Held
+from agent_chaos.replay.continuation import PendingContinuation
 from agent_chaos.replay.match import ExchangeIndex, KeyedRequest, with_replaced
-from agent_chaos.replay.renumber import minted
+from agent_chaos.replay.renumber import renumber_ids
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
 
@@ -66,7 +66,7 @@ class Player:
         self._consumed: set[int] = set()
         self._given: dict[str, tuple[Fidelity, int]] = {}
         self._recorded_ids: dict[str, str] = {}
-        self._held: list[Held] = []
+        self._held: list[PendingContinuation] = []
         self._credentials = Redactor(
             {}
         )  # what requests carry in their headers: recording took it out of bodies, too
@@ -92,7 +92,7 @@ class Player:
             return self._index.nearest(asked, self._index.lane(asked)[::-1])
         return self._index.nearest(asked, (index,))
 
-    def _go_on(self, request: Request, held: Held, asked: KeyedRequest) -> ServedReply:
+    def _go_on(self, request: Request, held: PendingContinuation, asked: KeyedRequest) -> ServedReply:
         """What a fault has the model say next: the rest of its answer, or the same calls again."""
         fidelity = Fidelity.BY_FAULT if held.calls else Fidelity.EXACT
         served = self._play(request, held.index, fidelity, "", asked.exact, held.rest)
@@ -201,11 +201,11 @@ class Player:
             if changed is not reply and changed != reply:
                 reply = changed
                 fired.append(fault)
-                held = Held.of(index, fault, target, changed)
+                held = PendingContinuation.of(index, fault, target, changed)
                 self._held += [held] if held is not None else []
         return reply, tuple(fired)
 
     def _minted(self, reply: Reply, wire: WireProtocol, salt: str) -> Reply:
-        fresh, recorded_ids = minted(reply, wire, salt)
+        fresh, recorded_ids = renumber_ids(reply, wire, salt)
         self._recorded_ids.update(recorded_ids)
         return fresh

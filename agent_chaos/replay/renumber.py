@@ -16,7 +16,7 @@ from agent_chaos.stream.framing.framing import Framing
 from agent_chaos.stream.json_strings import quoted, strings
 
 
-def minted(reply: Reply, protocol: WireProtocol, salt: str) -> tuple[Reply, dict[str, str]]:
+def renumber_ids(reply: Reply, protocol: WireProtocol, salt: str) -> tuple[Reply, dict[str, str]]:
     """The reply with every id the provider minted replaced, and the map from new ids to recorded ones."""
     fresh = {old: fresh_id(old, salt) for old in protocol.ids(reply) if old}
     renamed = rebodied(reply, _edits(reply, framing_of(reply, protocol), fresh))

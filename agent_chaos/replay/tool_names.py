@@ -17,7 +17,7 @@ def renamed_tools(cassette: Cassette) -> dict[str, str]:
     found: dict[str, str] = {}
     for exchange in cassette.exchanges:
         runs = [record for record in cassette.tools if record.is_call and record.after == exchange.index]
-        calls = calls_of(exchange)
+        calls = recorded_calls(exchange)
         names = {call.name for call in calls}
         named = {run.name for run in runs}
         left = [run for run in runs if run.name not in names]
@@ -29,7 +29,7 @@ def renamed_tools(cassette: Cassette) -> dict[str, str]:
     return found
 
 
-def calls_of(exchange: Exchange) -> tuple[ToolCall, ...]:
+def recorded_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
     """The tool calls of a recorded reply."""
     protocol = protocols().get(exchange.protocol)
     return protocol.parse(exchange.reply).tool_calls if protocol is not None else ()

@@ -51,7 +51,7 @@ class Toolbox:
         mine = [record for record in self._records if record.name == name]
         if not mine:
             return ToolServed(None, None, False, None, ())
-        wanted = canonical(arguments)
+        wanted = _canonical(arguments)
         record = min(mine, key=lambda r: self._distance(r, arguments, wanted))
         serving = self._servings.get(record.index, 0)
         self._servings[record.index] = serving + 1
@@ -59,11 +59,11 @@ class Toolbox:
         others = given_to_others(record, mine)
         target = ToolTarget(name, arguments, record.result, record.error_type, record.error, others)
         outcome, fired = self.faulted(site, target)
-        return ToolServed(record, site, canonical(record.arguments) == wanted, outcome, fired, others)
+        return ToolServed(record, site, _canonical(record.arguments) == wanted, outcome, fired, others)
 
     def _distance(self, record: ToolRecord, arguments: Any, wanted: str) -> tuple[bool, int, bool, int]:
-        differing = 0 if canonical(record.arguments) == wanted else _differing(record.arguments, arguments)
-        return canonical(record.arguments) != wanted, differing, record.index in self._servings, record.index
+        differing = 0 if _canonical(record.arguments) == wanted else _differing(record.arguments, arguments)
+        return _canonical(record.arguments) != wanted, differing, record.index in self._servings, record.index
 
     def faulted(self, site: Site, target: ToolTarget) -> tuple[ToolOutcome | None, tuple[Fault, ...]]:
         """What a tool call gets instead of its result, and the fault that makes it so."""
@@ -87,7 +87,7 @@ def _untouched(target: ToolTarget) -> ToolOutcome:
     return ToolOutcome(result=target.result, error_type=target.error_type, error=target.error)
 
 
-def canonical(value: Any) -> str:
+def _canonical(value: Any) -> str:
     """JSON text that is equal for equal values."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 

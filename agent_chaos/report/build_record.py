@@ -21,14 +21,14 @@ from agent_chaos.report.printable import count, printable
 from agent_chaos.report.ranking import met
 from agent_chaos.report.remedies.remedy import Case
 from agent_chaos.report.source import CodeLine, code_line
-from agent_chaos.report.survival import held, not_tested, score
-from agent_chaos.report.timeline import models, timeline
+from agent_chaos.report.survival import not_tested_reasons, survival_score, survived_kinds
+from agent_chaos.report.timeline import models, timeline_rows
 from agent_chaos.report.wire_words import effect_of
 from agent_chaos.search.campaign import Campaign, Failure, Finding
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 
-def record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
+def campaign_record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
     """The campaign as it is kept and shown."""
     found = causes(campaign.findings, campaign.clean)
     effects = bool(campaign.clean.incidents_of("file", "sqlite", "subprocess"))
@@ -36,16 +36,16 @@ def record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
         scenario=campaign.scenario,
         seed=campaign.seed,
         exit_code=exit_code(campaign),
-        summary=figures.summary(
+        summary=figures.examples_summary(
             campaign.figures, campaign.tools_run_for_real, findings=len(found), effects=effects
         ),
         figures=campaign.figures,
         failures=tuple(failure_record(one, case) for cause in found for one, case in cause.members),
         findings=tuple(_finding(number, cause) for number, cause in enumerate(found, start=1)),
-        held=held(campaign),
-        score=score(campaign),
+        held=survived_kinds(campaign),
+        score=survival_score(campaign),
         undecided_reasons=campaign.undecided_reasons,
-        not_tested_reasons=not_tested(campaign),
+        not_tested_reasons=not_tested_reasons(campaign),
         undecided_plans=campaign.undecided_plans,
         warnings=campaign.warnings,
         tools_run_for_real=campaign.tools_run_for_real,
@@ -119,7 +119,7 @@ def smallness(failure: Failure) -> str:
 
 
 def _rows(trace: Trace, failure: Failure) -> Iterator[TimelineRow]:
-    for row in timeline(trace, finding_seqs=_pointed(trace, failure)):
+    for row in timeline_rows(trace, finding_seqs=_pointed(trace, failure)):
         yield TimelineRow(
             at=row.at,
             who=row.who,

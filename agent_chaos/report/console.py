@@ -40,7 +40,7 @@ def put(out: Console, part: RenderableType) -> None:
     out.file.write(_PADDING.sub("", captured.get()))
 
 
-def complain(error: BaseException | str) -> None:
+def print_error(error: BaseException | str) -> None:
     """One line on stderr: `error: …`."""
     text = printable(" ".join(str(error).split()))
     console(stderr=True).print(Text.assemble(("error: ", "bold red"), text), soft_wrap=True)

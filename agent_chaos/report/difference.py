@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
-from agent_chaos.report.printable import call_text, compact, decoded, printable
-from agent_chaos.report.wire_words import result_of, transfer, turn_of
+from agent_chaos.report.printable import bytes_as_text, call_text, one_line, printable
+from agent_chaos.report.wire_words import model_turn, tool_result_text, transfer
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
@@ -62,7 +62,7 @@ def of_call(call: Call) -> tuple[Pair, ...]:
     every = (
         pair("reply", transfer(call.recorded), transfer(call.reply)),
         *_headers(call.recorded, call.reply),
-        *_turns(turn_of(call.wire, call.recorded), turn_of(call.wire, call.reply)),
+        *_turns(model_turn(call.wire, call.recorded), model_turn(call.wire, call.reply)),
         *_bytes(call.recorded, call.reply),
     )
     return tuple(one for one in every if one.recorded != one.as_run)
@@ -133,14 +133,14 @@ def _part(part: Part | None) -> str:
         return _NOTHING
     if isinstance(part, ToolCall):
         return part.arguments or "(no arguments)"
-    return compact(part.extra) if isinstance(part, Opaque) else part.text
+    return one_line(part.extra) if isinstance(part, Opaque) else part.text
 
 
 def _stop(turn: ModelTurn | None) -> str:
     if turn is None:
         return _NOTHING
     if turn.error is not None:
-        return f"error {compact(dict(turn.error))}"
+        return f"error {one_line(dict(turn.error))}"
     end = "" if turn.complete else ", the end of the stream never came"
     return f"{turn.stop_raw or turn.stop or 'no reason'}{end}"
 
@@ -154,16 +154,17 @@ def _bytes(recorded: Reply, served: Reply) -> Iterator[Pair]:
     dots = "…" if start else ""
     yield pair(
         f"bytes at {same:,}",
-        dots + decoded(left[start : same + _WINDOW]),
-        dots + (decoded(right[start : same + _WINDOW]) + (" (ends here)" if same == len(right) else "")),
+        dots + bytes_as_text(left[start : same + _WINDOW]),
+        dots
+        + (bytes_as_text(right[start : same + _WINDOW]) + (" (ends here)" if same == len(right) else "")),
     )
 
 
 def of_tool(run: ToolRun, clean: Trace) -> tuple[Pair, ...]:
     """What a fault changed at a tool call: its recorded result beside the one of this run."""
     twin = next((other for other in clean.tools if other.site == run.site), None)
-    recorded = result_of(twin) if twin else compact(run.recorded)
-    return (pair("result", recorded, result_of(run)),)
+    recorded = tool_result_text(twin) if twin else one_line(run.recorded)
+    return (pair("result", recorded, tool_result_text(run)),)
 
 
 def of_arguments(run: ToolRun, clean: Trace) -> Pair:

@@ -92,7 +92,7 @@ class FindingRecord(BaseModel):
     met: str = ""
 
 
-class Held(BaseModel):
+class SurvivedKinds(BaseModel):
     """What the agent withstood: `kinds` of fault that fired and never failed it, by what came of them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -131,7 +131,7 @@ class CampaignRecord(BaseModel):
     figures: Figures
     failures: tuple[FailureRecord, ...]
     findings: tuple[FindingRecord, ...] = ()
-    held: tuple[Held, ...] = ()
+    held: tuple[SurvivedKinds, ...] = ()
     score: Score | None = None
     undecided_reasons: tuple[tuple[str, int], ...] = ()
     not_tested_reasons: tuple[tuple[str, int], ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from agent_chaos.report.document import CampaignRecord, Held, Score
+from agent_chaos.report.document import CampaignRecord, Score, SurvivedKinds
 from agent_chaos.report.printable import count, printable
 from agent_chaos.search.campaign import Campaign, Figures, UndecidedPlan, Warned
 from agent_chaos.search.corpus.accepted import Acceptance
@@ -13,7 +13,7 @@ _KINDS = 6
 """How many kinds of fault are named in one line."""
 
 
-def summary(
+def examples_summary(
     figures: Figures, tools_run_for_real: Sequence[str], *, findings: int, effects: bool = False
 ) -> str:
     """`200 examples: 94 ok, 88 failed, 18 undecided, 0 not tested; 7 findings, 16 ways to fail; tools run for real: none`.
@@ -37,7 +37,7 @@ def total(campaigns: Sequence[CampaignRecord]) -> str:
     names = ("examples", "ok", "failures", "distinct", "accepted", "undecided", "not_tested", "errors")
     sums = {name: sum(getattr(campaign.figures, name) for campaign in campaigns) for name in names}
     tools = sorted({tool for campaign in campaigns for tool in campaign.tools_run_for_real})
-    return summary(
+    return examples_summary(
         Figures(**sums),
         tools,
         findings=sum(len(campaign.findings) for campaign in campaigns),
@@ -45,7 +45,7 @@ def total(campaigns: Sequence[CampaignRecord]) -> str:
     )
 
 
-def held(rows: Iterable[Held], *, everything: bool = False) -> str:
+def survived_lines(rows: Iterable[SurvivedKinds], *, everything: bool = False) -> str:
     """What did no harm, a line for each way it ended: `41 kinds of fault: the same answer (rate limit, …)`."""
     return "\n".join(
         f"{count(len(row.kinds), 'kind')} of fault: {row.outcome} ({_some(row.kinds, everything=everything)})"
@@ -59,7 +59,7 @@ def _some(kinds: Sequence[str], *, everything: bool) -> str:
     return ", ".join([*(kind.replace("_", " ") for kind in shown), *more])
 
 
-def score(found: Score | None) -> str:
+def score_line(found: Score | None) -> str:
     """`61 % of everyday faults survived (53 of 87; 95 % interval 50 to 71 %; 9 more undecided)`."""
     if found is None:
         return ""
@@ -72,7 +72,7 @@ def score(found: Score | None) -> str:
     )
 
 
-def not_tested(reasons: Iterable[tuple[str, int]]) -> list[str]:
+def not_tested_lines(reasons: Iterable[tuple[str, int]]) -> list[str]:
     """Why examples tested nothing, a line each."""
     return [f"{number:,}  {printable(why)}" for why, number in reasons]
 
@@ -114,7 +114,7 @@ def not_run(figures: Figures) -> str:
     return f"{count(left, 'single fault')}, the time was up" if left else ""
 
 
-def accepted(entries: Iterable[Acceptance]) -> str:
+def accepted_lines(entries: Iterable[Acceptance]) -> str:
     """Known failures that were met, a line each."""
     return "\n".join(f"{_named(one)} until {one.until}: {printable(one.reason)}" for one in entries)
 
@@ -153,7 +153,7 @@ def other_runs(figures: Figures) -> str:
     return _listed(f"{number:,} {what}" for number, what in runs if number)
 
 
-def undecided(reasons: Iterable[tuple[str, int]], plans: Iterable[UndecidedPlan]) -> list[str]:
+def undecided_lines(reasons: Iterable[tuple[str, int]], plans: Iterable[UndecidedPlan]) -> list[str]:
     """Why examples were undecided, `12  left the recording at call 3  U-7Q2K`, and what would decide one."""
     counted = list(reasons)
     ids = {one.reason: one.id for one in plans}

@@ -13,8 +13,8 @@ from typing import TextIO
 from agent_chaos.errors import UsageError
 from agent_chaos.report.event import Ended, ReportEvent
 from agent_chaos.report.printable import printable
-from agent_chaos.report.reporter import Format, Reporter, View
-from agent_chaos.report.result import Problem, Result, result_of
+from agent_chaos.report.reporter import Reporter, ReportFormat, View
+from agent_chaos.report.result import Result, ResultProblem, result_of
 
 _ANNOTATIONS = 10
 """GitHub shows no more errors of one step than that."""
@@ -37,7 +37,7 @@ class GithubReporter:
             self._annotate(found)
         if isinstance(event, Ended) and self._summary is not None:
             with self._summary.open("a", encoding="utf-8") as file:
-                file.write(summary(self._results))
+                file.write(_summary(self._results))
 
     def _annotate(self, result: Result) -> None:
         for problem in result.problems[: self._left]:
@@ -48,7 +48,7 @@ class GithubReporter:
         self._out.flush()
 
 
-def annotation(result: Result, problem: Problem) -> str:
+def annotation(result: Result, problem: ResultProblem) -> str:
     """One workflow command: `::error file=…,line=…,title=…::…`."""
     where = problem.location
     at = f"file={_property(where.file)},line={where.line}," if where else ""
@@ -57,7 +57,7 @@ def annotation(result: Result, problem: Problem) -> str:
     return f"::error {at}title={title}::{_data(text)}"
 
 
-def summary(results: list[Result]) -> str:
+def _summary(results: list[Result]) -> str:
     """The results as Markdown, within what GitHub takes."""
     lines = ["### agent-chaos", "", "| | result | where | what |", "| --- | --- | --- | --- |"]
     for result in results:
@@ -96,6 +96,6 @@ def _opens(file: Path | None, view: View) -> Reporter:
     return GithubReporter(sys.stdout, named)
 
 
-REPORTER = Format(
+REPORTER = ReportFormat(
     name="github", does="annotations and a step summary, for GitHub Actions", opens=_opens, owns_stdout=False
 )

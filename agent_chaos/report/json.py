@@ -7,7 +7,7 @@ from pathlib import Path
 from agent_chaos.report.document import CampaignRecord, Document, Stopped
 from agent_chaos.report.event import Ended, Failed, ReportEvent, SearchEnded
 from agent_chaos.report.output import Output
-from agent_chaos.report.reporter import Format, Reporter, View
+from agent_chaos.report.reporter import Reporter, ReportFormat, View
 
 
 class JsonReporter:
@@ -40,4 +40,4 @@ def _opens(file: Path | None, view: View) -> Reporter:
     return JsonReporter(Output(file))
 
 
-REPORTER = Format(name="json", does="the campaigns as one JSON document", opens=_opens)
+REPORTER = ReportFormat(name="json", does="the campaigns as one JSON document", opens=_opens)

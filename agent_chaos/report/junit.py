@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 from agent_chaos.report.event import Ended, ReportEvent
 from agent_chaos.report.output import Output
-from agent_chaos.report.reporter import Format, Reporter, View
-from agent_chaos.report.result import Problem, Result, result_of
+from agent_chaos.report.reporter import Reporter, ReportFormat, View
+from agent_chaos.report.result import Result, ResultProblem, result_of
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped (https://www.w3.org/TR/xml/#charsets)."""
@@ -73,7 +73,7 @@ def _cases(result: Result) -> list[ET.Element]:
     return [case]
 
 
-def _failed(result: Result, problem: Problem, seconds: float) -> ET.Element:
+def _failed(result: Result, problem: ResultProblem, seconds: float) -> ET.Element:
     case = _case(result, _clean(f"{problem.id} {problem.headline}"), seconds)
     failure = ET.SubElement(case, "failure", message=_clean(problem.headline), type=_clean(problem.rule))
     where = [f"{problem.location.place} in {problem.location.function}"] if problem.location else []
@@ -94,4 +94,4 @@ def _opens(file: Path | None, view: View) -> Reporter:
     return JunitReporter(Output(file))
 
 
-REPORTER = Format(name="junit", does="JUnit XML, for CI servers", opens=_opens)
+REPORTER = ReportFormat(name="junit", does="JUnit XML, for CI servers", opens=_opens)

@@ -9,7 +9,7 @@ from typing import TextIO
 from agent_chaos.errors import UsageError
 from agent_chaos.files import writable
 from agent_chaos.report.event import ReportEvent, Searching
-from agent_chaos.report.reporter import Format, Reporter, View
+from agent_chaos.report.reporter import Reporter, ReportFormat, View
 
 _EVERY_S = 1.0
 """Progress is told this often at most."""
@@ -43,4 +43,4 @@ def _opens(file: Path | None, view: View) -> Reporter:
         raise UsageError(f"{file}: cannot be written ({exc.strerror})") from None
 
 
-REPORTER = Format(name="ndjson", does="every event as a line of JSON, as it happens", opens=_opens)
+REPORTER = ReportFormat(name="ndjson", does="every event as a line of JSON, as it happens", opens=_opens)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from agent_chaos import members, report
 from agent_chaos.errors import UsageError
-from agent_chaos.report.reporter import Format, View
+from agent_chaos.report.reporter import ReportFormat, View
 from agent_chaos.report.several import Several
 
 
-def formats() -> dict[str, Format]:
+def report_formats() -> dict[str, ReportFormat]:
     """Every kind of report, by name."""
-    found: list[Format] = members.exported(report, "REPORTER")
+    found: list[ReportFormat] = members.exported(report, "REPORTER")
     return {one.name: one for one in found}
 
 
@@ -23,7 +23,7 @@ def open_reports(asked: Sequence[str], view: View) -> Several:
 
     That one is left out where another is to have stdout for itself. Raises UsageError for a name or a file that cannot be.
     """
-    known = formats()
+    known = report_formats()
     chosen = [_split(one, known) for one in asked]
     taken = [kind.name for kind, file in chosen if file is None and kind.owns_stdout]
     if len(taken) > 1:
@@ -34,7 +34,7 @@ def open_reports(asked: Sequence[str], view: View) -> Several:
     return Several(opened if taken else [known["terminal"].opens(None, view), *opened])
 
 
-def _split(asked: str, known: dict[str, Format]) -> tuple[Format, Path | None]:
+def _split(asked: str, known: dict[str, ReportFormat]) -> tuple[ReportFormat, Path | None]:
     name, _, file = asked.partition(":")
     if name not in known:
         near = get_close_matches(name, known, n=1)

@@ -31,12 +31,12 @@ def clipped(text: str, limit: int) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
-def decoded(data: bytes) -> str:
+def bytes_as_text(data: bytes) -> str:
     """Bytes as text; what is not UTF-8 is spelled out."""
     return data.decode("utf-8", "backslashreplace")
 
 
-def compact(value: Any) -> str:
+def one_line(value: Any) -> str:
     """A JSON value in one line, in the characters it was written in."""
     if isinstance(value, str):
         return value

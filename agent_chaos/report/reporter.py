@@ -35,7 +35,7 @@ class Reporter(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class ReportFormat:
     """A kind of report, by the name people give it.
 
     Args:

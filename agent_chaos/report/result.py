@@ -11,7 +11,7 @@ from agent_chaos.report.source import CodeLine
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class ResultProblem:
     """Something that went wrong: `rule` names its kind, `id` this one; `text` says what, and how to see it again."""
 
     rule: str
@@ -31,7 +31,7 @@ class Result:
     state: Literal["passed", "failed", "skipped", "error"]
     seconds: float = 0.0
     text: str = ""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[ResultProblem, ...] = ()
 
 
 _STATES: dict[int, Literal["passed", "failed", "skipped", "error"]] = {
@@ -77,12 +77,12 @@ def _campaign(campaign: CampaignRecord) -> Result:
     return Result("fuzz", campaign.scenario, state, campaign.figures.seconds, text, problems)
 
 
-def _found(finding: FindingRecord, failures: tuple[FailureRecord, ...]) -> Problem:
+def _found(finding: FindingRecord, failures: tuple[FailureRecord, ...]) -> ResultProblem:
     first = failures[0]
     lines = [first.failure.violation.reason, *(f"plan: {placed}" for placed in first.plan)]
     lines += [f"also {one.failure.id}: {'; '.join(one.plan)}" for one in failures[1:]]
     lines += [f"agent-chaos replay {first.failure.id}"]
-    return Problem(
+    return ResultProblem(
         rule=first.failure.violation.oracle,
         id=first.failure.id,
         headline=finding.headline,
@@ -94,7 +94,7 @@ def _found(finding: FindingRecord, failures: tuple[FailureRecord, ...]) -> Probl
 
 def _replayed(event: Replayed) -> Result:
     name = f"{event.id} {event.scenario}".strip()
-    problem = Problem(
+    problem = ResultProblem(
         rule=event.failure.failure.violation.oracle if event.failure else "replay",
         id=event.id,
         headline=f"{name}: {event.standing}",
@@ -108,10 +108,10 @@ def _replayed(event: Replayed) -> Result:
     )
 
 
-def _failed_run(event: Ran) -> Problem:
+def _failed_run(event: Ran) -> ResultProblem:
     report = event.report
     wrong = [f"{one.name}: {one.message}" for one in report.assertion_results if not one.passed]
     text = "\n".join([report.reason, *wrong] if report.reason not in wrong else wrong)
-    return Problem(
+    return ResultProblem(
         rule="run", id=report.scenario_name, headline=f"{report.scenario_name}: {report.verdict}", text=text
     )

@@ -14,8 +14,8 @@ from urllib.parse import quote
 from agent_chaos import __version__
 from agent_chaos.report.event import Ended, ReportEvent
 from agent_chaos.report.output import Output
-from agent_chaos.report.reporter import Format, Reporter, View
-from agent_chaos.report.result import Problem, Result, result_of
+from agent_chaos.report.reporter import Reporter, ReportFormat, View
+from agent_chaos.report.result import Result, ResultProblem, result_of
 from agent_chaos.report.source import CodeLine
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -66,7 +66,7 @@ def sarif(results: Iterable[Result], *, exit_code: int) -> dict[str, Any]:
     return {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _result(result: Result, problem: Problem, rules: list[str]) -> dict[str, Any]:
+def _result(result: Result, problem: ResultProblem, rules: list[str]) -> dict[str, Any]:
     said = "\n".join(filter(None, (problem.headline, problem.text, problem.advice)))
     found: dict[str, Any] = {
         "ruleId": problem.rule,
@@ -104,4 +104,4 @@ def _opens(file: Path | None, view: View) -> Reporter:
     return SarifReporter(Output(file))
 
 
-REPORTER = Format(name="sarif", does="SARIF 2.1.0, for code scanning", opens=_opens)
+REPORTER = ReportFormat(name="sarif", does="SARIF 2.1.0, for code scanning", opens=_opens)

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from math import sqrt
 
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.report.document import Held, Score
+from agent_chaos.report.document import Score, SurvivedKinds
 from agent_chaos.report.ranking import is_everyday
 from agent_chaos.search.campaign import Campaign
 
@@ -19,7 +19,7 @@ _Z = 1.96
 """Of a normal distribution, 95 % lies within."""
 
 
-def held(campaign: Campaign) -> tuple[Held, ...]:
+def survived_kinds(campaign: Campaign) -> tuple[SurvivedKinds, ...]:
     """The kinds of fault that fired alone, were judged, and never failed the agent, by what came of them."""
     harmful = {placed.fault.kind for one in campaign.findings for placed in one.failure.plan.faults}
     ended: dict[str, set[str]] = defaultdict(set)
@@ -34,7 +34,7 @@ def held(campaign: Campaign) -> tuple[Held, ...]:
         for kind, how_all in ended.items()
     }
     return tuple(
-        Held(
+        SurvivedKinds(
             outcome=words,
             kinds=tuple(sorted(kind for kind in worst if worst[kind] == how)),
             examples=sum(seen[kind] for kind in worst if worst[kind] == how),
@@ -44,7 +44,7 @@ def held(campaign: Campaign) -> tuple[Held, ...]:
     )
 
 
-def score(campaign: Campaign) -> Score | None:
+def survival_score(campaign: Campaign) -> Score | None:
     """The share of examples with nothing but everyday faults that the agent survived; None where there was none."""
     tried = [one for one in campaign.judged if one.kinds and all(map(is_everyday, one.kinds))]
     if not tried:
@@ -68,7 +68,7 @@ def _interval(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def not_tested(campaign: Campaign) -> tuple[tuple[str, int], ...]:
+def not_tested_reasons(campaign: Campaign) -> tuple[tuple[str, int], ...]:
     """Why examples tested nothing, with counts, most frequent first."""
     reasons = Counter(one.reason for one in campaign.judged if one.verdict is Verdict.NOT_TESTED)
     return tuple(reasons.most_common())

@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 
 from agent_chaos.oracles.termination import obeys
 from agent_chaos.report.printable import call_text, clipped, printable, seconds
-from agent_chaos.report.wire_words import came_back, delivery, effect_of, model_of, result_of
+from agent_chaos.report.wire_words import came_back, delivery, effect_of, model_of, tool_result_text
 from agent_chaos.trace.trace import (
     Answer,
     Call,
@@ -55,7 +55,7 @@ def _speaks(call: Call) -> str:
     return f"{model_of(call)} ({call.protocol})" if call.protocol else model_of(call)
 
 
-def timeline(trace: Trace, *, finding_seqs: frozenset[int] = frozenset()) -> tuple[Row, ...]:
+def timeline_rows(trace: Trace, *, finding_seqs: frozenset[int] = frozenset()) -> tuple[Row, ...]:
     """The rows of a run; long runs lose the middle, never a row with a mark or beside one."""
     single = len(models(trace)) <= 1
     rows = [row for entry in trace.entries if (row := _row(entry, trace, single, finding_seqs)) is not None]
@@ -124,7 +124,7 @@ def _call_lines(call: Call, delivered: Delivered | None, single: bool) -> Iterat
 
 def _tool_lines(run: ToolRun) -> Iterator[Line]:
     yield Line(clipped(call_text(run.name, run.arguments), 200))
-    yield Line(f"→ {clipped(result_of(run), 120)}", "quiet")
+    yield Line(f"→ {clipped(tool_result_text(run), 120)}", "quiet")
     for fault in run.fired:
         yield Line(f"▲ fault: {printable(fault.describe())}", "fault")
     if run.effect != "recorded":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import framing_of
 from agent_chaos.providers.turn import ModelTurn
-from agent_chaos.report.printable import clipped, compact, count, printable, seconds
+from agent_chaos.report.printable import clipped, count, one_line, printable, seconds
 from agent_chaos.stream.exchange import Abort, Data, Reply
 from agent_chaos.trace.trace import Call, Delivered, ToolRun
 
@@ -41,7 +41,7 @@ def model_of(call: Call) -> str:
     return printable(model or call.request.host)
 
 
-def turn_of(wire: WireProtocol | None, reply: Reply | None) -> ModelTurn | None:
+def model_turn(wire: WireProtocol | None, reply: Reply | None) -> ModelTurn | None:
     """The reply as a model turn, where there is something to read."""
     return wire.parse(reply) if wire and reply and reply.body else None
 
@@ -51,7 +51,7 @@ def came_back(call: Call) -> str:
     reply = call.reply
     if reply is None:
         return "not recorded"
-    parts = [_status(call, reply), _said(turn_of(call.wire, reply)), _ending(call, reply)]
+    parts = [_status(call, reply), _said(model_turn(call.wire, reply)), _ending(call, reply)]
     return ", ".join(part for part in parts if part)
 
 
@@ -67,7 +67,7 @@ def _said(turn: ModelTurn | None) -> str:
     if turn is None:
         return ""
     if turn.error is not None:
-        return clipped(compact(turn.error.get("message") or turn.error.get("type") or turn.error), 90)
+        return clipped(one_line(turn.error.get("message") or turn.error.get("type") or turn.error), 90)
     tools = ", ".join(printable(call.name) for call in turn.tool_calls)
     said = f"“{clipped(turn.text.strip(), 60)}”" if turn.text.strip() else ""
     return f"asks for {tools}" if tools else said
@@ -93,7 +93,7 @@ def _ends_early(call: Call, reply: Reply) -> bool:
     declared = reply.header("content-length")
     if declared.isdigit() and len(reply.body) < int(declared) and not reply.header("content-encoding"):
         return True
-    turn = turn_of(call.wire, reply)
+    turn = model_turn(call.wire, reply)
     unended = turn is not None and turn.error is None and not turn.complete and turn.stop is None
     return unended and (framing_of(reply, call.wire) is not None or bool(_whole(call, reply)))
 
@@ -135,8 +135,8 @@ def effect_of(run: ToolRun) -> str:
     return EFFECTS[run.effect]
 
 
-def result_of(run: ToolRun) -> str:
+def tool_result_text(run: ToolRun) -> str:
     """What a tool gave: its result, or the error it raised."""
     if run.error_type:
         return printable(f"raised {run.error_type}: {run.error}")
-    return printable(compact(run.result))
+    return printable(one_line(run.result))

@@ -32,16 +32,14 @@ from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.run_report import RunReport
 from agent_chaos.results.turn_result import TurnResult
 from agent_chaos.run.run import judged_alone, keep
-from agent_chaos.scenario.folders import run_folder
+from agent_chaos.scenario.folders import RUNS, run_folder
 from agent_chaos.scenario.model import ChaosScenario
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
-from agent_chaos.trial.redact_trace import discreet
-from agent_chaos.trial.trial import staged
+from agent_chaos.trial.redact_trace import redact_trace
+from agent_chaos.trial.trial import trial_session
 from agent_chaos.trial.turn_log import TurnLog
-
-RUNS = Path(".agent_chaos_runs")
 
 
 class AdHocContext(ChaosContext):
@@ -214,7 +212,7 @@ class _Block:
     @contextmanager
     def running(self) -> Iterator[None]:
         scenario, index = self._scenario, ExchangeIndex(self._cassette, self._redactor.request)
-        with staged(
+        with trial_session(
             scenario,
             index,
             Plan(),
@@ -233,7 +231,7 @@ class _Block:
                     f"{scenario.name}: {stop}; remove {scenario.cassette_path} to record the block afresh"
                 ) from None
             finally:
-                self._trace = discreet(session.tape.trace(Plan(), session.clock.now()), self._redactor)
+                self._trace = redact_trace(session.tape.trace(Plan(), session.clock.now()), self._redactor)
 
     def report(self, sink: EventSink | None, folder: Path | None) -> None:
         """Fills the context, and tells those who asked."""

@@ -13,18 +13,18 @@ from agent_chaos.patch.forward import forwarding
 from agent_chaos.patch.install import environment, online
 from agent_chaos.record.check_reachable import refuse_unanswered
 from agent_chaos.replay.match import ExchangeIndex
-from agent_chaos.run.run import Ran, judged_alone
+from agent_chaos.run.run import FinishedRun, judged_alone
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
-from agent_chaos.trial.redact_trace import discreet
+from agent_chaos.trial.redact_trace import redact_trace
 from agent_chaos.trial.trial import run_trial
 
 _REAL_S = 1_800.0
 
 
 @environment()
-def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
+def run_live(scenario: Scenario, *, seed: int | None = None) -> FinishedRun:
     """One live run. Tools run for real, waits are virtual, nothing is recorded, and only assertions judge.
 
     Raises:
@@ -45,7 +45,7 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> Ran:
             injector=injector,
             online=asked,
         )
-    trace = discreet(trace, redactor)
+    trace = redact_trace(trace, redactor)
     if broken := trace.incidents_of("harness"):
         raise RecordError(f"{scenario.name}: {broken[0].detail}")
     refuse_unanswered(scenario.name, [(one.request, one.reply) for one in asked.fetched])

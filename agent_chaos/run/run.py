@@ -84,7 +84,7 @@ def _not_run(scenario: Scenario) -> RunReport:
 
 
 @dataclass(frozen=True)
-class Ran:
+class FinishedRun:
     """A run: its report, its trace, and when it started on its own clock, in seconds since the epoch."""
 
     report: RunReport
@@ -96,7 +96,7 @@ class Ran:
         return narrate(self.report, self.trace, sink, started_at=self.started_at)
 
 
-def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan | None = None) -> Ran:
+def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan | None = None) -> FinishedRun:
     """As `run_scenario`, for a scenario that is ready for trials."""
     scenario = rehearsal.scenario
     chance = scenario.chance(rehearsal.cassette.header.seed if seed is None else seed)
@@ -107,10 +107,10 @@ def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan |
     if branches(scenario):
         outcome = _with_advice(outcome, f"'agent-chaos record {target}'")
     report = reported(scenario, outcome, checked, injector)
-    return Ran(report, outcome.trace, rehearsal.cassette.header.started_at)
+    return FinishedRun(report, outcome.trace, rehearsal.cassette.header.started_at)
 
 
-def judged_alone(scenario: Scenario, trace: Trace, injector: ChaosInjector, started_at: float) -> Ran:
+def judged_alone(scenario: Scenario, trace: Trace, injector: ChaosInjector, started_at: float) -> FinishedRun:
     """What came of a run that has no recording to compare with: its assertions judge, and an error that they do not expect."""
     checked = check_assertions(scenario, trace, injector)
     unexpected = [] if expects_error(scenario) else [_error(one) for one in trace.raised]
@@ -123,7 +123,7 @@ def judged_alone(scenario: Scenario, trace: Trace, injector: ChaosInjector, star
         unfired=unfired(scenario, injector),
     )
     outcome = _with_advice(outcome, "'agent-chaos record' of a scenario, not of a block")
-    return Ran(reported(scenario, outcome, checked, injector), trace, started_at)
+    return FinishedRun(reported(scenario, outcome, checked, injector), trace, started_at)
 
 
 def _with_advice(outcome: Outcome, how: str) -> Outcome:
@@ -142,12 +142,12 @@ def _error(raised: Raised) -> Violation:
     )
 
 
-def keep(done: Ran, folder: Path, *, events: bool = True) -> Path:
+def keep(done: FinishedRun, folder: Path, *, events: bool = True) -> Path:
     """Writes a run's files; gives the folder they are in. Raises UsageError where it cannot."""
     return write_files(folder, artefacts(done, events=events))
 
 
-def artefacts(done: Ran, *, events: bool = True) -> dict[str, str]:
+def artefacts(done: FinishedRun, *, events: bool = True) -> dict[str, str]:
     """A run's files by their path below the folder of all runs: same run, same bytes."""
     report = done.report
     own = f"{report.scenario_name}-{report.trace_id}"

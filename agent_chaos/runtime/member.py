@@ -16,7 +16,7 @@ Poll = Callable[[], bool]
 NEVER = sys.maxsize
 
 
-class Ended(Enum):
+class WaitEnd(Enum):
     """How a wait ended."""
 
     WOKEN = "what was waited for has come, or may have: look"
@@ -64,8 +64,8 @@ class Member:
         self.baton.acquire()
         self.ticket = 0
         self.waiting = False
-        self.ended = Ended.WOKEN
-        self.pending: Ended | None = None
+        self.ended = WaitEnd.WOKEN
+        self.pending: WaitEnd | None = None
         self.due_ns = self.span_ns = NEVER
         self.poll: Poll | None = None
         self.external = False

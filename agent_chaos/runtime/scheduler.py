@@ -22,7 +22,7 @@ from typing import Literal
 from agent_chaos.errors import BudgetStop, TrialStop, TrialTimeout
 from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.member import NEVER, Ended, Member, Poll, Ticket
+from agent_chaos.runtime.member import NEVER, Member, Poll, Ticket, WaitEnd
 from agent_chaos.runtime.outside import PATIENCE_S, Outside
 
 _SLICE_S = 0.0005
@@ -32,7 +32,7 @@ _NOTHING_COMES = "the agent awaits something that never happens: no timer, job o
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class RunStop:
     """Why a run is ended from outside of its agent."""
 
     kind: Literal["timeout", "budget"]
@@ -61,7 +61,7 @@ class Scheduler:
         self._clock = clock
         self._jumps = jumps
         self._order = count()
-        self._ready: deque[tuple[Ticket, Ended]] = deque()
+        self._ready: deque[tuple[Ticket, WaitEnd]] = deque()
         self._timers: list[tuple[int, int, Ticket]] = []
         self._leaving: list[threading.Thread] = []
         self._daemon_wakes = 0
@@ -70,7 +70,7 @@ class Scheduler:
         self.turns = 0
         self.choosing = False
         self.over = False
-        self.stop: Stop | None = None
+        self.stop: RunStop | None = None
         self.carried: tuple[Member, ...] = ()
         self.main = self.running = Member(self, daemon=False)
 
@@ -100,7 +100,7 @@ class Scheduler:
     def admit(self, *, daemon: bool, kind: str, of_pool: bool = False) -> Member:
         """A thread that is about to start: it goes on when its turn comes."""
         member = Member(self, daemon=daemon, kind=kind, of_pool=of_pool)
-        self._ready.append((member.begin(), Ended.WOKEN))
+        self._ready.append((member.begin(), WaitEnd.WOKEN))
         return member
 
     def enter(self, member: Member) -> None:
@@ -144,9 +144,9 @@ class Scheduler:
     def woken(self, ticket: Ticket) -> None:
         """Puts a waiting thread in line."""
         if self.over:
-            ticket.member.pending = Ended.WOKEN
+            ticket.member.pending = WaitEnd.WOKEN
         else:
-            self._ready.append((ticket, Ended.WOKEN))
+            self._ready.append((ticket, WaitEnd.WOKEN))
 
     def wait(
         self,
@@ -156,7 +156,7 @@ class Scheduler:
         poll: Poll | None = None,
         external: bool = False,
         why: str = "",
-    ) -> Ended:
+    ) -> WaitEnd:
         """Hands over until woken, until `poll` is true, or for `span_ns` of virtual time.
 
         Raises the run's stop, where it was stopped meanwhile, and what `dismiss` gave this thread.
@@ -177,7 +177,7 @@ class Scheduler:
 
     def _hand_over(self, member: Member) -> None:
         if self.over:
-            member.ended = Ended.FREED
+            member.ended = WaitEnd.FREED
         elif self.running is not member:
             _await_turn(member)
         elif (following := self._next()) is not member:
@@ -220,7 +220,7 @@ class Scheduler:
         self._look()
         if self._ready:
             ticket = self.member().begin()
-            self._ready.append((ticket, Ended.WOKEN))
+            self._ready.append((ticket, WaitEnd.WOKEN))
             self.wait(ticket)
 
     def drain(self) -> None:
@@ -242,7 +242,7 @@ class Scheduler:
     @staticmethod
     def free(member: Member) -> None:
         """Lets a thread whose run is over wait for real."""
-        member.ended = Ended.FREED
+        member.ended = WaitEnd.FREED
         member.give_turn()
 
     @staticmethod
@@ -311,7 +311,7 @@ class Scheduler:
         """Asks for those who cannot be told that what they wait for has come."""
         for member in list(self.members.values()):
             if member.waiting and member.poll is not None and member.poll():
-                self._ready.append((Ticket(member, member.ticket), Ended.WOKEN))
+                self._ready.append((Ticket(member, member.ticket), WaitEnd.WOKEN))
                 member.poll = None
 
     def _jump(self) -> bool:
@@ -324,7 +324,7 @@ class Scheduler:
             due = min((t[0] for t in self._timers if t[2].valid and not t[2].member.daemon), default=due)
         self._move_to(due, first.member)
         while self._timers and self._timers[0][0] <= due:
-            self._ready.append((heapq.heappop(self._timers)[2], Ended.DUE))
+            self._ready.append((heapq.heappop(self._timers)[2], WaitEnd.DUE))
         return True
 
     def _forget_old_timers(self) -> None:
@@ -335,7 +335,7 @@ class Scheduler:
         """Stops the run, unless its main thread is where the turn does not reach it."""
         if not self.main.waiting:
             return False
-        self.stop = self.stop or Stop("timeout", _NOTHING_COMES)
+        self.stop = self.stop or RunStop("timeout", _NOTHING_COMES)
         return True
 
 

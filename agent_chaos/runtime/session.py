@@ -21,7 +21,7 @@ from weakref import ref
 from agent_chaos.errors import GuardRefused, TrialStop, UsageError
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import Member
-from agent_chaos.runtime.scheduler import Scheduler, Stop
+from agent_chaos.runtime.scheduler import RunStop, Scheduler
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.stack_frame import StackFrame
@@ -129,7 +129,7 @@ class Session:
             self.late += _OF_MAIN if member is self.scheduler.main else 1
             if self.late > _LATEST and self.scheduler.stop is None:
                 told = f"still waiting after {self.clock.now():.0f} virtual seconds"
-                self.scheduler.stop = Stop("budget", told)
+                self.scheduler.stop = RunStop("budget", told)
 
     def _degraded(self, what: str) -> None:
         self.tape.incident(self.clock.now(), "degraded", what)

@@ -11,13 +11,14 @@ from weakref import WeakKeyDictionary
 
 from agent_chaos.containment import Contained
 
-Message = dict[str, Any]
+AsgiMessage = dict[str, Any]
 App = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
+    [AsgiMessage, Callable[[], Awaitable[AsgiMessage]], Callable[[AsgiMessage], Awaitable[None]]],
+    Awaitable[None],
 ]
 
 
-_Running = WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[Message, "asyncio.Task[None]"]]
+_Running = WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[AsgiMessage, "asyncio.Task[None]"]]
 
 
 class ServiceError(Exception):
@@ -80,11 +81,11 @@ def _encoded(value: Any) -> bytes:
     return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
 
-async def _started(app: App, running: _Running) -> Message:
+async def _started(app: App, running: _Running) -> AsgiMessage:
     """The state of the app's lifespan, started once a run, which has one loop. Raises ServiceError if it cannot start."""
     loop = asyncio.get_running_loop()
     if loop not in running:
-        state: Message = {}
+        state: AsgiMessage = {}
         up: asyncio.Future[str] = loop.create_future()
         running[loop] = (state, loop.create_task(_lifespan(app, state, up)))
         if failed := await up:
@@ -92,21 +93,25 @@ async def _started(app: App, running: _Running) -> Message:
     return dict(running[loop][0])
 
 
-async def _lifespan(app: App, state: Message, up: asyncio.Future[str]) -> None:
+async def _lifespan(app: App, state: AsgiMessage, up: asyncio.Future[str]) -> None:
     asked = [False]
 
-    async def receive() -> Message:
+    async def receive() -> AsgiMessage:
         if asked[0]:
             await asyncio.get_running_loop().create_future()  # until the run's loop cancels it
         asked[0] = True
         return {"type": "lifespan.startup"}
 
-    async def send(message: Message) -> None:
+    async def send(message: AsgiMessage) -> None:
         if not up.done() and message["type"].startswith("lifespan.startup"):
             failed = message["type"] == "lifespan.startup.failed"
             up.set_result(str(message.get("message") or "it says so") if failed else "")
 
-    scope: Message = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": state}
+    scope: AsgiMessage = {
+        "type": "lifespan",
+        "asgi": {"version": "3.0", "spec_version": "2.0"},
+        "state": state,
+    }
     try:
         # The specification lets an app without a lifespan raise whatever it likes, and has its server go on:
         # https://asgi.readthedocs.io/en/latest/specs/lifespan.html#scope
@@ -117,7 +122,7 @@ async def _lifespan(app: App, state: Message, up: asyncio.Future[str]) -> None:
             up.set_result("")
 
 
-def _scope(method: str, path: str, headers: dict[str, str], body: bytes, state: Message) -> Message:
+def _scope(method: str, path: str, headers: dict[str, str], body: bytes, state: AsgiMessage) -> AsgiMessage:
     plain, _, query = path.partition("?")
     fields = {"host": "testserver", "content-type": "application/json", "content-length": str(len(body))}
     fields.update({name.lower(): value for name, value in headers.items()})
@@ -138,17 +143,17 @@ def _scope(method: str, path: str, headers: dict[str, str], body: bytes, state: 
     }
 
 
-async def _exchange(app: App, scope: Message, body: bytes) -> ServiceReply:
+async def _exchange(app: App, scope: AsgiMessage, body: bytes) -> ServiceReply:
     reply, asked, finished = ServiceReply(), [False], asyncio.Event()
 
-    async def receive() -> Message:
+    async def receive() -> AsgiMessage:
         if not asked[0]:
             asked[0] = True
             return {"type": "http.request", "body": body, "more_body": False}
         await finished.wait()
         return {"type": "http.disconnect"}
 
-    async def send(message: Message) -> None:
+    async def send(message: AsgiMessage) -> None:
         if message["type"] == "http.response.start":
             reply.status = message["status"]
             reply.headers = {k.decode().lower(): v.decode("latin-1") for k, v in message.get("headers", ())}

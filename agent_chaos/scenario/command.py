@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import UsageError
-from agent_chaos.patch.loopback.addresses import environment
+from agent_chaos.patch.loopback.addresses import program_environment
 from agent_chaos.patch.loopback.program import Finished, Launch, Program, ProgramTurn
 from agent_chaos.patch.loopback.relay import Relay
 from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
@@ -163,7 +163,7 @@ class _Host:
     def _launch(self, command: tuple[str, ...], *, offline: bool) -> Launch:
         if self._server is None:
             self._server = LoopbackServer(lambda incoming: self._inbox.put(incoming))
-        environ = environment(self._server.url, {**os.environ, **self._env}, offline=offline)
+        environ = program_environment(self._server.url, {**os.environ, **self._env}, offline=offline)
         return Launch(command, environ, self._cwd)
 
     def _until_finished(self, session: Session, relay: Relay) -> Finished:

@@ -6,6 +6,9 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+RUNS = Path(".agent_chaos_runs")
+"""Where every campaign, run and block is kept, one folder each."""
+
 
 def run_folder(parent: Path, what: str) -> Path:
     """A folder that does not exist yet, named after this second, with a number where a run of this second has it."""

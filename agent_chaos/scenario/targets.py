@@ -9,6 +9,6 @@ PREFIX = "-- "
 """How a target begins that is a command line; what follows is written as for a shell."""
 
 
-def target_of(command: Sequence[str]) -> str:
+def command_target(command: Sequence[str]) -> str:
     """The target that stands for a command line."""
     return f"{PREFIX}{shlex.join(command)}"

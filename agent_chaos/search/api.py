@@ -16,7 +16,7 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.campaign import Campaign, Listener
 from agent_chaos.search.corpus.check import check_plan
 from agent_chaos.search.corpus.stored import FOLDER, Corpus
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.search.space import Space
 from agent_chaos.trial.rehearsal import Rehearsal
 
@@ -43,7 +43,7 @@ def fuzz_scenario(
         HarnessError, UnstableError: the run without faults is not sound.
     """
     rehearsal = Rehearsal(scenario, allow_real_tools=allow_real_tools)
-    return fuzz(
+    return find_failures(
         rehearsal,
         max_examples=max_examples,
         seed=seed,

@@ -22,7 +22,7 @@ _KNOWN_SIZE, _MOST_KNOWN = 2, 5_000
 """Shrinking is told how plans that failed, or that have so few faults, ended; of so many at most."""
 
 
-class Tally:
+class CampaignState:
     """Runs examples and counts them.
 
     Args:

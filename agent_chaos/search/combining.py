@@ -14,7 +14,7 @@ from random import Random
 from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.knowledge import MOST_IN_A_ROW, Knowledge, pairs_of, rows_of
-from agent_chaos.search.numbers import Numbers
+from agent_chaos.search.numbers import FieldNumbers
 from agent_chaos.search.space import Candidate, Menu, Space
 
 _DRAWN = 6
@@ -27,7 +27,7 @@ _STRUCK = 0.6
 _MET = {Frequency.EVERYDAY: 4.0, Frequency.SOMETIMES: 2.0, Frequency.RARE: 1.0, Frequency.HOSTILE: 0.5}
 """How much sooner a fault is drawn that is met more."""
 
-Choice = tuple[Menu, Candidate]
+MenuCandidate = tuple[Menu, Candidate]
 
 
 class Combiner:
@@ -37,8 +37,8 @@ class Combiner:
         self._space = space
         self._knowledge = knowledge
         self._rng = rng
-        self._numbers = Numbers()
-        self._at: dict[Site, list[Choice]] = {}
+        self._numbers = FieldNumbers()
+        self._at: dict[Site, list[MenuCandidate]] = {}
         for menu in space.menus:
             for candidate in menu.entries:
                 self._at.setdefault(candidate.site, []).append((menu, candidate))
@@ -47,21 +47,21 @@ class Combiner:
         self._ended = dict.fromkeys(self.sites, 0)
         self._sweep = self._swept()
 
-    def best(self, drawn: Callable[[], list[Choice]]) -> list[Choice]:
+    def best(self, drawn: Callable[[], list[MenuCandidate]]) -> list[MenuCandidate]:
         """Of some drawn plans the one with most that is new."""
         return max((drawn() for _ in range(_DRAWN)), key=self._news)
 
-    def _news(self, choices: list[Choice]) -> int:
+    def _news(self, choices: list[MenuCandidate]) -> int:
         known, places = self._knowledge, {(menu.cls.family.name, str(one.site)) for menu, one in choices}
         new_places = sum(place not in known.places for place in places)
         return 4 * new_places + len(pairs_of(places) - known.pairs) + 2 * len(rows_of(places) - known.rows)
 
-    def plan(self, choices: Sequence[Choice]) -> Plan:
+    def plan(self, choices: Sequence[MenuCandidate]) -> Plan:
         """The plan of some choices, with numbers."""
         placed = (menu.placed(one, self._numbers.values(menu.kind, menu.numbers)) for menu, one in choices)
         return Plan.of((one.site, one.fault) for one in placed)
 
-    def _swept(self) -> Iterator[Choice]:
+    def _swept(self) -> Iterator[MenuCandidate]:
         """Every kind until it fired: of each family first the one met most, families first that found most in real agents."""
         families = sorted({menu.cls.family for menu in self._space.menus}, key=lambda one: one.priority)
         kinds = [sorted(self._of(one), key=lambda menu: menu.cls.frequency) for one in families]
@@ -79,29 +79,29 @@ class Combiner:
     def _of(self, family: Family) -> list[Menu]:
         return [menu for menu in self._space.menus if menu.cls.family == family]
 
-    def _probe(self) -> Choice:
+    def _probe(self) -> MenuCandidate:
         """A fault that the agent may not survive: a kind that was not tried yet, else one at a place struck least."""
         found = next(self._sweep, None) or self._any(self._rng.choice(self.sites))
         self._ended[found[1].site] += 1
         return found
 
-    def alone(self) -> list[Choice]:
+    def alone(self) -> list[MenuCandidate]:
         """No other fault."""
         return []
 
-    def through(self) -> list[Choice]:
+    def through(self) -> list[MenuCandidate]:
         """Faults that the agent survives, at most sites of the run."""
         rows = [self._row(site, self._length()) for site in self.sites if self._rng.random() < _STRUCK]
         return list(chain.from_iterable(rows))
 
-    def probed(self, choices: list[Choice]) -> list[Choice]:
+    def probed(self, choices: list[MenuCandidate]) -> list[MenuCandidate]:
         """These faults, and one that the agent may not survive: behind those that strike the same call."""
         menu, candidate = self._probe()
         place = candidate.site.of, candidate.site.index
         there = sum((one.site.of, one.site.index) == place for _, one in choices)
         return [*choices, (menu, replace_serving(candidate, there))]
 
-    def storm(self) -> list[Choice]:
+    def storm(self) -> list[MenuCandidate]:
         """A run of faults at one call, of one kind or of several, and now and then one at the call after it."""
         at = self._rng.randrange(len(self._calls))
         length = self._rng.randint(2, MOST_IN_A_ROW)
@@ -110,11 +110,11 @@ class Combiner:
             row += self._row(self._calls[at + 1], self._rng.randint(1, 3))
         return row
 
-    def spread(self) -> list[Choice]:
+    def spread(self) -> list[MenuCandidate]:
         """Faults at several calls: one kind at all of them, or others at each."""
         many = min(len(self.sites), self._rng.randint(2, 5))
         sites = sorted(self._rng.sample(range(len(self.sites)), many))
-        alike, choices = self._rng.random() < 0.6, list[Choice]()
+        alike, choices = self._rng.random() < 0.6, list[MenuCandidate]()
         for number in sites:
             among = self._surely(self.sites[number], repeating=False)
             same = [one for one in among if choices and one[0].kind == choices[0][0].kind] if alike else []
@@ -147,9 +147,9 @@ class Combiner:
             length += 1
         return length
 
-    def _row(self, site: Site, length: int, *, alike: bool = False) -> list[Choice]:
+    def _row(self, site: Site, length: int, *, alike: bool = False) -> list[MenuCandidate]:
         """Faults that strike one serving of a call after the other; the last need not make the agent ask again."""
-        row: list[Choice] = []
+        row: list[MenuCandidate] = []
         for serving in range(length if site.of == "call" else min(length, 1)):
             among = self._surely(site, repeating=serving < length - 1)
             same = [one for one in among if row and one[0].kind == row[0][0].kind] if alike else []
@@ -159,7 +159,7 @@ class Combiner:
             row.append(chosen)
         return row
 
-    def _surely(self, site: Site, *, repeating: bool) -> list[Choice]:
+    def _surely(self, site: Site, *, repeating: bool) -> list[MenuCandidate]:
         known = self._knowledge
         return [
             one
@@ -169,12 +169,12 @@ class Combiner:
             and (not repeating or known.repeats(one[0].kind) >= _SURE)
         ]
 
-    def _any(self, site: Site, serving: int = 0) -> Choice:
+    def _any(self, site: Site, serving: int = 0) -> MenuCandidate:
         chosen = self._weighed(self._at[site], serving)
         assert chosen is not None
         return chosen
 
-    def _weighed(self, among: Sequence[Choice], serving: int = 0) -> Choice | None:
+    def _weighed(self, among: Sequence[MenuCandidate], serving: int = 0) -> MenuCandidate | None:
         """One of these: a family first, then a kind, then an opening; what was struck less, and is met more, sooner."""
         if not among:
             return None

@@ -7,19 +7,19 @@ from agent_chaos.faults.family import TOOL_ARGUMENTS, TOOL_CALL
 from agent_chaos.faults.fault import Fault, StreamFault, ToolFault
 from agent_chaos.providers.registry import framing_of
 from agent_chaos.search.campaign import Covered
-from agent_chaos.search.campaign_state import Tally
+from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.space import Menu, Space
 from agent_chaos.trace.trace import Call, Trace
 
 _OF_TOOL_CALLS = (TOOL_CALL, TOOL_ARGUMENTS)
 
 
-def coverage(run: Tally, space: Space) -> tuple[Covered, ...]:
+def coverage(run: CampaignState, space: Space) -> tuple[Covered, ...]:
     """Every kind of the catalogue, by name."""
     return tuple(_covered(kind, cls, run, space) for kind, cls in sorted(fault_types().items()))
 
 
-def _covered(kind: str, cls: type[Fault], run: Tally, space: Space) -> Covered:
+def _covered(kind: str, cls: type[Fault], run: CampaignState, space: Space) -> Covered:
     menu = space.menu(kind)
     sites = {entry.single for entry in menu.entries} if menu else set()
     fired = run.fired[kind]
@@ -34,7 +34,7 @@ def _covered(kind: str, cls: type[Fault], run: Tally, space: Space) -> Covered:
     )
 
 
-def _why(kind: str, cls: type[Fault], run: Tally, space: Space, menu: Menu | None) -> str:
+def _why(kind: str, cls: type[Fault], run: CampaignState, space: Space, menu: Menu | None) -> str:
     if kind not in space.scope.by_kind:
         return "left out by the selection" if cls.searched else "not searched; for scenarios that name it"
     if menu is None:

@@ -7,11 +7,11 @@ from itertools import islice, product
 
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.search.example import Example
-from agent_chaos.search.numbers import Numbers
+from agent_chaos.search.numbers import FieldNumbers
 from agent_chaos.search.space import Candidate, Menu, Space
 
 
-class Planned:
+class KnownPlans:
     """Proposes plans that are known beforehand."""
 
     def __init__(self, plans: Iterator[Plan]) -> None:
@@ -42,7 +42,7 @@ def left_over(space: Space, fired: frozenset[tuple[str, str]], leading: Mapping[
 def _left_over(
     space: Space, fired: frozenset[tuple[str, str]], leading: Mapping[Site, Plan]
 ) -> Iterator[Plan]:
-    numbers = Numbers()
+    numbers = FieldNumbers()
     planned: set[tuple[str, str]] = set()
     for menu in space.menus:
         for entry in menu.entries:

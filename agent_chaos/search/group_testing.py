@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.search.combining import Choice, Combiner
+from agent_chaos.search.combining import Combiner, MenuCandidate
 from agent_chaos.search.example import Example
 from agent_chaos.search.knowledge import Knowledge
 from agent_chaos.search.random_phase import RandomPhase
@@ -27,7 +27,7 @@ class GroupTesting:
     def __init__(self, space: Space, seed: int, knowledge: Knowledge | None = None) -> None:
         self.knowledge = knowledge or Knowledge()
         self._combiner = Combiner(space, self.knowledge, Random(seed))
-        self._arms: dict[str, Callable[[], list[Choice]]] = {
+        self._arms: dict[str, Callable[[], list[MenuCandidate]]] = {
             "alone": self._combiner.alone,
             "through": self._combiner.through,
             "storm": self._combiner.storm,

@@ -11,7 +11,7 @@ from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.search.example import Example, Reached
 from agent_chaos.search.space import Candidate
 
-Place = tuple[str, str]
+_Place = tuple[str, str]
 """A family of faults at a site."""
 
 _TRANSPARENT, _VISIBLE = 0.9, 0.5
@@ -34,9 +34,9 @@ class Knowledge:
         self._asked_again: Counter[str] = Counter()
         self._rows_survived: Counter[int] = Counter()
         self._rows: Counter[int] = Counter()
-        self.places: Counter[Place] = Counter()
-        self.singles: Counter[Place] = Counter()
-        self.pairs: set[frozenset[Place]] = set()
+        self.places: Counter[_Place] = Counter()
+        self.singles: Counter[_Place] = Counter()
+        self.pairs: set[frozenset[_Place]] = set()
         self.rows: set[tuple[str, ...]] = set()
         self.shapes: set[str] = set()
         self.fingerprints: set[str] = set()
@@ -121,17 +121,17 @@ def _next(site: Site) -> Site:
     return site.model_copy(update={"serving": site.serving + 1})
 
 
-def places_of(plan: Plan) -> set[Place]:
+def places_of(plan: Plan) -> set[_Place]:
     """The families of a plan's faults with their sites."""
     return {(placed.fault.family.name, str(placed.site)) for placed in plan.faults}
 
 
-def pairs_of(places: set[Place]) -> set[frozenset[Place]]:
+def pairs_of(places: set[_Place]) -> set[frozenset[_Place]]:
     """The unordered pairs of places at distinct sites."""
     return {frozenset(pair) for pair in combinations(sorted(places), 2) if pair[0][1] != pair[1][1]}
 
 
-def rows_of(places: set[Place]) -> set[tuple[str, ...]]:
+def rows_of(places: set[_Place]) -> set[tuple[str, ...]]:
     """The families that strike one call one after the other, wherever that is."""
     calls: dict[tuple[str, int], list[tuple[int, str]]] = {}
     for family, text in places:

@@ -14,7 +14,7 @@ from agent_chaos.search.scope import Bounds
 _EDGE_EVERY = 6
 
 
-class Numbers:
+class FieldNumbers:
     """Draws the values of fields, each field by its own sequence."""
 
     def __init__(self) -> None:

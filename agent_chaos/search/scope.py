@@ -100,6 +100,6 @@ def every_rule() -> tuple[Rule, ...]:
     return tuple(Rule(kind) for kind, cls in fault_types().items() if cls.searched)
 
 
-def fields(choice: Choice) -> tuple[tuple[str, Any], ...]:
+def choice_pairs(choice: Choice) -> tuple[tuple[str, Any], ...]:
     """A choice as sorted pairs."""
     return tuple(sorted(choice.items()))

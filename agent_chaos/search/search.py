@@ -19,7 +19,7 @@ from agent_chaos.search.campaign import (
     Subject,
     UndecidedPlan,
 )
-from agent_chaos.search.campaign_state import Tally
+from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.corpus.accepted import NOTHING, Baseline
 from agent_chaos.search.corpus.journal import Journal
 from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of, is_proven
@@ -27,17 +27,17 @@ from agent_chaos.search.coverage import coverage
 from agent_chaos.search.example import examined
 from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.executors.inline import Inline
-from agent_chaos.search.exhaustive import Planned, edges, left_over
+from agent_chaos.search.exhaustive import KnownPlans, edges, left_over
 from agent_chaos.search.group_testing import GroupTesting
 from agent_chaos.search.loop import drive
 from agent_chaos.search.scope import EVERYTHING, Scope
-from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, ShrinkTask, Shrunk
+from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, ShrinkResult, ShrinkTask
 from agent_chaos.search.space import Space
 
 _CLEAN_RUNS = 3
 
 
-def fuzz(
+def find_failures(
     subject: Subject,
     *,
     max_examples: int = 200,
@@ -66,7 +66,7 @@ def fuzz(
     """
     executor = executor or Inline(subject, scope)
     journal = Journal(corpus, subject, baseline, seed)
-    run = Tally(subject, executor, max_examples, max_time_s, listener, journal.met)
+    run = CampaignState(subject, executor, max_examples, max_time_s, listener, journal.met)
     space = Space.of(subject.clean, scope)
     run.note(
         examined(Plan(), subject.clean_outcome, space, subject.clean)
@@ -79,7 +79,7 @@ def fuzz(
         if exhaustive:
             plans = edges(space)
             run.total = planned = len(plans)
-            drive(run, Planned(iter(plans)), planned)
+            drive(run, KnownPlans(iter(plans)), planned)
         else:
             drive(run, search, max_examples)
             space = space.extended(search.knowledge.counted)
@@ -129,14 +129,14 @@ def fuzz(
     )
 
 
-def _complete(run: Tally, space: Space, leading: Mapping[Site, Plan]) -> None:
+def _complete(run: CampaignState, space: Space, leading: Mapping[Site, Plan]) -> None:
     """Every single fault that did not fire yet, however many there are, until the time is up."""
     plans = left_over(space, frozenset(run.singles), leading)
     run.total = run.examples + len(plans)
-    drive(run, Planned(iter(plans)), run.total)
+    drive(run, KnownPlans(iter(plans)), run.total)
 
 
-def _undecided_plans(run: Tally) -> Iterator[UndecidedPlan]:
+def _undecided_plans(run: CampaignState) -> Iterator[UndecidedPlan]:
     name = run.subject.name
     for reason, examples in run.reasons.most_common():
         yield UndecidedPlan(
@@ -157,7 +157,7 @@ class _Stored:
     proven: Mapping[str, Failure] = field(default_factory=dict)
 
 
-def _stored(run: Tally, corpus: Corpus | None, scope: Scope) -> _Stored:
+def _stored(run: CampaignState, corpus: Corpus | None, scope: Scope) -> _Stored:
     """Runs the stored failures of this scenario; what fails still is found without a search.
 
     Where faults were chosen, only those that consist of them.
@@ -176,7 +176,9 @@ def _stored(run: Tally, corpus: Corpus | None, scope: Scope) -> _Stored:
     return _Stored(len(stored), proven)
 
 
-def _findings(run: Tally, seed: int, max_runs: int, baseline: Baseline, stored: _Stored) -> Iterator[Finding]:
+def _findings(
+    run: CampaignState, seed: int, max_runs: int, baseline: Baseline, stored: _Stored
+) -> Iterator[Finding]:
     """Every distinct failure that is not accepted, made small; those met while shrinking are taken too."""
     done: set[str] = set()
     while left := [one for one in sorted(_new(run, baseline)) if one not in done]:
@@ -196,7 +198,7 @@ def _findings(run: Tally, seed: int, max_runs: int, baseline: Baseline, stored: 
                 yield Finding(_failure(run, task, shrunk, violation, seed, stored), shrunk.outcome)
 
 
-def _new(run: Tally, baseline: Baseline) -> set[str]:
+def _new(run: CampaignState, baseline: Baseline) -> set[str]:
     """The failures met that are not accepted."""
     return set(run.found) - {one.fingerprint for one in baseline.in_force(run.subject.name, run.found)}
 
@@ -208,14 +210,19 @@ def _gravest_first(finding: Finding) -> tuple[int, bool, int, str]:
     return gravity, violation.before == violation.after, len(failure.plan), failure.fingerprint
 
 
-def _violation(run: Tally, task: ShrinkTask, shrunk: Shrunk) -> Violation | None:
+def _violation(run: CampaignState, task: ShrinkTask, shrunk: ShrinkResult) -> Violation | None:
     """What failed: as the last run shows it, else as it was seen; None where it was only met while shrinking."""
     shown = (one for one in shrunk.outcome.errors if one.fingerprint == task.fingerprint)
     return next(shown, None) or run.violations.get(task.fingerprint)
 
 
 def _failure(
-    run: Tally, task: ShrinkTask, shrunk: Shrunk, violation: Violation, seed: int, stored: _Stored
+    run: CampaignState,
+    task: ShrinkTask,
+    shrunk: ShrinkResult,
+    violation: Violation,
+    seed: int,
+    stored: _Stored,
 ) -> Failure:
     proven = stored.proven.get(task.fingerprint)
     if proven is not None and proven.plan == shrunk.plan:
@@ -231,7 +238,7 @@ def _failure(
     )
 
 
-def _figures(run: Tally, space: Space, *, corpus_runs: int, shrink_runs: int) -> Figures:
+def _figures(run: CampaignState, space: Space, *, corpus_runs: int, shrink_runs: int) -> Figures:
     return Figures(
         examples=run.examples,
         ok=run.verdicts[Verdict.PASS],

@@ -10,7 +10,7 @@ from agent_chaos.errors import UsageError
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.family import Frequency
 from agent_chaos.oracles.oracle import Oracle
-from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.search.scope import EVERYTHING, Scope
 
 _FAMILY = "family:"
@@ -34,7 +34,7 @@ def scoped(scope: Scope = EVERYTHING, *, only: Iterable[str] = (), skip: Iterabl
 
 def judges(*, only: Iterable[str] = (), skip: Iterable[str] = ()) -> Mapping[str, Oracle]:
     """The oracles named, less those to skip. Raises UsageError as `scoped` does."""
-    every = oracles()
+    every = all_oracles()
     wanted, unwanted = _known(only, every, "oracle"), _known(skip, every, "oracle")
     kept = {
         name: one for name, one in every.items() if (not wanted or name in wanted) and name not in unwanted

@@ -38,7 +38,7 @@ class ShrinkTask:
 
 
 @dataclass(frozen=True)
-class Shrunk:
+class ShrinkResult:
     """The result: the plan, its outcome, and how sure it is.
 
     `smallest`: a whole round of smaller plans was run, and all pass. `checks`: how many those were. `runs`: trials spent.
@@ -77,7 +77,7 @@ class _Budget:
         return self._fingerprint in found
 
 
-def shrink(
+def smallest_plan(
     subject: Subject,
     plan: Plan,
     fingerprint: str,
@@ -86,7 +86,7 @@ def shrink(
     known: Mapping[str, frozenset[str]] | None = None,
     scope: Scope = EVERYTHING,
     space: Space | None = None,
-) -> Shrunk:
+) -> ShrinkResult:
     """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go.
 
     Without any trials the plan is left as it is. It stays within `scope` where it was found there; a plan from elsewhere is made as small as any. `space` is that of
@@ -97,12 +97,12 @@ def shrink(
     if memo.known(plan) is None:
         first = memo.run(plan)
         if fingerprint not in first.fingerprints:
-            return Shrunk(plan, first, False, 0, memo.runs, False, budget.others)
+            return ShrinkResult(plan, first, False, 0, memo.runs, False, budget.others)
         fired = Plan.of(first.trace.fired)
         plan = fired if budget.fails(fired) else plan
     if max_runs == 0:
         shown = memo.run(plan)
-        return Shrunk(plan, shown, False, 0, memo.runs, fingerprint in shown.fingerprints, {})
+        return ShrinkResult(plan, shown, False, 0, memo.runs, fingerprint in shown.fingerprints, {})
     inside = all(placed.fault.kind in scope.by_kind for placed in plan.faults)
     if space is None or not inside:
         space = Space.of(subject.clean, scope if inside else EVERYTHING)
@@ -116,7 +116,7 @@ def shrink(
     reproduced = all(fingerprint in one.fingerprints for one in confirming)
     shown = next((one for one in confirming if fingerprint in one.fingerprints), confirming[0])
     smallest = reproduced and not budget.spent
-    return Shrunk(smaller, shown, smallest, checks, memo.runs, reproduced, budget.others)
+    return ShrinkResult(smaller, shown, smallest, checks, memo.runs, reproduced, budget.others)
 
 
 def _settled(space: Space, plan: Plan, budget: _Budget) -> tuple[Plan, int]:

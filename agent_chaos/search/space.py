@@ -18,7 +18,7 @@ from agent_chaos.faults.catalogue import kind_of
 from agent_chaos.faults.family import Family
 from agent_chaos.faults.fault import Drawn, Fault, WireFault
 from agent_chaos.faults.plan import Placed, Plan, Site
-from agent_chaos.search.scope import EVERYTHING, Bounds, FaultSite, Rule, Scope, fields
+from agent_chaos.search.scope import EVERYTHING, Bounds, FaultSite, Rule, Scope, choice_pairs
 from agent_chaos.trace.trace import Trace
 
 
@@ -217,4 +217,4 @@ def _mildness(cls: type[Fault]) -> tuple[Family, str]:
 def _candidates(rule: Rule, step: FaultSite) -> Iterator[Candidate]:
     if step.site is not None:
         for choice in rule.openings(step):
-            yield Candidate(rule.kind, step.site, fields(choice))
+            yield Candidate(rule.kind, step.site, choice_pairs(choice))

@@ -18,7 +18,7 @@ class Edit:
     text: str
 
 
-def merged(edits: Iterable[Edit]) -> list[Edit]:
+def merged_edits(edits: Iterable[Edit]) -> list[Edit]:
     """The edits in order, those that overlap joined into one with the text of the first, the longest of a start."""
     found: list[Edit] = []
     for edit in sorted(edits, key=lambda e: (e.start, -e.end)):
@@ -44,7 +44,7 @@ def moved(edit: Edit, by: int) -> Edit:
     return replace(edit, start=edit.start + by, end=edit.end + by)
 
 
-def clipped(edits: Sequence[Edit], start: int, end: int) -> list[Edit]:
+def clipped_edits(edits: Sequence[Edit], start: int, end: int) -> list[Edit]:
     """The parts of merged edits that lie in a piece, counted from its start; the new text goes where an edit starts."""
     found: list[Edit] = []
     at = max(0, bisect_right(edits, start, key=lambda edit: edit.start) - 1)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Literal, TypeVar, get_args
 from urllib.parse import parse_qsl, urlsplit
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in wire order; names keep their case, lookups ignore it."""
@@ -199,14 +199,14 @@ class Reply:
     def header(self, name: str, default: str = "") -> str:
         return header(self.headers, name, default)
 
-    def derived(self, key: Hashable, make: Callable[[], T]) -> T:
+    def derived(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """What `make` works out of this reply and nothing else: made once, kept for as long as the reply lives.
 
         `key` names it, and whose it is. The value is shared, so nobody may change it.
         """
         if key not in self._derived:
             self._derived[key] = make()
-        found: T = self._derived[key]
+        found: _T = self._derived[key]
         return found
 
     @cached_property

@@ -19,7 +19,7 @@ from agent_chaos.stream.exchange import Data, Reply
 from agent_chaos.trace.trace import Call, Delivered, Trace
 from agent_chaos.trial.fault_records import struck
 from agent_chaos.trial.injector import ChaosInjector
-from agent_chaos.trial.timeline import timeline
+from agent_chaos.trial.timeline import conversation_timeline
 
 _STALL_S = 10.0
 
@@ -44,7 +44,7 @@ def measured(trace: Trace, injector: ChaosInjector | None = None) -> MetricsStor
             output=sum(record.usage.get("output_tokens", 0) for record in history),
         ),
         stream=_stream(spoken, history),
-        conv=ConversationMetrics(entries=timeline(trace, faults, system), system_prompt=system),
+        conv=ConversationMetrics(entries=conversation_timeline(trace, faults, system), system_prompt=system),
         history=history,
         faults=faults,
         tools_called=[run.name for run in trace.tools],

@@ -17,7 +17,7 @@ from agent_chaos.runtime.user_code import defined_at, raising_frames
 from agent_chaos.scenario.model import Scenario, Turn
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import Probe
-from agent_chaos.trial.turn_log import TurnLog, named
+from agent_chaos.trial.turn_log import TurnLog, frame_name
 
 
 class Conversation:
@@ -81,7 +81,7 @@ class Conversation:
         try:
             yield
         except Exception as exc:  # users' code may raise anything; a stop is no Exception and passes
-            where = named(raising_frames(exc.__traceback__)[0])
+            where = frame_name(raising_frames(exc.__traceback__)[0])
             detail = f"{what} fails{' in ' + where if where else ''}: {type(exc).__name__}: {exc}"
             self._session.tape.incident(self._session.clock.now(), "harness", detail)
             raise TrialStop(detail) from exc

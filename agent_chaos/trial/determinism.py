@@ -15,7 +15,7 @@ from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace, TraceEvent
 _SETUP = "state survives between trials: give the scenario a setup= that starts it afresh, or keep state in ctx.agent_state"
 
 
-def unsteady(first: Trace, second: Trace, redact: Callable[[Request], Request]) -> str:
+def difference_of_runs(first: Trace, second: Trace, redact: Callable[[Request], Request]) -> str:
     """The first difference of two runs, told of their redacted requests; '' where they are equal."""
     if first.digest == second.digest:
         return ""

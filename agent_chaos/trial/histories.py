@@ -28,7 +28,9 @@ class Histories:
         return len(history) if messages[: len(history)] == history else None
 
 
-def rewritten(messages: Messages, changes: Sequence[tuple[int, Callable[[Messages], Messages]]]) -> Messages:
+def rewritten_histories(
+    messages: Messages, changes: Sequence[tuple[int, Callable[[Messages], Messages]]]
+) -> Messages:
     """The messages with every history changed: of each change, how many messages it is about, and the change.
 
     A longer history contains the shorter ones, as they were changed.

@@ -19,7 +19,7 @@ from agent_chaos.containment import Contained
 from agent_chaos.errors import ScenarioError
 from agent_chaos.faults.fault import Fault, ToolFault, WireFault
 from agent_chaos.stream.exchange import Request
-from agent_chaos.trial.histories import Histories, rewritten
+from agent_chaos.trial.histories import Histories, rewritten_histories
 
 _MESSAGES = ("messages", "input", "contents")
 """Where the protocols keep the conversation in a request body."""
@@ -160,7 +160,7 @@ class ChaosInjector:
             length = None if turn is None else self._histories.length(turn, messages)
             if turn is not None and length is not None:
                 changes.append((length, partial(self._new_history, number, chaos, turn, moment)))
-        return rewritten(messages, changes)
+        return rewritten_histories(messages, changes)
 
     def _history_of(self, number: int, chaos: Chaos, moment: CallContext) -> int | None:
         """The turn whose history a fault changes at this moment, if any; what changed between turns stays changed."""

@@ -9,7 +9,7 @@ from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.trace.trace import Answer, Incident, Raised, ToolRun, Trace, TraceEvent
 
 
-def discreet(trace: Trace, redactor: Redactor) -> Trace:
+def redact_trace(trace: Trace, redactor: Redactor) -> Trace:
     """The trace as it may be told: redacted as its cassette was, also of the credentials its own requests carry."""
     requests = (entry.request for entry in trace.calls)
     knowing = reduce(Redactor.learning, requests, redactor)

@@ -16,7 +16,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Oracle, Violation
 from agent_chaos.oracles.reading.conversations import tolerated
-from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.providers.turn import RawFields
@@ -26,10 +26,10 @@ from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.check_assertions import CheckedRun, check_assertions, expects_error
-from agent_chaos.trial.determinism import left_recording, state_survives, unsteady
+from agent_chaos.trial.determinism import difference_of_runs, left_recording, state_survives
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import keeps_history
-from agent_chaos.trial.redact_trace import discreet
+from agent_chaos.trial.redact_trace import redact_trace
 from agent_chaos.trial.trial import run_trial
 from agent_chaos.trial.unobserved_tools import past_boundary, structured_outputs, unwrapped_tools
 
@@ -66,7 +66,7 @@ class Rehearsal:
         self.target = target or scenario.name
         self.cassette = cassette if cassette is not None else self._recorded()
         self.allow_real_tools = allow_real_tools
-        self._judges = oracles() if judges is None else judges
+        self._judges = all_oracles() if judges is None else judges
         self._redactor = Redactor.from_environ(os.environ)
         self._index = ExchangeIndex(self.cassette, self._redactor.request, drifts=True)
         self._clean: Trace | None = None
@@ -150,7 +150,9 @@ class Rehearsal:
         self._check_sound(warm_up)
         self._check_boundaries(warm_up)
         first, second = self._run(Plan(), probing=True), self._run(Plan())
-        if unsteady(first, second, self._redactor.request):  # is it the probe that an agent remembers?
+        if difference_of_runs(
+            first, second, self._redactor.request
+        ):  # is it the probe that an agent remembers?
             first, second = self._run(Plan()), self._run(Plan())
         self._check_steady(warm_up, first, second)
         for trace in (first, second):
@@ -250,7 +252,7 @@ class Rehearsal:
                 injector=injector,
                 probing=probing,
             )
-        return discreet(trace, self._redactor)
+        return redact_trace(trace, self._redactor)
 
     def _check_sound(self, trace: Trace) -> None:
         if refused := trace.incidents_of("refused"):
@@ -291,7 +293,7 @@ class Rehearsal:
             )
 
     def _check_steady(self, warm_up: Trace, first: Trace, second: Trace) -> None:
-        difference = unsteady(first, second, self._redactor.request)
+        difference = difference_of_runs(first, second, self._redactor.request)
         if difference or left_recording(first):
             advice = state_survives(warm_up, first) or state_survives(first, second)
             found = difference or left_recording(first)

@@ -18,7 +18,7 @@ from agent_chaos.trial.tool_requests import ToolRequest, asked
 _Entry = dict[str, Any]
 
 
-def timeline(trace: Trace, faults: Sequence[FaultRecord], system: str) -> list[_Entry]:
+def conversation_timeline(trace: Trace, faults: Sequence[FaultRecord], system: str) -> list[_Entry]:
     """The conversation of a run, turn by turn, each in the order of time."""
     entries = [_entry("system", 0, 0.0, content=system)] if system else []
     wanted, since = asked(trace), 0.0

@@ -14,7 +14,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.time import loops
 from agent_chaos.patch.time.clock import numbered_clocks
-from agent_chaos.patch.time.collector import swept
+from agent_chaos.patch.time.collector import collector_paused
 from agent_chaos.patch.time.pools import close
 from agent_chaos.patch.time.stop import end_busy, interrupts_noted, real_time_stop
 from agent_chaos.patch.time.threads import outlived
@@ -76,7 +76,7 @@ def run_trial(
     the cassette does not answer, and lets tools run whose arguments it does not know. One that is `probing` also notes what
     the agent would ask in one turn more (`Trace.probed`).
     """
-    with staged(
+    with trial_session(
         scenario,
         index,
         plan,
@@ -92,7 +92,7 @@ def run_trial(
 
 
 @contextmanager
-def staged(
+def trial_session(
     scenario: Scenario,
     index: ExchangeIndex,
     plan: Plan,
@@ -129,7 +129,7 @@ def staged(
         (tool.name, tool.arguments, tool.result) for tool in index.cassette.tools if not tool.is_call
     )
     loops.refuse_uvloop()
-    with swept(), seeded(header.seed), wall.moving(), _active(session), _stops(session, real_s):
+    with collector_paused(), seeded(header.seed), wall.moving(), _active(session), _stops(session, real_s):
         yield session
         _settle(session)
 

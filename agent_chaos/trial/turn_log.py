@@ -63,7 +63,7 @@ class TurnLog:
         message = without_addresses(str(exc))
         shown = without_addresses("".join(traceback.format_exception(exc)))
         frame, origin = raising_frames(exc.__traceback__)
-        where = named(frame)
+        where = frame_name(frame)
         self._session.tape.write(
             lambda seq: Raised(
                 seq, turn, now, text, name, message, bases, where, shown, frame or self._session.agent, origin
@@ -88,6 +88,6 @@ def answer_text(result: Any) -> str:
     return "" if result is None else str(result)
 
 
-def named(frame: StackFrame | None) -> str:
+def frame_name(frame: StackFrame | None) -> str:
     """`file.py:function` of a line; '' where there is none."""
     return f"{Path(frame.file).name}:{frame.function}" if frame is not None else ""

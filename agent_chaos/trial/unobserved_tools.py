@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.turn import ToolCall, ToolResult
-from agent_chaos.replay.tool_names import calls_of, renamed_tools
+from agent_chaos.replay.tool_names import recorded_calls, renamed_tools
 from agent_chaos.trace.trace import Trace
 
 _NO_TOOL = re.compile(r"final_result(_\w+)?$")
@@ -21,7 +21,7 @@ def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...
     A call that the request forced by name is structured output: `structured_outputs`.
     """
     seen = {record.name for record in cassette.tools} | set(pure) | renamed_tools(cassette).keys()
-    called = {call.name for exchange in cassette.exchanges for call in calls_of(exchange)}
+    called = {call.name for exchange in cassette.exchanges for call in recorded_calls(exchange)}
     structured = structured_outputs(cassette)
     return tuple(
         sorted(name for name in called - seen if name not in structured and not _NO_TOOL.match(name))
@@ -35,7 +35,7 @@ def structured_outputs(cassette: Cassette) -> tuple[str, ...]:
     for exchange in cassette.exchanges:
         if protocol := protocols().get(exchange.protocol):
             wanted = protocol.prompt(exchange.request).forced
-            forced |= {call.name for call in calls_of(exchange) if call.name == wanted}
+            forced |= {call.name for call in recorded_calls(exchange) if call.name == wanted}
     return tuple(sorted(forced - seen))
 
 

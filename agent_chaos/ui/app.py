@@ -12,9 +12,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from agent_chaos.report.html.page import environment
+from agent_chaos.report.html.page import template_environment
 from agent_chaos.ui import conversation
-from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, chosen, grouped, totals
+from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, filtered_runs, grouped, totals
 from agent_chaos.ui.guard import Guard
 from agent_chaos.ui.runs import CHAOS_TYPES, Folder
 
@@ -42,12 +42,12 @@ def pages(runs_dir: Path, *, host: str, port: int, token: str) -> Starlette:
 class _Site:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
-        self._templates = environment("agent_chaos.ui")
+        self._templates = template_environment("agent_chaos.ui")
         self._templates.globals.update(folder=str(folder.root))
 
     def dashboard(self, request: Request) -> Response:
         asked, runs = RunFilter.of(request.query_params), self._folder.runs()
-        shown = chosen(runs, asked)
+        shown = filtered_runs(runs, asked)
         return self._page(
             "dashboard.html",
             asked=asked,
@@ -74,7 +74,7 @@ class _Site:
         report = self._folder.report(batch, name)
         if report is None:
             return self._page("missing.html", status=404, what=f"run {batch}/{name}")
-        return self._page("run.html", batch=batch, **conversation.told(report))
+        return self._page("run.html", batch=batch, **conversation.page_values(report))
 
     def campaign(self, request: Request) -> Response:
         batch = request.path_params["batch"]

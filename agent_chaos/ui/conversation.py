@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-Json = dict[str, Any]
+from agent_chaos.providers.json_values import JsonObject
 
 _STEPS = ("system", "user", "assistant", "tool_call", "tool_result", "chaos", "error")
 
 
-def told(report: Json) -> Json:
+def page_values(report: JsonObject) -> JsonObject:
     """The values of the page of a run: turns with their steps, findings, assertions and metrics."""
     entries = [one for one in _items(report.get("conversation")) if isinstance(one, dict)]
     results = [_fields(one) for one in _items(report.get("turn_results"))]
@@ -35,7 +35,7 @@ def told(report: Json) -> Json:
     }
 
 
-def _turn(number: int, result: Json, entries: list[Json]) -> Json:
+def _turn(number: int, result: JsonObject, entries: list[JsonObject]) -> JsonObject:
     mine = [one for one in entries if one.get("turn_number") == number and one.get("type") in _STEPS]
     return {
         "number": number,
@@ -48,7 +48,7 @@ def _turn(number: int, result: Json, entries: list[Json]) -> Json:
     }
 
 
-def _step(entry: Json) -> Json:
+def _step(entry: JsonObject) -> JsonObject:
     """A step of the timeline: who, when, what was said, and for chaos what it was before and after."""
     known = {
         "type": entry["type"],
@@ -65,7 +65,7 @@ def _step(entry: Json) -> Json:
     return {**known, "original": entry.get("original"), "mutated": entry.get("mutated")}
 
 
-def _metrics(report: Json, metrics: Json) -> list[tuple[str, str]]:
+def _metrics(report: JsonObject, metrics: JsonObject) -> list[tuple[str, str]]:
     tokens, stream = _fields(metrics.get("tokens")), _fields(metrics.get("stream"))
     calls = _fields(metrics.get("calls"))
     first = [_number(one) for one in _items(stream.get("ttft_times"))]
@@ -82,7 +82,7 @@ def _metrics(report: Json, metrics: Json) -> list[tuple[str, str]]:
     ]
 
 
-def _fields(value: Any) -> Json:
+def _fields(value: Any) -> JsonObject:
     return value if isinstance(value, dict) else {}
 
 

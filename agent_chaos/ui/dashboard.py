@@ -87,7 +87,7 @@ class Totals:
     seconds: float
 
 
-def chosen(runs: list[Run], asked: RunFilter) -> list[Run]:
+def filtered_runs(runs: list[Run], asked: RunFilter) -> list[Run]:
     """The rows that match every filter, in the order asked for."""
     kept = [run for run in runs if _matches(run, asked)]
     return sorted(kept, key=lambda run: (_key(run, asked.sort), run.name), reverse=asked.down)

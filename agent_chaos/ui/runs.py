@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from agent_chaos.errors import PlanError
+from agent_chaos.providers.json_values import JsonObject
 from agent_chaos.report.document import Document
-
-Json = dict[str, Any]
 
 _NAME = re.compile(r"[\w][\w.+-]*")
 _POINTS = {
@@ -87,7 +85,7 @@ class Folder:
         found = [_campaign_row(self.root, file) for file in self._files("campaign.json", depth=1)]
         return sorted(found, key=lambda row: row.id, reverse=True)
 
-    def report(self, batch: str, name: str) -> Json | None:
+    def report(self, batch: str, name: str) -> JsonObject | None:
         """A run's report; None where there is none that can be read."""
         return self._read(batch, name, "report.json")
 
@@ -98,7 +96,7 @@ class Folder:
         except (ValidationError, PlanError):
             return None
 
-    def _read(self, *parts: str) -> Json | None:
+    def _read(self, *parts: str) -> JsonObject | None:
         if not all(_NAME.fullmatch(part) for part in parts):
             return None
         path = self.root.joinpath(*parts)
@@ -114,7 +112,7 @@ class Folder:
                 yield path
 
 
-def _loaded(path: Path) -> tuple[Json | None, str]:
+def _loaded(path: Path) -> tuple[JsonObject | None, str]:
     """A JSON object, or None and why."""
     try:
         stat = path.stat()
@@ -124,7 +122,7 @@ def _loaded(path: Path) -> tuple[Json | None, str]:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(path: Path, changed: int, size: int) -> tuple[Json | None, str]:
+def _parsed(path: Path, changed: int, size: int) -> tuple[JsonObject | None, str]:
     try:
         value = json.loads(path.read_text(encoding="utf-8", errors="replace"))
     except (ValueError, RecursionError):
@@ -146,7 +144,7 @@ def _run(root: Path, file: Path) -> Run:
         return Run(bare.id, batch, bare.name, problem="report.json is not a report of this version")
 
 
-def _row(bare: Run, report: Json) -> Run:
+def _row(bare: Run, report: JsonObject) -> Run:
     metrics, card = report["metrics"], report["scorecard"]
     results = report["assertion_results"]
     return Run(
@@ -169,7 +167,7 @@ def _row(bare: Run, report: Json) -> Run:
     )
 
 
-def _chaos(faults: list[Json], configured: list[Json]) -> tuple[str, ...]:
+def _chaos(faults: list[JsonObject], configured: list[JsonObject]) -> tuple[str, ...]:
     points = [one.get("chaos_point") for one in faults] + [one.get("point") for one in configured]
     types = {_POINTS.get(str(point), "context") for point in points if point}
     return tuple(one for one in CHAOS_TYPES if one in types) or ("none",)

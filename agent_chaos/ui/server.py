@@ -13,7 +13,7 @@ from agent_chaos.errors import UsageError
 from agent_chaos.ui.app import pages
 
 
-def serve(runs_dir: Path, *, host: str, port: int, tell: Callable[[str], None]) -> None:
+def serve_pages(runs_dir: Path, *, host: str, port: int, tell: Callable[[str], None]) -> None:
     """Serves a folder of runs.
 
     Args:

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_chaos.cassette.interchange.registry import format_of, formats
+from agent_chaos.cassette.interchange.registry import format_of, recording_formats
 from agent_chaos.cassette.keys import keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header
 from agent_chaos.cassette.redaction.redactor import Redactor
@@ -123,7 +123,7 @@ def test_a_document_is_of_one_format_alone(name: str) -> None:
 
     assert found is not None
     assert found.name == name
-    assert [one.name for one in formats() if one.recognises(DOCUMENTS[name])] == [name]
+    assert [one.name for one in recording_formats() if one.recognises(DOCUMENTS[name])] == [name]
 
 
 @pytest.mark.parametrize("suffix", [".yaml", ".json"])

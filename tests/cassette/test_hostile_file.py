@@ -15,13 +15,13 @@ import pytest
 
 from agent_chaos.cassette.storage.file import open_cassette, recover
 from agent_chaos.cassette.storage.foreign import import_cassette
-from agent_chaos.cassette.storage.frames import EXCHANGE, HEADER, TOOL, frame, preamble
+from agent_chaos.cassette.storage.frames import EXCHANGE, HEADER, TOOL, framed, preamble
 from agent_chaos.cassette.storage.records import header_record, pack
 from agent_chaos.cassette.storage.zstd import compressed
 from agent_chaos.errors import CassetteDamaged, CassetteError
 from tests.cassette.made import HEADER as MADE
 
-_START = preamble(finished=False) + frame(HEADER, header_record(MADE))
+_START = preamble(finished=False) + framed(HEADER, header_record(MADE))
 
 RECORDS = {
     "deep": b"\x91" * 200_000,
@@ -42,7 +42,7 @@ RECORDS = {
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS.keys())
 def test_a_record_that_is_none_is_refused(record: bytes, tmp_path: Path) -> None:
     path = tmp_path / "hostile.msgpack"
-    path.write_bytes(_START + frame(TOOL, record) + frame(TOOL, record))
+    path.write_bytes(_START + framed(TOOL, record) + framed(TOOL, record))
 
     with pytest.raises(CassetteDamaged, match=r"record 1 at byte \d+: "):
         open_cassette(path)
@@ -69,7 +69,7 @@ def _exchange(*, url: str = "https://api.openai.com/v1/models", chunks: int = 1,
 )
 def test_an_exchange_that_no_client_could_have_had_is_damage(record: bytes, tmp_path: Path) -> None:
     path = tmp_path / "hostile.msgpack"
-    path.write_bytes(_START + frame(EXCHANGE, record) + frame(EXCHANGE, record))
+    path.write_bytes(_START + framed(EXCHANGE, record) + framed(EXCHANGE, record))
 
     with pytest.raises(CassetteDamaged, match=r"record 1 at byte \d+: "):
         open_cassette(path)
@@ -92,7 +92,7 @@ interactions:
 
 def test_many_records_that_unpack_to_more_than_their_file_could_mean_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "many.msgpack"
-    large = frame(TOOL, pack([0.0, 0, "t", json.dumps("x" * 30_000_000), "{}", "", "", 0.0, False]))
+    large = framed(TOOL, pack([0.0, 0, "t", json.dumps("x" * 30_000_000), "{}", "", "", 0.0, False]))
     path.write_bytes(_START + large * 20)
 
     with pytest.raises(CassetteDamaged, match="unpack to more than"):
@@ -117,7 +117,7 @@ def test_a_zstd_bomb_stops_within_bounds(tmp_path: Path) -> None:
     pytest.importorskip("resource")
     path = tmp_path / "bomb.msgpack"
     bomb = compressed(bytes(512 * 1024 * 1024))
-    honest = frame(TOOL, b"")
+    honest = framed(TOOL, b"")
     path.write_bytes(_START + _reframed(bomb) + honest)
     done = subprocess.run(
         [sys.executable, "-c", _OPEN, str(path)], capture_output=True, text=True, check=False
@@ -146,7 +146,7 @@ def test_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
 def test_a_start_that_is_no_time_is_damage(tmp_path: Path) -> None:
     path = tmp_path / "t.msgpack"
     endless = MADE.model_copy(update={"started_at": float("inf")})
-    path.write_bytes(preamble(finished=False) + frame(HEADER, header_record(endless)))
+    path.write_bytes(preamble(finished=False) + framed(HEADER, header_record(endless)))
 
     with pytest.raises(CassetteDamaged, match="record 0"):
         _ = open_cassette(path).header

@@ -17,7 +17,7 @@ from agent_chaos.cassette.model import Header, ToolRecord, TurnMark
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.cassette.storage.file import opened, read_frame
-from agent_chaos.cassette.storage.frames import PREAMBLE_BYTES, plain, read_footer
+from agent_chaos.cassette.storage.frames import PREAMBLE_BYTES, read_footer, unpacked
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, Request, reply
 from agent_chaos.stream.framing.sse import SSE
@@ -272,7 +272,7 @@ def everything_in(path: Path) -> bytes:
     parts = [bytes(source.data)]
     while offset < end:
         read = read_frame(source.data, offset)
-        parts.append(plain(read))
+        parts.append(unpacked(read))
         offset = read.end
     return b"\n".join(parts)
 

@@ -6,13 +6,13 @@ from datetime import date
 
 import pytest
 
-from agent_chaos.commands.accept import accepted, remove
+from agent_chaos.commands.accept import list_accepted, remove
 from agent_chaos.commands.explain import explain
 from agent_chaos.commands.recheck import Standing
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.family import Frequency
-from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.corpus.accepted import ACCEPTED, Acceptance, Baseline
 from agent_chaos.search.selection import outside
@@ -29,7 +29,7 @@ def baseline(tmp_path, monkeypatch):
 
 
 def test_what_is_accepted_is_listed_with_what_has_expired(baseline, capsys):
-    accepted()
+    list_accepted()
     first, second = capsys.readouterr().out.splitlines()
 
     assert first.startswith("F-AAAA  shop  leaks:F-AAAA: until 2999-01-01: known")
@@ -46,7 +46,7 @@ def test_what_is_removed_is_accepted_no_longer(baseline):
 
 @pytest.mark.parametrize(
     "word",
-    [*Verdict, *Standing, *(str(int(code)) for code in ExitCode), *oracles(), "Empty Body", "rate-limit"],
+    [*Verdict, *Standing, *(str(int(code)) for code in ExitCode), *all_oracles(), "Empty Body", "rate-limit"],
 )
 def test_every_word_of_a_report_is_explained(word, capsys):
     explain(str(word).split())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def told(capsys):
 
 
 def test_each_setting_is_told_with_its_origin(project, capsys):
-    assert run(["config", "--origin", "--seed", "0", "--skip-faults", "stall,truncate"]) == 0
+    assert run_command(["config", "--origin", "--seed", "0", "--skip-faults", "stall,truncate"]) == 0
 
     origins, file = told(capsys), str(project / "pyproject.toml")
     assert origins["max-examples = 7"] == file
@@ -32,10 +32,10 @@ def test_each_setting_is_told_with_its_origin(project, capsys):
 
 
 def test_what_it_prints_is_a_table_that_says_the_same(project, capsys):
-    run(["config"])
+    run_command(["config"])
     before = capsys.readouterr().out
     (project / "sub" / "pyproject.toml").write_text(f"[tool.agent-chaos]\n{before}")
-    run(["config", "--origin"])
+    run_command(["config", "--origin"])
 
     after = told(capsys)
     assert [line for line in before.splitlines() if line not in after] == [
@@ -46,5 +46,5 @@ def test_what_it_prints_is_a_table_that_says_the_same(project, capsys):
 def test_a_key_said_twice_is_refused(project, capsys):
     (project / "pyproject.toml").write_text("[tool.agent-chaos]\nmax_examples = 7\nmax-examples = 8\n")
 
-    assert run(["config"]) == 2
+    assert run_command(["config"]) == 2
     assert "said twice" in capsys.readouterr().err

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.commands.settings import resolved
 from agent_chaos.errors import UsageError
 from tests.search import shop
@@ -28,7 +28,7 @@ def fuzz(project, capsys):
     target = shop.write_project(project)
 
     def fuzz(*options):
-        code = run(["fuzz", target, "--json", "report.json", *options])
+        code = run_command(["fuzz", target, "--json", "report.json", *options])
         said = capsys.readouterr()
         report = project / "report.json"
         return code, said.out + said.err, json.loads(report.read_text()) if report.exists() else None
@@ -112,7 +112,9 @@ def test_a_known_failure_is_accepted_until_a_day(fuzz, project, capsys):
     code, _, report = fuzz(*narrow)
     ids = [one["failure"]["id"] for one in report["campaigns"][0]["failures"]]
     for failure in ids:
-        assert run(["accept", failure, "--reason", "the new parser fixes it", "--until", TOMORROW]) == 0
+        assert (
+            run_command(["accept", failure, "--reason", "the new parser fixes it", "--until", TOMORROW]) == 0
+        )
     capsys.readouterr()
     again, said, accepted = fuzz(*narrow)
 
@@ -121,7 +123,7 @@ def test_a_known_failure_is_accepted_until_a_day(fuzz, project, capsys):
     assert accepted["campaigns"][0]["failures"] == []
     for failure in ids:
         assert re.search(rf"{failure} .* until {TOMORROW}: the new parser fixes it", " ".join(said.split()))
-    assert run(["replay", *ids]) == 0
+    assert run_command(["replay", *ids]) == 0
     assert (
         f"ACCEPTED  {report['campaigns'][0]['failures'][0]['failure']['fingerprint']}"
         in capsys.readouterr().out
@@ -132,14 +134,14 @@ def test_an_acceptance_that_has_passed_counts_no_more(fuzz, project, capsys):
     narrow = ("--only-faults", "truncate", "--max-examples", "12")
     _, _, report = fuzz(*narrow)
     failure = report["campaigns"][0]["failures"][0]["failure"]["id"]
-    run(["accept", failure, "--reason", "soon", "--until", TOMORROW])
+    run_command(["accept", failure, "--reason", "soon", "--until", TOMORROW])
     path = project / ".agent_chaos" / "accepted.json"
     path.write_text(path.read_text().replace(TOMORROW, "2020-01-31"))
     code, said, _ = fuzz(*narrow)
 
     assert code == 1
     assert "accepted until 2020-01-31, which has passed: soon" in " ".join(said.split())
-    assert run(["replay", failure]) == 1
+    assert run_command(["replay", failure]) == 1
 
 
 @pytest.mark.parametrize(
@@ -156,7 +158,7 @@ def test_an_acceptance_needs_a_reason_and_a_day_to_come(fuzz, capsys, options, w
     _, _, report = fuzz("--only-faults", "truncate", "--max-examples", "6")
     failure = report["campaigns"][0]["failures"][0]["failure"]["id"]
 
-    assert run(["accept", failure, *options]) == 2
+    assert run_command(["accept", failure, *options]) == 2
     assert words in capsys.readouterr().err
 
 

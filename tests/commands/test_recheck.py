@@ -5,7 +5,7 @@ import urllib.request
 import anthropic
 import pytest
 
-from agent_chaos.commands.recheck import Standing, stands
+from agent_chaos.commands.recheck import Standing, recheck
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.rate_limit_long import RateLimitLong
 from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
@@ -24,7 +24,7 @@ def stored(plan):
 
 
 def standing(failure, agent):
-    return stands(failure, shop.rehearsal(agent).trial(failure.plan))
+    return recheck(failure, shop.rehearsal(agent).trial(failure.plan))
 
 
 def careful_but_on_trouble(then):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.patch.keys import key_variables
 from agent_chaos.patch.recording import capture
 from tests.patch.raw_server import Got, Wire, serving
@@ -104,7 +104,7 @@ def take_journal(told: str, folder: Path) -> int:
     """Repairs the journal that the line names, takes both files away, and tells how many answers it held."""
     journal, made = folder / "cassettes" / "desk.msgpack.journal", folder / "made.msgpack"
     assert f"agent-chaos cassette repair {journal.relative_to(folder)}" in told
-    assert run(["cassette", "repair", str(journal), "--output", str(made)]) == 0
+    assert run_command(["cassette", "repair", str(journal), "--output", str(made)]) == 0
     answers = len(open_cassette(made).exchanges)
     journal.unlink()
     made.unlink()
@@ -129,7 +129,7 @@ def test_what_cannot_be_recorded_is_told_in_one_line(what, mode, write, tmp_path
     (tmp_path / "cassettes").mkdir()
     shutil.copy(ROOT / "cassettes" / "refund.msgpack", tmp_path / "cassettes" / "desk.msgpack")
     before = files(tmp_path)
-    code = run(["record", "desk.py", "--record-mode", mode])
+    code = run_command(["record", "desk.py", "--record-mode", mode])
     told = capsys.readouterr()
 
     assert (code, told.out) == (2, "")
@@ -154,9 +154,9 @@ def test_an_agent_that_fails_leaves_only_the_journal_of_what_was_answered(write,
 @pytest.mark.parametrize(("mode", "runs"), [("once", 1), ("new_episodes", 2), ("all", 2)])
 def test_an_agent_runs_again_only_where_the_mode_says_so(mode, runs, write, tmp_path, capsys):
     write(SOUND)
-    first = run(["record", "desk.py"])
+    first = run_command(["record", "desk.py"])
     before = files(tmp_path)
-    again = run(["record", "desk.py", "--record-mode", mode])
+    again = run_command(["record", "desk.py", "--record-mode", mode])
     after = files(tmp_path)
 
     assert (first, again) == (0, 0)

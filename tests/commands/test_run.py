@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from tests.search import shop
 
 SUITE = """
@@ -43,7 +43,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def test_several_processes_and_one_give_the_same(suite: Path, capsys: pytest.CaptureFixture[str]):
     said = {}
     for workers in ("1", "2"):
-        code = run(
+        code = run_command(
             ["run", str(suite), "--workers", workers, "--seed", "4", "--artifacts-dir", f"runs{workers}"]
         )
         said[workers] = (code, capsys.readouterr().out.replace(f"runs{workers}", "runs"))
@@ -57,7 +57,7 @@ def test_several_processes_and_one_give_the_same(suite: Path, capsys: pytest.Cap
 
 
 def test_it_stops_at_the_first_that_does_not_pass(suite: Path, capsys: pytest.CaptureFixture[str]):
-    code = run(["run", str(suite), "--fail-fast", "--workers", "2"])
+    code = run_command(["run", str(suite), "--fail-fast", "--workers", "2"])
     out = capsys.readouterr().out
 
     assert code == 1
@@ -70,7 +70,7 @@ def test_an_error_is_told_beside_assertions_that_fail(suite: Path, capsys: pytes
     suite.write_text(
         SUITE.replace(".attempts(1)], assertions=[CompletesWithin(3)]", "], assertions=[CompletesWithin(3)]")
     )
-    run(["run", f"{suite}:late"])
+    run_command(["run", f"{suite}:late"])
     out = capsys.readouterr().out
 
     assert "✗ completes_within: 9" in out
@@ -78,6 +78,6 @@ def test_an_error_is_told_beside_assertions_that_fail(suite: Path, capsys: pytes
 
 
 def test_events_can_be_left_out(suite: Path):
-    run(["run", str(suite), "--no-events", "--artifacts-dir", "runs"])
+    run_command(["run", str(suite), "--no-events", "--artifacts-dir", "runs"])
 
     assert not [name for name in files(Path("runs")) if name.endswith("events.jsonl")]

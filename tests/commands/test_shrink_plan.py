@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.search.corpus.stored import Corpus
 from tests.test_cli import ROOT
 
@@ -30,7 +30,7 @@ def planned(*faults):
 
 def test_what_does_not_matter_is_dropped_and_the_rest_is_stored(refund, tmp_path, capsys):
     (tmp_path / "plan.json").write_text(planned(SLOW, CUT))
-    code = run(["shrink", refund, "--plan", "plan.json"])
+    code = run_command(["shrink", refund, "--plan", "plan.json"])
     (failure,) = Corpus().load_all()
 
     assert code == 0
@@ -52,7 +52,7 @@ def test_what_does_not_matter_is_dropped_and_the_rest_is_stored(refund, tmp_path
 def test_what_cannot_be_shrunk_is_one_line(text, arguments, told, refund, tmp_path, capsys):
     if text is not None:
         (tmp_path / "plan.json").write_text(text)
-    code = run(["shrink", *arguments, "--plan", "plan.json"])
+    code = run_command(["shrink", *arguments, "--plan", "plan.json"])
     said = capsys.readouterr().err
 
     assert code == 2

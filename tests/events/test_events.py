@@ -8,24 +8,24 @@ from agent_chaos.chaos import context_mutate, llm_rate_limit, llm_stream_cut, to
 from agent_chaos.errors import UsageError
 from agent_chaos.events import JsonlSink, ListSink, MultiSink, NullSink, TraceStartEvent, read_events
 from agent_chaos.results.event_emitter import EventEmitter
-from agent_chaos.run.run import Ran, keep, run_rehearsed
+from agent_chaos.run.run import FinishedRun, keep, run_rehearsed
 from agent_chaos.scenario.model import ChaosScenario
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
 
 
-def ran(*chaos, agent=shop.careful) -> Ran:
+def ran(*chaos, agent=shop.careful) -> FinishedRun:
     one = ChaosScenario(name="shop", agent=agent, turns=(shop.QUESTION,), chaos=chaos)
     return run_rehearsed(Rehearsal(one, cassette=shop.cassette()))
 
 
-def told(run: Ran) -> list:
+def told(run: FinishedRun) -> list:
     sink = ListSink()
     run.tell(sink)
     return sink.events
 
 
-def kinds(run: Ran) -> list[str]:
+def kinds(run: FinishedRun) -> list[str]:
     return [event.type for event in told(run)]
 
 

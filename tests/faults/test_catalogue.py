@@ -44,7 +44,7 @@ def package(tmp_path, monkeypatch):
         info = tmp_path / "drips-1.0.dist-info"
         info.mkdir()
         (info / "METADATA").write_text("Metadata-Version: 2.1\nName: drips\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text(f"[{catalogue.GROUP}]\ndrips = drips\n")
+        (info / "entry_points.txt").write_text(f"[{catalogue._GROUP}]\ndrips = drips\n")
         monkeypatch.syspath_prepend(str(tmp_path))
         catalogue.fault_types.cache_clear()
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from tests.test_cli import ROOT
 
 BRIDGES = [("deepeval", "deepeval"), ("pydantic_evals", "pydantic-evals")]
@@ -25,7 +25,7 @@ def test_a_scenario_says_what_to_install(module, extra, tmp_path, monkeypatch, c
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("importlib.util.find_spec", lambda name, package=None: None)
     (tmp_path / f"wants_{module}.py").write_text(FILE.format(module=module))
-    run(["run", f"wants_{module}.py"])
+    run_command(["run", f"wants_{module}.py"])
     told = capsys.readouterr()
 
     assert f'pip install "agent-chaos[{extra}]"' in told.out + told.err

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.integrations.deepeval import (
     ConversationalDeepEvalAssertion,
     DeepEvalAssertion,
@@ -287,5 +287,5 @@ def test_the_command_asks_metrics_too(pattern, code, tmp_path, capsys):
     shop.write_project(tmp_path)
     (tmp_path / "judged.py").write_text(SCENARIO.format(pattern=pattern))
 
-    assert run(["run", "judged.py"]) == code
+    assert run_command(["run", "judged.py"]) == code
     assert f"{'✗' if code else '✓'} pattern: " in capsys.readouterr().out

@@ -15,7 +15,7 @@ from agent_chaos import chaos
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import load_scenario
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.trial.rehearsal import Rehearsal
 
 FOLDER = Path(__file__).parents[2] / "scenarios" / "frameworks"
@@ -82,7 +82,7 @@ def test_a_search_with_default_settings_finds_it_and_the_plan_of_the_table_shows
     wanted = {found for found in shown.fingerprints if found.startswith(f"{row.oracle}:")}
 
     assert wanted
-    assert wanted & {one.failure.fingerprint for one in fuzz(subject).findings}
+    assert wanted & {one.failure.fingerprint for one in find_failures(subject).findings}
 
 
 @every_row

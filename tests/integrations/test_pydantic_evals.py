@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from agent_chaos.chaos import tool_error
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.integrations.pydantic_evals import as_assertion, build_evaluator_context
 from tests.integrations.ran import ANSWER, context, judged
 from tests.search import shop
@@ -195,5 +195,5 @@ def test_the_command_asks_evaluators_too(wanted, code, tmp_path, monkeypatch, ca
     shop.write_project(tmp_path)
     (tmp_path / "evaluated.py").write_text(SCENARIO.format(wanted=wanted))
 
-    assert run(["run", "evaluated.py"]) == code
+    assert run_command(["run", "evaluated.py"]) == code
     assert f"{'✗' if code else '✓'} Contains: " in capsys.readouterr().out

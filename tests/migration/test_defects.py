@@ -42,7 +42,7 @@ from agent_chaos.chaos import (
     tool_error,
     user_input_mutate,
 )
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.errors import ScenarioError
 from agent_chaos.events import read_events
 from agent_chaos.run.run import run_rehearsed
@@ -335,7 +335,7 @@ def commanded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(HERE)
-        run(["run", "shop_support.py", "--artifacts-dir", str(folder)])
+        run_command(["run", "shop_support.py", "--artifacts-dir", str(folder)])
     return folder
 
 
@@ -368,7 +368,7 @@ def test_17_a_turn_that_does_not_exist_is_an_error_with_the_range(turn):
 
 def test_17_the_dry_run_shows_what_an_index_means(monkeypatch, capsys):
     monkeypatch.chdir(HERE)
-    run(["run", "shop_support.py", "--dry-run"])
+    run_command(["run", "shop_support.py", "--dry-run"])
     told = " ".join(capsys.readouterr().out.split())
 
     assert f"on_turn(2) in turn 2: “{THANKS}”" in told
@@ -414,7 +414,7 @@ def test_20_a_run_leaves_the_chance_of_others_alone():
 def test_20_fail_fast_holds_with_several_workers(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(HERE)
     targets = ["shop_resilience.py:hanging-answer", "shop_resilience.py", "shop_support.py"]
-    code = run(["run", *targets, "--fail-fast", "--workers", "2", "--artifacts-dir", str(tmp_path)])
+    code = run_command(["run", *targets, "--fail-fast", "--workers", "2", "--artifacts-dir", str(tmp_path)])
 
     assert code == 1
     assert re.search(r"1 scenario: 0 passed, 1 did not, \d+ not run", capsys.readouterr().out)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.cassette.storage.audit import scan
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 
 HERE = Path(__file__).parent
 FILES = ("shop_agent.py", "shop_support.py", "shop_resilience.py", "shop_fuzzing.py")
@@ -50,7 +50,7 @@ def ran(tmp_path, monkeypatch):
     monkeypatch.chdir(HERE)
 
     def ran(name: str) -> tuple[int, dict[str, dict]]:
-        code = run(["run", name, "--workers", "1", "--artifacts-dir", str(tmp_path)])
+        code = run_command(["run", name, "--workers", "1", "--artifacts-dir", str(tmp_path)])
         return code, reports(tmp_path)
 
     return ran

@@ -10,7 +10,7 @@ import pytest
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Undecided, Violation
-from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Verdict, decide
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Incident, Trace
@@ -184,7 +184,7 @@ def test_a_fault_on_the_very_request_that_left_the_recording_came_too_late_to_ca
 
 
 def test_every_oracle_of_the_folder_judges_where_none_are_named():
-    assert set(oracles()) >= {
+    assert set(all_oracles()) >= {
         "argument_fidelity",
         "empty_answer",
         "silent_truncation",

@@ -7,7 +7,7 @@ import pytest
 
 from agent_chaos.providers.fresh_ids import fresh_id
 from agent_chaos.providers.registry import protocols
-from agent_chaos.replay.renumber import minted
+from agent_chaos.replay.renumber import renumber_ids
 from agent_chaos.stream.exchange import reply
 from tests.spoken import spoken
 from tests.standin.said import Called, Said
@@ -41,7 +41,7 @@ def test_a_fresh_id_depends_on_its_exchange_and_serving_alone():
 def test_a_minted_reply_differs_in_its_ids_alone(stream):
     said = Said("Looking.", (Called.of("look_up", {"order": "A-17"}), Called.of("look_up", {"order": "B-2"})))
     wire, recorded = protocols()["anthropic_messages"], spoken("anthropic_messages", said, 4, stream=stream)
-    fresh, recorded_ids = minted(recorded, wire, "4.1")
+    fresh, recorded_ids = renumber_ids(recorded, wire, "4.1")
     restored = fresh.body
     for new, old in recorded_ids.items():
         restored = restored.replace(new.encode(), old.encode())
@@ -73,7 +73,7 @@ def answered(call_id):
 @pytest.mark.parametrize("call_id", ["call_abc123XYZ", "call_1", "1", "0", "refund", "a", "ü"])
 def test_an_id_changes_where_it_is_an_id_and_nowhere_else(call_id):
     recorded, wire = answered(call_id), protocols()["openai_chat"]
-    fresh, recorded_ids = minted(recorded, wire, "0.1")
+    fresh, recorded_ids = renumber_ids(recorded, wire, "0.1")
     (was,), (now,) = wire.parse(recorded).tool_calls, wire.parse(fresh).tool_calls
 
     assert (now.name, now.arguments) == (was.name, was.arguments)

@@ -5,9 +5,9 @@ import json
 import pytest
 
 import agent_chaos.chaos as chaos
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.faults.catalogue import fault_types
-from agent_chaos.oracles.registry import oracles
+from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.report.catalogue.entries import fault_entries, oracle_entries
 from agent_chaos.report.catalogue.entry import matching
 from agent_chaos.report.catalogue.faults import faults_of_code
@@ -30,7 +30,7 @@ def test_every_fault_and_every_oracle_is_listed_once():
 
     assert len(set(faults)) == len(faults)
     assert fault_types().keys() <= set(faults)
-    assert [entry.name for entry in oracle_entries()] == sorted(oracles())
+    assert [entry.name for entry in oracle_entries()] == sorted(all_oracles())
 
 
 def test_the_entries_that_were_written_are_those_of_the_code():
@@ -79,7 +79,7 @@ def test_a_pattern_finds_every_entry_that_holds_all_its_words_whatever_their_cas
 
 
 def test_a_fault_that_was_asked_for_is_shown_in_full(capsys):
-    assert run(["faults", "stall"]) == 0
+    assert run_command(["faults", "stall"]) == 0
 
     shown = capsys.readouterr().out
     assert 'llm_stall(boundary="mid_body", seconds=10)' in shown
@@ -88,12 +88,12 @@ def test_a_fault_that_was_asked_for_is_shown_in_full(capsys):
 
 
 @pytest.mark.parametrize(
-    ("command", "names"), [("faults", fault_types), ("oracles", oracles)], ids=["faults", "oracles"]
+    ("command", "names"), [("faults", fault_types), ("oracles", all_oracles)], ids=["faults", "oracles"]
 )
 def test_the_whole_list_names_each_and_as_json_too(command, names, capsys):
-    assert run([command]) == 0
+    assert run_command([command]) == 0
     table = capsys.readouterr().out
-    assert run([command, "--json"]) == 0
+    assert run_command([command, "--json"]) == 0
     values = json.loads(capsys.readouterr().out)
 
     assert all(name in table for name in names())
@@ -110,7 +110,7 @@ def test_the_whole_list_names_each_and_as_json_too(command, names, capsys):
     ],
 )
 def test_what_cannot_be_listed_is_told_in_one_line(arguments, said, capsys):
-    code = run(arguments)
+    code = run_command(arguments)
     told = capsys.readouterr().err
 
     assert code == 2

@@ -15,19 +15,19 @@ from pydantic import TypeAdapter
 
 from agent_chaos.errors import UsageError
 from agent_chaos.report import github
-from agent_chaos.report.build_record import record
+from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.event import AnyEvent, Ended, Failed, ReportEvent, SearchEnded, Searching, Started
 from agent_chaos.report.junit import junit
 from agent_chaos.report.ndjson import NdjsonReporter
-from agent_chaos.report.open_reports import formats, open_reports
+from agent_chaos.report.open_reports import open_reports, report_formats
 from agent_chaos.report.reporter import USUAL
-from agent_chaos.report.result import Problem, Result
+from agent_chaos.report.result import Result, ResultProblem
 from agent_chaos.report.sarif import sarif
 from agent_chaos.report.several import Several
 from agent_chaos.report.source import CodeLine
 from tests.report.refund_campaign import campaign
 
-CAMPAIGN = record(campaign())
+CAMPAIGN = campaign_record(campaign())
 EVENTS: tuple[ReportEvent, ...] = (
     Started(command="fuzz"),
     SearchEnded(campaign=CAMPAIGN),
@@ -36,7 +36,7 @@ EVENTS: tuple[ReportEvent, ...] = (
 )
 text = st.text(st.characters(exclude_categories=()), max_size=40)
 problems = st.builds(
-    Problem,
+    ResultProblem,
     rule=text,
     id=text,
     headline=text,
@@ -60,7 +60,7 @@ results = st.lists(
 
 
 def told(name: str, file: Path) -> str:
-    reporter = formats()[name].opens(file, USUAL)
+    reporter = report_formats()[name].opens(file, USUAL)
     for event in EVENTS:
         reporter.tell(event)
     return file.read_text()
@@ -134,7 +134,7 @@ def test_github_gets_annotations_and_a_summary(tmp_path: Path) -> None:
 def test_a_summary_stays_within_what_github_takes() -> None:
     many = [Result("fuzz", "x" * 2_000, "failed", text="y" * 2_000) for _ in range(1_000)]
 
-    assert len(github.summary(many).encode()) < 1_048_576
+    assert len(github._summary(many).encode()) < 1_048_576
 
 
 def test_events_are_lines_that_fit_their_schema_and_read_back() -> None:
@@ -169,7 +169,7 @@ def test_a_reporter_that_fails_is_a_warning_and_the_others_go_on(
         def tell(self, event: ReportEvent) -> None:
             raise RuntimeError("no \x1b[2J disk")
 
-    both = Several([Broken(), formats()["json"].opens(tmp_path / "out.json", USUAL)])
+    both = Several([Broken(), report_formats()["json"].opens(tmp_path / "out.json", USUAL)])
     for event in EVENTS:
         both.tell(event)
 

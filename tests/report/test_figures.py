@@ -3,13 +3,13 @@
 import re
 
 from agent_chaos.report import figures
-from agent_chaos.report.build_record import record
+from agent_chaos.report.build_record import campaign_record
 from agent_chaos.search.campaign import Figures
 from tests.report.refund_campaign import FIGURES, campaign
 
 
 def test_the_summary_line_has_its_exact_form() -> None:
-    line = figures.summary(FIGURES, (), findings=1)
+    line = figures.examples_summary(FIGURES, (), findings=1)
 
     assert line == (
         "200 examples: 171 ok, 3 failed, 19 undecided, 7 not tested; 1 finding, 2 ways to fail; tools run for real: none"
@@ -17,14 +17,16 @@ def test_the_summary_line_has_its_exact_form() -> None:
 
 
 def test_the_counts_of_the_summary_add_up() -> None:
-    counted, _, _ = figures.summary(FIGURES, (), findings=1).partition(";")
+    counted, _, _ = figures.examples_summary(FIGURES, (), findings=1).partition(";")
     examples, *parts = [int(number.replace(",", "")) for number in re.findall(r"[\d,]*\d", counted)]
 
     assert examples == sum(parts)
 
 
 def test_harness_errors_and_real_tools_are_never_hidden() -> None:
-    line = figures.summary(Figures(examples=3, ok=1, errors=2), ["charge", "send\x1b[2J"], findings=0)
+    line = figures.examples_summary(
+        Figures(examples=3, ok=1, errors=2), ["charge", "send\x1b[2J"], findings=0
+    )
 
     assert line == (
         "3 examples: 1 ok, 0 failed, 0 undecided, 0 not tested, 2 harness errors; 0 findings; "
@@ -33,7 +35,9 @@ def test_harness_errors_and_real_tools_are_never_hidden() -> None:
 
 
 def test_the_total_adds_up_scenarios() -> None:
-    line = figures.total([record(campaign()), record(campaign(tools_run_for_real=("pay",)))])
+    line = figures.total(
+        [campaign_record(campaign()), campaign_record(campaign(tools_run_for_real=("pay",)))]
+    )
 
     assert line == (
         "400 examples: 342 ok, 6 failed, 38 undecided, 14 not tested; 2 findings, 4 ways to fail; tools run for real: pay"

@@ -9,7 +9,7 @@ import pytest
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.install import install_offline
-from agent_chaos.report.build_record import record
+from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.document import CampaignRecord, FindingRecord
 from agent_chaos.scenario.loader import load
 from agent_chaos.search.campaign import Campaign, Figures, Finding
@@ -86,7 +86,7 @@ def campaign(subject: Rehearsal) -> CampaignRecord:
             failure = failure_of(subject, violation, plan, seed=0, smallest=False, checks=0)
             key = f"{violation.fingerprint} {plan}"
             found[key] = Finding(failure.model_copy(update={"id": f"F-{len(found):04}"}), outcome)
-    return record(
+    return campaign_record(
         Campaign(
             scenario="refund",
             seed=0,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from agent_chaos.report.build_record import record
+from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.document import CampaignRecord, Document
 from agent_chaos.report.event import Ended, Failed, SearchEnded
 from agent_chaos.report.html import REPORTER
@@ -49,7 +49,9 @@ def written(file: Path, *campaigns: CampaignRecord) -> Tags:
 
 
 def test_the_page_asks_for_nothing(tmp_path: Path) -> None:
-    page = written(tmp_path / "out.html", record(campaign()), record(campaign(scenario="support")))
+    page = written(
+        tmp_path / "out.html", campaign_record(campaign()), campaign_record(campaign(scenario="support"))
+    )
     addresses = [
         value for _, given in page.seen for name, value in given.items() if name in ("src", "href", "action")
     ]
@@ -61,7 +63,9 @@ def test_the_page_asks_for_nothing(tmp_path: Path) -> None:
 
 
 def test_every_link_leads_to_something_on_the_page(tmp_path: Path) -> None:
-    page = written(tmp_path / "out.html", record(campaign()), record(campaign(scenario="support")))
+    page = written(
+        tmp_path / "out.html", campaign_record(campaign()), campaign_record(campaign(scenario="support"))
+    )
     ids = [given["id"] for _, given in page.seen if "id" in given]
     links = {(given["href"] or "").removeprefix("#") for tag, given in page.seen if tag == "a"}
 
@@ -72,7 +76,9 @@ def test_every_link_leads_to_something_on_the_page(tmp_path: Path) -> None:
 def test_text_of_models_tools_and_servers_stays_text(tmp_path: Path) -> None:
     words = {"subject": HOSTILE, "reason": SCRIPT, "advice": HOSTILE, "after": [SCRIPT]}
     found = finding(VIOLATION.model_copy(update=words), hostile_trace())
-    page = written(tmp_path / "out.html", record(campaign(findings=(found,), first_error=SCRIPT), (SCRIPT,)))
+    page = written(
+        tmp_path / "out.html", campaign_record(campaign(findings=(found,), first_error=SCRIPT), (SCRIPT,))
+    )
 
     assert "script" not in {tag for tag, _ in page.seen}
     assert "img" not in {tag for tag, _ in page.seen}
@@ -81,7 +87,7 @@ def test_text_of_models_tools_and_servers_stays_text(tmp_path: Path) -> None:
 
 
 def test_the_page_shows_the_line_the_fix_the_plan_and_what_changed(tmp_path: Path) -> None:
-    text = " ".join(written(tmp_path / "out.html", record(campaign())).text.split())
+    text = " ".join(written(tmp_path / "out.html", campaign_record(campaign())).text.split())
 
     for said in (
         "Replies that never ended are used as if they were whole",
@@ -98,7 +104,9 @@ def test_the_page_shows_the_line_the_fix_the_plan_and_what_changed(tmp_path: Pat
 @pytest.mark.parametrize("rows", [1, 60], ids=["short", "with rows left out, which have no time"])
 def test_the_pages_of_the_ui_show_the_same(tmp_path: Path, rows: int) -> None:
     many = tuple(replace(CLEAN.calls[0], seq=100 + i, call=10 + i) for i in range(rows))
-    made = record(campaign(findings=(finding(trace=Trace(BROKEN.plan, (*many, *BROKEN.entries), 9.0)),)))
+    made = campaign_record(
+        campaign(findings=(finding(trace=Trace(BROKEN.plan, (*many, *BROKEN.entries), 9.0)),))
+    )
     document = Document(exit_code=1, campaigns=(known_faults(made),))
     (tmp_path / "20260101-refund").mkdir()
     (tmp_path / "20260101-refund" / "campaign.json").write_text(document.to_json(), encoding="utf-8")

@@ -8,7 +8,7 @@ import pytest
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.truncate import Truncate
-from agent_chaos.report.build_record import record
+from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.document import Document
 from agent_chaos.report.event import Ended, Failed, ReportEvent, SearchEnded
 from agent_chaos.report.json import REPORTER
@@ -27,7 +27,7 @@ def written(path: Path, *events: ReportEvent) -> dict[str, object]:
 def test_the_document_holds_figures_failures_and_stopped_scenarios(tmp_path: Path) -> None:
     document = written(
         tmp_path / "deep" / "out.json",
-        SearchEnded(campaign=record(campaign(), ("file: out.txt",))),
+        SearchEnded(campaign=campaign_record(campaign(), ("file: out.txt",))),
         Failed(name="trip", error="two runs differ", exit_code=4),
         Ended(exit_code=1),
     )
@@ -44,7 +44,7 @@ def test_the_document_holds_figures_failures_and_stopped_scenarios(tmp_path: Pat
 def test_an_earlier_document_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     path.write_text("earlier")
-    REPORTER.opens(path, USUAL).tell(SearchEnded(campaign=record(campaign())))
+    REPORTER.opens(path, USUAL).tell(SearchEnded(campaign=campaign_record(campaign())))
 
     assert path.read_text() == "earlier"
     assert [file.name for file in tmp_path.iterdir()] == ["out.json"]
@@ -57,7 +57,7 @@ def test_a_path_that_cannot_be_written_is_refused_before_the_search(tmp_path: Pa
 
 def test_the_document_reads_back_as_it_was_made(tmp_path: Path) -> None:
     plan = Plan.of([("call 1", Truncate(boundary="mid_number", offset=0))])
-    made = record(campaign(findings=(finding(plan=plan),)))
+    made = campaign_record(campaign(findings=(finding(plan=plan),)))
     written(tmp_path / "out.json", SearchEnded(campaign=made), Ended(exit_code=1))
 
     (read,) = Document.model_validate_json((tmp_path / "out.json").read_text()).campaigns

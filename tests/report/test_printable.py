@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent_chaos.report.printable import call_text, clipped, decoded, printable, seconds
+from agent_chaos.report.printable import bytes_as_text, call_text, clipped, printable, seconds
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_clipping_keeps_the_limit_even_where_controls_grow() -> None:
 
 
 def test_bytes_that_are_not_text_are_spelled_out() -> None:
-    assert decoded(b"ok \xff") == "ok \\xff"
+    assert bytes_as_text(b"ok \xff") == "ok \\xff"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from agent_chaos.report.build_record import record
+from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.event import Ended, SearchEnded, Searching, SearchStarted, Started
 from agent_chaos.report.reporter import USUAL, View
 from agent_chaos.report.terminal.reporter import TerminalReporter
@@ -31,7 +31,7 @@ def shown(
     reporter.tell(SearchStarted(scenario="refund", max_examples=200, seed=0))
     for done in (1, 100, 200):
         reporter.tell(searching(done, done / 50))
-    reporter.tell(SearchEnded(campaign=record(made or campaign(), notes)))
+    reporter.tell(SearchEnded(campaign=campaign_record(made or campaign(), notes)))
     reporter.tell(Ended(exit_code=1))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
@@ -219,7 +219,7 @@ def test_several_scenarios_end_in_one_table_of_findings_and_one_total() -> None:
     reporter.tell(Started(command="fuzz", items=2))
     for name in ("refund", "support"):
         reporter.tell(SearchStarted(scenario=name, max_examples=200, seed=0))
-        reporter.tell(SearchEnded(campaign=record(campaign(scenario=name))))
+        reporter.tell(SearchEnded(campaign=campaign_record(campaign(scenario=name))))
     reporter.tell(Ended(exit_code=1))
     assert isinstance(out.file, io.StringIO)
     lines = out.file.getvalue().splitlines()

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.scenario.loader import load
-from agent_chaos.scenario.targets import target_of
+from agent_chaos.scenario.targets import command_target
 from tests.patch.raw_server import serving
 from tests.patch.sdk_calls import TEXT, provider
 
@@ -45,11 +45,11 @@ def test_a_script_is_recorded_replayed_and_broken_without_a_line_written(project
     program = ["--", "python", "agent.py", "How are you?"]
     with serving(provider) as url:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
-        recorded = run(["record", *program])
+        recorded = run_command(["record", *program])
     assert (recorded, (project / "cassettes" / "agent.msgpack").is_file()) == (0, True), capsys.readouterr()
-    assert run(["replay", *program]) == 0
+    assert run_command(["replay", *program]) == 0
     assert TEXT not in capsys.readouterr().err
-    code = run(["fuzz", "--max-examples", "3", "--only-faults", "empty_body", *program])
+    code = run_command(["fuzz", "--max-examples", "3", "--only-faults", "empty_body", *program])
     said = capsys.readouterr().out
 
     assert code == 1
@@ -58,7 +58,7 @@ def test_a_script_is_recorded_replayed_and_broken_without_a_line_written(project
     )
     assert "agent" in said
     failure = next((project / ".agent_chaos").glob("F-*.json")).stem
-    assert run(["replay", failure]) == 1
+    assert run_command(["replay", failure]) == 1
 
 
 def test_a_program_that_is_not_python_runs_in_a_process_of_its_own(project, monkeypatch, capsys):
@@ -66,9 +66,9 @@ def test_a_program_that_is_not_python_runs_in_a_process_of_its_own(project, monk
     (project / "agent").chmod(0o755)
     with serving(provider) as url:
         monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
-        assert run(["record", "--", "./agent"]) == 0, capsys.readouterr()
+        assert run_command(["record", "--", "./agent"]) == 0, capsys.readouterr()
 
-    assert run(["replay", "--", "./agent"]) == 0
+    assert run_command(["replay", "--", "./agent"]) == 0
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_program_that_is_not_python_runs_in_a_process_of_its_own(project, monk
     ],
 )
 def test_the_recording_is_named_after_the_script(project, command, name):
-    (loaded,) = load([target_of(command)])
+    (loaded,) = load([command_target(command)])
 
     assert loaded.scenario.name == name
     assert load([loaded.ref])[0].scenario.turns == loaded.scenario.turns
@@ -93,5 +93,5 @@ def test_the_recording_is_named_after_the_script(project, command, name):
     [(["--"], "nothing stands after"), (["--", "python", "absent.py"], "absent.py is no file")],
 )
 def test_a_command_line_that_names_nothing_to_run_is_one_line(project, capsys, arguments, said):
-    assert run(["fuzz", *arguments]) == 2
+    assert run_command(["fuzz", *arguments]) == 2
     assert said in capsys.readouterr().err

@@ -14,7 +14,7 @@ from agent_chaos.faults.fault import Fault
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Violation
 from agent_chaos.scenario.model import BaselineScenario
-from agent_chaos.search.shrink import Shrunk, shrink
+from agent_chaos.search.shrink import ShrinkResult, smallest_plan
 from agent_chaos.search.space import Menu, Space, edge_biased
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -123,8 +123,8 @@ class Planted:
     plan: Plan
     smallest: Plan
 
-    def shrunk(self) -> Shrunk:
-        return shrink(self.subject, self.plan, "planted:cause")
+    def shrunk(self) -> ShrinkResult:
+        return smallest_plan(self.subject, self.plan, "planted:cause")
 
 
 def planted(number: int) -> Planted:

@@ -7,7 +7,7 @@ import pytest
 
 from agent_chaos.report import figures
 from agent_chaos.search.scope import EVERYTHING
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from agent_chaos.search.space import Space
 from tests.search import shop
@@ -20,7 +20,7 @@ from tests.trials import recorded, scenario
 @pytest.fixture(scope="module")
 def covered():
     subject = Logged(shop.careful)
-    return subject, fuzz(subject, max_examples=20, until_covered=True)
+    return subject, find_failures(subject, max_examples=20, until_covered=True)
 
 
 def test_a_search_goes_on_until_every_single_fault_was_run(covered):
@@ -45,7 +45,7 @@ def test_retries_are_reached_through_what_causes_them(covered):
 
 
 def test_the_time_ends_it_and_what_was_not_run_is_told():
-    campaign = fuzz(Logged(), max_examples=20, max_time_s=0.0, until_covered=True)
+    campaign = find_failures(Logged(), max_examples=20, max_time_s=0.0, until_covered=True)
 
     assert campaign.figures.singles_run == 0
     assert (
@@ -67,7 +67,9 @@ def test_every_kind_of_fault_says_what_was_covered_or_why_not(covered):
 
 
 def test_what_a_selection_leaves_out_and_what_was_not_run_is_told_apart():
-    campaign = fuzz(Logged(), max_examples=1, max_shrink_runs=0, scope=scoped(only=["truncate", "server"]))
+    campaign = find_failures(
+        Logged(), max_examples=1, max_shrink_runs=0, scope=scoped(only=["truncate", "server"])
+    )
     why = {row.kind: row.why for row in campaign.coverage}
 
     assert why["rate_limit"] == "left out by the selection"
@@ -86,7 +88,7 @@ def whole_replies(ctx, text):
 def test_faults_of_streams_and_tools_say_what_is_missing():
     one = scenario(whole_replies)
     kept = recorded(one, [spoken("anthropic_messages", Said("An answer of words."), stream=False)])
-    campaign = fuzz(shop.Rehearsal(one, cassette=kept), max_examples=1, max_shrink_runs=0)
+    campaign = find_failures(shop.Rehearsal(one, cassette=kept), max_examples=1, max_shrink_runs=0)
     why = {row.kind: row.why for row in campaign.coverage}
 
     assert why["error_event"] == "no reply is streamed"
@@ -107,7 +109,7 @@ def single_edges(subject):
 def test_an_agent_that_survives_every_single_fault_is_said_to_with_both_figures():
     subject = Logged(shop.careful)
     scope = scoped(only=["server", "rate_limit", "truncation", "noise"])
-    campaign = fuzz(subject, exhaustive=True, max_examples=1, scope=scope)
+    campaign = find_failures(subject, exhaustive=True, max_examples=1, scope=scope)
     done = campaign.figures
 
     assert not campaign.findings
@@ -121,7 +123,7 @@ def test_an_agent_that_survives_every_single_fault_is_said_to_with_both_figures(
 
 def test_every_single_fault_is_run_at_every_edge_and_none_with_another():
     subject = Logged(shop.careful)
-    campaign = fuzz(subject, exhaustive=True, max_shrink_runs=0)
+    campaign = find_failures(subject, exhaustive=True, max_shrink_runs=0)
     searched = subject.plans[: campaign.figures.examples]
 
     assert campaign.figures.exhaustive == single_edges(subject)
@@ -136,8 +138,8 @@ def test_every_single_fault_is_run_at_every_edge_and_none_with_another():
 
 
 def test_nothing_is_claimed_where_a_single_fault_breaks_the_agent_or_the_time_is_up():
-    broken = fuzz(Logged(), exhaustive=True, scope=scoped(only=["truncate"]))
-    late = fuzz(Logged(shop.careful), exhaustive=True, max_time_s=0.0)
+    broken = find_failures(Logged(), exhaustive=True, scope=scoped(only=["truncate"]))
+    late = find_failures(Logged(shop.careful), exhaustive=True, max_time_s=0.0)
 
     assert broken.findings
     assert figures.conclusion(broken) == ""
@@ -149,8 +151,8 @@ def test_nothing_is_claimed_where_a_single_fault_breaks_the_agent_or_the_time_is
 
 def test_a_search_without_any_of_it_is_what_it_was():
     plain, named = Logged(), Logged()
-    one = fuzz(plain, max_examples=30, max_shrink_runs=0)
-    other = fuzz(named, max_examples=30, max_shrink_runs=0, scope=EVERYTHING.less(()))
+    one = find_failures(plain, max_examples=30, max_shrink_runs=0)
+    other = find_failures(named, max_examples=30, max_shrink_runs=0, scope=EVERYTHING.less(()))
 
     assert [plan.to_json() for plan in plain.plans] == [plan.to_json() for plan in named.plans]
     assert one.figures.exhaustive == other.figures.exhaustive == 0

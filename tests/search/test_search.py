@@ -11,7 +11,7 @@ import pytest
 
 from agent_chaos.faults.catalogue import kind_of
 from agent_chaos.search.corpus.stored import Corpus
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.search.space import Space, number_fields
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
@@ -40,22 +40,22 @@ def plans_of(subject):
 @pytest.fixture(scope="module")
 def searched():
     subject = Logged()
-    return subject, fuzz(subject, max_examples=200)
+    return subject, find_failures(subject, max_examples=200)
 
 
 def test_the_same_seed_gives_the_same_plans_and_the_same_campaign(searched):
     subject, campaign = searched
     again = Logged()
 
-    assert everything(fuzz(again, max_examples=200)) == everything(campaign)
+    assert everything(find_failures(again, max_examples=200)) == everything(campaign)
     assert plans_of(again) == plans_of(subject)
     assert campaign.findings
 
 
 def test_another_seed_gives_other_plans():
     one, other = Logged(), Logged()
-    fuzz(one, max_examples=30, seed=0, max_shrink_runs=0)
-    fuzz(other, max_examples=30, seed=1, max_shrink_runs=0)
+    find_failures(one, max_examples=30, seed=0, max_shrink_runs=0)
+    find_failures(other, max_examples=30, seed=1, max_shrink_runs=0)
 
     assert set(plans_of(one)) - set(plans_of(other))
     assert set(plans_of(other)) - set(plans_of(one))
@@ -63,18 +63,18 @@ def test_another_seed_gives_other_plans():
 
 _IN_A_PROCESS = """
 import numbers_of_mine
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from tests.search.shop import Logged
 from tests.search.test_search import everything, plans_of
 subject = Logged()
-print(everything(fuzz(subject, max_examples=20)), plans_of(subject))
+print(everything(find_failures(subject, max_examples=20)), plans_of(subject))
 """
 
 
 def test_another_process_with_another_hash_seed_and_other_modules_gives_the_same_campaign(tmp_path):
     (tmp_path / "numbers_of_mine.py").write_text(f"MINE = {list(range(150, 3_000, 7))}")
     subject = Logged()
-    here = f"{everything(fuzz(subject, max_examples=20))} {plans_of(subject)}\n"
+    here = f"{everything(find_failures(subject, max_examples=20))} {plans_of(subject)}\n"
     done = subprocess.run(
         [sys.executable, "-c", _IN_A_PROCESS],
         cwd=ROOT,
@@ -90,7 +90,7 @@ def test_another_process_with_another_hash_seed_and_other_modules_gives_the_same
 @pytest.mark.parametrize("max_examples", [1, 10, 57])
 def test_the_budget_is_kept_exactly(max_examples):
     subject = Logged()
-    figures = fuzz(subject, max_examples=max_examples).figures
+    figures = find_failures(subject, max_examples=max_examples).figures
     ended = figures.ok + figures.failures + figures.undecided + figures.not_tested + figures.errors
 
     assert figures.examples == ended == max_examples
@@ -114,7 +114,7 @@ def test_every_kind_that_has_a_site_is_fired(searched):
 
 
 def test_kinds_without_a_site_are_named():
-    campaign = fuzz(Logged(shop.curt), max_examples=5, max_shrink_runs=0)
+    campaign = find_failures(Logged(shop.curt), max_examples=5, max_shrink_runs=0)
 
     assert "max_tokens_in_text" in campaign.figures.no_site
     assert "max_tokens_in_tool_call" not in campaign.figures.no_site
@@ -163,11 +163,11 @@ def milder_plans(plan):
 
 
 def test_a_search_without_time_runs_nothing():
-    assert fuzz(Logged(), max_examples=50, max_time_s=0.0).figures.examples == 0
+    assert find_failures(Logged(), max_examples=50, max_time_s=0.0).figures.examples == 0
 
 
 def test_the_time_limit_ends_the_search_before_its_budget_and_what_was_found_is_made_small():
-    campaign = fuzz(Logged(), max_examples=100_000, max_time_s=0.3)
+    campaign = find_failures(Logged(), max_examples=100_000, max_time_s=0.3)
 
     assert 0 < campaign.figures.examples < 10_000
     assert all(finding.failure.smallest for finding in campaign.findings)
@@ -175,7 +175,7 @@ def test_the_time_limit_ends_the_search_before_its_budget_and_what_was_found_is_
 
 def test_a_scenario_without_any_request_has_nothing_to_search():
     silent = scenario(lambda ctx, text: "nothing to ask")
-    campaign = fuzz(Rehearsal(silent, cassette=recorded(silent, [])), max_examples=10)
+    campaign = find_failures(Rehearsal(silent, cassette=recorded(silent, [])), max_examples=10)
 
     assert campaign.figures.examples == 0
     assert campaign.findings == ()
@@ -188,7 +188,7 @@ def interrupted(phase, *, after, corpus=None):
         if progress.phase == phase and progress.done == after:
             signal.raise_signal(signal.SIGINT)
 
-    return fuzz(Logged(), max_examples=100, listener=listener, corpus=corpus)
+    return find_failures(Logged(), max_examples=100, listener=listener, corpus=corpus)
 
 
 def test_ctrl_c_in_the_search_ends_it_at_once_with_all_that_was_found():
@@ -233,7 +233,7 @@ def interruptible():
 @pytest.mark.parametrize("style", ["sync", "async", "catching everything"])
 def test_ctrl_c_inside_of_the_agent_ends_the_search_and_is_no_failure_of_the_agent(style):
     subject = Logged(pressed_in(shop.careless, run=20)[style])
-    campaign = fuzz(subject, max_examples=100)
+    campaign = find_failures(subject, max_examples=100)
 
     assert campaign.interrupted
     assert campaign.figures.examples == 20 - 1 - CLEAN_RUNS
@@ -264,7 +264,7 @@ def test_a_failure_that_does_not_repeat_is_never_called_smallest():
                 return failed[1]
             raise shop.Unavailable from None
 
-    campaign = fuzz(Logged(moody), max_examples=30)
+    campaign = find_failures(Logged(moody), max_examples=30)
     once = next(one for one in campaign.findings if "IndexError" in one.failure.fingerprint)
 
     assert not once.failure.smallest

@@ -6,7 +6,7 @@ from agent_chaos import ChaosSpace, ContextFuzzConfig, LLMFuzzConfig, StreamFuzz
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.search.scope import EVERYTHING
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import judges, kinds, scoped
 from agent_chaos.search.space import Space
 from agent_chaos.search.variants.space_file import chaos_space
@@ -73,7 +73,7 @@ SPACE = ChaosSpace(
 def in_space():
     """A search of the careless shop that keeps to the space, and every plan it ran."""
     subject = Logged()
-    return subject, fuzz(subject, max_examples=60, scope=SPACE.scope())
+    return subject, find_failures(subject, max_examples=60, scope=SPACE.scope())
 
 
 def test_a_search_keeps_to_the_faults_and_ranges_of_a_space(in_space):

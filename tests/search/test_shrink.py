@@ -10,7 +10,7 @@ from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.search.memo import Memo
 from agent_chaos.search.scope import DEFAULT_SIZE
-from agent_chaos.search.shrink import shrink
+from agent_chaos.search.shrink import smallest_plan
 from agent_chaos.search.space import Space
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -61,7 +61,7 @@ def test_a_plan_of_five_faults_becomes_exactly_its_cause_and_nothing_around_it_f
 @pytest.mark.parametrize("max_runs", [1, 3])
 def test_a_budget_that_runs_out_leaves_a_plan_that_fails_and_is_not_called_smallest(max_runs):
     case = planted(11)
-    shrunk = shrink(case.subject, case.plan, "planted:cause", max_runs=max_runs)
+    shrunk = smallest_plan(case.subject, case.plan, "planted:cause", max_runs=max_runs)
 
     assert case.subject.trial(shrunk.plan).fingerprints == {"planted:cause"}
     assert len(shrunk.plan) <= FAULTS
@@ -71,7 +71,7 @@ def test_a_budget_that_runs_out_leaves_a_plan_that_fails_and_is_not_called_small
 
 def test_a_plan_that_does_not_fail_that_way_comes_back_as_it_is():
     case = planted(0)
-    shrunk = shrink(case.subject, case.plan, "planted:something else")
+    shrunk = smallest_plan(case.subject, case.plan, "planted:something else")
 
     assert shrunk.plan == case.plan
     assert not shrunk.reproduced
@@ -83,7 +83,7 @@ def test_other_failures_met_on_the_way_are_kept_with_a_plan_that_shows_them():
     unneeded = next(one for one in case.plan.faults if one not in case.smallest.faults)
     both = (PlantedOracle(case.cause), PlantedOracle((Condition.of(unneeded),), "another"))
     subject = survivor_judged_by(*both, like=case.subject)
-    shrunk = shrink(subject, case.plan, "planted:cause")
+    shrunk = smallest_plan(subject, case.plan, "planted:cause")
 
     assert list(shrunk.others) == ["another:cause"]
     plan = shrunk.others["another:cause"]
@@ -97,7 +97,7 @@ def test_a_plan_written_by_hand_outside_of_the_space_still_loses_the_faults_it_d
     plan = Plan.of(
         [*((one.site, one.fault) for one in case.plan.faults), ("call 99", case.plan.faults[0].fault)]
     )
-    shrunk = shrink(case.subject, plan, "planted:cause")
+    shrunk = smallest_plan(case.subject, plan, "planted:cause")
 
     assert shrunk.plan == case.smallest
 
@@ -114,7 +114,7 @@ def test_a_plan_of_more_faults_than_are_ever_drawn_is_made_small_too():
     plan = Plan.of([*((one.site, one.fault) for one in case.plan.faults), *extra])
 
     assert len(plan) > DEFAULT_SIZE[1]
-    assert shrink(case.subject, plan, "planted:cause").plan == case.smallest
+    assert smallest_plan(case.subject, plan, "planted:cause").plan == case.smallest
 
 
 class EverySecondTime:
@@ -133,7 +133,7 @@ class EverySecondTime:
 def test_a_failure_that_does_not_repeat_is_neither_reproduced_nor_smallest():
     case = planted(2)
     subject = survivor_judged_by(EverySecondTime(case.cause), like=case.subject)
-    shrunk = shrink(subject, case.plan, "planted:cause")
+    shrunk = smallest_plan(subject, case.plan, "planted:cause")
 
     assert not shrunk.reproduced
     assert not shrunk.smallest
@@ -169,7 +169,7 @@ def late(*seconds):
 )
 def test_the_least_numbers_are_searched_over_their_whole_range(wrong, before, after):
     subject = survivor_judged_by(FailsWhere(wrong))
-    shrunk = shrink(subject, before, "planted:cause")
+    shrunk = smallest_plan(subject, before, "planted:cause")
 
     assert shrunk.plan == after
     assert shrunk.smallest
@@ -185,7 +185,7 @@ def test_a_milder_kind_of_the_same_family_at_the_same_call_is_taken_where_it_fai
 
     subject = survivor_judged_by(AnyServerError())
     mildest = Space.of(subject.clean).families[ServerError.family][0]
-    shrunk = shrink(subject, Plan.of([("call 3", ServerError())]), "planted:cause")
+    shrunk = smallest_plan(subject, Plan.of([("call 3", ServerError())]), "planted:cause")
 
     assert mildest.kind != "server_error"
     assert [(str(one.site), one.fault.kind) for one in shrunk.plan.faults] == [("call 0", mildest.kind)]
@@ -215,8 +215,8 @@ def test_what_ran_before_is_not_run_again():
     subject = Remembering(
         case.subject.scenario, cassette=case.subject.cassette, judges={"planted": PlantedOracle(case.cause)}
     )
-    shrink(subject, case.plan, "planted:cause")
-    again = shrink(subject, case.plan, "planted:cause", known=dict(subject.known))
+    smallest_plan(subject, case.plan, "planted:cause")
+    again = smallest_plan(subject, case.plan, "planted:cause", known=dict(subject.known))
 
     assert again.plan == case.smallest
     assert again.runs == CONFIRMING_RUNS

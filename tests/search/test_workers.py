@@ -12,7 +12,7 @@ from agent_chaos.faults.transport.server_errors import Overloaded, ServerError
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.executors.processes import Processes
 from agent_chaos.search.scope import EVERYTHING
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
 from tests.search.test_search import everything
@@ -57,8 +57,8 @@ def two():
 
 def test_two_processes_find_what_one_does_and_say_the_same(two):
     made = partial(shop.rehearsal, shop.careless)
-    one = fuzz(made(), max_examples=24, seed=5)
-    other = fuzz(made(), max_examples=24, seed=5, executor=two(made))
+    one = find_failures(made(), max_examples=24, seed=5)
+    other = find_failures(made(), max_examples=24, seed=5, executor=two(made))
 
     assert one.findings
     assert everything(other) == everything(one)

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.commands.serve import serve
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.rate_limit import RateLimit
@@ -143,5 +143,5 @@ def test_the_command_prints_what_to_set_and_serves_until_it_is_stopped():
 
 
 def test_a_plan_that_is_none_is_one_line(capsys):
-    assert run(["serve", str(CASSETTE), "--plan", "nothing.txt"]) == 2
+    assert run_command(["serve", str(CASSETTE), "--plan", "nothing.txt"]) == 2
     assert "nothing.txt" in capsys.readouterr().err

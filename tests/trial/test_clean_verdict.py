@@ -7,7 +7,7 @@ import pytest
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.run.run import run_rehearsed
 from agent_chaos.scenario.assertions import MaxLLMCalls
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.oracles.desk import QUESTION, SAID, Chat, Claude, desk, strict
 from tests.spoken import spoken
@@ -48,7 +48,7 @@ def rehearsal(protocol, speaks=None, **fields):
 @pytest.mark.parametrize("protocol", FORGETFUL)
 def test_a_history_that_the_provider_would_refuse_fails_in_every_command(protocol):
     subject = rehearsal(protocol, FORGETFUL[protocol])
-    campaign = fuzz(subject, max_examples=3)
+    campaign = find_failures(subject, max_examples=3)
     refused = [one.failure for one in campaign.findings if one.failure.violation.oracle == "request_validity"]
 
     assert subject.clean_outcome.verdict is Verdict.FAIL
@@ -76,7 +76,7 @@ def test_what_the_recording_itself_breaks_is_the_provider_s_custom():
 @pytest.mark.parametrize(("most", "verdict"), [(2, Verdict.PASS), (1, Verdict.FAIL)])
 def test_assertions_are_part_of_the_one_verdict(most, verdict):
     subject = rehearsal("openai_chat", assertions=[MaxLLMCalls(most)])
-    campaign = fuzz(subject, max_examples=2)
+    campaign = find_failures(subject, max_examples=2)
     report = run_rehearsed(subject).report
 
     assert (report.verdict, subject.clean_outcome.verdict) == (verdict, verdict)

@@ -9,7 +9,7 @@ import pytest
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.oracles.desk import KEY, QUESTION, SAID, SPEAKERS, Claude, fault, refund, strict
 from tests.spoken import spoken
@@ -175,7 +175,7 @@ def test_a_history_in_the_module_is_seen_where_setup_clears_it():
 
 
 def test_a_search_finds_and_shrinks_what_only_a_probe_shows():
-    campaign = fuzz(rehearsal(remembering("openai_chat"), "openai_chat"), max_examples=40)
+    campaign = find_failures(rehearsal(remembering("openai_chat"), "openai_chat"), max_examples=40)
     found = {one.failure.fingerprint: one.failure.plan for one in campaign.findings}
 
     assert set(found) >= POISONED

@@ -17,7 +17,7 @@ _MAX_BYTES = 256 * 1024 * 1024
 Decode = Callable[[bytes], bytes]
 
 
-def decoded(reply: Reply) -> Reply:
+def without_content_encoding(reply: Reply) -> Reply:
     """The reply without content-encoding, each chunk decoded at the time it arrived.
 
     A body that is text although it says otherwise is plain, since some recorders decode it and keep the label. Where a

@@ -46,7 +46,7 @@ class Unfit(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class RecordingFormat:
     """A format of recordings.
 
     Args:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from agent_chaos.cassette.interchange.format import Contents, Format, Interaction
+from agent_chaos.cassette.interchange.format import Contents, Interaction, RecordingFormat
 from agent_chaos.cassette.interchange.reading import body_bytes, each, headers_of, received
 from agent_chaos.stream.exchange import Head, Request
 
@@ -48,4 +48,4 @@ def _seconds(duration: Any) -> float:
     return sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(str(duration or "")))
 
 
-FORMAT = Format("go-vcr", _recognises, _read)
+FORMAT = RecordingFormat("go-vcr", _recognises, _read)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from agent_chaos.cassette.interchange.format import Contents, Format, Interaction, Written
+from agent_chaos.cassette.interchange.format import Contents, Interaction, RecordingFormat, Written
 from agent_chaos.cassette.interchange.reading import body_bytes, each, from_base64, headers_of, received
 from agent_chaos.cassette.model import Cassette, Exchange, Header
 from agent_chaos.stream.exchange import Abort, Head, Headers, Reply, Request
@@ -142,4 +142,4 @@ def _listed(headers: Headers) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in headers]
 
 
-FORMAT = Format("HAR", _recognises, _read, _write, (".har",))
+FORMAT = RecordingFormat("HAR", _recognises, _read, _write, (".har",))

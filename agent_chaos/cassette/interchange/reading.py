@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
-from agent_chaos.cassette.interchange.encoding import decoded
+from agent_chaos.cassette.interchange.encoding import without_content_encoding
 from agent_chaos.cassette.interchange.format import Interaction, Unfit
 from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply
 from agent_chaos.stream.framing.registry import evident_framing
@@ -59,7 +59,9 @@ def headers_of(raw: Any) -> Headers:
 
 def received(head: Head, body: bytes, *, ended_at: float = 0.0) -> Reply:
     """A reply whose body arrived when it ended, in plain bytes; an event stream in its frames."""
-    plain = decoded(Reply((head, Data(body, ended_at), End(ended_at)) if body else (head, End(ended_at))))
+    plain = without_content_encoding(
+        Reply((head, Data(body, ended_at), End(ended_at)) if body else (head, End(ended_at)))
+    )
     framing = evident_framing(plain)
     if framing is None:
         return plain

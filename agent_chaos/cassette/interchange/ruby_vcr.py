@@ -7,7 +7,7 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from agent_chaos.cassette.interchange.format import Contents, Format, Interaction
+from agent_chaos.cassette.interchange.format import Contents, Interaction, RecordingFormat
 from agent_chaos.cassette.interchange.reading import body_bytes, each, headers_of, received
 from agent_chaos.stream.exchange import Head, Request
 
@@ -45,4 +45,4 @@ def _epoch(recorded_at: Any) -> float:
         return 0.0
 
 
-FORMAT = Format("Ruby VCR", _recognises, _read)
+FORMAT = RecordingFormat("Ruby VCR", _recognises, _read)

@@ -16,7 +16,7 @@ SUFFIXES = (*YAML, ".json", ".har")
 _yaml: Any = import_module("yaml")  # it has no type hints
 
 
-def parsed(text: str, suffix: str) -> Mapping[str, Any]:
+def parsed_document(text: str, suffix: str) -> Mapping[str, Any]:
     """The document in a text. Raises CassetteDamaged where it is none."""
     try:
         document = _yaml.load(text, Loader=_loader()) if suffix in YAML else json.loads(text)
@@ -26,7 +26,7 @@ def parsed(text: str, suffix: str) -> Mapping[str, Any]:
     return document if isinstance(document, dict) else {}
 
 
-def written(document: Mapping[str, Any], suffix: str) -> str:
+def written_document(document: Mapping[str, Any], suffix: str) -> str:
     """A document as text. Raises UsageError where JSON cannot hold a binary body."""
     if suffix in YAML:
         dumper = getattr(_yaml, "CSafeDumper", _yaml.SafeDumper)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from agent_chaos.cassette.interchange.format import Contents, Format, Interaction, Unfit, Written
+from agent_chaos.cassette.interchange.format import Contents, Interaction, RecordingFormat, Unfit, Written
 from agent_chaos.cassette.interchange.reading import body_bytes, each, headers_of, received
 from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
 from agent_chaos.stream.exchange import ABORT_KINDS, Abort, Data, End, Head, Headers, Reply, Request
@@ -170,4 +170,4 @@ def _readable(data: bytes) -> str | bytes:
         return data
 
 
-FORMAT = Format("VCR.py", _recognises, _read, _write, (".yaml", ".yml", ".json"))
+FORMAT = RecordingFormat("VCR.py", _recognises, _read, _write, (".yaml", ".yml", ".json"))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from agent_chaos.cassette.interchange.encoding import decoded
+from agent_chaos.cassette.interchange.encoding import without_content_encoding
 from agent_chaos.cassette.model import Cassette, Exchange, ToolRecord
 from agent_chaos.cassette.redaction.names import is_cookie, is_secret_header, is_secret_parameter
 from agent_chaos.cassette.redaction.prose import stands_in
@@ -89,7 +89,7 @@ class _Look:
             yield from self._second(record, where, text)
 
     def _body(self, record: str, where: str, reply: Reply) -> Iterator[AuditFinding]:
-        plain = decoded(reply)
+        plain = without_content_encoding(reply)
         if coding := plain.header("content-encoding"):
             yield AuditFinding(record, where, f"{coding}-encoded bytes that cannot be read here", unread=True)
         elif self.redactor.reply(plain).body != plain.body:

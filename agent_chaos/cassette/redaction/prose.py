@@ -33,7 +33,7 @@ _NO_VALUES: Final = frozenset(
 )
 
 
-def named(text: str) -> Iterator[Edit]:
+def named_credentials(text: str) -> Iterator[Edit]:
     """What stands in a text in the place of a credential: after a secret name, in a URL, as a header."""
     if "=" in text or ":" in text:
         yield from _assigned(text)

@@ -31,7 +31,7 @@ from agent_chaos.cassette.redaction.scrubbing import (
     streamed_edits,
 )
 from agent_chaos.cassette.redaction.shapes import entropy
-from agent_chaos.stream.edits import Edit, applied, in_bytes, merged, moved, rebodied
+from agent_chaos.stream.edits import Edit, applied, in_bytes, merged_edits, moved, rebodied
 from agent_chaos.stream.exchange import Abort, Head, Headers, Reply, ReplyEvent, Request
 from agent_chaos.stream.framing.framing import Framing
 from agent_chaos.stream.framing.registry import evident_framing
@@ -133,7 +133,7 @@ class Redactor:
             else:
                 documents.append((at + inside, frame.data))
             at += len(raw)
-        return in_bytes(_text(reply.body), merged([*edits, *streamed_edits(documents, self._known)]))
+        return in_bytes(_text(reply.body), merged_edits([*edits, *streamed_edits(documents, self._known)]))
 
     def _event(self, event: ReplyEvent) -> ReplyEvent:
         if isinstance(event, Head):

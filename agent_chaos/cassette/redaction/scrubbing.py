@@ -10,9 +10,9 @@ from urllib.parse import quote, quote_plus
 
 from agent_chaos.cassette.redaction.names import is_secret_field
 from agent_chaos.cassette.redaction.opaque import encoded_again, encoded_texts, is_verified
-from agent_chaos.cassette.redaction.prose import REDACTED, named, stands_in
-from agent_chaos.cassette.redaction.shapes import Shape, relevant
-from agent_chaos.stream.edits import Edit, applied, clipped, merged
+from agent_chaos.cassette.redaction.prose import REDACTED, named_credentials, stands_in
+from agent_chaos.cassette.redaction.shapes import KeyShape, relevant
+from agent_chaos.stream.edits import Edit, applied, clipped_edits, merged_edits
 from agent_chaos.stream.json_strings import String, quoted, strings
 
 MIN_LENGTH: Final = 12
@@ -63,7 +63,7 @@ def streamed_edits(documents: Sequence[tuple[int, str]], known: Sequence[Known])
 def _of_groups(groups: Sequence[Sequence[String]], known: Sequence[Known], depth: int) -> list[Edit]:
     spoken = "\n".join("".join(one.text for one in group) for group in groups)
     search = _Search.of(spoken, known)
-    return merged(edit for group in groups for edit in search.in_group(group, depth))
+    return merged_edits(edit for group in groups for edit in search.in_group(group, depth))
 
 
 def _by_path(found: Sequence[String]) -> list[list[String]]:
@@ -79,7 +79,7 @@ class _Search:
 
     everything: Sequence[Known]
     known: Sequence[Known]
-    shapes: Sequence[Shape]
+    shapes: Sequence[KeyShape]
 
     @classmethod
     def of(cls, text: str, known: Sequence[Known]) -> _Search:
@@ -91,11 +91,11 @@ class _Search:
             return []
         found = strings(text)
         if found is None:
-            return merged(self._in_prose(text, depth))
+            return merged_edits(self._in_prose(text, depth))
         if text.lstrip()[0] == "[":
             return _of_groups(_by_path(found), self.everything, depth)
         escaped = [edit for one in self.known if "\\" in one.form for edit in _found(one, text)]
-        return merged([*escaped, *(edit for one in found for edit in self.in_group([one], depth))])
+        return merged_edits([*escaped, *(edit for one in found for edit in self.in_group([one], depth))])
 
     def in_group(self, group: Sequence[String], depth: int) -> Iterator[Edit]:
         """Edits for the pieces of one string: what each holds, and what they hold together."""
@@ -105,13 +105,13 @@ class _Search:
         alone = {text: self.of_value(text, name, depth) for text in dict.fromkeys(texts)}
         start = 0
         for leaf, text in zip(group, texts, strict=True):
-            if new := merged([*clipped(together, start, start + len(text)), *alone[text]]):
+            if new := merged_edits([*clipped_edits(together, start, start + len(text)), *alone[text]]):
                 yield Edit(leaf.start, leaf.start + len(leaf.raw), quoted(applied(text, new), leaf.raw))
             start += len(text)
 
     def of_value(self, text: str, name: str, depth: int) -> list[Edit]:
         if is_verified(name):
-            return merged(edit for one in self.known for edit in _found(one, text))
+            return merged_edits(edit for one in self.known for edit in _found(one, text))
         if name and is_secret_field(name):
             return [] if stands_in(text) else [Edit(0, len(text), REDACTED)]
         return self.edits(text, depth + 1)
@@ -121,7 +121,7 @@ class _Search:
             yield from _found(one, text)
         for shape in self.shapes:
             yield from (Edit(start, end, REDACTED) for start, end in shape.spans(text))
-        yield from named(text)
+        yield from named_credentials(text)
         for start, end, inner in encoded_texts(text):
             if edits := _Search.of(inner, self.everything).edits(inner, depth + 1):
                 yield Edit(start, end, encoded_again(applied(inner, edits), text[start:end]))

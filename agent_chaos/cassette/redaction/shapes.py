@@ -80,7 +80,7 @@ _OPAQUE: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class KeyShape:
     """A kind of key. It is looked for only where one of its `hints` stands; `entropy` is the least per character."""
 
     hints: tuple[str, ...]
@@ -95,7 +95,7 @@ class Shape:
                 yield start, end
 
 
-def relevant(text: str) -> Sequence[Shape]:
+def relevant(text: str) -> Sequence[KeyShape]:
     """The shapes whose hints stand somewhere in a text."""
     if len(text) < _SHORTEST:
         return ()
@@ -111,22 +111,22 @@ def entropy(text: str) -> float:
 
 
 @cache
-def _by_hint() -> dict[str, list[Shape]]:
-    found: dict[str, list[Shape]] = {}
+def _by_hint() -> dict[str, list[KeyShape]]:
+    found: dict[str, list[KeyShape]] = {}
     for shape in (*_own(), *_published()):
         for hint in shape.hints:
             found.setdefault(hint, []).append(shape)
     return found
 
 
-def _own() -> Iterator[Shape]:
-    yield Shape(("private key",), _PEM)
-    yield from (Shape((hint,), f"{START}{pattern}{END}") for hint, pattern in _OWN)
+def _own() -> Iterator[KeyShape]:
+    yield KeyShape(("private key",), _PEM)
+    yield from (KeyShape((hint,), f"{START}{pattern}{END}") for hint, pattern in _OWN)
 
 
-def _published() -> Iterator[Shape]:
+def _published() -> Iterator[KeyShape]:
     data = json.loads(resources.files(__package__).joinpath("published_rules.json").read_text("utf-8"))
-    return (Shape(tuple(rule["hints"]), rule["pattern"], rule["entropy"]) for rule in data["rules"])
+    return (KeyShape(tuple(rule["hints"]), rule["pattern"], rule["entropy"]) for rule in data["rules"])
 
 
 @cache

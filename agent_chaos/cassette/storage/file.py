@@ -18,24 +18,24 @@ from agent_chaos.cassette.storage.frames import (
     TOOL,
     TURN,
     Allowance,
-    Broken,
+    BrokenRecord,
     Buffer,
     Footer,
     Newer,
     digest_of,
     frame_end,
     is_torn,
-    plain,
     read_footer,
     read_frame,
     read_preamble,
+    unpacked,
 )
 from agent_chaos.cassette.storage.index import FileIndex, IndexRow, KeyTable, Lazy, built, read_index
 from agent_chaos.cassette.storage.journal import journal_of
 from agent_chaos.cassette.storage.records import key_bytes, read_exchange, read_header, read_tool, read_turn
 from agent_chaos.errors import CassetteDamaged, CassetteError, CassetteMissing, CassetteVersion
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _VERIFIED_WHEN_OPENED = 8 * 1024 * 1024
 """Files up to this size are checked whole when they are opened; larger ones record by record, as they are read."""
@@ -76,7 +76,7 @@ def recover(path: Path | str) -> Salvage:
     while offset < len(source.data) and not _is_end(source.data, offset):
         try:
             offset = rows.take(offset)
-        except Broken as exc:
+        except BrokenRecord as exc:
             if count == 0:
                 raise source.damaged("record 0", offset, exc) from None
             lost.append(f"record {count} at byte {offset}: {exc}")
@@ -111,14 +111,16 @@ class Source:
             f"'agent-chaos cassette repair {self.path}', or record it again with 'agent-chaos record --record-mode all'"
         )
 
-    def record(self, kind: int, name: str, offset: int, decode: Callable[[bytes], T]) -> T:
+    def record(self, kind: int, name: str, offset: int, decode: Callable[[bytes], _T]) -> _T:
         """One record, decoded. Raises CassetteDamaged."""
         try:
             found = read_frame(self.data, offset)
             if found.kind != kind:
-                raise Broken(f"a {_KINDS.get(found.kind, 'stranger')} lies where the {_KINDS[kind]} belongs")
-            return decode(plain(found))
-        except Broken as exc:
+                raise BrokenRecord(
+                    f"a {_KINDS.get(found.kind, 'stranger')} lies where the {_KINDS[kind]} belongs"
+                )
+            return decode(unpacked(found))
+        except BrokenRecord as exc:
             raise self.damaged(name, offset, exc) from None
 
 
@@ -136,7 +138,7 @@ def opened(path: Path) -> Source:
         raise CassetteVersion(
             f"{path} has format version {exc}, this agent-chaos reads up to {FORMAT_VERSION}; upgrade agent-chaos"
         ) from None
-    except Broken as exc:
+    except BrokenRecord as exc:
         raise Source(path, data, finished=False).damaged("record 0", 0, exc) from None
 
 
@@ -168,7 +170,7 @@ def _finished(source: Source) -> Cassette:
 def _ends(source: Source) -> tuple[Footer, FileIndex]:
     try:
         foot = read_footer(source.data)
-    except Broken as exc:
+    except BrokenRecord as exc:
         raise source.damaged("the footer", max(0, len(source.data) - FOOTER_BYTES), exc) from None
     return foot, source.record(INDEX, "the index", foot.index_offset, read_index)
 
@@ -181,7 +183,7 @@ def _verify(source: Source, foot: Footer, index: FileIndex) -> None:
         try:
             read = read_frame(source.data, offset)
             allowance.take(read)
-        except Broken as exc:
+        except BrokenRecord as exc:
             raise source.damaged(f"record {count}", offset, exc) from None
         found.setdefault(read.kind, []).append(offset)
         offset, count = read.end, count + 1
@@ -226,7 +228,7 @@ def _salvaged(source: Source) -> Cassette:
     while offset < len(source.data) and not _is_end(source.data, offset):
         try:
             offset = rows.take(offset)
-        except Broken as exc:
+        except BrokenRecord as exc:
             if count and is_torn(source.data, offset):
                 break
             raise source.damaged(f"record {count}", offset, exc) from None
@@ -248,7 +250,7 @@ class _Rows:
         """Notes the record at an offset and gives where the next one starts. Raises Broken."""
         read = read_frame(self._source.data, offset)
         self._allowance.take(read)
-        if row := _entry(read.kind, plain(read), offset):
+        if row := _entry(read.kind, unpacked(read), offset):
             self._by_kind[read.kind].append(row)
         return read.end
 
@@ -274,6 +276,6 @@ def _entry(kind: int, record: bytes, offset: int) -> IndexRow | None:
     if kind == TURN:
         return IndexRow(offset, read_turn(record).at)
     if kind != HEADER:
-        raise Broken(f"a record of unknown kind {kind}")
+        raise BrokenRecord(f"a record of unknown kind {kind}")
     read_header(record)
     return None

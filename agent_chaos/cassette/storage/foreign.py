@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from agent_chaos.cassette.interchange.format import Contents, Format, Interaction, Unfit
-from agent_chaos.cassette.interchange.registry import format_for, format_of, formats
-from agent_chaos.cassette.interchange.text import SUFFIXES, parsed, written
+from agent_chaos.cassette.interchange.format import Contents, Interaction, RecordingFormat, Unfit
+from agent_chaos.cassette.interchange.registry import format_for, format_of, recording_formats
+from agent_chaos.cassette.interchange.text import SUFFIXES, parsed_document, written_document
 from agent_chaos.cassette.interchange.told_tools import told_tools
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
@@ -42,12 +42,12 @@ def import_cassette(
     return writer.finish()
 
 
-def read_foreign(source: Path) -> tuple[Format, Contents]:
+def read_foreign(source: Path) -> tuple[RecordingFormat, Contents]:
     """The format of a file and what it holds, as it is, bodies decoded. Raises as `import_cassette`."""
     document = _document(source)
     found = format_of(document)
     if found is None:
-        known = ", ".join(one.name for one in formats())
+        known = ", ".join(one.name for one in recording_formats())
         raise CassetteDamaged(f"{source} is of no format that is known here ({known})")
     try:
         return found, found.read(document)
@@ -62,11 +62,11 @@ def export_cassette(cassette: Cassette, target: Path) -> int:
     """
     found = format_for(target.suffix)
     if found is None or found.write is None:
-        endings = ", ".join(suffix for one in formats() for suffix in one.suffixes)
+        endings = ", ".join(suffix for one in recording_formats() for suffix in one.suffixes)
         raise UsageError(f"{target}: exports end in one of {endings}")
     made = found.write(cassette)
     try:
-        text = written(made.document, target.suffix)
+        text = written_document(made.document, target.suffix)
     except UsageError as exc:
         raise UsageError(f"{target}: {exc}") from None
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ def _document(path: Path) -> Mapping[str, Any]:
     if path.suffix not in SUFFIXES:
         raise UsageError(f"{path}: recordings of other tools end in one of {', '.join(SUFFIXES)}")
     try:
-        return parsed(_read(path), path.suffix)
+        return parsed_document(_read(path), path.suffix)
     except FileNotFoundError:
         raise CassetteMissing(f"there is no file {path} to import") from None
     except OSError as exc:

@@ -43,7 +43,7 @@ FOOTER_BYTES: Final = _FOOTER.size
 Buffer = bytes | mmap
 
 
-class Broken(Exception):
+class BrokenRecord(Exception):
     """Bytes that are not what the format says; the message says why, without path and place."""
 
 
@@ -76,20 +76,20 @@ def preamble(*, finished: bool) -> bytes:
 def read_preamble(data: Buffer) -> bool:
     """Whether the file was finished. Raises Broken or Newer."""
     if not len(data):
-        raise Broken("the file is empty")
+        raise BrokenRecord("the file is empty")
     if data[: len(MAGIC)] != MAGIC[: len(data)]:
-        raise Broken("this is not an agent-chaos cassette")
+        raise BrokenRecord("this is not an agent-chaos cassette")
     if len(data) < PREAMBLE_BYTES:
-        raise Broken("the file ends inside its first 16 bytes")
+        raise BrokenRecord("the file ends inside its first 16 bytes")
     _, version, state, checksum = _PREAMBLE.unpack_from(data, 0)
     if crc32(data[: PREAMBLE_BYTES - 4]) != checksum or state > 1:
-        raise Broken("the checksum of the file's first bytes does not match")
+        raise BrokenRecord("the checksum of the file's first bytes does not match")
     if version > FORMAT_VERSION:
         raise Newer(version)
     return bool(state)
 
 
-def frame(kind: int, plain: bytes) -> bytes:
+def framed(kind: int, plain: bytes) -> bytes:
     """A record as a frame. Raises ValueError where it is too large to be read back."""
     if len(plain) > MAX_RECORD_BYTES:
         raise ValueError(f"a record of {len(plain):,} bytes is over the limit of {MAX_RECORD_BYTES:,}")
@@ -101,14 +101,14 @@ def frame(kind: int, plain: bytes) -> bytes:
 def read_frame(data: Buffer, offset: int) -> FileFrame:
     """The frame at `offset`, its checksum verified. Raises Broken."""
     if offset < PREAMBLE_BYTES or offset + _FRAME.size > len(data):
-        raise Broken("the file ends inside a record")
+        raise BrokenRecord("the file ends inside a record")
     length, kind, checksum = _FRAME.unpack_from(data, offset)
     start = offset + _FRAME.size
     if start + length > len(data):
-        raise Broken("the file ends inside a record")
+        raise BrokenRecord("the file ends inside a record")
     payload = bytes(data[start : start + length])
     if crc32(payload, crc32(data[offset : start - 4])) != checksum:
-        raise Broken("its checksum does not match")
+        raise BrokenRecord("its checksum does not match")
     return FileFrame(kind, payload, offset, start + length)
 
 
@@ -139,7 +139,7 @@ def _frame_follows(data: Buffer, offset: int) -> bool:
         left -= length
         if left < 0:
             return False
-        with suppress(Broken):
+        with suppress(BrokenRecord):
             read_frame(data, match.start())
             return True
     return False
@@ -153,12 +153,12 @@ def frame_end(data: Buffer, offset: int) -> int:
     return min(len(data), offset + _FRAME.size + int(length))
 
 
-def plain(read: FileFrame) -> bytes:
+def unpacked(read: FileFrame) -> bytes:
     """The record in a frame, unpacked within bounds. Raises Broken."""
     try:
         return decompressed(read.payload, MAX_RECORD_BYTES)
     except ValueError as exc:
-        raise Broken(f"its content {exc}") from None
+        raise BrokenRecord(f"its content {exc}") from None
 
 
 class Allowance:
@@ -172,9 +172,9 @@ class Allowance:
         try:
             size = min(declared_size(read.payload), MAX_RECORD_BYTES)  # a larger one has a message of its own
         except ValueError as exc:
-            raise Broken(f"its content {exc}") from None
+            raise BrokenRecord(f"its content {exc}") from None
         if size > self._left:
-            raise Broken(f"the records unpack to more than {self._whole:,} bytes")
+            raise BrokenRecord(f"the records unpack to more than {self._whole:,} bytes")
         self._left -= size
 
 
@@ -187,10 +187,10 @@ def read_footer(data: Buffer) -> Footer:
     """The footer at the end of the file. Raises Broken."""
     start = len(data) - FOOTER_BYTES
     if start < PREAMBLE_BYTES:
-        raise Broken("the file ends before its index")
+        raise BrokenRecord("the file ends before its index")
     magic, index_offset, count, digest, checksum = _FOOTER.unpack_from(data, start)
     if magic != END_MAGIC or crc32(data[start : len(data) - 4]) != checksum:
-        raise Broken("the file ends before its index, or its last bytes are damaged")
+        raise BrokenRecord("the file ends before its index, or its last bytes are damaged")
     return Footer(index_offset, count, digest)
 
 

@@ -10,10 +10,10 @@ from functools import lru_cache
 from typing import Generic, TypeVar, overload
 
 from agent_chaos.cassette.model import Keys
-from agent_chaos.cassette.storage.frames import Broken
+from agent_chaos.cassette.storage.frames import BrokenRecord
 from agent_chaos.cassette.storage.records import pack, unpack
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _KEYS_BYTES = 48
 _LOADED_AT_ONCE = 4096
@@ -75,11 +75,11 @@ def read_index(record: bytes) -> FileIndex:
     """Raises Broken."""
     fields = unpack(record, 6)
     if not all(isinstance(field, bytes) and len(field) % 8 == 0 for field in fields):
-        raise Broken("the index does not hold packed numbers")
+        raise BrokenRecord("the index does not hold packed numbers")
     keys, exchanges, ats, tools, tool_ats, turns = fields
     lengths_agree = len(exchanges) == len(ats) and len(tools) == len(tool_ats)
     if not lengths_agree or len(keys) != len(exchanges) // 8 * _KEYS_BYTES:
-        raise Broken("the lists of the index differ in length")
+        raise BrokenRecord("the lists of the index differ in length")
     return FileIndex(
         keys,
         struct.unpack(f"<{len(exchanges) // 8}Q", exchanges),
@@ -94,10 +94,10 @@ def _numbers(code: str, values: Sequence[float]) -> bytes:
     return struct.pack(f"<{len(values)}{code}", *values)
 
 
-class Lazy(Sequence[T], Generic[T]):
+class Lazy(Sequence[_T], Generic[_T]):
     """A read-only sequence whose items are loaded when asked for, and kept while they are among the latest 4,096."""
 
-    def __init__(self, count: int, load: Callable[[int], T]) -> None:
+    def __init__(self, count: int, load: Callable[[int], _T]) -> None:
         self._count = count
         self._load = lru_cache(maxsize=_LOADED_AT_ONCE)(load)
 
@@ -105,12 +105,12 @@ class Lazy(Sequence[T], Generic[T]):
         return self._count
 
     @overload
-    def __getitem__(self, index: int) -> T: ...
+    def __getitem__(self, index: int) -> _T: ...
 
     @overload
-    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: slice) -> tuple[_T, ...]: ...
 
-    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+    def __getitem__(self, index: int | slice) -> _T | tuple[_T, ...]:
         if isinstance(index, slice):
             return tuple(self._load(i) for i in range(*index.indices(self._count)))
         if not -self._count <= index < self._count:

@@ -21,7 +21,7 @@ def journal_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.journal")
 
 
-def started(path: Path) -> FileIO:
+def new_journal(path: Path) -> FileIO:
     """The journal, empty and locked; what a killed recording left there is set aside as `….old`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

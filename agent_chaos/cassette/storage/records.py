@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from agent_chaos.cassette.model import Exchange, Header, Keys, ToolRecord, TurnMark
-from agent_chaos.cassette.storage.frames import MAX_RECORD_BYTES, Broken
+from agent_chaos.cassette.storage.frames import MAX_RECORD_BYTES, BrokenRecord
 from agent_chaos.stream.exchange import (
     ABORT_KINDS,
     Abort,
@@ -29,7 +29,7 @@ from agent_chaos.stream.exchange import (
     Request,
 )
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 msgpack: Any = import_module("msgpack")  # it has no type hints
 
@@ -71,38 +71,38 @@ def unpack(record: bytes, fields: int) -> list[Any]:
             max_ext_len=0,
         )
     except (ValueError, msgpack.UnpackException, RecursionError) as exc:
-        raise Broken(f"it is not a record ({exc})") from None
+        raise BrokenRecord(f"it is not a record ({exc})") from None
     if not isinstance(found, list) or len(found) != fields:
-        raise Broken("it does not have the fields of its kind")
+        raise BrokenRecord("it does not have the fields of its kind")
     return found
 
 
-def _is(value: Any, kind: type[T]) -> T:
+def _is(value: Any, kind: type[_T]) -> _T:
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise Broken(f"a field is {type(value).__name__} where {kind.__name__} belongs")
+        raise BrokenRecord(f"a field is {type(value).__name__} where {kind.__name__} belongs")
     return value
 
 
 def _time(value: Any) -> float:
     if not math.isfinite(_is(value, float)):
-        raise Broken("a time is not a finite number")
+        raise BrokenRecord("a time is not a finite number")
     return float(value)
 
 
 def _packed(blob: Any, code: str) -> tuple[Any, ...]:
     size = struct.calcsize(f"<{code}")
     if len(_is(blob, bytes)) % size:
-        raise Broken("a list of numbers ends inside one")
+        raise BrokenRecord("a list of numbers ends inside one")
     return struct.unpack(f"<{len(blob) // size}{code}", blob)
 
 
 def _json(text: Any) -> Any:
     if _json_values(_is(text, str)) > _MAX_JSON_VALUES:
-        raise Broken(f"a JSON value in it holds more than {_MAX_JSON_VALUES:,} values")
+        raise BrokenRecord(f"a JSON value in it holds more than {_MAX_JSON_VALUES:,} values")
     try:
         return json.loads(_is(text, str))
     except (ValueError, RecursionError) as exc:
-        raise Broken(f"a JSON value in it does not parse ({exc})") from None
+        raise BrokenRecord(f"a JSON value in it does not parse ({exc})") from None
 
 
 def _json_values(text: str) -> int:
@@ -122,7 +122,7 @@ def _flat(headers: Headers) -> list[str]:
 def _headers(value: Any) -> Headers:
     texts = [_is(text, str) for text in _is(value, list)]
     if len(texts) % 2:
-        raise Broken("a header field has no value")
+        raise BrokenRecord("a header field has no value")
     return tuple(zip(texts[::2], texts[1::2], strict=True))
 
 
@@ -135,7 +135,7 @@ def read_header(record: bytes) -> Header:
     try:
         return Header.model_validate_json(_is(unpack(record, 1)[0], str))
     except ValueError as exc:
-        raise Broken(f"the cassette's header does not validate: {str(exc).splitlines()[0]}") from None
+        raise BrokenRecord(f"the cassette's header does not validate: {str(exc).splitlines()[0]}") from None
 
 
 def key_bytes(keys: Keys) -> bytes:
@@ -145,7 +145,7 @@ def key_bytes(keys: Keys) -> bytes:
 
 def keys_from(blob: Any) -> Keys:
     if len(_is(blob, bytes)) != 3 * _DIGEST:
-        raise Broken("its match keys have the wrong length")
+        raise BrokenRecord("its match keys have the wrong length")
     text = blob.hex()
     return Keys(text[:32], text[32:64], text[64:])
 
@@ -202,7 +202,7 @@ def _request(method: str, url: str, headers: Headers, body: bytes) -> Request:
     try:
         _ = request.address
     except ValueError as exc:
-        raise Broken(f"its URL is none ({exc})") from None
+        raise BrokenRecord(f"its URL is none ({exc})") from None
     return request
 
 
@@ -215,17 +215,17 @@ def _head(value: Any) -> tuple[Head, ...]:
     if not _is(value, list):
         return ()
     if len(value) < 3:
-        raise Broken("a status line lacks a field")
+        raise BrokenRecord("a status line lacks a field")
     status, reason, at, *headers = value
     return (Head(_is(status, int), _headers(headers), _time(at), _is(reason, str)),)
 
 
 def _datas(ats: Any, lengths: Any, body: bytes) -> list[Data]:
     if len(_is(lengths, bytes)) > 4 * _MAX_CHUNKS:
-        raise Broken(f"a reply of more than {_MAX_CHUNKS:,} chunks")
+        raise BrokenRecord(f"a reply of more than {_MAX_CHUNKS:,} chunks")
     times, sizes = _packed(ats, "d"), _packed(lengths, "I")
     if len(times) != len(sizes) or sum(sizes) != len(body):
-        raise Broken("the lengths of its chunks do not add up")
+        raise BrokenRecord("the lengths of its chunks do not add up")
     datas: list[Data] = []
     used = 0
     for at, size in zip(times, sizes, strict=True):
@@ -238,7 +238,7 @@ def _last(at: float, kind: Any, message: Any) -> End | Abort:
     if not _is(kind, str):
         return End(at)
     if kind not in ABORT_KINDS:
-        raise Broken(f"a transfer broke in an unknown way: {kind[:40]!r}")
+        raise BrokenRecord(f"a transfer broke in an unknown way: {kind[:40]!r}")
     return Abort(ABORT_KINDS[kind], at, _is(message, str))
 
 

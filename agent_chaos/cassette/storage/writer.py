@@ -21,11 +21,11 @@ from agent_chaos.cassette.storage.frames import (
     TOOL,
     TURN,
     footer,
-    frame,
+    framed,
     preamble,
 )
 from agent_chaos.cassette.storage.index import IndexRow, built, index_record
-from agent_chaos.cassette.storage.journal import journal_of, started, sync_folder, write
+from agent_chaos.cassette.storage.journal import journal_of, new_journal, sync_folder, write
 from agent_chaos.cassette.storage.records import (
     exchange_record,
     header_record,
@@ -71,7 +71,7 @@ class CassetteWriter:
         self._marked: set[tuple[int, str]] = set()
         self._count = 0
         self._answered = False
-        self._file = started(self.journal)
+        self._file = new_journal(self.journal)
         try:
             write(self._file, preamble(finished=False))
         except OSError as exc:
@@ -205,7 +205,7 @@ class CassetteWriter:
         offset = self._size
         if self._failure is None:
             try:
-                data = frame(kind, make())
+                data = framed(kind, make())
                 write(self._file, data)
             except (OSError, ValueError, RecursionError) as exc:
                 self._failure = exc

@@ -15,10 +15,9 @@ from agent_chaos.cassette.redaction.second_opinion import kingfisher
 from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands.cassette.stats import day
-from agent_chaos.commands.cassette.verify import chosen_cassettes, told
-from agent_chaos.commands.output import complain
+from agent_chaos.commands.cassette.verify import audit_figures, chosen_cassettes
 from agent_chaos.errors import AgentChaosError
-from agent_chaos.report.console import console
+from agent_chaos.report.console import console, print_error
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
 
@@ -36,9 +35,9 @@ def _one(file: Path, opinion: Opinion, max_age_days: int) -> int:
         found = scan(file, opinion=opinion)
         notes = list(_notes(open_cassette(file), max_age_days))
     except AgentChaosError as exc:
-        complain(exc)
+        print_error(exc)
         return exc.exit_code
-    head = f"{file}  whole, {told(found)}" + (f", {count(len(notes), 'note')}" if notes else "")
+    head = f"{file}  whole, {audit_figures(found)}" + (f", {count(len(notes), 'note')}" if notes else "")
     console().print(Text(printable(head), "red" if found else ""), soft_wrap=True)
     for line in (*map(str, found), *notes):
         console().print(Text(printable(f"  {line}")), soft_wrap=True)

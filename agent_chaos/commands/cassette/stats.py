@@ -11,9 +11,8 @@ from rich.text import Text
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.summary import Summary, summarise
 from agent_chaos.commands.cassette.verify import chosen_cassettes
-from agent_chaos.commands.output import complain
 from agent_chaos.errors import AgentChaosError
-from agent_chaos.report.console import console
+from agent_chaos.report.console import console, print_error
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
 
@@ -27,7 +26,7 @@ def _one(file: Path) -> int:
     try:
         summary, size = summarise(open_cassette(file)), file.stat().st_size
     except AgentChaosError as exc:
-        complain(exc)
+        print_error(exc)
         return exc.exit_code
     for line in _lines(file, summary, size):
         console().print(Text(printable(line)), soft_wrap=True)

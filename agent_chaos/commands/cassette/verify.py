@@ -10,9 +10,8 @@ from rich.text import Text
 from agent_chaos.cassette.redaction.audit import AuditFinding, Opinion, no_opinion
 from agent_chaos.cassette.redaction.second_opinion import NEEDS, kingfisher
 from agent_chaos.cassette.storage.audit import scan
-from agent_chaos.commands.output import complain
 from agent_chaos.errors import AgentChaosError, UsageError
-from agent_chaos.report.console import console
+from agent_chaos.report.console import console, print_error
 from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
 
@@ -37,7 +36,7 @@ def chosen_cassettes(files: list[Path]) -> list[Path]:
     return chosen
 
 
-def told(found: Sequence[AuditFinding]) -> str:
+def audit_figures(found: Sequence[AuditFinding]) -> str:
     """What was found, in figures."""
     unread = sum(one.unread for one in found)
     secrets = len(found) - unread
@@ -49,10 +48,12 @@ def _one(file: Path, opinion: Opinion) -> int:
     try:
         found = scan(file, opinion=opinion)
     except AgentChaosError as exc:
-        complain(exc)
+        print_error(exc)
         return exc.exit_code
     out = console()
-    out.print(Text(printable(f"{file}  whole, {told(found)}"), "red" if found else ""), soft_wrap=True)
+    out.print(
+        Text(printable(f"{file}  whole, {audit_figures(found)}"), "red" if found else ""), soft_wrap=True
+    )
     for one in found:
         out.print(Text(printable(f"  {one}")), soft_wrap=True)
     return 1 if found else 0

@@ -9,7 +9,7 @@ from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.stream.exchange import Reply
 
-How = Literal["lost", "changed"]
+_How = Literal["lost", "changed"]
 
 _NAMES = ("signature", "thoughtSignature", "encrypted_content")
 """What Anthropic, Gemini and OpenAI Responses call it."""
@@ -28,11 +28,11 @@ class BadSignature(MessageFault, frozen=True):
     needs = frozenset({"signed_reasoning"})
 
     kind: Literal["bad_signature"] = "bad_signature"
-    how: How
+    how: _How
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return tuple({"how": how} for how in get_args(How)) if _signed(target, "lost") is not None else ()
+        return tuple({"how": how} for how in get_args(_How)) if _signed(target, "lost") is not None else ()
 
     def apply(self, target: Target) -> Reply:
         found = _signed(target, self.how)
@@ -42,7 +42,7 @@ class BadSignature(MessageFault, frozen=True):
         return f"the signature of the model's reasoning is {'not there' if self.how == 'lost' else 'another'}"
 
 
-def _signed(target: Target, how: How) -> Reply | None:
+def _signed(target: Target, how: _How) -> Reply | None:
     """The reply with its signatures changed; None where there are none."""
     if not target.reply.ok:
         return None
@@ -51,7 +51,7 @@ def _signed(target: Target, how: How) -> Reply | None:
     return target.protocol.render(replace(turn, parts=parts), target.reply) if parts != turn.parts else None
 
 
-def _resigned(value: Any, how: How) -> Any:
+def _resigned(value: Any, how: _How) -> Any:
     if isinstance(value, list):
         return [_resigned(one, how) for one in value]
     if not isinstance(value, dict):

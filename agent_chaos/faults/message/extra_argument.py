@@ -6,7 +6,7 @@ from typing import Literal
 
 from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Target
-from agent_chaos.faults.parts.declared_arguments import arguments_of, changed
+from agent_chaos.faults.parts.declared_arguments import changed, declared_arguments
 from agent_chaos.faults.parts.tool_call_parts import OneToolCall
 from agent_chaos.stream.exchange import Reply
 
@@ -25,7 +25,7 @@ class ExtraArgument(OneToolCall, frozen=True):
     kind: Literal["extra_argument"] = "extra_argument"
 
     def apply(self, target: Target) -> Reply:
-        found = arguments_of(target, self.call)
+        found = declared_arguments(target, self.call)
         if found is None or _NAME in found[1]:
             return target.reply
         return changed(target, self.call, {**found[0], _NAME: True})

@@ -10,7 +10,7 @@ from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.turn import Text
 from agent_chaos.stream.exchange import Reply
 
-Shape = Literal["fenced", "introduced", "followed", "translated", "thinking", "repeated", "separated"]
+_Shape = Literal["fenced", "introduced", "followed", "translated", "thinking", "repeated", "separated"]
 
 _WORDS = {
     "fenced": "the answer stands in a Markdown fence",
@@ -36,11 +36,11 @@ class GarbledText(MessageFault, frozen=True):
     changes = ("text",)
 
     kind: Literal["garbled_text"] = "garbled_text"
-    shape: Shape
+    shape: _Shape
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        shapes = get_args(Shape)
+        shapes = get_args(_Shape)
         return tuple({"shape": shape} for shape in shapes) if _answer(target) is not None else ()
 
     def apply(self, target: Target) -> Reply:
@@ -66,7 +66,7 @@ def _answer(target: Target) -> int | None:
     return texts[-1] if texts else None
 
 
-def _garbled(text: str, shape: Shape) -> str:
+def _garbled(text: str, shape: _Shape) -> str:
     match shape:
         case "fenced":
             return f"```\n{text}\n```"

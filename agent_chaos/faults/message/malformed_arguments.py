@@ -15,7 +15,7 @@ from agent_chaos.faults.parts.tool_call_parts import with_arguments
 from agent_chaos.providers.turn import ModelTurn, ToolCall
 from agent_chaos.stream.exchange import Reply
 
-Shape = Literal[
+_Shape = Literal[
     "trailing_comma",
     "cut",
     "wrong_type",
@@ -65,14 +65,14 @@ class MalformedArguments(MessageFault, frozen=True):
     try_first = ("cut",)
 
     kind: Literal["malformed_arguments"] = "malformed_arguments"
-    shape: Shape
+    shape: _Shape
     call: Annotated[int, Ge(0)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         if not target.reply.ok:
             return ()
-        turn, shapes = target.protocol.parse(target.reply), get_args(Shape)
+        turn, shapes = target.protocol.parse(target.reply), get_args(_Shape)
         calls = range(len(turn.tool_calls))
         return tuple(
             {"call": call, "shape": shape}
@@ -90,10 +90,10 @@ class MalformedArguments(MessageFault, frozen=True):
         return f"the arguments of tool call {self.call} {_WORDS[self.shape]}"
 
 
-def _malformed(target: Target, turn: ModelTurn, number: int, shape: Shape) -> Reply | None:
+def _malformed(target: Target, turn: ModelTurn, number: int, shape: _Shape) -> Reply | None:
     """The reply with the arguments of a call in a shape; None where the shape does not apply, or the wire cannot carry it."""
     index = [i for i, part in enumerate(turn.parts) if isinstance(part, ToolCall)][number]
-    arguments = broken(turn.tool_calls[number].arguments, shape)
+    arguments = _broken(turn.tool_calls[number].arguments, shape)
     if arguments == turn.tool_calls[number].arguments:
         return None
     changed = with_arguments(target, turn, index, arguments)
@@ -102,7 +102,7 @@ def _malformed(target: Target, turn: ModelTurn, number: int, shape: Shape) -> Re
     return changed if carried and sent != turn else None
 
 
-def broken(arguments: str, shape: Shape) -> str:
+def _broken(arguments: str, shape: _Shape) -> str:
     """The argument text in one of the shapes; itself where the shape does not apply."""
     rewrite = _REWRITES.get(shape)
     if rewrite is None:
@@ -123,7 +123,7 @@ _REWRITES: dict[str, tuple[str, str]] = {
 """Shapes that are a replacement: what is looked for, and what stands there instead."""
 
 
-def _fixed(arguments: str, shape: Shape) -> str:
+def _fixed(arguments: str, shape: _Shape) -> str:
     if shape in ("empty", "null"):
         return "" if shape == "empty" else "null"
     if shape == "string":

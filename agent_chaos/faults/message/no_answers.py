@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, get_args
 from agent_chaos.faults.family import NO_ANSWER, Family, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.specifics import Specifics
-from agent_chaos.providers.turn import ModelTurn, Stop
+from agent_chaos.providers.turn import ModelTurn, StopReason
 from agent_chaos.stream.exchange import Reply
 
 
@@ -18,7 +18,7 @@ class _NoAnswer(MessageFault, ABC):
 
     family: ClassVar[Family] = NO_ANSWER
     changes = ("turn",)
-    stop: ClassVar[Stop]
+    stop: ClassVar[StopReason]
     words: ClassVar[str]
 
     @classmethod
@@ -46,7 +46,7 @@ class EmptyReply(_NoAnswer, frozen=True):
     """
 
     frequency = Frequency.SOMETIMES
-    stop: ClassVar[Stop] = "end"
+    stop: ClassVar[StopReason] = "end"
     words = "the model says nothing and calls no tool"
 
     kind: Literal["empty_reply"] = "empty_reply"
@@ -59,7 +59,7 @@ class Refusal(_NoAnswer, frozen=True):
     """
 
     frequency = Frequency.SOMETIMES
-    stop: ClassVar[Stop] = "filter"
+    stop: ClassVar[StopReason] = "filter"
     words = "the model refuses to answer (or a filter stops it)"
     needs = frozenset({"filters"})
 
@@ -113,7 +113,7 @@ class BlockedPrompt(_NoAnswer, frozen=True):
 
     frequency = Frequency.SOMETIMES
     needs = frozenset({"blocked_prompt"})
-    stop: ClassVar[Stop] = "filter"
+    stop: ClassVar[StopReason] = "filter"
     words = "the prompt is blocked, and there is no answer"
 
     kind: Literal["blocked_prompt"] = "blocked_prompt"

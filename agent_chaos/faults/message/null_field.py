@@ -12,7 +12,7 @@ from agent_chaos.providers.json_edit import rewritten
 from agent_chaos.providers.json_values import loaded
 from agent_chaos.stream.exchange import Reply
 
-Field = Literal["stop", "usage", "tool_id", "tool_name", "arguments", "message", "text"]
+_Field = Literal["stop", "usage", "tool_id", "tool_name", "arguments", "message", "text"]
 
 _WORDS = {
     "stop": "the reason to stop is null",
@@ -39,13 +39,13 @@ class NullField(MessageFault, frozen=True):
     changes = ("text", "calls", "other_parts", "stop", "usage", "end")
 
     kind: Literal["null_field"] = "null_field"
-    field: Field
+    field: _Field
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         if not target.reply.ok or not target.protocol.parse(target.reply).parts:
             return ()
-        return tuple({"field": name} for name in get_args(Field) if _nulled(target, name) is not None)
+        return tuple({"field": name} for name in get_args(_Field) if _nulled(target, name) is not None)
 
     def apply(self, target: Target) -> Reply:
         found = _nulled(target, self.field) if {"field": self.field} in self.openings(target) else None

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Target
-from agent_chaos.faults.parts.declared_arguments import arguments_of, changed, type_of
+from agent_chaos.faults.parts.declared_arguments import changed, declared_arguments, type_of
 from agent_chaos.faults.parts.tool_call_parts import OneToolCall
 from agent_chaos.stream.exchange import Reply
 
@@ -24,7 +24,7 @@ class OtherValue(OneToolCall, frozen=True):
     kind: Literal["other_value"] = "other_value"
 
     def apply(self, target: Target) -> Reply:
-        found = arguments_of(target, self.call)
+        found = declared_arguments(target, self.call)
         given, declared = found or ({}, {})
         for name in reversed(given):
             other = _other(declared.get(name, {}), given[name])

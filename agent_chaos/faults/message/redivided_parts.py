@@ -10,7 +10,7 @@ from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.turn import Opaque, Part, ToolCall
 from agent_chaos.stream.exchange import Reply
 
-Pieces = Literal["whole", "characters"]
+_Pieces = Literal["whole", "characters"]
 
 _LONGEST = 2_000
 """Characters of a part that is sent one by one; a longer one is sent in so many pieces, the last of which is the rest."""
@@ -28,11 +28,11 @@ class RedividedParts(MessageFault, frozen=True):
     transparent = True
 
     kind: Literal["redivided_parts"] = "redivided_parts"
-    pieces: Pieces
+    pieces: _Pieces
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        shapes: tuple[Pieces, ...] = get_args(Pieces)
+        shapes: tuple[_Pieces, ...] = get_args(_Pieces)
         return tuple({"pieces": one} for one in shapes if _redivided(target, one) is not None)
 
     def apply(self, target: Target) -> Reply:
@@ -43,7 +43,7 @@ class RedividedParts(MessageFault, frozen=True):
         return "the deltas come " + ("whole" if self.pieces == "whole" else "character by character")
 
 
-def _redivided(target: Target, pieces: Pieces) -> Reply | None:
+def _redivided(target: Target, pieces: _Pieces) -> Reply | None:
     """The stream in other deltas; None where that changes nothing."""
     if not target.reply.ok or not target.streamed:
         return None
@@ -54,7 +54,7 @@ def _redivided(target: Target, pieces: Pieces) -> Reply | None:
     return changed if same and changed.body != target.reply.body else None
 
 
-def _cut(part: Part, pieces: Pieces) -> Part:
+def _cut(part: Part, pieces: _Pieces) -> Part:
     if isinstance(part, Opaque):
         return part
     length = len(part.arguments if isinstance(part, ToolCall) else part.text)

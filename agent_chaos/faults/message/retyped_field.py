@@ -13,7 +13,7 @@ from agent_chaos.providers.json_values import loaded
 from agent_chaos.providers.turn import ToolCall
 from agent_chaos.stream.exchange import Reply
 
-Field = Literal["arguments", "content", "usage"]
+_Field = Literal["arguments", "content", "usage"]
 
 _WORDS = {
     "arguments": "the arguments of the tool calls are an object, not JSON in a text",
@@ -36,13 +36,13 @@ class RetypedField(MessageFault, frozen=True):
     changes = ("text", "calls", "other_parts", "usage")
 
     kind: Literal["retyped_field"] = "retyped_field"
-    field: Field
+    field: _Field
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         if not target.reply.ok or not target.protocol.parse(target.reply).parts:
             return ()
-        names: tuple[Field, ...] = get_args(Field)
+        names: tuple[_Field, ...] = get_args(_Field)
         return tuple({"field": name} for name in names if _retyped(target, name) is not None)
 
     def apply(self, target: Target) -> Reply:
@@ -53,7 +53,7 @@ class RetypedField(MessageFault, frozen=True):
         return _WORDS[self.field]
 
 
-def _retyped(target: Target, field: Field) -> Reply | None:
+def _retyped(target: Target, field: _Field) -> Reply | None:
     """The reply with the values of that field in another type; None where it has none that are of the usual one."""
     if not target.streamed:
         changed = _in_value(target.reply.json, "", field)
@@ -76,7 +76,7 @@ def _calls_whole(target: Target) -> Reply:
     return target.protocol.render(replace(turn, parts=tuple(parts)), target.reply)
 
 
-def _in_value(value: Any, under: str, field: Field) -> Any:
+def _in_value(value: Any, under: str, field: _Field) -> Any:
     """A JSON value with the field in another type wherever it stands; `under` is the key of the value itself."""
     if isinstance(value, list):
         return [_in_value(one, under, field) for one in value]
@@ -85,7 +85,7 @@ def _in_value(value: Any, under: str, field: Field) -> Any:
     return {name: _retyped_value(inner, name, under, field) for name, inner in value.items()}
 
 
-def _retyped_value(value: Any, name: str, under: str, field: Field) -> Any:
+def _retyped_value(value: Any, name: str, under: str, field: _Field) -> Any:
     if field == "arguments" and (under, name) == ("function", "arguments"):
         read = loaded(value) if isinstance(value, str) else None
         return read if isinstance(read, dict) else value

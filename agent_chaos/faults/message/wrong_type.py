@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from agent_chaos.faults.family import TOOL_ARGUMENTS, Frequency
 from agent_chaos.faults.fault import Target
-from agent_chaos.faults.parts.declared_arguments import arguments_of, changed, type_of
+from agent_chaos.faults.parts.declared_arguments import changed, declared_arguments, type_of
 from agent_chaos.faults.parts.tool_call_parts import OneToolCall
 from agent_chaos.stream.exchange import Reply
 
@@ -32,7 +32,7 @@ class WrongType(OneToolCall, frozen=True):
     kind: Literal["wrong_type"] = "wrong_type"
 
     def apply(self, target: Target) -> Reply:
-        found = arguments_of(target, self.call)
+        found = declared_arguments(target, self.call)
         if found is None:
             return target.reply
         given, declared = found

@@ -18,7 +18,7 @@ def with_choice(chunk: dict[str, Any], choice: dict[str, Any]) -> dict[str, Any]
     return {**chunk, "choices": [choice, *chunk["choices"][1:]]}
 
 
-def calls_of(chunk: Any) -> list[dict[str, Any]]:
+def call_fragments(chunk: Any) -> list[dict[str, Any]]:
     """The fragments of tool calls that a chunk adds."""
     return [fields(one) for one in items(fields(choice_of(chunk).get("delta")).get("tool_calls"))]
 

@@ -12,7 +12,7 @@ from agent_chaos.stream.exchange import Reply
 Declared = dict[str, dict[str, Any]]
 
 
-def arguments_of(target: Target, call: int) -> tuple[dict[str, Any], Declared] | None:
+def declared_arguments(target: Target, call: int) -> tuple[dict[str, Any], Declared] | None:
     """The arguments of a tool call and the schemas of its parameters; None where it is no whole call of a known tool."""
     found = tool_call_at(target, call)
     if found is None:

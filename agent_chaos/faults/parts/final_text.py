@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent_chaos.faults.fault import Target
-from agent_chaos.providers.turn import ModelTurn, Stop, Text
+from agent_chaos.providers.turn import ModelTurn, StopReason, Text
 from agent_chaos.stream.exchange import Reply
 
 FinalText = tuple[ModelTurn, int, Text]
@@ -27,7 +27,7 @@ def kept(part: Text, percent_lost: int) -> int:
 
 
 def shortened(
-    target: Target, turn: ModelTurn, index: int, part: Text, percent_lost: int, stop: Stop
+    target: Target, turn: ModelTurn, index: int, part: Text, percent_lost: int, stop: StopReason
 ) -> Reply:
     """The reply without the last `percent_lost` percent of the text, and nothing after it, stopped for `stop`."""
     begun = replace(part, text=part.text[: kept(part, percent_lost)])

@@ -26,7 +26,7 @@ class ProviderError(TransportFault, ABC):
         return answerable(target)
 
     def apply(self, target: Target) -> Reply:
-        return with_message(answered(target, self.error), self.message)
+        return with_message(provider_error(target, self.error), self.message)
 
     def describe(self) -> str:
         return self.words
@@ -37,7 +37,7 @@ def answerable(target: Target) -> tuple[Choice, ...]:
     return ({},) if target.reply.ok else ()
 
 
-def answered(target: Target, kind: ErrorKind, *, retry_after_s: int | None = None) -> Reply:
+def provider_error(target: Target, kind: ErrorKind, *, retry_after_s: int | None = None) -> Reply:
     """The error, arriving when the first byte of the reply would have."""
     if not target.reply.ok or target.reply.head is None:
         return target.reply

@@ -10,7 +10,7 @@ from agent_chaos.faults.parts.stream_frames import json_events, with_json_events
 from agent_chaos.providers.json_values import fields, items
 from agent_chaos.stream.exchange import Reply
 
-Shape = Literal["no_choice", "no_content", "empty_text"]
+_Shape = Literal["no_choice", "no_content", "empty_text"]
 
 _WORDS = {
     "no_choice": "without a choice",
@@ -31,11 +31,11 @@ class EmptyChunks(StreamFault, frozen=True):
     transparent = True
 
     kind: Literal["empty_chunks"] = "empty_chunks"
-    shape: Shape
+    shape: _Shape
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        shapes: tuple[Shape, ...] = get_args(Shape)
+        shapes: tuple[_Shape, ...] = get_args(_Shape)
         return tuple({"shape": shape} for shape in shapes if _with_empty(target, shape))
 
     def apply(self, target: Target) -> Reply:
@@ -46,7 +46,7 @@ class EmptyChunks(StreamFault, frozen=True):
         return f"chunks {_WORDS[self.shape]} come between the others"
 
 
-def _with_empty(target: Target, shape: Shape) -> dict[int, list[Any]]:
+def _with_empty(target: Target, shape: _Shape) -> dict[int, list[Any]]:
     """By frame: the event and an empty one beside it."""
     events = json_events(target)
     added = (
@@ -66,7 +66,7 @@ def _with_empty(target: Target, shape: Shape) -> dict[int, list[Any]]:
     return found | opening
 
 
-def _emptied(target: Target, event: Any, shape: Shape, text: str) -> Any:
+def _emptied(target: Target, event: Any, shape: _Shape, text: str) -> Any:
     """The event without what it adds; None where it cannot be without it."""
     if shape == "empty_text":
         found = _without_text(event, text)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from agent_chaos.faults.family import DIVISION, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
-from agent_chaos.faults.parts.chat_delta import calls_of, choice_of
+from agent_chaos.faults.parts.chat_delta import call_fragments, choice_of
 from agent_chaos.faults.parts.stream_frames import json_events, with_json_events
 from agent_chaos.providers.json_values import fields, text_of
 from agent_chaos.stream.exchange import Reply
@@ -56,7 +56,7 @@ def _call_of(event: Any) -> int | None:
         of_call = "function_call" in (fields(told.get("item")).get("type"), told["type"].split(".")[1][:13])
         index = told.get("output_index") if of_call else None
     else:
-        calls, choice = calls_of(event), choice_of(event)
+        calls, choice = call_fragments(event), choice_of(event)
         alone = len(calls) == 1 and not choice.get("finish_reason") and not choice["delta"].get("content")
         index = calls[0].get("index") if alone else None
     return index if isinstance(index, int) else None

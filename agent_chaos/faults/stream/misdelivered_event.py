@@ -12,7 +12,7 @@ from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
 from agent_chaos.providers.turn import Text
 from agent_chaos.stream.exchange import Reply
 
-How = Literal["doubled", "lost", "swapped"]
+_How = Literal["doubled", "lost", "swapped"]
 
 _WORDS = {
     "doubled": "comes twice",
@@ -35,14 +35,14 @@ class MisdeliveredEvent(StreamFault, frozen=True):
     changes = ("text",)
 
     kind: Literal["misdelivered_event"] = "misdelivered_event"
-    how: How
+    how: _How
     offset: Offset
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         if not target.reply.ok or not target.streamed:
             return ()
-        shapes = get_args(How)
+        shapes = get_args(_How)
         return tuple({"how": how} for how in shapes if _places(target, how))
 
     def apply(self, target: Target) -> Reply:
@@ -55,13 +55,13 @@ class MisdeliveredEvent(StreamFault, frozen=True):
         return f"an event of the answer's text {_WORDS[self.how]}"
 
 
-def _places(target: Target, how: How) -> tuple[int, ...]:
+def _places(target: Target, how: _How) -> tuple[int, ...]:
     """The events that add to the text of an answer, and whose fault changes nothing else."""
     key = ("misdelivered", target.protocol.name, how)
     return target.reply.derived(key, lambda: _found_places(target, how))
 
 
-def _found_places(target: Target, how: How) -> tuple[int, ...]:
+def _found_places(target: Target, how: _How) -> tuple[int, ...]:
     adding = [] if target.protocol.parse(target.reply).tool_calls else list(_adding(target))
     known, few = set(adding), adding[:: max(1, len(adding) // _MOST)]
     if len(adding) < 2:
@@ -76,14 +76,14 @@ def _adding(target: Target) -> Iterator[int]:
             yield number
 
 
-def _only_text(target: Target, at: int, how: How) -> bool:
+def _only_text(target: Target, at: int, how: _How) -> bool:
     changed = _misdelivered(target, at, how)
     after, before = target.protocol.parse(changed), target.protocol.parse(target.reply)
     ends = [(turn.stop, turn.complete, turn.error, len(turn.parts)) for turn in (after, before)]
     return ends[0] == ends[1] and changed.body != target.reply.body
 
 
-def _misdelivered(target: Target, at: int, how: How) -> Reply:
+def _misdelivered(target: Target, at: int, how: _How) -> Reply:
     raws = raw_frames(target)
     match how:
         case "doubled":

@@ -10,7 +10,7 @@ from agent_chaos.faults.parts.stream_frames import json_events, with_json_events
 from agent_chaos.providers.specifics import ChunkPlaces
 from agent_chaos.stream.exchange import Reply
 
-How = Literal["alone", "early", "blank"]
+_How = Literal["alone", "early", "blank"]
 
 _WORDS = {
     "alone": "comes in a chunk of its own",
@@ -32,11 +32,11 @@ class MisplacedFinish(StreamFault, frozen=True):
     transparent = True
 
     kind: Literal["misplaced_finish"] = "misplaced_finish"
-    how: How
+    how: _How
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        hows: tuple[How, ...] = get_args(How)
+        hows: tuple[_How, ...] = get_args(_How)
         return tuple({"how": how} for how in hows if _misplaced(target, how))
 
     def apply(self, target: Target) -> Reply:
@@ -47,7 +47,7 @@ class MisplacedFinish(StreamFault, frozen=True):
         return f"the reason to stop {_WORDS[self.how]}"
 
 
-def _misplaced(target: Target, how: How) -> dict[int, list[Any]]:
+def _misplaced(target: Target, how: _How) -> dict[int, list[Any]]:
     events = json_events(target)
     place = target.protocol.specifics.chunks
     stops = [at for at, event in enumerate(events) if place and _choice(event, place).get(place.stop)]

@@ -11,7 +11,7 @@ from agent_chaos.faults.fault import Choice, StreamFault, Target
 from agent_chaos.faults.parts.stream_frames import newline_of, raw_frames, with_frames
 from agent_chaos.stream.exchange import Reply
 
-Shape = Literal["empty_data", "event_only", "retry", "id"]
+_Shape = Literal["empty_data", "event_only", "retry", "id"]
 
 _WORDS = {
     "empty_data": "without data",
@@ -35,12 +35,12 @@ class ControlFrame(StreamFault, frozen=True):
     needs = frozenset({"control_frames"})
 
     kind: Literal["control_frame"] = "control_frame"
-    shape: Shape
+    shape: _Shape
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         known = _controls(target) if _running(target) else {}
-        return tuple({"shape": shape} for shape in get_args(Shape) if shape in known)
+        return tuple({"shape": shape} for shape in get_args(_Shape) if shape in known)
 
     def apply(self, target: Target) -> Reply:
         if {"shape": self.shape} not in self.openings(target):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from agent_chaos.faults.family import DIVISION, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
-from agent_chaos.faults.parts.chat_delta import calls_of, with_calls
+from agent_chaos.faults.parts.chat_delta import call_fragments, with_calls
 from agent_chaos.faults.parts.stream_frames import json_events, with_json_events
 from agent_chaos.providers.json_values import fields
 from agent_chaos.stream.exchange import Reply
@@ -42,7 +42,7 @@ def _repeated(chunks: list[Any]) -> dict[int, list[Any]]:
     known: dict[Any, dict[str, Any]] = {}
     found: dict[int, list[Any]] = {}
     for at, chunk in enumerate(chunks):
-        calls = calls_of(chunk)
+        calls = call_fragments(chunk)
         told = [_identified(call, known) for call in calls]
         if told != calls:
             found[at] = [with_calls(chunk, told)]

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 
 from agent_chaos.faults.family import DIVISION, Frequency
 from agent_chaos.faults.fault import Choice, StreamFault, Target
-from agent_chaos.faults.parts.chat_delta import calls_of, with_calls
+from agent_chaos.faults.parts.chat_delta import call_fragments, with_calls
 from agent_chaos.faults.parts.stream_frames import json_events, with_json_events
 from agent_chaos.stream.exchange import Reply
 
@@ -39,12 +39,14 @@ class SharedIndex(StreamFault, frozen=True):
         chunks = json_events(target)
         if not _told_by_id(chunks):
             return target.reply
-        changed = {at: [self._indexed(chunk)] for at, chunk in enumerate(chunks) if calls_of(chunk)}
+        changed = {at: [self._indexed(chunk)] for at, chunk in enumerate(chunks) if call_fragments(chunk)}
         return with_json_events(target, changed)
 
     def _indexed(self, chunk: dict[str, Any]) -> dict[str, Any]:
         index = {"index": 0} if self.index == "same" else {}
-        calls = [{name: one for name, one in call.items() if name != "index"} for call in calls_of(chunk)]
+        calls = [
+            {name: one for name, one in call.items() if name != "index"} for call in call_fragments(chunk)
+        ]
         return with_calls(chunk, [{**index, **call} for call in calls])
 
     def describe(self) -> str:
@@ -53,7 +55,9 @@ class SharedIndex(StreamFault, frozen=True):
 
 def _told_by_id(chunks: list[Any]) -> bool:
     """Whether there are several calls, each begun by an id of its own and finished before the next one begins."""
-    indexes = [(call.get("index"), bool(call.get("id"))) for chunk in chunks for call in calls_of(chunk)]
+    indexes = [
+        (call.get("index"), bool(call.get("id"))) for chunk in chunks for call in call_fragments(chunk)
+    ]
     begun = [index for index, begins in indexes if begins]
     current: Any = None
     for index, begins in indexes:

@@ -7,7 +7,7 @@ from typing import Literal
 from agent_chaos.faults.family import TOOL_FAILURE, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
-How = Literal["argument_renamed", "tool_removed"]
+_How = Literal["argument_renamed", "tool_removed"]
 
 
 class ToolSchemaChanged(ToolFault, frozen=True):
@@ -20,7 +20,7 @@ class ToolSchemaChanged(ToolFault, frozen=True):
     frequency = Frequency.SOMETIMES
 
     kind: Literal["tool_schema_changed"] = "tool_schema_changed"
-    how: How
+    how: _How
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:

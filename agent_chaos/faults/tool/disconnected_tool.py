@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from agent_chaos.faults.family import TOOL_EFFECT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
-How = Literal["server_gone", "loop_closed"]
+_How = Literal["server_gone", "loop_closed"]
 
 
 class ToolDisconnected(ToolFault, frozen=True):
@@ -22,11 +22,11 @@ class ToolDisconnected(ToolFault, frozen=True):
     frequency = Frequency.SOMETIMES
 
     kind: Literal["tool_disconnected"] = "tool_disconnected"
-    how: How
+    how: _How
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
-        return tuple({"how": how} for how in get_args(How))
+        return tuple({"how": how} for how in get_args(_How))
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         if self.how == "server_gone":

@@ -8,7 +8,7 @@ from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
 
-class ToolError(ToolFault, frozen=True):
+class ErrorResult(ToolFault, frozen=True):
     """The tool returns, as if it had succeeded, an object with an `error` key, or one of MCP with `isError`.
 
     Source: langchain-ai/deepagents#4662, strands-agents/harness-sdk#995; MCP's `isError`.

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
-Shape = Literal["cut", "html", "retyped", "half_character"]
+_Shape = Literal["cut", "html", "retyped", "half_character"]
 
 _WORDS = {
     "cut": "the first half of its result",
@@ -33,21 +33,21 @@ class ToolMalformed(ToolFault, frozen=True):
     try_first = ("cut",)
 
     kind: Literal["tool_malformed"] = "tool_malformed"
-    shape: Shape
+    shape: _Shape
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
-        shapes: tuple[Shape, ...] = get_args(Shape)
-        return tuple({"shape": shape} for shape in shapes if broken(target.result, shape) != target.result)
+        shapes: tuple[_Shape, ...] = get_args(_Shape)
+        return tuple({"shape": shape} for shape in shapes if _broken(target.result, shape) != target.result)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        return ToolOutcome(result=broken(target.result, self.shape))
+        return ToolOutcome(result=_broken(target.result, self.shape))
 
     def describe(self) -> str:
         return f"the tool returns {_WORDS[self.shape]}"
 
 
-def broken(result: Any, shape: Shape) -> Any:
+def _broken(result: Any, shape: _Shape) -> Any:
     """The result in one of the shapes; itself where the shape does not apply."""
     text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
     match shape:

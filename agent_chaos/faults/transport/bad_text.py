@@ -9,7 +9,7 @@ from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.stream_frames import with_frames
 from agent_chaos.stream.exchange import Reply, rechunked, with_body
 
-Shape = Literal["bad_byte", "byte_order_mark"]
+_Shape = Literal["bad_byte", "byte_order_mark"]
 
 _BOM = b"\xef\xbb\xbf"
 _MARK = "byte_order_mark"
@@ -28,7 +28,7 @@ class BadText(TransportFault, frozen=True):
     changes = ("text",)
 
     kind: Literal["bad_text"] = "bad_text"
-    shape: Shape
+    shape: _Shape
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

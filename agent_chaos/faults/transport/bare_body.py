@@ -8,7 +8,7 @@ from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Reply, with_body
 
-Shape = Literal["object", "null", "list", "string"]
+_Shape = Literal["object", "null", "list", "string"]
 
 _BODY: dict[str, bytes] = {"object": b"{}", "null": b"null", "list": b"[]", "string": b'"ok"'}
 
@@ -24,12 +24,12 @@ class BareBody(TransportFault, frozen=True):
     changes = ("turn",)
 
     kind: Literal["bare_body"] = "bare_body"
-    shape: Shape
+    shape: _Shape
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         whole = target.reply.ok and target.reply.body and not target.streamed
-        return tuple({"shape": shape} for shape in get_args(Shape)) if whole else ()
+        return tuple({"shape": shape} for shape in get_args(_Shape)) if whole else ()
 
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):

@@ -7,7 +7,7 @@ from typing import Literal
 
 from agent_chaos.faults.family import IN_BAND_ERROR, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.faults.parts.provider_error import answerable, answered
+from agent_chaos.faults.parts.provider_error import answerable, provider_error
 from agent_chaos.stream.exchange import Reply
 
 
@@ -29,7 +29,7 @@ class ErrorBody(TransportFault, frozen=True):
         return answerable(target)
 
     def apply(self, target: Target) -> Reply:
-        error = answered(target, "server_error")
+        error = provider_error(target, "server_error")
         if error.head is None or not self.openings(target):
             return target.reply
         return Reply((replace(error.head, status=200, reason="OK"), *error.events[1:]))

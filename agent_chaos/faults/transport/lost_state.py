@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from agent_chaos.faults.family import REFUSAL, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.faults.parts.provider_error import answered, with_error
+from agent_chaos.faults.parts.provider_error import provider_error, with_error
 from agent_chaos.stream.exchange import Reply
 
 Why = Literal[
@@ -51,7 +51,7 @@ class LostState(TransportFault, frozen=True):
         refused = target.protocol.specifics.lost_state[self.why]
         message = str(refused.fields["message"])
         named = message.replace("{previous}", target.protocol.prompt(target.request).previous)
-        return with_error(answered(target, refused.kind), {**refused.fields, "message": named})
+        return with_error(provider_error(target, refused.kind), {**refused.fields, "message": named})
 
     def describe(self) -> str:
         return _WORDS[self.why]

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from agent_chaos.faults.family import RATE_LIMIT, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.faults.parts.provider_error import answerable, answered
+from agent_chaos.faults.parts.provider_error import answerable, provider_error
 from agent_chaos.stream.exchange import Reply, with_header, without_header
 
 Form = Literal[
@@ -58,11 +58,13 @@ class RateLimitOdd(TransportFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        told = answerable(target) and answered(target, "rate_limit", retry_after_s=1).header("retry-after")
+        told = answerable(target) and provider_error(target, "rate_limit", retry_after_s=1).header(
+            "retry-after"
+        )
         return tuple({"form": form} for form in get_args(Form)) if told else ()
 
     def apply(self, target: Target) -> Reply:
-        error = answered(target, "rate_limit", retry_after_s=1)
+        error = provider_error(target, "rate_limit", retry_after_s=1)
         if error.head is None or not self.openings(target):
             return target.reply
         value = _VALUES.get(self.form) or ("" if self.form == "empty" else _soon(target.reply))

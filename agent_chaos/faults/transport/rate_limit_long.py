@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 
 from agent_chaos.faults.family import RATE_LIMIT, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.faults.parts.provider_error import answerable, answered
+from agent_chaos.faults.parts.provider_error import answerable, provider_error
 from agent_chaos.stream.exchange import Reply
 
 
@@ -30,7 +30,7 @@ class RateLimitLong(TransportFault, frozen=True):
         return answerable(target)
 
     def apply(self, target: Target) -> Reply:
-        return answered(target, "rate_limit", retry_after_s=self.hours * 3_600)
+        return provider_error(target, "rate_limit", retry_after_s=self.hours * 3_600)
 
     def describe(self) -> str:
         return f"rate limit (429), retry after {self.hours} h"

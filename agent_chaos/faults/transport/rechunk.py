@@ -9,7 +9,7 @@ from agent_chaos.faults.family import NOISE, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent
 
-Pieces = Literal["one", "bytes"]
+_Pieces = Literal["one", "bytes"]
 
 
 class Rechunk(TransportFault, frozen=True):
@@ -23,7 +23,7 @@ class Rechunk(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["rechunk"] = "rechunk"
-    pieces: Pieces
+    pieces: _Pieces
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
@@ -31,7 +31,7 @@ class Rechunk(TransportFault, frozen=True):
             return ()
         chunks = [event.data for event in target.reply.events if isinstance(event, Data)]
         several, split = len(chunks) > 1, any(len(chunk) > 1 for chunk in chunks)
-        offered: tuple[tuple[Pieces, bool], ...] = (("one", several), ("bytes", split))
+        offered: tuple[tuple[_Pieces, bool], ...] = (("one", several), ("bytes", split))
         return tuple({"pieces": pieces} for pieces, changes in offered if changes)
 
     def apply(self, target: Target) -> Reply:

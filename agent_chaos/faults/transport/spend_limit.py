@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from agent_chaos.faults.family import REFUSAL, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.faults.parts.provider_error import answered, with_error
+from agent_chaos.faults.parts.provider_error import provider_error, with_error
 from agent_chaos.stream.exchange import Reply, without_header
 
 Limit = Literal["enforced_spend_limit_reached", "contract_spend_limit_reached", "ramp_limit_exceeded"]
@@ -39,7 +39,7 @@ class SpendLimit(TransportFault, frozen=True):
             "message": target.protocol.specifics.spend_limits[self.limit],
             "details": {"error_code": self.limit},
         }
-        refused = with_error(answered(target, "rate_limit"), told)
+        refused = with_error(provider_error(target, "rate_limit"), told)
         assert refused.head is not None
         headers = without_header(refused.head.headers, "x-should-retry")
         return Reply((replace(refused.head, headers=headers), *refused.events[1:]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from agent_chaos.oracles.reading.turns import prompt_of, shown
+from agent_chaos.oracles.reading.turns import prompt_of_call, shown
 from agent_chaos.providers.turn import Text, ToolResult
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
@@ -74,7 +74,7 @@ def _turn_at(trace: Trace, seq: int) -> int:
 
 def _asked(call: Call) -> str:
     """What a request said last, in short."""
-    prompt = prompt_of(call)
+    prompt = prompt_of_call(call)
     parts = prompt.messages[-1].parts if prompt and prompt.messages else ()
     results = [part.content for part in parts if isinstance(part, ToolResult)]
     texts = [part.text for part in parts if isinstance(part, Text)]

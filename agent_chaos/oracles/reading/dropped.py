@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_chaos.oracles.oracle import Evidence
 from agent_chaos.oracles.reading.reported import asks_for, says_nothing, tail_parts, told_of
-from agent_chaos.oracles.reading.turns import curtailed, parsed, prompt_of, served_turn
+from agent_chaos.oracles.reading.turns import is_truncated, prompt_of_call, served_turn, strict_json
 from agent_chaos.providers.turn import ModelTurn, Prompt, ToolCall, ToolResult
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
@@ -44,7 +44,7 @@ def _as_done(evidence: Evidence, told: ToolResult) -> bool:
 def _whole(call: Call) -> ModelTurn | None:
     """What the model said in a faulted reply that ended as one with tool calls may."""
     turn = served_turn(call)
-    if turn is None or not call.fired or turn.error is not None or curtailed(call):
+    if turn is None or not call.fired or turn.error is not None or is_truncated(call):
         return None
     return turn if turn.complete and turn.stop not in ("length", "filter", "pause") else None
 
@@ -62,7 +62,7 @@ def _next(trace: Trace, call: Call) -> Call | None:
 
 def _asks_again(call: Call, after: Call) -> bool:
     """Whether a request goes back to before a reply: what it tells of tools was told in the first attempt, too."""
-    first, then = prompt_of(call), prompt_of(after)
+    first, then = prompt_of_call(call), prompt_of_call(after)
     if first is None or then is None or first.previous != then.previous:
         return False
     return _times_spoken(first) == _times_spoken(then)
@@ -75,7 +75,7 @@ def _times_spoken(prompt: Prompt) -> int:
 def _unusable(call: Call, asked: ToolCall) -> bool:
     """Whether the arguments are no JSON object, or the request offered no such tool."""
     offered = _offered(call)
-    return not isinstance(parsed(asked.arguments), dict) or bool(offered and asked.name not in offered)
+    return not isinstance(strict_json(asked.arguments), dict) or bool(offered and asked.name not in offered)
 
 
 def _ran(evidence: Evidence, call: Call, asked: ToolCall) -> bool:
@@ -92,7 +92,7 @@ def _ran(evidence: Evidence, call: Call, asked: ToolCall) -> bool:
 
 
 def _offered(call: Call) -> set[str]:
-    return {tool.name for tool in prompt.tools} if (prompt := prompt_of(call)) else set()
+    return {tool.name for tool in prompt.tools} if (prompt := prompt_of_call(call)) else set()
 
 
 def _answers(after: Call, asked: ToolCall) -> ToolResult | None:
@@ -119,7 +119,7 @@ def _usual(evidence: Evidence) -> set[str]:
 
 def _left_out(after: Call, turn: ModelTurn, asked: ToolCall) -> bool:
     """Whether a request goes on with the other calls of a reply, and neither holds this one nor says anything of it."""
-    prompt, parts = prompt_of(after), tail_parts(after)
+    prompt, parts = prompt_of_call(after), tail_parts(after)
     if prompt is None or prompt.previous or not all(isinstance(part, ToolResult) for part in parts):
         return False
     told = {name for part in parts if isinstance(part, ToolResult) for name in (part.call_id, part.name)}

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from agent_chaos.oracles.reading.turns import parsed, prompt_of, satisfies, served_turn
+from agent_chaos.oracles.reading.turns import prompt_of_call, satisfies, served_turn, strict_json
 from agent_chaos.providers.turn import Message, Part, ToolCall, ToolResult
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
@@ -24,7 +24,7 @@ def told_of(trace: Trace, run: ToolRun) -> tuple[Call, ToolResult] | None:
     """The first request that has a result for a tool run, with it; None where none has, or several might be meant."""
     ids = {asked.id or asked.name for asked in asking(trace, run)}
     for call in trace.calls:
-        prompt = prompt_of(call) if call.seq > run.seq else None
+        prompt = prompt_of_call(call) if call.seq > run.seq else None
         if prompt is not None:
             messages = prompt.messages
             mine = _results(messages, ids)
@@ -47,7 +47,7 @@ def tail(messages: Sequence[Message]) -> Sequence[Message]:
 
 def tail_parts(call: Call) -> list[Part | ToolResult]:
     """What a request tells the model since its last message."""
-    prompt = prompt_of(call)
+    prompt = prompt_of_call(call)
     messages = prompt.messages if prompt else ()
     return [part for message in tail(messages) for part in message.parts]
 
@@ -64,10 +64,10 @@ def asking(trace: Trace, run: ToolRun) -> list[ToolCall]:
 
 def asks_for(asked: ToolCall, run: ToolRun) -> bool:
     """Whether a tool call asks for what was run; parameters that it does not name may have their defaults."""
-    return asked.name == run.name and satisfies(run.arguments, parsed(asked.arguments))
+    return asked.name == run.name and satisfies(run.arguments, strict_json(asked.arguments))
 
 
-def made_up_for(trace: Trace, run: ToolRun) -> bool:
+def was_compensated(trace: Trace, run: ToolRun) -> bool:
     """Whether the same call went well at another time, or another one did that no model had asked for by itself: the agent's
     second attempt with other arguments, or with another tool."""
     good = [one for one in trace.tools if one.seq != run.seq and one.landed and not one.fired]
@@ -82,7 +82,7 @@ def _instead(trace: Trace, one: ToolRun, run: ToolRun) -> bool:
     return one.after == run.after and not [call for call in asking(trace, one) if not asks_for(call, run)]
 
 
-def hollow(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
     """Whether a value is empty: None, '', [] or {}."""
     return value is None or (isinstance(value, str | list | dict) and not value)
 
@@ -90,7 +90,7 @@ def hollow(value: Any) -> bool:
 def says_nothing(value: Any) -> bool:
     """Whether what a model is told of a tool is empty, or only words for success."""
     if isinstance(value, str):
-        read = parsed(value)
+        read = strict_json(value)
         return value.strip().lower() in _NOTHING if isinstance(read, str) else says_nothing(read)
     if isinstance(value, dict):
         return all(says_nothing(inner) and not _FAILS.search(key) for key, inner in value.items())
@@ -114,7 +114,7 @@ def _leaves(value: Any) -> Iterator[str | float]:
         yield value
 
 
-def untold_figure(trace: Trace, run: ToolRun, result: Any, answer: Answer) -> str:
+def unsupported_figure(trace: Trace, run: ToolRun, result: Any, answer: Answer) -> str:
     """The first figure in an answer that a tool's usual result holds, and nothing that the agent or the model was told; or ''."""
     known = "\n".join(_known(trace, run, answer))
     return min(_figures(answer.text) & _figures(str(result)) - _figures(known), default="")
@@ -135,7 +135,7 @@ def _figures(text: str) -> set[str]:
     return {one for one in found if sum(map(str.isdigit, one)) >= _DIGITS_ENOUGH}
 
 
-def frame(answer: Answer) -> str:
+def answer_flags(answer: Answer) -> str:
     """The fields of an answer beside its text that could tell of a failure: flags, words, and what is missing."""
     if not isinstance(answer.value, dict):
         return ""

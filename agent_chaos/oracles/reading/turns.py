@@ -40,7 +40,7 @@ class Executed:
 
 
 @lru_cache(maxsize=2048)
-def turn_of(protocol: str, reply: Reply) -> ModelTurn:
+def _turn_of(protocol: str, reply: Reply) -> ModelTurn:
     """The model turn of a reply."""
     return protocols()[protocol].parse(reply)
 
@@ -50,7 +50,7 @@ def _prompt(protocol: str, request: Request) -> Prompt:
     return protocols()[protocol].prompt(request)
 
 
-def prompt_of(call: Call) -> Prompt | None:
+def prompt_of_call(call: Call) -> Prompt | None:
     """What a call asked, in neutral words; None on a host without a protocol."""
     return _prompt(call.protocol, call.request) if call.wire else None
 
@@ -58,13 +58,13 @@ def prompt_of(call: Call) -> Prompt | None:
 def served_turn(call: Call) -> ModelTurn | None:
     """The model turn that the agent got; None for a miss, an error status, or a host without a protocol."""
     return (
-        turn_of(call.protocol, call.reply) if call.wire and call.reply and call.reply.status < 400 else None
+        _turn_of(call.protocol, call.reply) if call.wire and call.reply and call.reply.status < 400 else None
     )
 
 
 def recorded_turn(call: Call) -> ModelTurn | None:
     """The model turn as it was recorded."""
-    return turn_of(call.protocol, call.recorded) if call.wire and call.recorded else None
+    return _turn_of(call.protocol, call.recorded) if call.wire and call.recorded else None
 
 
 def recorded_text(call: Call) -> str:
@@ -73,7 +73,7 @@ def recorded_text(call: Call) -> str:
     return turn.text if turn is not None else ""
 
 
-def curtailed(call: Call) -> bool:
+def is_truncated(call: Call) -> bool:
     """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, the model paused, it broke
     off for another reason (a filter, an error) with a part of its text, or the response itself says that it failed.
 
@@ -112,7 +112,7 @@ def _by_wire(trace: Trace) -> Iterator[Executed]:
     """Calls echoed with a result that is no error, each once."""
     seen: set[tuple[str, str, str]] = set()
     for call in trace.calls:
-        prompt = prompt_of(call)
+        prompt = prompt_of_call(call)
         if prompt is None:
             continue
         before = [other for other in trace.calls if other.seq < call.seq]
@@ -122,7 +122,7 @@ def _by_wire(trace: Trace) -> Iterator[Executed]:
                 seen.add(key)
                 asked = _asked_by(before, echoed)
                 if asked is not None:
-                    yield Executed(echoed.name, parsed(echoed.arguments), call.seq, asked.seq, True)
+                    yield Executed(echoed.name, strict_json(echoed.arguments), call.seq, asked.seq, True)
 
 
 def _answered_calls(messages: tuple[Message, ...]) -> Iterator[ToolCall]:
@@ -148,7 +148,7 @@ def _asked_by(calls: list[Call], echoed: ToolCall) -> Call | None:
     return None
 
 
-def parsed(text: str) -> Any:
+def strict_json(text: str) -> Any:
     """Arguments as strict JSON, or the text itself."""
     try:
         return json.loads(text, parse_constant=_refuse)

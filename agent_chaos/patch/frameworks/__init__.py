@@ -15,7 +15,7 @@ from agent_chaos.members import members
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.seams import Changes, Seam
 
-GROUP = "agent_chaos.tools"
+_GROUP = "agent_chaos.tools"
 """Entry points of other packages: each names a module like the members of this folder."""
 
 
@@ -26,11 +26,11 @@ def _members() -> list[Any]:
 
 def _registered() -> list[Any]:
     found = []
-    for entry in entry_points(group=GROUP):
+    for entry in entry_points(group=_GROUP):
         try:
             found.append(entry.load())
         except (ImportError, AttributeError) as exc:
-            said = f"the entry point {entry.name} of {GROUP} cannot be loaded and is left out: {exc}"
+            said = f"the entry point {entry.name} of {_GROUP} cannot be loaded and is left out: {exc}"
             warnings.warn(said, RuntimeWarning, stacklevel=2)
     return found
 

@@ -7,8 +7,8 @@ import inspect
 from collections.abc import Callable, Collection
 from typing import Any
 
-from agent_chaos.patch.frameworks.seam import async_tool, same, sync_tool
-from agent_chaos.patch.tools import Hidden, arguments_of, is_wrapped, nothing_hidden
+from agent_chaos.patch.frameworks.seam import async_tool, same_value, sync_tool
+from agent_chaos.patch.tools import Hidden, is_wrapped, named_arguments, nothing_hidden
 
 _SEEN = "__agent_chaos_seen__"
 
@@ -19,7 +19,7 @@ def seen(
     *,
     hidden: Hidden = nothing_hidden,
     stops: Collection[str] = (),
-    playable: Callable[[Any, Any], bool] = same,
+    playable: Callable[[Any, Any], bool] = same_value,
 ) -> Any:
     """`function` as a tool that is seen; itself where it is behind the boundary already, or yields what it returns.
 
@@ -45,7 +45,7 @@ def sees(
     holder: Callable[[Any], Any] = lambda tool: tool,
     hidden: Callable[[Any], Hidden] = lambda tool: nothing_hidden,
     stops: Collection[str] = (),
-    playable: Callable[[Any, Any], bool] = same,
+    playable: Callable[[Any, Any], bool] = same_value,
 ) -> None:
     """Has a class's method call the function in `attribute` of its object through the seam.
 
@@ -90,7 +90,7 @@ def only(names: Callable[[], Collection[str]]) -> Hidden:
 def _sync(function: Any, name: Callable[[], str], hidden: Hidden, options: dict[str, Any]) -> Any:
     @functools.wraps(function, updated=())
     def seen_sync(*args: Any, **kwargs: Any) -> Any:
-        asked = arguments_of(function, args, kwargs, hidden)
+        asked = named_arguments(function, args, kwargs, hidden)
         return sync_tool(function, name(), asked, lambda: function(*args, **kwargs), **options)
 
     return seen_sync
@@ -99,7 +99,7 @@ def _sync(function: Any, name: Callable[[], str], hidden: Hidden, options: dict[
 def _async(function: Any, name: Callable[[], str], hidden: Hidden, options: dict[str, Any]) -> Any:
     @functools.wraps(function, updated=())
     async def seen_async(*args: Any, **kwargs: Any) -> Any:
-        asked = arguments_of(function, args, kwargs, hidden)
+        asked = named_arguments(function, args, kwargs, hidden)
         return await async_tool(function, name(), asked, lambda: function(*args, **kwargs), **options)
 
     return seen_async

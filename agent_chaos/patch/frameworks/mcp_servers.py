@@ -20,6 +20,7 @@ from pydantic import TypeAdapter
 from agent_chaos.cassette.model import SERVER_SAID
 from agent_chaos.patch.frameworks.seam import TOOLS_CALL
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.providers.json_values import JsonObject
 from agent_chaos.runtime.session import Session, ToolScribe, current
 
 MODULE = "mcp.client.stdio"
@@ -29,7 +30,6 @@ _OTHERS = {
     "mcp.client.streamable_http": ("streamable_http_client", "streamablehttp_client"),
 }
 _NO_SUCH_METHOD = -32601
-Json = dict[str, Any]
 
 
 def patch(module: ModuleType) -> None:
@@ -102,7 +102,7 @@ async def _recording(session: Session, server: str) -> AsyncIterator[tuple[Any, 
             tasks.cancel_scope.cancel()
 
 
-def _kept(session: Session, server: str, said: Json) -> Json:
+def _kept(session: Session, server: str, said: JsonObject) -> JsonObject:
     """The result or error that was kept of a request, from the same server to the same question where there is one."""
     name, asked = f"{SERVER_SAID}{said['method']}", {"server": server, "params": _params(said)}
     found = [(arguments, result) for known, arguments, result in session.kept if known == name]
@@ -111,7 +111,7 @@ def _kept(session: Session, server: str, said: Json) -> Json:
         return one[0].get("params") == asked["params"], one[0].get("server") == server
 
     if found:
-        answer: Json = max(found, key=likeness)[1]
+        answer: JsonObject = max(found, key=likeness)[1]
         return answer
     return {"error": {"code": _NO_SUCH_METHOD, "message": f"agent-chaos: {said['method']} was not recorded"}}
 
@@ -122,7 +122,7 @@ class _Heard:
     def __init__(self, server: str, session: Session) -> None:
         self._server = server
         self._session = session
-        self._asked: dict[Any, tuple[str, Json, float]] = {}
+        self._asked: dict[Any, tuple[str, JsonObject, float]] = {}
 
     def asks(self, message: Any) -> None:
         said = _json(message)
@@ -179,18 +179,18 @@ class _Write(_Stream):
         await self._inner.send(message)
 
 
-def _json(message: Any) -> Json:
+def _json(message: Any) -> JsonObject:
     """A message as JSON; empty for what is none, an exception of the transport."""
     inner = getattr(message, "message", None)
     said = inner.model_dump(mode="json", by_alias=True, exclude_none=True) if inner is not None else {}
     return said if isinstance(said, dict) else {}
 
 
-def _params(said: Json) -> Json:
+def _params(said: JsonObject) -> JsonObject:
     return dict(_without_meta(said.get("params") or {}))
 
 
-def _without_meta(params: Json) -> Iterator[tuple[str, Any]]:
+def _without_meta(params: JsonObject) -> Iterator[tuple[str, Any]]:
     return ((name, value) for name, value in params.items() if name != "_meta")
 
 
@@ -201,5 +201,5 @@ def _adapter() -> TypeAdapter[Any]:
     return TypeAdapter(types.JSONRPCMessage)
 
 
-def _message(said: Json) -> Any:
+def _message(said: JsonObject) -> Any:
     return _adapter().validate_python(said)

@@ -6,7 +6,7 @@ import functools
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.frameworks.seam import async_tool, called_as, no_tool, same
+from agent_chaos.patch.frameworks.seam import async_tool, called_as, no_tool, same_value
 from agent_chaos.patch.imports import when_imported
 
 MODULE = "pydantic_ai._function_schema"
@@ -70,4 +70,4 @@ def _told_as_json(result: Any, played: Any) -> bool:
     """The model is told the JSON of anything but pydantic-ai's own kinds: returns with attachments, files."""
     parts = result if isinstance(result, list | tuple) else [result]
     own = any(type(part).__module__.startswith("pydantic_ai") for part in parts)
-    return same(result, played) if own else True
+    return same_value(result, played) if own else True

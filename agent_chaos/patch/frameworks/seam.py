@@ -33,7 +33,7 @@ _called_as: ContextVar[str] = ContextVar("agent_chaos_called_as", default="")
 _inside: ContextVar[tuple[_Running, ...]] = ContextVar("agent_chaos_tools", default=())
 
 
-def same(result: Any, played: Any) -> bool:
+def same_value(result: Any, played: Any) -> bool:
     """Whether a replay gives the very value that the tool gave."""
     return bool(type(result) is type(played) and result == played)
 
@@ -49,7 +49,7 @@ def sync_tool(
     run: Callable[[], Any],
     *,
     revive: Callable[[Any], Any] = _as_it_is,
-    playable: Callable[[Any, Any], bool] = same,
+    playable: Callable[[Any, Any], bool] = same_value,
     stops: Collection[str] = (),
 ) -> Any:
     """Calls a tool through the boundary; straight where no run is active, or `fn` is behind the boundary already.
@@ -77,7 +77,7 @@ async def async_tool(
     run: Callable[[], Awaitable[Any]],
     *,
     revive: Callable[[Any], Any] = _as_it_is,
-    playable: Callable[[Any, Any], bool] = same,
+    playable: Callable[[Any, Any], bool] = same_value,
     stops: Collection[str] = (),
 ) -> Any:
     """The same for a tool that is awaited."""

@@ -25,7 +25,7 @@ _SCHEMES = ("http", "https")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
-def environment(server: str, environ: Mapping[str, str], *, offline: bool) -> dict[str, str]:
+def program_environment(server: str, environ: Mapping[str, str], *, offline: bool) -> dict[str, str]:
     """The variables of a program whose SDKs are to send their requests to `server` (`http://127.0.0.1:5000`).
 
     Base URLs that are set already keep the place that they name. Offline, keys that are missing get a placeholder, since

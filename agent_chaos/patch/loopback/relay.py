@@ -9,8 +9,8 @@ from agent_chaos.containment import OnFailure
 from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.forward import http_library
 from agent_chaos.patch.loopback.server import Incoming
-from agent_chaos.patch.transports.failures import HTTPX, kind_of
-from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, pause
+from agent_chaos.patch.transports.failures import HTTPX, abort_kind
+from agent_chaos.patch.transports.transfer import Pause, Timeouts, Transfer, TransferFailed, pause
 from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Abort, Data, End, Head, with_header
 
@@ -50,7 +50,7 @@ class Relay:
         for step in Transfer(self._session, answered, self._timeouts).steps():
             if isinstance(step, Pause):
                 pause(self._session, step)
-            elif isinstance(step, Failed):
+            elif isinstance(step, TransferFailed):
                 incoming.events.put(Abort("disconnected" if step.timed_out else step.kind))
             else:
                 incoming.events.put(_bearable(step) if isinstance(step, Head) else step)
@@ -69,7 +69,7 @@ class Relay:
                     incoming.events.put(Data(chunk))
             incoming.events.put(End())
         except library.HTTPError as exc:
-            incoming.events.put(Abort(kind_of(HTTPX, exc) or "reset"))
+            incoming.events.put(Abort(abort_kind(HTTPX, exc) or "reset"))
 
 
 def _head(response: Any) -> Head:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import RLock
 
-from agent_chaos.cassette.interchange.encoding import decoded
+from agent_chaos.cassette.interchange.encoding import without_content_encoding
 from agent_chaos.cassette.model import Scribe
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.containment import Contained
@@ -16,7 +16,7 @@ from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.guard import is_telemetry
 from agent_chaos.patch.recording.earlier_recording import Earlier
-from agent_chaos.patch.recording.scope import Scope
+from agent_chaos.patch.recording.scope import RecordedHosts
 from agent_chaos.patch.recording.tee import Taken, Tee
 from agent_chaos.patch.recording.unseen import Unseen
 from agent_chaos.providers.protocol import WireProtocol
@@ -25,7 +25,7 @@ from agent_chaos.stream.exchange import Data, End, Reply, Request
 
 
 @dataclass
-class Recorded:
+class CaptureStats:
     """What a recording kept so far. `hosts` and `passed` count requests by host, kept ones and unseen ones.
 
     `broken` counts transfers that broke or were closed early, `played` answers from the earlier cassette, `dropped`
@@ -60,12 +60,12 @@ class Capture:
     def __init__(
         self,
         scribe: Scribe,
-        scope: Scope,
+        scope: RecordedHosts,
         before_request: Callable[[Request], Request | None] | None,
         before_response: Callable[[Reply], Reply | None] | None,
         clock: Callable[[], float],
     ) -> None:
-        self.recorded = Recorded()
+        self.recorded = CaptureStats()
         self.failure: Exception | None = None
         self.clock = clock
         self._scribe = scribe
@@ -136,7 +136,7 @@ class Capture:
 
     def keep(self, taken: Taken) -> None:
         """Hands a finished exchange to the scribe."""
-        reply = decoded(Reply(taken.events))
+        reply = without_content_encoding(Reply(taken.events))
         protocol = recognise(taken.request)
         if taken.closed and _whole(reply, protocol):
             reply = Reply((*reply.events[:-1], End(reply.duration)))

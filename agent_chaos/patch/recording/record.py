@@ -14,9 +14,9 @@ from typing import Literal, get_args
 
 from agent_chaos.cassette.model import Cassette, Scribe
 from agent_chaos.errors import RecordError, UsageError
-from agent_chaos.patch.recording.capture import Capture, Recorded
+from agent_chaos.patch.recording.capture import Capture, CaptureStats
 from agent_chaos.patch.recording.earlier_recording import Earlier
-from agent_chaos.patch.recording.scope import Scope
+from agent_chaos.patch.recording.scope import RecordedHosts
 from agent_chaos.patch.recording.unseen import watching
 from agent_chaos.patch.recording.vcr_cassette import vcr_lifecycle
 from agent_chaos.runtime import real
@@ -38,7 +38,7 @@ def recording(
     mode: str = "all",
     clock: Callable[[], float] | None = None,
     earlier: Cassette | None = None,
-) -> Iterator[Recorded]:
+) -> Iterator[CaptureStats]:
     """Records every request this process makes in the block, from any thread, sync and async.
 
     Args:
@@ -58,7 +58,7 @@ def recording(
     if mode not in get_args(RecordMode):
         raise UsageError(f"there is no record mode {mode!r}; it is one of {', '.join(get_args(RecordMode))}")
     recorder = Capture(
-        scribe, Scope(hosts, ignore_hosts), before_request, before_response, clock or _since_now()
+        scribe, RecordedHosts(hosts, ignore_hosts), before_request, before_response, clock or _since_now()
     )
     protected = mode == "none" or (mode == "once" and earlier is not None)
     recorder.answer_from(Earlier(earlier if mode != "all" else None), protected=protected)

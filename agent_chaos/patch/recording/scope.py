@@ -13,7 +13,7 @@ from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Request
 
 
-class Scope:
+class RecordedHosts:
     """What is known of the hosts of one recording. Not thread-safe.
 
     Args:

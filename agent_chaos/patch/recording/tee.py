@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from agent_chaos.containment import OnFailure
-from agent_chaos.patch.transports.failures import Failure, kind_of, never_left
+from agent_chaos.patch.transports.failures import RaisedFailure, abort_kind, never_left
 from agent_chaos.stream.exchange import (
     CLOSED,
     Abort,
@@ -65,9 +65,9 @@ class Tee:
     def broke(self, kind: AbortKind, message: str) -> None:
         self._finish(Abort(kind, self._since(), message), closed=False)
 
-    def failed(self, exc: BaseException, table: Sequence[Failure]) -> None:
+    def failed(self, exc: BaseException, table: Sequence[RaisedFailure]) -> None:
         """Ends with what an exception of a stack says. Cancellation, and what is no transfer's error, is the client's closing."""
-        kind = kind_of(table, exc)
+        kind = abort_kind(table, exc)
         if never_left(exc):
             self.drop()
         elif kind is None:
@@ -75,7 +75,7 @@ class Tee:
         else:
             self.broke(kind, str(exc))
 
-    def noting(self, table: Sequence[Failure]) -> OnFailure:
+    def noting(self, table: Sequence[RaisedFailure]) -> OnFailure:
         """Within it whatever is raised is told to `failed`. A cancellation too: the client reads no further then."""
         return OnFailure(lambda exc: self.failed(exc, table))
 

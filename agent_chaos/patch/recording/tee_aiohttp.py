@@ -11,7 +11,7 @@ from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
 from agent_chaos.patch.recording.unseen import known_library
 from agent_chaos.patch.transports.failures import AIOHTTP
-from agent_chaos.patch.transports.wire import written
+from agent_chaos.patch.transports.wire import written_reply
 from agent_chaos.stream.exchange import Reply, Request
 
 _TRANSPORT = "aiohttp"
@@ -126,7 +126,7 @@ async def _asked(req: Any) -> Request:
 def _played(library: ModuleType, connector: Any, req: Any, request: Request, reply: Reply) -> Any:
     """A connection whose far end has the reply ready."""
     protocol = connector._factory()
-    protocol.connection_made(_Ready(protocol, written(request, reply)))
+    protocol.connection_made(_Ready(protocol, written_reply(request, reply)))
     return library.connector.Connection(connector, req.connection_key, protocol, asyncio.get_running_loop())
 
 

@@ -17,7 +17,7 @@ from agent_chaos.patch.recording.unseen import known_library
 from agent_chaos.patch.transports import http_client_transport
 from agent_chaos.patch.transports.failures import SOCKETS
 from agent_chaos.patch.transports.http_client_transport import Answering, HeldSocket, library_of, live
-from agent_chaos.patch.transports.wire import written
+from agent_chaos.patch.transports.wire import written_reply
 from agent_chaos.stream.exchange import Request, with_header
 
 _TEE = "_agent_chaos_tee"
@@ -64,7 +64,7 @@ class _Outgoing:
             live(self._connection, functools.partial(self._send, sent))
             return io.BytesIO()
         if (played := self._recorder.played(request)) is not None:
-            return io.BytesIO(written(request, played))
+            return io.BytesIO(written_reply(request, played))
         request, sent = _plain(request, sent) if self._recorder.holds(request) else (request, sent)
         tee = self._recorder.tee(request, library_of(self._connection))
         with tee.noting(SOCKETS):

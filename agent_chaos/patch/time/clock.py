@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from agent_chaos.runtime import real
-from agent_chaos.runtime.member import NEVER, Ended
+from agent_chaos.runtime.member import NEVER, WaitEnd
 from agent_chaos.runtime.scheduler import Scheduler
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, scheduled, timed
@@ -25,7 +25,7 @@ _BUSY_TICK_NS = 1_000_000
 _CPU_TICK_NS = 1_000
 
 
-def sleep(seconds: float) -> None:
+def _sleep(seconds: float) -> None:
     """As `time.sleep`."""
     session = timed()
     if session is None or scheduled() is None or _waits_for_a_program():
@@ -136,14 +136,14 @@ def _select(actual: Callable[..., Any]) -> Callable[..., Any]:
 
 def wait(
     scheduler: Scheduler, timeout: float | None, poll: Callable[[], bool], *, external: bool, why: str = ""
-) -> Ended:
+) -> WaitEnd:
     """Waits until `poll` is true, for `timeout` virtual seconds at most."""
     span = NEVER if timeout is None else round(timeout * 1e9)
     return scheduler.wait(scheduler.member().begin(), span, poll=poll, external=external, why=why)
 
 
 def _apply(changes: Changes) -> None:
-    replaced: dict[Any, Any] = {time.sleep: sleep}
+    replaced: dict[Any, Any] = {time.sleep: _sleep}
     replaced |= {
         getattr(time, name): _reader(getattr(time, name), virtual) for name, virtual in _CLOCKS.items()
     }

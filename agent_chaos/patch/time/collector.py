@@ -17,7 +17,7 @@ _seen = {"runs": 0}
 
 
 @contextmanager
-def swept() -> Iterator[None]:
+def collector_paused() -> Iterator[None]:
     """Holds the cyclic collector back within the block and runs it at the end.
 
     Survivors are frozen, so that the next sweep looks at one trial's objects only; every 500 sweeps all are looked at.

@@ -9,7 +9,7 @@ from collections import deque
 from types import TracebackType
 
 from agent_chaos.runtime import real
-from agent_chaos.runtime.member import NEVER, Ended, Member, Ticket
+from agent_chaos.runtime.member import NEVER, Member, Ticket, WaitEnd
 from agent_chaos.runtime.session import poke, scheduled, thaw
 
 
@@ -44,11 +44,11 @@ class Lock:
                 member.withdraw()
                 return True
             ended = member.home.wait(ticket, span)
-            if ended is Ended.FREED:
+            if ended is WaitEnd.FREED:
                 return self._acquire_for_real(timeout)
             if self._lock.acquire(False):
                 return True
-            if ended is Ended.DUE:
+            if ended is WaitEnd.DUE:
                 return False
             span = member.left_ns()
 

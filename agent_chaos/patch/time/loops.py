@@ -13,7 +13,7 @@ from typing import Any
 from agent_chaos.errors import TrialStop
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.time.clock import wait
-from agent_chaos.runtime.member import Ended
+from agent_chaos.runtime.member import WaitEnd
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, follow, poke, scheduled, thaw, timed
 
@@ -36,7 +36,7 @@ class _Selector(selectors.DefaultSelector):
         if not found:
             external = len(self.get_map()) > 1  # the one is by which other threads wake a loop
             ended = wait(scheduler, timeout, self._anything, external=external, why="timer")
-            found = self._now(timeout if ended is Ended.FREED else 0)
+            found = self._now(timeout if ended is WaitEnd.FREED else 0)
         return found
 
     def _now(self, timeout: float | None) -> _Events:

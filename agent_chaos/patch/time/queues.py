@@ -8,7 +8,7 @@ from types import GenericAlias
 from typing import Any, Protocol
 
 from agent_chaos.runtime import real
-from agent_chaos.runtime.member import NEVER, Ended, Member
+from agent_chaos.runtime.member import NEVER, Member, WaitEnd
 from agent_chaos.runtime.session import poke, scheduled, thaw
 
 
@@ -71,9 +71,9 @@ class SimpleQueue:
                 member.withdraw()
                 return
             ended = member.home.wait(ticket, span)
-            if ended is Ended.FREED:
+            if ended is WaitEnd.FREED:
                 self._wait_for_real(timeout)
-            if ended is not Ended.WOKEN:
+            if ended is not WaitEnd.WOKEN:
                 return
             span = member.left_ns()
 

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from agent_chaos.errors import TrialTimeout
 from agent_chaos.runtime import real
-from agent_chaos.runtime.scheduler import Stop
+from agent_chaos.runtime.scheduler import RunStop
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, timed
 
@@ -59,7 +59,7 @@ def interrupts_noted(session: Session) -> Iterator[None]:
 
 @contextmanager
 def _by_signal(session: Session, seconds: float) -> Iterator[None]:
-    stop = Stop("timeout", f"used up {seconds:g} s of real time")
+    stop = RunStop("timeout", f"used up {seconds:g} s of real time")
 
     def ring(signum: int, frame: FrameType | None) -> None:
         session.scheduler.stop = session.scheduler.stop or stop
@@ -128,7 +128,7 @@ def _module(frame: FrameType) -> str:
 def _by_thread(session: Session, seconds: float) -> Iterator[None]:
     ident = threading.get_ident()
     victim = ctypes.c_ulong(ident)
-    stop = Stop("timeout", f"used up {seconds:g} s of real time")
+    stop = RunStop("timeout", f"used up {seconds:g} s of real time")
     done, ended = real.allocate_lock(), real.allocate_lock()
     done.acquire()
     ended.acquire()

@@ -15,7 +15,7 @@ from agent_chaos.patch.time.clock import wait
 from agent_chaos.patch.time.locks import Lock
 from agent_chaos.patch.time.queues import SimpleQueue
 from agent_chaos.runtime import real
-from agent_chaos.runtime.member import Ended, Member
+from agent_chaos.runtime.member import Member, WaitEnd
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import adopt, poke, scheduled, thaw
 
@@ -77,7 +77,7 @@ def _join(actual: Callable[..., None]) -> Callable[..., None]:
         if member is None:
             poke()
         ended = wait(scheduler, timeout, lambda: _has_ended(self, member), external=False)
-        if ended is Ended.FREED:
+        if ended is WaitEnd.FREED:
             actual(self, timeout)
         elif _has_ended(self, member):
             actual(self)

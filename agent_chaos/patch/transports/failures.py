@@ -17,7 +17,7 @@ CONNECTING: frozenset[AbortKind] = frozenset({"refused", "dns", "connect_timeout
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class RaisedFailure:
     """One row: a transfer that breaks by `kind` raises the class `name` with `message`.
 
     Several kinds raise one class. A recording then takes the first row whose `cause` is the class of an exception among
@@ -32,35 +32,37 @@ class Failure:
 
 
 HTTPX = (
-    Failure("dns", "ConnectError", "[Errno -2] Name or service not known", cause="gaierror"),
-    Failure(
+    RaisedFailure("dns", "ConnectError", "[Errno -2] Name or service not known", cause="gaierror"),
+    RaisedFailure(
         "tls",
         "ConnectError",
         "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed",
         cause="SSLError",
     ),
-    Failure("refused", "ConnectError", "[Errno 111] Connection refused"),
-    Failure("refused", "ProxyError"),
-    Failure("connect_timeout", "ConnectTimeout", "timed out"),
-    Failure("pool_timeout", "PoolTimeout"),
-    Failure("write_error", "WriteError", "[Errno 32] Broken pipe"),
-    Failure("write_timeout", "WriteTimeout", "timed out"),
-    Failure(
+    RaisedFailure("refused", "ConnectError", "[Errno 111] Connection refused"),
+    RaisedFailure("refused", "ProxyError"),
+    RaisedFailure("connect_timeout", "ConnectTimeout", "timed out"),
+    RaisedFailure("pool_timeout", "PoolTimeout"),
+    RaisedFailure("write_error", "WriteError", "[Errno 32] Broken pipe"),
+    RaisedFailure("write_timeout", "WriteTimeout", "timed out"),
+    RaisedFailure(
         "disconnected",
         "RemoteProtocolError",
         "Server disconnected without sending a response.",
         says="without sending a response",
     ),
-    Failure(
+    RaisedFailure(
         "incomplete",
         "RemoteProtocolError",
         "peer closed connection without sending complete message body (incomplete chunked read)",
         says="closed connection",
     ),
-    Failure("bad_protocol", "RemoteProtocolError", "illegal status line"),
-    Failure("read_timeout", "ReadTimeout", "The read operation timed out"),
-    Failure("reset", "ReadError", "[Errno 104] Connection reset by peer"),
-    Failure("bad_encoding", "DecodingError", "Error -3 while decompressing data: incorrect header check"),
+    RaisedFailure("bad_protocol", "RemoteProtocolError", "illegal status line"),
+    RaisedFailure("read_timeout", "ReadTimeout", "The read operation timed out"),
+    RaisedFailure("reset", "ReadError", "[Errno 104] Connection reset by peer"),
+    RaisedFailure(
+        "bad_encoding", "DecodingError", "Error -3 while decompressing data: incorrect header check"
+    ),
 )
 """httpx and httpx2, sync."""
 
@@ -72,45 +74,45 @@ _HTTPX_ASYNC_MESSAGES: dict[AbortKind, str] = {
     "write_timeout": "",
 }
 HTTPX_ASYNC = tuple(
-    Failure(
+    RaisedFailure(
         row.kind, row.name, _HTTPX_ASYNC_MESSAGES.get(row.kind, row.message), cause=row.cause, says=row.says
     )
     for row in HTTPX
 )
 
 AIOHTTP = (
-    Failure("dns", "ClientConnectorDNSError", "Name or service not known"),
-    Failure("tls", "ClientConnectorCertificateError", "certificate verify failed"),
-    Failure("tls", "ClientConnectorSSLError"),
-    Failure("tls", "ClientSSLError"),
-    Failure("connect_timeout", "ConnectionTimeoutError", "Connection timeout to host"),
-    Failure("pool_timeout", "ConnectionTimeoutError", "Connection timeout to host"),
-    Failure("refused", "ClientConnectorError", "Connect call failed"),
-    Failure("disconnected", "ServerDisconnectedError"),
-    Failure("read_timeout", "SocketTimeoutError"),
-    Failure("read_timeout", "ServerTimeoutError"),
-    Failure("bad_encoding", "ContentEncodingError"),
-    Failure("bad_encoding", "ClientPayloadError", cause="ContentEncodingError"),
-    Failure("reset", "ClientPayloadError", cause="ConnectionResetError"),
-    Failure("incomplete", "ClientPayloadError"),
-    Failure("bad_protocol", "ClientResponseError"),
-    Failure("bad_protocol", "BadHttpMessage"),
-    Failure("reset", "ClientOSError"),
-    Failure("reset", "ConnectionResetError"),
-    Failure("read_timeout", "TimeoutError"),
+    RaisedFailure("dns", "ClientConnectorDNSError", "Name or service not known"),
+    RaisedFailure("tls", "ClientConnectorCertificateError", "certificate verify failed"),
+    RaisedFailure("tls", "ClientConnectorSSLError"),
+    RaisedFailure("tls", "ClientSSLError"),
+    RaisedFailure("connect_timeout", "ConnectionTimeoutError", "Connection timeout to host"),
+    RaisedFailure("pool_timeout", "ConnectionTimeoutError", "Connection timeout to host"),
+    RaisedFailure("refused", "ClientConnectorError", "Connect call failed"),
+    RaisedFailure("disconnected", "ServerDisconnectedError"),
+    RaisedFailure("read_timeout", "SocketTimeoutError"),
+    RaisedFailure("read_timeout", "ServerTimeoutError"),
+    RaisedFailure("bad_encoding", "ContentEncodingError"),
+    RaisedFailure("bad_encoding", "ClientPayloadError", cause="ContentEncodingError"),
+    RaisedFailure("reset", "ClientPayloadError", cause="ConnectionResetError"),
+    RaisedFailure("incomplete", "ClientPayloadError"),
+    RaisedFailure("bad_protocol", "ClientResponseError"),
+    RaisedFailure("bad_protocol", "BadHttpMessage"),
+    RaisedFailure("reset", "ClientOSError"),
+    RaisedFailure("reset", "ConnectionResetError"),
+    RaisedFailure("read_timeout", "TimeoutError"),
 )
 
 SOCKETS = (
-    Failure("dns", "gaierror", "Name or service not known"),
-    Failure("dns", "NameResolutionError"),
-    Failure("tls", "SSLCertVerificationError", "certificate verify failed"),
-    Failure("tls", "SSLError"),
-    Failure("connect_timeout", "ConnectTimeoutError"),
-    Failure("refused", "NewConnectionError"),
-    Failure("refused", "ConnectionRefusedError", "Connection refused"),
-    Failure("reset", "ConnectionResetError", "Connection reset by peer"),
-    Failure("write_error", "BrokenPipeError", "Broken pipe"),
-    Failure("read_timeout", "TimeoutError", "timed out"),
+    RaisedFailure("dns", "gaierror", "Name or service not known"),
+    RaisedFailure("dns", "NameResolutionError"),
+    RaisedFailure("tls", "SSLCertVerificationError", "certificate verify failed"),
+    RaisedFailure("tls", "SSLError"),
+    RaisedFailure("connect_timeout", "ConnectTimeoutError"),
+    RaisedFailure("refused", "NewConnectionError"),
+    RaisedFailure("refused", "ConnectionRefusedError", "Connection refused"),
+    RaisedFailure("reset", "ConnectionResetError", "Connection reset by peer"),
+    RaisedFailure("write_error", "BrokenPipeError", "Broken pipe"),
+    RaisedFailure("read_timeout", "TimeoutError", "timed out"),
 )
 """http.client, and all that is built on it: its own errors are those of the socket."""
 
@@ -130,7 +132,7 @@ _TIMED_OUT: frozenset[AbortKind] = frozenset(
 _NEVER_LEFT = ("UnsupportedProtocol", "LocalProtocolError", "InvalidURL", "TooManyRedirects")
 
 
-def row_of(table: Sequence[Failure], kind: AbortKind) -> Failure:
+def row_of(table: Sequence[RaisedFailure], kind: AbortKind) -> RaisedFailure:
     """What a stack raises for `kind`."""
     return next(row for row in table if row.kind == kind)
 
@@ -148,7 +150,7 @@ def never_left(exc: BaseException) -> bool:
     return any(cls.__name__ in _NEVER_LEFT for cls in type(exc).__mro__)
 
 
-def kind_of(table: Sequence[Failure], exc: BaseException) -> AbortKind | None:
+def abort_kind(table: Sequence[RaisedFailure], exc: BaseException) -> AbortKind | None:
     """How a transfer broke, by the exception it raised; None for what is no transfer's error, such as a cancellation."""
     causes = {cls.__name__ for cause in _causes(exc) for cls in type(cause).__mro__}
     text = str(exc).lower()

@@ -19,7 +19,14 @@ import h11
 
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.transports.failures import CONNECTING, socket_error
-from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, TransferAction, pause
+from agent_chaos.patch.transports.transfer import (
+    Pause,
+    Timeouts,
+    Transfer,
+    TransferAction,
+    TransferFailed,
+    pause,
+)
 from agent_chaos.patch.transports.wire import GARBAGE, Writer, lying
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, replaying
@@ -157,12 +164,12 @@ class _Replayed:
         for step in steps:
             if isinstance(step, Pause):
                 pause(self.session, step)
-            elif isinstance(step, Failed):
+            elif isinstance(step, TransferFailed):
                 self._connection.sock = None
                 raise _connecting_error(self._connection, step)
 
 
-def _connecting_error(connection: Any, failed: Failed) -> Exception:
+def _connecting_error(connection: Any, failed: TransferFailed) -> Exception:
     """The socket's error, or what urllib3 makes of it where it connects."""
     error = socket_error(failed.kind) or ConnectionResetError(104, "Connection reset by peer")
     if failed.kind not in CONNECTING or failed.kind == "tls" or not _is_urllib3(connection):
@@ -222,7 +229,7 @@ class _ReplayedBody(io.RawIOBase):
         for step in self._steps:
             if isinstance(step, Pause):
                 pause(self._session, step)
-            elif isinstance(step, Failed):
+            elif isinstance(step, TransferFailed):
                 return self._broken(step)
             elif data := self._written(step):
                 return data
@@ -234,7 +241,7 @@ class _ReplayedBody(io.RawIOBase):
             return self._writer.head(step)
         return self._writer.data(step) if isinstance(step, Data) else self._writer.end()
 
-    def _broken(self, failed: Failed) -> bytes:
+    def _broken(self, failed: TransferFailed) -> bytes:
         self._hang_up()
         if failed.kind == "bad_protocol":
             return GARBAGE

@@ -12,15 +12,24 @@ from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
-from agent_chaos.patch.transports.failures import HTTPX, HTTPX_ASYNC, Failure, row_of
-from agent_chaos.patch.transports.transfer import Failed, Pause, Timeouts, Transfer, TransferAction, pause
+from agent_chaos.patch.transports.failures import HTTPX, HTTPX_ASYNC, RaisedFailure, row_of
+from agent_chaos.patch.transports.transfer import (
+    Pause,
+    Timeouts,
+    Transfer,
+    TransferAction,
+    TransferFailed,
+    pause,
+)
 from agent_chaos.patch.transports.wire import octets
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, replaying
 from agent_chaos.stream.exchange import Data, End, Head, Request
 
 
-def _error(library: ModuleType, table: Sequence[Failure], failed: Failed, request: Any) -> Exception:
+def _error(
+    library: ModuleType, table: Sequence[RaisedFailure], failed: TransferFailed, request: Any
+) -> Exception:
     row = row_of(table, failed.kind)
     error: Exception = getattr(library, row.name)(failed.message or row.message, request=request)
     return error
@@ -94,7 +103,7 @@ class _Shell:
         for step in steps:
             if isinstance(step, Pause):
                 pause(session, step)
-            elif isinstance(step, Failed):
+            elif isinstance(step, TransferFailed):
                 raise _error(self.library, HTTPX, step, request)
             elif isinstance(step, Head):
                 return step
@@ -106,7 +115,7 @@ class _Shell:
         for step in steps:
             if isinstance(step, Pause):
                 pause(session, step)
-            elif isinstance(step, Failed):
+            elif isinstance(step, TransferFailed):
                 raise _error(self.library, HTTPX, step, request)
             elif isinstance(step, Data):
                 yield step.data
@@ -129,7 +138,7 @@ class _Shell:
         for step in steps:
             if isinstance(step, Pause):
                 await _pause_async(session, step)
-            elif isinstance(step, Failed):
+            elif isinstance(step, TransferFailed):
                 raise _error(self.library, HTTPX_ASYNC, step, request)
             elif isinstance(step, Head):
                 return step
@@ -141,7 +150,7 @@ class _Shell:
         for step in steps:
             if isinstance(step, Pause):
                 await _pause_async(session, step)
-            elif isinstance(step, Failed):
+            elif isinstance(step, TransferFailed):
                 raise _error(self.library, HTTPX_ASYNC, step, request)
             elif isinstance(step, Data):
                 yield step.data

@@ -33,7 +33,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class TransferFailed:
     """The transfer breaks: raise the stack's exception for `kind`."""
 
     kind: AbortKind
@@ -41,7 +41,7 @@ class Failed:
     timed_out: bool = False
 
 
-TransferAction = Pause | Head | Data | End | Failed
+TransferAction = Pause | Head | Data | End | TransferFailed
 
 
 class Transfer:
@@ -105,10 +105,10 @@ class Transfer:
             return self._timeouts.connect
         return self._timeouts.read
 
-    def _failed(self, kind: AbortKind, message: str, outcome: TransferOutcome) -> Failed:
+    def _failed(self, kind: AbortKind, message: str, outcome: TransferOutcome) -> TransferFailed:
         timed_out = outcome == "timeout" or kind.endswith("_timeout")
         self.note("timeout" if timed_out else outcome, kind)
-        return Failed(kind, message, timed_out)
+        return TransferFailed(kind, message, timed_out)
 
 
 def _timeout_kind(event: Head | Data | End | Abort) -> AbortKind:

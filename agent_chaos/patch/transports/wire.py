@@ -17,7 +17,7 @@ from agent_chaos.stream.exchange import (
     without_header,
 )
 
-Framing = Literal["none", "length", "chunked", "until_closed"]
+BodyFraming = Literal["none", "length", "chunked", "until_closed"]
 """How the client knows where the body ends."""
 
 GARBAGE = b"ILLEGAL STATUS LINE\r\n\r\n"
@@ -59,7 +59,7 @@ class Writer:
         return b"0\r\n\r\n" if self._framing == "chunked" else b""
 
 
-def written(request: Request, reply: Reply) -> bytes:
+def written_reply(request: Request, reply: Reply) -> bytes:
     """A whole reply at once."""
     writer, wire = Writer(request, reply), bytearray()
     for event in reply.events:
@@ -72,7 +72,7 @@ def written(request: Request, reply: Reply) -> bytes:
     return bytes(wire)
 
 
-def _framing(request: Request, reply: Reply) -> Framing:
+def _framing(request: Request, reply: Reply) -> BodyFraming:
     """As the reply was recorded; in chunks where a fault has made the recorded length wrong."""
     if request.method == "HEAD" or reply.status in (204, 304):
         return "none"
@@ -83,7 +83,7 @@ def _framing(request: Request, reply: Reply) -> Framing:
     return "chunked" if chunked else "until_closed"
 
 
-def _framed(headers: Headers, framing: Framing) -> Headers:
+def _framed(headers: Headers, framing: BodyFraming) -> Headers:
     if framing == "chunked":
         return with_header(without_header(headers, "content-length"), "transfer-encoding", "chunked")
     return headers if framing == "none" else without_header(headers, "transfer-encoding")

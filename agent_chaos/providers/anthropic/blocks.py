@@ -138,7 +138,7 @@ class OpenBlock:
         return found
 
 
-def started(part: Part) -> Any:
+def block_start(part: Part) -> Any:
     """The block that begins the stream of a part."""
     block = block_of(part)
     match part:

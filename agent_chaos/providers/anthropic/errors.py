@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from agent_chaos.providers.frames import answered
+from agent_chaos.providers.frames import whole_reply
 from agent_chaos.providers.json_values import compact, fields, text_of
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Headers, Reply, Request
@@ -125,7 +125,7 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
         ("server", "cloudflare"),
         ("x-robots-tag", "none"),
     )
-    return answered(form.status, form.reason, headers, body)
+    return whole_reply(form.status, form.reason, headers, body)
 
 
 def error_frames(kind: ErrorKind) -> bytes:

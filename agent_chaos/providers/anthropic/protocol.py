@@ -14,7 +14,7 @@ from agent_chaos.providers.anthropic import errors, prompt, rules
 from agent_chaos.providers.anthropic.blocks import TEXT_KEYS, block_of, part_of
 from agent_chaos.providers.anthropic.specifics import SPECIFICS
 from agent_chaos.providers.anthropic.stop_reasons import STOPS, read_usage, whole_usage
-from agent_chaos.providers.anthropic.stream import StreamReading, is_ping, written
+from agent_chaos.providers.anthropic.stream import StreamReading, is_ping, written_stream
 from agent_chaos.providers.frames import cut_in_part, unread, with_json, written_back
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
 from agent_chaos.providers.protocol import Deltas, WireProtocol
@@ -75,7 +75,7 @@ class AnthropicMessages(WireProtocol):
         """The turn as the provider would send it."""
         before, newline = self.parse(like), SSE.newline_of(like.body)
         if turn.streamed:
-            return splice(like, written(turn, newline), written(before, newline), _FRAMES)
+            return splice(like, written_stream(turn, newline), written_stream(before, newline), _FRAMES)
         return written_back(turn, like) or with_json(like, _written(turn), _written(before))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:

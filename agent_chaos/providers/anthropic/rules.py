@@ -9,13 +9,11 @@ from typing import Any
 from agent_chaos.providers import rules
 from agent_chaos.providers.anthropic.blocks import block_of, part_of
 from agent_chaos.providers.anthropic.stream import StreamReading
-from agent_chaos.providers.json_values import fields, items, text_of
+from agent_chaos.providers.json_values import JsonObject, fields, items, text_of
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import Reasoning, ToolCall
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.sse import SSE
-
-Json = dict[str, Any]
 
 
 @dataclass
@@ -24,9 +22,9 @@ class _Said:
 
     role: str
     number: int
-    blocks: list[tuple[str, Json]] = field(default_factory=list)
+    blocks: list[tuple[str, JsonObject]] = field(default_factory=list)
 
-    def of_type(self, kind: str) -> list[tuple[str, Json]]:
+    def of_type(self, kind: str) -> list[tuple[str, JsonObject]]:
         return [(at, block) for at, block in self.blocks if block.get("type") == kind]
 
 
@@ -43,7 +41,7 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
     yield from _reasoning(body, said, served)
 
 
-def _kept(body: Json, served: PriorExchange) -> list[Json] | None:
+def _kept(body: JsonObject, served: PriorExchange) -> list[JsonObject] | None:
     """What the server keeps of the thread that a request continues, from its beginning; None where that is not known."""
     previous = text_of(fields(body.get("thread")).get("previous_message_id"))
     if not previous:
@@ -66,7 +64,7 @@ def _id(reply: Reply) -> str:
     return text_of(fields(reply.json).get("id"))
 
 
-def _merged(messages: list[Json]) -> list[_Said]:
+def _merged(messages: list[JsonObject]) -> list[_Said]:
     found: list[_Said] = []
     for number, message in enumerate(messages):
         role = text_of(message.get("role"))
@@ -82,7 +80,7 @@ def _merged(messages: list[Json]) -> list[_Said]:
     return found
 
 
-def _empty(messages: list[Json]) -> Iterator[Problem]:
+def _empty(messages: list[JsonObject]) -> Iterator[Problem]:
     for number, message in enumerate(messages):
         content, last = message.get("content"), number == len(messages) - 1
         if content in ("", [], None) and not (last and message.get("role") == "assistant"):
@@ -161,7 +159,7 @@ def _calls(said: list[_Said]) -> Iterator[Problem]:
             yield Problem(rules.NAME, at, says, block)
 
 
-def _reasoning(body: Json, said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
+def _reasoning(body: JsonObject, said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
     """Thinking comes first in a turn that goes on with the results of its calls, and keeps its signature.
 
     The model thinks once, before its first calls; between calls and results it does not think again.

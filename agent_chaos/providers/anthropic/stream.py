@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent_chaos.providers.anthropic.blocks import OpenBlock, deltas_of, started
+from agent_chaos.providers.anthropic.blocks import OpenBlock, block_start, deltas_of
 from agent_chaos.providers.anthropic.stop_reasons import STOPS, stream_usage, written_usage
 from agent_chaos.providers.frames import json_frame
 from agent_chaos.providers.json_values import fields, loaded, text_of, without
@@ -129,7 +129,7 @@ def _merged(before: dict[str, Any] | None, change: dict[str, Any]) -> dict[str, 
     return {**before, **change, **nested}
 
 
-def written(turn: ModelTurn, newline: str) -> bytes:
+def written_stream(turn: ModelTurn, newline: str) -> bytes:
     """The turn as an event stream."""
     return b"".join(_frames(turn, newline))
 
@@ -140,7 +140,9 @@ def _frames(turn: ModelTurn, newline: str) -> Iterator[bytes]:
     yield from _unknown(turn, 0, newline)
     for position, part in enumerate(turn.parts):
         index = part.extra.get("$index", position)
-        yield _event({"type": "content_block_start", "index": index, "content_block": started(part)}, newline)
+        yield _event(
+            {"type": "content_block_start", "index": index, "content_block": block_start(part)}, newline
+        )
         for delta in deltas_of(part):
             yield _event({"type": "content_block_delta", "index": index, "delta": delta}, newline)
         if position < len(turn.parts) - 1 or not turn.extra.get("$open"):

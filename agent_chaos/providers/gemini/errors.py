@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.providers.gemini.parts import Json
 from agent_chaos.providers.gemini.prompt import model_and_verb
+from agent_chaos.providers.json_values import JsonObject
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply, Request
 
@@ -35,7 +35,7 @@ class _Error:
     reason: str
     status: str
     message: str
-    details: tuple[Json, ...] = ()
+    details: tuple[JsonObject, ...] = ()
     headers: Headers = ()
 
 
@@ -209,11 +209,11 @@ def _spoken(kind: ErrorKind, *, vertex: bool, delay: int | None) -> _Error:
     return _NO_CREDENTIALS if kind == "auth" and vertex else _ERRORS[kind]
 
 
-def _body(error: _Error, model: str, delay: int | None) -> Json:
+def _body(error: _Error, model: str, delay: int | None) -> JsonObject:
     message = error.message.format(model=model, delay=delay)
-    details: list[Json] = [_about(one, model) for one in error.details]
+    details: list[JsonObject] = [_about(one, model) for one in error.details]
     details += [{"@type": f"{_TYPE}RetryInfo", "retryDelay": f"{delay}s"}] if delay is not None else []
-    said: Json = {"code": error.code, "message": message, "status": error.status}
+    said: JsonObject = {"code": error.code, "message": message, "status": error.status}
     return {"error": {**said, **({"details": details} if details else {})}}
 
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from agent_chaos.providers.json_values import compact, fields, text_of
+from agent_chaos.providers.json_values import JsonObject, compact, fields, text_of
 from agent_chaos.providers.nearest_object import nearest_object
 from agent_chaos.providers.turn import Opaque, Part, Reasoning, Text, ToolCall
-
-Json = dict[str, Any]
 
 TURN = "$turn"
 """Stands in a kept chunk for what the turn says."""
@@ -44,12 +42,12 @@ def wire_of(part: Part, text: str | None = None) -> Any:
     return {**(fields(kept) or new), "text": part.text if text is None else text}
 
 
-def plain(wire: Any) -> bool:
+def is_plain_text(wire: Any) -> bool:
     """Whether a part holds nothing but text, so that the next chunk may go on with it."""
     return isinstance(wire, dict) and wire.keys() <= {"text", "thought"} and isinstance(wire.get("text"), str)
 
 
-def arguments_of(call: Json) -> str:
+def arguments_of(call: JsonObject) -> str:
     """The arguments of a function call as text; a call without any has an empty object."""
     given = call.get("args")
     if given is None:
@@ -57,7 +55,7 @@ def arguments_of(call: Json) -> str:
     return given if isinstance(given, str) else compact(given)
 
 
-def _tool_call(part: Json, call: Json) -> ToolCall:
+def _tool_call(part: JsonObject, call: JsonObject) -> ToolCall:
     blank = {name: "" for name in ("id", "name") if isinstance(call.get(name), str)}
     rest = {**call, **blank, **({"args": {}} if isinstance(call.get("args"), dict) else {})}
     return ToolCall(
@@ -65,7 +63,7 @@ def _tool_call(part: Json, call: Json) -> ToolCall:
     )
 
 
-def _written(part: ToolCall, kept: Json) -> Json:
+def _written(part: ToolCall, kept: JsonObject) -> JsonObject:
     call = {**kept, "name": part.name, **({"id": part.id} if part.id else {})}
     if part.arguments == arguments_of(kept):
         return call

@@ -6,8 +6,17 @@ import re
 from typing import Any
 from urllib.parse import unquote
 
-from agent_chaos.providers.gemini.parts import Json, part_of, wire_of
-from agent_chaos.providers.json_values import compact, fields, items, loaded, non_empty, text_of, without
+from agent_chaos.providers.gemini.parts import part_of, wire_of
+from agent_chaos.providers.json_values import (
+    JsonObject,
+    compact,
+    fields,
+    items,
+    loaded,
+    non_empty,
+    text_of,
+    without,
+)
 from agent_chaos.providers.turn import Message, Part, Prompt, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
 
@@ -24,7 +33,7 @@ def model_and_verb(request: Request) -> tuple[str, str]:
     return (found["model"], found["verb"]) if found else ("", "")
 
 
-def prompt_of(request: Request) -> Prompt:
+def prompt(request: Request) -> Prompt:
     """The request in neutral words; all that the API keeps is a turn that is not finished, by its token."""
     body = fields(request.json)
     model, verb = model_and_verb(request)
@@ -41,21 +50,21 @@ def prompt_of(request: Request) -> Prompt:
     )
 
 
-def _forced(config: Json) -> str:
+def _forced(config: JsonObject) -> str:
     """The one function that the model must call."""
     calling = fields(config.get("functionCallingConfig", config.get("function_calling_config")))
     allowed = items(calling.get("allowedFunctionNames", calling.get("allowed_function_names")))
     return text_of(allowed[0]) if calling.get("mode") == "ANY" and len(allowed) == 1 else ""
 
 
-def _message(content: Json) -> Message:
+def _message(content: JsonObject) -> Message:
     parts = tuple(_part(one) for one in _parts(content))
     if any(isinstance(part, ToolResult) for part in parts):
         return Message("tool", parts)
     return Message("assistant" if content.get("role") == "model" else "user", parts)
 
 
-def _parts(content: Json) -> list[Any]:
+def _parts(content: JsonObject) -> list[Any]:
     parts = content.get("parts")
     return parts if isinstance(parts, list) else [parts] if parts else []
 
@@ -76,7 +85,7 @@ def _part(wire: Any) -> Part | ToolResult:
     return ToolResult(text_of(result.get("id")), text_of(result.get("name")), content, failed, extra)
 
 
-def _specs(tool: Json) -> list[ToolSpec]:
+def _specs(tool: JsonObject) -> list[ToolSpec]:
     """The functions of a tool; the provider's own tools go by their field's name."""
     declared = items(tool.get("functionDeclarations", tool.get("function_declarations")))
     own = [name for name in tool if name not in ("functionDeclarations", "function_declarations")]
@@ -102,12 +111,12 @@ def request_of(prompt: Prompt) -> Request:
     return Request("POST", url, (("content-type", "application/json"),), compact(body).encode())
 
 
-def _written(message: Message) -> Json:
+def _written(message: Message) -> JsonObject:
     parts = [_result_of(part) if isinstance(part, ToolResult) else wire_of(part) for part in message.parts]
     return {"role": "model" if message.role == "assistant" else "user", "parts": parts}
 
 
-def _result_of(result: ToolResult) -> Json:
+def _result_of(result: ToolResult) -> JsonObject:
     """A tool's result; one that is no JSON object stands in one, under the name that the SDK gives it."""
     said = loaded(result.content)
     key = "error" if result.is_error else "result"

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from agent_chaos.providers.gemini import errors, rules, writing
 from agent_chaos.providers.gemini import reading as gemini_reading
-from agent_chaos.providers.gemini.parts import TURN, Json
-from agent_chaos.providers.gemini.prompt import model_and_verb, prompt_of, request_of
-from agent_chaos.providers.gemini.reading import Reading, Said, candidate_of, chunk_of, parts_in, read
+from agent_chaos.providers.gemini.parts import TURN
+from agent_chaos.providers.gemini.prompt import model_and_verb, prompt, request_of
+from agent_chaos.providers.gemini.reading import StreamReading, _Said, candidate_of, chunk_of, parts_in, read
 from agent_chaos.providers.gemini.specifics import SPECIFICS
 from agent_chaos.providers.json_edit import rewritten
-from agent_chaos.providers.json_values import fields, text_of
+from agent_chaos.providers.json_values import JsonObject, fields, text_of
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import Delta, ErrorKind, ModelTurn, Prompt
@@ -43,7 +43,7 @@ class Gemini(WireProtocol):
         return model_and_verb(request)[1] == "streamGenerateContent"
 
     def prompt(self, request: Request) -> Prompt:
-        return prompt_of(request)
+        return prompt(request)
 
     def request(self, asked: Prompt) -> Request:
         return request_of(asked)
@@ -106,13 +106,13 @@ class Gemini(WireProtocol):
         return b": heartbeat\r\n\r\n", b": ping\r\n\r\n", b":\r\n\r\n"
 
 
-def _heard(frames: Iterable[Frame]) -> tuple[list[Frame], Reading]:
+def _heard(frames: Iterable[Frame]) -> tuple[list[Frame], StreamReading]:
     """The frames that carry a response, and what they say together."""
     found = [(one, chunk) for one in frames if (chunk := chunk_of(one)) is not None]
     return [one for one, _ in found], read(chunk for _, chunk in found)
 
 
-def _up_to(one: Frame, framing: Framing, reading: Reading, said: Said, chars: int) -> bytes:
+def _up_to(one: Frame, framing: Framing, reading: StreamReading, said: _Said, chars: int) -> bytes:
     """A frame up to some characters of what it says, without its finish; nothing where it would be empty."""
     chunk = reading.chunks[said[0]]
     nth = [other for other in reading.said if other[0] == said[0]].index(said)
@@ -124,7 +124,7 @@ def _up_to(one: Frame, framing: Framing, reading: Reading, said: Said, chars: in
     return framing.with_data(one, rewritten(one.data, changed))
 
 
-def _shortened(wire: Json, text: str, chars: int) -> list[Json]:
+def _shortened(wire: JsonObject, text: str, chars: int) -> list[JsonObject]:
     if chars >= len(text):
         return [wire]
     if "text" not in wire or not chars:

@@ -11,33 +11,33 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent_chaos.providers.gemini.parts import TURN, Json, part_of, plain
-from agent_chaos.providers.gemini.stop_reasons import neutral, usage_of
-from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
+from agent_chaos.providers.gemini.parts import TURN, is_plain_text, part_of
+from agent_chaos.providers.gemini.stop_reasons import neutral, read_usage
+from agent_chaos.providers.json_values import JsonObject, fields, items, loaded, text_of, without
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.stream.framing.framing import Frame
 from agent_chaos.stream.framing.json_array import JSON_ARRAY
 from agent_chaos.stream.framing.sse import SSE
 
-Said = tuple[int, int, str]
+_Said = tuple[int, int, str]
 """Chunk, part, and the text that the chunk adds to the part."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class StreamReading:
     """A reply's chunks, its parts, and what each chunk adds to which part."""
 
-    chunks: tuple[Json, ...]
+    chunks: tuple[JsonObject, ...]
     parts: tuple[Part, ...]
-    said: tuple[Said, ...]
+    said: tuple[_Said, ...]
 
 
 def parse(reply: Reply) -> ModelTurn:
     """The turn of a reply."""
     if SSE.holds(reply):
         found = [(one, chunk) for one in SSE.frames_of(reply) if (chunk := chunk_of(one)) is not None]
-        bare: Json = {} if all(one.has_data for one, _ in found) else {"bare": True}
+        bare: JsonObject = {} if all(one.has_data for one, _ in found) else {"bare": True}
         turn = _turn(read(chunk for _, chunk in found))
         return replace(turn, streamed=True, extra={**turn.extra, **bare})
     if JSON_ARRAY.holds(reply):
@@ -50,30 +50,30 @@ def parse(reply: Reply) -> ModelTurn:
     return replace(turn, complete=isinstance(body, dict))
 
 
-def chunk_of(one: Frame) -> Json | None:
+def chunk_of(one: Frame) -> JsonObject | None:
     """The response that a frame carries; errors come as bare JSON, without `data:`."""
     value = loaded(one.data if one.has_data else one.raw)
     return value if isinstance(value, dict) else None
 
 
-def read(chunks: Iterable[Json]) -> Reading:
+def read(chunks: Iterable[JsonObject]) -> StreamReading:
     """The chunks as parts of one turn."""
     kept = tuple(chunks)
     parts: list[Part] = []
-    said: list[Said] = []
+    said: list[_Said] = []
     for at, chunk in enumerate(kept):
         for nth, wire in enumerate(parts_in(chunk)):
             part = part_of(wire)
             text = _text(part)
-            if nth == 0 and plain(wire) and _goes_on(parts, said, part, at):
+            if nth == 0 and is_plain_text(wire) and _goes_on(parts, said, part, at):
                 parts[-1] = _longer(parts[-1], text)
             else:
                 parts.append(_begun(part, at, len(kept)))
             said.append((at, len(parts) - 1, text))
-    return Reading(kept, tuple(parts), tuple(said))
+    return StreamReading(kept, tuple(parts), tuple(said))
 
 
-def candidate_of(chunk: Json) -> tuple[int, Json]:
+def candidate_of(chunk: JsonObject) -> tuple[int, JsonObject]:
     """Where the first candidate stands in a chunk, and the candidate; -1 where the chunk has none of it."""
     for at, one in enumerate(items(chunk.get("candidates"))):
         if isinstance(one, dict) and one.get("index", 0) in (0, None):
@@ -81,21 +81,21 @@ def candidate_of(chunk: Json) -> tuple[int, Json]:
     return -1, {}
 
 
-def parts_of(chunk: Json) -> Any:
+def parts_of(chunk: JsonObject) -> Any:
     """The parts of the first candidate, or what stands in their place."""
     return fields(candidate_of(chunk)[1].get("content")).get("parts")
 
 
-def parts_in(chunk: Json) -> list[Any]:
+def parts_in(chunk: JsonObject) -> list[Any]:
     """The parts of the first candidate, as a list."""
     return items(parts_of(chunk))
 
 
-def with_parts(chunk: Json, parts: Any, *, finished: bool = True) -> Json:
+def with_parts(chunk: JsonObject, parts: Any, *, finished: bool = True) -> JsonObject:
     """The chunk with other parts in its first candidate; with None, without any. Else, without a finish."""
     at, candidate = candidate_of(chunk)
     content = fields(candidate.get("content"))
-    new: Json = {} if content else {"parts": None, "role": "model"}
+    new: JsonObject = {} if content else {"parts": None, "role": "model"}
     changed = {**candidate, "content": {**new, **content, "parts": parts}}
     if parts is None:
         changed["content"] = without(changed["content"], "parts")
@@ -106,7 +106,7 @@ def with_parts(chunk: Json, parts: Any, *, finished: bool = True) -> Json:
     return {**chunk, "candidates": [*before[:at], changed, *before[at + 1 :]]}
 
 
-def reason_of(chunk: Json) -> str | None:
+def reason_of(chunk: JsonObject) -> str | None:
     """Why generation stopped, or why the prompt was blocked, where the chunk says so."""
     for told in (candidate_of(chunk)[1].get("finishReason"), _blocked(chunk)):
         if isinstance(told, str | int) and not isinstance(told, bool):
@@ -114,11 +114,11 @@ def reason_of(chunk: Json) -> str | None:
     return None
 
 
-def _blocked(chunk: Json) -> Any:
+def _blocked(chunk: JsonObject) -> Any:
     return fields(chunk.get("promptFeedback")).get("blockReason")
 
 
-def _turn(reading: Reading) -> ModelTurn:
+def _turn(reading: StreamReading) -> ModelTurn:
     chunks = reading.chunks
     raw = next((word for chunk in reversed(chunks) if (word := reason_of(chunk)) is not None), None)
     counted = next((at for at in reversed(range(len(chunks))) if _counts(chunks[at]) is not None), None)
@@ -130,7 +130,7 @@ def _turn(reading: Reading) -> ModelTurn:
         parts=reading.parts,
         stop=neutral(raw, reading.parts),
         stop_raw=raw,
-        usage=usage_of(_counts(chunks[counted]) or {}) if counted is not None else None,
+        usage=read_usage(_counts(chunks[counted]) or {}) if counted is not None else None,
         id=names["responseId"],
         model=names["modelVersion"],
         complete=raw is not None,
@@ -139,12 +139,12 @@ def _turn(reading: Reading) -> ModelTurn:
     )
 
 
-def _counts(chunk: Json) -> Json | None:
+def _counts(chunk: JsonObject) -> JsonObject | None:
     counts = chunk.get("usageMetadata")
     return counts if isinstance(counts, dict) else None
 
 
-def _envelope(chunk: Json, names: Json, counted: bool) -> Json:
+def _envelope(chunk: JsonObject, names: JsonObject, counted: bool) -> JsonObject:
     """A chunk without what the turn says."""
     said = [name for name, one in names.items() if one and chunk.get(name) == one]
     said += ["usageMetadata"] if counted else []
@@ -157,11 +157,11 @@ def _text(part: Part) -> str:
     return part.arguments if isinstance(part, ToolCall) else "" if isinstance(part, Opaque) else part.text
 
 
-def _goes_on(parts: list[Part], said: list[Said], part: Part, at: int) -> bool:
+def _goes_on(parts: list[Part], said: list[_Said], part: Part, at: int) -> bool:
     """Whether a part continues the last one: the same kind of bare text, in the chunk before."""
     if not parts or said[-1][0] != at - 1 or type(parts[-1]) is not type(part):
         return False
-    return plain(parts[-1].extra.get("part"))
+    return is_plain_text(parts[-1].extra.get("part"))
 
 
 def _longer(part: Part, text: str) -> Part:

@@ -9,12 +9,10 @@ from typing import Any
 from agent_chaos.providers import rules
 from agent_chaos.providers.gemini.prompt import model_and_verb
 from agent_chaos.providers.gemini.reading import chunk_of
-from agent_chaos.providers.json_values import canonical, fields, items, loaded
+from agent_chaos.providers.json_values import JsonObject, canonical, fields, items, loaded
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.sse import SSE
-
-Json = dict[str, Any]
 
 
 @dataclass
@@ -23,9 +21,9 @@ class _Said:
 
     model: bool
     number: int
-    parts: list[tuple[str, Json]] = field(default_factory=list)
+    parts: list[tuple[str, JsonObject]] = field(default_factory=list)
 
-    def having(self, *names: str) -> list[tuple[str, Json]]:
+    def having(self, *names: str) -> list[tuple[str, JsonObject]]:
         return [(at, part) for at, part in self.parts if any(name in part for name in names)]
 
 
@@ -45,7 +43,7 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
         yield from _signatures(said, served)
 
 
-def _merged(contents: list[Json]) -> list[_Said]:
+def _merged(contents: list[JsonObject]) -> list[_Said]:
     found: list[_Said] = []
     for number, content in enumerate(contents):
         model = content.get("role") == "model"
@@ -58,7 +56,7 @@ def _merged(contents: list[Json]) -> list[_Said]:
     return found
 
 
-def _empty(contents: list[Json]) -> Iterator[Problem]:
+def _empty(contents: list[JsonObject]) -> Iterator[Problem]:
     for number, content in enumerate(contents):
         if not items(content.get("parts")) and not fields(content.get("parts")):
             at = f"contents[{number}].parts"
@@ -112,20 +110,20 @@ def _signatures(said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
             yield Problem(rules.REASONING, calls[0][0], says, calls[0][1])
 
 
-def _call(part: Json) -> Json:
+def _call(part: JsonObject) -> JsonObject:
     return next((fields(part[name]) for name in _CALL if name in part), {})
 
 
-def _signature(part: Json) -> Any:
+def _signature(part: JsonObject) -> Any:
     return next((part[name] for name in _SIGNATURE if part.get(name)), None)
 
 
-def _identity(part: Json) -> str:
+def _identity(part: JsonObject) -> str:
     call = _call(part)
     return canonical([call.get("name"), call.get("args")]) if call else ""
 
 
-def _bodies(reply: Reply) -> list[Json]:
+def _bodies(reply: Reply) -> list[JsonObject]:
     """The responses of a reply, of which a stream has several."""
     if SSE.holds(reply):
         return [fields(chunk_of(one)) for one in SSE.frames_of(reply)]
@@ -133,7 +131,7 @@ def _bodies(reply: Reply) -> list[Json]:
     return [fields(one) for one in (body if isinstance(body, list) else [body])]
 
 
-def _parts(reply: Reply) -> Iterator[Json]:
+def _parts(reply: Reply) -> Iterator[JsonObject]:
     for body in _bodies(reply) if reply.status < 400 else ():
         for candidate in items(body.get("candidates")):
             for part in items(fields(fields(candidate).get("content")).get("parts")):

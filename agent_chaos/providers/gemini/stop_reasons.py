@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from agent_chaos.providers.gemini.parts import TURN, Json
-from agent_chaos.providers.json_values import count_of
+from agent_chaos.providers.gemini.parts import TURN
+from agent_chaos.providers.json_values import JsonObject, count_of
 from agent_chaos.providers.stop_reasons import StopReasons
-from agent_chaos.providers.turn import ModelTurn, Part, Stop, Usage
+from agent_chaos.providers.turn import ModelTurn, Part, StopReason, Usage
 
 NUMBERED = (
     "FINISH_REASON_UNSPECIFIED",
@@ -52,7 +52,7 @@ STOPS = StopReasons(
 )
 
 
-def neutral(raw: str | None, parts: Iterable[Part]) -> Stop | None:
+def neutral(raw: str | None, parts: Iterable[Part]) -> StopReason | None:
     """A finish or block reason in neutral words, by name or by number."""
     return STOPS.neutral(None if raw is None else _named(raw), parts)
 
@@ -71,7 +71,7 @@ def _named(raw: str) -> str:
     return NUMBERED[int(raw)] if raw.isascii() and raw.isdigit() and int(raw) < len(NUMBERED) else raw
 
 
-def usage_of(counts: Json) -> Usage:
+def read_usage(counts: JsonObject) -> Usage:
     """Tokens in and out (thinking counts as out); the total is left out where it is the sum."""
     asked, answered = count_of(counts.get("promptTokenCount")), count_of(counts.get("candidatesTokenCount"))
     thought = count_of(counts.get("thoughtsTokenCount"))
@@ -86,7 +86,7 @@ def usage_of(counts: Json) -> Usage:
     return Usage(asked, answered + thought, kept)
 
 
-def counts_of(usage: Usage | None) -> Json | None:
+def written_usage(usage: Usage | None) -> JsonObject | None:
     """Token counts as the wire has them."""
     if usage is None:
         return None

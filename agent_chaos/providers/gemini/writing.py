@@ -8,10 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 from agent_chaos.providers.frames import pieces, with_json
-from agent_chaos.providers.gemini.parts import TURN, Json, wire_of
+from agent_chaos.providers.gemini.parts import TURN, wire_of
 from agent_chaos.providers.gemini.reading import candidate_of, chunk_of, parts_of, reason_of, with_parts
-from agent_chaos.providers.gemini.stop_reasons import NUMBERED, counts_of, word_of
-from agent_chaos.providers.json_values import fields, items, without
+from agent_chaos.providers.gemini.stop_reasons import NUMBERED, word_of, written_usage
+from agent_chaos.providers.json_values import JsonObject, fields, items, without
 from agent_chaos.providers.splicing import Comparison, silent, splice
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
@@ -37,14 +37,14 @@ def render(turn: ModelTurn, like: Reply, before: ModelTurn) -> Reply:
     return with_json(like, chunks[-1], unchanged) if chunks else with_body(like, b"")
 
 
-def frame_of(chunk: Json, newline: str, *, bare: bool = False) -> bytes:
+def frame_of(chunk: JsonObject, newline: str, *, bare: bool = False) -> bytes:
     """One frame in the provider's spacing; an error may come as bare JSON."""
     if bare:
         return (json.dumps(chunk, ensure_ascii=False, indent=2) + "\n").encode("utf-8", "backslashreplace")
     return SSE.frame(json.dumps(chunk, ensure_ascii=False, separators=(",", ": ")), newline=newline)
 
 
-def chunks_of(turn: ModelTurn) -> list[Json]:
+def chunks_of(turn: ModelTurn) -> list[JsonObject]:
     """The turn as responses, one per chunk; exactly one where it is not streamed."""
     kept = [fields(one) for one in items(turn.extra.get("chunks", [{}]))]
     kept = (kept if turn.streamed else kept[-1:]) or ([{}] if turn.parts else [])
@@ -76,23 +76,23 @@ def _pieces(part: Part, room: int) -> list[str | None]:
     return [*found[: most - 1], "".join(found[most - 1 :])]
 
 
-def _filled(chunk: Json, parts: list[Any]) -> Json:
+def _filled(chunk: JsonObject, parts: list[Any]) -> JsonObject:
     if parts:
         return with_parts(chunk, parts)
     return with_parts(chunk, None) if parts_of(chunk) == TURN else chunk
 
 
-def _emptied(chunk: Json) -> bool:
+def _emptied(chunk: JsonObject) -> bool:
     """Whether a chunk had parts and says nothing else."""
     return parts_of(chunk) == TURN and reason_of(chunk) is None
 
 
-def _said(turn: ModelTurn, chunks: list[Json]) -> list[Json]:
+def _said(turn: ModelTurn, chunks: list[JsonObject]) -> list[JsonObject]:
     """The chunks with the turn's names, counts, error and reason to stop."""
     told = {
         "responseId": turn.id,
         "modelVersion": turn.model,
-        "usageMetadata": counts_of(turn.usage),
+        "usageMetadata": written_usage(turn.usage),
         "error": turn.error,
     }
     if "chunks" not in turn.extra:
@@ -108,7 +108,7 @@ def _said(turn: ModelTurn, chunks: list[Json]) -> list[Json]:
     return _finished(found, turn) if found else found
 
 
-def _finished(chunks: list[Json], turn: ModelTurn) -> list[Json]:
+def _finished(chunks: list[JsonObject], turn: ModelTurn) -> list[JsonObject]:
     """The chunks with the reason to stop where it was, or in the last one."""
     word = word_of(turn)
     places = [at for at, chunk in enumerate(chunks) if reason_of(chunk) is not None]
@@ -126,7 +126,7 @@ def _token(turn_id: str) -> str:
     return urlsafe_b64encode(sha256(turn_id.encode("utf-8", "replace")).digest()).decode()
 
 
-def _with_finish(chunk: Json, word: str | None, token: str = "") -> Json:
+def _with_finish(chunk: JsonObject, word: str | None, token: str = "") -> JsonObject:
     at, candidate = candidate_of(chunk)
     before = items(chunk.get("candidates"))
     if at < 0 and word is None:
@@ -134,14 +134,14 @@ def _with_finish(chunk: Json, word: str | None, token: str = "") -> Json:
     given: Any = word
     if isinstance(candidate.get("finishReason"), int) and word in NUMBERED:
         given = NUMBERED.index(word)
-    new: Json = {} if at >= 0 else {"content": {"role": "model"}, "index": 0}
+    new: JsonObject = {} if at >= 0 else {"content": {"role": "model"}, "index": 0}
     changed = {**new, **without(candidate, "finishReason", "finishMessage", "continuationToken")}
     changed |= {} if word is None else {"finishReason": given}
     changed |= {"continuationToken": token} if token else {}
     return {**chunk, "candidates": [*before[: max(at, 0)], changed, *before[at + 1 :]]}
 
 
-def _array(chunks: list[Json]) -> bytes:
+def _array(chunks: list[JsonObject]) -> bytes:
     """Responses as the elements of a JSON array, spaced as the provider does without `alt=sse`."""
     written = [json.dumps(chunk, ensure_ascii=False, indent=2) for chunk in chunks]
     return ("[" + "\n,\r\n".join(written) + "\n]").encode("utf-8", "backslashreplace")

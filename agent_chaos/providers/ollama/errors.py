@@ -6,7 +6,7 @@ cloud models; proxies before it answer what the server has no error for.
 
 from __future__ import annotations
 
-from agent_chaos.providers.frames import answered, json_frame
+from agent_chaos.providers.frames import json_frame, whole_reply
 from agent_chaos.providers.json_values import compact, fields, text_of
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Reply, Request
@@ -50,7 +50,7 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
     body = compact(_told(kind, text_of(fields(like.json).get("model")) or "the model")).encode()
     headers = (("content-type", "application/json; charset=utf-8"), ("content-length", str(len(body))))
     waits = (("retry-after", str(retry_after_s)),) if retry_after_s is not None else ()
-    return answered(status, reason, (*headers, *waits), body)
+    return whole_reply(status, reason, (*headers, *waits), body)
 
 
 def error_frames(kind: ErrorKind) -> bytes:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
-from agent_chaos.providers.json_values import compact, fields, items, non_empty, text_of, without
+from agent_chaos.providers.json_values import JsonObject, compact, fields, items, non_empty, text_of, without
 from agent_chaos.providers.nearest_object import nearest_object
-from agent_chaos.providers.ollama.reading import Reading
+from agent_chaos.providers.ollama.reading import StreamReading
 from agent_chaos.providers.turn import Message, Prompt, Text, ToolCall, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
-
-Json = dict[str, Any]
 
 _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "system": "system",
@@ -50,22 +48,22 @@ def request_of(asked: Prompt) -> Request:
     return Request("POST", "http://localhost:11434/api/chat", headers, compact(body).encode())
 
 
-def _message(raw: Json) -> Message:
+def _message(raw: JsonObject) -> Message:
     role = _ROLES.get(text_of(raw.get("role")), "user")
     if role == "tool":
         name, call_id = text_of(raw.get("tool_name")), text_of(raw.get("tool_call_id"))
         rest = without(raw, "role", "content", "tool_name", "tool_call_id")
         return Message(role, (ToolResult(call_id, name, text_of(raw.get("content")), extra=rest),))
-    reading = Reading()
+    reading = StreamReading()
     reading.take({"message": raw})
     return Message(role, reading.turn(streamed=False).parts)
 
 
-def _tool(function: Json) -> ToolSpec:
+def _tool(function: JsonObject) -> ToolSpec:
     return ToolSpec(text_of(function.get("name")), fields(function.get("parameters")))
 
 
-def _written(message: Message) -> Iterator[Json]:
+def _written(message: Message) -> Iterator[JsonObject]:
     results = [part for part in message.parts if isinstance(part, ToolResult)]
     for one in results:
         named = non_empty(tool_name=one.name, tool_call_id=one.call_id)
@@ -76,6 +74,6 @@ def _written(message: Message) -> Iterator[Json]:
         yield {"role": message.role, "content": text, **non_empty(tool_calls=calls)}
 
 
-def _call(call: ToolCall) -> Json:
+def _call(call: ToolCall) -> JsonObject:
     function = {"name": call.name, "arguments": nearest_object(call.arguments)}
     return {**non_empty(id=call.id), "function": function}

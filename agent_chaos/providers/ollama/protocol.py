@@ -12,7 +12,7 @@ from typing import Any
 from agent_chaos.providers.frames import cut_in_part, unread, with_json, written_back
 from agent_chaos.providers.json_values import fields, loaded
 from agent_chaos.providers.ollama import errors, prompt, rules, writing
-from agent_chaos.providers.ollama.reading import Reading
+from agent_chaos.providers.ollama.reading import StreamReading
 from agent_chaos.providers.ollama.specifics import SPECIFICS
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
@@ -55,7 +55,7 @@ class Ollama(WireProtocol):
         body = loaded(reply.body)
         if not isinstance(body, dict):
             return unread(reply)
-        reading = Reading()
+        reading = StreamReading()
         reading.take(body)
         return reading.turn(streamed=False)
 
@@ -91,8 +91,8 @@ class Ollama(WireProtocol):
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request)
 
-    def _reading(self, reply: Reply) -> Reading:
-        reading = Reading()
+    def _reading(self, reply: Reply) -> StreamReading:
+        reading = StreamReading()
         for one in JSON_LINES.frames_of(reply):
             reading.take(fields(loaded(one.data)))
         return reading

@@ -8,30 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from agent_chaos.providers.json_values import compact, fields, items, text_of, without
+from agent_chaos.providers.json_values import JsonObject, compact, fields, items, text_of, without
 from agent_chaos.providers.ollama.stop_reasons import COUNTS, STOPS, read_usage
 from agent_chaos.providers.turn import Delta, ModelTurn, Part, Reasoning, Text, ToolCall
-
-Json = dict[str, Any]
 
 _TEXTS: dict[str, type[Text] | type[Reasoning]] = {"thinking": Reasoning, "content": Text}
 _SAID = ("model", "created_at", "message", "done", "done_reason", "error", *COUNTS)
 
 
 @dataclass(slots=True)
-class Reading:
+class StreamReading:
     """Objects while they are being read; `deltas` is what each adds, the first part where it adds to several."""
 
     parts: list[Part] = field(default_factory=list)
     deltas: list[Delta | None] = field(default_factory=list)
     texts: list[list[str]] = field(default_factory=list)
-    last: Json = field(default_factory=dict)
-    first: Json = field(default_factory=dict)
-    error: Json | None = None
+    last: JsonObject = field(default_factory=dict)
+    first: JsonObject = field(default_factory=dict)
+    error: JsonObject | None = None
 
-    def take(self, body: Json) -> None:
+    def take(self, body: JsonObject) -> None:
         """Take in the next object."""
         said = list(self._said(fields(body.get("message"))))
         self.deltas.append(said[0] if said else None)
@@ -45,7 +42,7 @@ class Reading:
             self.first = self.first or body
             self.last = body
 
-    def _said(self, message: Json) -> Iterable[Delta]:
+    def _said(self, message: JsonObject) -> Iterable[Delta]:
         alone = True
         for key, kind in _TEXTS.items():
             if text := text_of(message.get(key)):
@@ -62,7 +59,7 @@ class Reading:
         self.texts[-1].append(text)
         return Delta(len(self.parts) - 1, text)
 
-    def _call(self, call: Json, *, beside: bool) -> Delta:
+    def _call(self, call: JsonObject, *, beside: bool) -> Delta:
         function = fields(call.get("function"))
         arguments = compact(function.get("arguments", {}))
         rest = {**without(call, "id", "function"), "$function": without(function, "name", "arguments")}
@@ -89,7 +86,7 @@ class Reading:
             self._extra(streamed=streamed),
         )
 
-    def _extra(self, *, streamed: bool) -> Json:
+    def _extra(self, *, streamed: bool) -> JsonObject:
         message = without(fields(self.last.get("message")), *_TEXTS, "tool_calls")
         begun = {name: self.first[name] for name in ("created_at",) if name in self.first}
         says_more = streamed and bool(self.deltas) and self.deltas[-1] is not None

@@ -10,8 +10,6 @@ from agent_chaos.providers.json_values import fields, items, text_of
 from agent_chaos.providers.rules import Problem
 from agent_chaos.stream.exchange import Request
 
-Json = dict[str, Any]
-
 
 def problems(request: Request) -> Iterator[Problem]:
     """Everything in a request's messages that the server refuses, or that loses a call or a result on the way."""

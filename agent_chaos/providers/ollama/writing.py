@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from agent_chaos.providers.frames import json_frame, pieces
-from agent_chaos.providers.json_values import fields, without
+from agent_chaos.providers.json_values import JsonObject, fields, without
 from agent_chaos.providers.nearest_object import nearest_object
 from agent_chaos.providers.ollama.stop_reasons import STOPS, written_usage
 from agent_chaos.providers.turn import ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.framing.json_lines import JSON_LINES
 
-Json = dict[str, Any]
-
 _CREATED_AT = "2026-11-23T09:00:00.123456Z"
 
 
-def whole(turn: ModelTurn) -> Json:
+def whole(turn: ModelTurn) -> JsonObject:
     """The turn as one object."""
     if turn.error is not None:
         return _failed(turn.error)
@@ -30,7 +28,7 @@ def stream(turn: ModelTurn, newline: str) -> bytes:
     return b"".join(json_frame(one, newline=newline, framing=JSON_LINES) for one in _lines(turn))
 
 
-def _lines(turn: ModelTurn) -> Iterator[Json]:
+def _lines(turn: ModelTurn) -> Iterator[JsonObject]:
     said = list(_deltas(turn.parts))
     ends = not turn.extra.get("$ends_with_text")
     for number, deltas in enumerate(said):
@@ -43,9 +41,9 @@ def _lines(turn: ModelTurn) -> Iterator[Json]:
         yield _ended(turn, _message(turn))
 
 
-def _deltas(parts: tuple[Part, ...]) -> Iterator[list[Json]]:
+def _deltas(parts: tuple[Part, ...]) -> Iterator[list[JsonObject]]:
     """What each line says: a piece of a text, or tool calls that came together."""
-    line: list[Json] = []
+    line: list[JsonObject] = []
     for part in parts:
         if line and not part.extra.get("$beside"):
             yield line
@@ -63,7 +61,7 @@ def _text_of(part: Part) -> str:
     return part.text if isinstance(part, Text | Reasoning) else ""
 
 
-def _said(part: Part, text: str) -> Json:
+def _said(part: Part, text: str) -> JsonObject:
     match part:
         case Text():
             return {"content": text}
@@ -75,14 +73,14 @@ def _said(part: Part, text: str) -> Json:
             return dict(part.extra)
 
 
-def _call(call: ToolCall) -> Json:
+def _call(call: ToolCall) -> JsonObject:
     named = {"id": call.id} if call.id else {}
     function = {**fields(call.extra.get("$function")), "name": call.name}
     rest = without(dict(call.extra), "$function", "$beside")
     return {**named, **rest, "function": {**function, "arguments": nearest_object(call.arguments)}}
 
 
-def _message(turn: ModelTurn, *said: Json) -> Json:
+def _message(turn: ModelTurn, *said: JsonObject) -> JsonObject:
     """A message of what is said together."""
     message = {"role": "assistant", **fields(turn.extra.get("$message")), "content": ""}
     for one in said:
@@ -91,17 +89,17 @@ def _message(turn: ModelTurn, *said: Json) -> Json:
     return message
 
 
-def _envelope(turn: ModelTurn, message: Json, *, done: bool) -> Json:
+def _envelope(turn: ModelTurn, message: JsonObject, *, done: bool) -> JsonObject:
     created = turn.extra.get("created_at", _CREATED_AT)
     return {"model": turn.model, "created_at": created, "message": message, "done": done}
 
 
-def _ended(turn: ModelTurn, message: Json) -> Json:
+def _ended(turn: ModelTurn, message: JsonObject) -> JsonObject:
     word = STOPS.word(turn)
     rest = {name: one for name, one in turn.extra.items() if name[0] != "$" and name != "created_at"}
     reason = {"done_reason": word} if word is not None else {}
     return {**_envelope(turn, message, done=turn.complete), **reason, **rest, **written_usage(turn.usage)}
 
 
-def _failed(error: Any) -> Json:
+def _failed(error: Any) -> JsonObject:
     return {"error": error.get("message", ""), **without(dict(error), "message")}

@@ -39,7 +39,7 @@ def own(one: dict[str, Any], common: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "$absent": absent} if absent else rest
 
 
-def whole(own: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, Any]:
+def merged_object(own: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, Any]:
     """The object again."""
     return without({**common, **own}, "$absent", *own.get("$absent", ()))
 

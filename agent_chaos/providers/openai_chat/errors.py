@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from agent_chaos.providers.frames import answered
+from agent_chaos.providers.frames import whole_reply
 from agent_chaos.providers.json_values import compact, fields, text_of
 from agent_chaos.providers.openai_chat.prompt import AZURE
 from agent_chaos.providers.turn import ErrorKind
@@ -183,7 +183,7 @@ def _delay(retry_after_s: int | None) -> Headers:
 
 def _answered(form: _Form, kind: str, body: bytes, extra: Headers) -> Reply:
     headers = (("content-type", kind), ("content-length", str(len(body))), *extra)
-    return answered(form.status, form.reason, headers, body)
+    return whole_reply(form.status, form.reason, headers, body)
 
 
 def _plain(like: Request, *, azure: bool) -> Headers:

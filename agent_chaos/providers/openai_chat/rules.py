@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from agent_chaos.providers import rules
-from agent_chaos.providers.json_values import fields, items, loaded, text_of
+from agent_chaos.providers.json_values import JsonObject, fields, items, loaded, text_of
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Request
-
-Json = dict[str, Any]
 
 _SAYS_SOMETHING = {"role", "content", "name"}
 
@@ -25,9 +22,9 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
             yield from _calls(number, message)
 
 
-def _pairs(messages: list[Json]) -> Iterator[Problem]:
+def _pairs(messages: list[JsonObject]) -> Iterator[Problem]:
     """The messages right after one with calls answer every call; a tool message answers one of them."""
-    open_calls: dict[str, Json] = {}
+    open_calls: dict[str, JsonObject] = {}
     asked: set[str] = set()
     for number, message in enumerate([*messages, {}]):
         if message.get("role") == "tool":
@@ -47,7 +44,7 @@ def _pairs(messages: list[Json]) -> Iterator[Problem]:
         asked = set(open_calls)
 
 
-def _unanswered(number: int, open_calls: dict[str, Json]) -> Problem:
+def _unanswered(number: int, open_calls: dict[str, JsonObject]) -> Problem:
     says = (
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The "
         f"following tool_call_ids did not have response messages: {', '.join(open_calls)}"
@@ -55,7 +52,7 @@ def _unanswered(number: int, open_calls: dict[str, Json]) -> Problem:
     return Problem(rules.UNANSWERED, f"messages.[{number}].role", says, list(open_calls.values()))
 
 
-def _empty(number: int, message: Json) -> Iterator[Problem]:
+def _empty(number: int, message: JsonObject) -> Iterator[Problem]:
     said = any(value for name, value in message.items() if name not in _SAYS_SOMETHING)
     if message.get("content") is None and not said:
         at = f"messages.[{number}].content"
@@ -63,7 +60,7 @@ def _empty(number: int, message: Json) -> Iterator[Problem]:
         yield Problem(rules.EMPTY, at, says, message)
 
 
-def _calls(number: int, message: Json) -> Iterator[Problem]:
+def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
     seen: set[str] = set()
     for place, call in enumerate(map(fields, items(message.get("tool_calls")))):
         at, function = f"messages.[{number}].tool_calls[{place}]", fields(call.get("function"))

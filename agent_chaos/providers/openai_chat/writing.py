@@ -7,7 +7,7 @@ from typing import Any
 
 from agent_chaos.providers.frames import json_frame, pieces
 from agent_chaos.providers.json_values import fields, without
-from agent_chaos.providers.openai_chat.chunks import ChunkDelta, whole
+from agent_chaos.providers.openai_chat.chunks import ChunkDelta, merged_object
 from agent_chaos.providers.openai_chat.stop_reasons import STOPS, written_usage
 from agent_chaos.providers.openai_chat.tool_calls import REASONING_KEYS, call_written, shape
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
@@ -153,8 +153,11 @@ def _common(turn: ModelTurn) -> dict[str, Any]:
 
 def _chunk(turn: ModelTurn, delta: dict[str, Any], one: ChunkDelta) -> ChunkDelta:
     common = {**turn.extra.get("$choice", _CHOICE)}
-    choice = whole({**one.get("choice", {}), "delta": delta}, common)
-    chunk = {**whole(one.get("chunk", {}), _common(turn)), "choices": [choice, *one.get("others", [])]}
+    choice = merged_object({**one.get("choice", {}), "delta": delta}, common)
+    chunk = {
+        **merged_object(one.get("chunk", {}), _common(turn)),
+        "choices": [choice, *one.get("others", [])],
+    }
     return {"raw": chunk}
 
 
@@ -166,7 +169,7 @@ def _written(turn: ModelTurn, one: ChunkDelta) -> ChunkDelta:
     if "raw" in one:
         told = one.get("error") and "error" not in one["raw"]
         return {"raw": {**one["raw"], **({"error": turn.error} if told else {})}, **event}
-    chunk = whole(one.get("chunk", {}), _common(turn))
+    chunk = merged_object(one.get("chunk", {}), _common(turn))
     if one.get("usage"):
         counted = {"usage": written_usage(turn.usage)} if turn.usage is not None else {}
         chunk = {**(chunk if counted else without(chunk, "usage")), **counted}

@@ -9,8 +9,7 @@ import json
 from dataclasses import dataclass
 
 from agent_chaos.providers.frames import json_frame
-from agent_chaos.providers.json_values import fields, text_of
-from agent_chaos.providers.openai_responses.items import Json
+from agent_chaos.providers.json_values import JsonObject, fields, text_of
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Data, End, Head, Reply, Request
 
@@ -176,7 +175,7 @@ def error_frames(kind: ErrorKind) -> bytes:
     return json_frame(first, event="error") + json_frame(failed, event="response.failed")
 
 
-def _failed(error: Json) -> Json:
+def _failed(error: JsonObject) -> JsonObject:
     return {
         "id": "resp_0e1c7a5b3d9f42680068c0ffee000081a4b6d8e0f2143658a7",
         "object": "response",

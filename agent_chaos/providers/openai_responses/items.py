@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from agent_chaos.providers.json_values import compact, fields, items, text_of
+from agent_chaos.providers.json_values import JsonObject, compact, fields, items, text_of
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 
-Json = dict[str, Any]
-
-Place = tuple[int, str, int]
+ItemPlace = tuple[int, str, int]
 """Where a part's text stands: output index, field of the item, index in that field."""
 
 TOOL_FIELD = {"function_call": "arguments", "custom_tool_call": "input"}
@@ -29,7 +27,7 @@ TEXTUAL = ("content", "summary", "arguments", "input", "name", "call_id")
 
 _LISTS = {"message": ("content",), "reasoning": ("summary", "content")}
 _PREFIX = {"message": "msg", "reasoning": "rs", "function_call": "fc", "custom_tool_call": "ctc"}
-_NEW_ITEM: dict[str, Json] = {
+_NEW_ITEM: dict[str, JsonObject] = {
     "message": {"id": "", "type": "message", "status": "completed", "content": [], "role": "assistant"},
     "reasoning": {"id": "", "type": "reasoning", "summary": []},
     "function_call": {
@@ -49,7 +47,7 @@ _NEW_SUMMARY = {"type": "summary_text", "text": ""}
 class Item:
     """One output item to be written: the item without what its parts say, and the parts."""
 
-    head: Json
+    head: JsonObject
     parts: tuple[Part, ...]
 
     @property
@@ -75,10 +73,10 @@ class Item:
         """Field, index, part and JSON of every part that stands in a list of the item."""
         for name in _LISTS.get(self.type, ()):
             members = [part for part in self.parts if _field(part) == name]
-            yield from ((name, i, part, written(part)) for i, part in enumerate(members))
+            yield from ((name, i, part, written_part(part)) for i, part in enumerate(members))
 
 
-def parts_of(output: list[Any]) -> Iterator[tuple[Place, Part]]:
+def parts_of(output: list[Any]) -> Iterator[tuple[ItemPlace, Part]]:
     """Every part of an output list, with its place."""
     for at, one in enumerate(output):
         item = fields(one)
@@ -104,15 +102,15 @@ def items_of(turn: ModelTurn) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def begun(item: Json) -> Json:
+def begun(item: JsonObject) -> JsonObject:
     """A finished item as it is announced: without its texts, in progress."""
-    empty: Json = {"content": [], "summary": [], "arguments": "", "input": ""}
+    empty: JsonObject = {"content": [], "summary": [], "arguments": "", "input": ""}
     own = {*_LISTS.get(text_of(item.get("type")), ()), TOOL_FIELD.get(text_of(item.get("type")), "")}
     bare = {name: empty[name] if name in own and name in empty else value for name, value in item.items()}
     return {**bare, "status": "in_progress"} if isinstance(item.get("status"), str) else bare
 
 
-def written(part: Part) -> Any:
+def written_part(part: Part) -> Any:
     """A content or summary part as JSON."""
     rest = part.extra.get(_field(part))
     if not isinstance(part, Text | Reasoning):
@@ -121,19 +119,19 @@ def written(part: Part) -> Any:
     return {**rest, said_in(rest): part.text}
 
 
-def said_in(member: Json) -> str:
+def said_in(member: JsonObject) -> str:
     """The field that holds the words of a content or summary part."""
     return "refusal" if member.get("type") == "refusal" else "text"
 
 
-def _tool_call(item: Json, field: str) -> ToolCall:
+def _tool_call(item: JsonObject, field: str) -> ToolCall:
     said = item.get(field)
     arguments = said if isinstance(said, str) else "" if said is None else compact(said)
     head = {name: "" if name in (field, "name", "call_id") else one for name, one in item.items()}
     return ToolCall(text_of(item.get("call_id")), text_of(item.get("name")), arguments, {"item": head})
 
 
-def _members(at: int, item: Json, kind: str) -> Iterator[tuple[Place, Part]]:
+def _members(at: int, item: JsonObject, kind: str) -> Iterator[tuple[ItemPlace, Part]]:
     head = {name: [] if name in _LISTS[kind] and items(one) else one for name, one in item.items()}
     empty = True
     for name in _LISTS[kind]:
@@ -147,7 +145,7 @@ def _members(at: int, item: Json, kind: str) -> Iterator[tuple[Place, Part]]:
         )
 
 
-def _member(kind: str, name: str, head: Json, member: Any) -> Part:
+def _member(kind: str, name: str, head: JsonObject, member: Any) -> Part:
     said = said_in(fields(member))
     if not isinstance(fields(member).get(said), str):
         return Opaque(text_of(fields(member).get("type")), {"item": head, name: member})
@@ -168,7 +166,7 @@ def _membership(at: int, part: Part) -> tuple[str, int]:
     return (shared, -1) if shared and not isinstance(part, ToolCall) else ("", at)
 
 
-def _head(part: Part) -> Json:
+def _head(part: Part) -> JsonObject:
     kept = part.extra.get("item")
     if kept is not None:
         return fields(kept)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, Literal
 
-from agent_chaos.providers.json_values import compact, fields, items, non_empty, text_of, without
-from agent_chaos.providers.openai_responses.items import Json, parts_of
+from agent_chaos.providers.json_values import JsonObject, compact, fields, items, non_empty, text_of, without
+from agent_chaos.providers.openai_responses.items import parts_of
 from agent_chaos.providers.turn import Message, Opaque, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
 
@@ -22,7 +22,7 @@ _RESULTS = ("function_call_output", "custom_tool_call_output")
 _WORDS = ("input_text", "output_text", "text")
 
 
-def prompt_of(request: Request) -> Prompt:
+def prompt(request: Request) -> Prompt:
     """The request in neutral words; `previous` is the response or conversation that it continues."""
     body = fields(request.json)
     conversation = body.get("conversation")
@@ -49,7 +49,7 @@ def _messages(given: Any) -> Iterator[Message]:
         yield Message(role, tuple(part for _, _, parts in run for part in parts))
 
 
-def _spoken(item: Json) -> tuple[Role, tuple[Part | ToolResult, ...]]:
+def _spoken(item: JsonObject) -> tuple[Role, tuple[Part | ToolResult, ...]]:
     """Who says an item, and what."""
     kind = text_of(item.get("type"))
     if kind in _RESULTS:
@@ -64,7 +64,7 @@ def _spoken(item: Json) -> tuple[Role, tuple[Part | ToolResult, ...]]:
     return "assistant", tuple(part for _, part in parts_of([item]))
 
 
-def _said(item: Json, role: Role) -> tuple[Part, ...]:
+def _said(item: JsonObject, role: Role) -> tuple[Part, ...]:
     content = item.get("content")
     if isinstance(content, str):
         return (Text(content, {"item": {**item, "content": ""}}),)
@@ -73,13 +73,13 @@ def _said(item: Json, role: Role) -> tuple[Part, ...]:
     return tuple(_part(fields(one)) for one in items(content))
 
 
-def _part(content: Json) -> Part:
+def _part(content: JsonObject) -> Part:
     if content.get("type") in _WORDS and isinstance(content.get("text"), str):
         return Text(content["text"], {"content": {**content, "text": ""}})
     return Opaque(text_of(content.get("type")), {"content": content})
 
 
-def _result(item: Json) -> ToolResult:
+def _result(item: JsonObject) -> ToolResult:
     """A tool's result. The wire has no flag for errors: `status: incomplete` is the nearest it can say."""
     output = item.get("output")
     parts = [fields(one) for one in items(output)]
@@ -93,7 +93,7 @@ def _result(item: Json) -> ToolResult:
     return ToolResult(text_of(item.get("call_id")), "", content, failed, without(item, "output"))
 
 
-def _tools(body: Json) -> Iterator[ToolSpec]:
+def _tools(body: JsonObject) -> Iterator[ToolSpec]:
     """Tools with a name, also those in a namespace; the provider's own tools go by their type."""
     for tool in items(body.get("tools")):
         inner = items(fields(tool).get("tools"))
@@ -124,7 +124,7 @@ def request_of(prompt: Prompt) -> Request:
     return Request("POST", "https://api.openai.com/v1/responses", headers, compact(body).encode())
 
 
-def _written(part: Part | ToolResult, role: Role) -> Json:
+def _written(part: Part | ToolResult, role: Role) -> JsonObject:
     match part:
         case ToolResult():
             return {"type": "function_call_output", "call_id": part.call_id, "output": part.content}

@@ -9,13 +9,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from agent_chaos.providers import frames
-from agent_chaos.providers.json_values import fields, items, loaded, text_of
+from agent_chaos.providers.json_values import JsonObject, fields, items, loaded, text_of
 from agent_chaos.providers.openai_responses import errors, rules, writing
-from agent_chaos.providers.openai_responses.items import Json
-from agent_chaos.providers.openai_responses.prompt import prompt_of, request_of
+from agent_chaos.providers.openai_responses.prompt import prompt, request_of
 from agent_chaos.providers.openai_responses.reading import read
 from agent_chaos.providers.openai_responses.specifics import SPECIFICS
-from agent_chaos.providers.openai_responses.stream import events_of, place_of
+from agent_chaos.providers.openai_responses.stream import events_in, place_of
 from agent_chaos.providers.protocol import Deltas, Specificity, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import Delta, ErrorKind, ModelTurn, Prompt
@@ -57,7 +56,7 @@ class OpenAIResponses(WireProtocol):
         return fields(request.json).get("stream") is True
 
     def prompt(self, request: Request) -> Prompt:
-        return prompt_of(request)
+        return prompt(request)
 
     def request(self, asked: Prompt) -> Request:
         return request_of(asked)
@@ -73,7 +72,7 @@ class OpenAIResponses(WireProtocol):
             return tuple(dict.fromkeys(_ids(fields(reply.json))))
         found = [
             one
-            for event in events_of(reply)
+            for event in events_in(reply)
             for part in ("response", "item")
             for one in _ids(fields(event.get(part)))
         ]
@@ -85,7 +84,7 @@ class OpenAIResponses(WireProtocol):
         number = {place: at for at, place in enumerate(read(reply)[1])}
         return tuple(
             (one.end, Delta(number[place], event["delta"]) if (place := place_of(event)) in number else None)
-            for one, event in zip(SSE.frames_of(reply), events_of(reply), strict=True)
+            for one, event in zip(SSE.frames_of(reply), events_in(reply), strict=True)
         )
 
     def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
@@ -109,7 +108,7 @@ class OpenAIResponses(WireProtocol):
         )
 
 
-def _ids(told: Json) -> list[str]:
+def _ids(told: JsonObject) -> list[str]:
     """Ids of a response or of an item, and of what it holds."""
     found = [text_of(told.get(name)) for name in ("id", "call_id")]
     inner = [one for item in items(told.get("output")) for one in _ids(fields(item))]

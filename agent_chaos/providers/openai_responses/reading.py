@@ -11,33 +11,39 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from agent_chaos.providers.json_values import fields, items, loaded, text_of
-from agent_chaos.providers.openai_responses.items import TEXTUAL, Json, Place, begun, parts_of
-from agent_chaos.providers.openai_responses.stop_reasons import neutral, usage_of
-from agent_chaos.providers.openai_responses.stream import Heard, events_of, listen, output_of, placeless
+from agent_chaos.providers.json_values import JsonObject, fields, items, loaded, text_of
+from agent_chaos.providers.openai_responses.items import TEXTUAL, ItemPlace, begun, parts_of
+from agent_chaos.providers.openai_responses.stop_reasons import neutral, read_usage
+from agent_chaos.providers.openai_responses.stream import (
+    StreamReading,
+    events_in,
+    listen,
+    output_of,
+    placeless,
+)
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.stream.framing.sse import SSE
 
 
-def read(reply: Reply) -> tuple[ModelTurn, tuple[Place, ...]]:
+def read(reply: Reply) -> tuple[ModelTurn, tuple[ItemPlace, ...]]:
     """The turn of a reply, and the place of each of its parts."""
     if SSE.holds(reply):
-        return _streamed(events_of(reply))
+        return _streamed(events_in(reply))
     body = loaded(reply.body)
     placed = tuple(parts_of(items(fields(body).get("output"))))
     turn = _turn(fields(body), tuple(part for _, part in placed), complete=isinstance(body, dict))
     return turn, tuple(place for place, _ in placed)
 
 
-def _streamed(events: Iterable[Json]) -> tuple[ModelTurn, tuple[Place, ...]]:
+def _streamed(events: Iterable[JsonObject]) -> tuple[ModelTurn, tuple[ItemPlace, ...]]:
     heard = listen(events)
     output = items(heard.response.get("output")) if heard.ending else []
     seen = output_of(heard)
     placed = [(place, _arrived(heard, place, part)) for place, part in parts_of(output if output else seen)]
     parts = tuple(part for _, part in _with_details(heard, placed, output))
     turn = _turn(heard.response, parts, complete=bool(heard.ending))
-    details: Json = {"opening": [_nameless(event, heard.response) for event in heard.opening]}
+    details: JsonObject = {"opening": [_nameless(event, heard.response) for event in heard.opening]}
     details |= {"first": heard.first} if heard.first is not None else {}
     details |= {"bare_end": True} if heard.ending and seen and not output else {}
     error = turn.error or (heard.error if isinstance(heard.error, dict) else None)
@@ -46,7 +52,7 @@ def _streamed(events: Iterable[Json]) -> tuple[ModelTurn, tuple[Place, ...]]:
     )
 
 
-def _turn(response: Json, parts: tuple[Part, ...], *, complete: bool) -> ModelTurn:
+def _turn(response: JsonObject, parts: tuple[Part, ...], *, complete: bool) -> ModelTurn:
     status = response.get("status")
     reason = fields(response.get("incomplete_details")).get("reason")
     raw = reason if status == "incomplete" and isinstance(reason, str) else status
@@ -55,7 +61,7 @@ def _turn(response: Json, parts: tuple[Part, ...], *, complete: bool) -> ModelTu
         parts=parts,
         stop=neutral(raw, parts),
         stop_raw=raw,
-        usage=usage_of(response.get("usage")),
+        usage=read_usage(response.get("usage")),
         id=text_of(response.get("id")),
         model=text_of(response.get("model")),
         complete=complete,
@@ -64,7 +70,7 @@ def _turn(response: Json, parts: tuple[Part, ...], *, complete: bool) -> ModelTu
     )
 
 
-def _envelope(response: Json) -> Json:
+def _envelope(response: JsonObject) -> JsonObject:
     """The response object without what the turn says; what it cannot say (an error in words) stays."""
     blank: dict[str, tuple[type, Any]] = {
         "id": (str, None),
@@ -77,7 +83,7 @@ def _envelope(response: Json) -> Json:
     return {**response, **readable}
 
 
-def _nameless(event: Json, response: Json) -> Json:
+def _nameless(event: JsonObject, response: JsonObject) -> JsonObject:
     """An opening event without its number, and without the id and model that the finished response has too."""
     kept = placeless(event)
     if isinstance(snapshot := event.get("response"), dict):
@@ -86,15 +92,15 @@ def _nameless(event: Json, response: Json) -> Json:
     return kept
 
 
-def _arrived(heard: Heard, place: Place, part: Part) -> Part:
+def _arrived(heard: StreamReading, place: ItemPlace, part: Part) -> Part:
     if isinstance(part, Opaque):
         return part
     return replace(part, pieces=tuple(len(one) for one in heard.deltas.get(place, ())))
 
 
 def _with_details(
-    heard: Heard, placed: list[tuple[Place, Part]], output: list[Any]
-) -> list[tuple[Place, Part]]:
+    heard: StreamReading, placed: list[tuple[ItemPlace, Part]], output: list[Any]
+) -> list[tuple[ItemPlace, Part]]:
     """The parts with what the stream says beside them: other events, and items that differ as they grow."""
     found = list(placed)
     for at in {place[0] for place, _ in placed}:
@@ -107,12 +113,12 @@ def _with_details(
     return found
 
 
-def _detail(found: list[tuple[Place, Part]], at: int, extra: Json) -> None:
+def _detail(found: list[tuple[ItemPlace, Part]], at: int, extra: JsonObject) -> None:
     place, part = found[at]
     found[at] = place, replace(part, extra={**part.extra, **extra})
 
 
-def _growth(heard: Heard, at: int, final: Json) -> Json:
+def _growth(heard: StreamReading, at: int, final: JsonObject) -> JsonObject:
     """Where an item as announced or as done differs from the finished one, beyond its texts."""
     if at not in heard.added and at not in heard.done:
         return {}
@@ -123,5 +129,5 @@ def _growth(heard: Heard, at: int, final: Json) -> Json:
     return {**({"added": added} if added else {}), **({"done": done} if done else {})}
 
 
-def _differing(item: Json, derived: Json) -> Json:
+def _differing(item: JsonObject, derived: JsonObject) -> JsonObject:
     return {name: one for name, one in item.items() if name not in TEXTUAL and derived.get(name, ...) != one}

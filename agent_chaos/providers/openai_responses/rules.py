@@ -9,16 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 from agent_chaos.providers import rules
-from agent_chaos.providers.json_values import fields, items, text_of
-from agent_chaos.providers.openai_responses.stream import events_of, listen, output_of
+from agent_chaos.providers.json_values import JsonObject, fields, items, text_of
+from agent_chaos.providers.openai_responses.stream import events_in, listen, output_of
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.sse import SSE
-
-Json = dict[str, Any]
 
 _ANSWERED_BY_THE_CLIENT = ("function_call", "custom_tool_call", "computer_call", "local_shell_call")
 _OUTPUT = "_output"
@@ -29,8 +26,8 @@ _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 class _State:
     """What the server kept: items before this request, those of the last response, and whether that is all of it."""
 
-    kept: tuple[Json, ...] = ()
-    last: tuple[Json, ...] = ()
+    kept: tuple[JsonObject, ...] = ()
+    last: tuple[JsonObject, ...] = ()
     known: bool = True
 
 
@@ -46,23 +43,23 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
     yield from _ids(given)
 
 
-def output(reply: Reply) -> tuple[Json, ...]:
+def output(reply: Reply) -> tuple[JsonObject, ...]:
     """The items of a response, streamed or not."""
     if reply.status >= 400:
         return ()
     if not SSE.holds(reply):
         return tuple(map(fields, items(fields(reply.json).get("output"))))
-    heard = listen(events_of(reply))
+    heard = listen(events_in(reply))
     ended = items(heard.response.get("output")) if heard.ending else []
     return tuple(map(fields, ended or output_of(heard)))
 
 
-def _state(body: Json, served: PriorExchange) -> _State:
+def _state(body: JsonObject, served: PriorExchange) -> _State:
     if body.get("conversation"):
         return _State(known=False)
     previous = text_of(body.get("previous_response_id"))
-    kept: list[Json] = []
-    last: tuple[Json, ...] | None = None
+    kept: list[JsonObject] = []
+    last: tuple[JsonObject, ...] | None = None
     while previous:
         found = next(((asked, reply) for asked, reply in reversed(served) if previous in _names(reply)), None)
         if found is None:
@@ -77,10 +74,10 @@ def _state(body: Json, served: PriorExchange) -> _State:
 def _names(reply: Reply) -> set[str]:
     if not SSE.holds(reply):
         return {text_of(fields(reply.json).get("id"))} - {""}
-    return {text_of(fields(event.get("response")).get("id")) for event in events_of(reply)} - {""}
+    return {text_of(fields(event.get("response")).get("id")) for event in events_in(reply)} - {""}
 
 
-def _unanswered(given: list[Json], state: _State) -> Iterator[Problem]:
+def _unanswered(given: list[JsonObject], state: _State) -> Iterator[Problem]:
     calls = [(f"input[{at}]", one) for at, one in enumerate(given)] + [
         ("previous_response_id", one) for one in state.last
     ]
@@ -91,7 +88,7 @@ def _unanswered(given: list[Json], state: _State) -> Iterator[Problem]:
             yield Problem(rules.UNANSWERED, at, says, call)
 
 
-def _orphans(given: list[Json], state: _State) -> Iterator[Problem]:
+def _orphans(given: list[JsonObject], state: _State) -> Iterator[Problem]:
     asked = {one.get("call_id") for one in state.kept if one.get("type") in _ANSWERED_BY_THE_CLIENT}
     for at, one in enumerate(given):
         kind = text_of(one.get("type"))
@@ -102,7 +99,7 @@ def _orphans(given: list[Json], state: _State) -> Iterator[Problem]:
             yield Problem(rules.ORPHAN, f"input[{at}]", says, one)
 
 
-def _reasoning(given: list[Json], served: PriorExchange) -> Iterator[Problem]:
+def _reasoning(given: list[JsonObject], served: PriorExchange) -> Iterator[Problem]:
     """A reasoning item is followed by what the model said after it, by its id where that is a message; and what was said
     after it comes with it.
     """
@@ -118,7 +115,7 @@ def _reasoning(given: list[Json], served: PriorExchange) -> Iterator[Problem]:
     yield from _without_reasoning(given, served)
 
 
-def _without_reasoning(given: list[Json], served: PriorExchange) -> Iterator[Problem]:
+def _without_reasoning(given: list[JsonObject], served: PriorExchange) -> Iterator[Problem]:
     present = {one.get("id") for one in given}
     needs = (
         _needs(served) if any(one.get("type") == "function_call" and one.get("id") for one in given) else {}
@@ -145,7 +142,7 @@ def _needs(served: PriorExchange) -> dict[str, str]:
     return found
 
 
-def _ids(given: list[Json]) -> Iterator[Problem]:
+def _ids(given: list[JsonObject]) -> Iterator[Problem]:
     named = [text_of(one.get("id")) for one in given if one.get("type") != "item_reference"]
     twice = {name for name, count in Counter(named).items() if name and count > 1}
     for name in sorted(twice):

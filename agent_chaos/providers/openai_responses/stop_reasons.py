@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from agent_chaos.providers.json_values import count_of, fields
-from agent_chaos.providers.openai_responses.items import Json
+from agent_chaos.providers.json_values import JsonObject, count_of, fields
 from agent_chaos.providers.stop_reasons import StopReasons
-from agent_chaos.providers.turn import ModelTurn, Part, Stop, Text, Usage
+from agent_chaos.providers.turn import ModelTurn, Part, StopReason, Text, Usage
 
 STATUSES = {"completed", "failed", "in_progress", "queued", "cancelled", "incomplete"}
 """The words for how a response stands; any other reason to stop is the reason of an incomplete one."""
@@ -31,7 +30,7 @@ STOPS = StopReasons(
 )
 
 
-def neutral(raw: str | None, parts: Sequence[Part]) -> Stop | None:
+def neutral(raw: str | None, parts: Sequence[Part]) -> StopReason | None:
     """The provider's word for why it stopped, in neutral words; a completed response may hold a refusal."""
     if raw in ("in_progress", "queued"):
         return None
@@ -50,7 +49,7 @@ def word_of(turn: ModelTurn) -> str | None:
     return "failed" if new and turn.error else "completed" if new else None
 
 
-def usage_of(value: Any) -> Usage | None:
+def read_usage(value: Any) -> Usage | None:
     """Token counts; the total is left out where it is the sum."""
     if not isinstance(value, dict):
         return None
@@ -61,7 +60,7 @@ def usage_of(value: Any) -> Usage | None:
     return Usage(read_in, read_out, kept)
 
 
-def counts_of(usage: Usage | None) -> Json | None:
+def written_usage(usage: Usage | None) -> JsonObject | None:
     """Token counts as the wire has them."""
     if usage is None:
         return None

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent_chaos.providers.json_values import count_of, fields, loaded, text_of, without
-from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Json, Place, said_in
+from agent_chaos.providers.json_values import JsonObject, count_of, fields, loaded, text_of, without
+from agent_chaos.providers.openai_responses.items import TOOL_FIELD, ItemPlace, said_in
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.stream.framing.sse import SSE
 
@@ -37,55 +37,55 @@ _GRAMMAR = {
 
 
 @dataclass(slots=True)
-class Heard:
+class StreamReading:
     """What a stream said so far."""
 
-    response: Json = field(default_factory=dict)
+    response: JsonObject = field(default_factory=dict)
     ending: str = ""
     error: Any = None
     first: int | None = None
-    opening: list[Json] = field(default_factory=list)
-    added: dict[int, Json] = field(default_factory=dict)
-    done: dict[int, Json] = field(default_factory=dict)
-    slots: dict[Place, Json] = field(default_factory=dict)
-    deltas: dict[Place, list[str]] = field(default_factory=dict)
-    texts: dict[Place, str] = field(default_factory=dict)
-    beside: dict[int, list[tuple[Place, list[Any]]]] = field(default_factory=dict)
-    place: Place = (-1, "", 0)
+    opening: list[JsonObject] = field(default_factory=list)
+    added: dict[int, JsonObject] = field(default_factory=dict)
+    done: dict[int, JsonObject] = field(default_factory=dict)
+    slots: dict[ItemPlace, JsonObject] = field(default_factory=dict)
+    deltas: dict[ItemPlace, list[str]] = field(default_factory=dict)
+    texts: dict[ItemPlace, str] = field(default_factory=dict)
+    beside: dict[int, list[tuple[ItemPlace, list[Any]]]] = field(default_factory=dict)
+    place: ItemPlace = (-1, "", 0)
 
 
-def listen(events: Iterable[Json]) -> Heard:
+def listen(events: Iterable[JsonObject]) -> StreamReading:
     """Everything that the events say."""
-    heard = Heard()
+    heard = StreamReading()
     for event in events:
         if event:
             _hear(heard, event)
     return heard
 
 
-def events_of(reply: Reply) -> tuple[Json, ...]:
+def events_in(reply: Reply) -> tuple[JsonObject, ...]:
     """Per frame of a stream, its event as JSON; empty where it carries none."""
     return tuple(fields(loaded(one.data)) if one.complete else {} for one in SSE.frames_of(reply))
 
 
-def place_of(event: Json) -> Place | None:
+def place_of(event: JsonObject) -> ItemPlace | None:
     """Which text an event adds to, or None where it adds none."""
     known = _DELTAS.get(text_of(event.get("type")))
     return _at(event, known) if known and isinstance(event.get("delta"), str) else None
 
 
-def output_of(heard: Heard) -> list[Json]:
+def output_of(heard: StreamReading) -> list[JsonObject]:
     """The output list as far as the events tell it."""
     return [heard.done.get(at) or _pieced(heard, at) for at in sorted({*heard.added, *heard.done})]
 
 
-def placeless(event: Json) -> Json:
+def placeless(event: JsonObject) -> JsonObject:
     """An event without its number and place, which are given anew when it is written."""
     gone = ("output_index", "item_id", "content_index", "sequence_number")
     return {name: None if name in gone else one for name, one in event.items()}
 
 
-def _hear(heard: Heard, event: Json) -> None:
+def _hear(heard: StreamReading, event: JsonObject) -> None:
     kind = text_of(event.get("type"))
     number = event.get("sequence_number")
     if heard.first is None and not heard.added and isinstance(number, int):
@@ -101,7 +101,7 @@ def _hear(heard: Heard, event: Json) -> None:
         _hear_beside(heard, event)
 
 
-def _hear_text(heard: Heard, event: Json, kind: str) -> bool:
+def _hear_text(heard: StreamReading, event: JsonObject, kind: str) -> bool:
     """Takes an event that belongs to the texts of an item of a known type."""
     item = heard.added.get(count_of(event.get("output_index")), {})
     if not kind.startswith(_GRAMMAR.get(text_of(item.get("type")), ("\0",))):
@@ -120,7 +120,7 @@ def _hear_text(heard: Heard, event: Json, kind: str) -> bool:
     return True
 
 
-def _hear_beside(heard: Heard, event: Json) -> None:
+def _hear_beside(heard: StreamReading, event: JsonObject) -> None:
     if event.get("type") == "error":
         heard.error = event.get("error") or without(event, "type", "sequence_number")
     if isinstance(event.get("response"), dict):
@@ -134,11 +134,11 @@ def _hear_beside(heard: Heard, event: Json) -> None:
     heard.beside.setdefault(place[0], []).append((place, [chars, placeless(event)]))
 
 
-def _pieced(heard: Heard, at: int) -> Json:
+def _pieced(heard: StreamReading, at: int) -> JsonObject:
     item = heard.added.get(at, {})
     if name := TOOL_FIELD.get(text_of(item.get("type"))):
         return {**item, name: _said(heard, (at, name, 0)) or text_of(item.get(name))}
-    lists: dict[str, list[Json]] = {}
+    lists: dict[str, list[JsonObject]] = {}
     for place in sorted({*heard.slots, *heard.deltas, *heard.texts}):
         if place[0] == at:
             slot = heard.slots.get(place) or {
@@ -148,9 +148,9 @@ def _pieced(heard: Heard, at: int) -> Json:
     return {**item, **lists}
 
 
-def _said(heard: Heard, place: Place) -> str:
+def _said(heard: StreamReading, place: ItemPlace) -> str:
     return heard.texts.get(place) or "".join(heard.deltas.get(place, ()))
 
 
-def _at(event: Json, known: tuple[str, str]) -> Place:
+def _at(event: JsonObject, known: tuple[str, str]) -> ItemPlace:
     return count_of(event.get("output_index")), known[0], count_of(event.get(known[1]))

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from agent_chaos.providers.frames import json_frame, pieces, with_json
-from agent_chaos.providers.json_values import fields, items, text_of, without
-from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Item, Json, begun, items_of, said_in
-from agent_chaos.providers.openai_responses.stop_reasons import STATUSES, counts_of, word_of
+from agent_chaos.providers.json_values import JsonObject, fields, items, text_of, without
+from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Item, begun, items_of, said_in
+from agent_chaos.providers.openai_responses.stop_reasons import STATUSES, word_of, written_usage
 from agent_chaos.providers.splicing import Comparison, splice
 from agent_chaos.providers.turn import ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
 from agent_chaos.stream.framing.sse import SSE
 
-_UNSETTLED: Json = {
+_UNSETTLED: JsonObject = {
     "status": "in_progress",
     "completed_at": None,
     "error": None,
@@ -41,7 +41,7 @@ def _stream(turn: ModelTurn, newline: str) -> bytes:
 _EVENTS = Comparison(SSE, noise=("logprobs",))
 
 
-def response_of(turn: ModelTurn) -> Json:
+def response_of(turn: ModelTurn) -> JsonObject:
     """The turn as a finished response object, or as the error body that it is."""
     kept = fields(turn.extra.get("response"))
     raw = word_of(turn)
@@ -53,13 +53,13 @@ def response_of(turn: ModelTurn) -> Json:
         "incomplete_details": {"reason": raw} if status == "incomplete" and raw not in STATUSES else None,
         "model": turn.model,
         "output": [] if turn.extra.get("bare_end") else [item.whole() for item in _settled(turn, raw)],
-        "usage": counts_of(turn.usage),
+        "usage": written_usage(turn.usage),
     }
     new = {} if kept else {"object": "response"}
     return {**new, **kept, **{name: one for name, one in said.items() if one}}
 
 
-def events_of(turn: ModelTurn) -> Iterator[Json]:
+def events_of(turn: ModelTurn) -> Iterator[JsonObject]:
     """Every event of the stream, numbered as the recorded one was, or from 0 where there was none."""
     number = turn.extra.get("first", None if "opening" in turn.extra else 0)
     for event in _events(turn):
@@ -72,7 +72,7 @@ def events_of(turn: ModelTurn) -> Iterator[Json]:
             number += 1
 
 
-def _events(turn: ModelTurn) -> Iterator[Json]:
+def _events(turn: ModelTurn) -> Iterator[JsonObject]:
     raw = word_of(turn)
     yield from _opening(turn)
     for at, item in enumerate(_settled(turn, raw)):
@@ -82,7 +82,7 @@ def _events(turn: ModelTurn) -> Iterator[Json]:
         yield _event(f"response.{response.get('status') or 'completed'}", response=response)
 
 
-def _opening(turn: ModelTurn) -> Iterator[Json]:
+def _opening(turn: ModelTurn) -> Iterator[JsonObject]:
     known = turn.extra.get("opening")
     if known is None:
         snapshot = {**response_of(turn), **_UNSETTLED}
@@ -94,7 +94,7 @@ def _opening(turn: ModelTurn) -> Iterator[Json]:
         yield {**event, "response": {**snapshot, **fresh}} if snapshot else event
 
 
-def _item_events(at: int, item: Item, *, open_ended: bool) -> Iterator[Json]:
+def _item_events(at: int, item: Item, *, open_ended: bool) -> Iterator[JsonObject]:
     final = item.whole()
     extra = item.parts[0].extra
     is_open = open_ended and bool(extra.get("open"))
@@ -114,7 +114,7 @@ def _item_events(at: int, item: Item, *, open_ended: bool) -> Iterator[Json]:
         yield _event("response.output_item.done", item=done, output_index=at)
 
 
-def _tool_events(item: Item, place: Json, *, is_open: bool) -> Iterator[Json]:
+def _tool_events(item: Item, place: JsonObject, *, is_open: bool) -> Iterator[JsonObject]:
     part = item.parts[0]
     assert isinstance(part, ToolCall)
     name = TOOL_FIELD.get(item.type, "arguments")
@@ -127,8 +127,8 @@ def _tool_events(item: Item, place: Json, *, is_open: bool) -> Iterator[Json]:
 
 
 def _slot_events(
-    kind: str, name: str, index: int, part: Part, member: Any, place: Json, *, is_open: bool
-) -> Iterator[Json]:
+    kind: str, name: str, index: int, part: Part, member: Any, place: JsonObject, *, is_open: bool
+) -> Iterator[JsonObject]:
     """The events of one content or summary part, from its announcement to its end."""
     here = {**place, f"{name}_index": index}
     slot = "response.reasoning_summary_part" if name == "summary" else "response.content_part"
@@ -144,13 +144,13 @@ def _slot_events(
 
 
 def _text_events(
-    kind: str, name: str, part: Text | Reasoning, member: Json, here: Json, *, is_open: bool
-) -> Iterator[Json]:
+    kind: str, name: str, part: Text | Reasoning, member: JsonObject, here: JsonObject, *, is_open: bool
+) -> Iterator[JsonObject]:
     said = said_in(member)
     words = {"summary": "reasoning_summary_text", "content": "reasoning_text"}[name]
     words = words if kind == "reasoning" else "refusal" if said == "refusal" else "output_text"
-    logprobs: Json = {"logprobs": member["logprobs"]} if "logprobs" in member else {}
-    empty: Json = {"logprobs": []} if logprobs else {}
+    logprobs: JsonObject = {"logprobs": member["logprobs"]} if "logprobs" in member else {}
+    empty: JsonObject = {"logprobs": []} if logprobs else {}
     yield from _growing(
         part, part.text, here, lambda piece: _event(f"response.{words}.delta", delta=piece, **here, **empty)
     )
@@ -159,8 +159,8 @@ def _text_events(
 
 
 def _growing(
-    part: Text | Reasoning | ToolCall, text: str, place: Json, delta: Callable[[str], Json]
-) -> Iterator[Json]:
+    part: Text | Reasoning | ToolCall, text: str, place: JsonObject, delta: Callable[[str], JsonObject]
+) -> Iterator[JsonObject]:
     """The deltas of a text in its recorded pieces, with the events beside it where they were."""
     waiting = items(part.extra.get("beside"))
     said = 0
@@ -173,16 +173,16 @@ def _growing(
     yield from _placed([event for _, event in waiting], place)
 
 
-def _beside(part: Part, place: Json) -> Iterator[Json]:
+def _beside(part: Part, place: JsonObject) -> Iterator[JsonObject]:
     yield from _placed([event for _, event in items(part.extra.get("beside"))], place)
 
 
-def _placed(events: Iterable[Json], place: Json) -> Iterator[Json]:
+def _placed(events: Iterable[JsonObject], place: JsonObject) -> Iterator[JsonObject]:
     for event in events:
         yield {**event, **{name: one for name, one in place.items() if name in event}}
 
 
-def _event(kind: str, **said: Any) -> Json:
+def _event(kind: str, **said: Any) -> JsonObject:
     """An event with its fields in the order that the provider writes them; the number is filled in later."""
     return {"type": kind, **dict(sorted({**said, "sequence_number": None}.items()))}
 

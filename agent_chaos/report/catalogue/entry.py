@@ -19,7 +19,7 @@ class CatalogueRow(Protocol):
     def searchable(self) -> str: ...
 
 
-E = TypeVar("E", bound=CatalogueRow)
+_Row = TypeVar("_Row", bound=CatalogueRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class OracleEntry:
         return " ".join((self.name, self.does, *self.advice, self.source))
 
 
-def matching(entries: Sequence[E], pattern: str) -> tuple[E, ...]:
+def matching(entries: Sequence[_Row], pattern: str) -> tuple[_Row, ...]:
     """The entries that hold every word of the pattern, whatever its case; all of them for an empty one.
 
     A pattern that is exactly a name finds that entry alone.

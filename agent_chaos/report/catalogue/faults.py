@@ -13,7 +13,7 @@ from agent_chaos.chaos.mutation import Mutation
 from agent_chaos.faults.catalogue import fault_types, kind_of
 from agent_chaos.faults.fault import Choice, Fault, ToolFault, WireFault
 from agent_chaos.providers.registry import protocols
-from agent_chaos.report.catalogue.docstrings import told
+from agent_chaos.report.catalogue.docstrings import docstring_parts
 from agent_chaos.report.catalogue.entry import FaultEntry, Parameter
 from agent_chaos.report.catalogue.reactions import reactions
 from agent_chaos.report.catalogue.samples import TOOL, samples
@@ -30,7 +30,7 @@ def faults_of_code() -> tuple[FaultEntry, ...]:
 
 
 def _entry(cls: type[Fault]) -> FaultEntry:
-    does, source = told(cls)
+    does, source = docstring_parts(cls)
     acting = _acting(cls)
     spoken = tuple(name for name in protocols() if name in {protocol for protocol, _, _ in acting})
     forms = tuple(form for form in ("whole", "streamed") if form in {one for _, one, _ in acting})
@@ -55,13 +55,13 @@ def _entry(cls: type[Fault]) -> FaultEntry:
 
 def _mutation(kind: str) -> FaultEntry:
     word = getattr(constructors, kind)
-    _, source = told(Mutation)
+    _, source = docstring_parts(Mutation)
     return FaultEntry(
         name=kind,
         level="conversation",
         family=Mutation.family.name,
         frequency=Mutation.frequency.label,
-        does=told(word)[0],
+        does=docstring_parts(word)[0],
         transparent=False,
         searched=False,
         where="tool results" if kind == "tool_mutate" else "what the user says or the model is asked",

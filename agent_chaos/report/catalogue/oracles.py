@@ -5,19 +5,19 @@ from __future__ import annotations
 import sys
 
 from agent_chaos.oracles.oracle import Oracle
-from agent_chaos.oracles.registry import oracles
-from agent_chaos.report.catalogue.docstrings import told
+from agent_chaos.oracles.registry import all_oracles
+from agent_chaos.report.catalogue.docstrings import docstring_parts
 from agent_chaos.report.catalogue.entry import OracleEntry
 from agent_chaos.trace.fidelity import Fidelity
 
 
 def oracles_of_code() -> tuple[OracleEntry, ...]:
     """Every oracle, by name."""
-    return tuple(_entry(oracle) for _, oracle in sorted(oracles().items()))
+    return tuple(_entry(oracle) for _, oracle in sorted(all_oracles().items()))
 
 
 def _entry(oracle: Oracle) -> OracleEntry:
-    does, source = told(type(oracle))
+    does, source = docstring_parts(type(oracle))
     return OracleEntry(
         name=oracle.name,
         does=does,

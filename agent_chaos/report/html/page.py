@@ -27,13 +27,13 @@ def page(campaigns: Sequence[CampaignRecord], stopped: Sequence[Stopped] = ()) -
     """Campaigns as one HTML file without any request."""
     style = files("agent_chaos.report.html").joinpath("static/report.css").read_text(encoding="utf-8")
     return (
-        environment()
+        template_environment()
         .get_template("report.html")
         .render(campaigns=campaigns, stopped=stopped, style=Markup(style))
     )
 
 
-def environment(*packages: str) -> Environment:
+def template_environment(*packages: str) -> Environment:
     """Templates of this folder, and of other packages before them. All text in them is shown as what it is."""
     loaders = [PackageLoader(name) for name in (*packages, "agent_chaos.report.html")]
     made = Environment(

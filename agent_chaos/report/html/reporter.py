@@ -9,7 +9,7 @@ from agent_chaos.errors import UsageError
 from agent_chaos.report.document import CampaignRecord, Stopped
 from agent_chaos.report.event import Ended, Failed, ReportEvent, SearchEnded
 from agent_chaos.report.output import Output
-from agent_chaos.report.reporter import Format, Reporter, View
+from agent_chaos.report.reporter import Reporter, ReportFormat, View
 
 
 class HtmlReporter:
@@ -42,4 +42,4 @@ def _opens(file: Path | None, view: View) -> Reporter:
     return HtmlReporter(Output(file))
 
 
-REPORTER = Format(name="html", does="one HTML file that opens from disk", opens=_opens)
+REPORTER = ReportFormat(name="html", does="one HTML file that opens from disk", opens=_opens)

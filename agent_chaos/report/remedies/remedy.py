@@ -17,7 +17,7 @@ from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
 Reach = Literal["line", "function", "agent"]
 """How far one such change reaches: the line where it is made, the function around it, or all that the agent does."""
 
-SDKS = {
+EXAMPLE_PACKAGES = {
     "anthropic_messages": ("anthropic",),
     "openai_chat": ("openai",),
     "openai_responses": ("openai",),
@@ -76,7 +76,7 @@ class Case:
         """The protocol of the SDK that the agent's code calls itself; '' where a framework stands between."""
         spoken = self.call.protocol if self.call else ""
         frame = self.at_call
-        return spoken if frame is not None and frame.library in SDKS.get(spoken, ()) else ""
+        return spoken if frame is not None and frame.library in EXAMPLE_PACKAGES.get(spoken, ()) else ""
 
     @property
     def runs_tools(self) -> bool:

@@ -13,7 +13,7 @@ from agent_chaos.report.document import CampaignRecord, FindingRecord
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.reporter import View
 from agent_chaos.report.terminal.coverage import covered
-from agent_chaos.report.terminal.finding_view import line, view
+from agent_chaos.report.terminal.finding_view import finding_view, line
 
 _VERDICTS = {
     0: ("PASS", "bold green"),
@@ -36,7 +36,7 @@ def campaign_view(
         first = campaign.findings[0].failures[0]
         yield Text(f"  any in full: agent-chaos show {first}; all: fuzz --full", "dim")
     for finding in campaign.findings[:shown]:
-        yield from view(finding, campaign.of(finding), width)
+        yield from finding_view(finding, campaign.of(finding), width)
     if rest := campaign.findings[shown:]:
         yield Text()
         yield _lines(rest)
@@ -97,18 +97,21 @@ def _ending(campaign: CampaignRecord, asked: View) -> Table:
     rows = [
         ("Interrupted", "the figures are of the part that ran" if campaign.interrupted else ""),
         ("Harness", printable(campaign.first_error)),
-        ("Accepted", figures.accepted(campaign.accepted)),
+        ("Accepted", figures.accepted_lines(campaign.accepted)),
         ("Expired", figures.expired(campaign.expired)),
-        ("Held", figures.held(campaign.held, everything=everything)),
-        ("Score", figures.score(campaign.score)),
+        ("Held", figures.survived_lines(campaign.held, everything=everything)),
+        ("Score", figures.score_line(campaign.score)),
         ("Covered", figures.space(numbers)),
         ("Not run", figures.not_run(numbers) if campaign.until_covered else ""),
         ("Fired", figures.fired(numbers) if everything else ""),
         ("No site", figures.no_site(numbers) if everything else ""),
         ("Also run", figures.other_runs(numbers)),
         ("Warnings", "\n".join(figures.warnings(campaign.warnings))),
-        ("Undecided", "\n".join(figures.undecided(campaign.undecided_reasons, campaign.undecided_plans))),
-        ("Not tested", "\n".join(figures.not_tested(campaign.not_tested_reasons))),
+        (
+            "Undecided",
+            "\n".join(figures.undecided_lines(campaign.undecided_reasons, campaign.undecided_plans)),
+        ),
+        ("Not tested", "\n".join(figures.not_tested_lines(campaign.not_tested_reasons))),
         ("Noticed", "\n".join(printable(note) for note in campaign.notes)),
     ]
     for label, text in rows:

@@ -22,7 +22,9 @@ _TONES = {"plain": "", "fault": "bold yellow", "finding": "bold red", "quiet": "
 _MARKS = {"": "", "fault": "▲", "finding": "✗"}
 
 
-def view(finding: FindingRecord, failures: Sequence[FailureRecord], width: int) -> Iterator[RenderableType]:
+def finding_view(
+    finding: FindingRecord, failures: Sequence[FailureRecord], width: int
+) -> Iterator[RenderableType]:
     """The parts of the report of one finding, top to bottom, for a terminal of that many columns."""
     first = failures[0]
     yield Text()
@@ -38,7 +40,7 @@ def view(finding: FindingRecord, failures: Sequence[FailureRecord], width: int) 
 
 def failure_view(finding: FindingRecord, failure: FailureRecord, width: int) -> Iterator[RenderableType]:
     """The same of one failure by itself."""
-    return view(finding, (failure,), width)
+    return finding_view(finding, (failure,), width)
 
 
 def line(finding: FindingRecord) -> tuple[Text, Text]:

@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from agent_chaos.report import figures
-from agent_chaos.report.console import complain, console, put
+from agent_chaos.report.console import console, print_error, put
 from agent_chaos.report.document import CampaignRecord
 from agent_chaos.report.event import (
     Ended,
@@ -27,7 +27,7 @@ from agent_chaos.report.event import (
     Started,
 )
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.reporter import USUAL, Format, Reporter, View
+from agent_chaos.report.reporter import USUAL, Reporter, ReportFormat, View
 from agent_chaos.report.terminal import run_view
 from agent_chaos.report.terminal.campaign_view import campaign_view, findings_table
 from agent_chaos.report.terminal.live import Live
@@ -56,12 +56,12 @@ class TerminalReporter:
             case SearchEnded():
                 self._searched(event.campaign)
             case Ran() | Planned() | Replayed() | Shrunk() | Recorded():
-                for part in run_view.view(event, self._out.width):
+                for part in run_view.run_view(event, self._out.width):
                     put(self._out, part)
             case Failed():
                 self._live.stop()
                 named = not event.name or event.error.startswith(event.name)
-                complain(event.error if named else f"{event.name}: {event.error}")
+                print_error(event.error if named else f"{event.name}: {event.error}")
             case Said():
                 self._say(Text(printable(event.text), _TONES[event.tone]))
             case Ended():
@@ -98,4 +98,4 @@ def _opens(file: Path | None, view: View) -> Reporter:
     return TerminalReporter(console(), view)
 
 
-REPORTER = Format(name="terminal", does="for people, on stdout", opens=_opens)
+REPORTER = ReportFormat(name="terminal", does="for people, on stdout", opens=_opens)

@@ -10,9 +10,9 @@ from rich.text import Text
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.report.event import Planned, Ran, Recorded, Replayed, Shrunk
 from agent_chaos.report.printable import clipped, count, printable, seconds
-from agent_chaos.report.terminal.finding_view import view as finding_view
+from agent_chaos.report.terminal.finding_view import finding_view as finding_view
 
-Result = Ran | Planned | Replayed | Shrunk | Recorded
+_Told = Ran | Planned | Replayed | Shrunk | Recorded
 
 _STYLES = {0: "bold green", 1: "bold red", 3: "bold yellow", 5: "bold red"}
 _STANDINGS = {"NOT RECORDED": "bold yellow", "ACCEPTED": "yellow", "CHANGED": "bold yellow"}
@@ -23,7 +23,7 @@ _UNOBSERVED = (
 _EARLIER = "  kept from an earlier recording, the agent did not run; to record it afresh: --record-mode all"
 
 
-def view(event: Result, width: int) -> Iterator[RenderableType]:
+def run_view(event: _Told, width: int) -> Iterator[RenderableType]:
     """The parts, top to bottom, for a terminal of that many columns."""
     match event:
         case Ran():

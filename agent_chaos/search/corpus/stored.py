@@ -93,7 +93,7 @@ def failure_id(scenario: str, fingerprint: str, length: int = _SHORTEST, *, lett
     return f"{letter}-" + "".join(letters)
 
 
-def installed(package: str) -> str:
+def installed_version(package: str) -> str:
     """The version of a package in this process; '' where there is none."""
     try:
         return metadata.version(package)
@@ -131,7 +131,7 @@ def failure_of(
 def versions_of(subject: Subject) -> dict[str, str]:
     """What a failure of a subject depends on beside its recording."""
     versions = dict(subject.versions)
-    versions |= {name: now for name in versions if (now := installed(name))}
+    versions |= {name: now for name in versions if (now := installed_version(name))}
     return {**versions, "agent-chaos": __version__, "python": platform.python_version()}
 
 

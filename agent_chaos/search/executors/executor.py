@@ -10,7 +10,7 @@ from typing import Protocol
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.example import Example
-from agent_chaos.search.shrink import ShrinkTask, Shrunk
+from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 
 
 class Executor(Protocol):
@@ -20,7 +20,7 @@ class Executor(Protocol):
         """The example of each plan, in their order."""
         ...
 
-    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[Shrunk]:
+    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
         """The result of each task, in their order."""
         ...
 

@@ -9,7 +9,7 @@ from agent_chaos.search.campaign import Subject
 from agent_chaos.search.example import Example, examined
 from agent_chaos.search.interrupt import ctrl_c_counts
 from agent_chaos.search.scope import Scope
-from agent_chaos.search.shrink import ShrinkTask, Shrunk, shrink
+from agent_chaos.search.shrink import ShrinkResult, ShrinkTask, smallest_plan
 from agent_chaos.search.space import Space
 
 
@@ -27,9 +27,9 @@ class Inline:
                 outcome = self._subject.trial(plan)
             yield examined(plan, outcome, self.space, self._subject.clean)
 
-    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[Shrunk]:
+    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
         for task in tasks:
-            yield shrink(
+            yield smallest_plan(
                 self._subject,
                 task.plan,
                 task.fingerprint,

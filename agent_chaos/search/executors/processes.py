@@ -19,9 +19,9 @@ from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Judged
 from agent_chaos.search.example import Example
-from agent_chaos.search.executors.workers import Alive, Broken, Result, SubjectFactory, Task, work
+from agent_chaos.search.executors.workers import Alive, SubjectFactory, Task, TaskResult, WorkerFailed, work
 from agent_chaos.search.scope import Scope
-from agent_chaos.search.shrink import ShrinkTask, Shrunk
+from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 from agent_chaos.trace.trace import Trace
 
 HANGS_AFTER_S = 120.0
@@ -61,9 +61,9 @@ class Processes:
             assert isinstance(result, Example)
             yield result
 
-    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[Shrunk]:
+    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
         for result in self._results(tasks):
-            assert isinstance(result, Shrunk)
+            assert isinstance(result, ShrinkResult)
             yield result
 
     def close(self) -> None:
@@ -74,9 +74,9 @@ class Processes:
             worker.process.join()
         self._workers = []
 
-    def _results(self, tasks: Sequence[Task]) -> Iterator[Result]:
+    def _results(self, tasks: Sequence[Task]) -> Iterator[TaskResult]:
         """Every task's result, in the order of the tasks."""
-        left, done, wanted = deque(enumerate(tasks)), dict[int, Result](), 0
+        left, done, wanted = deque(enumerate(tasks)), dict[int, TaskResult](), 0
         try:
             while wanted < len(tasks):
                 self._hand_out(left)
@@ -116,7 +116,7 @@ class Processes:
         worker.number, worker.task, worker.heard_s = number, task, monotonic()
         worker.connection.send(task)
 
-    def _heard(self) -> Iterator[tuple[int, Result]]:
+    def _heard(self) -> Iterator[tuple[int, TaskResult]]:
         """What workers say; for those that can say nothing any more, what became of them."""
         busy = {worker.connection: worker for worker in self._workers if worker.task is not None}
         for connection in wait(list(busy), timeout=1.0):
@@ -127,7 +127,7 @@ class Processes:
             if worker.task is not None and monotonic() - worker.heard_s > allowed_s:
                 yield self._lost(worker, f"gave no sign of life for {self._hangs_after_s:.0f} s")
 
-    def _said(self, worker: _Worker) -> Iterator[tuple[int, Result]]:
+    def _said(self, worker: _Worker) -> Iterator[tuple[int, TaskResult]]:
         try:
             said = worker.connection.recv()
         except (EOFError, OSError):
@@ -135,13 +135,13 @@ class Processes:
             yield self._lost(worker, f"ended with {worker.process.exitcode}")
             return
         worker.heard_s, worker.ready = monotonic(), True
-        if isinstance(said, Broken):
+        if isinstance(said, WorkerFailed):
             raise HarnessError(f"a worker process failed: {said.reason}")
         if not isinstance(said, Alive):
             worker.task = None
             yield worker.number, said
 
-    def _lost(self, worker: _Worker, how: str) -> tuple[int, Result]:
+    def _lost(self, worker: _Worker, how: str) -> tuple[int, TaskResult]:
         self._workers.remove(worker)
         worker.process.kill()
         worker.process.join()
@@ -154,7 +154,7 @@ class Processes:
         return worker.number, lost(worker.task, how)
 
 
-def lost(task: Task, how: str) -> Result:
+def lost(task: Task, how: str) -> TaskResult:
     """The result of a task whose process is gone: its plan is a failure, and is as small as it is."""
     plan = task.plan if isinstance(task, ShrinkTask) else task
     fingerprint = task.fingerprint if isinstance(task, ShrinkTask) else "lost_process:agent"
@@ -165,4 +165,4 @@ def lost(task: Task, how: str) -> Result:
         judged = Judged(frozenset(one.fault.kind for one in plan.faults), Verdict.FAIL, reason, "raised")
         return Example(plan, Verdict.FAIL, (violation,), reason, (), (), how, 0.0, 0, judged)
     outcome = Outcome(Verdict.FAIL, Trace(plan, (), 0.0), (violation,), rule=oracle, reason=reason)
-    return Shrunk(plan, outcome, False, 0, 1, False, {})
+    return ShrinkResult(plan, outcome, False, 0, 1, False, {})

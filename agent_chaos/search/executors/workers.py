@@ -19,10 +19,10 @@ from agent_chaos.search.campaign import Subject
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.inline import Inline
 from agent_chaos.search.scope import Scope
-from agent_chaos.search.shrink import ShrinkTask, Shrunk
+from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 
 Task = Plan | ShrinkTask
-Result = Example | Shrunk
+TaskResult = Example | ShrinkResult
 SubjectFactory = Callable[[], Subject]
 """Makes the subject in a worker; it is pickled, so it is a module's function, or a partial of one."""
 
@@ -33,7 +33,7 @@ class Alive:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class WorkerFailed:
     """agent-chaos itself failed, and how."""
 
     reason: str
@@ -72,14 +72,14 @@ def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
             connection.send(_answered(bench, task))
 
 
-def _answered(bench: Inline, task: Task) -> Result | Broken:
+def _answered(bench: Inline, task: Task) -> TaskResult | WorkerFailed:
     # What goes wrong around a run is the campaign's error: the worker stays, and the campaign says so.
     with Contained() as contained:
         return _done(bench, task)
-    return Broken(f"{type(contained.error).__name__}: {contained.error}")
+    return WorkerFailed(f"{type(contained.error).__name__}: {contained.error}")
 
 
-def _done(bench: Inline, task: Task) -> Result:
+def _done(bench: Inline, task: Task) -> TaskResult:
     if isinstance(task, ShrinkTask):
         return next(bench.shrink([task]))
     return next(bench.examine([task]))

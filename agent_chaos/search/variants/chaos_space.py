@@ -11,7 +11,7 @@ from agent_chaos.search.scope import Rule, Scope
 from agent_chaos.search.variants.fuzz_config import (
     ContextFuzzConfig,
     LLMFuzzConfig,
-    Numbers,
+    NumberRange,
     StreamFuzzConfig,
     ToolFuzzConfig,
 )
@@ -35,7 +35,7 @@ class ChaosSpace(BaseModel):
     context: ContextFuzzConfig = ContextFuzzConfig()
     min_per_scenario: int = Field(default=1, ge=1, le=8)
     max_per_scenario: int = Field(default=3, ge=1, le=8)
-    after_calls_range: Numbers = (1, 5)
+    after_calls_range: NumberRange = (1, 5)
 
     @model_validator(mode="after")
     def _size(self) -> ChaosSpace:

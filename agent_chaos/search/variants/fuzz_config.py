@@ -47,7 +47,7 @@ def _numbered(value: tuple[int, int]) -> tuple[int, int]:
 
 Range = Annotated[tuple[float, float], AfterValidator(_ordered)]
 """Seconds, least and greatest; faults last whole seconds, so that parts are rounded up."""
-Numbers = Annotated[tuple[int, int], AfterValidator(_numbered)]
+NumberRange = Annotated[tuple[int, int], AfterValidator(_numbered)]
 
 
 class _Config(BaseModel):
@@ -104,7 +104,7 @@ class StreamFuzzConfig(_Config):
 
     probability: Probability = 0.2
     faults: tuple[str, ...] = ("stream_cut", "slow_ttft")
-    cut_after_chunks: Numbers = (3, 20)
+    cut_after_chunks: NumberRange = (3, 20)
     ttft_delay_range: Range = (1, 5)
     chunk_delay_range: Range = (0.1, 0.5)
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 import pytest
 
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.cli import run
+from agent_chaos.cli import run_command
 from agent_chaos.commands.project.detect import starter
 from agent_chaos.patch.keys import key_variables
 from agent_chaos.search.corpus.stored import Corpus
@@ -28,7 +28,7 @@ def empty(tmp_path, monkeypatch):
 
 
 def test_the_demo_finds_a_failure_shows_the_fix_and_sees_it_gone(empty, capsys):
-    code = run(["demo", "--into", "shown"])
+    code = run_command(["demo", "--into", "shown"])
     said = capsys.readouterr().out
 
     assert code == 0
@@ -42,7 +42,7 @@ def test_the_demo_finds_a_failure_shows_the_fix_and_sees_it_gone(empty, capsys):
 def test_a_folder_that_is_there_is_left_alone(empty, capsys):
     (empty / "shown").mkdir()
 
-    assert run(["demo", "--into", "shown"]) == 2
+    assert run_command(["demo", "--into", "shown"]) == 2
     assert "--into" in capsys.readouterr().err
     assert list((empty / "shown").iterdir()) == []
 
@@ -80,12 +80,12 @@ def test_the_starter_fits_what_the_project_uses(empty, name, text, expected):
 def test_init_writes_what_is_missing_and_overwrites_nothing(empty, capsys):
     subprocess.run(["git", "init", "-q"], check=True)
     (empty / "pyproject.toml").write_text('[project]\nname = "x"')
-    assert run(["init", "--yes"]) == 0
+    assert run_command(["init", "--yes"]) == 0
     first = {
         path: path.read_bytes() for path in empty.rglob("*") if path.is_file() and ".git/" not in str(path)
     }
     said = capsys.readouterr().out
-    assert run(["init", "--yes"]) == 0
+    assert run_command(["init", "--yes"]) == 0
 
     assert {path.relative_to(empty).as_posix() for path in first} == {
         ".gitattributes",
@@ -99,13 +99,13 @@ def test_init_writes_what_is_missing_and_overwrites_nothing(empty, capsys):
 
 
 def test_init_asks_nobody_where_nobody_is(empty, capsys):
-    assert run(["init"]) == 2
+    assert run_command(["init"]) == 2
     assert "--yes" in capsys.readouterr().err
     assert list(empty.iterdir()) == []
 
 
 def test_the_doctor_names_what_is_broken_and_what_to_do(empty, capsys):
-    run(["demo", "--into", "shown"])
+    run_command(["demo", "--into", "shown"])
     whole = empty / "shown/cassettes/refund.msgpack"
     assert open_cassette(whole).exchanges
     (empty / "cassettes").mkdir()
@@ -113,7 +113,7 @@ def test_the_doctor_names_what_is_broken_and_what_to_do(empty, capsys):
     (empty / "openai.py").write_text("")
     capsys.readouterr()
 
-    code = run(["doctor"])
+    code = run_command(["doctor"])
     lines = capsys.readouterr().out.splitlines()
 
     assert code == 5
@@ -126,5 +126,5 @@ def test_the_doctor_names_what_is_broken_and_what_to_do(empty, capsys):
 
 
 def test_the_doctor_is_content_with_a_sound_project(empty, capsys):
-    assert run(["doctor"]) == 0
+    assert run_command(["doctor"]) == 0
     assert "problem" not in capsys.readouterr().out

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_chaos.patch.loopback.addresses import environment, here, meant
+from agent_chaos.patch.loopback.addresses import here, meant, program_environment
 from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
 from agent_chaos.stream.exchange import Abort, Data, End, Head, ReplyEvent
 
@@ -119,7 +119,7 @@ def test_an_address_here_stands_for_the_place_that_it_was_made_of(scheme, place,
 
 def test_a_programs_own_base_url_keeps_its_place_and_only_missing_keys_get_a_placeholder():
     own = {"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "OPENAI_API_KEY": "mine", "https_proxy": "x"}
-    found = environment("http://127.0.0.1:1", own, offline=True)
+    found = program_environment("http://127.0.0.1:1", own, offline=True)
 
     assert found["OPENAI_BASE_URL"] == "http://127.0.0.1:1/http/127.0.0.1:9/v1"
     assert found["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:1/https/api.anthropic.com"

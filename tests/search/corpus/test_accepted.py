@@ -8,7 +8,7 @@ from agent_chaos.errors import UsageError
 from agent_chaos.report import figures
 from agent_chaos.report.exit import exit_code
 from agent_chaos.search.corpus.accepted import Acceptance, Baseline
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from tests.search.shop import Logged
 
@@ -18,7 +18,7 @@ TRUNCATION = scoped(only=["truncate"])
 
 @pytest.fixture(scope="module")
 def campaign():
-    return fuzz(Logged(), max_examples=12, scope=TRUNCATION)
+    return find_failures(Logged(), max_examples=12, scope=TRUNCATION)
 
 
 def accepting(findings, today):
@@ -37,19 +37,21 @@ def accepting(findings, today):
 
 def test_accepted_failures_are_told_and_fail_nothing(campaign):
     known = accepting(campaign.findings, LAST_DAY)
-    again = fuzz(Logged(), max_examples=12, scope=TRUNCATION, baseline=known)
+    again = find_failures(Logged(), max_examples=12, scope=TRUNCATION, baseline=known)
 
     assert len(campaign.findings) > 1
     assert again.findings == ()
     assert {one.fingerprint for one in again.accepted} == {o.failure.fingerprint for o in campaign.findings}
     assert (exit_code(campaign), exit_code(again)) == (1, 0)
-    assert f"0 findings, {len(again.accepted)} accepted" in figures.summary(again.figures, (), findings=0)
-    assert "until 2027-01-31: fixed in the next release" in figures.accepted(again.accepted)
+    assert f"0 findings, {len(again.accepted)} accepted" in figures.examples_summary(
+        again.figures, (), findings=0
+    )
+    assert "until 2027-01-31: fixed in the next release" in figures.accepted_lines(again.accepted)
 
 
 def test_what_is_not_accepted_still_fails(campaign):
     known = accepting(campaign.findings[1:], LAST_DAY)
-    again = fuzz(Logged(), max_examples=12, scope=TRUNCATION, baseline=known)
+    again = find_failures(Logged(), max_examples=12, scope=TRUNCATION, baseline=known)
 
     assert [one.failure.fingerprint for one in again.findings] == [campaign.findings[0].failure.fingerprint]
     assert exit_code(again) == 1
@@ -57,7 +59,7 @@ def test_what_is_not_accepted_still_fails(campaign):
 
 def test_the_day_after_they_count_again(campaign):
     known = accepting(campaign.findings, date(2027, 2, 1))
-    again = fuzz(Logged(), max_examples=12, scope=TRUNCATION, baseline=known)
+    again = find_failures(Logged(), max_examples=12, scope=TRUNCATION, baseline=known)
 
     assert len(again.findings) == len(campaign.findings)
     assert again.accepted == ()
@@ -70,7 +72,7 @@ def test_another_scenario_with_the_same_failure_is_not_accepted(campaign):
     elsewhere = Baseline(
         tuple(one.model_copy(update={"scenario": "another"}) for one in known.entries), LAST_DAY
     )
-    again = fuzz(Logged(), max_examples=12, scope=TRUNCATION, baseline=elsewhere)
+    again = find_failures(Logged(), max_examples=12, scope=TRUNCATION, baseline=elsewhere)
 
     assert len(again.findings) == len(campaign.findings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_chaos.search.corpus.stored import Corpus
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from tests.search import shop
 
 
@@ -19,7 +19,7 @@ def ended_early(corpus):
             raise Ended
 
     with pytest.raises(Ended):
-        fuzz(shop.rehearsal(shop.careless), max_examples=20, corpus=corpus, listener=listener)
+        find_failures(shop.rehearsal(shop.careless), max_examples=20, corpus=corpus, listener=listener)
 
 
 def test_what_was_found_is_on_disk_and_marked_as_not_made_small(tmp_path):
@@ -32,7 +32,7 @@ def test_what_was_found_is_on_disk_and_marked_as_not_made_small(tmp_path):
 
 def test_a_failure_that_was_made_small_before_stays_small(tmp_path):
     corpus = Corpus(tmp_path)
-    fuzz(shop.rehearsal(shop.careless), max_examples=20, corpus=corpus)
+    find_failures(shop.rehearsal(shop.careless), max_examples=20, corpus=corpus)
     small = {one.fingerprint: one for one in corpus.load_all()}
     ended_early(corpus)
 

@@ -7,7 +7,7 @@ import pytest
 from agent_chaos.errors import PlanError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of
-from agent_chaos.search.search import fuzz
+from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from tests.search import shop
 from tests.search.shop import TRUNCATED, Logged
@@ -145,7 +145,7 @@ def test_stored_failures_run_before_any_search_and_are_found_without_one(corpus)
     kept = corpus.save(failure())
     corpus.save(failure(scenario="another"))
     subject = Logged()
-    campaign = fuzz(subject, max_examples=1, corpus=corpus, max_shrink_runs=0)
+    campaign = find_failures(subject, max_examples=1, corpus=corpus, max_shrink_runs=0)
 
     assert subject.plans[0] == kept.plan
     assert campaign.figures.corpus_runs == 1
@@ -154,11 +154,11 @@ def test_stored_failures_run_before_any_search_and_are_found_without_one(corpus)
 
 
 def test_what_a_search_finds_is_stored_and_a_second_search_starts_from_it(corpus):
-    first = fuzz(shop.rehearsal(), max_examples=30, corpus=corpus)
+    first = find_failures(shop.rehearsal(), max_examples=30, corpus=corpus)
     stored = corpus.load_all()
     plans = [Plan.from_json(text) for text in dict.fromkeys(one.plan.to_json() for one in stored)]
     subject = Logged()
-    second = fuzz(subject, max_examples=1, corpus=corpus)
+    second = find_failures(subject, max_examples=1, corpus=corpus)
 
     assert {one.fingerprint for one in stored} == {one.failure.fingerprint for one in first.findings}
     assert subject.plans[: len(plans)] == plans
@@ -169,7 +169,7 @@ def test_what_a_search_finds_is_stored_and_a_second_search_starts_from_it(corpus
 
 def test_a_search_that_no_longer_finds_a_stored_failure_keeps_it(corpus):
     kept = corpus.save(failure())
-    campaign = fuzz(shop.rehearsal(shop.careful), max_examples=1, corpus=corpus, max_shrink_runs=0)
+    campaign = find_failures(shop.rehearsal(shop.careful), max_examples=1, corpus=corpus, max_shrink_runs=0)
 
     assert kept.fingerprint not in {finding.failure.fingerprint for finding in campaign.findings}
     assert kept in corpus.load_all()
@@ -181,15 +181,15 @@ def test_a_damaged_file_stops_a_search_before_it_starts(corpus):
     subject = Logged()
 
     with pytest.raises(UsageError, match="cannot be read as a stored failure"):
-        fuzz(subject, max_examples=20, corpus=corpus)
+        find_failures(subject, max_examples=20, corpus=corpus)
     assert subject.plans == []
     assert path.read_text() == "{"
 
 
 def test_where_faults_are_chosen_stored_failures_of_others_are_left_alone(corpus):
     corpus.save(failure())
-    others = fuzz(shop.rehearsal(), max_examples=1, corpus=corpus, scope=scoped(only=["rate_limit"]))
-    same = fuzz(shop.rehearsal(), max_examples=1, corpus=corpus, scope=scoped(only=["truncate"]))
+    others = find_failures(shop.rehearsal(), max_examples=1, corpus=corpus, scope=scoped(only=["rate_limit"]))
+    same = find_failures(shop.rehearsal(), max_examples=1, corpus=corpus, scope=scoped(only=["truncate"]))
 
     assert (others.figures.corpus_runs, len(others.findings)) == (0, 0)
     assert same.figures.corpus_runs == 1
