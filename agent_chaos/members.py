@@ -9,6 +9,8 @@ from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any
 
+from agent_chaos.containment import Contained
+
 
 def members(folder: ModuleType) -> Iterator[ModuleType]:
     """Every module and package directly inside a package, imported, by name."""
@@ -22,11 +24,10 @@ def registered_modules(group: str) -> Iterator[ModuleType]:
     Raises ImportError with the name of the entry point, where one does not import.
     """
     for entry in sorted(entry_points(group=group), key=lambda entry: entry.name):
-        try:
+        # Another package's code may fail in any way, and whoever installed it is to learn which package it was.
+        with Contained() as contained:
             module = entry.load()
-        except (
-            Exception
-        ) as exc:  # code of another package, which may fail in any way; the one that registered it is named
+        if (exc := contained.error) is not None:
             raise ImportError(f"entry point {entry.name!r} of {group} does not import: {exc}") from exc
         yield module
 

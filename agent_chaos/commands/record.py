@@ -9,7 +9,8 @@ from agent_chaos.commands.output import say_skipped, silence_output
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import BranchSummary, branches, record_branch
-from agent_chaos.record.recording import RecordSummary, record_scenario
+from agent_chaos.record.recording import record_scenario
+from agent_chaos.record.summary import RecordSummary
 from agent_chaos.report.event import Ended, Failed, Recorded, Said, Started
 from agent_chaos.report.exit import combined
 from agent_chaos.report.open_reports import open_reports

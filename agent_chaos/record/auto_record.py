@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from agent_chaos.patch.install import online
 from agent_chaos.patch.keys import may_record
-from agent_chaos.record.recording import RecordSummary, record_scenario
+from agent_chaos.record.recording import record_scenario
+from agent_chaos.record.summary import RecordSummary
 from agent_chaos.scenario.model import Scenario
 
 _LOG = logging.getLogger("agent_chaos")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,8 +22,9 @@ from agent_chaos.patch.recording.capture import CaptureStats
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.patch.time import loops
 from agent_chaos.patch.time.stop import interrupts_noted
-from agent_chaos.providers.registry import protocols, recognise
+from agent_chaos.providers.registry import recognise
 from agent_chaos.record.check_reachable import refuse_unanswered
+from agent_chaos.record.summary import RecordSummary, installed_versions, record_summary
 from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.session import Session, enter, leave
@@ -35,31 +34,9 @@ from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call, Incident, Raised
 from agent_chaos.trial.conversation import Conversation
-from agent_chaos.trial.unobserved_tools import unwrapped_tools
 
-_SPEAKERS = ("anthropic", "openai", "google-genai", "httpx2", "httpx", "aiohttp", "vcrpy")
 DEFAULT_SEED = 20_251_123
 """Seeds random, uuid4 and os.urandom while recording, and again in every trial of the cassette."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordSummary:
-    """What a recording kept; tokens as the providers counted them. `fresh` is False where an earlier one was kept."""
-
-    path: Path
-    size_bytes: int
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    tools: tuple[str, ...]
-    hosts: tuple[str, ...]
-    fresh: bool = True
-    unwrapped: tuple[str, ...] = ()
-    """Tools that the model called and no boundary saw."""
-    passed: tuple[str, ...] = ()
-    """Hosts whose requests went by unrecorded, connections and programs that no recording sees."""
-    connections: tuple[str, ...] = ()
-    programs: tuple[str, ...] = ()
 
 
 class RealClock(VirtualClock):
@@ -155,7 +132,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     path, clock = scenario.cassette_path, RealClock()
     earlier = _earlier(path, mode)
     if earlier is not None and mode == "once":
-        return replace(_summary(scenario, earlier), fresh=False)
+        return replace(record_summary(scenario, earlier), fresh=False)
     header = Header(
         scenario=scenario.recorded_as,
         started_at=earlier.header.started_at if earlier else clock.wall_start_s,
@@ -178,7 +155,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     if not len(writer):
         writer.discard()
         raise RecordError(f"{scenario.name}: nothing was recorded: {_nothing(recorded)}")
-    summary = _summary(scenario, writer.finish())
+    summary = record_summary(scenario, writer.finish())
     return replace(
         summary,
         passed=tuple(sorted(recorded.passed)),
@@ -284,32 +261,3 @@ def _why(kind: str, message: str) -> str:
     if "Connect" in name or "Connection" in name or "Timeout" in name:
         return f"the provider cannot be reached ({name}: {short}); check the network and record again"
     return f"the agent failed while it was recorded ({name}: {short})"
-
-
-def _summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
-    path = scenario.cassette_path
-    turns = [
-        protocols()[exchange.protocol].parse(exchange.reply)
-        for exchange in cassette.exchanges
-        if exchange.protocol in protocols()
-    ]
-    usages = [turn.usage for turn in turns if turn.usage is not None]
-    return RecordSummary(
-        path=path,
-        size_bytes=path.stat().st_size,
-        calls=len(cassette.exchanges),
-        input_tokens=sum(usage.input_tokens for usage in usages),
-        output_tokens=sum(usage.output_tokens for usage in usages),
-        tools=tuple(sorted({record.name for record in cassette.tools if record.is_call})),
-        hosts=tuple(sorted({exchange.request.address for exchange in cassette.exchanges})),
-        unwrapped=unwrapped_tools(cassette, scenario.pure_tools),
-    )
-
-
-def installed_versions() -> dict[str, str]:
-    """Versions of the packages that speak to providers."""
-    found: dict[str, str] = {}
-    for name in _SPEAKERS:
-        with suppress(PackageNotFoundError):
-            found[name] = version(name)
-    return found

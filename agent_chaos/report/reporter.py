@@ -1,6 +1,6 @@
 """The contract of a reporter: it is told what happens, as values, and shows or writes that.
 
-A member of this folder exports a `Format` as `REPORTER`; `--report NAME[:FILE]` names it.
+A member of this folder exports a `ReportFormat` as `REPORTER`; `--report NAME[:FILE]` names it.
 """
 
 from __future__ import annotations

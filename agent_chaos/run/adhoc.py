@@ -26,7 +26,8 @@ from agent_chaos.patch.keys import may_record
 from agent_chaos.patch.tools import tool
 from agent_chaos.record.auto_record import say_first
 from agent_chaos.record.branch import add_fetched
-from agent_chaos.record.recording import DEFAULT_SEED, installed_versions
+from agent_chaos.record.recording import DEFAULT_SEED
+from agent_chaos.record.summary import installed_versions
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.run_report import RunReport

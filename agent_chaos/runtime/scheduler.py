@@ -10,13 +10,11 @@ signal handlers) comes a single append or flag.
 
 from __future__ import annotations
 
-import heapq
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import count
 from typing import Literal
 
 from agent_chaos.errors import BudgetStop, TrialStop, TrialTimeout
@@ -24,6 +22,7 @@ from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import NEVER, Member, Poll, Ticket, WaitEnd
 from agent_chaos.runtime.outside import PATIENCE_S, Outside
+from agent_chaos.runtime.timers import Timers
 
 _SLICE_S = 0.0005
 _IDLE_WAKES = 1_000
@@ -60,9 +59,8 @@ class Scheduler:
     ) -> None:
         self._clock = clock
         self._jumps = jumps
-        self._order = count()
         self._ready: deque[tuple[Ticket, WaitEnd]] = deque()
-        self._timers: list[tuple[int, int, Ticket]] = []
+        self._timers = Timers()
         self._leaving: list[threading.Thread] = []
         self._daemon_wakes = 0
         self.members: dict[int, Member] = {}
@@ -95,7 +93,7 @@ class Scheduler:
             member.pending = None
         if member.waiting and member.span_ns < NEVER:
             member.due_ns = self._clock.ns + member.span_ns
-            self._set_timer(member.due_ns, Ticket(member, member.ticket))
+            self._timers.add(member.due_ns, Ticket(member, member.ticket))
 
     def admit(self, *, daemon: bool, kind: str, of_pool: bool = False) -> Member:
         """A thread that is about to start: it goes on when its turn comes."""
@@ -165,7 +163,7 @@ class Scheduler:
         member.span_ns, member.poll, member.external, member.why = span_ns, poll, external, why
         member.due_ns = NEVER if span_ns >= NEVER else self._clock.ns + span_ns
         if member.due_ns < NEVER:
-            self._set_timer(member.due_ns, ticket)
+            self._timers.add(member.due_ns, ticket)
         if not member.baton.acquire(False):
             self._hand_over(member)
         member.waiting = False
@@ -258,8 +256,8 @@ class Scheduler:
 
     def next_due_s(self) -> float:
         """Seconds until the clock would move; infinity where nothing is pending."""
-        self._forget_old_timers()
-        return (self._timers[0][0] - self._clock.ns) / 1e9 if self._timers else float("inf")
+        earliest = self._timers.earliest()
+        return float("inf") if earliest is None else (earliest[0] - self._clock.ns) / 1e9
 
     def anybody_ready(self) -> bool:
         return bool(self._ready)
@@ -268,9 +266,6 @@ class Scheduler:
         """Passes on the turn of a thread that does not do so by itself."""
         member.outside = True
         self._hand_to(self._next())
-
-    def _set_timer(self, due_ns: int, ticket: Ticket) -> None:
-        heapq.heappush(self._timers, (due_ns, next(self._order), ticket))
 
     def _hand_to(self, member: Member) -> None:
         self.turns += 1
@@ -291,7 +286,7 @@ class Scheduler:
                 if self.stop is not None and self.main.waiting:
                     return self.main
                 if not self.outside.at_rest(real.monotonic() - began) or not (
-                    self._jump() or self._nothing_comes()
+                    self._advance_clock() or self._nothing_comes()
                 ):
                     real.sleep(_SLICE_S)
         finally:
@@ -314,22 +309,19 @@ class Scheduler:
                 self._ready.append((Ticket(member, member.ticket), WaitEnd.WOKEN))
                 member.poll = None
 
-    def _jump(self) -> bool:
+    def _advance_clock(self) -> bool:
         """Moves the clock to the earliest time that somebody waits for; False where nobody waits for any."""
-        self._forget_old_timers()
-        if not self._timers:
+        earliest = self._timers.earliest()
+        if earliest is None:
             return False
-        due, _, first = self._timers[0]
+        due, first = earliest
+        # A poller in a daemon thread would keep the clock moving in its small steps for ever, past a main thread that
+        # waits for an hour: after so many of its wakes in a row the clock goes to what the others wait for.
         if self._daemon_wakes > _IDLE_WAKES:
-            due = min((t[0] for t in self._timers if t[2].valid and not t[2].member.daemon), default=due)
+            due = self._timers.earliest_of_others_than_daemons() or due
         self._move_to(due, first.member)
-        while self._timers and self._timers[0][0] <= due:
-            self._ready.append((heapq.heappop(self._timers)[2], WaitEnd.DUE))
+        self._ready.extend((ticket, WaitEnd.DUE) for ticket in self._timers.due(due))
         return True
-
-    def _forget_old_timers(self) -> None:
-        while self._timers and not self._timers[0][2].valid:
-            heapq.heappop(self._timers)
 
     def _nothing_comes(self) -> bool:
         """Stops the run, unless its main thread is where the turn does not reach it."""

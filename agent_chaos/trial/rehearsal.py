@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
@@ -11,7 +10,7 @@ from functools import cached_property
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.errors import CassetteMissing, HarnessError, UnstableError, UsageError, record_again
+from agent_chaos.errors import CassetteMissing, UsageError, record_again
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Oracle, Violation
@@ -26,10 +25,11 @@ from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.check_assertions import CheckedRun, check_assertions, expects_error
-from agent_chaos.trial.determinism import difference_of_runs, left_recording, state_survives
+from agent_chaos.trial.determinism import difference_of_runs
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import keeps_history
 from agent_chaos.trial.redact_trace import redact_trace
+from agent_chaos.trial.soundness import Soundness
 from agent_chaos.trial.trial import run_trial
 from agent_chaos.trial.unobserved_tools import past_boundary, structured_outputs, unwrapped_tools
 
@@ -37,8 +37,6 @@ _CLEAN_REQUESTS = 10_000
 _LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
 
 _ELSE = "name them in pure_tools= if they have no side effects, or pass --allow-real-tools"
-
-_KEY = re.compile(r"api[_ ]?key|credential|authentication", re.IGNORECASE)
 
 
 class Rehearsal:
@@ -147,16 +145,16 @@ class Rehearsal:
         """
         self.refuse_real_tools()
         warm_up = self._run(Plan())
-        self._check_sound(warm_up)
+        sound = Soundness(self.name, self._again, self._index, self._redactor.request)
+        sound.check(warm_up)
         self._check_boundaries(warm_up)
         first, second = self._run(Plan(), probing=True), self._run(Plan())
-        if difference_of_runs(
-            first, second, self._redactor.request
-        ):  # is it the probe that an agent remembers?
+        # Where they differ, the probe may be what an agent remembers: two runs without one tell.
+        if difference_of_runs(first, second, self._redactor.request):
             first, second = self._run(Plan()), self._run(Plan())
-        self._check_steady(warm_up, first, second)
+        sound.check_steady(warm_up, first, second)
         for trace in (first, second):
-            self._check_sound(trace)
+            sound.check(trace)
         self._clean = replace(second, probed=first.probed if keeps_history(first.probed) else ())
         listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
         self.changes = self._follow_edits(second)
@@ -254,55 +252,6 @@ class Rehearsal:
             )
         return redact_trace(trace, self._redactor)
 
-    def _check_sound(self, trace: Trace) -> None:
-        if refused := trace.incidents_of("refused"):
-            raise HarnessError(f"{self.name}: {self._reached({incident.detail for incident in refused})}")
-        if difference := left_recording(trace) if trace.incidents_of("miss") else "":
-            raise HarnessError(f"{self.name}: the recording is stale: {difference}; {self._again}")
-        if broken := trace.incidents_of("harness"):
-            raise HarnessError(f"{self.name}: {broken[0].detail}")
-        if stopped := trace.incidents_of("timeout", "budget"):
-            raise HarnessError(f"{self.name}: the run without faults did not end: {stopped[0].detail}")
-        if trace.raised:
-            raised = trace.raised[0]
-            raise HarnessError(
-                f"{self.name}: the agent fails without any fault, in turn {raised.turn}: {raised.type}: "
-                f"{raised.message[:200]}{_key_wanted(trace)}"
-            )
-        self._check_intercepted(trace)
-
-    def _reached(self, hosts: set[str]) -> str:
-        """What to do about hosts that the agent tried to reach."""
-        names = ", ".join(sorted(hosts))
-        if any(self._index.knows_host(host.partition(":")[0]) for host in hosts):
-            return (
-                f"offline, the agent tried to reach {names} past the libraries that replay answers; send it with httpx, "
-                "aiohttp, requests, urllib3, boto3 or http.client instead of a socket of its own"
-            )
-        return (
-            f"offline, the agent tried to reach {names}; wrap the tool that does with @agent_chaos.tool, or name the "
-            f"host in the scenario's hosts= and {self._again}"
-        )
-
-    def _check_intercepted(self, trace: Trace) -> None:
-        recorded = {exchange.transport for exchange in self.cassette.exchanges if exchange.transport}
-        if recorded and not trace.calls:
-            raise HarnessError(
-                f"{self.name}: nothing was intercepted: the recording has {', '.join(sorted(recorded))} traffic, "
-                "and this run made no request; does the agent answer from a cache of its own?"
-            )
-
-    def _check_steady(self, warm_up: Trace, first: Trace, second: Trace) -> None:
-        difference = difference_of_runs(first, second, self._redactor.request)
-        if difference or left_recording(first):
-            advice = state_survives(warm_up, first) or state_survives(first, second)
-            found = difference or left_recording(first)
-            if difference or advice:
-                raise UnstableError(
-                    f"{self.name}: UNSTABLE: two runs without faults differ: {found}"
-                    + (f"; {advice}" if advice else "")
-                )
-
     @property
     def _again(self) -> str:
         return f"record again with '{record_again(self.target)}'"
@@ -312,17 +261,6 @@ def unfired(scenario: Scenario, injector: ChaosInjector) -> str:
     """Why configured chaos did not strike; empty where it did, or need not."""
     allowed = isinstance(scenario, ChaosScenario) and scenario.allow_unfired
     return "" if allowed else "; ".join(injector.unfired())
-
-
-def _key_wanted(trace: Trace) -> str:
-    """What to do where a client was made before this process was offline, and found no key."""
-    asked = _KEY.search(trace.raised[0].message)
-    if trace.calls or asked is None:
-        return ""
-    return (
-        ". A client that is made while its module is imported wants a key then: offline any value does, as in "
-        "OPENAI_API_KEY=offline"
-    )
 
 
 def _blind(clean: Trace) -> list[str]:

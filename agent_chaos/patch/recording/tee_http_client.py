@@ -16,7 +16,8 @@ from agent_chaos.patch.recording.tee import Tee
 from agent_chaos.patch.recording.unseen import known_library
 from agent_chaos.patch.transports import http_client_transport
 from agent_chaos.patch.transports.failures import SOCKETS
-from agent_chaos.patch.transports.http_client_transport import Answering, HeldSocket, library_of, live
+from agent_chaos.patch.transports.held_socket import Answering, HeldSocket
+from agent_chaos.patch.transports.http_client_transport import library_of, live
 from agent_chaos.patch.transports.wire import written_reply
 from agent_chaos.stream.exchange import Request, with_header
 
