@@ -59,7 +59,7 @@ class Transfer:
         self._noted = False
 
     def steps(self) -> Iterator[TransferAction]:
-        """Pauses and events in order; a gap longer than the client's timeout ends in `Failed`."""
+        """Pauses and events in order; a gap longer than the client's timeout ends in `TransferFailed`."""
         for event in self.reply.events:
             late = self._start + event.at - self._session.clock.now()
             limit = self._limit(event)
