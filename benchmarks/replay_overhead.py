@@ -97,15 +97,15 @@ def with_mock(
 @contextlib.contextmanager
 def replayed(requests: list[Request], replies: list[bytes]) -> Iterator[None]:
     """A run that answers from a cassette of all requests."""
-    redact = Redactor.from_environ({}).request
+    redactor = Redactor.from_environ({})
     exchanges = [
         Exchange(
             i,
             0,
             0.0,
-            redact(r),
+            redactor.request(r),
             reply(200, REPLY_HEADERS, [replies[i]]),
-            keys_of(redact(r)),
+            keys_of(redactor.request(r)),
             "anthropic_messages",
             "httpx2",
         )
@@ -117,7 +117,7 @@ def replayed(requests: list[Request], replies: list[bytes]) -> Iterator[None]:
         keys=[e.keys for e in exchanges],
     )
     session = Session(clock=VirtualClock(1.7e9), tape=Tape(), jitter=Random(0), chance=Random(0))
-    index = ExchangeIndex(cassette, redact)
+    index = ExchangeIndex(cassette, redactor)
     session.answers = Answerer(session, index, Player(index, Plan()), Toolbox((), Plan()), 10**9)
     token = enter(session)
     try:

@@ -146,7 +146,7 @@ def _say(text: str) -> None:
 def _played(scenario: Scenario, plan: Plan) -> Trace:
     """The plan's run as far as it can be told offline."""
     cassette = open_cassette(scenario.cassette_path)
-    index = ExchangeIndex(cassette, Redactor.from_environ(os.environ).request)
+    index = ExchangeIndex(cassette, Redactor.from_environ(os.environ))
     with silence_output():
         return run_trial(
             scenario,

@@ -55,7 +55,7 @@ def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | N
     """
     path = scenario.cassette_path
     cassette = open_cassette(path)
-    index = ExchangeIndex(cassette, Redactor.from_environ(os.environ).request)
+    index = ExchangeIndex(cassette, Redactor.from_environ(os.environ))
     chance = scenario.chance(cassette.header.seed if seed is None else seed)
     injector = ChaosInjector(scenario.every_chaos, chance)
     with forwarding() as forwarder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from agent_chaos.cassette.keys import (
     normalised_key,
 )
 from agent_chaos.cassette.model import Cassette, Exchange, Keys
+from agent_chaos.cassette.redaction.redactor import NO_SECRETS, Redactor
 from agent_chaos.providers.registry import protocols, recognise
 from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.replay.questions import Question, question_of
@@ -62,7 +63,7 @@ class ExchangeIndex:
 
     Args:
         cassette: what was recorded; its bodies are read only when they are served.
-        redact: the redaction that recording used.
+        redactor: knows the secrets that recording knew.
         asked_today: requests that stand in for recorded ones, by exchange, since the agent was edited.
         drifts: whether a request may also be an edited one of the recording; for runs without faults.
     """
@@ -70,19 +71,19 @@ class ExchangeIndex:
     def __init__(
         self,
         cassette: Cassette,
-        redact: Callable[[Request], Request] = lambda request: request,
+        redactor: Redactor = NO_SECRETS,
         *,
         asked_today: Mapping[int, Request] | None = None,
         drifts: bool = False,
     ) -> None:
         self.cassette = cassette
-        self._redact = redact
+        self.redactor = redactor
         self.drifts = drifts
-        self._asked_today = {index: redact(one) for index, one in (asked_today or {}).items()}
+        self._asked_today = {index: redactor.request(one) for index, one in (asked_today or {}).items()}
         self._memo: dict[tuple[str, str, bytes], KeyedRequest] = {}
         self._keys = [
             keys_of(self._asked_today[index]) if index in self._asked_today else keys
-            for index, keys in enumerate(_keys(cassette, redact))
+            for index, keys in enumerate(_keys(cassette, redactor))
         ]
         self.by_exact = _grouped(keys.exact for keys in self._keys)
         self.by_normalised = _grouped(keys.normalised for keys in self._keys)
@@ -101,7 +102,7 @@ class ExchangeIndex:
 
     def rebased(self, asked_today: Mapping[int, Request]) -> ExchangeIndex:
         """The same replies, to what an edited agent asks today without any fault."""
-        return ExchangeIndex(self.cassette, self._redact, asked_today=asked_today)
+        return ExchangeIndex(self.cassette, self.redactor, asked_today=asked_today)
 
     def exchange(self, index: int) -> Exchange:
         recorded = self.cassette.exchanges[index]
@@ -167,7 +168,7 @@ class ExchangeIndex:
         """A request that was recorded as it stands holds nothing to redact, and is found without looking."""
         if (exact := exact_key(request)) in self.by_exact:
             return KeyedRequest(request, exact)
-        redacted = self._redact(request)
+        redacted = self.redactor.request(request)
         return KeyedRequest(redacted, exact_key(redacted))
 
     def knows_host(self, host: str) -> bool:
@@ -217,11 +218,11 @@ class ExchangeIndex:
                 self._lane_of_id.update(dict.fromkeys(protocol.ids(exchange.reply), lanes[i]))
 
 
-def _keys(cassette: Cassette, redact: Callable[[Request], Request]) -> Sequence[Keys]:
+def _keys(cassette: Cassette, redactor: Redactor) -> Sequence[Keys]:
     """The match keys as stored; computed afresh where another version of the key functions, or of redaction, made them."""
     if cassette.header.key_version == KEY_VERSION:
         return cassette.keys
-    return [keys_of(redact(exchange.request)) for exchange in cassette.exchanges]
+    return [keys_of(redactor.request(exchange.request)) for exchange in cassette.exchanges]
 
 
 def _unlike(question: Question, other: Question, same_turn: bool) -> tuple[bool, bool, bool]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Exchange, Keys
-from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.faults.fault import Fault, WireFault, target_of
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
@@ -67,9 +66,8 @@ class Player:
         self._given: dict[str, tuple[Fidelity, int]] = {}
         self._recorded_ids: dict[str, str] = {}
         self._held: list[PendingContinuation] = []
-        self._credentials = Redactor(
-            {}
-        )  # what requests carry in their headers: recording took it out of bodies, too
+        # What requests carry in their headers: recording took it out of bodies, too, under the names it knew.
+        self._credentials = index.redactor
 
     def serve(self, request: Request, protocol: str, turn: int = 0) -> ServedReply:
         """Answers a request of a scenario turn; never raises on a miss."""

@@ -21,7 +21,7 @@ class Question:
     """A request to a model.
 
     `form` is how the reply must look: streamed or whole, free or structured, a forced tool. `user` is the last thing the user
-    said, `tail` that and all that followed, `step` how often the model has spoken in it, `history` what was before.
+    said, `tail` that and all that followed, `step` how often the agent has gone on from there, `history` what was before.
     """
 
     protocol: str
@@ -64,7 +64,6 @@ def question_of(request: Request) -> Question | None:
     if protocol is None:
         return None
     prompt = protocol.prompt(request)
-    spoken = [index for index, one in enumerate(prompt.messages) if one.role == "assistant"]
     asked = [index for index, one in enumerate(prompt.messages) if _is_the_user_s(one)]
     last = asked[-1] if asked else 0
     shown = [_shown(one) for one in prompt.messages]
@@ -77,7 +76,7 @@ def question_of(request: Request) -> Question | None:
         form=json.dumps([prompt.stream, prompt.forced, structured], sort_keys=True),
         structured=bool(structured) or bool(prompt.forced),
         user=shown[last] if asked else "",
-        step=sum(index > last for index in spoken),
+        step=_steps(prompt.messages[last + 1 :]),
         history=tuple(shown[:last]),
         tail=tuple(shown[last:]),
         previous=prompt.previous,
@@ -87,6 +86,15 @@ def question_of(request: Request) -> Question | None:
 def _is_the_user_s(message: Message) -> bool:
     """Whether the user speaks in a message; where tools' results come in the user's name, that is not the user."""
     return message.role == "user" and any(not isinstance(part, ToolResult) for part in message.parts)
+
+
+def _steps(messages: Sequence[Message]) -> int:
+    """How often the agent has gone on: with results of tools, or from a reply that was not the end.
+
+    The model's own messages are not counted, as SDKs divide what a model said in different ways.
+    """
+    with_results = sum(any(isinstance(part, ToolResult) for part in one.parts) for one in messages)
+    return with_results + bool(messages and messages[-1].role == "assistant")
 
 
 def _shown(message: Message) -> str:

@@ -212,7 +212,7 @@ class _Block:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        scenario, index = self._scenario, ExchangeIndex(self._cassette, self._redactor.request)
+        scenario, index = self._scenario, ExchangeIndex(self._cassette, self._redactor)
         with trial_session(
             scenario,
             index,

@@ -37,7 +37,7 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> FinishedRun:
         asked = Online(forwarder)
         trace = run_trial(
             scenario,
-            ExchangeIndex(Cassette(header), redactor.request),
+            ExchangeIndex(Cassette(header), redactor),
             Plan(),
             max_requests=scenario.max_requests,
             max_virtual_s=scenario.max_virtual_s,

@@ -21,6 +21,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
+        self._rebound: dict[Any, Any] = {}
 
     def replace(self, owner: Any, name: str, value: Any) -> None:
         """Sets an attribute of a module or class until `undo`."""
@@ -45,11 +46,17 @@ class Changes:
         self._undo.append(undo)
 
     def rebind(self, replaced: Mapping[Any, Any]) -> None:
-        """Replaces functions also where other packages imported them by name, now and, until `undo`, later."""
+        """Has `settle` replace functions also where other packages imported them by name."""
+        self._rebound |= replaced
+
+    def settle(self) -> None:
+        """Replaces what `rebind` was given, in one walk through all modules; `undo` also finds who imported it since."""
+        replaced, self._rebound = self._rebound, {}
         _rebind(replaced)
         self.on_undo(lambda: _rebind({new: old for old, new in replaced.items()}))
 
     def undo(self) -> None:
+        self._rebound.clear()
         while self._undo:
             self._undo.pop()()
 
@@ -118,6 +125,7 @@ class Environment(ContextDecorator):
         with OnFailure(lambda _: self._changes.undo()):
             for seam in self.seams:
                 seam.apply(self._changes)
+            self._changes.settle()
 
 
 def _state(name: str) -> Literal["found", "missing", "absent"]:
@@ -158,6 +166,10 @@ def _rebind(replaced: Mapping[Any, Any]) -> None:
         root = name.partition(".")[0]
         if root in sys.stdlib_module_names or root in _OWN_CLOCKS:
             continue
-        for attribute, value in list(getattr(module, "__dict__", {}).items()):
+        names: dict[str, Any] = getattr(module, "__dict__", {})
+        # a big process holds a million names, of which a few are ours: most modules are passed over without a Python loop
+        if by_id.keys().isdisjoint(map(id, list(names.values()))):
+            continue
+        for attribute, value in list(names.items()):
             if id(value) in by_id:
                 setattr(module, attribute, by_id[id(value)])

@@ -36,7 +36,7 @@ class Sessions:
     """
 
     def __init__(self, cassette: Cassette, plan: Plan) -> None:
-        self._index = ExchangeIndex(cassette, Redactor.from_environ(os.environ).request)
+        self._index = ExchangeIndex(cassette, Redactor.from_environ(os.environ))
         self._plan = plan
         self._sessions: dict[str, ClientSession] = {}
         self._lock = Lock()

@@ -66,7 +66,7 @@ class Rehearsal:
         self.allow_real_tools = allow_real_tools
         self._judges = all_oracles() if judges is None else judges
         self._redactor = Redactor.from_environ(os.environ)
-        self._index = ExchangeIndex(self.cassette, self._redactor.request, drifts=True)
+        self._index = ExchangeIndex(self.cassette, self._redactor, drifts=True)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
         self.tools_run_for_real = self.unwrapped_tools

@@ -168,8 +168,8 @@ def test_without_candidates_the_nearest_is_of_the_same_method_and_path():
 
 def test_requests_are_redacted_before_they_are_compared():
     secret = "sk-ant-api03-0123456789abcdefghij"
-    redact = Redactor.from_environ({"ANTHROPIC_API_KEY": secret}).request
-    found = ExchangeIndex(cassette_of((redact(asking(f"My key is {secret}.")), REPLY)), redact)
+    redactor = Redactor.from_environ({"ANTHROPIC_API_KEY": secret})
+    found = ExchangeIndex(cassette_of((redactor.request(asking(f"My key is {secret}.")), REPLY)), redactor)
 
     assert secret.encode() not in found.exchange(0).request.body
     assert exact(found, asking(f"My key is {secret}.")) == (0,)

@@ -257,7 +257,7 @@ def test_a_credential_of_one_call_is_known_in_the_body_of_a_later_one(tmp_path):
     writer = CassetteWriter(tmp_path / "c.msgpack", header, Redactor({}))
     for at, request in enumerate((first, later)):
         writer.exchange(request, reply(200, (), [b"{}"]), at=float(at), transport="httpx2")
-    one = Player(ExchangeIndex(writer.finish(), Redactor({}).request), Plan())
+    one = Player(ExchangeIndex(writer.finish(), Redactor({})), Plan())
 
     assert one.serve(first, "").fidelity is Fidelity.EXACT
     assert one.serve(later, "").fidelity is Fidelity.EXACT

@@ -234,7 +234,8 @@ def is_secret_variable(name: str, value: str = "") -> bool:
     if has_password(value):
         return True
     found = words(name)
-    return bool(found & (_SECRET | _OF_VARIABLES)) and not found & _ABOUT
+    # every shell sets PWD, and it is the working directory
+    return name != "PWD" and bool(found & (_SECRET | _OF_VARIABLES)) and not found & _ABOUT
 
 
 def has_password(value: str) -> bool:

@@ -45,6 +45,7 @@ def _apply(changes: Changes) -> None:
     _seen["runs"] = 0
     if gc.get_freeze_count() == 0:  # what others froze cannot be told from ours, and stays frozen
         changes.on_undo(gc.unfreeze)
+    gc.freeze()  # else the first sweep looks at all that the process holds, which takes longer than a trial
 
 
 SEAM = Seam("garbage collector", _apply)
