@@ -14,10 +14,10 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.search.campaign import Failure
+from tests.forked import ROOT, command
 from tests.patch.raw_server import serving
 from tests.patch.sdk_calls import provider
 
-ROOT = Path(__file__).resolve().parents[1]
 KEPT = Failure(
     id="F-KJPT",
     scenario="refund",
@@ -42,16 +42,14 @@ def project(tmp_path, monkeypatch):
     return tmp_path
 
 
+def alone() -> dict[str, str]:
+    """The environment of a session without the plugins of others, as what they load is not measured here."""
+    return {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+
+
 def session(folder: Path, *arguments: str) -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "agent_chaos.pytest_plugin", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # what others load is not measured here
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    plugin = ("-q", "-p", "agent_chaos.pytest_plugin")
+    done = command(folder, *plugin, *arguments, module="pytest", environment=alone())
     return done.returncode, done.stdout + done.stderr
 
 
@@ -60,7 +58,18 @@ def test_without_the_option_no_scenario_is_collected_and_nothing_heavy_is_import
         "import sys\n\ndef test_it():\n"
         "    assert not {'hypothesis.internal', 'agent_chaos.search', 'pydantic', 'rich'} & set(sys.modules)\n"
     )
-    code, said = session(project, "test_own.py", "scenarios")
+    fresh = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "agent_chaos.pytest_plugin",
+        "test_own.py",
+        "scenarios",
+    ]
+    done = subprocess.run(fresh, capture_output=True, text=True, check=False, env=alone())
+    code, said = done.returncode, done.stdout
 
     assert code == 0, said
     assert "1 passed" in said

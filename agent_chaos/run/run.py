@@ -130,7 +130,8 @@ def _with_advice(outcome: Outcome, how: str) -> Outcome:
     """How to record what was asked besides the recording, where a run that nobody objects to left it."""
     if outcome.verdict not in (Verdict.UNDECIDED, Verdict.PASS) or outcome.trace.left_at is None:
         return outcome
-    return replace(outcome, reason=f"{outcome.reason}; what the model says there is recorded by {how}")
+    reason = outcome.reason or "judged as far as recorded"
+    return replace(outcome, reason=f"{reason}; what the model says there is recorded by {how}")
 
 
 def _error(raised: Raised) -> Violation:

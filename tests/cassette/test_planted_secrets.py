@@ -200,7 +200,8 @@ def test_variables_are_secret_by_any_of_their_words(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["MAX_TOKENS", "SSH_AUTH_SOCK", "MONKEY", "KEYBOARD", "TOKENIZERS_PARALLELISM", "PATH", "PWD", "OLDPWD"]
+    "name",
+    ["MAX_TOKENS", "SSH_AUTH_SOCK", "MONKEY", "KEYBOARD", "TOKENIZERS_PARALLELISM", "PATH", "PWD", "OLDPWD"],
 )
 def test_other_variables_are_not(name: str) -> None:
     assert not is_secret_variable(name)

@@ -222,14 +222,6 @@ def pressed_in(agent, *, run):
     return {"sync": sync, "async": awaited, "catching everything": swallowing}
 
 
-@pytest.fixture(autouse=True)
-def interruptible():
-    """A job in the background of a shell ignores Ctrl-C; these tests press it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 @pytest.mark.parametrize("style", ["sync", "async", "catching everything"])
 def test_ctrl_c_inside_of_the_agent_ends_the_search_and_is_no_failure_of_the_agent(style):
     subject = Logged(pressed_in(shop.careless, run=20)[style])

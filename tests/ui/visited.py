@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.forked import ROOT, command
+
 HOSTILE = (
     "<script>document.title='owned'</script><img src=http://evil.example/x.png onerror=\"document.title='owned'\">"
     "![](http://evil.example/md.png) [click](javascript:alert(1)) \x1b]0;owned\x07\x1b[31mred \u202egnp.exe {{ 7 * 7 }}"
@@ -46,14 +47,7 @@ hostile = refund_scenario.model_copy(
 
 def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Runs `agent-chaos` in a folder."""
-    return subprocess.run(
-        [sys.executable, "-m", "agent_chaos", *arguments],
-        cwd=folder,
-        env=_environment(folder),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return command(folder, *arguments, environment=_environment(folder))
 
 
 def made(folder: Path) -> Path:
@@ -73,9 +67,9 @@ def made(folder: Path) -> Path:
 @contextmanager
 def served(runs: Path) -> Iterator[str]:
     """The address that `agent-chaos ui` prints, while it serves."""
-    command = [sys.executable, "-m", "agent_chaos", "ui", str(runs), "--port", "0"]
+    pages = [sys.executable, "-m", "agent_chaos", "ui", str(runs), "--port", "0"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**_environment(runs), "PYTHONUNBUFFERED": "1"}
+        pages, stdout=subprocess.PIPE, text=True, env={**_environment(runs), "PYTHONUNBUFFERED": "1"}
     ) as server:
         assert server.stdout is not None
         try:

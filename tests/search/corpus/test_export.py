@@ -1,9 +1,6 @@
 """An exported failure is an ordinary test: red while the bug is there, green without it, red when it proves nothing."""
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,9 +11,9 @@ from agent_chaos.search.corpus.export import pytest_source
 from agent_chaos.search.corpus.stored import failure_of
 from agent_chaos.search.space import Space
 from agent_chaos.trial.rehearsal import Rehearsal
+from tests.forked import command
 from tests.search import shop
 
-ROOT = Path(__file__).resolve().parents[3]
 IN_THE_ANSWER = Plan.of([("call 1", Truncate(boundary="mid_text", offset=0))])
 
 
@@ -32,14 +29,8 @@ def exported(folder, plan, *, agent="careless"):
 
 
 def under_pytest(test):
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test.name],
-        cwd=test.parent,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    arguments = ("-q", "-p", "no:cacheprovider", test.name)
+    return command(test.parent, *arguments, module="pytest", environment={"PATH": os.environ["PATH"]})
 
 
 @pytest.fixture

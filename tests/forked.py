@@ -1,0 +1,107 @@
+"""Commands in a process of their own, without the seconds that Python takes to import the SDKs in each.
+
+One server per test process imports them once; every command is a fork of it. Nothing else is shared: what a command patches,
+imports or leaves behind ends with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import runpy
+import subprocess
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+ROOT = Path(__file__).resolve().parents[1]
+_IMPORTED_ONCE = (
+    "anthropic",
+    "openai",
+    "google.genai",
+    "hypothesis",
+    "agent_chaos.commands.fuzz",
+    "agent_chaos.commands.record",
+    "agent_chaos.commands.replay",
+    "agent_chaos.commands.run",
+)
+
+
+def command(
+    folder: Path,
+    *arguments: str,
+    module: str = "agent_chaos",
+    environment: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """`python -m MODULE ARGUMENTS` in a folder, with an environment (this one by default), and without any input."""
+    with TemporaryDirectory() as kept:
+        asked = {
+            "argv": [module, *arguments],
+            "cwd": str(folder),
+            "environment": {**(os.environ if environment is None else environment), "PYTHONHASHSEED": "0"},
+            "out": f"{kept}/out",
+            "err": f"{kept}/err",
+        }
+        code = _server().ask(asked)
+        out, err = (Path(kept, name).read_text() for name in ("out", "err"))
+    return subprocess.CompletedProcess([module, *arguments], code, out, err)
+
+
+class _Server:
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", "from tests.forked import serve; serve()"],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": "0", "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, asked: dict[str, Any]) -> int:
+        wanted, answer = self._process.stdin, self._process.stdout
+        assert wanted is not None
+        assert answer is not None
+        wanted.write(json.dumps(asked) + "\n")
+        wanted.flush()
+        return int(answer.readline())
+
+
+@cache
+def _server() -> _Server:
+    return _Server()
+
+
+def serve() -> None:
+    """Runs what stands on the lines of stdin, and says the exit code of each. Ends with its stdin."""
+    for name in _IMPORTED_ONCE:
+        import_module(name)
+    gc.freeze()
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            _become(json.loads(line))
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.stdout.write(f"{code}\n")
+        sys.stdout.flush()
+
+
+def _become(asked: dict[str, Any]) -> NoReturn:
+    """Runs one command in this process, which is a copy of the server, and ends it."""
+    for number, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(asked[name], os.O_WRONLY | os.O_CREAT), number)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.chdir(asked["cwd"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    sys.argv = list(asked["argv"])
+    sys.orig_argv = [sys.executable, "-m", *sys.argv]
+    on_path = asked["environment"].get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[:1] = [asked["cwd"], *filter(None, on_path)]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    sys.exit(0)
