@@ -47,10 +47,14 @@ class _JitterModule:
 
 
 def _own_function(module: ModuleType) -> None:
+    # anthropic and openai have `from random import random` in `_base_client`, and multiply it into the wait
+    # before a retry. From a stream of its own, so that one retry more does not shift what the agent itself
+    # draws next.
     setattr(module, "random", _jitter)  # noqa: B010 - a plain assignment would not type-check on ModuleType
 
 
 def _own_module(module: ModuleType) -> None:
+    # These have `import random` and call several of its functions.
     setattr(module, "random", _JitterModule())  # noqa: B010 - as above
 
 
@@ -70,6 +74,8 @@ def _uuid1(node: int | None = None, clock_seq: int | None = None) -> uuid.UUID:
     if session is None:
         return _real_uuid1(node, clock_seq)
     session.uuids += 1
+    # `uuids` keeps two of one virtual moment apart, as the real one does by never giving the same timestamp
+    # twice.
     ticks = time.time_ns() // 100 + _GREGORIAN + session.uuids
     low, middle, high = ticks & 0xFFFFFFFF, (ticks >> 32) & 0xFFFF, (ticks >> 48) & 0x0FFF
     sequence = session.chance.getrandbits(14) if clock_seq is None else clock_seq & 0x3FFF
@@ -111,9 +117,12 @@ _JITTER_MODULES = ("tenacity.wait", "google.genai._api_client", "google.genai._g
 
 def _apply(changes: Changes) -> None:
     changes.replace(os, "urandom", _urandom)
+    # `random` binds `os.urandom` to this name as it is imported; `SystemRandom` and `Random()` read it
+    # there.
     changes.replace(random, "_urandom", _urandom)
     if hasattr(os, "getrandom"):
         changes.replace(os, "getrandom", _getrandom)
+    # `Random.__init__` calls this method, for subclasses and instances alike, after C seeded it from the system.
     changes.replace(random.Random, "seed", _seed)
     changes.replace(uuid, "uuid1", _uuid1)
     changes.rebind({_real_uuid1: _uuid1})

@@ -24,6 +24,8 @@ class _PatchingLoader(Loader):
         return self._inner.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
+        # Before the module runs, not after: `importlib.resources` and `inspect` ask a package's loader
+        # while it is imported.
         module.__loader__ = self._inner
         if module.__spec__ is not None:
             module.__spec__.loader = self._inner
@@ -58,6 +60,8 @@ class _Finder(MetaPathFinder):
     def _elsewhere(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
+        # Not `PathFinder`: editable installs of setuptools, pytest's assertion rewriting and zipped
+        # packages have finders of their own in this list, and whatever they find must be patched too.
         for finder in sys.meta_path:
             if finder is not self and hasattr(finder, "find_spec"):
                 spec = finder.find_spec(fullname, path, target)
@@ -84,9 +88,11 @@ def when_imported(name: str, patch: Patch) -> None:
 
 
 def _apply(changes: Changes) -> None:
+    # First, since the first finder that knows a module ends the question.
     sys.meta_path.insert(0, _finder)
     _finder.changes = changes
     changes.on_undo(_leave)
+    # Copies: a patch may import something, which registers patches in turn.
     for name, patches in list(_finder.patches.items()):
         for patch in list(patches):
             if name in sys.modules:

@@ -27,6 +27,7 @@ _put_aside: dict[str, str] = {}
 def _put_keys(changes: Changes) -> None:
     for name in key_variables():
         before = os.environ.get(name)
+        # SDK clients refuse to be made without a key; nothing is sent, so any value does.
         if not before:  # CI sets an absent secret to nothing
             os.environ[name] = PLACEHOLDER
             changes.on_undo(_setting(name, before))
@@ -51,6 +52,8 @@ def _setting(name: str, value: str | None) -> Callable[[], None]:
 
 
 def _hush(changes: Changes) -> None:
+    # google-genai warns where both of its key variables are set, as they are once placeholders are put:
+    # about us, not the agent.
     logger = logging.getLogger("google_genai._api_client")
     logger.addFilter(_not_about_two_keys)
     changes.on_undo(lambda: logger.removeFilter(_not_about_two_keys))
@@ -60,6 +63,8 @@ def _not_about_two_keys(record: logging.LogRecord) -> bool:
     return "GOOGLE_API_KEY and GEMINI_API_KEY" not in record.getMessage()
 
 
+# The threads of earlier runs are last to be undone: they wait for real once all else is as it was. Imports come before
+# what patches libraries, which is done only while their finder stands.
 _RUN = Environment(
     Seam("threads of earlier runs", lambda changes: changes.on_undo(thaw)),
     imports.SEAM,

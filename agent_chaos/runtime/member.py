@@ -60,6 +60,8 @@ class Member:
         self.daemon = daemon
         self.kind = kind
         self.of_pool = of_pool
+        # A lock used as a signal: it is taken for as long as the thread must wait, and whoever gives the
+        # turn releases it.
         self.baton = real.allocate_lock()
         self.baton.acquire()
         self.ticket = 0
@@ -96,6 +98,8 @@ class Member:
         self.baton.acquire(False)  # a thread that is outside may have been given the turn meanwhile
 
     def give_turn(self) -> None:
+        # Releasing an unlocked lock raises, and a turn may be given to a thread that was about to go on by
+        # itself.
         if self.baton.locked():
             self.baton.release()
 

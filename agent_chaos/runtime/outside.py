@@ -54,6 +54,8 @@ class Outside:
     def at_rest(self, waited_s: float) -> bool:
         """Whether nothing can be expected from outside any more, after so many real seconds of waiting."""
         beside = self.poked or any(m.outside and not m.waiting for m in self._scheduler.members.values())
+        # Sockets and programs have no virtual time: what they will say comes when it comes, so the run
+        # waits for it for real.
         if self._external() or (beside and self.programs):
             return self._waited_enough(waited_s)
         if not beside:
@@ -85,6 +87,8 @@ class Outside:
         members = self._scheduler.members.values()
         waiting = {m.ident for m in members if m.waiting or not m.outside} | {threading.get_ident()}
         frames = sys._current_frames()
+        # `f_lasti` is the last bytecode of a frame. A thread that stays at one, several looks in a row, is
+        # blocked or idle: there is no other way to ask that of a thread which this module did not start.
         return tuple(sorted((ident, id(f), f.f_lasti) for ident, f in frames.items() if ident not in waiting))
 
     def look_for_the_stuck(self) -> None:
@@ -109,6 +113,7 @@ class Outside:
         frame = sys._current_frames().get(self._scheduler.running.ident)
         place = (id(frame), frame.f_lasti if frame is not None else -1)
         turns, before, since = self._seen
+        # The turn has moved on since the last look, so whoever has it now is watched from here.
         if turns != self._scheduler.turns:
             self._seen = (self._scheduler.turns, place, real.monotonic())
             return ""

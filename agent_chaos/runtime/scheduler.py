@@ -164,6 +164,7 @@ class Scheduler:
         member.due_ns = NEVER if span_ns >= NEVER else self._clock.ns + span_ns
         if member.due_ns < NEVER:
             self._timers.add(member.due_ns, ticket)
+        # The turn may have come already: whoever was to wake this thread was faster than its own wait.
         if not member.baton.acquire(False):
             self._hand_over(member)
         member.waiting = False
@@ -176,6 +177,8 @@ class Scheduler:
     def _hand_over(self, member: Member) -> None:
         if self.over:
             member.ended = WaitEnd.FREED
+        # A guest (a thread from elsewhere) waits without ever having had the turn, so it has none to hand
+        # over.
         elif self.running is not member:
             _await_turn(member)
         elif (following := self._next()) is not member:
@@ -184,6 +187,7 @@ class Scheduler:
 
     def sleep_until(self, ns: int, why: str = "") -> None:
         """Waits until a virtual time."""
+        # Most agents have one thread, and most of its waits are sleeps: those need no ticket, no timer, no handing over.
         if self._alone():
             self.main.why = why
             self._move_to(ns, self.main)
@@ -279,10 +283,14 @@ class Scheduler:
         self.choosing = True
         try:
             while True:
+                # Before anybody else is chosen: `is_alive()` of a thread that has handed over its last turn
+                # would depend on how fast the system lets it end.
                 self.bury()
                 self._look()
                 if (member := self._first_in_line()) is not None:
                     return member
+                # The stop is raised in the main thread, whatever it waits for; the others are dismissed
+                # when the run is over.
                 if self.stop is not None and self.main.waiting:
                     return self.main
                 if not self.outside.at_rest(real.monotonic() - began) or not (
@@ -332,6 +340,8 @@ class Scheduler:
 
 
 def _await_turn(member: Member) -> None:
+    # With a timeout, since whoever has the turn may block inside C code, where it neither hands over nor
+    # can be told to: those that wait are the only ones left to find that out.
     while not member.baton.acquire(timeout=PATIENCE_S):
         home = member.home
         if member is home.main and home.stop is not None:

@@ -25,6 +25,9 @@ class Changes:
 
     def replace(self, owner: Any, name: str, value: Any) -> None:
         """Sets an attribute of a module or class until `undo`."""
+        # From the dict, not by `getattr`: an inherited attribute must be deleted again, not copied into the
+        # subclass, and a staticmethod is to come back as one. `__defaults__` is a slot of functions, which
+        # no dict holds.
         before = owner.__dict__.get(name, _MISSING) if name != "__defaults__" else owner.__defaults__
         setattr(owner, name, value)
         self.on_undo(_putting_back(owner, name, before))
@@ -57,6 +60,7 @@ class Changes:
 
     def undo(self) -> None:
         self._rebound.clear()
+        # The last first, since one seam may have replaced what another one had put there.
         while self._undo:
             self._undo.pop()()
 

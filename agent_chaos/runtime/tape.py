@@ -21,6 +21,7 @@ class Tape:
         self._entries: list[TraceEvent] = []
         self._incidents: dict[tuple[str, str], None] = {}
         self._last_call = -1
+        # A lock of `threading`, which within a run is the run's own: whoever waits for it hands over the turn.
         self._lock = threading.Lock()
 
     def write(self, make: Callable[[int], _E]) -> _E:

@@ -80,14 +80,20 @@ class _Taps:
 
     def tap(self, reader: Any, tee: Tee) -> None:
         """Passes on what has arrived, and everything from now on."""
+        # `_buffer` is private: a short body has arrived with the head, before anything could be put in its
+        # way.
         for chunk in getattr(reader, "_buffer", ()):
             tee.data(chunk)
         if reader.exception() is not None:
             tee.failed(reader.exception(), AIOHTTP)
+        # aiohttp gives a reply without a body one shared `EmptyStreamReader`, whose class must never be
+        # exchanged.
         elif type(reader) is not self._plain or reader.is_eof():
             tee.end()
         else:
             self._tees[id(reader)] = tee
+            # Allowed since both have the same slots; a wrapper would not do, as the parser feeds the reader
+            # that it knows.
             reader.__class__ = self._tapped
 
     def _untap(self, reader: Any) -> Tee | None:

@@ -83,6 +83,7 @@ class _Outgoing:
 
 def _plain(request: Request, sent: bytes) -> tuple[Request, bytes]:
     """The request, told to ask for an uncompressed reply, where that is not signed."""
+    # AWS signs a list of headers (SigV4's `SignedHeaders`), and refuses a request of which one was changed.
     if "accept-encoding" in request.header("authorization").lower():
         return request, sent
     head, blank, body = sent.partition(b"\r\n\r\n")
@@ -104,6 +105,8 @@ def _tapped(connection: Any, real: Callable[[Any], Any], tee: Tee) -> Any:
         response.fp = io.BufferedReader(taps[-1])
         return response
 
+    # http.client makes the response inside of `getresponse`, which is where its file must be replaced,
+    # before the head is read.
     connection.response_class = tapped
     try:
         with tee.noting(SOCKETS):
@@ -135,6 +138,7 @@ class _Tap(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         with self._tee.noting(SOCKETS):
+            # `read1`, which gives what has arrived: `read` would hold tokens back until the buffer is full.
             data = self._inner.read1(len(buffer)) if self._parser else self._inner.readline(len(buffer))
         buffer[: len(data)] = data
         if self._parser is not None:

@@ -96,6 +96,8 @@ class _Shell:
         with tee.noting(HTTPX):
             response = self._real_sync(transport, request)
         self._head(tee, response)
+        # On the response, which has its stream by now: `httpx.Response` reads it lazily, so that chunks
+        # pass as they come.
         response.stream = self._sync_tee(response.stream, tee)
         return response
 
@@ -119,6 +121,8 @@ class _Shell:
     def _sent(self, request: Any, asked: Request) -> Tee:
         """A tee for the request, which is told to ask for an uncompressed reply."""
         if self._recorder.holds(asked):
+            # What is recorded is then what the model wrote: chunk boundaries inside of a gzip stream say
+            # nothing of the tokens.
             request.headers["accept-encoding"] = "identity"
         return self._recorder.tee(self._asked(request, request.content), self._library.__name__)
 

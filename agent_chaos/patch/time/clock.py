@@ -38,6 +38,8 @@ def _sleep(seconds: float) -> None:
 
 def _waits_for_a_program() -> bool:
     """`subprocess` sleeps between two looks at its program, which knows no virtual time."""
+    # Frame 1 is `_sleep`, frame 2 whoever sleeps. `Popen._wait` polls between sleeps where a timeout is
+    # given; virtual ones would use up the whole timeout before the program has run at all.
     return sys._getframe(2).f_globals.get("__name__") == "subprocess"
 
 
@@ -62,6 +64,8 @@ def _tick(session: Session) -> None:
     session.reads += 1
     session.cpu_ns += _CPU_TICK_NS
     if session.reads > _BUSY_READS and (scheduler := scheduled()) is not None:
+        # `while time.monotonic() < deadline: pass` reads the clock and does nothing else, so no wait would
+        # ever move it.
         scheduler.sleep_until(now + _BUSY_TICK_NS)
         session.read_at_ns = session.clock.ns
 
@@ -71,6 +75,8 @@ _CLOCKS: dict[str, Callable[[Session], float]] = {
     "monotonic_ns": lambda session: session.clock.monotonic_ns(),
     "perf_counter": lambda session: session.clock.monotonic(),
     "perf_counter_ns": lambda session: session.clock.monotonic_ns(),
+    # Processor time counts clock reads, not seconds: two equal runs need not use the same processor time,
+    # and an agent that logs or compares it would differ from run to run.
     "process_time": lambda session: session.cpu_ns / 1e9,
     "process_time_ns": lambda session: session.cpu_ns,
     "thread_time": lambda session: session.cpu_ns / 1e9,
@@ -104,6 +110,8 @@ def numbered_clocks() -> Iterator[None]:
     """Makes `time.clock_gettime` virtual. Only within `time_machine.travel`, which patches the original in place."""
     changes = Changes()
     for suffix in ("", "_ns"):
+        # time-machine takes what stands here for the C function that it is, and overwrites that in place: no function of
+        # Python may stand here when its travel begins.
         actual = getattr(time, f"clock_gettime{suffix}")
         steady, cpu = getattr(time, f"monotonic{suffix}"), getattr(time, f"process_time{suffix}")
         changes.replace(time, f"clock_gettime{suffix}", _clock_gettime(actual, steady, cpu))
@@ -143,6 +151,7 @@ def wait(
 
 
 def _apply(changes: Changes) -> None:
+    # Read before anything is replaced: `rebind` below looks for these very objects in other modules.
     replaced: dict[Any, Any] = {time.sleep: _sleep}
     replaced |= {
         getattr(time, name): _reader(getattr(time, name), virtual) for name, virtual in _CLOCKS.items()
@@ -153,7 +162,12 @@ def _apply(changes: Changes) -> None:
     changes.replace(
         threading, "_time", time.monotonic
     )  # bound as they were imported: the deadlines of their waits
+    # After `time` itself was patched, so that what is bound here are the virtual clocks. `threading` and
+    # `queue` have bound the real ones to names of their own as they were imported (`from time import
+    # monotonic as _time`); the waits would be virtual and their deadlines real, and a wait with a timeout
+    # would never see its end.
     changes.replace(queue, "time", time.monotonic)
+    # Default arguments are evaluated once, as `sched` was imported; they stand on the function.
     changes.replace(sched.scheduler.__init__, "__defaults__", (time.monotonic, time.sleep))
     changes.rebind(replaced)
 

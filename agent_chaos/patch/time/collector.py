@@ -34,8 +34,12 @@ def collector_paused() -> Iterator[None]:
 
 def _sweep() -> None:
     _seen["runs"] += 1
+    # Frozen objects are never looked at again, so what became garbage since it was frozen would stay for
+    # the whole campaign.
     if _seen["runs"] % _FULL_EVERY == 0:
         gc.unfreeze()
+    # Finalisers may close sockets, or try to: outside of any trial nobody would be told that one reached
+    # the network.
     with shut():
         gc.collect()
     gc.freeze()

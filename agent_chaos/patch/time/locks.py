@@ -39,6 +39,8 @@ class Lock:
         span = NEVER if timeout == -1 else round(timeout * 1e9)
         while True:
             ticket = member.begin()
+            # First in line, then a second look: a release between the two would find nobody to wake. There
+            # is no lock around this pair, since taking one here could wait in turn.
             self._waiting.append(ticket)
             if self._lock.acquire(False):
                 member.withdraw()
@@ -62,9 +64,13 @@ class Lock:
 
     def release(self) -> None:
         self._lock.release()
+        # Somebody waits for the real lock beside the turns: without the poke the clock may jump past the
+        # moment it was freed.
         if self._outside:
             poke()
         waiting = self._waiting
+        # Tickets whose thread gave up (its time had come) are skipped, or the one wake-up would be lost on
+        # them.
         while waiting and not waiting.popleft().wake():
             pass
 
@@ -79,6 +85,8 @@ class Lock:
     ) -> None:
         self.release()
 
+    # Called by `threading` and `logging` in a child after `fork`: the copy of a lock that another thread
+    # held stays locked there for ever, since that thread does not exist in the child.
     def _at_fork_reinit(self) -> None:
         self._lock = real.allocate_lock()
         self._waiting = None

@@ -20,6 +20,8 @@ from agent_chaos.runtime.session import Session, follow, poke, scheduled, thaw, 
 _Events = list[tuple[selectors.SelectorKey, int]]
 
 
+# A selector is where every loop of asyncio waits, and a class of its own can be put there without a private
+# name: replacing `BaseEventLoop._run_once`, which others do, breaks with each Python that changes it.
 class _Selector(selectors.DefaultSelector):
     """Hands over to other threads instead of waiting, until a virtual time."""
 
@@ -29,11 +31,15 @@ class _Selector(selectors.DefaultSelector):
             if timeout is None or timeout > 0:
                 thaw()
             return self._now(timeout)
+        # A loop with callbacks that are ready polls with 0. It gives way all the same, or a loop that is
+        # never idle would keep the turn for ever, and a thread it waits for would never run.
         if timeout is not None and timeout <= 0:
             scheduler.give_way()
             return self._now(0)
         found = self._now(0)
         if not found:
+            # Sockets in the map are the reason to wait in real time. The self-pipe does not count: what is
+            # written to it comes from a thread of this process, which the scheduler sees.
             external = len(self.get_map()) > 1  # the one is by which other threads wake a loop
             ended = wait(scheduler, timeout, self._anything, external=external, why="timer")
             found = self._now(timeout if ended is WaitEnd.FREED else 0)
@@ -53,6 +59,9 @@ class _Selector(selectors.DefaultSelector):
 def _call_soon_threadsafe(actual: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
     def call_soon_threadsafe(self: Any, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
         session, ident = timed(), getattr(self, "_thread_id", None)
+        # `_thread_id` is private, and the only thing that says which thread a running loop is in
+        # (Lib/asyncio/base_events.py); libraries that run one loop in a daemon thread for the whole process
+        # hand their work to it from here.
         if session is not None and ident is not None and ident not in session.scheduler.members:
             _give_work_to(session, ident)  # before it wakes: from then on its time is the run's
         return actual(self, callback, *args, context=context)
@@ -71,6 +80,7 @@ def _give_work_to(session: Session, ident: int) -> None:
 def refuse_uvloop() -> None:
     """Puts the standard event loop policy in place of uvloop's, whose clock cannot be virtual."""
     if type(asyncio.get_event_loop_policy()).__module__.startswith("uvloop"):
+        # uvloop takes its time from libuv, in C, where nothing in Python reaches it.
         asyncio.set_event_loop_policy(None)
 
 
@@ -90,6 +100,7 @@ def _refuse_trio(module: ModuleType) -> None:
         session.tape.incident(session.clock.now(), "harness", _TRIO)
         raise TrialStop(_TRIO)
 
+    # Through its dict: an assignment to the attribute would not type-check on ModuleType.
     vars(module)["run"] = run
 
 
@@ -97,6 +108,7 @@ def _apply(changes: Changes) -> None:
     changes.replace(selectors, "DefaultSelector", _Selector)
     changes.replace(
         base_events.BaseEventLoop,
+        # The class's own method, since loops are made by whoever likes to, before a run and within it.
         "call_soon_threadsafe",
         _call_soon_threadsafe(base_events.BaseEventLoop.call_soon_threadsafe),
     )

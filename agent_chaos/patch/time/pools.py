@@ -25,12 +25,16 @@ def _shutdown(self: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bo
     own = session.pools.get(id(self)) if session is not None else None
     if own is not None:
         _real_shutdown(own[1], wait, cancel_futures=cancel_futures)
+    # The pool itself too: it was told to shut down, and later runs must see that it was.
     _real_shutdown(self, wait, cancel_futures=cancel_futures)
 
 
 def _own(session: Session, pool: ThreadPoolExecutor) -> ThreadPoolExecutor:
     """The run's copy of a pool, whose jobs and workers are the run's."""
     if id(pool) not in session.pools:
+        # A shallow copy keeps settings such as `initializer` and subclasses' fields. What holds state must
+        # be new, by the private names of Lib/concurrent/futures/thread.py: idle workers of an earlier run
+        # wait on the old queue and would take the job, on that run's clock.
         own = copy.copy(pool)
         vars(own).update(
             _work_queue=queue.SimpleQueue(),

@@ -37,6 +37,9 @@ class SimpleQueue:
 
     def __init__(self) -> None:
         self._items: deque[Any] = deque()
+        # Deques, whose `append` and `popleft` are atomic, and no lock: the real one may be `put` to from a
+        # finaliser that runs in the middle of another `put` (the C queue is reentrant for that reason),
+        # where a lock would wait for itself.
         self._waiting: deque[_Waiting] = deque()
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
@@ -80,6 +83,7 @@ class SimpleQueue:
     def _wait_for_real(self, timeout: float | None) -> None:
         thaw()
         while not self._items:
+            # As in `Lock`: first in line, then a second look.
             bell = _Bell()
             self._waiting.append(bell)
             if not self._items and not bell.heard(timeout):

@@ -64,12 +64,19 @@ def _by_signal(session: Session, seconds: float) -> Iterator[None]:
     def ring(signum: int, frame: FrameType | None) -> None:
         session.scheduler.stop = session.scheduler.stop or stop
         if _must_end(frame):
+            # Not now: an exception in the middle of our own bookkeeping, or in a finaliser (where Python
+            # prints and drops it), would leave a turn held by nobody. The flag is set; the timer tries
+            # again in a moment.
             signal.setitimer(signal.ITIMER_REAL, _SOON_S, _AGAIN_S)
+        # The timer may ring between the end of the run and its own removal; raised then, it would strike
+        # the search.
         elif not session.finished:
             raise stop.error()
 
     before = signal.signal(signal.SIGALRM, ring)
     began = real.monotonic()
+    # A process has one such timer: pytest-timeout's default method uses it as well, and gets it back in
+    # `_restore`.
     outer = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
     try:
         yield
@@ -90,6 +97,7 @@ def _exiting(actual: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
     def _exit(status: int) -> NoReturn:
         if timed() is None:
             actual(status)
+        # Raised, so that the run ends where the agent meant to; the process is the search's.
         raise SystemExit(f"os._exit({status})")
 
     return _exit
@@ -129,6 +137,8 @@ def _by_thread(session: Session, seconds: float) -> Iterator[None]:
     ident = threading.get_ident()
     victim = ctypes.c_ulong(ident)
     stop = RunStop("timeout", f"used up {seconds:g} s of real time")
+    # Real locks as events: those of `threading` are virtual within a run, and this thread measures real
+    # time.
     done, ended = real.allocate_lock(), real.allocate_lock()
     done.acquire()
     ended.acquire()
@@ -139,6 +149,9 @@ def _by_thread(session: Session, seconds: float) -> Iterator[None]:
             limit = _AGAIN_S
             session.scheduler.stop = session.scheduler.stop or stop
             if not _must_end(sys._current_frames().get(ident)):
+                # The one way to raise in another thread:
+                # https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc. It raises
+                # a class without arguments, between two bytecodes: what blocks inside C code goes on until it returns.
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(victim, ctypes.py_object(TrialTimeout))
         ended.release()
 
@@ -148,6 +161,8 @@ def _by_thread(session: Session, seconds: float) -> Iterator[None]:
     finally:
         done.release()
         ended.acquire()
+        # None takes back one that was set and not yet raised: it would come up in whatever runs next in
+        # this thread.
         ctypes.pythonapi.PyThreadState_SetAsyncExc(victim, None)
 
 

@@ -34,9 +34,13 @@ _ENDING_STEPS = 5
 def _create_task(self: Any, coro: Coroutine[Any, Any, Any], **options: Any) -> asyncio.Task[Any]:
     task: asyncio.Task[Any] = _real_create_task(self, coro, **options)
     session = replaying()
+    # `sys._getframe` instead of `inspect.stack`, which reads source files: agents start tasks by the
+    # thousand.
     starter = _starter(sys._getframe(1)) if session is not None and not session.finished else ""
     if session is not None and starter:
         name = getattr(coro, "__qualname__", type(coro).__name__).replace("<locals>.", "")
+        # Weak: a strong reference would keep every task of a long run, and with it the frames that hold
+        # whole replies.
         session.tasks.append((weakref.ref(task), f"{name} of {starter}"))
     return task
 
@@ -59,6 +63,8 @@ async def settled() -> None:
 
 def unfinished(session: Session) -> list[str]:
     """Names of the tasks of a run's agent that neither ended nor were cancelled."""
+    # A task that is being cancelled has been told to end, which is all that an agent can do; whether its
+    # own `finally` takes another step is no leak.
     alive = ((task(), name) for task, name in session.tasks)
     return sorted({name for task, name in alive if task and not task.done() and not task.cancelling()})
 

@@ -35,15 +35,19 @@ def _start(self: threading.Thread) -> None:
         daemon=self.daemon, kind=_kind(self), of_pool=is_pool_worker(self)
     )
     _take_turns(self, member)
+    # `Thread.start` waits for the new thread's `_started` event. The new thread would wait for its turn,
+    # which this one has.
     with scheduler.excused():  # what `start` waits for is done before the new thread's first turn
         _real_start(self)
 
 
 def _take_turns(thread: threading.Thread, member: Member) -> None:
     """Lets what a thread runs begin with its first turn, and pass the turn on at its end."""
+    # On the instance: `run` may be a subclass's own, and `_bootstrap_inner` looks it up there.
     own, actual = vars(thread).get("run"), thread.run
 
     def run() -> None:
+        # Taken away before anything runs, since a thread's own code may look at or replace its `run`.
         if own is None:
             del thread.run
         else:
@@ -76,6 +80,8 @@ def _join(actual: Callable[..., None]) -> Callable[..., None]:
         member = _members.get(self)
         if member is None:
             poke()
+        # Not the thread's own lock: on some Pythons `join` waits for a lock made in C, which hands over no
+        # turn.
         ended = wait(scheduler, timeout, lambda: _has_ended(self, member), external=False)
         if ended is WaitEnd.FREED:
             actual(self, timeout)
@@ -119,6 +125,7 @@ def is_pool_worker(thread: threading.Thread) -> bool:
     """Whether a thread belongs to a pool: it runs jobs, and does nothing by itself."""
     target = getattr(thread, "_target", None)
     module = getattr(target, "__module__", "") or type(thread).__module__
+    # anyio's workers are of a class of its own, those of concurrent.futures plain threads with a function of its.
     return module.startswith(("concurrent.futures", "anyio"))
 
 
@@ -133,6 +140,8 @@ def _apply(changes: Changes) -> None:
         threading, "_allocate_lock", lock
     )  # by which conditions make the lock that a waiter waits for
     changes.replace(threading, "RLock", rlock)
+    # `threading.Condition` looks `_allocate_lock` up as it waits, `queue.Queue` and executors look up
+    # `Lock`, `RLock` and `SimpleQueue` as they are made: a lock that is older than the environment keeps waiting for real.
     changes.replace(queue, "SimpleQueue", SimpleQueue)
     changes.replace(threading.Thread, "start", _start)
     changes.replace(threading.Thread, "join", _join(threading.Thread.join))

@@ -92,6 +92,8 @@ class _Wire(asyncio.Transport):
     def _lose(self, error: OSError | None) -> None:
         if not self._closing:
             self._closing = True
+            # In the loop's next step, as asyncio's own transports do; called here, it would end a reader
+            # that is still being fed.
             self._loop.call_soon(self._protocol.connection_lost, error)
 
     def is_closing(self) -> bool:
@@ -134,6 +136,8 @@ async def _connect(aiohttp: ModuleType, connector: Any, session: Session, reques
     first = answered.reply.events[0]
     if isinstance(first, Abort) and first.kind in CONNECTING:
         await _refuse(aiohttp, session, request, timeout, answered, first)
+    # `_factory` is private: a partial of `ResponseHandler`, made as the connector's own
+    # `_create_connection` makes it.
     protocol = connector._factory()
     protocol.connection_made(_Wire(session, protocol, asked, answered))
     return protocol
@@ -142,6 +146,7 @@ async def _connect(aiohttp: ModuleType, connector: Any, session: Session, reques
 async def _refuse(
     aiohttp: ModuleType, session: Session, request: Any, timeout: Any, answered: Answered, abort: Abort
 ) -> None:
+    # `sock_connect` limits opening the socket; `connect` getting a connection in all, from the pool as well.
     limit = timeout.sock_connect or timeout.connect
     transfer = Transfer(session, answered, Timeouts())
     with transfer.awaited():
@@ -153,6 +158,7 @@ async def _refuse(
 
 def _connecting_error(aiohttp: ModuleType, request: Any, kind: AbortKind) -> Exception:
     row = row_of(AIOHTTP, kind)
+    # By name, since aiohttp is not imported by this package, and older ones have fewer of these classes.
     raised: Any = getattr(aiohttp, row.name)
     error: Exception
     if kind in ("connect_timeout", "pool_timeout"):

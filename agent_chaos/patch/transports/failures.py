@@ -52,6 +52,7 @@ HTTPX = (
         says="without sending a response",
     ),
     RaisedFailure(
+        # The text tells it from `bad_protocol`: h11 raises one class for both.
         "incomplete",
         "RemoteProtocolError",
         "peer closed connection without sending complete message body (incomplete chunked read)",
@@ -66,6 +67,7 @@ HTTPX = (
 )
 """httpx and httpx2, sync."""
 
+# Below the async client is anyio, which words some errors otherwise or not at all; agents match on `str(exc)`.
 _HTTPX_ASYNC_MESSAGES: dict[AbortKind, str] = {
     "refused": "All connection attempts failed",
     "connect_timeout": "",
@@ -94,6 +96,7 @@ AIOHTTP = (
     RaisedFailure("bad_encoding", "ContentEncodingError"),
     RaisedFailure("bad_encoding", "ClientPayloadError", cause="ContentEncodingError"),
     RaisedFailure("reset", "ClientPayloadError", cause="ConnectionResetError"),
+    # aiohttp wraps whatever ends a body in one class; only what caused it says which it was.
     RaisedFailure("incomplete", "ClientPayloadError"),
     RaisedFailure("bad_protocol", "ClientResponseError"),
     RaisedFailure("bad_protocol", "BadHttpMessage"),
@@ -155,6 +158,8 @@ def abort_kind(table: Sequence[RaisedFailure], exc: BaseException) -> AbortKind 
     causes = {cls.__name__ for cause in _causes(exc) for cls in type(cause).__mro__}
     text = str(exc).lower()
     for cls in type(exc).__mro__:
+        # By name along the bases: a library may be absent, and a subclass (an SDK's, a newer release's) is
+        # as good as its base.
         for row in table:
             if row.name == cls.__name__ and (not row.cause or row.cause in causes) and row.says in text:
                 return row.kind

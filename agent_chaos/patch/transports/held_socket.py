@@ -31,6 +31,8 @@ class HeldSocket:
     def __init__(self, connection: Any, answering: Answering) -> None:
         self.answering = answering
         self._connection = connection
+        # http.client writes a request in as many pieces as it likes, and nothing it offers says that one is
+        # whole.
         self._parser = h11.Connection(h11.SERVER, max_incomplete_event_size=_LARGEST_HEAD)
         self._sent = bytearray()
         self._body = bytearray()
@@ -88,6 +90,7 @@ class HeldSocket:
 
 def _origin(connection: Any) -> str:
     """Scheme, host and port that a connection speaks to, behind any proxy."""
+    # Private, and the only place that names the host behind a proxy: `connection.host` is the proxy then.
     tunnelled = getattr(connection, "_tunnel_host", None)
     host = tunnelled or connection.host
     port = connection._tunnel_port if tunnelled else connection.port

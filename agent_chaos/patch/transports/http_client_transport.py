@@ -64,6 +64,7 @@ class _Replayed:
 
     def answered(self, request: Request, sent: bytes) -> io.RawIOBase:
         answered = self.session.answers_http(request, library_of(self._connection))
+        # A socket has one timeout, for connecting, for sending and for each read.
         limits = Timeouts(self._limit, self._limit, self._limit, self._limit)
         transfer = Transfer(self.session, answered, limits, reply=lying(answered.reply))
         steps = transfer.steps()
@@ -87,6 +88,9 @@ class _Replayed:
 def _connecting_error(connection: Any, failed: TransferFailed) -> Exception:
     """The socket's error, or what urllib3 makes of it where it connects."""
     error = socket_error(failed.kind) or ConnectionResetError(104, "Connection reset by peer")
+    # urllib3 turns errors of connecting into its own where it opens the socket, which is above what is
+    # replaced here; those of TLS, of sending and of reading it turns where it calls http.client, which
+    # still happens.
     if failed.kind not in CONNECTING or failed.kind == "tls" or not _is_urllib3(connection):
         return error
     return _urllib3_error(connection, failed.kind, error)
@@ -146,6 +150,7 @@ class _ReplayedBody(io.RawIOBase):
                 pause(self._session, step)
             elif isinstance(step, TransferFailed):
                 return self._broken(step)
+            # A read of zero bytes means the end of the stream, so an event without any is passed over.
             elif data := self._written(step):
                 return data
         self._hang_up()
@@ -226,6 +231,8 @@ def _patch_connection(kind: Any) -> None:
         else:
             real_connect(self)
 
+    # Every connection is put off, since what it meets (refused, reset, a reply) belongs to a site that only
+    # the request names.
     kind.connect = connect
     if real_send is None:
         return
@@ -240,6 +247,8 @@ def _patch_connection(kind: Any) -> None:
 
 def _patch_urllib3(module: ModuleType) -> None:
     for kind in (vars(module)["HTTPConnection"], vars(module)["HTTPSConnection"]):
+        # urllib3's classes override `connect` without calling the one of http.client; a release that no
+        # longer does is covered by its base class.
         if "connect" in vars(kind):
             _patch_connection(kind)
 

@@ -84,6 +84,8 @@ class _Shell:
         self.real_sync = library.HTTPTransport.handle_request
         self.real_async = library.AsyncHTTPTransport.handle_async_request
 
+        # Made at run time: the bases are another library's, one of two (httpx, httpx2), which may be absent, and its clients
+        # assert that a stream is of the kind they are.
         self.sync_body = type("ReplayedBody", (_SyncBody, library.SyncByteStream), {})
         self.async_body = type("ReplayedBody", (_AsyncBody, library.AsyncByteStream), {})
 
@@ -127,6 +129,8 @@ class _Shell:
         transfer = Transfer(session, answered, _timeouts(request))
         steps = transfer.steps()
         with transfer.awaited():
+            # A real request never returns without giving other tasks a turn. Agents that start several at
+            # once would otherwise ask in an order in which no network lets them.
             await asyncio.sleep(0)
             head = await self._head_async(session, transfer, steps, request)
         body = self._body_async(session, transfer, steps, request)
@@ -168,6 +172,7 @@ _PATCHED = "__agent_chaos_patched__"
 
 
 def _patch(library: ModuleType) -> None:
+    # The class, not the client: SDKs bring clients and transports of their own, all of them below end here.
     if hasattr(library.HTTPTransport, _PATCHED):  # a reload of the package keeps its classes
         return
     setattr(library.HTTPTransport, _PATCHED, True)

@@ -20,6 +20,8 @@ def cached(real: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]
     def context(*args: Any, **kwargs: Any) -> ssl.SSLContext:
         if not _state["offline"]:
             return real(*args, **kwargs)
+        # By what they were asked for: a client without verification must not share its context with one
+        # that verifies.
         key = repr((args, sorted(kwargs.items())))
         if key not in contexts:
             contexts[key] = real(*args, **kwargs)
@@ -36,6 +38,7 @@ def _apply(changes: Changes) -> None:
     _state["offline"] = True
     changes.on_undo(lambda: _state.update(offline=False))
     changes.replace(ssl, "create_default_context", cached(ssl.create_default_context))
+    # In both places, since the transports imported the function by name from the package.
     for name in ("httpx2", "httpx", "httpx2._transports.default", "httpx._transports.default"):
         when_imported(name, _cache_in)
 
