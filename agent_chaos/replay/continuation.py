@@ -52,6 +52,8 @@ class PendingContinuation:
         if self.calls:
             return asked.previous in self.ids or self._answered(asked)
         if asked.previous in self.ids:
+            # A new question names the turn before it as well; only one without messages of its own asks for
+            # the rest of it.
             return asked.previous != self.turn_id or not asked.messages
         return self._repeated(asked)
 
@@ -69,4 +71,6 @@ class PendingContinuation:
         if not asked.messages or asked.messages[-1].role != "assistant":
             return False
         said = "".join(getattr(part, "text", "") for part in asked.messages[-1].parts)
+        # Stripped, since Anthropic refuses a last assistant message that ends in white space, and agents
+        # cut it off: https://docs.anthropic.com/en/docs/build-with-claude/prefill-claudes-response
         return bool(said.strip()) and said.strip().endswith(self.said.strip())

@@ -160,6 +160,8 @@ class ExchangeIndex:
         found = self._memo.get(memo_key)
         if found is None:
             found = self._keyed(request)
+            # Full is full: an agent whose every request differs (a time in the prompt) would only push out
+            # what repeats.
             if len(self._memo) < _MEMO_SIZE:
                 self._memo[memo_key] = found
         return found
@@ -181,6 +183,8 @@ class ExchangeIndex:
         """The exchanges of the request's conversation whose replies have the form it asks for, in recorded order."""
         self._build_lanes()
         previous = _previous(asked.request)
+        # What a request continues says more than its text: a turn of the Responses API may hold nothing but
+        # a tool's result.
         lane = self._lane_of_id.get(previous, "") if previous else ""
         mine, form = self._by_lane.get(lane or asked.lane, ()), _form(asked.request)
         return tuple(index for index in mine if _form(self.exchange(index).request) == form)
@@ -203,6 +207,7 @@ class ExchangeIndex:
         if self._lanes or not len(self):
             return
         lanes = [keys.lane for keys in self._keys]
+        # Reads every recorded reply, for its ids; a long recording is opened so as not to.
         if len(lanes) <= _CHAIN_LIMIT:
             self._chain(lanes)
         self._by_lane = _grouped(lanes)

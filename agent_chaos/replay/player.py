@@ -72,6 +72,8 @@ class Player:
     def serve(self, request: Request, protocol: str, turn: int = 0) -> ServedReply:
         """Answers a request of a scenario turn; never raises on a miss."""
         asked = self._index.asked(self._as_recorded(request))
+        # Before the ladder: a request that goes on from a pause may equal a recorded one, whose reply would
+        # begin the answer anew. The latest pause first, since a turn may have paused twice.
         held = next((one for one in reversed(self._held) if one.asked_on(request)), None)
         if held is not None:
             return self._go_on(request, held, asked)
@@ -79,6 +81,8 @@ class Player:
         difference = self._difference(asked, fidelity, index)
         if index is None:
             return ServedReply(Fidelity.MISS, None, protocol, None, None, (), difference, asked.exact)
+        # Remembered by what was asked, not looked up again: a rung that takes "the next one" would give a
+        # retry another reply.
         self._given[asked.exact] = fidelity, index
         return self._play(request, index, fidelity, difference, asked.exact)
 
@@ -86,6 +90,7 @@ class Player:
         """Where a request differs from the one whose reply it gets; else from the latest of its conversation."""
         if fidelity is Fidelity.EXACT:
             return ""
+        # A stand-in answers any question, so a difference to it would say nothing.
         if index is None or fidelity is Fidelity.STAND_IN:
             return self._index.nearest(asked, self._index.lane(asked)[::-1])
         return self._index.nearest(asked, (index,))
@@ -107,6 +112,8 @@ class Player:
 
     def _as_recorded(self, request: Request) -> Request:
         """The request with the ids it was recorded with, and without the credentials that earlier requests carried."""
+        # An agent may put its key into a prompt or a tool's argument. Recording took that out of the body,
+        # by the header it came with, and keys are computed on the body without it.
         self._credentials = self._credentials.learning(request)
         asked = with_replaced(request, self._recorded_ids)
         carried = any(
@@ -173,9 +180,14 @@ class Player:
         self._servings[index] = serving + 1
         site = Site(of="call", index=index, serving=serving)
         wire = protocols().get(exchange.protocol)
+        # Frameworks drop or replace messages whose id they have seen, which would look like the agent's own
+        # mistake. The first serving keeps the recorded ids, so that a run without faults is byte for byte
+        # what was recorded.
         recorded = self._minted(whole, wire, f"{index}.{serving}") if serving and wire else whole
         faults = (*self._plan.at(site), *self.extra(exact, site))
         reply, fired = self._faulted(request, recorded, wire, faults, index)
+        # A recorded error is consumed when it is served, as in the recording; one that a fault made leaves
+        # the recording to the retry.
         if not fired or reply.ok:
             self._consumed.add(index)
         return ServedReply(fidelity, site, exchange.protocol, reply, recorded, fired, difference, exact)
@@ -193,9 +205,13 @@ class Player:
             if not isinstance(fault, WireFault):
                 continue
             target = target_of(type(fault), request, reply, wire)
+            # A fault of messages cannot act on a reply that nobody can read; one written by hand for such a
+            # call has then not fired.
             if target is None:
                 continue
             changed = fault.apply(target)
+            # A fault that changes nothing has not fired, whatever the plan says. Identity first: most
+            # faults give back what they got.
             if changed is not reply and changed != reply:
                 reply = changed
                 fired.append(fault)

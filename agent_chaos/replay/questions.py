@@ -85,6 +85,7 @@ def question_of(request: Request) -> Question | None:
 
 def _is_the_user_s(message: Message) -> bool:
     """Whether the user speaks in a message; where tools' results come in the user's name, that is not the user."""
+    # Anthropic and Gemini have no role for tools: their results stand in messages of the user.
     return message.role == "user" and any(not isinstance(part, ToolResult) for part in message.parts)
 
 
@@ -114,6 +115,8 @@ def _said(part: Part | ToolResult) -> list[str]:
 
 def _within(shorter: Sequence[str], longer: Sequence[str]) -> bool:
     """Whether all of a sequence stands in another one, in the same order."""
+    # One iterator for all of them: `in` goes on where the last one was found, which is what keeps the
+    # order.
     rest = iter(longer)
     return all(one in rest for one in shorter)
 

@@ -21,6 +21,8 @@ def renumber_ids(reply: Reply, protocol: WireProtocol, salt: str) -> tuple[Reply
     fresh = {old: fresh_id(old, salt) for old in protocol.ids(reply) if old}
     renamed = rebodied(reply, _edits(reply, framing_of(reply, protocol), fresh))
     same_length = len(renamed.body) == len(reply.body)
+    # Fresh ids have the length of the old ones wherever their form allows it, so that every chunk boundary
+    # stays in its place.
     served = rechunked(reply, renamed.body) if same_length else renamed
     return served, {new: old for old, new in fresh.items() if new != old}
 

@@ -52,6 +52,7 @@ class Toolbox:
         if not mine:
             return ToolServed(None, None, False, None, ())
         wanted = _canonical(arguments)
+        # The nearest of all, not the next in order: an agent that calls tools in parallel has no order.
         record = min(mine, key=lambda r: self._distance(r, arguments, wanted))
         serving = self._servings.get(record.index, 0)
         self._servings[record.index] = serving + 1
@@ -70,6 +71,7 @@ class Toolbox:
         for fault in (*self._plan.at(site), *self.extra(target.name, site)):
             if isinstance(fault, ToolFault):
                 outcome = fault.apply(target)
+                # As for replies: what changes nothing has not fired.
                 return (None, ()) if outcome == _untouched(target) else (outcome, (fault,))
         return None, ()
 
@@ -89,6 +91,8 @@ def _untouched(target: ToolTarget) -> ToolOutcome:
 
 def _canonical(value: Any) -> str:
     """JSON text that is equal for equal values."""
+    # `default=str`, unlike JSON of providers: arguments come from Python, and may hold dates, paths or
+    # decimals.
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
 
 

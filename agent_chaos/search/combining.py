@@ -42,6 +42,7 @@ class Combiner:
         for menu in space.menus:
             for candidate in menu.entries:
                 self._at.setdefault(candidate.site, []).append((menu, candidate))
+        # In the order of the run, which is the order in which faults are met.
         self.sites = [site for site in space.steps if site in self._at]
         self._calls = [site for site in self.sites if site.of == "call"] or self.sites
         self._ended = dict.fromkeys(self.sites, 0)
@@ -67,6 +68,8 @@ class Combiner:
         kinds = [sorted(self._of(one), key=lambda menu: menu.cls.frequency) for one in families]
         first = [menus[0] for menus in kinds]
         for menu in (*first, *(menu for menus in kinds for menu in menus[1:])) * _TRIED:
+            # Tried until it has fired, not until it was drawn: a kind behind a fault that ended the run was
+            # never met.
             telling = self._telling(menu)
             if telling and not self._knowledge.fired[menu.kind]:
                 yield menu, min(telling, key=lambda one: (self._ended[one.site], self.sites.index(one.site)))
@@ -98,12 +101,15 @@ class Combiner:
         """These faults, and one that the agent may not survive: behind those that strike the same call."""
         menu, candidate = self._probe()
         place = candidate.site.of, candidate.site.index
+        # Behind the retries that the faults before it cause: at serving 0 it would be met first, and they
+        # never.
         there = sum((one.site.of, one.site.index) == place for _, one in choices)
         return [*choices, (menu, replace_serving(candidate, there))]
 
     def storm(self) -> list[MenuCandidate]:
         """A run of faults at one call, of one kind or of several, and now and then one at the call after it."""
         at = self._rng.randrange(len(self._calls))
+        # A limit of attempts (three in the SDKs of Anthropic and OpenAI) is only tested by going past it.
         length = self._rng.randint(2, MOST_IN_A_ROW)
         row = self._row(self._calls[at], length, alike=self._rng.random() < 0.4)
         if at + 1 < len(self._calls) and self._rng.random() < 0.4:
@@ -166,6 +172,8 @@ class Combiner:
             for one in self._at[site]
             if known.survival(one[0].kind) >= _SURE
             and not one[0].cls.endless
+            # A fault that the agent does not answer with a retry ends the row: there is no later serving
+            # for the next one.
             and (not repeating or known.repeats(one[0].kind) >= _SURE)
         ]
 

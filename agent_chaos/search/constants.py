@@ -17,6 +17,8 @@ def no_local_constants() -> Iterator[None]:
     Hypothesis tries the literals of local source files, and has no setting for it. With them, a seed would mean other
     plans beside another scenario, or under pytest. A release that looks for them elsewhere is left alone.
     """
+    # Both names are private (hypothesis/internal/conjecture/providers.py), so that a release without them
+    # must not break a search.
     if not hasattr(providers, "_get_local_constants") or not hasattr(providers, "CONSTANTS_CACHE"):
         yield
         return

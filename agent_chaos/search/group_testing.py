@@ -27,12 +27,17 @@ class GroupTesting:
     def __init__(self, space: Space, seed: int, knowledge: Knowledge | None = None) -> None:
         self.knowledge = knowledge or Knowledge()
         self._combiner = Combiner(space, self.knowledge, Random(seed))
+        # Several faults in one run are worth more than one: most are survived, so that a run of five tests
+        # five of them. What it costs is that a failure has more than one suspect, which shrinking pays for
+        # once, not for each example.
         self._arms: dict[str, Callable[[], list[MenuCandidate]]] = {
             "alone": self._combiner.alone,
             "through": self._combiner.through,
             "storm": self._combiner.storm,
             "spread": self._combiner.spread,
         }
+        # Replies only: a fault of a tool makes the model's next reply one that nobody recorded, and what
+        # Hypothesis is guided by (waits, calls) is then decided by replay.
         self._random = RandomPhase(space.of_replies, seed)
         self._used = dict.fromkeys(_ARMS, 0)
         self._yield = dict.fromkeys(_ARMS, 0.0)
@@ -43,6 +48,8 @@ class GroupTesting:
     def ask(self, most: int) -> Sequence[Plan]:
         plans: list[Plan] = []
         stale = 0
+        # A small space is used up long before its budget; what was drawn in vain a hundred times is taken
+        # for that.
         while self._combiner.sites and len(plans) < most and stale < _STALE_DRAWS:
             arm = self._next_arm()
             self._used[arm] += 1
@@ -68,10 +75,12 @@ class GroupTesting:
         choices = self._combiner.best(self._arms[arm])
         if not choices or self.knowledge.arrives >= _ARRIVES:
             choices = self._combiner.probed(choices)
+        # The last ones, not the first: the fault that the agent may not survive stands at the end.
         return self._combiner.plan(choices[-self._size[1] :])
 
     def _next_arm(self) -> str:
         """The arm that is furthest behind its share."""
+        # Not drawn at random: equal knowledge asks for the same arm, and no arm can starve.
         return min(_ARMS, key=lambda arm: (self._used[arm] + 1) / self._share(arm))
 
     def _share(self, arm: str) -> float:

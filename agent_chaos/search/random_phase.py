@@ -62,7 +62,10 @@ class RandomPhase:
         self._thread = None
 
     def _draw(self) -> None:
+        # Hypothesis lets a `SkipTest` pass as it is; any other exception would be a failing example, which
+        # it would shrink.
         with suppress(unittest.SkipTest), no_local_constants():
+            # A thousand slices of its own for each seed, so that campaigns of two seeds share none.
             for number in range(self._seed * 1_000, (self._seed + 1) * 1_000):
                 self._slice(number)
         self._drawn.put(None)
@@ -73,6 +76,8 @@ class RandomPhase:
         fewest = min(least, len(self._space.sites))
 
         def body(plan: Plan) -> None:
+            # Two faults at one site and level are one fault in a plan, so a list of enough faults may be a
+            # plan of too few.
             if max(1, fewest) <= len(plan):
                 example = self._came_of(plan)
                 target(example.virtual_s, label="virtual seconds")
@@ -80,7 +85,10 @@ class RandomPhase:
 
         settings(
             max_examples=_SLICE,
+            # Failures are kept by the corpus; with a database of its own Hypothesis would draw what earlier
+            # campaigns left in it, and a seed would no longer say what is drawn.
             database=None,
+            # Never shrinks, and never replays: that is done for every plan alike, wherever it comes from.
             phases=[Phase.generate, Phase.target],
             deadline=None,
             derandomize=False,

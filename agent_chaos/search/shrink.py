@@ -99,6 +99,7 @@ def smallest_plan(
         if fingerprint not in first.fingerprints:
             return ShrinkResult(plan, first, False, 0, memo.runs, False, budget.others)
         fired = Plan.of(first.trace.fired)
+        # First of all what did not fire goes, in one run instead of one for each.
         plan = fired if budget.fails(fired) else plan
     if max_runs == 0:
         shown = memo.run(plan)
@@ -108,10 +109,13 @@ def smallest_plan(
         space = Space.of(subject.clean, scope if inside else EVERYTHING)
     found = space.extended(
         (placed.site.model_copy(update={"serving": serving}), ())
+        # Servings that only the failing run had: the space of the clean run knows the first serving of each
+        # call alone.
         for placed in plan.faults
         for serving in range(placed.site.serving + 1)
     )
     smaller, checks = _settled(found, plan, budget)
+    # `run`, not the memo: what is known of a plan is what it did once.
     confirming = [memo.run(smaller) for _ in range(_CONFIRMATIONS)]
     reproduced = all(fingerprint in one.fingerprints for one in confirming)
     shown = next((one for one in confirming if fingerprint in one.fingerprints), confirming[0])
@@ -143,6 +147,8 @@ def _round(space: Space, plan: Plan, fails: Fails) -> Plan:
 
 def _dropped(plan: Plan, fails: Fails) -> Plan:
     """The plan less every fault it fails without, tried one at a time from the last."""
+    # From the last: faults are met in the order of the run, and one that stands behind the failure has no
+    # part in it.
     index = len(plan) - 1
     while index >= 0 and len(plan) > 1:
         plan = next((one for one in _less(plan, index) if fails(one)), plan)
@@ -152,6 +158,7 @@ def _dropped(plan: Plan, fails: Fails) -> Plan:
 
 def _less(plan: Plan, index: int) -> Iterator[Plan]:
     """The plan without one fault; also with later servings of its exchange moved up, where it had caused a retry."""
+    # As it is first: mostly the removed fault did not cause the retry.
     yield plan.without(index)
     gone = plan.faults[index].site
     moved = [
@@ -174,6 +181,8 @@ def _together(space: Space, plan: Plan, fails: Fails) -> Plan:
         for fewer in _less(plan, index):
             strongest = Plan(faults=tuple(_strongest(space, placed) for placed in fewer.faults))
             if strongest != fewer and fails(strongest):
+                # At their strongest, since numbers are made small afterwards: two waits of 20 s fail
+                # together what one of 40 s fails alone.
                 return _together(space, strongest, fails)
     return plan
 
@@ -241,6 +250,8 @@ def _least(low: int, value: int, high: int, fails: Callable[[int], bool]) -> int
     """The least value that fails: by halving where all larger ones do as well, else by trying those below."""
     if value <= low or fails(low):
         return min(low, value)
+    # Halving is right only where failing is monotone, which one run at the upper end tells: a place to cut
+    # a reply at is not.
     if value < high and not fails(high):
         return next((one for one in spread_below(low, value, _SCANNED) if fails(one)), value)
     passes = low

@@ -21,6 +21,7 @@ class Edit:
 def merged_edits(edits: Iterable[Edit]) -> list[Edit]:
     """The edits in order, those that overlap joined into one with the text of the first, the longest of a start."""
     found: list[Edit] = []
+    # Of those that begin at one place the longest first: what it covers must not be written a second time.
     for edit in sorted(edits, key=lambda e: (e.start, -e.end)):
         if found and edit.start < found[-1].end:
             found[-1] = replace(found[-1], end=max(found[-1].end, edit.end))
@@ -101,6 +102,7 @@ def _applied(body: bytes, edits: Sequence[Edit]) -> bytes:
 
 
 def _encoded(text: str) -> bytes:
+    # Bytes that are no UTF-8 were read as lone surrogates, and come out as the bytes that they were.
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -114,6 +116,8 @@ def _new_offsets(edits: Sequence[Edit]) -> Callable[[int], int]:
     def new(offset: int) -> int:
         i = bisect_right(starts, offset - 1)
         if i and offset < edits[i - 1].end:
+            # Inside of an edit there is no place that corresponds: a chunk ends where all of the new text
+            # has been sent.
             return edits[i - 1].end + shifts[i]
         return offset + shifts[i]
 

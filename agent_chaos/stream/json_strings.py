@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+# Unrolled, so that no string makes it try a place twice: bodies of a megabyte are usual.
 _STRING: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
 _IDENTITY: Final = ("type", "index", "item_id", "output_index", "content_index")
 """Fields that tell one block, item or choice of an event stream from another."""
@@ -40,6 +41,9 @@ def strings(text: str, at: int = 0) -> list[String] | None:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
+        # Two passes over one text: the parser says what the strings are and where in the value, the
+        # expression where in the text. Both meet them in the same order, fields that stand twice too, which
+        # is what a dict would lose.
         value = json.loads(text, object_pairs_hook=_Pairs, strict=False)
         places = [place for one in _roots(value) for place in _places(one, "", _owner(one))]
     except (ValueError, RecursionError):

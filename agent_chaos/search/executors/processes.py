@@ -82,6 +82,8 @@ class Processes:
                 self._hand_out(left)
                 for number, result in self._heard():
                     done[number] = result
+                # In the order of the tasks, so that the number of workers changes nothing about what a
+                # strategy is told, and when.
                 while wanted in done:
                     yield done.pop(wanted)
                     wanted += 1
@@ -105,10 +107,14 @@ class Processes:
                 self._give(worker, *left.popleft())
 
     def _started(self) -> _Worker:
+        # Not `fork`: a copy of a process that is patched, and has threads, locks and a clock of ours, is no
+        # place for a run.
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(target=work, args=(theirs, self._made, self._scope), daemon=False)
         process.start()
+        # Here, or the end of a process that died would never be told: a pipe ends when its last writer has
+        # closed it.
         theirs.close()
         return _Worker(process, ours)
 

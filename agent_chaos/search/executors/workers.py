@@ -60,6 +60,8 @@ class _Pulsing:
 
 def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
     """Answers tasks until the connection ends. What agents print is lost, and Ctrl-C is the campaign's business."""
+    # A terminal sends Ctrl-C to every process of the group, and a worker that it ended would count as a
+    # crash of the agent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         bench = Inline(_Pulsing(made(), connection), scope)

@@ -10,6 +10,8 @@ from agent_chaos.stream.exchange import Reply
 from agent_chaos.stream.framing.framing import Frame, Framing
 
 _BEFORE = re.compile(r"[\s,]*")
+# Not strict: a control character in a string, which JSON forbids, is what some faults and some servers
+# send.
 _DECODER = json.JSONDecoder(strict=False)
 _END = "]"
 
@@ -37,6 +39,8 @@ class JsonArray(Framing):
     def with_data(self, one: Frame, data: str) -> bytes:
         """The element in its place, with the spaces that were around it."""
         old = one.data.encode("utf-8", "surrogateescape")
+        # From the right: what stands before an element may hold the same bytes, what stands behind it is
+        # white space.
         at = one.raw.rfind(old)
         return one.raw[:at] + _encoded(data) + one.raw[at + len(old) :] if old and at >= 0 else one.raw
 
@@ -77,6 +81,7 @@ def _end_of(text: str, at: int) -> int | None:
 def _opened(raw: bytes) -> bytes:
     """The first frame of an array."""
     bare = raw.lstrip()
+    # A frame knows how it stood where it came from; dropped or doubled ones make another the first.
     if bare.startswith(b"["):
         return raw
     return b"[" + (bare[1:].lstrip() if bare.startswith(b",") else bare)
@@ -89,6 +94,8 @@ def _continued(raw: bytes) -> bytes:
 
 
 def _encoded(text: str) -> bytes:
+    # A lone surrogate, which JSON can hold as an escape and UTF-8 cannot hold at all, is written as its
+    # escape again.
     return text.encode("utf-8", "backslashreplace")
 
 

@@ -55,6 +55,7 @@ def _lines(body: bytes) -> Iterator[tuple[int, int]]:
 
 def _read(body: bytes, start: int, end: int) -> Frame:
     raw = body[start:end]
+    # A line cut in the middle of a letter must still be a frame; `raw` keeps its bytes.
     data = raw.strip().decode("utf-8", "replace")
     return Frame(raw, "", data, start, end, bool(data), raw.endswith(b"\n") or _whole(data))
 
@@ -69,6 +70,8 @@ def _whole(data: str) -> bool:
 
 
 def _in_one_line(data: str) -> str:
+    # Line ends outside of strings are allowed in JSON and end a message here; inside they are escaped, and
+    # stay so.
     return data if "\n" not in data and "\r" not in data else json.dumps(json.loads(data), ensure_ascii=False)
 
 

@@ -18,6 +18,8 @@ _LINE = re.compile(
 )  # `\Z`, so that a tail without an end is read once, not once a byte
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FIRST_NEWLINE = re.compile(rb"\r\n|\r|\n")
+# A byte order mark may stand before the first field, and a comment may be the first (OpenRouter: `:
+# OPENROUTER PROCESSING`).
 _FIRST = re.compile(rb"(?:\xef\xbb\xbf)?[\r\n]*(?:data|event|id|retry|:)")
 _NAME = re.compile(rb"(?m)^event:[^\r\n]*\r?\n")
 _SPACE = re.compile(rb"(?m)^(data|event): ")
@@ -37,6 +39,8 @@ class ServerSentEvents(Framing):
         if _FIRST.match(reply.body):
             return True
         named = reply.header("content-type").startswith(self.content_type)
+        # Providers answer a request for a stream with a JSON error, and some proxies leave the content type
+        # as it was asked for.
         return named and reply.body.lstrip()[:1] not in (b"{", b"[")
 
     def frames(self, body: bytes) -> tuple[Frame, ...]:
@@ -105,6 +109,8 @@ def _is_data(line: bytes) -> bool:
 def _blocks(body: bytes) -> Iterator[tuple[int, int, bool]]:
     start = 0
     for line in _LINE.finditer(body):
+        # A blank line ends a frame; so does one that holds nothing but the byte order mark which may begin
+        # the body.
         if line[2] and (not line[1] or (line[1] == _BOM and line.start() == 0)):
             yield start, line.end(), True
             start = line.end()
@@ -119,6 +125,7 @@ def _read(body: bytes, start: int, end: int, complete: bool) -> Frame:
     event = ""
     for line in _NEWLINE.split(text.decode("utf-8", "replace")):
         name, _, value = line.partition(":")
+        # One space, as the standard says: a second one belongs to the value.
         value = value.removeprefix(" ")
         if name == "data":
             data.append(value)
