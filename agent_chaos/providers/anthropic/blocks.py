@@ -72,6 +72,8 @@ def input_of(arguments: str) -> Any:
     if value is not None or arguments.strip() == "null":
         return value
     try:
+        # As the SDK reads the arguments of a call that is still arriving (jiter's `from_json` with
+        # `partial_mode`): an agent that looks at a cut call sees this object.
         return from_json(arguments, allow_partial=True)
     except ValueError:
         return arguments
@@ -100,6 +102,8 @@ class OpenBlock:
         """Take in a delta; returns the text it adds, or None."""
         kind = text_of(delta.get("type"))
         text = delta.get(TEXT_KEYS.get(kind, ""))
+        # A delta of another kind than its block is kept as it came: the SDK ignores it, other clients fail
+        # on it.
         if isinstance(text, str) and _DELTA_OF_BLOCK.get(text_of(self.start.get("type"))) == kind:
             self.texts.append(text)
             self.chars += len(text)
@@ -121,11 +125,15 @@ class OpenBlock:
         lengths = tuple(len(one) for one in self.texts)
         match begun:
             case Text() | Reasoning():
+                # A block may begin with text; the API's own begin empty, those of compatible servers need
+                # not.
                 lengths = (len(begun.text), *lengths) if begun.text else lengths
                 return type(begun)(begun.text + text, extra, lengths)
             case ToolCall():
                 first = self.start.get("input", {})
                 extra |= {"$input": first} if first != {} else {}
+                # A call without arguments has no delta, and `{}` from its start; one that is open still may
+                # get some.
                 whole = arguments_of(first) if closed and not text else text
                 return ToolCall(begun.id, begun.name, whole, extra, lengths)
             case Opaque():
@@ -177,6 +185,8 @@ def _text_to_stream(part: Part) -> tuple[str, str, tuple[int, ...]]:
             return "thinking_delta", part.text, part.pieces
         case ToolCall():
             begun = not any(part.pieces) and part.arguments == arguments_of(part.extra.get("$input", {}))
+            # Every streamed call has at least one delta, an empty one: clients make their buffer of
+            # arguments as they meet it.
             return "input_json_delta", "" if begun else part.arguments, part.pieces or (0,)
         case Opaque():
             return "", "", ()

@@ -40,6 +40,7 @@ _FORMS: dict[ErrorKind, _Form] = {
         True,
     ),
     "server_error": _Form(500, "Internal Server Error", "api_error", "Internal server error", True),
+    # No reason phrase: 529 is the provider's own status, which no registry names.
     "overloaded": _Form(529, "", "overloaded_error", "Overloaded", True),
     "auth": _Form(401, "Unauthorized", "authentication_error", "invalid x-api-key", False),
     "permission": _Form(
@@ -118,6 +119,7 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
         ("content-type", "application/json"),
         ("content-length", str(len(body))),
         ("cache-control", "no-store, no-cache"),
+        # The SDK obeys this header before it looks at the status (`_should_retry` of its base client).
         ("x-should-retry", "true" if form.retry else "false"),
         *limits,
         *told,

@@ -41,6 +41,7 @@ def _messages(raw: list[Any]) -> Iterator[Message]:
     names: dict[str, str] = {}
     for one in map(fields, raw):
         parts = tuple(_parts(one.get("content"), names))
+        # A result names its call by id alone; the tool's name stands with the call, some messages before.
         names |= {part.id: part.name for part in parts if isinstance(part, ToolCall)}
         role = one.get("role")
         yield Message("assistant" if role == "assistant" else "system" if role == "system" else "user", parts)

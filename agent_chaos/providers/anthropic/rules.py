@@ -70,6 +70,9 @@ def _merged(messages: list[JsonObject]) -> list[_Said]:
         role = text_of(message.get("role"))
         if role == "system":
             continue
+        # "Consecutive user or assistant turns in your request will be combined into a single turn":
+        # https://platform.claude.com/docs/en/api/messages. So results and calls in neighbouring messages of
+        # one speaker are together.
         if not found or found[-1].role != role:
             found.append(_Said(role, number))
         content = message.get("content")
@@ -83,6 +86,7 @@ def _merged(messages: list[JsonObject]) -> list[_Said]:
 def _empty(messages: list[JsonObject]) -> Iterator[Problem]:
     for number, message in enumerate(messages):
         content, last = message.get("content"), number == len(messages) - 1
+        # The last message may be the beginning of the answer that is asked for, an empty one too.
         if content in ("", [], None) and not (last and message.get("role") == "assistant"):
             says = "all messages must have non-empty content except for the optional final assistant message"
             yield Problem(rules.EMPTY, f"messages.{number}", f"messages.{number}: {says}", message)
@@ -97,12 +101,16 @@ def _pairs(said: list[_Said], continued: bool) -> Iterator[Problem]:
     for before, one in zip([None, *said], said, strict=False):
         calls = [text_of(block.get("id")) for _, block in one.of_type("tool_use")]
         if one.role == "assistant" and calls:
+            # The very next message, not any later one: "tool result blocks must immediately follow their
+            # corresponding tool use blocks",
+            # https://platform.claude.com/docs/en/agents-and-tools/tool-use/implement-tool-use.
             after = said[said.index(one) + 1] if one is not said[-1] else None
             answered = (
                 {block.get("tool_use_id") for _, block in after.of_type("tool_result")} if after else set()
             )
             if missing := [call for call in calls if call not in answered]:
                 yield _unanswered(one, missing)
+        # The first message of a continued thread may answer calls that only the server has.
         if one.role == "user" and not (before is None and continued):
             yield from _results(one, before)
 
@@ -134,6 +142,8 @@ def _results(one: _Said, before: _Said | None) -> Iterator[Problem]:
 
 def _server_tools(said: list[_Said]) -> Iterator[Problem]:
     """A tool that the server runs has its result in the same message, unless the model paused there."""
+    # Not the last one: with `pause_turn` the model stops in the middle of its own tools, and its message is
+    # sent back as it is: https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons.
     for one in said[:-1]:
         given = {block.get("tool_use_id") for _, block in one.blocks}
         for at, block in one.of_type("server_tool_use"):
@@ -177,6 +187,7 @@ def _reasoning(body: JsonObject, said: list[_Said], served: PriorExchange) -> It
     given = {part.text: text_of(part.extra.get("signature")) for part in _thought(served)}
     for at, block in (found for one in said for found in one.of_type("thinking")):
         signature = given.get(text_of(block.get("thinking")))
+        # Only signatures that this run has seen: nobody but the provider can check another one.
         if signature and block.get("signature") != signature:
             yield Problem(rules.REASONING, at, f"{at}: Invalid `signature` in `thinking` block", block)
 

@@ -66,6 +66,7 @@ def written_usage(usage: Usage | None) -> tuple[dict[str, Any] | None, dict[str,
         return None, None
     now = whole_usage(usage)
     if "$start" not in usage.extra and "$delta" not in usage.extra:
+        # The API counts a first token in `message_start`, and tells the total in `message_delta`.
         return {**now, "output_tokens": 1}, {"output_tokens": usage.output_tokens}
     start, change = fields(usage.extra.get("$start")), fields(usage.extra.get("$delta"))
     before = _total(start, change)

@@ -83,6 +83,7 @@ class StreamReading:
         known = fields(payload)
         kind = text_of(known.get("type")) if one.event else ""
         match "error" if one.event == "error" else kind:
+            # The first one counts, as in the SDK, which makes a new snapshot of the message only then.
             case "message_start" if self.message is None:
                 self.message = fields(known.get("message"))
             case "content_block_start":
@@ -93,6 +94,9 @@ class StreamReading:
             case "content_block_stop" if block := self._block(known):
                 block.closed = True
             case "message_delta":
+                # Token counts here are totals so far, not additions: "the token counts shown in the `usage`
+                # field of the `message_delta` event are cumulative",
+                # https://platform.claude.com/docs/en/build-with-claude/streaming.
                 self.change = _merged(self.change, known)
             case "message_stop":
                 self.stopped = True
@@ -100,6 +104,8 @@ class StreamReading:
                 told = known.get("error", one.data)
                 self.failure = {**known, "error": told if isinstance(told, dict) else {"message": told}}
             case _:
+                # Kept, not refused: "we may add new event types, and your code should handle unknown event
+                # types gracefully" (the same page).
                 self.events.append([self._place(), one.event, one.data])
         return None
 
@@ -111,6 +117,7 @@ class StreamReading:
     def _block(self, payload: dict[str, Any]) -> OpenBlock | None:
         """The newest block of that index that still takes deltas."""
         index = payload.get("index")
+        # Indexes are as the server claims them, and a faulted stream may claim one twice.
         return next((one for one in reversed(self.blocks) if one.index == index and not one.closed), None)
 
     def _place(self) -> int:

@@ -191,6 +191,7 @@ def error_reply(kind: ErrorKind, like: Request, *, retry_after_s: int | None = N
     model, verb = model_and_verb(like)
     error = _spoken(kind, vertex="/projects/" in like.path, delay=retry_after_s)
     said: Any = _body(error, model or "the model", retry_after_s)
+    # Without `alt=sse` the stream is a JSON array, and so is its error.
     sse = verb == "streamGenerateContent" and ("alt", "sse") in like.query
     said = [said] if verb == "streamGenerateContent" and not sse else said
     content = "text/event-stream" if sse else "application/json; charset=UTF-8"

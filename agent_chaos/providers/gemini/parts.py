@@ -49,6 +49,7 @@ def is_plain_text(wire: Any) -> bool:
 
 def arguments_of(call: JsonObject) -> str:
     """The arguments of a function call as text; a call without any has an empty object."""
+    # Left out where empty: JSON of protobuf leaves out what has its default value.
     given = call.get("args")
     if given is None:
         return "{}"
@@ -69,4 +70,6 @@ def _written(part: ToolCall, kept: JsonObject) -> JsonObject:
         return call
     if not part.arguments:
         return {name: one for name, one in call.items() if name != "args"}
+    # The wire has an object here, never text, so that arguments which are no JSON can only be told as the
+    # nearest object.
     return {**call, "args": nearest_object(part.arguments)}

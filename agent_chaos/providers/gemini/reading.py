@@ -43,6 +43,7 @@ def parse(reply: Reply) -> ModelTurn:
     if JSON_ARRAY.holds(reply):
         elements = JSON_ARRAY.frames_of(reply)
         turn = _turn(read(chunk for one in elements if (chunk := chunk_of(one)) is not None))
+        # A connection that is cut leaves an array without its end, which has no other sign.
         complete = turn.complete and elements[-1].data == "]"
         return replace(turn, streamed=True, complete=complete, extra={**turn.extra, "array": True})
     body = loaded(reply.body)
@@ -52,6 +53,7 @@ def parse(reply: Reply) -> ModelTurn:
 
 def chunk_of(one: Frame) -> JsonObject | None:
     """The response that a frame carries; errors come as bare JSON, without `data:`."""
+    # An error in the middle of a stream comes without `data:` (vercel/ai#5217).
     value = loaded(one.data if one.has_data else one.raw)
     return value if isinstance(value, dict) else None
 
@@ -65,6 +67,8 @@ def read(chunks: Iterable[JsonObject]) -> StreamReading:
         for nth, wire in enumerate(parts_in(chunk)):
             part = part_of(wire)
             text = _text(part)
+            # Only the first part of a chunk goes on with what was before it: a second one of the same kind
+            # was begun on purpose.
             if nth == 0 and is_plain_text(wire) and _goes_on(parts, said, part, at):
                 parts[-1] = _longer(parts[-1], text)
             else:
@@ -76,6 +80,7 @@ def read(chunks: Iterable[JsonObject]) -> StreamReading:
 def candidate_of(chunk: JsonObject) -> tuple[int, JsonObject]:
     """Where the first candidate stands in a chunk, and the candidate; -1 where the chunk has none of it."""
     for at, one in enumerate(items(chunk.get("candidates"))):
+        # `index` 0 is a default value, and left out.
         if isinstance(one, dict) and one.get("index", 0) in (0, None):
             return at, one
     return -1, {}

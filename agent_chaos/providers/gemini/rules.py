@@ -27,6 +27,8 @@ class _Said:
         return [(at, part) for at, part in self.parts if any(name in part for name in names)]
 
 
+# Both spellings are JSON of one field: https://protobuf.dev/programming-guides/json/ has parsers accept
+# either.
 _CALL = ("functionCall", "function_call")
 _RESULT = ("functionResponse", "function_response")
 _SIGNATURE = ("thoughtSignature", "thought_signature")
@@ -39,6 +41,8 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
     yield from _empty(contents)
     yield from _pairs(said)
     yield from _shapes(said)
+    # Signatures are enforced from Gemini 3 on, and for the first call of a step only:
+    # https://ai.google.dev/gemini-api/docs/thought-signatures. For older models they are advice.
     if model_and_verb(request)[0].startswith("gemini-3"):
         yield from _signatures(said, served)
 
@@ -76,6 +80,8 @@ def _pairs(said: list[_Said]) -> Iterator[Problem]:
                 "turn."
             )
             yield Problem(rules.ORDER, at, says, [part for _, part in calls])
+        # Counted, not matched: calls have had no ids for most of this API's life, so that the server pairs
+        # them by number and order.
         if one.model and calls and after is not None and len(after.having(*_RESULT)) != len(calls):
             says = (
                 "Please ensure that the number of function response parts is equal to the number of function call parts "
@@ -92,6 +98,8 @@ def _shapes(said: list[_Said]) -> Iterator[Problem]:
     for at, part in (found for one in said for found in one.having(*_RESULT)):
         result = next(fields(part[name]) for name in _RESULT if name in part)
         if "response" in result and not isinstance(result["response"], dict):
+            # A `Struct` is a JSON object (protobuf's JSON mapping); a bare string or list is refused before
+            # the model is asked.
             says = f"Invalid value at '{at}.function_response.response' (type.googleapis.com/google.protobuf.Struct)"
             yield Problem(rules.RESULT, at, says, part)
 

@@ -63,6 +63,7 @@ def word_of(turn: ModelTurn) -> str | None:
     if raw is None:
         return STOPS.word(turn)
     word = STOPS.word(replace(turn, stop_raw=_named(raw)))
+    # Numbers stay numbers where the meaning did not change: enums may be sent as either.
     return raw if turn.stop is None or word == _named(raw) else word
 
 
@@ -74,6 +75,7 @@ def _named(raw: str) -> str:
 def read_usage(counts: JsonObject) -> Usage:
     """Tokens in and out (thinking counts as out); the total is left out where it is the sum."""
     asked, answered = count_of(counts.get("promptTokenCount")), count_of(counts.get("candidatesTokenCount"))
+    # Thinking is billed as output, and stands in a count of its own beside the candidates'.
     thought = count_of(counts.get("thoughtsTokenCount"))
     kept = {
         name: 0 if name in ("promptTokenCount", "candidatesTokenCount") and count_of(one) else one
@@ -96,6 +98,7 @@ def written_usage(usage: Usage | None) -> JsonObject | None:
         "candidatesTokenCount": usage.output_tokens - min(thought, max(0, usage.output_tokens)),
     }
     total = usage.input_tokens + usage.output_tokens + count_of(usage.extra.get("toolUsePromptTokenCount"))
+    # A count of 0 is left out on the wire.
     known = {name: one for name, one in counts.items() if one}
     summed = {} if usage.extra.get("totalTokenCount", TURN) != TURN else {"totalTokenCount": total}
     summed = summed if "totalTokenCount" in usage.extra or not usage.extra else {}

@@ -53,6 +53,7 @@ class StreamReading:
             alone = False
 
     def _text(self, kind: type[Text] | type[Reasoning], text: str, *, beside: bool) -> Delta:
+        # Thinking and text come in turns, not by an index: a change of kind begins a part.
         if not self.parts or type(self.parts[-1]) is not kind:
             self.parts.append(kind("", {"$beside": True} if beside else {}))
             self.texts.append([])
@@ -61,6 +62,8 @@ class StreamReading:
 
     def _call(self, call: JsonObject, *, beside: bool) -> Delta:
         function = fields(call.get("function"))
+        # An object on the wire, whole in one line: https://github.com/ollama/ollama/blob/main/docs/api.md.
+        # There are no fragments.
         arguments = compact(function.get("arguments", {}))
         rest = {**without(call, "id", "function"), "$function": without(function, "name", "arguments")}
         extra = {name: one for name, one in rest.items() if one != {}} | ({"$beside": True} if beside else {})
@@ -80,6 +83,7 @@ class StreamReading:
             read_usage(self.last),
             "",
             text_of(self.first.get("model")),
+            # `done` is what ends a stream; a connection that closes without it was cut.
             self.error is None and self.last.get("done") is True,
             self.error,
             streamed,

@@ -144,6 +144,7 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
     form = _FORMS[kind]
     azure = AZURE.search(like.path)
     model = text_of(fields(like.json).get("model")) or (azure[1] if azure else "")
+    # A proxy's error before the API: plain text, which the SDK cannot read an error object from.
     if not form.type:
         return _answered(form, "text/plain", form.message.encode(), _plain(like, azure=bool(azure)))
     if azure and kind == "rate_limit":
@@ -178,6 +179,8 @@ def _azure_limit(model: str, form: _Form, like: Request, retry_after_s: int | No
 def _delay(retry_after_s: int | None) -> Headers:
     if retry_after_s is None:
         return ()
+    # The SDK looks at `retry-after-ms` first, since it is more precise (`_parse_retry_after_header` of its
+    # base client).
     return (("retry-after", str(retry_after_s)), ("retry-after-ms", str(retry_after_s * 1000)))
 
 
@@ -190,6 +193,7 @@ def _plain(like: Request, *, azure: bool) -> Headers:
     digest = hashlib.sha256(like.url.encode() + like.body).hexdigest()
     if azure:
         shaped = "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+        # Azure's gateway has names of its own; clients there log this one.
         return (("apim-request-id", shaped), ("x-content-type-options", "nosniff"))
     return (
         ("vary", "Origin"),

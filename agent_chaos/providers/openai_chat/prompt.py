@@ -17,9 +17,13 @@ AZURE = re.compile(r"/openai/deployments/([^/]+)/")
 
 _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
     "system": "system",
+    # The newer name of the same role, for reasoning models:
+    # https://platform.openai.com/docs/guides/text#message-roles.
     "developer": "system",
     "assistant": "assistant",
     "tool": "tool",
+    # From before `tools`: https://platform.openai.com/docs/api-reference/chat/create#chat-create-functions
+    # (deprecated).
     "function": "tool",
 }
 
@@ -93,6 +97,7 @@ def request_of(prompt: Prompt) -> Request:
     told = any(one.role == "system" for one in prompt.messages) or not prompt.system
     messages = [] if told else [{"role": "system", "content": prompt.system}]
     messages += [one for message in prompt.messages for one in _written(message)]
+    # Without it a stream has no token counts at all.
     counted = {"include_usage": True} if prompt.stream else {}
     body: dict[str, Any] = {"model": prompt.model, "messages": messages}
     body |= non_empty(tools=tools, tool_choice=forced, stream=prompt.stream, stream_options=counted)

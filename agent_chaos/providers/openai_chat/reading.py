@@ -47,6 +47,10 @@ def read_stream(found: Iterable[Frame]) -> StreamReading:
     regular = [fields(payload) for _, payload in reading.chunks if _is_regular(payload)]
     reading.common = _common(regular)
     reading.choice = without(shared([one for chunk in regular for one in _own_choices(chunk)]), "delta")
+    # With `include_usage` one more chunk comes at the end, with the counts and without choices, and all
+    # others say `usage: null`:
+    # https://platform.openai.com/docs/api-reference/chat/create#chat-create-stream_options. Compatible
+    # servers send running counts with every chunk, of which the last one is the total.
     counted = [i for i, (_, payload) in enumerate(reading.chunks) if fields(fields(payload).get("usage"))]
     for i, (one, payload) in enumerate(reading.chunks):
         reading.deltas.append(_take(reading, one, payload, last_usage=bool(counted) and i == counted[-1]))
@@ -64,7 +68,11 @@ def _is_regular(payload: Any) -> bool:
 
 def _common(regular: list[dict[str, Any]]) -> dict[str, Any]:
     """What chunks share; id and model are those that the first chunk with a choice names."""
+    # Azure begins a stream with a chunk without choices, id and model, which brings `prompt_filter_results`
+    # alone.
     spoken = [one for one in regular if one["choices"]] or regular
+    # `obfuscation` is noise that hides the lengths of tokens from who watches the network; it differs in
+    # every chunk.
     common = without(shared(spoken), "choices", "obfuscation", "usage")
     for name in ("id", "model"):
         named = next((one[name] for one in spoken if text_of(one.get(name))), None)
@@ -76,10 +84,12 @@ def _common(regular: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _own_choices(chunk: dict[str, Any]) -> list[dict[str, Any]]:
     """The choices of a chunk that belong to the turn: the first one is the only one that does."""
+    # With `n` above 1 the chunks of several choices are mixed. An agent goes on with the first.
     return [{**one, "finish_reason": None} for one in chunk["choices"] if one.get("index", 0) == 0]
 
 
 def _take(reading: StreamReading, one: Frame, payload: Any, *, last_usage: bool) -> Delta | None:
+    # Clients stop at `[DONE]`; nobody reads what comes behind it.
     if silent(one) or reading.done:
         return None
     if one.data.startswith("[DONE]"):
@@ -171,6 +181,8 @@ def _opened(reading: StreamReading, one: Addition) -> tuple[OpenPart, bool]:
     """The part that an addition adds to, and whether it begins there."""
     if isinstance(one.begins, ToolCall):
         calls = [part for part in reading.parts if isinstance(part.begun, ToolCall)]
+        # Fragments are put together by `index`, which some compatible servers leave out, or give to two
+        # calls: another id then begins another call.
         same = [part for part in calls if one.index is None or part.index == one.index]
         if same and one.begins.id in ("", same[-1].begun.id if isinstance(same[-1].begun, ToolCall) else ""):
             return same[-1], False
@@ -197,6 +209,8 @@ def _settle(reading: StreamReading) -> None:
     """Give the finish reason and usage a chunk of their own, unless the last chunk of the last part carries them."""
     for part in reading.parts:
         for one in part.entries:
+            # Some servers finish in the chunk that brings the last text, OpenAI in one of its own. Once
+            # more is said after it, the old place would be in the middle.
             ends: dict[str, Any] = {name: one.pop(name) for name in ("stop", "usage") if name in one}
             if ends and (part is not reading.parts[-1] or one is not part.entries[-1]):
                 choices = (

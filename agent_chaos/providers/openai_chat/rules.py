@@ -26,6 +26,7 @@ def _pairs(messages: list[JsonObject]) -> Iterator[Problem]:
     """The messages right after one with calls answer every call; a tool message answers one of them."""
     open_calls: dict[str, JsonObject] = {}
     asked: set[str] = set()
+    # One more at the end, so that calls which nothing follows are open there, too.
     for number, message in enumerate([*messages, {}]):
         if message.get("role") == "tool":
             call = text_of(message.get("tool_call_id"))
@@ -66,6 +67,8 @@ def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
         at, function = f"messages.[{number}].tool_calls[{place}]", fields(call.get("function"))
         if text_of(call.get("id")) in seen:
             says = f"Duplicate value for 'tool_call_id' of '{call.get('id')}'"
+            # OpenAI takes such a history; what gateways and other models behind the same API do with it
+            # differs.
             yield Problem(rules.REPEATED_ID, at, says, call, lenient=True)
         seen.add(text_of(call.get("id")))
         if not function:

@@ -37,6 +37,7 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
     given = [fields(one) for one in items(body.get("input"))]
     state = _state(body, served)
     yield from _unanswered(given, state)
+    # A reference stands for an item that the server keeps, which may be the call that an output answers.
     if state.known and not any(one.get("type") == "item_reference" for one in given):
         yield from _orphans(given, state)
     yield from _reasoning(given, served)
@@ -55,6 +56,8 @@ def output(reply: Reply) -> tuple[JsonObject, ...]:
 
 
 def _state(body: JsonObject, served: PriorExchange) -> _State:
+    # What a conversation object holds is on the server alone:
+    # https://platform.openai.com/docs/guides/conversation-state.
     if body.get("conversation"):
         return _State(known=False)
     previous = text_of(body.get("previous_response_id"))
@@ -78,6 +81,7 @@ def _names(reply: Reply) -> set[str]:
 
 
 def _unanswered(given: list[JsonObject], state: _State) -> Iterator[Problem]:
+    # Calls of the response that is continued are open as well, although the request does not repeat them.
     calls = [(f"input[{at}]", one) for at, one in enumerate(given)] + [
         ("previous_response_id", one) for one in state.last
     ]
@@ -104,6 +108,8 @@ def _reasoning(given: list[JsonObject], served: PriorExchange) -> Iterator[Probl
     after it comes with it.
     """
     for at, one in enumerate(given):
+        # https://platform.openai.com/docs/guides/reasoning#keeping-reasoning-items-in-context: reasoning
+        # goes back with the calls that came after it, all of it or none.
         if one.get("type") != "reasoning":
             continue
         after = next((item for item in given[at + 1 :] if item.get("type") != "reasoning"), {})
@@ -144,6 +150,7 @@ def _needs(served: PriorExchange) -> dict[str, str]:
 
 def _ids(given: list[JsonObject]) -> Iterator[Problem]:
     named = [text_of(one.get("id")) for one in given if one.get("type") != "item_reference"]
+    # Items without an id are the client's own, and as many as it likes.
     twice = {name for name, count in Counter(named).items() if name and count > 1}
     for name in sorted(twice):
         at = len(named) - 1 - named[::-1].index(name)
