@@ -98,6 +98,7 @@ def recorded(scenario: BaselineScenario, replies: Iterable[Reply], *, seed: int 
 
 def trial(scenario: BaselineScenario, cassette: Cassette, plan: Plan | None = None, **limits: Any) -> Trace:
     """One trial of the scenario on a cassette."""
+    install_offline()
     index = ExchangeIndex(cassette, Redactor.from_environ({}))
     return run_trial(
         scenario, index, plan or Plan(), **{"max_requests": 100, "max_virtual_s": 600.0, **limits}

@@ -87,6 +87,12 @@ def when_imported(name: str, patch: Patch) -> None:
         _finder.patch(sys.modules[name], patch)
 
 
+def replace_everywhere(real: object, ours: object) -> None:
+    """Has a patch's function stand for another one in every module that imported it by name, while the environment stands."""
+    if _finder.changes is not None:
+        _finder.changes.rebind({real: ours})
+
+
 def _apply(changes: Changes) -> None:
     # First, since the first finder that knows a module ends the question.
     sys.meta_path.insert(0, _finder)

@@ -49,20 +49,22 @@ class Changes:
         self._undo.append(undo)
 
     def rebind(self, replaced: Mapping[Any, Any]) -> None:
-        """Has `settle` replace functions also where other packages imported them by name."""
+        """Has `settle` replace functions also where other packages imported them by name.
+
+        After that, it is for functions of a module that just comes into the process, which nobody has imported yet.
+        """
         self._rebound |= replaced
 
     def settle(self) -> None:
         """Replaces what `rebind` was given, in one walk through all modules; `undo` also finds who imported it since."""
-        replaced, self._rebound = self._rebound, {}
-        _rebind(replaced)
-        self.on_undo(lambda: _rebind({new: old for old, new in replaced.items()}))
+        _rebind(self._rebound)
+        self.on_undo(lambda: _rebind({new: old for old, new in self._rebound.items()}))
 
     def undo(self) -> None:
-        self._rebound.clear()
         # The last first, since one seam may have replaced what another one had put there.
         while self._undo:
             self._undo.pop()()
+        self._rebound.clear()
 
 
 def _putting_back(owner: Any, name: str, before: Any) -> Callable[[], None]:

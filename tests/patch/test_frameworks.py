@@ -12,12 +12,18 @@ import pytest
 import agent_chaos
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.patch import frameworks, imports
-from agent_chaos.patch.install import install
+from agent_chaos.patch.install import environment
 from agent_chaos.runtime.seams import Environment
 from tests.trials import recorded, scenario, trial
 
-install()
 RAN: list[int] = []
+
+
+@pytest.fixture(autouse=True)
+def patched():
+    """Some tools are seen as they are made."""
+    with environment():
+        yield
 
 
 def double(number: int) -> dict:

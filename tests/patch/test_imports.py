@@ -13,8 +13,10 @@ from types import ModuleType
 
 import pytest
 
+from agent_chaos.patch import imports
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.install import environment
+from agent_chaos.runtime.seams import Environment
 
 
 class Editable(MetaPathFinder):
@@ -72,3 +74,34 @@ def test_a_reloaded_module_is_patched_again(module: Path, monkeypatch: pytest.Mo
     importlib.reload(imported)
 
     assert found == [imported, imported]
+
+
+def test_an_environment_that_stands_again_patches_no_more_than_the_first_time() -> None:
+    def count() -> int:
+        return sum(len(patches) for patches in imports._finder.patches.values())
+
+    with environment():
+        once = count()
+    with environment():
+        assert count() == once
+
+
+def test_a_function_is_replaced_where_others_imported_it_and_put_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ours() -> None: ...
+
+    def patch(patched: ModuleType) -> None:
+        imports.replace_everywhere(patched.x, ours)
+        patched.x = ours
+
+    (tmp_path / "their_sdk.py").write_text("def x(): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    real = importlib.import_module("their_sdk").x
+    holder = ModuleType("somebodys_agent")
+    holder.x = real
+    monkeypatch.setitem(sys.modules, "somebodys_agent", holder)
+    when_imported("their_sdk", patch)
+    with Environment(imports.SEAM):
+        assert holder.x is ours
+    assert holder.x is real

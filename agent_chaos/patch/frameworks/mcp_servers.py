@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from hashlib import blake2b
@@ -19,25 +18,20 @@ from pydantic import TypeAdapter
 
 from agent_chaos.cassette.model import SERVER_SAID
 from agent_chaos.patch.frameworks.seam import TOOLS_CALL
-from agent_chaos.patch.imports import when_imported
+from agent_chaos.patch.imports import replace_everywhere, when_imported
 from agent_chaos.providers.json_values import JsonObject
 from agent_chaos.runtime.session import Session, ToolScribe, current
 
 MODULE = "mcp.client.stdio"
 
-_OTHERS = {
-    "mcp.client.sse": ("sse_client",),
-    "mcp.client.streamable_http": ("streamable_http_client", "streamablehttp_client"),
-}
 _NO_SUCH_METHOD = -32601
 
 
 def patch(module: ModuleType) -> None:
     """Puts the recording between clients and their transports, wherever those have been imported to."""
     _between(module, "stdio_client")
-    for name, functions in _OTHERS.items():
-        for function in functions:
-            when_imported(name, functools.partial(_between, name=function))
+    for name, put in _OTHERS:
+        when_imported(name, put)
 
 
 def _between(module: ModuleType, name: str) -> None:
@@ -45,9 +39,18 @@ def _between(module: ModuleType, name: str) -> None:
     if real is None:
         return
     ours = _transport(real)
-    for other in [module, *sys.modules.values()]:
-        if getattr(other, "__dict__", {}).get(name) is real:
-            setattr(other, name, ours)
+    setattr(module, name, ours)
+    replace_everywhere(real, ours)
+
+
+_OTHERS = tuple(
+    (module, functools.partial(_between, name=name))
+    for module, name in (
+        ("mcp.client.sse", "sse_client"),
+        ("mcp.client.streamable_http", "streamable_http_client"),
+        ("mcp.client.streamable_http", "streamablehttp_client"),
+    )
+)
 
 
 def _transport(real: Callable[..., Any]) -> Callable[..., Any]:

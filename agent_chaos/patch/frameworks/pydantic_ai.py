@@ -29,8 +29,8 @@ def patch(module: ModuleType) -> None:
 
     schema.call = call
     when_imported("pydantic_ai._output", _note_outputs)
-    when_imported("pydantic_ai.toolsets.prefixed", functools.partial(_note_names, name="PrefixedToolset"))
-    when_imported("pydantic_ai.toolsets.renamed", functools.partial(_note_names, name="RenamedToolset"))
+    when_imported("pydantic_ai.toolsets.prefixed", _note_prefixed)
+    when_imported("pydantic_ai.toolsets.renamed", _note_renamed)
 
 
 def _note_names(module: ModuleType, name: str) -> None:
@@ -46,6 +46,10 @@ def _note_names(module: ModuleType, name: str) -> None:
             return await real(self, name, *args, **kwargs)
 
     toolset.call_tool = call_tool
+
+
+_note_prefixed = functools.partial(_note_names, name="PrefixedToolset")
+_note_renamed = functools.partial(_note_names, name="RenamedToolset")
 
 
 def _note_outputs(module: ModuleType) -> None:
