@@ -98,7 +98,7 @@ def failure_record(finding: Finding, case: Case) -> FailureRecord:
     origin = case.raised.origin if case.violation.oracle == "unhandled_exception" and case.raised else None
     return FailureRecord(
         failure=failure,
-        timeline=tuple(_rows(trace, failure)),
+        timeline=tuple(_rows(case)),
         models=models(trace),
         location=_location(case),
         raised_at=code_line(origin) if origin != case.at_exception else None,
@@ -118,8 +118,8 @@ def smallness(failure: Failure) -> str:
     return f"smallest found so far ({checks})" if failure.checks else "smallest found so far"
 
 
-def _rows(trace: Trace, failure: Failure) -> Iterator[TimelineRow]:
-    for row in timeline_rows(trace, finding_seqs=_pointed(trace, failure)):
+def _rows(case: Case) -> Iterator[TimelineRow]:
+    for row in timeline_rows(case.trace, finding_seqs=_pointed(case)):
         yield TimelineRow(
             at=row.at,
             who=row.who,
@@ -129,13 +129,15 @@ def _rows(trace: Trace, failure: Failure) -> Iterator[TimelineRow]:
         )
 
 
-def _pointed(trace: Trace, failure: Failure) -> frozenset[int]:
-    """The entries that the finding is about; of a run that took too long the wait that took most of it."""
-    violation = failure.violation
-    long = (
-        longest_wait(trace) if violation.oracle == "termination" and violation.subject != "requests" else None
-    )
-    seqs = (violation.call_seq if long is None else long.seq, violation.tool_seq)
+def _pointed(case: Case) -> frozenset[int]:
+    """The entries that the finding is about: an exception where it was raised, too much time where most of it went."""
+    violation = case.violation
+    seqs: tuple[int | None, ...] = (violation.call_seq, violation.tool_seq)
+    if violation.oracle == "unhandled_exception" and case.raised is not None:
+        seqs = (case.raised.seq,)
+    elif violation.oracle == "termination" and violation.subject != "requests":
+        long = longest_wait(case.trace)
+        seqs = seqs if long is None else (long.seq, violation.tool_seq)
     return frozenset(seq for seq in seqs if seq is not None)
 
 
@@ -150,8 +152,9 @@ def _changes(finding: Finding, clean: Trace) -> Iterator[Change]:
             yield Change(heading=f"Tool {printable(entry.name)}", note="what it gave", pairs=pairs)
     run = next((run for run in trace.tools if run.seq == violation.tool_seq), None)
     if run is not None:
-        pairs = (difference.of_arguments(run, clean),)
-        yield Change(heading="Tool call", note=effect_of(run), pairs=pairs)
+        asked = difference.of_arguments(run, clean)
+        if asked.recorded != asked.as_run or not run.fired:
+            yield Change(heading="Tool call", note=effect_of(run), pairs=(asked,))
     elif violation.before is not None or violation.after is not None:
         pairs = (difference.of_values(violation.before, violation.after),)
         yield Change(heading="Compared", note="", pairs=pairs)

@@ -60,16 +60,20 @@ def _some(kinds: Sequence[str], *, everything: bool) -> str:
 
 
 def score_line(found: Score | None) -> str:
-    """`61 % of everyday faults survived (53 of 87; 95 % interval 50 to 71 %; 9 more undecided)`."""
+    """`61 % of everyday faults survived (53 of 87; 95 % interval 50 % to 71 %; 9 more undecided)`."""
     if found is None:
         return ""
     undecided = f"; {found.undecided:,} more undecided"
     if not found.judged:
         return f"none of the examples with everyday faults could be judged{undecided}"
     return (
-        f"{found.survived / found.judged:.0%} of everyday faults survived ({found.survived:,} of {found.judged:,}; 95 % "
-        f"interval {found.low:.0%} to {found.high:.0%}{undecided})"
+        f"{_percent(found.survived / found.judged)} of everyday faults survived ({found.survived:,} of {found.judged:,}; "
+        f"95 % interval {_percent(found.low)} to {_percent(found.high)}{undecided})"
     )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"
 
 
 def not_tested_lines(reasons: Iterable[tuple[str, int]]) -> list[str]:

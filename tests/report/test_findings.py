@@ -192,3 +192,18 @@ def test_a_run_that_waits_too_long_is_marked_where_its_time_went(made: CampaignR
 
     assert marked.who == "waited"
     assert "retry-after: 3600" in marked.what[0]
+
+
+def test_an_exception_is_marked_where_it_was_raised(made: CampaignRecord) -> None:
+    found = made.of(finding_of(made, "unknown tool"))
+    (marked,) = {row.who for one in found for row in one.timeline if row.mark == "finding"}
+
+    assert marked == "raised"
+
+
+def test_a_tool_that_was_called_as_recorded_is_not_shown_as_changed(made: CampaignRecord) -> None:
+    (one,) = [
+        one for one in made.of(finding_of(made, "tool timeout")) if one.failure.plan == PLANS["tool timeout"]
+    ]
+
+    assert [pair for change in one.changes for pair in change.pairs if pair.recorded == pair.as_run] == []

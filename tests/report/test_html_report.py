@@ -11,8 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from agent_chaos.report.build_record import campaign_record
-from agent_chaos.report.document import CampaignRecord, Document
+from agent_chaos.report.document import CampaignRecord, Document, Score, SurvivedKinds
 from agent_chaos.report.event import Ended, Failed, SearchEnded
+from agent_chaos.report.facts import facts
 from agent_chaos.report.html import REPORTER
 from agent_chaos.report.reporter import USUAL
 from agent_chaos.trace.trace import Trace
@@ -99,6 +100,20 @@ def test_the_page_shows_the_line_the_fix_the_plan_and_what_changed(tmp_path: Pat
         "agent-chaos replay F-7Q2K",
     ):
         assert said in text
+
+
+def test_the_page_ends_with_the_facts_that_the_terminal_ends_with(tmp_path: Path) -> None:
+    record = campaign_record(campaign(interrupted=True, first_error="the cassette is damaged")).model_copy(
+        update={
+            "score": Score(survived=14, judged=22, undecided=3, low=0.43, high=0.8),
+            "held": (SurvivedKinds(outcome="the same answer", kinds=("rate_limit",) * 30, examples=40),),
+        }
+    )
+    page = written(tmp_path / "out.html", record).text
+    told = dict(facts(record, everything=True))
+
+    assert {"Interrupted", "Harness", "Held", "Score", "Covered", "Undecided", "Also run"} <= set(told)
+    assert [line for text in told.values() for line in text.splitlines() if line not in page] == []
 
 
 @pytest.mark.parametrize("rows", [1, 60], ids=["short", "with rows left out, which have no time"])

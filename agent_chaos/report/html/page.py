@@ -9,8 +9,8 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from agent_chaos.report import figures
 from agent_chaos.report.document import CampaignRecord, Stopped, TimelineRow
+from agent_chaos.report.facts import facts
 from agent_chaos.report.html.inert import inert
 from agent_chaos.version import __version__
 
@@ -45,7 +45,7 @@ def template_environment(*packages: str) -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(inert=inert, strip=_strip)
-    made.globals.update(version=__version__, figures=figures, verdict_of=lambda code: _VERDICTS[code])
+    made.globals.update(version=__version__, facts=facts, verdict_of=lambda code: _VERDICTS[code])
     return made
 
 

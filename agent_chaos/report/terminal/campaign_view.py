@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent_chaos.report import figures
 from agent_chaos.report.document import CampaignRecord, FindingRecord
+from agent_chaos.report.facts import facts
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.reporter import View
 from agent_chaos.report.terminal.coverage import covered
@@ -34,7 +34,7 @@ def campaign_view(
     shown = len(campaign.findings) if asked.full else 0 if brief or asked.verbosity < 0 else _IN_FULL
     if campaign.findings and not (brief or asked.full):
         first = campaign.findings[0].failures[0]
-        yield Text(f"  any in full: agent-chaos show {first}; all: fuzz --full", "dim")
+        yield Text(f"  any in full: agent-chaos show {first}; all: agent-chaos fuzz --full", "dim")
     for finding in campaign.findings[:shown]:
         yield from finding_view(finding, campaign.of(finding), width)
     if rest := campaign.findings[shown:]:
@@ -93,28 +93,6 @@ def _ending(campaign: CampaignRecord, asked: View) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
-    numbers, everything = campaign.figures, asked.verbosity > 0
-    rows = [
-        ("Interrupted", "the figures are of the part that ran" if campaign.interrupted else ""),
-        ("Harness", printable(campaign.first_error)),
-        ("Accepted", figures.accepted_lines(campaign.accepted)),
-        ("Expired", figures.expired(campaign.expired)),
-        ("Held", figures.survived_lines(campaign.held, everything=everything)),
-        ("Score", figures.score_line(campaign.score)),
-        ("Covered", figures.space(numbers)),
-        ("Not run", figures.not_run(numbers) if campaign.until_covered else ""),
-        ("Fired", figures.fired(numbers) if everything else ""),
-        ("No site", figures.no_site(numbers) if everything else ""),
-        ("Also run", figures.other_runs(numbers)),
-        ("Warnings", "\n".join(figures.warnings(campaign.warnings))),
-        (
-            "Undecided",
-            "\n".join(figures.undecided_lines(campaign.undecided_reasons, campaign.undecided_plans)),
-        ),
-        ("Not tested", "\n".join(figures.not_tested_lines(campaign.not_tested_reasons))),
-        ("Noticed", "\n".join(printable(note) for note in campaign.notes)),
-    ]
-    for label, text in rows:
-        if text:
-            table.add_row(label, Text(text))
+    for label, text in facts(campaign, everything=asked.verbosity > 0):
+        table.add_row(label, Text(text))
     return table
