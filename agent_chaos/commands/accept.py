@@ -11,7 +11,7 @@ from agent_chaos.commands.settings import settings
 from agent_chaos.errors import UsageError
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
-from agent_chaos.search.corpus.accepted import Acceptance, Baseline
+from agent_chaos.search.corpus.baseline import Acceptance, Baseline
 
 
 def list_accepted() -> int:

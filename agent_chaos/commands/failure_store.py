@@ -11,7 +11,7 @@ from agent_chaos.errors import UsageError
 from agent_chaos.files import write_text
 from agent_chaos.scenario.folders import RUNS
 from agent_chaos.search.campaign import Failure, UndecidedPlan
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 
 _UNDECIDED = RUNS / "undecided"
 _ID = re.compile(r"F-[0-9A-Z]{4,12}", re.IGNORECASE)

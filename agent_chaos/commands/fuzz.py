@@ -18,7 +18,7 @@ from agent_chaos.report.reporter import Reporter
 from agent_chaos.scenario.folders import RUNS, run_folder
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.search.campaign import Progress
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures as search
 
 

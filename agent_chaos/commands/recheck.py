@@ -9,8 +9,8 @@ from enum import StrEnum
 from agent_chaos.errors import ExitCode, record_again
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Failure
-from agent_chaos.search.corpus.accepted import NOTHING, Baseline
-from agent_chaos.search.corpus.stored import installed_version
+from agent_chaos.search.corpus.baseline import NOTHING, Baseline
+from agent_chaos.search.corpus.failure_files import installed_version
 
 
 class Standing(StrEnum):

@@ -11,7 +11,7 @@ from agent_chaos.commands.settings import resolved
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.report.reporter import USUAL, View
-from agent_chaos.search.corpus.accepted import Baseline
+from agent_chaos.search.corpus.baseline import Baseline
 from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.selection import Profile, judges, outside, scoped
 from agent_chaos.search.variants.space_file import chaos_space

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent_chaos.errors import UsageError
-from agent_chaos.search.corpus.accepted import ACCEPTED, Baseline
+from agent_chaos.search.corpus.baseline import ACCEPTED, Baseline
 from agent_chaos.search.selection import Profile
 
 _TABLE = "tool.agent-chaos"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from agent_chaos.integrations.evaluated import (
+from agent_chaos.integrations.evaluation import (
     ToolUsed,
     faults_told,
     judged,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from agent_chaos.integrations.evaluated import (
+from agent_chaos.integrations.evaluation import (
     faults_told,
     judged,
     judged_turn,

@@ -29,7 +29,7 @@ from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.api import check_failure
 from agent_chaos.search.campaign import Campaign, Failure
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures
 from agent_chaos.trial.rehearsal import Rehearsal
 

@@ -14,7 +14,7 @@ from agent_chaos.integrations.pytest_fixtures import ChaosFailure, check_stored,
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.scenario.loader import Loaded, load
 from agent_chaos.search.campaign import Failure
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 
 
 def is_scenario_file(config: pytest.Config, path: Path) -> bool:

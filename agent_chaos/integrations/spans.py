@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-from agent_chaos.integrations.evaluated import tools_used
+from agent_chaos.integrations.evaluation import tools_used
 from agent_chaos.results.context import ChaosContext
 
 _START = datetime(2000, 1, 1, tzinfo=UTC)

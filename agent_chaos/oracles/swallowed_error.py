@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.dropped import left_undone, passed_over
+from agent_chaos.oracles.reading.dropped_calls import left_undone, passed_over
 from agent_chaos.oracles.reading.marks import is_marked
-from agent_chaos.oracles.reading.reported import (
+from agent_chaos.oracles.reading.tool_reports import (
     answer_flags,
     asking,
     is_empty,

@@ -42,7 +42,7 @@ class PendingContinuation:
         ids = frozenset(self.protocol.ids(served))
         return replace(self, said=turn.text, calls=calls, turn_id=turn.id, ids=ids)
 
-    def asked_on(self, request: Request) -> bool:
+    def is_continuation(self, request: Request) -> bool:
         """Whether a request asks the model to go on: by the token it gave, by an empty turn after it, by its words, or by
         results of its calls.
         """

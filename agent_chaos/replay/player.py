@@ -74,7 +74,7 @@ class Player:
         asked = self._index.asked(self._as_recorded(request))
         # Before the ladder: a request that goes on from a pause may equal a recorded one, whose reply would
         # begin the answer anew. The latest pause first, since a turn may have paused twice.
-        held = next((one for one in reversed(self._held) if one.asked_on(request)), None)
+        held = next((one for one in reversed(self._held) if one.is_continuation(request)), None)
         if held is not None:
             return self._go_on(request, held, asked)
         fidelity, index = self._find(asked, turn)

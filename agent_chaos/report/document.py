@@ -14,7 +14,7 @@ from agent_chaos import __version__
 from agent_chaos.report.difference import Pair
 from agent_chaos.report.source import CodeLine
 from agent_chaos.search.campaign import Covered, Failure, Figures, UndecidedPlan, Warned
-from agent_chaos.search.corpus.accepted import Acceptance
+from agent_chaos.search.corpus.baseline import Acceptance
 
 
 class TimelineRow(BaseModel):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from agent_chaos.report.document import CampaignRecord, Score, SurvivedKinds
 from agent_chaos.report.printable import count, printable
 from agent_chaos.search.campaign import Campaign, Figures, UndecidedPlan, Warned
-from agent_chaos.search.corpus.accepted import Acceptance
+from agent_chaos.search.corpus.baseline import Acceptance
 
 _KINDS = 6
 """How many kinds of fault are named in one line."""

@@ -81,31 +81,36 @@ class ToolScribe(Protocol):
 class Session:
     """A replayed run (`answers` set) or a recorded one (`scribe` set).
 
-    `scheduler` holds its threads to one clock; `jitter` feeds the SDKs' back-off; `chance` feeds os.urandom. A replayed run
-    that is `online` may reach the network. Of frameworks' tools, `pure_tools` may run in a replay, `own_course` stopped their
-    framework instead of returning, `no_tools` are names of calls that run no tool, and `kept` is what servers of tools said
-    besides: name, arguments and result. `tasks` are those of asyncio that the
-    agent's own code started, with what to call them; `probed` is what the agent would ask in a turn more, and `aside_s` the
-    virtual seconds that belong to no trace.
+    Its scheduler holds its threads to one clock.
     """
 
     clock: VirtualClock
     tape: Tape
     jitter: Random
+    """What the SDKs' back-off draws from."""
     chance: Random
+    """What `os.urandom`, and all that is seeded from it, draws from."""
     answers: Answers | None = None
     scribe: ToolScribe | None = None
     pure_tools: frozenset[str] = frozenset()
-    own_course: set[str] = field(default_factory=set)
-    no_tools: set[str] = field(default_factory=set)
-    kept: tuple[tuple[str, Any, Any], ...] = ()
+    """Tools that may run in a replay."""
+    control_flow_tools: set[str] = field(default_factory=set)
+    """Tools that stopped their framework instead of returning."""
+    output_tools: set[str] = field(default_factory=set)
+    """Names of calls that run no tool."""
+    server_descriptions: tuple[tuple[str, Any, Any], ...] = ()
+    """What servers of tools said besides results: name, arguments and result."""
     turn: int = 0
     finished: bool = False
     online: bool = False
+    """Whether it may reach the network."""
     threads: list[threading.Thread] = field(default_factory=list)
-    aside_s: float = 0.0
+    excluded_s: float = 0.0
+    """Virtual seconds that belong to no trace."""
     probed: tuple[Call, ...] = ()
+    """What the agent would ask in one turn more."""
     tasks: list[tuple[ref[Task[Any]], str]] = field(default_factory=list)
+    """asyncio tasks that the agent's own code started, with what to call them."""
     agent: StackFrame | None = None
     """Where the agent is defined: the line to name where no other of its lines can be seen."""
     max_virtual_s: float = math.inf

@@ -15,7 +15,7 @@ from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.campaign import Campaign, Listener
 from agent_chaos.search.corpus.check import check_plan
-from agent_chaos.search.corpus.stored import FOLDER, Corpus
+from agent_chaos.search.corpus.failure_files import FOLDER, Corpus
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.space import Space
 from agent_chaos.trial.rehearsal import Rehearsal

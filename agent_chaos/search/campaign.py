@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.search.corpus.accepted import Acceptance
+from agent_chaos.search.corpus.baseline import Acceptance
 from agent_chaos.trace.trace import Trace
 
 

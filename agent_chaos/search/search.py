@@ -20,9 +20,9 @@ from agent_chaos.search.campaign import (
     UndecidedPlan,
 )
 from agent_chaos.search.campaign_state import CampaignState
-from agent_chaos.search.corpus.accepted import NOTHING, Baseline
+from agent_chaos.search.corpus.baseline import NOTHING, Baseline
+from agent_chaos.search.corpus.failure_files import Corpus, failure_id, failure_of, is_proven
 from agent_chaos.search.corpus.journal import Journal
-from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of, is_proven
 from agent_chaos.search.coverage import coverage
 from agent_chaos.search.example import examined
 from agent_chaos.search.executors.executor import Executor

@@ -54,7 +54,7 @@ class ChaosInjector:
         self._struck_call: dict[int, tuple[str, int]] = {}
         self._drawn: dict[tuple[int, str, int], bool] = {}
         self._moments: list[CallContext] = []
-        self._outdone: dict[int, Chaos] = {}
+        self._masked_by: dict[int, Chaos] = {}
         self._histories = Histories()
         self._noted: set[tuple[int, int]] = set()
         self._tool_moments: list[CallContext] = []
@@ -92,7 +92,7 @@ class ChaosInjector:
             if isinstance(chaos.fault, level) and self._strikes(number, chaos, moment):
                 first = found.setdefault(chaos.fault.level, chaos)
                 if first is not chaos:
-                    self._outdone[number] = first
+                    self._masked_by[number] = first
         return [chaos.fault for chaos in found.values()]
 
     def _strikes(self, number: int, chaos: Chaos, moment: CallContext) -> bool:
@@ -229,8 +229,8 @@ class ChaosInjector:
         ]
 
     def _why_not(self, number: int, chaos: Chaos) -> str:
-        if number in self._outdone:
-            return f"another fault of the same level already applies to this call: {self._outdone[number]}"
+        if number in self._masked_by:
+            return f"another fault of the same level already applies to this call: {self._masked_by[number]}"
         trigger = chaos.trigger
         of_tool = isinstance(chaos.fault, ToolFault) or chaos.point == "tool_result"
         seen = self._tool_moments if of_tool else self._moments

@@ -81,7 +81,7 @@ class Probe:
         finally:
             session.answers = answers
             session.turn -= 1
-            session.aside_s += session.clock.now() - began
+            session.excluded_s += session.clock.now() - began
             del session.threads[started[0] :], session.tasks[started[1] :]
 
 

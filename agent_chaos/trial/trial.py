@@ -87,7 +87,7 @@ def run_trial(
         online=online,
     ) as session:
         _conversation(scenario, session, injector, probing=probing).run()
-    trace = session.tape.trace(plan, session.clock.now() - session.aside_s)
+    trace = session.tape.trace(plan, session.clock.now() - session.excluded_s)
     return replace(trace, probed=session.probed)
 
 
@@ -125,7 +125,7 @@ def trial_session(
     )
     session.online = session.scheduler.outside.online = online is not None
     session.pure_tools = frozenset(scenario.pure_tools)
-    session.kept = tuple(
+    session.server_descriptions = tuple(
         (tool.name, tool.arguments, tool.result) for tool in index.cassette.tools if not tool.is_call
     )
     loops.refuse_uvloop()
@@ -178,7 +178,7 @@ def _let_pass(session: Session, seconds: float) -> None:
     """Lets a thread end that looks now and then whether it is to; the time, and what is done in it, belong to no trace."""
     with session.tape.aside():
         session.scheduler.sleep_until(session.clock.ns + round(seconds * 1e9))
-    session.aside_s += seconds
+    session.excluded_s += seconds
 
 
 def _note_threads(session: Session) -> None:

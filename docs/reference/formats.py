@@ -16,7 +16,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.report.document import CampaignRecord, Document, FailureRecord, FindingRecord
 from agent_chaos.report.event import ReportEvent
 from agent_chaos.search.campaign import Failure, Figures
-from agent_chaos.search.corpus.accepted import Acceptance
+from agent_chaos.search.corpus.baseline import Acceptance
 from docs.reference.markdown import WRITTEN, prose, table
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"

@@ -14,7 +14,7 @@ from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.family import Frequency
 from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.corpus.accepted import ACCEPTED, Acceptance, Baseline
+from agent_chaos.search.corpus.baseline import ACCEPTED, Acceptance, Baseline
 from agent_chaos.search.selection import outside
 
 

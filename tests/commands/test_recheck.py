@@ -10,7 +10,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.rate_limit_long import RateLimitLong
 from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
 from agent_chaos.faults.transport.truncate import Truncate
-from agent_chaos.search.corpus.stored import failure_of
+from agent_chaos.search.corpus.failure_files import failure_of
 from tests.search import shop
 
 IN_THE_NUMBER = shop.TRUNCATED.faults[0].fault

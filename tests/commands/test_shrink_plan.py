@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from agent_chaos.cli import run_command
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 from tests.test_cli import ROOT
 
 SLOW = {"site": "call 0", "fault": {"kind": "slow_stream", "seconds": 0.25}}

@@ -13,7 +13,7 @@ from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.document import CampaignRecord, FindingRecord
 from agent_chaos.scenario.loader import load
 from agent_chaos.search.campaign import Campaign, Figures, Finding
-from agent_chaos.search.corpus.stored import failure_of
+from agent_chaos.search.corpus.failure_files import failure_of
 from agent_chaos.trial.rehearsal import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.faults.catalogue import kind_of
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.space import Space, number_fields
 from agent_chaos.trial.rehearsal import Rehearsal

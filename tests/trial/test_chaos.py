@@ -54,7 +54,7 @@ from agent_chaos.scenario import (
     TurnResponseContains,
     at,
 )
-from agent_chaos.search.corpus.stored import Corpus, failure_of
+from agent_chaos.search.corpus.failure_files import Corpus, failure_of
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop

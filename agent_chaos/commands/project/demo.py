@@ -20,7 +20,7 @@ from agent_chaos.commands.resolve_options import FuzzOptions
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.report.console import console
 from agent_chaos.scenario.imports import forget
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 
 SCENARIO, CASSETTE = Path("scenarios/refund.py"), Path("cassettes/refund.msgpack")
 _EXAMPLES = 8

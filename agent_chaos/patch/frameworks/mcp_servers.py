@@ -63,7 +63,7 @@ def _transport(real: Callable[..., Any]) -> Callable[..., Any]:
         if session is None or session.finished or session.online:
             async with real(*args, **kwargs) as streams:
                 yield streams
-        elif session.kept:
+        elif session.server_descriptions:
             async with _recording(session, server) as (read, write):
                 more = (lambda: None,) if real.__name__ == "streamablehttp_client" else ()
                 yield (read, write, *more)
@@ -108,7 +108,7 @@ async def _recording(session: Session, server: str) -> AsyncIterator[tuple[Any, 
 def _kept(session: Session, server: str, said: JsonObject) -> JsonObject:
     """The result or error that was kept of a request, from the same server to the same question where there is one."""
     name, asked = f"{SERVER_SAID}{said['method']}", {"server": server, "params": _params(said)}
-    found = [(arguments, result) for known, arguments, result in session.kept if known == name]
+    found = [(arguments, result) for known, arguments, result in session.server_descriptions if known == name]
 
     def likeness(one: tuple[Any, Any]) -> tuple[bool, bool]:
         return one[0].get("params") == asked["params"], one[0].get("server") == server

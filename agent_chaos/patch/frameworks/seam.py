@@ -102,9 +102,9 @@ def called_as(name: str) -> Iterator[None]:
 def no_tool(name: str) -> None:
     """Notes in a recording that calls of this name run no tool of the user's: structured output, another agent."""
     session = current()
-    if session is None or session.finished or session.scribe is None or name in session.no_tools:
+    if session is None or session.finished or session.scribe is None or name in session.output_tools:
         return
-    session.no_tools.add(name)
+    session.output_tools.add(name)
     session.scribe.tool_called(name, {}, at=session.clock.now(), result=None, error=None, pure=True)
 
 
@@ -167,7 +167,7 @@ class _Seam(ToolBoundary):
 
     def _kept(self, result: Any, error: BaseException | None) -> bool:
         if error is not None and any(cls.__name__ in self._stops for cls in type(error).__mro__):
-            self._session.own_course.add(self._name)
-        if self._running.asked_model or self._name in self._session.own_course:
+            self._session.control_flow_tools.add(self._name)
+        if self._running.asked_model or self._name in self._session.control_flow_tools:
             return False
         return error is not None or self._playable(result, self._revive(typed(self._fn, jsonable(result))))

@@ -18,7 +18,7 @@ from agent_chaos.patch.guard import is_telemetry
 from agent_chaos.patch.recording.earlier_recording import Earlier
 from agent_chaos.patch.recording.scope import RecordedHosts
 from agent_chaos.patch.recording.tee import Taken, Tee
-from agent_chaos.patch.recording.unseen import Unseen
+from agent_chaos.patch.recording.unseen_traffic import Unseen
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import recognise
 from agent_chaos.stream.exchange import Data, End, Reply, Request

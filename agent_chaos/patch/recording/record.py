@@ -17,7 +17,7 @@ from agent_chaos.errors import RecordError, UsageError
 from agent_chaos.patch.recording.capture import Capture, CaptureStats
 from agent_chaos.patch.recording.earlier_recording import Earlier
 from agent_chaos.patch.recording.scope import RecordedHosts
-from agent_chaos.patch.recording.unseen import watching
+from agent_chaos.patch.recording.unseen_traffic import watching
 from agent_chaos.patch.recording.vcr_cassette import vcr_lifecycle
 from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Reply, Request

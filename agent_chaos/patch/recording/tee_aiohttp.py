@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
-from agent_chaos.patch.recording.unseen import known_library
+from agent_chaos.patch.recording.unseen_traffic import known_library
 from agent_chaos.patch.transports.failures import AIOHTTP
 from agent_chaos.patch.transports.wire import written_reply
 from agent_chaos.stream.exchange import Reply, Request

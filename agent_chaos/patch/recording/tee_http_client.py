@@ -13,7 +13,7 @@ import h11
 
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
-from agent_chaos.patch.recording.unseen import known_library
+from agent_chaos.patch.recording.unseen_traffic import known_library
 from agent_chaos.patch.transports import http_client_transport
 from agent_chaos.patch.transports.failures import SOCKETS
 from agent_chaos.patch.transports.held_socket import Answering, HeldSocket

@@ -8,7 +8,7 @@ from typing import Any
 
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
-from agent_chaos.patch.recording.unseen import known_library
+from agent_chaos.patch.recording.unseen_traffic import known_library
 from agent_chaos.patch.transports.failures import HTTPX
 from agent_chaos.patch.transports.wire import octets
 from agent_chaos.stream.exchange import Reply, Request

@@ -17,7 +17,7 @@ from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee_aiohttp import aiohttp_patches
 from agent_chaos.patch.recording.tee_http_client import http_client_patches
 from agent_chaos.patch.recording.tee_httpx import httpx_patches
-from agent_chaos.patch.recording.unseen import Unseen, resolving
+from agent_chaos.patch.recording.unseen_traffic import Unseen, resolving
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from agent_chaos.faults.fault import ToolFault, WireFault
 from agent_chaos.providers.registry import vendors
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.scope import FaultSite
-from agent_chaos.search.variants.recorded import RecordedRun
+from agent_chaos.search.variants.recorded_trace import RecordedRun
 from agent_chaos.trace.trace import Call, Trace
 
 

@@ -12,7 +12,7 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cli import run_command
 from agent_chaos.commands.project.detect import starter
 from agent_chaos.patch.keys import key_variables
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 
 STARTERS = [
     file for file in (files("agent_chaos.commands.project") / "starters").iterdir() if ".py" in file.name

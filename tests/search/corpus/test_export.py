@@ -8,7 +8,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.scenario.loader import load
 from agent_chaos.search.corpus.export import pytest_source
-from agent_chaos.search.corpus.stored import failure_of
+from agent_chaos.search.corpus.failure_files import failure_of
 from agent_chaos.search.space import Space
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.forked import command

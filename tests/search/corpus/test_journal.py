@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent_chaos.search.corpus.stored import Corpus
+from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures
 from tests.search import shop
 

@@ -7,7 +7,7 @@ import pytest
 from agent_chaos.errors import UsageError
 from agent_chaos.report import figures
 from agent_chaos.report.exit import exit_code
-from agent_chaos.search.corpus.accepted import Acceptance, Baseline
+from agent_chaos.search.corpus.baseline import Acceptance, Baseline
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from tests.search.shop import Logged

@@ -6,7 +6,7 @@ import pytest
 
 from agent_chaos.errors import PlanError, UsageError
 from agent_chaos.faults.plan import Plan
-from agent_chaos.search.corpus.stored import Corpus, failure_id, failure_of
+from agent_chaos.search.corpus.failure_files import Corpus, failure_id, failure_of
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from tests.search import shop

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.oracles.oracle import Evidence
-from agent_chaos.oracles.reading.reported import asks_for, says_nothing, tail_parts, told_of
+from agent_chaos.oracles.reading.tool_reports import asks_for, says_nothing, tail_parts, told_of
 from agent_chaos.oracles.reading.turns import is_truncated, prompt_of_call, served_turn, strict_json
 from agent_chaos.providers.turn import ModelTurn, Prompt, ToolCall, ToolResult
 from agent_chaos.trace.trace import Call, ToolRun, Trace
