@@ -2,60 +2,85 @@
 
 from __future__ import annotations
 
+import copy
 import functools
-import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import getclosurevars
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.frameworks.seam import async_tool, no_tool, sync_tool
-from agent_chaos.patch.imports import when_imported
-from agent_chaos.providers.json_values import loaded
+from agent_chaos.patch.frameworks.seam import async_tool, no_tool
+from agent_chaos.patch.imports import replace_everywhere, when_imported
+from agent_chaos.providers.json_values import JsonObject, loaded
 
 MODULE = "agents.tool"
 
-_CONTEXT = "RunContextWrapper"
 _OF_A_FUNCTION = "_invoke_tool_impl"
-"""Attribute of the invokers that `function_tool` makes."""
+"""Attribute of the invokers that `function_tool` makes: what calls the function, under the SDK's handling of its failures."""
 
 
 def patch(module: ModuleType) -> None:
-    """Puts the seam into functions as they become tools, under the SDK's own handling of their failures."""
-    real: Any = vars(module)["function_tool"]
-
-    @functools.wraps(real)
-    def function_tool(func: Any = None, **options: Any) -> Any:
-        if func is None:
-            return lambda later: real(_seen(later, options), **options)
-        return real(_seen(func, options), **options)
-
-    vars(module)["function_tool"] = function_tool
-    _see_hand_built(vars(module)["FunctionTool"])
+    """Puts the seam into tools as they are called, so that it does not matter when they were made."""
+    _see_functions(vars(module)["_FailureHandlingFunctionToolInvoker"])
+    _see_hand_built(module)
     when_imported("agents.handoffs", _note_handoffs)
-    when_imported("agents.agent", _note_agents)
 
 
-def _see_hand_built(kind: Any) -> None:
-    """Puts the seam into tools that nobody made of a function: whatever their `on_invoke_tool` does with its JSON."""
-    real = kind.__post_init__
+def _see_functions(invoker: Any) -> None:
+    """Puts the seam under the SDK's own handling of a function's failures, which tells the model of them."""
+    real = invoker.__call__
 
     @functools.wraps(real)
-    def made(self: Any) -> None:
-        real(self)
-        if not hasattr(self.on_invoke_tool, _OF_A_FUNCTION):
-            self.on_invoke_tool = _invoked(self, self.on_invoke_tool)
+    async def call(self: Any, context: Any, arguments: str) -> Any:
+        seen = copy.copy(self)
+        seen._invoke_tool_impl = _seen(self, self._invoke_tool_impl)
+        return await real(seen, context, arguments)
 
-    kind.__post_init__ = made
+    invoker.__call__ = call
+
+
+def _seen(invoker: Any, implementation: Any) -> Callable[[Any, str], Awaitable[Any]]:
+    async def invoke(context: Any, arguments: str) -> Any:
+        if getattr(invoker._function_tool, "_is_agent_tool", False):
+            no_tool(context.tool_name)  # an agent: what it asks and calls is seen by itself
+            return await implementation(context, arguments)
+        if prepare := getclosurevars(implementation).nonlocals.get("_prepare_arguments"):
+            # Arguments that do not fit are an error of the model's, by which no tool has run.
+            prepare(arguments, context.tool_name)
+        function = invoker._get_wrapped_callable()
+        run = functools.partial(implementation, context, arguments)
+        return await async_tool(function, context.tool_name, _asked(arguments), run)
+
+    return invoke
+
+
+def _see_hand_built(module: ModuleType) -> None:
+    """Puts the seam into tools that nobody made of a function: whatever their `on_invoke_tool` does with its JSON."""
+    real = vars(module)["_invoke_function_tool_with_metadata"]
+
+    @functools.wraps(real)
+    async def invoke(*, function_tool: Any, **given: Any) -> Any:
+        if not hasattr(function_tool.on_invoke_tool, _OF_A_FUNCTION):
+            function_tool = copy.copy(function_tool)
+            function_tool.on_invoke_tool = _invoked(function_tool, function_tool.on_invoke_tool)
+        return await real(function_tool=function_tool, **given)
+
+    vars(module)["_invoke_function_tool_with_metadata"] = invoke
+    replace_everywhere(real, invoke)
 
 
 def _invoked(tool: Any, invoke: Any) -> Any:
     @functools.wraps(invoke, updated=())
     async def on_invoke_tool(context: Any, arguments: str) -> Any:
-        asked = loaded(arguments)
-        given = asked if isinstance(asked, dict) else {"input": arguments}
-        return await async_tool(invoke, tool.name, given, lambda: invoke(context, arguments))
+        run = functools.partial(invoke, context, arguments)
+        return await async_tool(invoke, tool.name, _asked(arguments), run)
 
     return on_invoke_tool
+
+
+def _asked(arguments: str) -> JsonObject:
+    asked = loaded(arguments)
+    return asked if isinstance(asked, dict) else {"input": arguments}
 
 
 def _note_handoffs(module: ModuleType) -> None:
@@ -71,22 +96,6 @@ def _note_handoffs(module: ModuleType) -> None:
     kind.__init__ = init
 
 
-def _note_agents(module: ModuleType) -> None:
-    """Has agents that are tools of agents known as such: what they ask and call is seen by itself."""
-    agent: Any = module.Agent
-    real = agent.as_tool
-
-    @functools.wraps(real)
-    def as_tool(self: Any, *args: Any, **kwargs: Any) -> Any:
-        made = real(self, *args, **kwargs)
-        invoker = made.on_invoke_tool
-        if hasattr(invoker, _OF_A_FUNCTION):
-            invoker._invoke_tool_impl = _noting(invoker._invoke_tool_impl, lambda: made.name)
-        return made
-
-    agent.as_tool = as_tool
-
-
 def _noting(real: Any, name: Callable[[], str]) -> Any:
     async def noted(*args: Any, **kwargs: Any) -> Any:
         no_tool(name())
@@ -94,32 +103,3 @@ def _noting(real: Any, name: Callable[[], str]) -> Any:
 
     noted.__dict__.update(getattr(real, "__dict__", {}))
     return noted
-
-
-def _is_context(value: Any) -> bool:
-    return any(cls.__name__ == _CONTEXT for cls in type(value).__mro__)
-
-
-def _seen(func: Callable[..., Any], options: dict[str, Any]) -> Callable[..., Any]:
-    if not inspect.isroutine(func):
-        return func
-    name = options.get("name_override") or func.__name__
-    signature = inspect.signature(func)
-
-    def asked(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-        given = signature.bind(*args, **kwargs).arguments
-        return {key: value for key, value in given.items() if not _is_context(value)}
-
-    if inspect.iscoroutinefunction(func):
-
-        @functools.wraps(func)
-        async def seen_async(*args: Any, **kwargs: Any) -> Any:
-            return await async_tool(func, name, asked(args, kwargs), lambda: func(*args, **kwargs))
-
-        return seen_async
-
-    @functools.wraps(func)
-    def seen(*args: Any, **kwargs: Any) -> Any:
-        return sync_tool(func, name, asked(args, kwargs), lambda: func(*args, **kwargs))
-
-    return seen
