@@ -53,7 +53,7 @@ class Outside:
 
     def at_rest(self, waited_s: float) -> bool:
         """Whether nothing can be expected from outside any more, after so many real seconds of waiting."""
-        beside = self.poked or any(m.outside and not m.waiting for m in self._scheduler.members.values())
+        beside = self.poked or self.anybody_in_c_code()
         # Sockets and programs have no virtual time: what they will say comes when it comes, so the run
         # waits for it for real.
         if self._external() or (beside and self.programs):
@@ -64,6 +64,10 @@ class Outside:
             return False
         self.poked = False
         return True
+
+    def anybody_in_c_code(self) -> bool:
+        """Whether a thread of the run blocks where it neither waits for its turn nor has it."""
+        return any(m.outside and not m.waiting for m in self._scheduler.members.values())
 
     def _external(self) -> bool:
         """Whether somebody waits for a socket or a program."""

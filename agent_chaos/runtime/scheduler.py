@@ -21,7 +21,7 @@ from agent_chaos.errors import BudgetStop, TrialStop, TrialTimeout
 from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import NEVER, Member, Poll, Ticket, WaitEnd
-from agent_chaos.runtime.outside import PATIENCE_S, Outside
+from agent_chaos.runtime.outside import LONG_S, PATIENCE_S, Outside
 from agent_chaos.runtime.timers import Timers
 
 _SLICE_S = 0.0005
@@ -293,8 +293,9 @@ class Scheduler:
                 # when the run is over.
                 if self.stop is not None and self.main.waiting:
                     return self.main
-                if not self.outside.at_rest(real.monotonic() - began) or not (
-                    self._advance_clock() or self._nothing_comes()
+                waited_s = real.monotonic() - began
+                if not self.outside.at_rest(waited_s) or not (
+                    self._advance_clock() or self._nothing_comes(waited_s)
                 ):
                     real.sleep(_SLICE_S)
         finally:
@@ -331,9 +332,9 @@ class Scheduler:
         self._ready.extend((ticket, WaitEnd.DUE) for ticket in self._timers.due(due))
         return True
 
-    def _nothing_comes(self) -> bool:
-        """Stops the run, unless its main thread is where the turn does not reach it."""
-        if not self.main.waiting:
+    def _nothing_comes(self, waited_s: float) -> bool:
+        """Stops the run, unless its main thread is where the turn does not reach it, or a thread may come out of C code."""
+        if not self.main.waiting or (self.outside.anybody_in_c_code() and waited_s < LONG_S):
             return False
         self.stop = self.stop or RunStop("timeout", _NOTHING_COMES)
         return True

@@ -179,12 +179,15 @@ def test_a_wait_inside_c_code_makes_the_run_degraded_and_lets_the_others_go_on()
 
 
 def test_a_thread_that_looks_now_and_then_is_not_started_again_with_every_run():
+    over = []
+
     def polls():
-        while True:
+        while not over:
             time.sleep(1)
 
     def agent(ctx, text):
-        threading.Thread(target=polls, daemon=True).start()
+        if not over:
+            threading.Thread(target=polls, daemon=True).start()
         time.sleep(5)
         return "ok"
 
@@ -193,6 +196,9 @@ def test_a_thread_that_looks_now_and_then_is_not_started_again_with_every_run():
     alive = [1, 2]
     while len(alive) > 1 and real.monotonic() < until:
         alive = [thread for thread in threading.enumerate() if "polls" in thread.name]
+
+    over.append("the test")
+    ran(agent)
 
     assert len(alive) == 1
     assert len({trace.virtual_s for trace in traces}) == 1
