@@ -78,9 +78,16 @@ class TransparentOutcome:
 
 
 def _gave_up_waiting(trace: Trace) -> bool:
-    """Whether the agent left a call that a fault struck before its reply had come, or failed."""
-    left = [call for call in trace.calls if call.fired and call.reply is not None and _is_left(trace, call)]
+    """Whether the agent left a call that a fault had made late, before its reply had come, or failed."""
+    left = [call for call in trace.calls if call.fired and _is_late(call) and _is_left(trace, call)]
     return any(not (call.reply and call.reply.body) or not read_whole(trace, call) for call in left)
+
+
+def _is_late(call: Call) -> bool:
+    """Whether the reply took longer than the recorded one; a client that leaves any other does not leave for its delay."""
+    if call.reply is None:
+        return False
+    return call.recorded is None or call.reply.duration > call.recorded.duration or not call.reply.ok
 
 
 def _is_left(trace: Trace, call: Call) -> bool:

@@ -226,3 +226,26 @@ def test_who_merges_two_calls_that_share_an_index_is_found(key, finding):
 
     assert finding <= found(outcome)
     assert (outcome.verdict is Verdict.PASS) == (not finding)
+
+
+def stops_at_a_reason(ctx, text):
+    """Takes any reason to stop for one, and leaves the rest of the stream unread."""
+    said = ""
+    for chunk in openai.OpenAI(api_key=KEY).chat.completions.create(
+        model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}], stream=True
+    ):
+        said += chunk.choices[0].delta.content or ""
+        if chunk.choices[0].finish_reason is not None:
+            return said
+    return "The stream ended early."
+
+
+@pytest.mark.parametrize("how", ["early", "blank"])
+def test_a_client_that_leaves_a_stream_at_a_reason_that_is_none_loses_the_rest_of_the_answer(how):
+    misplaced = fault("misplaced_finish", how=how)
+    outcome = judged(stops_at_a_reason, "openai_chat", {"call 0": misplaced}, said=ANSWER, stream=True)
+    (answer,) = outcome.trace.answers
+
+    assert found(outcome) == {"transparent_outcome:answer"}
+    assert ANSWER[0].text.startswith(answer.text)
+    assert answer.text

@@ -14,13 +14,14 @@ _How = Literal["alone", "early", "blank"]
 
 _WORDS = {
     "alone": "comes in a chunk of its own",
-    "early": "stands on a chunk before the last one, too",
-    "blank": "is an empty text in every chunk but the last",
+    "early": "stands on the first chunk that says something, too",
+    "blank": "is an empty text in every chunk that says something",
 }
 
 
 class MisplacedFinish(StreamFault, frozen=True):
-    """The finish reason comes alone behind the last content, on an earlier chunk as well, or is "" where others have null.
+    """The finish reason comes alone behind the last content, on the first chunk that says something as well, or is "" in
+    every such chunk.
 
     Source: agentjido/req_llm#638, pydantic/pydantic-ai#2631 (alone), linagora/openrag#462 (early), sgl-project/sglang#3912,
     ollama/ollama#4357, looplj/axonhub#2073 (blank).
@@ -68,23 +69,33 @@ def _alone(events: list[Any], stop: int, place: ChunkPlaces) -> dict[int, list[A
 
 
 def _early(events: list[Any], stop: int, place: ChunkPlaces) -> dict[int, list[Any]]:
-    """The reason to stop on the middle one of the chunks with content, as well as on its own."""
-    reason, content = place.stop, place.content
-    told = [at for at in range(stop) if _choice(events[at], place).get(content)]
-    if len(told) < 2:
-        return {}
-    at = told[len(told) // 2]
-    choice = {**_choice(events[at], place), reason: _choice(events[stop], place)[reason]}
-    return {at: [_with_choice(events[at], place, choice)]}
+    """The reason to stop on the first chunk that says something, as well as on its own."""
+    told = _telling(events, stop, place)
+    reason = _choice(events[stop], place)[place.stop]
+    return _with_reason(events, told[:1], reason, place) if len(told) > 1 else {}
 
 
 def _blank(events: list[Any], stop: int, place: ChunkPlaces) -> dict[int, list[Any]]:
-    """An empty reason in every chunk that has null there."""
-    reason = place.stop
+    """An empty reason in every chunk that says something and has null there."""
+    told = [at for at in _telling(events, stop, place) if place.stop in _choice(events[at], place)]
+    return _with_reason(events, told, "", place)
+
+
+def _telling(events: list[Any], stop: int, place: ChunkPlaces) -> list[int]:
+    """The chunks before the reason to stop that say more than whose turn it is."""
+    return [at for at in range(stop) if _says(_choice(events[at], place).get(place.content))]
+
+
+def _says(content: Any) -> bool:
+    return isinstance(content, dict) and any(value for name, value in content.items() if name != "role")
+
+
+def _with_reason(
+    events: list[Any], places: list[int], reason: str, place: ChunkPlaces
+) -> dict[int, list[Any]]:
     return {
-        at: [_with_choice(event, place, {**_choice(event, place), reason: ""})]
-        for at, event in enumerate(events)
-        if at != stop and reason in _choice(event, place)
+        at: [_with_choice(events[at], place, {**_choice(events[at], place), place.stop: reason})]
+        for at in places
     }
 
 
