@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
+from unittest.mock import patch
 
 from pydantic import ValidationError
 
@@ -96,7 +98,8 @@ def importing(place: str, *, doing: str = "") -> Iterator[None]:
     global _depth
     _depth += 1
     try:
-        yield
+        with _exits_caught():
+            yield
     except AgentChaosError:
         raise
     except ValidationError as exc:
@@ -107,6 +110,20 @@ def importing(place: str, *, doing: str = "") -> Iterator[None]:
         raise ScenarioError(_words(place, exc, doing or "does not import")) from exc
     finally:
         _depth -= 1
+
+
+@contextmanager
+def _exits_caught() -> Iterator[None]:
+    """A file that ends its process while it is imported ends its import: other files are still to be looked at."""
+    actual, process = os._exit, os.getpid()
+
+    def _exit(status: int) -> NoReturn:
+        if os.getpid() != process:  # a copy of this process that was made meanwhile ends
+            actual(status)
+        raise SystemExit(f"os._exit({status})")
+
+    with patch.object(os, "_exit", _exit):
+        yield
 
 
 def loading() -> bool:

@@ -150,6 +150,7 @@ def test_a_file_named_like_an_sdk_does_not_hide_it() -> None:
         ),
         ("def f(:\n  pass", "bad.py:2: does not import: SyntaxError: invalid syntax"),
         ("raise SystemExit(3)", "bad.py:2: does not import: SystemExit: 3"),
+        ("import os; os._exit(0)", "bad.py:2: does not import: SystemExit: os._exit(0)"),
         ("x = 1", "bad.py: holds no scenario; define `scenario = BaselineScenario(...)` in it"),
         ("scenario = 7", "bad.py:scenario: expected scenarios, found int"),
         (
@@ -173,6 +174,7 @@ def test_a_file_named_like_an_sdk_does_not_hide_it() -> None:
         "missing module",
         "syntax",
         "exits",
+        "exits at once",
         "none",
         "wrong type",
         "factory",
