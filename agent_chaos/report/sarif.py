@@ -40,7 +40,7 @@ def sarif(results: Iterable[Result], *, exit_code: int) -> dict[str, Any]:
     """The problems of the results as a SARIF log."""
     results = list(results)
     problems = [(result, problem) for result in results for problem in result.problems]
-    rules = sorted({problem.rule for _, problem in problems})
+    rules = sorted({_text(problem.rule) for _, problem in problems})
     broken = [result for result in results if result.state == "error"]
     run = {
         "tool": {
@@ -69,8 +69,8 @@ def sarif(results: Iterable[Result], *, exit_code: int) -> dict[str, Any]:
 def _result(result: Result, problem: ResultProblem, rules: list[str]) -> dict[str, Any]:
     said = "\n".join(filter(None, (problem.headline, problem.text, problem.advice)))
     found: dict[str, Any] = {
-        "ruleId": problem.rule,
-        "ruleIndex": rules.index(problem.rule),
+        "ruleId": _text(problem.rule),
+        "ruleIndex": rules.index(_text(problem.rule)),
         "level": "error",
         "message": {"text": _text(said)},
         "partialFingerprints": {"agentChaosId/v1": _text(problem.id)},

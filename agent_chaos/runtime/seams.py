@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Literal
 
 from agent_chaos.containment import OnFailure
+from agent_chaos.runtime.imported_names import ImportedNames
 
 _MISSING = object()
 
@@ -22,6 +23,7 @@ class Changes:
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
         self._rebound: dict[Any, Any] = {}
+        self._imported = ImportedNames()
 
     def replace(self, owner: Any, name: str, value: Any) -> None:
         """Sets an attribute of a module or class until `undo`."""
@@ -57,8 +59,8 @@ class Changes:
 
     def settle(self) -> None:
         """Replaces what `rebind` was given, in one walk through all modules; `undo` also finds who imported it since."""
-        _rebind(self._rebound)
-        self.on_undo(lambda: _rebind({new: old for old, new in self._rebound.items()}))
+        self._imported.replace(self._rebound)
+        self.on_undo(lambda: self._imported.replace({new: old for old, new in self._rebound.items()}))
 
     def undo(self) -> None:
         # The last first, since one seam may have replaced what another one had put there.
@@ -150,32 +152,3 @@ def _state(name: str) -> Literal["found", "missing", "absent"]:
 def _installed(module: str) -> bool:
     root = module.partition(".")[0]
     return root in sys.modules or importlib.util.find_spec(root) is not None
-
-
-_OWN_CLOCKS = (
-    "agent_chaos",
-    "hypothesis",
-    "pytest",
-    "_pytest",
-    "rich",
-    "coverage",
-    "time_machine",
-    "xdist",
-    "execnet",
-)
-"""Packages that measure real time around a run."""
-
-
-def _rebind(replaced: Mapping[Any, Any]) -> None:
-    by_id = {id(old): new for old, new in replaced.items()}
-    for name, module in list(sys.modules.items()):
-        root = name.partition(".")[0]
-        if root in sys.stdlib_module_names or root in _OWN_CLOCKS:
-            continue
-        names: dict[str, Any] = getattr(module, "__dict__", {})
-        # a big process holds a million names, of which a few are ours: most modules are passed over without a Python loop
-        if by_id.keys().isdisjoint(map(id, list(names.values()))):
-            continue
-        for attribute, value in list(names.items()):
-            if id(value) in by_id:
-                setattr(module, attribute, by_id[id(value)])

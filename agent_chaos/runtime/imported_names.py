@@ -1,0 +1,56 @@
+"""Functions that modules imported by name, which stay the old ones when the module they came from is patched."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from types import ModuleType
+from typing import Any
+
+_MEASURES_REAL_TIME = frozenset(
+    ["agent_chaos", "hypothesis", "pytest", "_pytest", "rich", "coverage", "time_machine", "xdist", "execnet"]
+)
+"""Packages that measure real time around a run."""
+
+
+class ImportedNames:
+    """Replaces functions in all modules that hold them.
+
+    A big process holds a million names, and walking through them takes as long as a whole trial. So what a module held is
+    remembered, and a module is looked through again only when it has more or fewer names than before.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[int, int, tuple[str, ...]]] = {}
+
+    def replace(self, replaced: Mapping[Any, Any]) -> None:
+        """Puts the values of `replaced` where modules hold its keys; modules of the standard library stay as they are."""
+        by_id = {id(old): new for old, new in replaced.items()}
+        usual = {str(getattr(old, "__name__", "")) for old in replaced}
+        for name, module in _modules_of_others():
+            names: dict[str, Any] = module.__dict__
+            for attribute in self._holding(name, names, by_id, usual):
+                if (value := names.get(attribute)) is not None and id(value) in by_id:
+                    setattr(module, attribute, by_id[id(value)])
+
+    def _holding(
+        self, name: str, names: dict[str, Any], by_id: Mapping[int, Any], usual: Iterable[str]
+    ) -> Iterable[str]:
+        """The names by which a module may hold something that is replaced."""
+        place, size, held = self._seen.get(name, (0, 0, ()))
+        if (place, size) == (id(names), len(names)):
+            return {*held, *usual}
+        held = tuple(attribute for attribute, value in list(names.items()) if id(value) in by_id)
+        self._seen[name] = id(names), len(names), held
+        return held
+
+
+def _modules_of_others() -> Iterator[tuple[str, ModuleType]]:
+    for name, module in list(sys.modules.items()):
+        root = name.partition(".")[0]
+        if (
+            root not in sys.stdlib_module_names
+            and root not in _MEASURES_REAL_TIME
+            and hasattr(module, "__dict__")
+        ):
+            yield name, module
