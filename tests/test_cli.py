@@ -145,3 +145,20 @@ def test_python_m_runs_the_command(tmp_path: Path) -> None:
 def test_debug_shows_where_an_error_comes_from(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(["fuzz", "nowhere.py", "--debug"]) == 2
     assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+LEFT_BEHIND = {
+    "a pool at work": "ThreadPoolExecutor(1).submit(Event().wait)",
+    "a hook that waits": "atexit.register(Future().result)",
+    "a thread": "Thread(target=Event().wait).start()",
+}
+
+
+@pytest.mark.parametrize("left", LEFT_BEHIND.values(), ids=LEFT_BEHIND)
+def test_a_command_ends_whatever_an_agent_left_behind(left: str, tmp_path: Path) -> None:
+    imports = "import atexit\nfrom concurrent.futures import *\nfrom threading import *\n"
+    (tmp_path / "left.py").write_text(imports + left)
+    done = command("replay", "left.py", cwd=tmp_path)
+
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "holds no scenario" in done.stderr

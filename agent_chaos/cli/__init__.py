@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -18,6 +19,8 @@ from agent_chaos.version import __version__
 
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
+_GRACE_S = 3.0
+"""How long what an agent left may hold up the exit."""
 _TAKE_PROGRAMS = ("record", "fuzz", "replay", "run")
 _OFFLINE = (["replay"], ["fuzz"], ["shrink"])
 _DECLARED = (project, running, searching, cassettes, catalogue)
@@ -30,10 +33,21 @@ def command_line() -> None:
     if (guard := sys.modules.get("agent_chaos.patch.guard")) is not None and sys.argv[1:2] in _OFFLINE:
         guard.shut_for_good()
     if any(_holds_up(thread) for thread in threading.enumerate()):
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        os._exit(code)
+        _end(code)
+    late = threading.Timer(
+        _GRACE_S, _end, (code,)
+    )  # for pools and exit hooks, which mostly end by themselves
+    late.daemon = True
+    late.start()
     sys.exit(code)
+
+
+def _end(code: int) -> None:
+    """Ends the process at once, whatever else would run or be waited for at its exit."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # whoever read it has left
+            stream.flush()
+    os._exit(code)
 
 
 def _holds_up(thread: threading.Thread) -> bool:
