@@ -12,18 +12,11 @@ import pytest
 import agent_chaos
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.patch import frameworks, imports
-from agent_chaos.patch.install import environment
+from agent_chaos.patch.install import release
 from agent_chaos.runtime.seams import Environment
 from tests.trials import recorded, scenario, trial
 
 RAN: list[int] = []
-
-
-@pytest.fixture(autouse=True)
-def patched():
-    """Some tools are seen as they are made."""
-    with environment():
-        yield
 
 
 def double(number: int) -> dict:
@@ -210,6 +203,18 @@ def test_its_faults_reach_the_framework(make, style):
     trace = trial(one, cassette, Plan.of({"tool 0": raises}.items()))
 
     assert trace.answers[0].text == "failed: connection reset by peer"
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_tool_that_was_made_before_anything_was_patched_is_answered_too(name):
+    package, make = MADE[name]
+    if not installed(package):
+        pytest.skip(f"{name} is not installed")
+    release()
+    one = scenario(agent_of(make, "sync"))
+    trace = trial(one, recorded(one, []))
+
+    assert [run.effect for run in trace.tools] == ["recorded"]
 
 
 @EVERY

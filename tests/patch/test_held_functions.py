@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import functools
+import inspect
 
 import pytest
 
 import agent_chaos
 from agent_chaos.faults.plan import Plan, fault_of
-from agent_chaos.patch.frameworks.held_functions import only, seen, seen_method, sees
+from agent_chaos.patch.frameworks.held_functions import only, seen, seen_method, sees, viewed
 from tests.trials import recorded, scenario, trial
 
 RAN: list[int] = []
@@ -84,6 +86,29 @@ def test_what_a_framework_holds_is_answered_from_the_recording(form):
     ]
     assert [run.effect for run in trace.tools] == ["recorded"]
     assert trace.answers[0].text == "{'twice': 42}"
+
+
+def test_what_a_framework_calls_from_anywhere_is_seen_in_runs_and_the_object_stays_as_it_is():
+    class Kept:
+        def __init__(self, function):
+            self.function = function
+
+        def doubled(self, number):
+            return double(number)
+
+    viewed(Kept, "function", lambda tool, function: seen(function, lambda: "double"))
+    kept = Kept(Kept(None).doubled)
+
+    def agent(ctx, text):
+        told = kept.function(number=21), type(kept.function.__self__).__name__
+        return str((*told, kept.function is kept.function, copy.copy(kept).function is kept.function))
+
+    one = scenario(agent)
+    trace = trial(one, recorded(one, []))
+
+    assert [run.effect for run in trace.tools] == ["recorded"]
+    assert trace.answers[0].text == "({'twice': 42}, 'Kept', True, False)"
+    assert inspect.ismethod(kept.function)
 
 
 def test_faults_strike_below_the_framework():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
@@ -23,12 +24,26 @@ def patch(module: ModuleType) -> None:
     @functools.wraps(real)
     def subclassed(cls: Any, **options: Any) -> None:
         real(cls, **options)
-        for method in ("_run", "_arun"):
-            if method in vars(cls):
-                setattr(cls, method, seen_method(vars(cls)[method], _name))
+        _see_methods(cls)
 
     made: Any = classmethod
     base.__init_subclass__ = made(subclassed)
+    for cls in _below(base):
+        if cls is not tool:
+            _see_methods(cls)
+
+
+def _below(kind: Any) -> Iterator[Any]:
+    """The classes that were made of a class before it was patched."""
+    for cls in kind.__subclasses__():
+        yield cls
+        yield from _below(cls)
+
+
+def _see_methods(cls: Any) -> None:
+    for method in ("_run", "_arun"):
+        if method in vars(cls):
+            setattr(cls, method, seen_method(vars(cls)[method], _name))
 
 
 def _name(tool: Any) -> str:

@@ -9,8 +9,10 @@ from typing import Any
 
 from agent_chaos.patch.frameworks.seam import async_tool, same_value, sync_tool
 from agent_chaos.patch.tools import Hidden, is_wrapped, named_arguments, nothing_hidden
+from agent_chaos.runtime.session import current
 
 _SEEN = "__agent_chaos_seen__"
+_VIEW = "__agent_chaos_view__"
 
 
 def seen(
@@ -33,6 +35,8 @@ def seen(
     wrap = _async if inspect.iscoroutinefunction(_routine(function)) else _sync
     wrapper = wrap(function, name, hidden, {"stops": stops, "playable": playable})
     setattr(wrapper, _SEEN, True)
+    if inspect.ismethod(function):
+        vars(wrapper)["__self__"] = function.__self__  # frameworks ask a method whose it is
     return wrapper
 
 
@@ -82,6 +86,30 @@ def sees(
     setattr(kind, method, called)
 
 
+def viewed(kind: Any, attribute: str, view: Callable[[Any, Any], Any]) -> None:
+    """Has an attribute of a class's objects read as `view(object, value)` makes of it, within a run.
+
+    For what frameworks call from many places. Objects keep their value, so it does not matter when they were made; what was
+    made of it is kept beside it, as frameworks compare what they read.
+    """
+    default = vars(kind).get(attribute)
+
+    def read(owner: Any) -> Any:
+        value = vars(owner).get(attribute, default)
+        if value is None or current() is None:
+            return value
+        whose, of, made = vars(owner).get(_VIEW, (0, None, None))
+        if whose != id(owner) or of is not value:  # a copy of the object has what was kept of another
+            made = view(owner, value)
+            vars(owner)[_VIEW] = (id(owner), value, made)
+        return made
+
+    def write(owner: Any, value: Any) -> None:
+        vars(owner)[attribute] = value
+
+    setattr(kind, attribute, property(read, write))
+
+
 def only(names: Callable[[], Collection[str]]) -> Hidden:
     """Hides every parameter but those that the model is told of."""
     return lambda name, value: name not in names()
@@ -119,15 +147,24 @@ def _yields(function: Any) -> bool:
 
 def seen_method(function: Any, name: Callable[[Any], str]) -> Any:
     """A method of a tool's class as one that is seen; `name` is asked of the object it is called on."""
-    if inspect.iscoroutinefunction(function):
+    if hasattr(function, _SEEN):
+        return function
+    wrapper = _method_async if inspect.iscoroutinefunction(function) else _method
+    made = wrapper(function, name)
+    setattr(made, _SEEN, True)
+    return made
 
-        @functools.wraps(function)
-        async def method_async(self: Any, *args: Any, **kwargs: Any) -> Any:
-            bound = seen(function.__get__(self), functools.partial(name, self))
-            return await bound(*args, **kwargs)
 
-        return method_async
+def _method_async(function: Any, name: Callable[[Any], str]) -> Any:
+    @functools.wraps(function)
+    async def method_async(self: Any, *args: Any, **kwargs: Any) -> Any:
+        bound = seen(function.__get__(self), functools.partial(name, self))
+        return await bound(*args, **kwargs)
 
+    return method_async
+
+
+def _method(function: Any, name: Callable[[Any], str]) -> Any:
     @functools.wraps(function)
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         bound = seen(function.__get__(self), functools.partial(name, self))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.frameworks.held_functions import only, seen
+from agent_chaos.patch.frameworks.held_functions import only, seen, viewed
 
 MODULE = "llm.models"
 
@@ -14,14 +13,10 @@ _STOPS = ("PauseChain", "CancelToolCall")
 
 
 def patch(module: ModuleType) -> None:
-    """Puts the seam into functions as they become tools, below the error text for their failure."""
-    kind: Any = vars(module)["Tool"]
-    real = kind.__post_init__
+    """Puts the seam into the function, below the error text for its failure."""
+    viewed(vars(module)["Tool"], "implementation", _seen)
 
-    @functools.wraps(real)
-    def made(self: Any) -> None:
-        real(self)
-        declared = only(lambda: self.input_schema.get("properties", {}))
-        self.implementation = seen(self.implementation, lambda: str(self.name), hidden=declared, stops=_STOPS)
 
-    kind.__post_init__ = made
+def _seen(tool: Any, implementation: Any) -> Any:
+    declared = only(lambda: tool.input_schema.get("properties", {}))
+    return seen(implementation, lambda: str(tool.name), hidden=declared, stops=_STOPS)

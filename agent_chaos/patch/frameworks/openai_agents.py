@@ -9,6 +9,7 @@ from inspect import getclosurevars
 from types import ModuleType
 from typing import Any
 
+from agent_chaos.patch.frameworks.held_functions import viewed
 from agent_chaos.patch.frameworks.seam import async_tool, no_tool
 from agent_chaos.patch.imports import replace_everywhere, when_imported
 from agent_chaos.providers.json_values import JsonObject, loaded
@@ -85,15 +86,7 @@ def _asked(arguments: str) -> JsonObject:
 
 def _note_handoffs(module: ModuleType) -> None:
     """Has calls that hand over to another agent known as such: no tool runs for them."""
-    kind: Any = module.Handoff
-    real = kind.__init__
-
-    @functools.wraps(real)
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        real(self, *args, **kwargs)
-        self.on_invoke_handoff = _noting(self.on_invoke_handoff, lambda: self.tool_name)
-
-    kind.__init__ = init
+    viewed(module.Handoff, "on_invoke_handoff", lambda made, call: _noting(call, lambda: made.tool_name))
 
 
 def _noting(real: Any, name: Callable[[], str]) -> Any:
