@@ -1,4 +1,4 @@
-"""Errors of Chat Completions as OpenAI and Azure send them: status, headers, body, and the chunk inside a stream.
+"""Errors of Chat Completions as OpenAI, Azure and the hosts of `dialects` send them: status, headers, body, and the chunk inside a stream.
 
 Sources: recorded replies (429, 500, 401, 404, 400, Azure's 429 and 408, the in-band error) and public issues (the
 ordinary 429); the 503 is as OpenAI's error guide words it.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 from agent_chaos.providers.frames import whole_reply
 from agent_chaos.providers.json_values import compact, fields, text_of
+from agent_chaos.providers.openai_chat.dialects import Dialect, Saying, dialect_of
 from agent_chaos.providers.openai_chat.prompt import AZURE
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Headers, Reply, Request
@@ -149,6 +151,8 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
         return _answered(form, "text/plain", form.message.encode(), _plain(like, azure=bool(azure)))
     if azure and kind == "rate_limit":
         return _azure_limit(model, form, like, retry_after_s)
+    if (dialect := dialect_of(like.host)) is not None:
+        return _in_dialect(dialect, kind, model, retry_after_s)
     body = json.dumps({"error": _error(form, form.message.replace("{model}", model))}, indent=4) + "\n"
     limits = _LIMITS if kind == "rate_limit" else ()
     extra = (*_plain(like, azure=bool(azure)), *limits, *_delay(retry_after_s))
@@ -166,6 +170,16 @@ def error_frames(kind: ErrorKind) -> bytes:
 
 def _error(form: _Form, message: str) -> dict[str, Any]:
     return {"message": message, "type": form.type, "param": form.param, "code": form.code}
+
+
+def _in_dialect(dialect: Dialect, kind: ErrorKind, model: str, retry_after_s: int | None) -> Reply:
+    form = _FORMS[kind]
+    saying = dialect.sayings.get(kind, Saying(form.message))
+    status, code = saying.status or form.status, saying.code or form.code or form.type
+    body = compact(dialect.told(status, code, saying.message.replace("{model}", model))).encode()
+    waits = () if retry_after_s is None else (("retry-after", str(retry_after_s)),)
+    said = replace(form, status=status, reason=HTTPStatus(status).phrase)
+    return _answered(said, "application/json", body, waits)
 
 
 def _azure_limit(model: str, form: _Form, like: Request, retry_after_s: int | None) -> Reply:
