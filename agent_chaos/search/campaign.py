@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
@@ -58,6 +58,18 @@ class Subject(Protocol):
         ...
 
 
+def _plan(value: object) -> object:
+    return Plan.model_validate(value) if isinstance(value, dict) else value
+
+
+def _plan_json(plan: Plan) -> dict[str, object]:
+    return plan.as_dict()
+
+
+PlanField = Annotated[Plan, BeforeValidator(_plan), PlainSerializer(_plan_json)]
+"""A plan in the JSON that people read and edit: sites as text, faults beside them."""
+
+
 class Failure(BaseModel):
     """A failure at rest: everything needed to run it again. Stored as `.agent_chaos/<id>.json`.
 
@@ -75,22 +87,13 @@ class Failure(BaseModel):
     target: str
     fingerprint: str
     violation: Violation
-    plan: Plan
+    plan: PlanField
     seed: int
     smallest: bool = False
     checks: int = 0
     runs_seen: int = 1
     cassette_digest: str = ""
     versions: dict[str, str] = {}
-
-    @field_validator("plan", mode="before")
-    @classmethod
-    def _plan(cls, value: object) -> object:
-        return Plan.model_validate(value) if isinstance(value, dict) else value
-
-    @field_serializer("plan")
-    def _plan_json(self, plan: Plan) -> dict[str, object]:
-        return plan.as_dict()
 
 
 class Figures(BaseModel):
@@ -139,17 +142,8 @@ class UndecidedPlan(BaseModel):
     scenario: str
     target: str
     reason: str
-    plan: Plan
+    plan: PlanField
     examples: int = 1
-
-    @field_validator("plan", mode="before")
-    @classmethod
-    def _plan(cls, value: object) -> object:
-        return Plan.model_validate(value) if isinstance(value, dict) else value
-
-    @field_serializer("plan")
-    def _plan_json(self, plan: Plan) -> dict[str, object]:
-        return plan.as_dict()
 
 
 class Warned(BaseModel):
