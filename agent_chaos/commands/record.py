@@ -84,7 +84,7 @@ def _one(scenario: Scenario, mode: str, reporter: Reporter) -> int:
             fresh=summary.fresh,
         )
     )
-    for line in unseen(summary):
+    for line in blind_spots(summary):
         reporter.tell(Said(text=f"{scenario.recorded_as}  {line}", tone="warning"))
     return 0
 
@@ -105,8 +105,10 @@ def added(name: str, summary: BranchSummary) -> str:
     return f"{name}  {more if summary.calls or summary.tools else whole}"
 
 
-def unseen(summary: RecordSummary) -> Iterator[str]:
-    """What went past the recording, and what to do where an answer depends on it."""
+def blind_spots(summary: RecordSummary) -> Iterator[str]:
+    """What the recording does not hold, and what to do about it."""
+    if summary.silent:
+        yield "answer: the agent returned nothing to read, so nothing that it answers will be judged; return what the user reads"
     if summary.passed:
         yield f"not recorded: {', '.join(summary.passed)}; name in hosts= what the agent's answer depends on"
     if summary.connections:

@@ -33,6 +33,8 @@ class RecordSummary:
     """Hosts whose requests went by unrecorded, connections and programs that no recording sees."""
     connections: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    silent: bool = False
+    """Whether no turn gave anything to read."""
 
 
 def record_summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
@@ -53,6 +55,7 @@ def record_summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
         tools=tuple(sorted({record.name for record in cassette.tools if record.is_call})),
         hosts=tuple(sorted({exchange.request.address for exchange in cassette.exchanges})),
         unwrapped=unwrapped_tools(cassette, scenario.pure_tools),
+        silent=not any(mark.answer for mark in cassette.turns),
     )
 
 

@@ -164,3 +164,15 @@ def test_an_agent_runs_again_only_where_the_mode_says_so(mode, runs, write, tmp_
     assert (before["ran"], after["ran"]) == (b".", b"." * runs)
     assert (after == before) is (mode == "once")
     assert ("kept from an earlier recording" in capsys.readouterr().out) is (mode == "once")
+
+
+@pytest.mark.parametrize(
+    ("returned", "told"), [("ask()", False), ("str(ask())[:0]", True), ("None if ask() else 0", True)]
+)
+def test_an_agent_that_gives_nothing_to_read_is_told_what_that_blinds(
+    returned, told, write, tmp_path, capsys
+):
+    write(f"def agent(ctx, text): return {returned}")
+
+    assert run(["record", "desk.py"]) == 0
+    assert ("answer: the agent returned nothing to read" in capsys.readouterr().out) is told
