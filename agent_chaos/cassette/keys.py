@@ -24,6 +24,10 @@ KEY_VERSION = 4
 """Raised whenever a key of an unchanged request, or its redaction, changes; stored in every cassette. Keys of another
 version are not used."""
 
+_SHOWN = 60
+"""Characters that are shown of a value."""
+_LEAD = 15
+"""Characters that are shown of what two long values share before they differ."""
 _SHORTEST_ID = 6
 _VOLATILE = ("user", "metadata", "safety_identifier", "prompt_cache_key", "idempotency_key")
 """Body fields that do not reach the model."""
@@ -118,7 +122,7 @@ def first_difference(recorded: Request, asked: Request) -> str:
         if before != after:
             return f"{name}: {_short(before)} ≠ {_short(after)}"
     if recorded.json is None or asked.json is None:
-        return "" if recorded.body == asked.body else f"body: {_short(recorded.body)} ≠ {_short(asked.body)}"
+        return "" if recorded.body == asked.body else f"body: {_unlike(recorded.body, asked.body)}"
     telling = next(_differences(comparable(recorded.json), comparable(asked.json), ""), "")
     return telling or next(_differences(recorded.json, asked.json, ""), "")
 
@@ -176,10 +180,31 @@ def _differences(before: Any, after: Any, path: str) -> Iterator[str]:
         if len(before) != len(after):
             yield f"{path or 'body'}: {len(before)} items ≠ {len(after)} items"
     elif before != after or type(before) is not type(after):
-        yield f"{path or 'body'}: {_short(before)} ≠ {_short(after)}"
+        yield f"{path or 'body'}: {_unlike(before, after)}"
+
+
+def _unlike(before: Any, after: Any) -> str:
+    """Two values, shown from shortly before the first character in which they differ."""
+    texts = _words(before), _words(after)
+    pairs = enumerate(zip(*texts, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(map(len, texts)))
+    start = max(0, same - _LEAD) if max(map(len, texts)) > _SHOWN else 0
+    return " ≠ ".join(_cut(text, start) for text in texts)
 
 
 def _short(value: Any) -> str:
-    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    text = text if isinstance(value, str | bytes) else json.dumps(value, ensure_ascii=False, default=str)
-    return repr(text if len(text) <= 60 else f"{text[:57]}...")
+    return _cut(_words(value), 0)
+
+
+def _words(value: Any) -> str:
+    if isinstance(value, str | bytes):
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _cut(text: str, start: int) -> str:
+    """So much of a text as a line has room for."""
+    room = _SHOWN - 3 if start else _SHOWN
+    rest = text[start:]
+    cut = rest if len(rest) <= room else f"{rest[: room - 3]}..."
+    return repr(f"...{cut}" if start else cut)

@@ -204,6 +204,16 @@ def test_a_conversation_keeps_its_lane_as_it_grows() -> None:
 
 DIFFERENCES = {
     "a nested text": (asking("Hello"), asking("Hallo"), "messages[0].content: 'Hello' ≠ 'Hallo'"),
+    "the end of a long text": (
+        asking("x" * 80 + " is owed."),
+        asking("x" * 80 + " is owed!"),
+        "messages[0].content: '...xxxxxxx is owed.' ≠ '...xxxxxxx is owed!'",
+    ),
+    "the start of a long text": (
+        asking("Hello " + "x" * 80),
+        asking("Hullo " + "x" * 80),
+        f"messages[0].content: 'Hello {'x' * 51}...' ≠ 'Hullo {'x' * 51}...'",
+    ),
     "an absent field": (asking("x", top_k=3), asking("x"), "top_k: '3' ≠ nothing"),
     "a longer list": (
         with_body({"messages": [1]}),

@@ -174,5 +174,5 @@ def test_an_agent_that_gives_nothing_to_read_is_told_what_that_blinds(
 ):
     write(f"def agent(ctx, text): return {returned}")
 
-    assert run(["record", "desk.py"]) == 0
+    assert run_command(["record", "desk.py"]) == 0
     assert ("answer: the agent returned nothing to read" in capsys.readouterr().out) is told

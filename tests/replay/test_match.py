@@ -209,7 +209,7 @@ def test_the_nearest_of_many_shares_most_of_its_text():
     )
     asked = found.asked(asking("Please refund order A-17.", system=system.replace("one sentence", "two")))
 
-    assert found.nearest(asked, ()).startswith("system: 'You are a careful assistant")
+    assert found.nearest(asked, ()) == "system: '... you answer in one sentence.' ≠ '... you answer in two.'"
 
 
 def test_a_stream_in_another_form_is_not_the_nearest_reply():
