@@ -13,7 +13,6 @@ from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.executors.executor import Executor
-from agent_chaos.search.executors.inline import Inline
 from agent_chaos.search.executors.processes import Processes
 from agent_chaos.search.selection import judges
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -23,14 +22,15 @@ _WORTH_S = 20.0
 
 
 @contextmanager
-def searched_in(rehearsal: Rehearsal, asked: FuzzOptions, wanted: Chosen) -> Iterator[Executor]:
-    """What runs the examples: this process, or several that are ended with the block."""
+def searched_in(rehearsal: Rehearsal, asked: FuzzOptions, wanted: Chosen) -> Iterator[Executor | None]:
+    """What runs the examples: several processes that are ended with the block; None for this one."""
     many = asked.workers or _worthwhile(rehearsal, wanted.max_examples)
-    executor: Executor = Inline(rehearsal, wanted.scope)
-    if many > 1:
-        named = tuple(sorted(wanted.judges))
-        made = partial(_subject, rehearsal.target, asked.allow_real_tools, named)
-        executor = Processes(made, wanted.scope, many)
+    if many == 1:
+        yield None
+        return
+    named = tuple(sorted(wanted.judges))
+    made = partial(_subject, rehearsal.target, asked.allow_real_tools, named)
+    executor = Processes(made, wanted.scope, many)
     try:
         yield executor
     finally:

@@ -26,10 +26,10 @@ def silent(one: Frame) -> bool:
     return not one.has_data or not one.complete
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
     """How frames of a protocol are compared: `silent` tells those that clients pass over, `noise` names fields that a protocol
-    writes as it likes.
+    writes as it likes. A protocol has one of its own for each framing: what a reply is compared by names what is kept of it.
     """
 
     framing: Framing
@@ -37,7 +37,7 @@ class Comparison:
     noise: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Message:
     """What a frame carries: JSON, or else its text. Of a recorded one, `read` is what the protocol writes back of it."""
 
@@ -50,20 +50,20 @@ class _Message:
         one, two = self.frame, other.frame
         return one.event == two.event and one.has_data == two.has_data and bool(self.read == other.value)
 
-    @property
+    @cached_property
     def shape(self) -> Hashable:
         return self.frame.event, self.frame.has_data, _shape_of(self.read)
 
 
-def splice(like: Reply, written: bytes, unchanged: bytes, by: Comparison) -> Reply:
+def splice(like: Reply, written: bytes, unchanged: Callable[[], bytes], by: Comparison) -> Reply:
     """A reply that streams what `written` says in the frames of `like`, with its headers and status 200.
 
-    `unchanged` is what the protocol writes of the turn of `like` itself: what differs between the two is the change. Leading
+    `unchanged` gives what the protocol writes of the turn of `like` itself: what differs between the two is the change. Leading
     frames that say the same keep their chunks and times; the others their times, one chunk per time. A frame without a
     counterpart comes when the one that it replaces came, or together with the one before it.
     """
-    old = by.framing.frames_of(like) if by.framing.holds(like) else ()
-    placed = list(_placed(like, old, unchanged, written, by))
+    recorded = like.derived(by, lambda: _Recorded.of(like, unchanged(), by))
+    old, placed = recorded.frames, list(_placed(recorded, written, by))
     raws = by.framing.joined([raw for raw, _ in placed])
     same = (at for at, (raw, one) in enumerate(zip(raws, old, strict=False)) if raw != one.raw)
     kept = next(same, min(len(raws), len(old)))
@@ -71,14 +71,11 @@ def splice(like: Reply, written: bytes, unchanged: bytes, by: Comparison) -> Rep
     return _streamed(like, by.framing, old[kept - 1].end if kept else 0, rest)
 
 
-def _placed(
-    like: Reply, old: Sequence[Frame], unchanged: bytes, written: bytes, by: Comparison
-) -> Iterator[tuple[bytes, float]]:
+def _placed(recorded: _Recorded, written: bytes, by: Comparison) -> Iterator[tuple[bytes, float]]:
     """The frames to send, with their times: the recorded silent ones between those that they stood between."""
-    heard = _heard(old, unchanged, by)
     new = [_message(one) for one in by.framing.frames(written)]
-    times, models = _arrivals(like, old), _Models(tuple(heard.values()))
-    now, used = _first_byte(like), 0
+    old, heard, times, models = recorded.frames, recorded.heard, recorded.times, recorded.models
+    now, used = recorded.first_byte, 0
     for number, (one, place) in enumerate(zip(new, _places(heard, new), strict=True)):
         if place.at is not None:
             yield from ((old[i].raw, max(now, times[i])) for i in range(used, place.at) if i not in heard)
@@ -215,6 +212,23 @@ class _Models:
             return framing.with_data(model.frame, rewritten(model.frame.data, value))
         style = next(iter(self.by_shape.values())).frame.data
         return framing.with_data(one.frame, styled(one.value, style))
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What every change of a reply starts from: its frames with their times, and the messages that clients hear."""
+
+    frames: Sequence[Frame]
+    times: Sequence[float]
+    heard: Mapping[int, _Message]
+    models: _Models
+    first_byte: float
+
+    @classmethod
+    def of(cls, like: Reply, unchanged: bytes, by: Comparison) -> _Recorded:
+        frames = by.framing.frames_of(like) if by.framing.holds(like) else ()
+        heard = _heard(frames, unchanged, by)
+        return cls(frames, _arrivals(like, frames), heard, _Models(tuple(heard.values())), _first_byte(like))
 
 
 def _arrivals(reply: Reply, found: Sequence[Frame]) -> list[float]:

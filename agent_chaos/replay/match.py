@@ -81,6 +81,7 @@ class ExchangeIndex:
         self.drifts = drifts
         self._asked_today = {index: redactor.request(one) for index, one in (asked_today or {}).items()}
         self._memo: dict[tuple[str, str, bytes], KeyedRequest] = {}
+        self._sent: dict[tuple[str, str, bytes], str] = {}
         self._keys = [
             keys_of(self._asked_today[index]) if index in self._asked_today else keys
             for index, keys in enumerate(_keys(cassette, redactor))
@@ -164,6 +165,16 @@ class ExchangeIndex:
             # what repeats.
             if len(self._memo) < _MEMO_SIZE:
                 self._memo[memo_key] = found
+        return found
+
+    def as_sent(self, request: Request) -> str:
+        """A key that a request and its retry share; it is no key of the recording, as nothing is redacted for it."""
+        memo_key = (request.method, request.url, request.body)
+        found = self._sent.get(memo_key)
+        if found is None:
+            found = exact_key(request)
+            if len(self._sent) < _MEMO_SIZE:
+                self._sent[memo_key] = found
         return found
 
     def _keyed(self, request: Request) -> KeyedRequest:

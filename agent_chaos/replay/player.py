@@ -21,6 +21,8 @@ from agent_chaos.replay.renumber import renumber_ids
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
 
+_KEPT_SERVINGS = 4
+"""Of how many servings of a reply the one with fresh ids is kept with it, for all trials."""
 FaultSource = Callable[[str, Site], Sequence[Fault]]
 """Faults besides the plan's, given the request's exact key and the site that answers it."""
 
@@ -183,7 +185,7 @@ class Player:
         # Frameworks drop or replace messages whose id they have seen, which would look like the agent's own
         # mistake. The first serving keeps the recorded ids, so that a run without faults is byte for byte
         # what was recorded.
-        recorded = self._minted(whole, wire, f"{index}.{serving}") if serving and wire else whole
+        recorded = self._minted(whole, wire, index, serving) if serving and wire else whole
         faults = (*self._plan.at(site), *self.extra(exact, site))
         reply, fired = self._faulted(request, recorded, wire, faults, index)
         # A recorded error is consumed when it is served, as in the recording; one that a fault made leaves
@@ -219,7 +221,11 @@ class Player:
                 self._held += [held] if held is not None else []
         return reply, tuple(fired)
 
-    def _minted(self, reply: Reply, wire: WireProtocol, salt: str) -> Reply:
-        fresh, recorded_ids = renumber_ids(reply, wire, salt)
+    def _minted(self, reply: Reply, wire: WireProtocol, index: int, serving: int) -> Reply:
+        salt = f"{index}.{serving}"
+        if serving <= _KEPT_SERVINGS:
+            fresh, recorded_ids = reply.derived((renumber_ids, wire.name, salt), lambda: renumber_ids(reply, wire, salt))
+        else:
+            fresh, recorded_ids = renumber_ids(reply, wire, salt)
         self._recorded_ids.update(recorded_ids)
         return fresh

@@ -6,8 +6,8 @@ drawn plans the one that covers most that is new is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from random import Random
 
@@ -30,6 +30,19 @@ _MET = {Frequency.EVERYDAY: 4.0, Frequency.SOMETIMES: 2.0, Frequency.RARE: 1.0, 
 MenuCandidate = tuple[Menu, Candidate]
 
 
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What one kind of fault can do at a site, and how readily it is drawn."""
+
+    menu: Menu
+    candidates: tuple[Candidate, ...]
+    weight: float
+
+
+_Offers = Mapping[str, Sequence[_Offer]]
+"""Of each family the kinds that may be drawn."""
+
+
 class Combiner:
     """Draws plans over the sites of a run."""
 
@@ -38,10 +51,13 @@ class Combiner:
         self._knowledge = knowledge
         self._rng = rng
         self._numbers = FieldNumbers()
-        self._at: dict[Site, list[MenuCandidate]] = {}
+        self._at: dict[Site, dict[str, list[Candidate]]] = {}
         for menu in space.menus:
             for candidate in menu.entries:
-                self._at.setdefault(candidate.site, []).append((menu, candidate))
+                self._at.setdefault(candidate.site, {}).setdefault(menu.kind, []).append(candidate)
+        self._menus = {menu.kind: menu for menu in space.menus}
+        self._offered: dict[tuple[Site, bool | None], _Offers] = {}
+        self._offered_after = 0
         # In the order of the run, which is the order in which faults are met.
         self.sites = [site for site in space.steps if site in self._at]
         self._calls = [site for site in self.sites if site.of == "call"] or self.sites
@@ -123,8 +139,7 @@ class Combiner:
         alike, choices = self._rng.random() < 0.6, list[MenuCandidate]()
         for number in sites:
             among = self._surely(self.sites[number], repeating=False)
-            same = [one for one in among if choices and one[0].kind == choices[0][0].kind] if alike else []
-            chosen = self._weighed(same or among)
+            chosen = self._weighed(_as_before(among, choices) if alike else among)
             if chosen is not None:
                 choices.append(chosen)
         return choices
@@ -158,52 +173,70 @@ class Combiner:
         row: list[MenuCandidate] = []
         for serving in range(length if site.of == "call" else min(length, 1)):
             among = self._surely(site, repeating=serving < length - 1)
-            same = [one for one in among if row and one[0].kind == row[0][0].kind] if alike else []
-            chosen = self._weighed(same or among, serving)
+            chosen = self._weighed(_as_before(among, row) if alike else among, serving)
             if chosen is None:
                 break
             row.append(chosen)
         return row
 
-    def _surely(self, site: Site, *, repeating: bool) -> list[MenuCandidate]:
-        known = self._knowledge
-        return [
-            one
-            for one in self._at[site]
-            if known.survival(one[0].kind) >= _SURE
-            and not one[0].cls.endless
-            # A fault that the agent does not answer with a retry ends the row: there is no later serving
-            # for the next one.
-            and (not repeating or known.repeats(one[0].kind) >= _SURE)
-        ]
+    def _surely(self, site: Site, *, repeating: bool) -> _Offers:
+        """What the agent is known to survive at a site, and where it must ask again, to ask again after."""
+        return self._offers(site, repeating)
 
     def _any(self, site: Site, serving: int = 0) -> MenuCandidate:
-        chosen = self._weighed(self._at[site], serving)
+        chosen = self._weighed(self._offers(site, None), serving)
         assert chosen is not None
         return chosen
 
-    def _weighed(self, among: Sequence[MenuCandidate], serving: int = 0) -> MenuCandidate | None:
+    def _offers(self, site: Site, repeating: bool | None) -> _Offers:
+        """What may be drawn at a site, all of it where `repeating` is None; worked out once for all that is known."""
+        if self._offered_after != self._knowledge.examples:
+            self._offered.clear()
+            self._offered_after = self._knowledge.examples
+        if (site, repeating) not in self._offered:
+            kinds = [kind for kind in self._at[site] if repeating is None or self._is_sure(kind, repeating)]
+            self._offered[site, repeating] = self._by_family(site, kinds)
+        return self._offered[site, repeating]
+
+    def _by_family(self, site: Site, kinds: Sequence[str]) -> _Offers:
+        found: dict[str, list[_Offer]] = {}
+        for kind in kinds:
+            menu = self._menus[kind]
+            offer = _Offer(menu, tuple(self._at[site][kind]), _weight(self._knowledge, menu))
+            found.setdefault(menu.cls.family.name, []).append(offer)
+        return found
+
+    def _is_sure(self, kind: str, repeating: bool) -> bool:
+        known = self._knowledge
+        # A fault that the agent does not answer with a retry ends the row: there is no later serving
+        # for the next one.
+        lasts = known.survival(kind) >= _SURE and not self._menus[kind].cls.endless
+        return lasts and (not repeating or known.repeats(kind) >= _SURE)
+
+    def _weighed(self, among: _Offers, serving: int = 0) -> MenuCandidate | None:
         """One of these: a family first, then a kind, then an opening; what was struck less, and is met more, sooner."""
         if not among:
             return None
-        at, known = str(replace_serving(among[0][1], serving).site), self._knowledge
-        by_family: dict[str, dict[str, Menu]] = {}
-        for menu, _ in among:
-            by_family.setdefault(menu.cls.family.name, {})[menu.kind] = menu
-        family = self._drawn(
-            list(by_family),
-            lambda one: (
-                max(_weight(known, menu) for menu in by_family[one].values())
-                / (1 + 3 * known.places[one, at])
-            ),
-        )
-        kinds = by_family[family]
-        kind = self._drawn(list(kinds), lambda one: _weight(known, kinds[one]) / (1 + known.singles[one, at]))
-        menu, candidate = self._rng.choice([one for one in among if one[0].kind == kind])
-        return menu, replace_serving(candidate, serving)
+        known = self._knowledge
+        first = next(iter(among.values()))[0].candidates[0]
+        at = str(replace_serving(first, serving).site)
+        weights = [
+            max(offer.weight for offer in offers) / (1 + 3 * known.places[family, at])
+            for family, offers in among.items()
+        ]
+        offers = self._rng.choices(list(among.values()), weights)[0]
+        weights = [offer.weight / (1 + known.singles[offer.menu.kind, at]) for offer in offers]
+        offer = self._rng.choices(offers, weights)[0]
+        return offer.menu, replace_serving(self._rng.choice(offer.candidates), serving)
 
-    def _drawn(self, names: Sequence[str], weight: Callable[[str], float]) -> str:
-        return self._rng.choices(names, [weight(one) for one in names])[0]
+
+def _as_before(among: _Offers, chosen: Sequence[Choice]) -> _Offers:
+    """Of these the kind that was chosen first; all of them where it is not among them, or nothing was chosen yet."""
+    kind = chosen[0][0].kind if chosen else ""
+    same = {
+        family: [offer] for family, offers in among.items() for offer in offers if offer.menu.kind == kind
+    }
+    return same or among
 
 
 def _weight(known: Knowledge, menu: Menu) -> float:

@@ -43,9 +43,11 @@ class Knowledge:
         self.reached: dict[Site, Reached] = {}
         self.recent: list[Plan] = []
         self._combined = self._met = 0
+        self.examples = 0
 
     def learn(self, example: Example) -> float:
         """Takes an example in; how much it taught: a new failure counts for more than a new shape."""
+        self.examples += 1
         if len(example.plan) > 1:
             self._combined += len(example.plan)
             self._met += len(example.struck)

@@ -37,7 +37,7 @@ class Rule:
     streamed: bool = False
     tools: frozenset[str] | None = None
 
-    @property
+    @cached_property
     def cls(self) -> type[Fault]:
         return fault_type(self.kind)
 

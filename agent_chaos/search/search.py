@@ -64,10 +64,10 @@ def find_failures(
         until_covered: goes on past `max_examples` until every single fault was run.
         exhaustive: instead of searching, runs every single fault at every site at the edges of its numbers.
     """
-    executor = executor or Inline(subject, scope)
-    journal = Journal(corpus, subject, baseline, seed)
-    run = CampaignState(subject, executor, max_examples, max_time_s, listener, journal.met)
     space = Space.of(subject.clean, scope)
+    journal = Journal(corpus, subject, baseline, seed)
+    executor = executor or Inline(subject, space)
+    run = CampaignState(subject, executor, max_examples, max_time_s, listener, journal.met)
     run.note(
         examined(Plan(), subject.clean_outcome, space, subject.clean)
     )  # what is wrong without a fault is a failure of no fault

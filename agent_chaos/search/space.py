@@ -43,15 +43,15 @@ class Menu:
     rule: Rule
     entries: tuple[Candidate, ...]
 
-    @property
+    @cached_property
     def cls(self) -> type[Fault]:
         return self.rule.cls
 
-    @property
+    @cached_property
     def kind(self) -> str:
         return self.rule.kind
 
-    @property
+    @cached_property
     def numbers(self) -> tuple[Bounds, ...]:
         """The fields to draw: whole numbers with both bounds that no opening sets, within the rule's own."""
         chosen = {name for name, _ in self.entries[0].choice} if self.entries else set()

@@ -186,7 +186,7 @@ class Answerer:
         SDKs that number their attempts say which request is a retry of theirs, so that one of the agent's own is a call
         of its own; elsewhere an identical request whose last reply was of no use is taken for a retry.
         """
-        exact = self.index.asked(request).exact
+        exact = self.index.as_sent(request)
         known = self._calls.get(exact)
         numbered = request.header("x-stainless-retry-count", "")
         if known is not None and (numbered != "0" if numbered else not known.answered):

@@ -250,6 +250,7 @@ def is_cookie(name: str) -> bool:
     return name.lower() in _COOKIES
 
 
+@lru_cache(maxsize=1024)
 def is_secret_header(name: str) -> bool:
     """Whether a header field holds a credential or names an organisation, project or workspace."""
     lower = name.lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
@@ -18,6 +19,8 @@ from agent_chaos.stream.json_strings import String, quoted, strings
 MIN_LENGTH: Final = 12
 """Shorter values are words as often as secrets; they are left alone."""
 _SHORTEST: Final = 6
+_KEPT: Final = 2048
+"""Characters of a string whose edits are kept for when it comes again."""
 _DEPTH: Final = 6
 """How deep JSON in JSON and base64 in base64 are read."""
 
@@ -46,7 +49,7 @@ def edits_of(text: str, known: Sequence[Known]) -> list[Edit]:
     return _Search.of(text, known).edits(text, 0)
 
 
-def edits_of_field(text: str, name: str, known: Sequence[Known]) -> list[Edit]:
+def edits_of_field(text: str, name: str, known: Sequence[Known]) -> Sequence[Edit]:
     """As `edits_of`, for the string that a field of this name holds."""
     return _Search.of(text, known).of_value(text, name, 0)
 
@@ -77,14 +80,15 @@ def _by_path(found: Sequence[String]) -> list[list[String]]:
 class _Search:
     """What is looked for in a document and all that it holds."""
 
-    everything: Sequence[Known]
-    known: Sequence[Known]
-    shapes: Sequence[KeyShape]
+    everything: tuple[Known, ...]
+    known: tuple[Known, ...]
+    shapes: tuple[KeyShape, ...]
 
     @classmethod
     def of(cls, text: str, known: Sequence[Known]) -> _Search:
         bare = text.replace("\\/", "/")
-        return cls(known, [one for one in known if one.form in bare or "\\" in text], relevant(bare))
+        held = tuple(one for one in known if one.form in bare or "\\" in text)
+        return cls(tuple(known), held, tuple(relevant(bare)))
 
     def edits(self, text: str, depth: int) -> list[Edit]:
         if len(text) < _SHORTEST or depth > _DEPTH:
@@ -109,7 +113,10 @@ class _Search:
                 yield Edit(leaf.start, leaf.start + len(leaf.raw), quoted(applied(text, new), leaf.raw))
             start += len(text)
 
-    def of_value(self, text: str, name: str, depth: int) -> list[Edit]:
+    def of_value(self, text: str, name: str, depth: int) -> Sequence[Edit]:
+        return _kept(self, text, name, depth) if len(text) <= _KEPT else self.of_field(text, name, depth)
+
+    def of_field(self, text: str, name: str, depth: int) -> list[Edit]:
         if is_verified(name):
             return merged_edits(edit for one in self.known for edit in _found(one, text))
         if name and is_secret_field(name):
@@ -125,6 +132,12 @@ class _Search:
         for start, end, inner in encoded_texts(text):
             if edits := _Search.of(inner, self.everything).edits(inner, depth + 1):
                 yield Edit(start, end, encoded_again(applied(inner, edits), text[start:end]))
+
+
+@lru_cache(maxsize=4096)
+def _kept(search: _Search, text: str, name: str, depth: int) -> tuple[Edit, ...]:
+    """The edits of a short string, which the requests of a run have in common with those before, and trials with others."""
+    return tuple(search.of_field(text, name, depth))
 
 
 def _found(known: Known, text: str) -> Iterator[Edit]:

@@ -184,8 +184,10 @@ def _reasoning(body: JsonObject, said: list[_Said], served: PriorExchange) -> It
             "final `assistant` message must start with a thinking block"
         )
         yield Problem(rules.REASONING, at, says, opening.blocks[0][1])
-    given = {part.text: text_of(part.extra.get("signature")) for part in _thought(served)}
-    for at, block in (found for one in said for found in one.of_type("thinking")):
+    sent = [found for one in said for found in one.of_type("thinking")]
+    signed = _thought(served) if sent else ()
+    given = {part.text: text_of(part.extra.get("signature")) for part in signed}
+    for at, block in sent:
         signature = given.get(text_of(block.get("thinking")))
         # Only signatures that this run has seen: nobody but the provider can check another one.
         if signature and block.get("signature") != signature:
@@ -217,10 +219,11 @@ def _thought(served: PriorExchange) -> Iterator[Reasoning]:
         yield from (part for part in _parts(reply) if isinstance(part, Reasoning) and part.text)
 
 
-def _parts(reply: Reply) -> Iterator[Any]:
-    if reply.status >= 400:
-        return
+def _parts(reply: Reply) -> tuple[Any, ...]:
+    return () if reply.status >= 400 else reply.derived((__name__, "parts"), lambda: _read(reply))
+
+
+def _read(reply: Reply) -> tuple[Any, ...]:
     if SSE.holds(reply):
-        yield from StreamReading().read(SSE.frames_of(reply)).turn().parts
-    else:
-        yield from map(part_of, items(fields(reply.json).get("content")))
+        return StreamReading().read(SSE.frames_of(reply)).turn().parts
+    return tuple(map(part_of, items(fields(reply.json).get("content"))))

@@ -24,17 +24,17 @@ def render(turn: ModelTurn, like: Reply, before: ModelTurn) -> Reply:
     """The reply that says `turn`, with the bytes and pace of `like`, whose turn is `before`, where it says the same."""
     chunks = chunks_of(turn)
     if turn.streamed and not turn.extra.get("array"):
-        bare = bool(turn.extra.get("bare"))
         newline = SSE.newline_of(like.body) if like.body and SSE.holds(like) else "\r\n"
-        new, old = (
-            b"".join(frame_of(chunk, newline, bare=bare and "error" in chunk) for chunk in one)
-            for one in (chunks, chunks_of(before))
-        )
-        return splice(like, new, old, _EVENTS)
+        return splice(like, _events(turn, newline), lambda: _events(before, newline), _EVENTS)
     if turn.streamed:
-        return splice(like, _array(chunks), _array(chunks_of(before)), _ELEMENTS)
+        return splice(like, _array(chunks), lambda: _array(chunks_of(before)), _ELEMENTS)
     unchanged = None if before.streamed else next(iter(chunks_of(before)), None)
     return with_json(like, chunks[-1], unchanged) if chunks else with_body(like, b"")
+
+
+def _events(turn: ModelTurn, newline: str) -> bytes:
+    bare = bool(turn.extra.get("bare"))
+    return b"".join(frame_of(chunk, newline, bare=bare and "error" in chunk) for chunk in chunks_of(turn))
 
 
 def frame_of(chunk: JsonObject, newline: str, *, bare: bool = False) -> bytes:

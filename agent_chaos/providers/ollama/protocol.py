@@ -63,7 +63,9 @@ class Ollama(WireProtocol):
         """The turn as the server would send it."""
         before, newline = self.parse(like), JSON_LINES.newline_of(like.body)
         if turn.streamed:
-            return splice(like, writing.stream(turn, newline), writing.stream(before, newline), _LINES)
+            return splice(
+                like, writing.stream(turn, newline), lambda: writing.stream(before, newline), _LINES
+            )
         unchanged = None if before.streamed else writing.whole(before)
         return written_back(turn, like) or with_json(like, writing.whole(turn), unchanged)
 

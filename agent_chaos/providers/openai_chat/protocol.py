@@ -87,7 +87,9 @@ class OpenAIChat(WireProtocol):
         """The turn as the provider would send it."""
         before, newline = self.parse(like), SSE.newline_of(like.body)
         if turn.streamed:
-            return splice(like, written_stream(turn, newline), written_stream(before, newline), _FRAMES)
+            return splice(
+                like, written_stream(turn, newline), lambda: written_stream(before, newline), _FRAMES
+            )
         return written_back(turn, like) or with_json(like, written_body(turn), written_body(before))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def render(turn: ModelTurn, like: Reply, before: ModelTurn) -> Reply:
         value = response_of(turn)
         return with_json(like, value, response_of(before)) if turn.complete or value else with_body(like, b"")
     newline = SSE.newline_of(like.body)
-    return splice(like, _stream(turn, newline), _stream(before, newline), _EVENTS)
+    return splice(like, _stream(turn, newline), lambda: _stream(before, newline), _EVENTS)
 
 
 def _stream(turn: ModelTurn, newline: str) -> bytes:

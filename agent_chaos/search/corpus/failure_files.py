@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+from functools import cache
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
@@ -93,6 +94,7 @@ def failure_id(scenario: str, fingerprint: str, length: int = _SHORTEST, *, lett
     return f"{letter}-" + "".join(letters)
 
 
+@cache
 def installed_version(package: str) -> str:
     """The version of a package in this process; '' where there is none."""
     try:

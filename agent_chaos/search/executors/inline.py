@@ -8,7 +8,6 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.search.campaign import Subject
 from agent_chaos.search.example import Example, examined
 from agent_chaos.search.interrupt import ctrl_c_counts
-from agent_chaos.search.scope import Scope
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask, smallest_plan
 from agent_chaos.search.space import Space
 
@@ -16,16 +15,15 @@ from agent_chaos.search.space import Space
 class Inline:
     """Also what a worker of any other executor does its tasks with."""
 
-    def __init__(self, subject: Subject, scope: Scope) -> None:
+    def __init__(self, subject: Subject, space: Space) -> None:
         self._subject = subject
-        self._scope = scope
-        self.space = Space.of(subject.clean, scope)
+        self._space = space
 
     def examine(self, plans: Sequence[Plan]) -> Iterator[Example]:
         for plan in plans:
             with ctrl_c_counts():
                 outcome = self._subject.trial(plan)
-            yield examined(plan, outcome, self.space, self._subject.clean)
+            yield examined(plan, outcome, self._space, self._subject.clean)
 
     def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
         for task in tasks:
@@ -35,8 +33,8 @@ class Inline:
                 task.fingerprint,
                 max_runs=task.max_runs,
                 known=task.known,
-                scope=self._scope,
-                space=self.space,
+                scope=self._space.scope,
+                space=self._space,
             )
 
     def close(self) -> None:

@@ -20,6 +20,7 @@ from agent_chaos.search.example import Example
 from agent_chaos.search.executors.inline import Inline
 from agent_chaos.search.scope import Scope
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
+from agent_chaos.search.space import Space
 
 Task = Plan | ShrinkTask
 TaskResult = Example | ShrinkResult
@@ -64,7 +65,8 @@ def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
     # crash of the agent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        bench = Inline(_Pulsing(made(), connection), scope)
+        subject = _Pulsing(made(), connection)
+        bench = Inline(subject, Space.of(subject.clean, scope))
         connection.send(Alive())
         while True:
             try:
