@@ -56,6 +56,25 @@ UntilCovered = Annotated[
         "--until-covered", help="Go on past --max-examples until every single fault was run, or --max-time."
     ),
 ]
+UntilStale = Annotated[
+    int | None,
+    typer.Option(
+        "--until-stale",
+        min=1,
+        metavar="N",
+        help="End the search once N examples in a row showed no new failure, and no new way for a run to go.",
+        show_default=False,
+    ),
+]
+Executor = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        metavar="dask[:ADDRESS]|MODULE:FUNCTION",
+        help="Run in a Dask cluster, or in the concurrent.futures.Executor that a function returns.",
+        show_default=False,
+    ),
+]
 Exhaustive = Annotated[
     int,
     typer.Option(

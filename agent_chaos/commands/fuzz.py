@@ -56,6 +56,7 @@ def _one(loaded: Loaded, stage: Rehearsals, reporter: Reporter, asked: FuzzOptio
                 scope=wanted.scope,
                 baseline=wanted.baseline,
                 until_covered=asked.until_covered,
+                until_stale=asked.until_stale,
                 exhaustive=asked.exhaustive,
                 executor=executor,
             )

@@ -32,6 +32,8 @@ class FuzzOptions:
     only_oracles: tuple[str, ...] = ()
     skip_oracles: tuple[str, ...] = ()
     until_covered: bool = False
+    until_stale: int | None = None
+    executor: str = ""
     exhaustive: bool = False
     profile: Profile | None = None
     reports: tuple[str, ...] = ()
@@ -56,6 +58,8 @@ def resolve_options(asked: FuzzOptions) -> Chosen:
     """Raises UsageError for names that are unknown, settings that make no sense, and a space that does not load."""
     if asked.exhaustive and asked.until_covered:
         raise UsageError("--exhaustive runs every single fault already; leave out --until-covered")
+    if asked.executor and asked.workers:
+        raise UsageError("--executor brings its own workers; leave out --workers")
     known = resolved(_said(asked)).settings
     scope = chaos_space(known.space).scope() if known.space else EVERYTHING
     return Chosen(

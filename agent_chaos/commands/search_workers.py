@@ -13,6 +13,8 @@ from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.executors.executor import Executor
+from agent_chaos.search.executors.named import named_pool
+from agent_chaos.search.executors.pooled import Pooled
 from agent_chaos.search.executors.processes import Processes
 from agent_chaos.search.selection import judges
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -23,18 +25,25 @@ _WORTH_S = 20.0
 
 @contextmanager
 def searched_in(rehearsal: Rehearsal, asked: FuzzOptions, wanted: Chosen) -> Iterator[Executor | None]:
-    """What runs the examples: several processes that are ended with the block; None for this one."""
-    many = asked.workers or _worthwhile(rehearsal, wanted.max_examples)
-    if many == 1:
+    """What runs the examples: a pool or several processes, ended with the block; None for this process."""
+    executor = _executor(rehearsal, asked, wanted)
+    if executor is None:
         yield None
         return
-    named = tuple(sorted(wanted.judges))
-    made = partial(_subject, rehearsal.target, asked.allow_real_tools, named)
-    executor = Processes(made, wanted.scope, many)
     try:
         yield executor
     finally:
         executor.close()
+
+
+def _executor(rehearsal: Rehearsal, asked: FuzzOptions, wanted: Chosen) -> Executor | None:
+    named = tuple(sorted(wanted.judges))
+    made = partial(_subject, rehearsal.target, asked.allow_real_tools, named)
+    if asked.executor:
+        pool = named_pool(asked.executor)
+        return Pooled(pool.opens, made, wanted.scope, deadly=pool.deadly)
+    many = asked.workers or _worthwhile(rehearsal, wanted.max_examples)
+    return Processes(made, wanted.scope, many) if many > 1 else None
 
 
 def _worthwhile(rehearsal: Rehearsal, examples: int) -> int:

@@ -224,7 +224,9 @@ class Player:
     def _minted(self, reply: Reply, wire: WireProtocol, index: int, serving: int) -> Reply:
         salt = f"{index}.{serving}"
         if serving <= _KEPT_SERVINGS:
-            fresh, recorded_ids = reply.derived((renumber_ids, wire.name, salt), lambda: renumber_ids(reply, wire, salt))
+            fresh, recorded_ids = reply.derived(
+                (renumber_ids, wire.name, salt), lambda: renumber_ids(reply, wire, salt)
+            )
         else:
             fresh, recorded_ids = renumber_ids(reply, wire, salt)
         self._recorded_ids.update(recorded_ids)

@@ -66,6 +66,9 @@ class CampaignState:
         self._equal: dict[Judged, Judged] = {}
         self.first_error = ""
         self._seen: set[bytes] = set()
+        self._shapes: set[str] = set()
+        self.quiet = 0
+        """Examples since one that failed in a new way, or went another way than all before."""
 
     @property
     def examples(self) -> int:
@@ -100,6 +103,9 @@ class CampaignState:
 
     def _count(self, example: Example) -> None:
         self.runs += 1
+        new = example.shape not in self._shapes or not example.fingerprints <= self.found.keys()
+        self.quiet = 0 if new else self.quiet + 1
+        self._shapes.add(example.shape)
         self.verdicts[example.verdict] += 1
         fired = example.fired
         self.named.update({placed.fault.kind for placed in example.plan.faults})

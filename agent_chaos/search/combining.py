@@ -230,7 +230,7 @@ class Combiner:
         return offer.menu, replace_serving(self._rng.choice(offer.candidates), serving)
 
 
-def _as_before(among: _Offers, chosen: Sequence[Choice]) -> _Offers:
+def _as_before(among: _Offers, chosen: Sequence[MenuCandidate]) -> _Offers:
     """Of these the kind that was chosen first; all of them where it is not among them, or nothing was chosen yet."""
     kind = chosen[0][0].kind if chosen else ""
     same = {

@@ -9,9 +9,14 @@ BATCH = 8
 """Plans asked for at once. It does not depend on how many workers there are, or they would change what is found."""
 
 
-def drive(run: CampaignState, strategy: Strategy, until: int) -> None:
-    """Runs what a strategy proposes, up to `until` examples in all, and no longer than there is time."""
+def drive(run: CampaignState, strategy: Strategy, until: int, stale_after: int | None = None) -> None:
+    """Runs what a strategy proposes, up to `until` examples in all, and no longer than there is time.
+
+    Where `stale_after` examples in a row showed no new failure, and no new way for a run to go, it ends as well.
+    """
     while not run.late and run.examples < until:
+        if stale_after is not None and run.quiet >= stale_after:
+            return
         plans = strategy.ask(min(BATCH, until - run.examples))
         if not plans:
             return

@@ -49,6 +49,7 @@ def find_failures(
     scope: Scope = EVERYTHING,
     baseline: Baseline = NOTHING,
     until_covered: bool = False,
+    until_stale: int | None = None,
     exhaustive: bool = False,
     executor: Executor | None = None,
 ) -> Campaign:
@@ -62,6 +63,7 @@ def find_failures(
         scope: the faults to use.
         baseline: failures that are known and accepted: they are told, and are no findings.
         until_covered: goes on past `max_examples` until every single fault was run.
+        until_stale: ends the search once so many examples in a row showed no new failure, and no new way for a run to go.
         exhaustive: instead of searching, runs every single fault at every site at the edges of its numbers.
     """
     space = Space.of(subject.clean, scope)
@@ -81,7 +83,7 @@ def find_failures(
             run.total = planned = len(plans)
             drive(run, KnownPlans(iter(plans)), planned)
         else:
-            drive(run, search, max_examples)
+            drive(run, search, max_examples, until_stale)
             space = space.extended(search.knowledge.counted)
         if until_covered:
             _complete(run, space, search.knowledge.leading)

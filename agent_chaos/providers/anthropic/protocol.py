@@ -75,7 +75,9 @@ class AnthropicMessages(WireProtocol):
         """The turn as the provider would send it."""
         before, newline = self.parse(like), SSE.newline_of(like.body)
         if turn.streamed:
-            return splice(like, written_stream(turn, newline), lambda: written_stream(before, newline), _FRAMES)
+            return splice(
+                like, written_stream(turn, newline), lambda: written_stream(before, newline), _FRAMES
+            )
         return written_back(turn, like) or with_json(like, _written(turn), _written(before))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:

@@ -73,13 +73,14 @@ def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
                 task = connection.recv()
             except EOFError:
                 return
-            connection.send(_answered(bench, task))
+            connection.send(answered(lambda: bench, task))
 
 
-def _answered(bench: Inline, task: Task) -> TaskResult | WorkerFailed:
+def answered(bench: Callable[[], Inline], task: Task) -> TaskResult | WorkerFailed:
+    """The result of a task, or what went wrong around it."""
     # What goes wrong around a run is the campaign's error: the worker stays, and the campaign says so.
     with Contained() as contained:
-        return _done(bench, task)
+        return _done(bench(), task)
     return WorkerFailed(f"{type(contained.error).__name__}: {contained.error}")
 
 

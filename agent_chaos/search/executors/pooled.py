@@ -1,0 +1,118 @@
+"""Runs tasks in any `concurrent.futures.Executor`: of the standard library, of Dask, of a cluster.
+
+What travels is how to make the subject, plans, and small results. A pool that breaks is opened again, and the first task
+that it left unanswered runs alone: one that a pool breaks of by itself is a failure of the agent, with its plan.
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import Executor as Pool
+from contextlib import redirect_stderr, redirect_stdout
+from functools import lru_cache
+
+from agent_chaos.errors import HarnessError
+from agent_chaos.faults.plan import Plan
+from agent_chaos.search.example import Example
+from agent_chaos.search.executors.inline import Inline
+from agent_chaos.search.executors.processes import lost
+from agent_chaos.search.executors.workers import SubjectFactory, Task, TaskResult, WorkerFailed, answered
+from agent_chaos.search.scope import Scope
+from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
+from agent_chaos.search.space import Space
+
+_one_at_a_time = threading.Lock()
+
+
+class Pooled:
+    """A pool whose workers each make the subject anew.
+
+    Args:
+        opens: opens the pool, and opens it again where it broke.
+        deadly: what a pool raises for a task that its worker died of, where it goes on with the others.
+    """
+
+    def __init__(
+        self,
+        opens: Callable[[], Pool],
+        made: SubjectFactory,
+        scope: Scope,
+        *,
+        deadly: tuple[type[BaseException], ...] = (),
+    ) -> None:
+        self._opens = opens
+        self._pool = opens()
+        self._bench = pickle.dumps((made, scope))
+        self._deadly = deadly
+
+    def examine(self, plans: Sequence[Plan]) -> Iterator[Example]:
+        for result in self._results(plans):
+            assert isinstance(result, Example)
+            yield result
+
+    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
+        for result in self._results(tasks):
+            assert isinstance(result, ShrinkResult)
+            yield result
+
+    def close(self) -> None:
+        self._pool.shutdown()
+
+    def _results(self, tasks: Sequence[Task]) -> Iterator[TaskResult]:
+        """Every task's result, in the order of the tasks."""
+        left = deque(tasks)
+        while left:
+            try:
+                for future in [self._submitted(task) for task in left]:
+                    yield self._answer(left[0], future)
+                    left.popleft()
+            except BrokenExecutor:
+                self._open_again()
+                yield self._alone(left.popleft())
+
+    def _alone(self, task: Task) -> TaskResult:
+        try:
+            return self._answer(task, self._submitted(task))
+        except BrokenExecutor:
+            self._open_again()
+            return lost(task, "died")
+
+    def _submitted(self, task: Task) -> Future[TaskResult | WorkerFailed]:
+        return self._pool.submit(run_task, self._bench, task)
+
+    def _answer(self, task: Task, future: Future[TaskResult | WorkerFailed]) -> TaskResult:
+        try:
+            said = future.result()
+        except BrokenExecutor:
+            raise
+        except self._deadly:
+            return lost(task, "died")
+        except Exception as exc:
+            raise HarnessError(f"--executor: a worker failed: {type(exc).__name__}: {exc}") from exc
+        if isinstance(said, WorkerFailed):
+            raise HarnessError(f"--executor: a worker failed: {said.reason}")
+        return said
+
+    def _open_again(self) -> None:
+        self._pool.shutdown(wait=False)
+        self._pool = self._opens()
+
+
+def run_task(bench: bytes, task: Task) -> TaskResult | WorkerFailed:
+    """One task in a worker, which makes the subject at its first; runs of a process never overlap."""
+    with _one_at_a_time, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        return answered(lambda: _bench(bench), task)
+
+
+@lru_cache(maxsize=1)
+def _bench(pickled: bytes) -> Inline:
+    made: SubjectFactory
+    scope: Scope
+    made, scope = pickle.loads(pickled)  # noqa: S301 - sent by the campaign, to workers that run its code anyway
+    subject = made()
+    return Inline(subject, Space.of(subject.clean, scope))

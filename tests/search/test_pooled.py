@@ -1,0 +1,105 @@
+"""Any pool of `concurrent.futures`: the same campaign as in this process, and a task that breaks it is a failure."""
+
+from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from agent_chaos.errors import HarnessError, UsageError
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.search.executors.named import named_pool
+from agent_chaos.search.executors.pooled import Pooled
+from agent_chaos.search.scope import EVERYTHING
+from agent_chaos.search.search import find_failures
+from tests.search import shop
+from tests.search.test_search import everything
+from tests.search.test_workers import DEADLY, STUCK, broken
+
+CARELESS = partial(shop.rehearsal, shop.careless)
+FINE = Plan.of([("call 1", placed.fault) for placed in DEADLY.faults])
+
+
+class Breaking(ThreadPoolExecutor):
+    """A pool of one thread that breaks of one plan, and of all that wait behind it, as a pool of processes does."""
+
+    opened = 0
+
+    def __init__(self):
+        super().__init__(1)
+        type(self).opened += 1
+        self.broke = False
+
+    def submit(self, fn, /, bench, task):
+        self.broke = self.broke or task == DEADLY
+        if not self.broke:
+            return super().submit(fn, bench, task)
+        future = Future()
+        future.set_exception(BrokenExecutor("a process ended"))
+        return future
+
+
+class Killed(Exception):
+    pass
+
+
+class Killing(ThreadPoolExecutor):
+    """A pool that goes on with the others where a task killed its worker."""
+
+    def submit(self, fn, /, bench, task):
+        if task != DEADLY:
+            return super().submit(fn, bench, task)
+        future = Future()
+        future.set_exception(Killed())
+        return future
+
+
+def test_a_pool_finds_what_one_process_does_and_says_the_same():
+    pool = Pooled(partial(ThreadPoolExecutor, 1), CARELESS, EVERYTHING)
+    one = find_failures(CARELESS(), max_examples=8, seed=5)
+    other = find_failures(CARELESS(), max_examples=8, seed=5, executor=pool)
+    pool.close()
+
+    assert one.findings
+    assert everything(other) == everything(one)
+
+
+@pytest.mark.parametrize(
+    ("opens", "deadly"), [(Breaking, ()), (partial(Killing, 1), (Killed,))], ids=["breaks", "goes on"]
+)
+def test_a_plan_that_its_worker_dies_of_is_a_failure_and_the_others_go_on(opens, deadly):
+    pool = Pooled(opens, CARELESS, EVERYTHING, deadly=deadly)
+    before, died, after = pool.examine([FINE, DEADLY, STUCK])
+    pool.close()
+
+    assert died.plan == DEADLY
+    assert died.fingerprints == {"lost_process:agent"}
+    assert [before.plan, after.plan] == [FINE, STUCK]
+    assert {before.verdict, after.verdict} <= {Verdict.PASS, Verdict.FAIL}
+    assert not (before.fingerprints | after.fingerprints) & died.fingerprints
+
+
+def test_a_worker_that_cannot_make_the_agent_is_no_failure_of_it():
+    pool = Pooled(partial(ThreadPoolExecutor, 1), broken, EVERYTHING)
+    with pytest.raises(HarnessError, match="no such agent"):
+        list(pool.examine([FINE]))
+    pool.close()
+
+
+def test_a_pool_is_named_by_the_function_that_opens_it():
+    with named_pool("concurrent.futures:ThreadPoolExecutor").opens() as pool:
+        assert pool.submit(sum, [1, 2]).result() == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("no_such_module:pool", "no module 'no_such_module'"),
+        ("concurrent.futures:nothing", "expected dask, dask:ADDRESS, or MODULE:FUNCTION"),
+        ("ray", "MODULE:FUNCTION|no module"),
+        ("builtins:dict", "expected a concurrent.futures.Executor, got dict"),
+    ],
+)
+def test_a_name_that_leads_to_no_pool_is_told(name, said):
+    with pytest.raises(UsageError, match=said):
+        named_pool(name).opens()
