@@ -8,7 +8,7 @@ from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.campaign import Judged
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.example import Example
-from agent_chaos.search.exhaustive import Planned
+from agent_chaos.search.exhaustive import KnownPlans
 from agent_chaos.search.loop import drive
 
 PLANS = [Plan.of([("call 0", Truncate(boundary="mid_body", offset=n))]) for n in range(100)]
@@ -33,6 +33,6 @@ class Answers:
 def test_a_search_ends_with_the_batch_after_so_many_examples_showed_nothing_new(new, stale_after, ran):
     answers = Answers(new)
     run = CampaignState(None, answers, 100, None, lambda progress: None)
-    drive(run, Planned(iter(PLANS)), 100, stale_after)
+    drive(run, KnownPlans(iter(PLANS)), 100, stale_after)
 
     assert answers.ran == run.examples == ran
