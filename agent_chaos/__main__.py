@@ -12,7 +12,10 @@ from agent_chaos.version import __version__
 
 HELP = Path(__file__).parent / "cli/help.txt"
 """What `--help` prints, which `python -m docs.generate` writes: building it takes ten times as long as Python's start."""
-OFFLINE = ("replay", "run", "fuzz", "shrink")
+_COMPLETION = "_AGENT_CHAOS_COMPLETE"
+"""Set by the script that a shell runs to complete a command line."""
+_COMPLETION_OPTIONS = ("--install-completion", "--show-completion")
+OFFLINE = ("replay", "run", "fuzz", "shrink", "compare")
 """Commands that never need a network; they run in an empty network namespace where the system allows it."""
 
 
@@ -21,6 +24,11 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    if _COMPLETION in os.environ or sys.argv[1:2] in [[option] for option in _COMPLETION_OPTIONS]:
+        from agent_chaos.cli import complete
+
+        complete()
+        return
     if (answer := _AT_ONCE.get(tuple(sys.argv[1:]))) is not None:
         answer()
         return

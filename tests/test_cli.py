@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.cli import run_command
+from agent_chaos.cli.order import SECTIONS
 from agent_chaos.version import __version__
+from docs.reference.commands import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -43,6 +45,52 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(arguments) == 0
     assert "Usage: agent-chaos" in capsys.readouterr().out
+
+
+def test_every_command_stands_under_a_heading_of_the_help_with_an_example_of_its_own() -> None:
+    listed = [name for names in SECTIONS.values() for name in names]
+    known = commands()
+
+    assert sorted(listed) == sorted({path.split()[1] for path in known})
+    assert [path for path, made in known.items() if f"Example: {path}" not in (made.epilog or "")] == []
+
+
+def completed(typed: str, folder: Path) -> list[str]:
+    """What bash is given for a command line that ends in the word to complete."""
+    words = typed.split(" ")
+    done = subprocess.run(
+        [sys.executable, "-m", "agent_chaos"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={
+            "PYTHONPATH": str(ROOT),
+            "PATH": "",
+            "_AGENT_CHAOS_COMPLETE": "complete_bash",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(len(words) - 1),
+        },
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("agent-chaos fu", ["fuzz"]),
+        ("agent-chaos fuzz --max-e", ["--max-examples"]),
+        ("agent-chaos show F-7", ["F-7Q2K"]),
+    ],
+    ids=["a command", "an option", "a stored failure"],
+)
+def test_a_shell_completes(typed: str, words: list[str], tmp_path: Path) -> None:
+    (tmp_path / ".agent_chaos").mkdir()
+    for name in ("F-7Q2K", "F-84BW"):
+        (tmp_path / ".agent_chaos" / f"{name}.json").write_text("{}")
+
+    assert completed(typed, tmp_path) == words
 
 
 def test_help_imports_no_sdk_and_no_engine() -> None:

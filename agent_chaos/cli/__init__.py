@@ -22,7 +22,7 @@ _INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
 _GRACE_S = 3.0
 """How long what an agent left may hold up the exit."""
 _TAKE_PROGRAMS = ("record", "fuzz", "replay", "run")
-_OFFLINE = (["replay"], ["fuzz"], ["shrink"])
+_OFFLINE = (["replay"], ["fuzz"], ["shrink"], ["compare"])
 _DECLARED = (project, running, searching, cassettes, catalogue)
 """The modules that declare commands."""
 
@@ -48,6 +48,11 @@ def _end(code: int) -> None:
         with suppress(OSError):  # whoever read it has left
             stream.flush()
     os._exit(code)
+
+
+def complete() -> None:
+    """Answers a shell that completes a command line, or gives it the script to do so; ends the process."""
+    app(prog_name="agent-chaos")
 
 
 def _holds_up(thread: threading.Thread) -> bool:

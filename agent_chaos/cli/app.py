@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from agent_chaos.cli.order import InOrder
+
 app = typer.Typer(
+    cls=InOrder,
     help="Record an LLM agent once, break it ten thousand ways offline, get the smallest failing fault sequence.",
-    epilog="A TARGET is a file, a folder, file.py:scenario or pkg.module:attribute; scenarios/ by default.",
+    epilog="New here? agent-chaos demo shows it on a shipped agent, without a key. A TARGET is a file, a folder, file.py:scenario or pkg.module:attribute; scenarios/ by default.",
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,  # its renderer takes longer to load than all else
     pretty_exceptions_enable=False,
 )
@@ -23,6 +25,17 @@ app.add_typer(cassettes, name="cassette")
 Targets = Annotated[
     list[str] | None, typer.Argument(metavar="TARGET", help="What to run.", show_default=False)
 ]
+
+
+def stored_ids(incomplete: str) -> list[str]:
+    """The stored failures that a shell can complete what was typed to."""
+    return sorted(
+        path.stem
+        for path in Path(".agent_chaos").glob("F-*.json")
+        if path.stem.startswith(incomplete.upper())
+    )
+
+
 RealTools = Annotated[
     bool, typer.Option("--allow-real-tools", help="Run although tools that nothing wraps would run for real.")
 ]

@@ -10,7 +10,7 @@ import typer
 from agent_chaos.cli.app import File, cassettes
 
 
-@cassettes.command("show")
+@cassettes.command("show", epilog="Example: agent-chaos cassette show cassettes/refund.msgpack")
 def cassette_show(file: File) -> int:
     """Print a cassette as text. As a git textconv driver: git config diff.cassette.textconv "agent-chaos cassette show"."""
     from agent_chaos.commands.cassette import show as body
@@ -18,7 +18,7 @@ def cassette_show(file: File) -> int:
     return body.show(file)
 
 
-@cassettes.command("import")
+@cassettes.command("import", epilog="Example: agent-chaos cassette import fixtures/order.yaml")
 def cassette_import(
     file: Annotated[
         Path,
@@ -38,13 +38,15 @@ def cassette_import(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over an earlier cassette.")] = False,
 ) -> int:
-    """Turn a recording of another tool into a cassette. Example: agent-chaos cassette import fixtures/order.yaml"""
+    """Turn a recording of another tool into a cassette."""
     from agent_chaos.commands.cassette import import_file as body
 
     return body.import_(file, output, force=force)
 
 
-@cassettes.command("export")
+@cassettes.command(
+    "export", epilog="Example: agent-chaos cassette export cassettes/refund.msgpack -o refund.har"
+)
 def cassette_export(
     file: File,
     output: Annotated[
@@ -59,13 +61,13 @@ def cassette_export(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over an earlier file.")] = False,
 ) -> int:
-    """Turn a cassette into a file for other tools. Example: agent-chaos cassette export cassettes/refund.msgpack -o refund.har"""
+    """Turn a cassette into a file for other tools."""
     from agent_chaos.commands.cassette import export as body
 
     return body.export(file, output, force=force)
 
 
-@cassettes.command("verify")
+@cassettes.command("verify", epilog="Example: agent-chaos cassette verify cassettes/refund.msgpack")
 def cassette_verify(
     files: Annotated[
         list[Path] | None,
@@ -78,31 +80,31 @@ def cassette_verify(
     return body.verify(files or [])
 
 
-@cassettes.command("diff")
+@cassettes.command("diff", epilog="Example: agent-chaos cassette diff old.msgpack new.msgpack")
 def cassette_diff(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A cassette.")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="Another one.")],
 ) -> int:
-    """Compare what two recordings say, not their bytes. Example: agent-chaos cassette diff old.msgpack new.msgpack"""
+    """Compare what two recordings say, not their bytes."""
     from agent_chaos.commands.cassette import diff as body
 
     return body.diff(before, after)
 
 
-@cassettes.command("stats")
+@cassettes.command("stats", epilog="Example: agent-chaos cassette stats")
 def cassette_stats(
     files: Annotated[
         list[Path] | None,
         typer.Argument(metavar="FILE", help="Cassettes; by default all of cassettes/.", show_default=False),
     ] = None,
 ) -> int:
-    """Print cassettes in figures: calls, tools, tokens, hosts. Example: agent-chaos cassette stats"""
+    """Print cassettes in figures: calls, tools, tokens, hosts."""
     from agent_chaos.commands.cassette import stats as body
 
     return body.stats(files or [])
 
 
-@cassettes.command("check")
+@cassettes.command("check", epilog="Example: agent-chaos cassette check")
 def cassette_check(
     files: Annotated[
         list[Path] | None,
@@ -112,13 +114,13 @@ def cassette_check(
         int, typer.Option("--max-age", metavar="DAYS", min=0, help="Older cassettes are noted.")
     ] = 180,
 ) -> int:
-    """Check for secrets, unread bodies, age, and calls that replay can do little with. Example: agent-chaos cassette check"""
+    """Check for secrets, unread bodies, age, and calls that replay can do little with."""
     from agent_chaos.commands.cassette import check as body
 
     return body.check(files or [], max_age)
 
 
-@cassettes.command("repair")
+@cassettes.command("repair", epilog="Example: agent-chaos cassette repair cassettes/refund.msgpack.journal")
 def cassette_repair(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A damaged cassette, or a .journal.")],
     output: Annotated[
@@ -127,7 +129,7 @@ def cassette_repair(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over an earlier file.")] = False,
 ) -> int:
-    """Keep every whole record of a damaged file. Example: agent-chaos cassette repair cassettes/refund.msgpack.journal"""
+    """Keep every whole record of a damaged file."""
     from agent_chaos.commands.cassette import repair as body
 
     return body.repair(file, output, force=force)

@@ -16,7 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="As a page of Markdown.")]
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos faults rate limit")
 def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
     """List the faults that can be injected. Each says what it does, where it acts, how it is written, and who met it."""
     from agent_chaos.commands import faults as body
@@ -24,7 +24,7 @@ def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = F
     return body.faults(pattern, json=json, markdown=markdown)
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos oracles tool")
 def oracles(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
     """List the oracles that judge a run. Each says what it judges, what it needs, and what to do about what it finds."""
     from agent_chaos.commands import oracles as body
@@ -32,7 +32,7 @@ def oracles(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = 
     return body.oracles(pattern, json=json, markdown=markdown)
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos explain UNDECIDED")
 def explain(
     words: Annotated[
         list[str],

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from agent_chaos.cli.app import File, RealTools, Reports, Targets, app
+from agent_chaos.cli.app import File, RealTools, Reports, Targets, app, stored_ids
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos record scenarios/refund.py")
 def record(
     targets: Targets = None,
     record_mode: Annotated[
@@ -55,12 +55,13 @@ def record(
     return body.record(targets or [], mode=record_mode, seed=seed, reports=report or ())
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos replay F-7Q2K")
 def replay(
     what: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="TARGET|FAILURE",
+            autocompletion=stored_ids,
             help="Scenarios, stored failures as F-7Q2K, or undecided plans as U-7Q2K; by default every cassette and every stored failure.",
             show_default=False,
         ),
@@ -74,7 +75,7 @@ def replay(
     return body.replay(what or [], allow_real_tools=allow_real_tools, reports=report or ())
 
 
-@app.command("run")
+@app.command("run", epilog="Example: agent-chaos run scenarios/ --fail-fast")
 def run_scenarios(
     targets: Targets = None,
     seed: Annotated[
@@ -124,7 +125,7 @@ def run_scenarios(
     )
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos ui --port 8765")
 def ui(
     runs_dir: Annotated[Path, typer.Argument(metavar="RUNS_DIR", help="What `run` and `fuzz` wrote.")] = Path(
         ".agent_chaos_runs"

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from agent_chaos.cli import search_options as options
-from agent_chaos.cli.app import RealTools, Reports, Targets, app
+from agent_chaos.cli.app import RealTools, Reports, Targets, app, stored_ids
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos fuzz scenarios/refund.py --max-examples 200")
 def fuzz(
     targets: Targets = None,
     max_examples: options.MaxExamples = None,
@@ -63,12 +63,54 @@ def fuzz(
     return body.fuzz(targets or [], asked)
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos compare old/refund.py scenarios/refund.py --max-examples 100")
+def compare(
+    before: Annotated[
+        str,
+        typer.Argument(metavar="BEFORE", help="A scenario, or what `fuzz --json FILE` wrote of it earlier."),
+    ],
+    after: Annotated[str, typer.Argument(metavar="AFTER", help="The scenario as it is now.")],
+    max_examples: options.MaxExamples = None,
+    seed: options.Seed = None,
+    max_time: options.MaxTime = None,
+    workers: options.Workers = 0,
+    only_faults: options.OnlyFaults = None,
+    skip_faults: options.SkipFaults = None,
+    only_oracles: options.OnlyOracles = None,
+    skip_oracles: options.SkipOracles = None,
+    profile: options.ProfileName = None,
+    report: Reports = None,
+    allow_real_tools: RealTools = False,
+) -> int:
+    """Compare two versions of an agent. Its findings are new, fixed or the same; exit code 1 where one is new."""
+    from agent_chaos.commands import compare as body
+    from agent_chaos.commands.resolve_options import FuzzOptions
+    from agent_chaos.report.reporter import View
+
+    asked = FuzzOptions(
+        max_examples=max_examples,
+        seed=seed,
+        max_time_s=max_time,
+        workers=workers,
+        allow_real_tools=allow_real_tools,
+        profile=profile,
+        only_faults=options.split(only_faults),
+        skip_faults=options.split(skip_faults),
+        only_oracles=options.split(only_oracles),
+        skip_oracles=options.split(skip_oracles),
+        reports=tuple(report or ()),
+        view=View(verbosity=-1),
+    )
+    return body.compare(before, after, asked)
+
+
+@app.command(epilog="Example: agent-chaos show F-7Q2K")
 def show(
     failures: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="FAILURE",
+            autocompletion=stored_ids,
             help="Failures, as F-7Q2K; by default the findings of every scenario's latest campaign.",
             show_default=False,
         ),
@@ -80,12 +122,13 @@ def show(
     return body.show(failures or [])
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos accept F-7Q2K --reason known --until 2027-01-31")
 def accept(
     failure: Annotated[
         str | None,
         typer.Argument(
             metavar="FAILURE",
+            autocompletion=stored_ids,
             help="A stored failure, as F-7Q2K; without one what is accepted is listed.",
             show_default=False,
         ),
@@ -109,12 +152,13 @@ def accept(
     return body.accept(failure, reason=reason, until=until)
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos shrink F-7Q2K")
 def shrink(
     failures: Annotated[
         list[str] | None,
         typer.Argument(
             metavar="FAILURE",
+            autocompletion=stored_ids,
             help="Stored failures; by default all. With --plan: the scenario that it is for.",
             show_default=False,
         ),
@@ -134,9 +178,11 @@ def shrink(
     return body.shrink(failures or [], allow_real_tools=allow_real_tools, reports=report or ())
 
 
-@app.command()
+@app.command(epilog="Example: agent-chaos export F-7Q2K -o tests/test_refund_cut.py")
 def export(
-    failure: Annotated[str, typer.Argument(metavar="FAILURE", help="A stored failure, as F-7Q2K.")],
+    failure: Annotated[
+        str, typer.Argument(metavar="FAILURE", autocompletion=stored_ids, help="A stored failure, as F-7Q2K.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option(

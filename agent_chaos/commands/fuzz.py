@@ -41,32 +41,48 @@ def fuzz(targets: list[str], asked: FuzzOptions) -> int:
 
 def _one(loaded: Loaded, stage: Rehearsals, reporter: Reporter, asked: FuzzOptions, wanted: Chosen) -> int:
     """Searches one scenario, reports and keeps its campaign; its exit code."""
+    try:
+        return searched(loaded, stage, reporter, asked, wanted, corpus=Corpus()).exit_code
+    except AgentChaosError as exc:
+        reporter.tell(Failed(name=loaded.scenario.name, error=str(exc), exit_code=exc.exit_code))
+        return exc.exit_code
+
+
+def searched(
+    loaded: Loaded,
+    stage: Rehearsals,
+    reporter: Reporter,
+    asked: FuzzOptions,
+    wanted: Chosen,
+    *,
+    corpus: Corpus | None,
+) -> CampaignRecord:
+    """Searches one scenario, reports and keeps its campaign; failures are stored where there is a corpus.
+
+    Raises what `Rehearsals.rehearsed` raises.
+    """
     name = loaded.scenario.name
     reporter.tell(SearchStarted(scenario=name, max_examples=wanted.announced, seed=wanted.seed))
-    try:
-        rehearsal = stage.rehearsed(loaded)
-        with silence_output(), searched_in(rehearsal, asked, wanted) as executor:
-            campaign = search(
-                rehearsal,
-                max_examples=wanted.max_examples,
-                seed=wanted.seed,
-                max_time_s=wanted.max_time_s,
-                corpus=Corpus(),
-                listener=lambda progress: reporter.tell(_searching(name, progress)),
-                scope=wanted.scope,
-                baseline=wanted.baseline,
-                until_covered=asked.until_covered,
-                until_stale=asked.until_stale,
-                exhaustive=asked.exhaustive,
-                executor=executor,
-            )
-    except AgentChaosError as exc:
-        reporter.tell(Failed(name=name, error=str(exc), exit_code=exc.exit_code))
-        return exc.exit_code
+    rehearsal = stage.rehearsed(loaded)
+    with silence_output(), searched_in(rehearsal, asked, wanted) as executor:
+        campaign = search(
+            rehearsal,
+            max_examples=wanted.max_examples,
+            seed=wanted.seed,
+            max_time_s=wanted.max_time_s,
+            corpus=corpus,
+            listener=lambda progress: reporter.tell(_searching(name, progress)),
+            scope=wanted.scope,
+            baseline=wanted.baseline,
+            until_covered=asked.until_covered,
+            until_stale=asked.until_stale,
+            exhaustive=asked.exhaustive,
+            executor=executor,
+        )
     done = campaign_record(campaign, rehearsal.notes)
     reporter.tell(SearchEnded(campaign=done))
     _keep(done)
-    return done.exit_code
+    return done
 
 
 def _searching(scenario: str, progress: Progress) -> Searching:

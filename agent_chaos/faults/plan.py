@@ -40,7 +40,12 @@ class Site(BaseModel):
         return cls(of="tool" if of == "tool" else "call", index=int(index), serving=int(serving or 0))
 
     def __str__(self) -> str:
-        return f"{self.of} {self.index}" + (f".{self.serving}" if self.serving else "")
+        return self.place + (f".{self.serving}" if self.serving else "")
+
+    @property
+    def place(self) -> str:
+        """The call or tool, whichever serving: `call 3`."""
+        return f"{self.of} {self.index}"
 
     @property
     def key(self) -> tuple[str, int, int]:

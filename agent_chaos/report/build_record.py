@@ -16,6 +16,7 @@ from agent_chaos.report.document import (
     TimelineRow,
 )
 from agent_chaos.report.exit import exit_code
+from agent_chaos.report.grid import struck
 from agent_chaos.report.grouping import Cause, causes, remedy_of
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.ranking import met
@@ -57,6 +58,7 @@ def campaign_record(campaign: Campaign, notes: tuple[str, ...] = ()) -> Campaign
         notes=notes,
         conclusion=figures.conclusion(campaign),
         coverage=campaign.coverage,
+        struck=struck(campaign),
         accepted=campaign.accepted,
         expired=campaign.expired,
     )
@@ -142,19 +144,33 @@ def _pointed(case: Case) -> frozenset[int]:
 
 
 def _changes(finding: Finding, clean: Trace) -> Iterator[Change]:
-    """Before and after: of each faulted call and tool, of the tool call found at fault, of what the oracle compared."""
-    trace, violation = finding.outcome.trace, finding.failure.violation
+    """Before and after: of each faulted call and tool, and of what the finding rests on, unless it was shown there."""
+    faulted = tuple(_faulted(finding.outcome.trace, clean))
+    yield from faulted
+    shown = {(pair.recorded, pair.as_run) for change in faulted for pair in change.pairs}
+    rest = _compared(finding, clean)
+    if rest is not None and not all((pair.recorded, pair.as_run) in shown for pair in rest.pairs):
+        yield rest
+
+
+def _faulted(trace: Trace, clean: Trace) -> Iterator[Change]:
     for entry in trace.entries:
         if isinstance(entry, Call) and entry.fired and (pairs := difference.of_call(entry)):
             yield Change(heading=f"Call {entry.call}", note="what came back", pairs=pairs)
         if isinstance(entry, ToolRun) and entry.fired:
             pairs = difference.of_tool(entry, clean)
             yield Change(heading=f"Tool {printable(entry.name)}", note="what it gave", pairs=pairs)
-    run = next((run for run in trace.tools if run.seq == violation.tool_seq), None)
+
+
+def _compared(finding: Finding, clean: Trace) -> Change | None:
+    """The tool call found at fault, else what the oracle compared; None where neither says anything."""
+    violation = finding.failure.violation
+    run = next((run for run in finding.outcome.trace.tools if run.seq == violation.tool_seq), None)
     if run is not None:
         asked = difference.of_arguments(run, clean)
-        if asked.recorded != asked.as_run or not run.fired:
-            yield Change(heading="Tool call", note=effect_of(run), pairs=(asked,))
-    elif violation.before is not None or violation.after is not None:
-        pairs = (difference.of_values(violation.before, violation.after),)
-        yield Change(heading="Compared", note="", pairs=pairs)
+        same = asked.recorded == asked.as_run
+        return None if same else Change(heading="Tool call", note=effect_of(run), pairs=(asked,))
+    if violation.before is None and violation.after is None:
+        return None
+    pairs = difference.of_values(violation.before, violation.after)
+    return Change(heading="What the finding rests on", note="", pairs=pairs)

@@ -183,9 +183,11 @@ def _twin(run: ToolRun, clean: Trace) -> ToolRun | None:
     return next(iter(same_site or named), None)
 
 
-def of_values(before: Any, after: Any) -> Pair:
-    """What an oracle compared."""
-    return pair("compared", _value(before), _value(after))
+def of_values(before: Any, after: Any) -> tuple[Pair, ...]:
+    """What an oracle compared; of parts of a request that stand for themselves each by its path."""
+    if before is None and isinstance(after, dict):
+        return tuple(pair(path.replace(".[", "["), _NOTHING, _value(part)) for path, part in after.items())
+    return (pair("value", _value(before), _value(after)),)
 
 
 def _value(value: Any) -> str:

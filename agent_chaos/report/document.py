@@ -102,6 +102,18 @@ class SurvivedKinds(BaseModel):
     examples: int
 
 
+class Struck(BaseModel):
+    """How the examples ended in which a kind of fault fired at a `place` (`call 1`, `tool 0`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+    place: str
+    survived: int = 0
+    failed: int = 0
+    undecided: int = 0
+
+
 class Score(BaseModel):
     """Of the `judged` examples with an everyday fault those that `survived`; `low` and `high` bound the share (95 %,
     Wilson), and `undecided` is how many could not be judged.
@@ -147,6 +159,7 @@ class CampaignRecord(BaseModel):
     notes: tuple[str, ...] = ()
     conclusion: str = ""
     coverage: tuple[Covered, ...] = ()
+    struck: tuple[Struck, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
     expired: tuple[Acceptance, ...] = ()
 

@@ -182,15 +182,20 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What is kept of an example: the kinds of fault that fired, the verdict and what explains it.
+    """What is kept of an example: the kinds of fault that struck, each with where, the verdict and what explains it.
 
-    `answered` says how the turns ended: with the same answers as without faults, with others, or in an exception.
+    `struck` holds pairs as `("truncate", "call 1")`; `answered` says how the turns ended: with the same answers as without faults, with others, or in an exception.
     """
 
-    kinds: frozenset[str]
+    struck: frozenset[tuple[str, str]]
     verdict: Verdict
     reason: str
     answered: Literal["same", "other", "raised"]
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of fault, wherever they struck."""
+        return frozenset(kind for kind, _ in self.struck)
 
     @classmethod
     def of(cls, outcome: Outcome, clean: Trace) -> Judged:
@@ -198,7 +203,7 @@ class Judged:
         trace = outcome.trace
         same = [one.text for one in trace.answers] == [one.text for one in clean.answers]
         return cls(
-            kinds=frozenset(fault.kind for _, fault in trace.fired),
+            struck=frozenset((fault.kind, site.place) for site, fault in trace.fired),
             verdict=outcome.verdict,
             reason=outcome.reason,
             answered="raised" if trace.raised else "same" if same else "other",

@@ -12,11 +12,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from agent_chaos.report.figures import score_line
 from agent_chaos.report.html.page import template_environment
 from agent_chaos.ui import conversation
 from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, filtered_runs, grouped, totals
 from agent_chaos.ui.guard import Guard
 from agent_chaos.ui.runs import CHAOS_TYPES, Folder
+from agent_chaos.ui.trend import trends
 
 _HERE = Path(__file__).parent
 
@@ -43,7 +45,7 @@ class _Site:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._templates = template_environment("agent_chaos.ui")
-        self._templates.globals.update(folder=str(folder.root))
+        self._templates.globals.update(folder=str(folder.root), score_line=score_line)
 
     def dashboard(self, request: Request) -> Response:
         asked, runs = RunFilter.of(request.query_params), self._folder.runs()
@@ -54,7 +56,7 @@ class _Site:
             groups=grouped(shown, asked),
             totals=totals(shown),
             every=len(runs),
-            campaigns=self._folder.campaigns(),
+            campaigns=trends(self._folder.campaigns()),
             columns=COLUMNS,
             choices={
                 "result": (

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from agent_chaos.errors import PlanError
 from agent_chaos.providers.json_values import JsonObject
-from agent_chaos.report.document import Document
+from agent_chaos.report.document import Document, Score
 
 _NAME = re.compile(r"[\w][\w.+-]*")
 _POINTS = {
@@ -64,7 +64,8 @@ class CampaignRow:
     id: str
     scenario: str = ""
     summary: str = ""
-    failures: tuple[str, ...] = ()
+    findings: int = 0
+    score: Score | None = None
     problem: str = ""
 
 
@@ -178,7 +179,13 @@ def _campaign_row(root: Path, file: Path) -> CampaignRow:
     document, problem = _loaded(file)
     try:
         campaign = (document or {})["campaigns"][0]
-        ids = tuple(str(one["failure"]["id"]) for one in campaign["failures"])
-        return CampaignRow(batch, str(campaign["scenario"]), str(campaign["summary"]), ids)
-    except (TypeError, KeyError, IndexError):
+        found = campaign.get("score")
+        return CampaignRow(
+            batch,
+            str(campaign["scenario"]),
+            str(campaign["summary"]),
+            findings=len(campaign["findings"]),
+            score=Score.model_validate(found) if found else None,
+        )
+    except (TypeError, KeyError, IndexError, AttributeError, ValidationError):
         return CampaignRow(batch, problem=problem or "campaign.json is not a campaign of this version")

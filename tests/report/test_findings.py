@@ -11,6 +11,8 @@ from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.install import install_offline
 from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.document import CampaignRecord, FindingRecord
+from agent_chaos.report.grouping import remedy_of
+from agent_chaos.report.remedies.remedy import Case
 from agent_chaos.scenario.loader import load
 from agent_chaos.search.campaign import Campaign, Figures, Finding
 from agent_chaos.search.corpus.failure_files import failure_of
@@ -207,3 +209,13 @@ def test_a_tool_that_was_called_as_recorded_is_not_shown_as_changed(made: Campai
     ]
 
     assert [pair for change in one.changes for pair in change.pairs if pair.recorded == pair.as_run] == []
+
+
+def test_an_empty_answer_made_of_a_cut_reply_wants_a_look_at_how_the_reply_ended(tmp_path: Path) -> None:
+    subject = rehearsal(tmp_path)
+    cut = {"kind": "truncate", "boundary": "after_frames", "offset": 1}
+    outcome = subject.trial(Plan.model_validate({"faults": [{"site": "call 0", "fault": cut}]}))
+    (violation,) = outcome.errors
+
+    assert violation.oracle == "empty_answer"
+    assert remedy_of(Case(violation, outcome.trace, subject.clean)).name == "whole_reply"

@@ -41,7 +41,7 @@ class Visit:
 
     def open(self, run):
         self.page.click(f"tr[data-run='{run}'] a")
-        self.page.wait_for_selector("h1")
+        self.page.wait_for_url("**/runs/**")
 
 
 @pytest.fixture(scope="module")

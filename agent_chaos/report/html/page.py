@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from agent_chaos.report.document import CampaignRecord, Stopped, TimelineRow
 from agent_chaos.report.facts import facts
+from agent_chaos.report.grid import grid
 from agent_chaos.report.html.inert import inert
 from agent_chaos.version import __version__
 
@@ -44,7 +45,7 @@ def template_environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(inert=inert, strip=_strip)
+    made.filters.update(inert=inert, strip=_strip, grid=grid)
     made.globals.update(version=__version__, facts=facts, verdict_of=lambda code: _VERDICTS[code])
     return made
 

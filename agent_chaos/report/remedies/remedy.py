@@ -48,6 +48,15 @@ class Case:
         last = self.trace.calls[-1] if self.trace.calls else None
         return next(struck, next(pointed, last))
 
+    @property
+    def ended_early(self) -> bool:
+        """Whether the reply that a fault struck came as a good one, and its model turn never reached its end."""
+        call = self.call
+        if call is None or call.wire is None or call.reply is None or not (call.reply.ok and call.reply.body):
+            return False
+        turn = call.wire.parse(call.reply)
+        return not turn.complete or turn.stop not in (None, "end", "tool_use")
+
     @cached_property
     def tool(self) -> ToolRun | None:
         """The tool run that the oracle points at, or that a fault struck."""

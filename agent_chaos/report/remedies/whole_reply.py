@@ -5,10 +5,13 @@ from __future__ import annotations
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
 _ORACLES = ("unfinished_tool_call", "silent_truncation", "argument_fidelity")
+_WHERE_IT_ENDED_EARLY = ("empty_answer", "swallowed_error")
+"""What a look at the reply's end ends, too, where that is what went wrong."""
 
 
 def _fits(case: Case) -> bool:
-    return case.violation.oracle in _ORACLES
+    oracle = case.violation.oracle
+    return oracle in _ORACLES or (oracle in _WHERE_IT_ENDED_EARLY and case.ended_early)
 
 
 REMEDY = Remedy(
@@ -17,7 +20,7 @@ REMEDY = Remedy(
     does="Look at how the reply ended before anything in it is used.",
     fits=_fits,
     at=lambda case: case.at_call,
-    order=10,
+    order=9,
     code={
         "anthropic_messages": 'if message.stop_reason not in ("end_turn", "tool_use"):\n'
         '    raise RuntimeError(f"incomplete reply: {message.stop_reason}")',

@@ -168,7 +168,8 @@ def lost(task: Task, how: str) -> TaskResult:
     reason = f"the process that ran the agent {how}"
     violation = Violation(oracle=oracle, subject=subject, reason=reason, advice=_ADVICE)
     if isinstance(task, Plan):
-        judged = Judged(frozenset(one.fault.kind for one in plan.faults), Verdict.FAIL, reason, "raised")
+        struck = frozenset((one.fault.kind, one.site.place) for one in plan.faults)
+        judged = Judged(struck, Verdict.FAIL, reason, "raised")
         return Example(plan, Verdict.FAIL, (violation,), reason, (), (), how, 0.0, 0, judged)
     outcome = Outcome(Verdict.FAIL, Trace(plan, (), 0.0), (violation,), rule=oracle, reason=reason)
     return ShrinkResult(plan, outcome, False, 0, 1, False, {})

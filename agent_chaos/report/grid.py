@@ -1,0 +1,47 @@
+"""What came of each kind of fault at each call and tool: run or not, survived, failed, undecided."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent_chaos.faults.plan import Site
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.report.document import Struck
+from agent_chaos.search.campaign import Campaign
+
+
+def struck(campaign: Campaign) -> tuple[Struck, ...]:
+    """The cells that an example reached; one of several faults counts in the cell of each."""
+    counts: Counter[tuple[str, str, Verdict]] = Counter(
+        (kind, place, one.verdict) for one in campaign.judged for kind, place in one.struck
+    )
+    cells = sorted({(kind, place) for kind, place, _ in counts})
+    return tuple(
+        Struck(
+            kind=kind,
+            place=place,
+            survived=counts[kind, place, Verdict.PASS],
+            failed=counts[kind, place, Verdict.FAIL],
+            undecided=counts[kind, place, Verdict.UNDECIDED],
+        )
+        for kind, place in cells
+    )
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells as a table: a row for each kind of fault, a column for each place, None where no example reached."""
+
+    places: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Struck | None, ...]], ...]
+
+
+def grid(cells: Sequence[Struck]) -> Grid:
+    """Kinds by name, calls before tools, both in the order of the recording."""
+    by_cell = {(one.kind, one.place): one for one in cells}
+    places = sorted({one.place for one in cells}, key=lambda place: Site.parse(place).key)
+    kinds = sorted({one.kind for one in cells})
+    rows = tuple((kind, tuple(by_cell.get((kind, place)) for place in places)) for kind in kinds)
+    return Grid(tuple(places), rows)

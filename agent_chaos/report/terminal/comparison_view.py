@@ -1,0 +1,49 @@
+"""Two versions of an agent for people: what is new, what is fixed, what is the same, and both scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from agent_chaos.report import figures
+from agent_chaos.report.comparison import Comparison, Movement
+from agent_chaos.report.terminal.finding_view import line
+
+_STYLES = {
+    Movement.NEW: "bold red",
+    Movement.FIXED: "bold green",
+    Movement.SAME: "",
+    Movement.OPEN: "bold yellow",
+}
+
+
+def comparison_view(compared: Comparison) -> Iterator[RenderableType]:
+    """The parts, top to bottom; the last line holds the counts."""
+    yield Text()
+    yield _rows(compared)
+    yield Text()
+    yield _scores(compared)
+    counts = ", ".join(f"{compared.count(kind)} {kind.lower()}" for kind in Movement)
+    yield Text(f"findings: {counts}", "bold red" if compared.count(Movement.NEW) else "bold")
+
+
+def _rows(compared: Comparison) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for _ in range(2):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in compared.rows:
+        table.add_row(Text(row.movement, _STYLES[row.movement]), *line(row.finding))
+    return table
+
+
+def _scores(compared: Comparison) -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for label, campaign in (("Before", compared.before), ("After", compared.after)):
+        table.add_row(label, Text(figures.score_line(campaign.score) or "no example had an everyday fault"))
+    return table

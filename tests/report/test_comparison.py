@@ -1,0 +1,55 @@
+"""Two versions of an agent: a finding is new, fixed or the same by what each version does under the same plan."""
+
+from __future__ import annotations
+
+import pytest
+
+from agent_chaos.report.build_record import campaign_record
+from agent_chaos.report.comparison import Movement, Shown, comparison
+from agent_chaos.report.document import CampaignRecord
+from tests.report.refund_campaign import VIOLATION, campaign, finding
+
+HERE, GONE, OPEN = Shown.FAILS, Shown.PASSES, Shown.UNKNOWN
+CUT = finding(id="F-CUTX")
+SLOW = finding(VIOLATION.model_copy(update={"oracle": "termination", "subject": "transfer"}), id="F-SLOW")
+CUT_ID, SLOW_ID = CUT.failure.fingerprint, SLOW.failure.fingerprint
+
+
+def of(*found: object) -> CampaignRecord:
+    return campaign_record(campaign(findings=found))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "now", "then", "rows"),
+    [
+        ([CUT], [CUT], {CUT_ID: HERE}, {CUT_ID: HERE}, {"F-CUTX": Movement.SAME}),
+        ([CUT], [], {CUT_ID: GONE}, {}, {"F-CUTX": Movement.FIXED}),
+        ([CUT], [], {CUT_ID: HERE}, {}, {"F-CUTX": Movement.SAME}),
+        ([CUT], [], {CUT_ID: OPEN}, {}, {"F-CUTX": Movement.OPEN}),
+        ([], [CUT], {}, {CUT_ID: GONE}, {"F-CUTX": Movement.NEW}),
+        ([], [CUT], {}, {CUT_ID: HERE}, {"F-CUTX": Movement.SAME}),
+        ([], [CUT], {}, {CUT_ID: OPEN}, {"F-CUTX": Movement.NEW}),
+        (
+            [CUT],
+            [SLOW],
+            {CUT_ID: GONE},
+            {SLOW_ID: GONE},
+            {"F-SLOW": Movement.NEW, "F-CUTX": Movement.FIXED},
+        ),
+    ],
+    ids=[
+        "found in both",
+        "fixed",
+        "only the luck of the search",
+        "not to be judged any more",
+        "new",
+        "there before, though not found",
+        "new, where the earlier version cannot be judged",
+        "one fixed, one new",
+    ],
+)
+def test_a_finding_is_what_both_versions_do_under_its_plan(before, after, now, then, rows) -> None:
+    made = comparison(of(*before), of(*after), now=now, then=then)
+
+    assert {row.finding.failures[0]: row.movement for row in made.rows} == rows
+    assert [row.finding.failures[0] for row in made.rows] == list(rows)
