@@ -146,9 +146,11 @@ def _by_thread(session: Session, seconds: float) -> Iterator[None]:
     def watch() -> None:
         limit = seconds
         while not done.acquire(timeout=limit):
-            limit = _AGAIN_S
             session.scheduler.stop = session.scheduler.stop or stop
-            if not _must_end(sys._current_frames().get(ident)):
+            if _must_end(sys._current_frames().get(ident)):
+                limit = _SOON_S
+            else:
+                limit = _AGAIN_S
                 # The one way to raise in another thread:
                 # https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc. It raises
                 # a class without arguments, between two bytecodes: what blocks inside C code goes on until it returns.
