@@ -16,7 +16,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="As a page of Markdown.")]
 
 
-@app.command(epilog="Example: agent-chaos faults rate limit")
+@app.command(epilog="Example: agent-chaos faults timeout")
 def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
     """List the faults that can be injected. Each says what it does, where it acts, how it is written, and who met it."""
     from agent_chaos.commands import faults as body

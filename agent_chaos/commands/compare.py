@@ -11,7 +11,7 @@ from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.recheck import Recheck, Standing, recheck
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_options
 from agent_chaos.errors import ExitCode, PlanError, UsageError
-from agent_chaos.report.comparison import Comparison, Movement, Shown, comparison
+from agent_chaos.report.comparison import Movement, Shown, VersionComparison, comparison
 from agent_chaos.report.console import console, put
 from agent_chaos.report.document import CampaignRecord, Document
 from agent_chaos.report.event import Ended, Started
@@ -51,7 +51,7 @@ def compare(before: str, after: str, asked: FuzzOptions) -> int:
     return _told(compared, reporter)
 
 
-def _told(compared: Comparison, reporter: Reporter) -> int:
+def _told(compared: VersionComparison, reporter: Reporter) -> int:
     code = _exit_code(compared)
     reporter.tell(Ended(exit_code=code))
     for part in comparison_view(compared):
@@ -59,7 +59,7 @@ def _told(compared: Comparison, reporter: Reporter) -> int:
     return code
 
 
-def _exit_code(compared: Comparison) -> int:
+def _exit_code(compared: VersionComparison) -> int:
     if _INTERRUPTED in (compared.before.exit_code, compared.after.exit_code):
         return _INTERRUPTED
     if compared.count(Movement.NEW):

@@ -16,7 +16,7 @@ from agent_chaos.report.document import (
     TimelineRow,
 )
 from agent_chaos.report.exit import exit_code
-from agent_chaos.report.grid import struck
+from agent_chaos.report.grid import grid_cells
 from agent_chaos.report.grouping import Cause, causes, remedy_of
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.ranking import met
@@ -58,7 +58,7 @@ def campaign_record(campaign: Campaign, notes: tuple[str, ...] = ()) -> Campaign
         notes=notes,
         conclusion=figures.conclusion(campaign),
         coverage=campaign.coverage,
-        struck=struck(campaign),
+        struck=grid_cells(campaign),
         accepted=campaign.accepted,
         expired=campaign.expired,
     )

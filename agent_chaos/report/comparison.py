@@ -38,7 +38,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class VersionComparison:
     """The campaigns of both versions, and their findings: the new ones first, each kind in the order in which to fix them."""
 
     before: CampaignRecord
@@ -55,14 +55,14 @@ def comparison(
     *,
     now: Mapping[str, Shown],
     then: Mapping[str, Shown],
-) -> Comparison:
+) -> VersionComparison:
     """Compares them. `now` says of each fingerprint of `before` how it stands on the new version, `then` the reverse.
 
     A finding is new where the earlier version does not show one of its failures, and fixed where the new one passes all.
     """
     rows = [*_of_after(after, then), *_of_before(before, after, now)]
     order = tuple(Movement)
-    return Comparison(before, after, tuple(sorted(rows, key=lambda row: order.index(row.movement))))
+    return VersionComparison(before, after, tuple(sorted(rows, key=lambda row: order.index(row.movement))))
 
 
 def _of_after(after: CampaignRecord, then: Mapping[str, Shown]) -> Iterator[Moved]:

@@ -102,7 +102,7 @@ class SurvivedKinds(BaseModel):
     examples: int
 
 
-class Struck(BaseModel):
+class GridCell(BaseModel):
     """How the examples ended in which a kind of fault fired at a `place` (`call 1`, `tool 0`)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -159,7 +159,7 @@ class CampaignRecord(BaseModel):
     notes: tuple[str, ...] = ()
     conclusion: str = ""
     coverage: tuple[Covered, ...] = ()
-    struck: tuple[Struck, ...] = ()
+    struck: tuple[GridCell, ...] = ()
     accepted: tuple[Acceptance, ...] = ()
     expired: tuple[Acceptance, ...] = ()
 

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from agent_chaos.faults.plan import Site
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.report.document import Struck
+from agent_chaos.report.document import GridCell
 from agent_chaos.search.campaign import Campaign
 
 
-def struck(campaign: Campaign) -> tuple[Struck, ...]:
+def grid_cells(campaign: Campaign) -> tuple[GridCell, ...]:
     """The cells that an example reached; one of several faults counts in the cell of each."""
     counts: Counter[tuple[str, str, Verdict]] = Counter(
         (kind, place, one.verdict) for one in campaign.judged for kind, place in one.struck
     )
     cells = sorted({(kind, place) for kind, place, _ in counts})
     return tuple(
-        Struck(
+        GridCell(
             kind=kind,
             place=place,
             survived=counts[kind, place, Verdict.PASS],
@@ -35,10 +35,10 @@ class Grid:
     """The cells as a table: a row for each kind of fault, a column for each place, None where no example reached."""
 
     places: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Struck | None, ...]], ...]
+    rows: tuple[tuple[str, tuple[GridCell | None, ...]], ...]
 
 
-def grid(cells: Sequence[Struck]) -> Grid:
+def grid(cells: Sequence[GridCell]) -> Grid:
     """Kinds by name, calls before tools, both in the order of the recording."""
     by_cell = {(one.kind, one.place): one for one in cells}
     places = sorted({one.place for one in cells}, key=lambda place: Site.parse(place).key)

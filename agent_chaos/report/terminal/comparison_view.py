@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent_chaos.report import figures
-from agent_chaos.report.comparison import Comparison, Movement
+from agent_chaos.report.comparison import Movement, VersionComparison
 from agent_chaos.report.terminal.finding_view import line
 
 _STYLES = {
@@ -20,7 +20,7 @@ _STYLES = {
 }
 
 
-def comparison_view(compared: Comparison) -> Iterator[RenderableType]:
+def comparison_view(compared: VersionComparison) -> Iterator[RenderableType]:
     """The parts, top to bottom; the last line holds the counts."""
     yield Text()
     yield _rows(compared)
@@ -30,7 +30,7 @@ def comparison_view(compared: Comparison) -> Iterator[RenderableType]:
     yield Text(f"findings: {counts}", "bold red" if compared.count(Movement.NEW) else "bold")
 
 
-def _rows(compared: Comparison) -> Table:
+def _rows(compared: VersionComparison) -> Table:
     table = Table.grid(padding=(0, 2))
     for _ in range(2):
         table.add_column(no_wrap=True)
@@ -40,7 +40,7 @@ def _rows(compared: Comparison) -> Table:
     return table
 
 
-def _scores(compared: Comparison) -> Table:
+def _scores(compared: VersionComparison) -> Table:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
