@@ -66,7 +66,7 @@ UntilStale = Annotated[
         show_default=False,
     ),
 ]
-Executor = Annotated[
+ExecutorName = Annotated[
     str,
     typer.Option(
         "--executor",

@@ -26,7 +26,7 @@ def fuzz(
     space: options.SpaceTarget = "",
     until_covered: options.UntilCovered = False,
     until_stale: options.UntilStale = None,
-    executor: options.Executor = "",
+    executor: options.ExecutorName = "",
     exhaustive: options.Exhaustive = 0,
     coverage: options.Coverage = False,
     json: options.JsonFile = None,
