@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 from rich.console import RenderableType
 from rich.text import Text
 
+from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.report.event import Planned, Ran, Recorded, Replayed, Shrunk
 from agent_chaos.report.printable import clipped, count, printable, seconds
-from agent_chaos.report.terminal.finding_view import finding_view as finding_view
+from agent_chaos.report.terminal.finding_view import finding_view
+from agent_chaos.results.run_report import RunReport
 
 _Told = Ran | Planned | Replayed | Shrunk | Recorded
 
@@ -56,14 +59,21 @@ def _ran(event: Ran) -> Iterator[RenderableType]:
         yield _line(f"  {mark} {printable(result.name)}{turn}: {clipped(result.message, 400)}", style)
     if report.error:
         yield _line(f"  raised {clipped(report.error, 400)}")
-    failed = (f"{one.name}: {one.message}" for one in report.assertion_results if not one.passed)
-    if report.reason and report.reason != "; ".join(failed):
+    objections = report.violations if report.assertion_results else ()
+    if report.reason and not _is_said(report, objections):
         yield _line(f"  {clipped(report.reason, 400)}")
     if report.verdict is not Verdict.NOT_TESTED:
         yield from (_line(f"  {clipped(one, 400)}", "dim") for one in report.unfired)
-    for violation in report.violations if report.assertion_results else ():
+    for violation in objections:
         told = f"{violation.oracle.replace('_', ' ')}: {clipped(violation.reason, 200)}"
         yield _line(f"  ! {told}", "dim")
+
+
+def _is_said(report: RunReport, objections: Iterable[Violation]) -> bool:
+    """Whether the reason of a verdict is nothing but what failed assertions and oracles say on lines of their own."""
+    failed = [f"{one.name}: {one.message}" for one in report.assertion_results if not one.passed]
+    reasons = [one.reason for one in objections if one.severity == "error"]
+    return Counter(report.reason.split("; ")) == Counter("; ".join([*failed, *reasons]).split("; "))
 
 
 def _replayed(event: Replayed, width: int) -> Iterator[RenderableType]:
