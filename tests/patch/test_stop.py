@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from agent_chaos.errors import TrialTimeout
-from agent_chaos.patch.time.collector import swept
+from agent_chaos.patch.time.collector import collector_paused
 from agent_chaos.patch.time.stop import real_time_stop
 from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
@@ -29,7 +29,7 @@ def ran(agent, **limits):
 def writes_its_tape_for_ever():
     session = fresh_session()
     # As in a trial, no collection comes between, whose callbacks would be struck instead.
-    with swept(), real_time_stop(session, 0.1):
+    with collector_paused(), real_time_stop(session, 0.1):
         while True:
             session.tape.write(lambda seq: Wait(seq, 0.0, 0.0, "sleep"))
 
