@@ -17,19 +17,23 @@ from contextlib import redirect_stderr, redirect_stdout
 from functools import lru_cache
 
 from agent_chaos.errors import HarnessError
-from agent_chaos.faults.plan import Plan
-from agent_chaos.search.example import Example
 from agent_chaos.search.executors.inline import Inline
 from agent_chaos.search.executors.processes import lost
-from agent_chaos.search.executors.workers import SubjectFactory, Task, TaskResult, WorkerFailed, answered
+from agent_chaos.search.executors.workers import (
+    SubjectFactory,
+    Task,
+    TaskExecutor,
+    TaskResult,
+    WorkerFailed,
+    answered,
+)
 from agent_chaos.search.scope import Scope
-from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 from agent_chaos.search.space import Space
 
 _one_at_a_time = threading.Lock()
 
 
-class Pooled:
+class Pooled(TaskExecutor):
     """A pool whose workers each make the subject anew.
 
     Args:
@@ -49,16 +53,6 @@ class Pooled:
         self._pool = opens()
         self._bench = pickle.dumps((made, scope))
         self._deadly = deadly
-
-    def examine(self, plans: Sequence[Plan]) -> Iterator[Example]:
-        for result in self._results(plans):
-            assert isinstance(result, Example)
-            yield result
-
-    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
-        for result in self._results(tasks):
-            assert isinstance(result, ShrinkResult)
-            yield result
 
     def close(self) -> None:
         self._pool.shutdown()

@@ -19,7 +19,15 @@ from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Judged
 from agent_chaos.search.example import Example
-from agent_chaos.search.executors.workers import Alive, SubjectFactory, Task, TaskResult, WorkerFailed, work
+from agent_chaos.search.executors.workers import (
+    Alive,
+    SubjectFactory,
+    Task,
+    TaskExecutor,
+    TaskResult,
+    WorkerFailed,
+    work,
+)
 from agent_chaos.search.scope import Scope
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 from agent_chaos.trace.trace import Trace
@@ -44,7 +52,7 @@ class _Worker:
     ready: bool = False
 
 
-class Processes:
+class Processes(TaskExecutor):
     """`many` processes that each make the subject anew."""
 
     def __init__(
@@ -55,16 +63,6 @@ class Processes:
         self._many = many
         self._hangs_after_s = hangs_after_s
         self._workers: list[_Worker] = []
-
-    def examine(self, plans: Sequence[Plan]) -> Iterator[Example]:
-        for result in self._results(plans):
-            assert isinstance(result, Example)
-            yield result
-
-    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
-        for result in self._results(tasks):
-            assert isinstance(result, ShrinkResult)
-            yield result
 
     def close(self) -> None:
         for worker in self._workers:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import signal
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -38,6 +39,24 @@ class WorkerFailed:
     """agent-chaos itself failed, and how."""
 
     reason: str
+
+
+class TaskExecutor(ABC):
+    """An executor that sends plans and shrinking to workers alike, as tasks."""
+
+    def examine(self, plans: Sequence[Plan]) -> Iterator[Example]:
+        for result in self._results(plans):
+            assert isinstance(result, Example)
+            yield result
+
+    def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
+        for result in self._results(tasks):
+            assert isinstance(result, ShrinkResult)
+            yield result
+
+    @abstractmethod
+    def _results(self, tasks: Sequence[Task]) -> Iterator[TaskResult]:
+        """Every task's result, in the order of the tasks."""
 
 
 class _Pulsing:
