@@ -54,13 +54,13 @@ def _help() -> None:
 
 
 def _faults() -> None:
-    from agent_chaos.commands.faults import faults
+    from agent_chaos.commands.catalogue.faults import faults
 
     faults("", json=False, markdown=False)
 
 
 def _oracles() -> None:
-    from agent_chaos.commands.oracles import oracles
+    from agent_chaos.commands.catalogue.oracles import oracles
 
     oracles("", json=False, markdown=False)
 

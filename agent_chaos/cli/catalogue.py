@@ -19,7 +19,7 @@ AsMarkdown = Annotated[bool, typer.Option("--markdown", help="As a page of Markd
 @app.command(epilog="Example: agent-chaos faults timeout")
 def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
     """List the faults that can be injected. Each says what it does, where it acts, how it is written, and who met it."""
-    from agent_chaos.commands import faults as body
+    from agent_chaos.commands.catalogue import faults as body
 
     return body.faults(pattern, json=json, markdown=markdown)
 
@@ -27,7 +27,7 @@ def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = F
 @app.command(epilog="Example: agent-chaos oracles tool")
 def oracles(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
     """List the oracles that judge a run. Each says what it judges, what it needs, and what to do about what it finds."""
-    from agent_chaos.commands import oracles as body
+    from agent_chaos.commands.catalogue import oracles as body
 
     return body.oracles(pattern, json=json, markdown=markdown)
 
@@ -42,6 +42,6 @@ def explain(
     ],
 ) -> int:
     """Say what a word of a report means."""
-    from agent_chaos.commands import explain as body
+    from agent_chaos.commands.catalogue import explain as body
 
     return body.explain(words)

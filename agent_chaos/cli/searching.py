@@ -117,7 +117,7 @@ def show(
     ] = None,
 ) -> int:
     """Show failures in full, as the campaign that found them saw them."""
-    from agent_chaos.commands import show as body
+    from agent_chaos.commands.failures import show as body
 
     return body.show(failures or [])
 
@@ -143,7 +143,7 @@ def accept(
     remove: Annotated[bool, typer.Option("--remove", help="Accept it no longer.")] = False,
 ) -> int:
     """Accept a known failure until a day: it is told, and fails nothing."""
-    from agent_chaos.commands import accept as body
+    from agent_chaos.commands.failures import accept as body
 
     if failure is None:
         return body.list_accepted()
@@ -191,6 +191,6 @@ def export(
     ] = None,
 ) -> int:
     """Print a stored failure as an ordinary pytest test."""
-    from agent_chaos.commands import export as body
+    from agent_chaos.commands.failures import export as body
 
     return body.export(failure, output)

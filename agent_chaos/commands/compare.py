@@ -6,13 +6,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from agent_chaos.commands.failures.recheck import Recheck, Standing, recheck
 from agent_chaos.commands.fuzz import searched
 from agent_chaos.commands.prepare import Rehearsals, scenarios
-from agent_chaos.commands.recheck import Recheck, Standing, recheck
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_options
 from agent_chaos.errors import ExitCode, PlanError, UsageError
-from agent_chaos.report.comparison import Movement, Shown, VersionComparison, comparison
 from agent_chaos.report.console import console, put
+from agent_chaos.report.contents.comparison import Movement, Shown, VersionComparison, comparison
 from agent_chaos.report.document import CampaignRecord, Document
 from agent_chaos.report.event import Ended, Started
 from agent_chaos.report.open_reports import open_reports

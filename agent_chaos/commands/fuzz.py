@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_chaos.commands import failure_store
+from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_options

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.commands import failure_store
+from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.record import added
 from agent_chaos.errors import AgentChaosError, ExitCode, UsageError

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from agent_chaos.commands import failure_store
+from agent_chaos.commands.failures import failure_store
+from agent_chaos.commands.failures.recheck import Standing, recheck
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.prepare import Rehearsals, scenarios
-from agent_chaos.commands.recheck import Standing, recheck
 from agent_chaos.commands.settings import baseline
 from agent_chaos.errors import AgentChaosError, CassetteMissing, ExitCode
 from agent_chaos.oracles.verdict import Outcome, Verdict

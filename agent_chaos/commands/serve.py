@@ -11,7 +11,7 @@ from rich.text import Text
 
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.commands import failure_store
+from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.plan_file import plan_of
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from agent_chaos.commands import failure_store
+from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.plan_file import plan_of
 from agent_chaos.commands.prepare import Rehearsals, scenarios

@@ -6,7 +6,14 @@ from collections.abc import Iterator
 
 from agent_chaos.chaos.constructors import plan_source
 from agent_chaos.oracles.termination import longest_wait
-from agent_chaos.report import difference, figures
+from agent_chaos.report.contents import difference, figures
+from agent_chaos.report.contents.grid import grid_cells
+from agent_chaos.report.contents.grouping import Cause, causes, remedy_of
+from agent_chaos.report.contents.ranking import met
+from agent_chaos.report.contents.source import CodeLine, code_line
+from agent_chaos.report.contents.survival import not_tested_reasons, survival_score, survived_kinds
+from agent_chaos.report.contents.timeline import models, timeline_rows
+from agent_chaos.report.contents.wire_words import effect_of
 from agent_chaos.report.document import (
     CampaignRecord,
     Change,
@@ -16,15 +23,8 @@ from agent_chaos.report.document import (
     TimelineRow,
 )
 from agent_chaos.report.exit import exit_code
-from agent_chaos.report.grid import grid_cells
-from agent_chaos.report.grouping import Cause, causes, remedy_of
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.ranking import met
 from agent_chaos.report.remedies.remedy import Case
-from agent_chaos.report.source import CodeLine, code_line
-from agent_chaos.report.survival import not_tested_reasons, survival_score, survived_kinds
-from agent_chaos.report.timeline import models, timeline_rows
-from agent_chaos.report.wire_words import effect_of
 from agent_chaos.search.campaign import Campaign, Failure, Finding
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 

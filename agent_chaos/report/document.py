@@ -11,8 +11,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos import __version__
-from agent_chaos.report.difference import Pair
-from agent_chaos.report.source import CodeLine
+from agent_chaos.report.contents.difference import Pair
+from agent_chaos.report.contents.source import CodeLine
 from agent_chaos.search.campaign import Covered, Failure, Figures, UndecidedPlan, Warned
 from agent_chaos.search.corpus.baseline import Acceptance
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from agent_chaos.report.contents.source import CodeLine
 from agent_chaos.report.document import CampaignRecord, FailureRecord, FindingRecord
 from agent_chaos.report.event import Failed, Ran, Recorded, Replayed, ReportEvent, SearchEnded
-from agent_chaos.report.source import CodeLine
 
 
 @dataclass(frozen=True, slots=True)

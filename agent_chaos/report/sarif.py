@@ -12,11 +12,11 @@ from typing import Any
 from urllib.parse import quote
 
 from agent_chaos import __version__
+from agent_chaos.report.contents.source import CodeLine
 from agent_chaos.report.event import Ended, ReportEvent
 from agent_chaos.report.output import Output
 from agent_chaos.report.reporter import Reporter, ReportFormat, View
 from agent_chaos.report.result import Result, ResultProblem, result_of
-from agent_chaos.report.source import CodeLine
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 

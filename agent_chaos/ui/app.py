@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from agent_chaos.report.figures import score_line
+from agent_chaos.report.contents.figures import score_line
 from agent_chaos.report.html.page import template_environment
 from agent_chaos.ui import conversation
 from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, filtered_runs, grouped, totals

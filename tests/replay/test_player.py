@@ -13,7 +13,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.stream.keep_alive_noise import KeepAliveNoise
 from agent_chaos.faults.transport.lost_connections import ResetBeforeHeaders
 from agent_chaos.faults.transport.server_errors import ServerError
-from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
+from agent_chaos.faults.transport.slow_replies import SlowFirstByte
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.replay.match import ExchangeIndex, with_replaced
 from agent_chaos.replay.player import Player

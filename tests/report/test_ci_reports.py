@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from agent_chaos.errors import UsageError
 from agent_chaos.report import github
 from agent_chaos.report.build_record import campaign_record
+from agent_chaos.report.contents.source import CodeLine
 from agent_chaos.report.event import AnyEvent, Ended, Failed, ReportEvent, SearchEnded, Searching, Started
 from agent_chaos.report.junit import junit
 from agent_chaos.report.ndjson import NdjsonReporter
@@ -24,7 +25,6 @@ from agent_chaos.report.reporter import USUAL
 from agent_chaos.report.result import Result, ResultProblem
 from agent_chaos.report.sarif import sarif
 from agent_chaos.report.several import Several
-from agent_chaos.report.source import CodeLine
 from tests.report.refund_campaign import campaign
 
 CAMPAIGN = campaign_record(campaign())

@@ -10,8 +10,8 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.install import install_offline
 from agent_chaos.report.build_record import campaign_record
+from agent_chaos.report.contents.grouping import remedy_of
 from agent_chaos.report.document import CampaignRecord, FindingRecord
-from agent_chaos.report.grouping import remedy_of
 from agent_chaos.report.remedies.remedy import Case
 from agent_chaos.scenario.loader import load
 from agent_chaos.search.campaign import Campaign, Figures, Finding

@@ -11,9 +11,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from agent_chaos.report.build_record import campaign_record
+from agent_chaos.report.contents.facts import facts
 from agent_chaos.report.document import CampaignRecord, Document, Score, SurvivedKinds
 from agent_chaos.report.event import Ended, Failed, SearchEnded
-from agent_chaos.report.facts import facts
 from agent_chaos.report.html import REPORTER
 from agent_chaos.report.reporter import USUAL
 from agent_chaos.trace.trace import Trace

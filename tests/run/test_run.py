@@ -8,7 +8,7 @@ import pytest
 import agent_chaos
 from agent_chaos.errors import CassetteMissing
 from agent_chaos.faults.plan import Plan
-from agent_chaos.faults.transport.rate_limit import RateLimit
+from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.faults.transport.server_errors import ServerError
 from tests.search import shop
 

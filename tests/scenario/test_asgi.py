@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.lost_connections import ResetBeforeHeaders
-from agent_chaos.faults.transport.rate_limit import RateLimit
+from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.scenario.asgi import ServiceError, asgi_agent
 from agent_chaos.trial.rehearsal import Rehearsal

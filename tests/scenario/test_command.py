@@ -11,7 +11,7 @@ import pytest
 from agent_chaos.errors import RecordError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.empty_body import EmptyBody
-from agent_chaos.faults.transport.rate_limit import RateLimit
+from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.faults.transport.refused_requests import AuthError
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.record.recording import record_scenario

@@ -5,7 +5,7 @@ from dataclasses import replace
 import anthropic
 import pytest
 
-from agent_chaos.report import figures
+from agent_chaos.report.contents import figures
 from agent_chaos.search.scope import EVERYTHING
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped

@@ -6,7 +6,7 @@ import pytest
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.server_errors import ServerError
-from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
+from agent_chaos.faults.transport.slow_replies import SlowFirstByte
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.search.memo import Memo
 from agent_chaos.search.scope import DEFAULT_SIZE

@@ -15,7 +15,7 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cli import run_command
 from agent_chaos.commands.serve import serve
 from agent_chaos.faults.plan import Plan
-from agent_chaos.faults.transport.rate_limit import RateLimit
+from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.patch.loopback.addresses import here
 from agent_chaos.providers.registry import recognise

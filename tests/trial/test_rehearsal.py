@@ -15,9 +15,9 @@ import pytest
 import agent_chaos
 from agent_chaos.errors import HarnessError, RecordError, ReplayMiss, UnstableError, UsageError
 from agent_chaos.faults.plan import Plan
-from agent_chaos.faults.transport.rate_limit import RateLimit
+from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.faults.transport.server_errors import ServerError
-from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
+from agent_chaos.faults.transport.slow_replies import SlowFirstByte
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.keys import key_variables

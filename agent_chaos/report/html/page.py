@@ -9,9 +9,9 @@ from typing import Any
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from agent_chaos.report.contents.facts import facts
+from agent_chaos.report.contents.grid import grid
 from agent_chaos.report.document import CampaignRecord, Stopped, TimelineRow
-from agent_chaos.report.facts import facts
-from agent_chaos.report.grid import grid
 from agent_chaos.report.html.inert import inert
 from agent_chaos.version import __version__
 

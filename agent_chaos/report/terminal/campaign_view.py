@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from agent_chaos.report.contents.facts import facts
 from agent_chaos.report.document import CampaignRecord, FindingRecord
-from agent_chaos.report.facts import facts
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.reporter import View
 from agent_chaos.report.terminal.coverage import covered

@@ -8,8 +8,8 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from agent_chaos.report import figures
-from agent_chaos.report.comparison import Movement, VersionComparison
+from agent_chaos.report.contents import figures
+from agent_chaos.report.contents.comparison import Movement, VersionComparison
 from agent_chaos.report.terminal.finding_view import line
 
 _STYLES = {

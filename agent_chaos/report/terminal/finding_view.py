@@ -10,10 +10,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from agent_chaos.report.difference import Pair
+from agent_chaos.report.contents.difference import Pair
+from agent_chaos.report.contents.source import CodeLine
 from agent_chaos.report.document import FailureRecord, FindingRecord, TimelineRow
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.source import CodeLine
 
 SIDE_BY_SIDE = 100
 """Columns from which before and after stand beside each other."""

@@ -8,8 +8,8 @@ from typing import assert_never
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from agent_chaos.report import figures
 from agent_chaos.report.console import console, print_error, put
+from agent_chaos.report.contents import figures
 from agent_chaos.report.document import CampaignRecord
 from agent_chaos.report.event import (
     Ended,

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from agent_chaos.errors import UsageError
-from agent_chaos.report import figures
+from agent_chaos.report.contents import figures
 from agent_chaos.report.exit import exit_code
 from agent_chaos.search.corpus.baseline import Acceptance, Baseline
 from agent_chaos.search.search import find_failures

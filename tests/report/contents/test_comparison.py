@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_chaos.report.build_record import campaign_record
-from agent_chaos.report.comparison import Movement, Shown, comparison
+from agent_chaos.report.contents.comparison import Movement, Shown, comparison
 from agent_chaos.report.document import CampaignRecord
 from tests.report.refund_campaign import VIOLATION, campaign, finding
 

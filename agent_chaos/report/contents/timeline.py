@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from agent_chaos.oracles.termination import obeys
+from agent_chaos.report.contents.wire_words import came_back, delivery, effect_of, model_of, tool_result_text
 from agent_chaos.report.printable import call_text, clipped, printable, seconds
-from agent_chaos.report.wire_words import came_back, delivery, effect_of, model_of, tool_result_text
 from agent_chaos.trace.trace import (
     Answer,
     Call,

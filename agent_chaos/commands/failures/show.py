@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import ValidationError
 
-from agent_chaos.commands import failure_store
+from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.replay import replay
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.report.console import console, put

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from agent_chaos.commands.accept import list_accepted, remove
-from agent_chaos.commands.explain import explain
-from agent_chaos.commands.recheck import Standing
+from agent_chaos.commands.catalogue.explain import explain
+from agent_chaos.commands.failures.accept import list_accepted, remove
+from agent_chaos.commands.failures.recheck import Standing
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.family import Frequency

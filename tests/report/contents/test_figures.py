@@ -2,8 +2,8 @@
 
 import re
 
-from agent_chaos.report import figures
 from agent_chaos.report.build_record import campaign_record
+from agent_chaos.report.contents import figures
 from agent_chaos.search.campaign import Figures
 from tests.report.refund_campaign import FIGURES, campaign
 

@@ -1,4 +1,4 @@
-"""The provider answers 429 and wants the client to wait for hours."""
+"""The provider answers 429 and says how long to wait: seconds, or hours."""
 
 from __future__ import annotations
 
@@ -7,9 +7,34 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 
 from agent_chaos.faults.family import RATE_LIMIT, Frequency
-from agent_chaos.faults.fault import Choice, Target, TransportFault
+from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import answerable, provider_error
 from agent_chaos.stream.exchange import Reply
+
+
+class RateLimit(TransportFault, frozen=True):
+    """429 with `retry-after` (Gemini: `RetryInfo` in the body).
+
+    Source: openai/openai-python#3555, earendil-works/pi#6911.
+    """
+
+    family = RATE_LIMIT
+    frequency = Frequency.EVERYDAY
+    changes = ("turn",)
+    transparent = True
+
+    kind: Literal["rate_limit"] = "rate_limit"
+    retry_after_s: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 60)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return answerable(target)
+
+    def apply(self, target: Target) -> Reply:
+        return provider_error(target, "rate_limit", retry_after_s=self.retry_after_s)
+
+    def describe(self) -> str:
+        return f"rate limit (429), retry after {self.retry_after_s} s"
 
 
 class RateLimitLong(TransportFault, frozen=True):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from agent_chaos.commands import failure_store
+from agent_chaos.commands.failures import failure_store
 from agent_chaos.errors import UsageError
 from agent_chaos.files import write_text
 from agent_chaos.report.console import console

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from agent_chaos.report import figures
+from agent_chaos.report.contents import figures
 from agent_chaos.report.document import CampaignRecord
 from agent_chaos.report.printable import printable
 

@@ -6,8 +6,8 @@ from collections import Counter, defaultdict
 from math import sqrt
 
 from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.report.contents.ranking import is_everyday
 from agent_chaos.report.document import Score, SurvivedKinds
-from agent_chaos.report.ranking import is_everyday
 from agent_chaos.search.campaign import Campaign
 
 _OUTCOMES = {

@@ -5,10 +5,10 @@ import urllib.request
 import anthropic
 import pytest
 
-from agent_chaos.commands.recheck import Standing, recheck
+from agent_chaos.commands.failures.recheck import Standing, recheck
 from agent_chaos.faults.plan import Plan
-from agent_chaos.faults.transport.rate_limit_long import RateLimitLong
-from agent_chaos.faults.transport.slow_first_byte import SlowFirstByte
+from agent_chaos.faults.transport.rate_limits import RateLimitLong
+from agent_chaos.faults.transport.slow_replies import SlowFirstByte
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.search.corpus.failure_files import failure_of
 from tests.search import shop

@@ -6,7 +6,7 @@ from datetime import date
 
 from rich.text import Text
 
-from agent_chaos.commands import failure_store
+from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.settings import settings
 from agent_chaos.errors import UsageError
 from agent_chaos.report.console import console

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from agent_chaos import members
 from agent_chaos.report import remedies
-from agent_chaos.report.ranking import gravity, likelihood
+from agent_chaos.report.contents.ranking import gravity, likelihood
 from agent_chaos.report.remedies.remedy import Case, Remedy
 from agent_chaos.search.campaign import Finding
 from agent_chaos.trace.trace import Trace

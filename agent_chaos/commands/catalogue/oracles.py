@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_chaos.commands.print_catalogue import print_catalogue
+from agent_chaos.commands.catalogue.printing import print_catalogue
 from agent_chaos.report.catalogue.entries import oracle_entries
 from agent_chaos.report.catalogue.page import oracles_page
 from agent_chaos.report.catalogue.table import show_oracles

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
+from agent_chaos.report.contents.wire_words import model_turn, tool_result_text, transfer
 from agent_chaos.report.printable import bytes_as_text, call_text, one_line, printable
-from agent_chaos.report.wire_words import model_turn, tool_result_text, transfer
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 

@@ -1,0 +1,1 @@
+"""The commands that show what there is: faults, oracles, and what the words of a report mean."""
