@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -42,30 +43,13 @@ def doctor() -> int:
 
 
 @app.command(epilog="Example: agent-chaos config --origin")
+@options.searches
 def config(
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
-    max_examples: options.MaxExamples = None,
-    seed: options.Seed = None,
-    max_time: options.MaxTime = None,
-    only_faults: options.OnlyFaults = None,
-    skip_faults: options.SkipFaults = None,
-    only_oracles: options.OnlyOracles = None,
-    skip_oracles: options.SkipOracles = None,
-    profile: options.ProfileName = None,
+    search: options.Searching = options.NOTHING_TYPED,
     space: options.SpaceTarget = "",
 ) -> int:
     """Print the settings in force, as lines of pyproject.toml. With options of `fuzz`: those it would search with."""
     from agent_chaos.commands import config as body
 
-    asked = {
-        "max_examples": max_examples,
-        "seed": seed,
-        "max_time": max_time,
-        "only_faults": options.split(only_faults),
-        "skip_faults": options.split(skip_faults),
-        "only_oracles": options.split(only_oracles),
-        "skip_oracles": options.split(skip_oracles),
-        "profile": profile,
-        "space": space,
-    }
-    return body.config(asked, origin=origin)
+    return body.config(replace(search.options(), space=space), origin=origin)

@@ -1,11 +1,18 @@
-"""The options of `fuzz`, each with its name and help, so that the command itself stays on one screen."""
+"""The options of `fuzz`, each with its name and help; those that `compare` and `config` share are declared and read once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from agent_chaos.commands.resolve_options import FuzzOptions
 
 MaxExamples = Annotated[
     int | None,
@@ -90,7 +97,6 @@ Coverage = Annotated[
     bool, typer.Option("--coverage", help="Show what was covered of each fault, or why not.")
 ]
 
-
 ProfileName = Annotated[
     Literal["everyday", "all", "hostile"] | None,
     typer.Option(
@@ -107,6 +113,60 @@ Verbose = Annotated[
 ]
 
 
-def split(values: list[str] | None) -> tuple[str, ...]:
+@dataclass(frozen=True)
+class Searching:
+    """The options that are settings of a project too, as they were typed."""
+
+    max_examples: MaxExamples = None
+    seed: Seed = None
+    max_time: MaxTime = None
+    only_faults: OnlyFaults = None
+    skip_faults: SkipFaults = None
+    only_oracles: OnlyOracles = None
+    skip_oracles: SkipOracles = None
+    profile: ProfileName = None
+
+    def options(self) -> FuzzOptions:
+        """The same for the command's body."""
+        from agent_chaos.commands.resolve_options import FuzzOptions
+
+        return FuzzOptions(
+            max_examples=self.max_examples,
+            seed=self.seed,
+            max_time_s=self.max_time,
+            only_faults=_split(self.only_faults),
+            skip_faults=_split(self.skip_faults),
+            only_oracles=_split(self.only_oracles),
+            skip_oracles=_split(self.skip_oracles),
+            profile=self.profile,
+        )
+
+
+NOTHING_TYPED = Searching()
+
+
+def searches(command: Callable[..., int]) -> Callable[..., int]:
+    """A command whose parameter `search: Searching` is, on the command line, an option for each of its fields."""
+
+    @wraps(command)
+    def called(**given: Any) -> int:
+        typed = {one.name: given.pop(one.name) for one in fields(Searching)}
+        return command(search=Searching(**typed), **given)
+
+    # typer makes options of what a command's signature names; it cannot unfold a parameter by itself
+    called.__dict__["__signature__"] = Signature(_unfolded(signature(command, eval_str=True)))
+    return called
+
+
+def _unfolded(declared: Signature) -> list[Parameter]:
+    single = signature(Searching, eval_str=True).parameters.values()
+    return [
+        parameter
+        for one in declared.parameters.values()
+        for parameter in (single if one.annotation is Searching else (one,))
+    ]
+
+
+def _split(values: list[str] | None) -> tuple[str, ...]:
     """The names of an option that takes them with commas, or several times."""
     return tuple(name.strip() for value in values or () for name in value.split(",") if name.strip())

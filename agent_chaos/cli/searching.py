@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,17 +13,11 @@ from agent_chaos.cli.app import RealTools, Reports, Targets, app, stored_ids
 
 
 @app.command(epilog="Example: agent-chaos fuzz scenarios/refund.py --max-examples 200")
+@options.searches
 def fuzz(
     targets: Targets = None,
-    max_examples: options.MaxExamples = None,
-    seed: options.Seed = None,
-    max_time: options.MaxTime = None,
+    search: options.Searching = options.NOTHING_TYPED,
     workers: options.Workers = 0,
-    only_faults: options.OnlyFaults = None,
-    skip_faults: options.SkipFaults = None,
-    only_oracles: options.OnlyOracles = None,
-    skip_oracles: options.SkipOracles = None,
-    profile: options.ProfileName = None,
     space: options.SpaceTarget = "",
     until_covered: options.UntilCovered = False,
     until_stale: options.UntilStale = None,
@@ -38,21 +33,13 @@ def fuzz(
 ) -> int:
     """Search for failures offline, and make each as small as it gets."""
     from agent_chaos.commands import fuzz as body
-    from agent_chaos.commands.resolve_options import FuzzOptions
     from agent_chaos.report.reporter import View
 
-    asked = FuzzOptions(
-        max_examples=max_examples,
-        seed=seed,
-        max_time_s=max_time,
+    asked = replace(
+        search.options(),
         workers=workers,
         allow_real_tools=allow_real_tools,
-        profile=profile,
         space=space,
-        only_faults=options.split(only_faults),
-        skip_faults=options.split(skip_faults),
-        only_oracles=options.split(only_oracles),
-        skip_oracles=options.split(skip_oracles),
         until_covered=until_covered,
         until_stale=until_stale,
         executor=executor,
@@ -64,40 +51,26 @@ def fuzz(
 
 
 @app.command(epilog="Example: agent-chaos compare old/refund.py scenarios/refund.py --max-examples 100")
+@options.searches
 def compare(
     before: Annotated[
         str,
         typer.Argument(metavar="BEFORE", help="A scenario, or what `fuzz --json FILE` wrote of it earlier."),
     ],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The scenario as it is now.")],
-    max_examples: options.MaxExamples = None,
-    seed: options.Seed = None,
-    max_time: options.MaxTime = None,
+    search: options.Searching = options.NOTHING_TYPED,
     workers: options.Workers = 0,
-    only_faults: options.OnlyFaults = None,
-    skip_faults: options.SkipFaults = None,
-    only_oracles: options.OnlyOracles = None,
-    skip_oracles: options.SkipOracles = None,
-    profile: options.ProfileName = None,
     report: Reports = None,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Compare two versions of an agent. Its findings are new, fixed or the same; exit code 1 where one is new."""
     from agent_chaos.commands import compare as body
-    from agent_chaos.commands.resolve_options import FuzzOptions
     from agent_chaos.report.reporter import View
 
-    asked = FuzzOptions(
-        max_examples=max_examples,
-        seed=seed,
-        max_time_s=max_time,
+    asked = replace(
+        search.options(),
         workers=workers,
         allow_real_tools=allow_real_tools,
-        profile=profile,
-        only_faults=options.split(only_faults),
-        skip_faults=options.split(skip_faults),
-        only_oracles=options.split(only_oracles),
-        skip_oracles=options.split(skip_oracles),
         reports=tuple(report or ()),
         view=View(verbosity=-1),
     )

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from rich.text import Text
 
+from agent_chaos.commands.resolve_options import FuzzOptions
 from agent_chaos.commands.settings import resolved
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
 
 
-def config(options: Mapping[str, Any], *, origin: bool) -> int:
+def config(asked: FuzzOptions, *, origin: bool) -> int:
     """Prints a line for each setting; one that is not set is a comment. Raises UsageError for a wrong table."""
-    found = resolved(options)
+    found = resolved(asked.settings)
     lines = {key: _line(key, value) for key, value in found.settings}
     width = max(len(line) for line in lines.values())
     for key, line in lines.items():

@@ -39,6 +39,21 @@ class FuzzOptions:
     reports: tuple[str, ...] = ()
     view: View = USUAL
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Those that a project can set as well."""
+        return {
+            "max_examples": self.max_examples,
+            "seed": self.seed,
+            "max_time": self.max_time_s,
+            "only_faults": self.only_faults,
+            "skip_faults": self.skip_faults,
+            "only_oracles": self.only_oracles,
+            "skip_oracles": self.skip_oracles,
+            "profile": self.profile,
+            "space": self.space,
+        }
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -60,7 +75,7 @@ def resolve_options(asked: FuzzOptions) -> Chosen:
         raise UsageError("--exhaustive runs every single fault already; leave out --until-covered")
     if asked.executor and asked.workers:
         raise UsageError("--executor brings its own workers; leave out --workers")
-    known = resolved(_said(asked)).settings
+    known = resolved(asked.settings).settings
     scope = chaos_space(known.space).scope() if known.space else EVERYTHING
     return Chosen(
         max_examples=known.max_examples,
@@ -71,18 +86,3 @@ def resolve_options(asked: FuzzOptions) -> Chosen:
         judges=judges(only=known.only_oracles, skip=known.skip_oracles),
         baseline=Baseline.load(known.baseline, date.today()),
     )
-
-
-def _said(asked: FuzzOptions) -> dict[str, Any]:
-    """The options that are settings, too."""
-    return {
-        "max_examples": asked.max_examples,
-        "seed": asked.seed,
-        "max_time": asked.max_time_s,
-        "only_faults": asked.only_faults,
-        "skip_faults": asked.skip_faults,
-        "only_oracles": asked.only_oracles,
-        "skip_oracles": asked.skip_oracles,
-        "profile": asked.profile,
-        "space": asked.space,
-    }
