@@ -13,6 +13,7 @@ from agent_chaos.report.catalogue.page import faults_page, oracles_page
 from docs.reference.commands import commands_page, help_text
 from docs.reference.configuration import configuration_page, schema_file
 from docs.reference.formats import events_schema, formats_page, report_schema
+from docs.reference.frameworks import frameworks_page
 from docs.reference.markdown import WRITTEN
 from docs.reference.python_api import python_page
 
@@ -32,6 +33,7 @@ GENERATED: Mapping[Path, Callable[[], str]] = {
     PAGES / "reference/faults.md": lambda: faults_page(faults_of_code()),
     PAGES / "reference/oracles.md": lambda: oracles_page(oracles_of_code()),
     PAGES / "reference/formats.md": formats_page,
+    PAGES / "reference/frameworks.md": frameworks_page,
     PAGES / "reference/report.schema.json": report_schema,
     PAGES / "reference/events.schema.json": events_schema,
     PAGES / "reference/python.md": python_page,
