@@ -42,6 +42,7 @@ class Outside:
         self._places: _Places | None = None
         self._equal = 0
         self._taking = real.allocate_lock()
+        self._lately: tuple[_Places, float] = ((), 0.0)
         self._seen: tuple[int, tuple[int, int], float] = (-1, (0, 0), 0.0)
         self.online = False
         self.programs = 0
@@ -68,6 +69,16 @@ class Outside:
     def anybody_in_c_code(self) -> bool:
         """Whether a thread of the run blocks where it neither waits for its turn nor has it."""
         return any(m.outside and not m.waiting for m in self._scheduler.members.values())
+
+    def anybody_goes_on(self) -> bool:
+        """Whether a thread of the run that has no turn has moved in the last seconds: it may yet end what others wait for."""
+        idents = {m.ident for m in self._scheduler.members.values() if m.outside and not m.waiting}
+        frames = sys._current_frames()
+        places = tuple(sorted((ident, id(f), f.f_lasti) for ident, f in frames.items() if ident in idents))
+        now = real.monotonic()
+        if places != self._lately[0]:
+            self._lately = places, now
+        return bool(places) and now - self._lately[1] < LONG_S
 
     def _external(self) -> bool:
         """Whether somebody waits for a socket or a program."""

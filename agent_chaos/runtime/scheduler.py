@@ -4,8 +4,9 @@ The threads of a run go on one at a time. One that waits says until when, and ha
 none is left that could go on does the clock move, to the earliest of those times. So time never overtakes a thread that
 still has something to do, and equal runs take equal turns.
 
-Nothing here takes a lock: what the thread that has the turn changes is changed by nobody else, and from other threads (and
-signal handlers) comes a single append or flag.
+Nothing here waits for a lock: what the thread that has the turn changes is changed by nobody else, and from other threads (and
+signal handlers) comes a single append or flag. Who goes on is chosen by one thread at a time, which may be another one than has
+the turn: that of a thread inside C code is taken from it, and it may come back at any moment.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from agent_chaos.errors import BudgetStop, TrialStop, TrialTimeout
 from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import NEVER, Member, Poll, Ticket, WaitEnd
-from agent_chaos.runtime.outside import LONG_S, PATIENCE_S, Outside
+from agent_chaos.runtime.outside import PATIENCE_S, Outside
 from agent_chaos.runtime.timers import Timers
 
 _SLICE_S = 0.0005
@@ -65,8 +66,9 @@ class Scheduler:
         self._daemon_wakes = 0
         self.members: dict[int, Member] = {}
         self.outside = Outside(self, degraded)
+        self._choice = real.allocate_lock()
+        self._nobody = Member(self, daemon=True)
         self.turns = 0
-        self.choosing = False
         self.over = False
         self.stop: RunStop | None = None
         self.carried: tuple[Member, ...] = ()
@@ -112,11 +114,11 @@ class Scheduler:
         """Called in a thread that ends."""
         member.left = True
         self.members.pop(member.ident, None)
-        following = self._next() if self.running is member and not self.over else None
+        following = self._chosen_after(member) if not self.over and self._may_choose(member) else None
         if thread is not None:
             self._leaving.append(thread)
         if following is not None:
-            self._hand_to(following)
+            following.give_turn()
 
     def member(self) -> Member:
         """The calling thread; one from elsewhere takes part from its first wait on."""
@@ -178,12 +180,21 @@ class Scheduler:
         if self.over:
             member.ended = WaitEnd.FREED
         # A guest (a thread from elsewhere) waits without ever having had the turn, so it has none to hand
-        # over.
-        elif self.running is not member:
+        # over; nor has a thread from which it was taken.
+        elif not self._may_choose(member):
             _await_turn(member)
-        elif (following := self._next()) is not member:
-            self._hand_to(following)
+        elif (following := self._chosen_after(member)) is not member:
+            following.give_turn()
             _await_turn(member)
+
+    def _may_choose(self, member: Member) -> bool:
+        """Whether it is for the calling thread, and no other one until it has chosen, to say who goes on after `member`."""
+        if self.running is not member or not self._choice.acquire(False):
+            return False
+        if self.running is member:  # still, now that nobody else can change it
+            return True
+        self._choice.release()
+        return False
 
     def sleep_until(self, ns: int, why: str = "") -> None:
         """Waits until a virtual time."""
@@ -266,40 +277,44 @@ class Scheduler:
     def anybody_ready(self) -> bool:
         return bool(self._ready)
 
-    def take_turn_from(self, member: Member) -> None:
-        """Passes on the turn of a thread that does not do so by itself."""
-        member.outside = True
-        self._hand_to(self._next())
+    @property
+    def choosing(self) -> bool:
+        """Whether a thread chooses who goes on."""
+        return self._choice.locked()
 
-    def _hand_to(self, member: Member) -> None:
-        self.turns += 1
-        self.running = member
-        member.outside = False
-        member.give_turn()
+    def take_turn_from(self, member: Member) -> None:
+        """Passes on the turn of a thread that does not do so by itself; comes it back meanwhile, it waits for its next one."""
+        if self._may_choose(member):
+            member.outside, self.running = True, self._nobody
+            self._chosen_after(self._nobody).give_turn()
+
+    def _chosen_after(self, had: Member) -> Member:
+        """Who has the turn from now on; the choice is free again before it is told, since it may choose at once."""
+        try:
+            member = self._next()
+            self.turns += member is not had
+            self.running, member.outside = member, False
+        finally:
+            self._choice.release()
+        return member
 
     def _next(self) -> Member:
         """Who goes on: the first in line, else who waits until the earliest time, once nothing else can happen."""
         began = real.monotonic()
-        self.choosing = True
-        try:
-            while True:
-                # Before anybody else is chosen: `is_alive()` of a thread that has handed over its last turn
-                # would depend on how fast the system lets it end.
-                self.bury()
-                self._look()
-                if (member := self._first_in_line()) is not None:
-                    return member
-                # The stop is raised in the main thread, whatever it waits for; the others are dismissed
-                # when the run is over.
-                if self.stop is not None and self.main.waiting:
-                    return self.main
-                waited_s = real.monotonic() - began
-                if not self.outside.at_rest(waited_s) or not (
-                    self._advance_clock() or self._nothing_comes(waited_s)
-                ):
-                    real.sleep(_SLICE_S)
-        finally:
-            self.choosing = False
+        while True:
+            # Before anybody else is chosen: `is_alive()` of a thread that has handed over its last turn
+            # would depend on how fast the system lets it end.
+            self.bury()
+            self._look()
+            if (member := self._first_in_line()) is not None:
+                return member
+            # The stop is raised in the main thread, whatever it waits for; the others are dismissed
+            # when the run is over.
+            if self.stop is not None and self.main.waiting:
+                return self.main
+            waited_s = real.monotonic() - began
+            if not self.outside.at_rest(waited_s) or not (self._advance_clock() or self._nothing_comes()):
+                real.sleep(_SLICE_S)
 
     def _first_in_line(self) -> Member | None:
         while self._ready:
@@ -332,9 +347,9 @@ class Scheduler:
         self._ready.extend((ticket, WaitEnd.DUE) for ticket in self._timers.due(due))
         return True
 
-    def _nothing_comes(self, waited_s: float) -> bool:
-        """Stops the run, unless its main thread is where the turn does not reach it, or a thread may come out of C code."""
-        if not self.main.waiting or (self.outside.anybody_in_c_code() and waited_s < LONG_S):
+    def _nothing_comes(self) -> bool:
+        """Stops the run, unless its main thread is where the turn does not reach it, or a thread without a turn goes on."""
+        if not self.main.waiting or self.outside.anybody_goes_on():
             return False
         self.stop = self.stop or RunStop("timeout", _NOTHING_COMES)
         return True

@@ -100,6 +100,8 @@ class Session:
     """Names of calls that run no tool."""
     server_descriptions: tuple[tuple[str, Any, Any], ...] = ()
     """What servers of tools said besides results: name, arguments and result."""
+    acted_on: str = ""
+    """The structured output that was served last, where nothing outside of this process may come of it."""
     turn: int = 0
     finished: bool = False
     online: bool = False

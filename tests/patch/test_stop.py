@@ -1,6 +1,7 @@
 """A run is stopped wherever it is, and what goes on beside it neither holds it up nor passes for its agent's fault."""
 
 import asyncio
+import json
 import os
 import sched
 import sys
@@ -16,7 +17,7 @@ from agent_chaos.patch.time.collector import collector_paused
 from agent_chaos.patch.time.stop import real_time_stop
 from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.session import Session, scheduled
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.trace.trace import Wait
 from tests.trials import recorded, scenario, trial
@@ -178,6 +179,58 @@ def test_a_wait_inside_c_code_makes_the_run_degraded_and_lets_the_others_go_on()
     assert [one.text for one in trace.answers] == ["ok"]
     assert trace.virtual_s == 3
     assert trace.incidents_of("degraded")
+
+
+def test_a_thread_that_comes_out_of_c_code_while_its_turn_is_passed_on_waits_for_the_next_one(monkeypatch):
+    """Two threads that chose at once woke each other in vain, and the run counted as stuck."""
+    monkeypatch.setattr("agent_chaos.runtime.scheduler.PATIENCE_S", 0.02)
+    read, write = os.pipe()
+
+    def reads():
+        os.read(read, 1)
+        time.sleep(1)
+
+    def agent(ctx, text):
+        scheduler = scheduled()
+        for _ in range(12):
+            reader = threading.Thread(target=reads)
+            reader.start()
+            real.start_new_thread(writes_once_taken, (scheduler, write))
+            reader.join()
+        return "ok"
+
+    trace = ran(agent)
+
+    assert [one.text for one in trace.answers] == ["ok"]
+    assert trace.virtual_s == 12
+
+
+def test_a_thread_that_lost_its_turn_and_computes_on_is_waited_for(monkeypatch):
+    monkeypatch.setattr("agent_chaos.runtime.scheduler.PATIENCE_S", 0.02)
+    monkeypatch.setattr("agent_chaos.runtime.outside.LONG_S", 0.05)
+    read, write = os.pipe()
+
+    def reads():
+        os.read(read, 1)
+        until = real.monotonic() + 0.3
+        while real.monotonic() < until:
+            sorted(json.loads(json.dumps({str(n): n for n in range(50)})))
+
+    def agent(ctx, text):
+        reader = threading.Thread(target=reads)
+        reader.start()
+        real.start_new_thread(writes_once_taken, (scheduled(), write))
+        reader.join()
+        return "ok"
+
+    assert [one.text for one in ran(agent).answers] == ["ok"]
+
+
+def writes_once_taken(scheduler, write):
+    """Lets a thread go on that reads, as soon as its turn is being passed on by another."""
+    while not (scheduler.choosing and any(one.outside for one in list(scheduler.members.values()))):
+        real.sleep(0.001)
+    os.write(write, b"x")
 
 
 def test_a_thread_that_looks_now_and_then_is_not_started_again_with_every_run():
