@@ -123,13 +123,16 @@ def _untested(trace: Trace) -> str:
     return "no fault fired" if trace.plan.faults and not trace.fired else ""
 
 
+_REFUSED = {"refused": "refused a connection to ", "effect": "refused what the agent did: it "}
+
+
 def _broken(trace: Trace, *, rewritten: bool = False) -> str:
     """What makes a run worthless, in words; '' where it can be judged.
 
     `rewritten` says that chaos rewrote what was asked, which may lead a run away from the recording without a fault.
     """
-    for incident in trace.incidents_of("harness", "refused"):
-        return f"refused a connection to {incident.detail}" if incident.kind == "refused" else incident.detail
+    for incident in trace.incidents_of("harness", "refused", "effect"):
+        return f"{_REFUSED.get(incident.kind, '')}{incident.detail}"
     if rewritten:
         return ""
     first_fault = next((e.seq for e in trace.entries if getattr(e, "fired", ())), None)

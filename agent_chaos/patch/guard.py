@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from agent_chaos.errors import GuardRefused
 from agent_chaos.runtime.seams import Changes, Seam
@@ -98,13 +98,25 @@ def _spawned_by_mode(session: Session, args: tuple[Any, ...]) -> None:
 def _popen(session: Session, args: tuple[Any, ...]) -> None:
     argv = args[1]
     name = argv if isinstance(argv, str) else " ".join(str(part) for part in list(argv)[:3])
+    _noted(session, "subprocess", name[:120])
     session.scheduler.outside.programs += 1
-    session.tape.incident(session.clock.now(), "subprocess", name[:120])
+
+
+def _noted(session: Session, kind: Literal["subprocess", "sqlite", "file"], what: str) -> None:
+    """Notes an effect outside of this process; refuses it where structured output is being acted on."""
+    session.tape.incident(session.clock.now(), kind, what)
+    if session.acted_on:
+        told = f"{_DONE[kind]} {what}, after the model had filled in {session.acted_on}"
+        session.tape.incident(session.clock.now(), "effect", told)
+        raise GuardRefused(f"agent-chaos is offline: {told}; refused")
+
+
+_DONE = {"subprocess": "started", "sqlite": "opened the database", "file": "wrote the file"}
 
 
 def _sqlite(session: Session, args: tuple[Any, ...]) -> None:
     if str(args[0]) != ":memory:":
-        session.tape.incident(session.clock.now(), "sqlite", _address(args[0]))
+        _noted(session, "sqlite", _address(args[0]))
 
 
 def _opened(session: Session, args: tuple[Any, ...]) -> None:
@@ -113,7 +125,7 @@ def _opened(session: Session, args: tuple[Any, ...]) -> None:
     name = _address(path)
     own = isinstance(path, int) or name == os.devnull or "__pycache__" in name
     if writes and not own:
-        session.tape.incident(session.clock.now(), "file", name)
+        _noted(session, "file", name)
 
 
 def _write_flags(flags: Any) -> bool:
@@ -122,8 +134,8 @@ def _write_flags(flags: Any) -> bool:
 
 def _spawned(session: Session, args: tuple[Any, ...]) -> None:
     name = args[0] if args else "a program"
+    _noted(session, "subprocess", _address(name)[:120])
     session.scheduler.outside.programs += 1
-    session.tape.incident(session.clock.now(), "subprocess", _address(name)[:120])
 
 
 def _forked(session: Session, args: tuple[Any, ...]) -> None:

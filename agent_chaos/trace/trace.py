@@ -158,10 +158,11 @@ class Raised:
 class Incident:
     """Something the harness saw that is not the agent's own doing or judgement.
 
-    `kind`: miss (left the recording), refused (guard refused a connection), telemetry (a known telemetry host was
+    `kind`: miss (left the recording), refused (guard refused a connection), effect (guard refused what code did with structured
+    output), telemetry (a known telemetry host was
     refused), subprocess, sqlite, file (written), thread (outlived the trial), task (of asyncio, the agent's own, not over when
-    its last turn was), budget, timeout, degraded (clock not exact), harness (agent-chaos itself failed). Only miss, budget and timeout end a trial by themselves; refused and
-    harness make it an ERROR.
+    its last turn was), budget, timeout, degraded (clock not exact), harness (agent-chaos itself failed). Only miss, budget and timeout end a trial by themselves; refused,
+    effect and harness make it an ERROR.
     """
 
     seq: int
@@ -169,6 +170,7 @@ class Incident:
     kind: Literal[
         "miss",
         "refused",
+        "effect",
         "telemetry",
         "subprocess",
         "sqlite",

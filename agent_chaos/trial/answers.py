@@ -21,7 +21,7 @@ from agent_chaos.replay.toolbox import Toolbox, ToolServed
 from agent_chaos.runtime.session import Answered, Session, ToolAnswer
 from agent_chaos.runtime.tape import raised_names
 from agent_chaos.runtime.user_code import calling_frame
-from agent_chaos.stream.exchange import Request
+from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, ToolRun
 from agent_chaos.trial.injector import ChaosInjector
@@ -47,6 +47,7 @@ class Answerer:
         injector: names faults besides the plan's, where a scenario configures some.
         online: answers what the recording does not, where the run may go online.
         ignore_hosts: hosts that are refused quietly.
+        held: names of structured outputs; once one is served, nothing outside of this process may come of it.
     """
 
     session: Session
@@ -57,6 +58,7 @@ class Answerer:
     ignore_hosts: Collection[str] = ()
     injector: ChaosInjector | None = None
     online: Online | None = None
+    held: Collection[str] = ()
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _calls: dict[str, _Logical] = field(default_factory=dict)
     _made: int = 0
@@ -97,11 +99,18 @@ class Answerer:
             if self.injector is not None:
                 self.injector.fired(served.fired, self._moment)
             call = self._write_call(request, transport, served, logical)
+            self._hold_effects(served.reply, protocol)
             if served.reply is None:
                 raise self._missed(
                     f"call {call.call}: {request.method} {request.path} was not recorded", served
                 )
             return Answered(served.reply, call.seq)
+
+    def _hold_effects(self, reply: Reply | None, protocol: WireProtocol | None) -> None:
+        """From structured output on, what the agent's own code does may be what a tool would have done."""
+        if self.held and reply is not None and protocol is not None:
+            given = next((one.name for one in protocol.parse(reply).tool_calls if one.name in self.held), "")
+            self.session.acted_on = given or self.session.acted_on
 
     def _served(self, request: Request, protocol: str, transport: str) -> ServedReply:
         """The player's answer; where it has none and the run is online, the real provider's."""

@@ -135,17 +135,26 @@ class Rehearsal:
                 f"it since; give back its @agent_chaos.tool or its framework's tool class, {_ELSE}"
             )
 
+    def _check_effects(self, trace: Trace) -> None:
+        """Raises UsageError where the agent's own code acted on structured output; the guard has refused it."""
+        if effects := trace.incidents_of("effect"):
+            raise UsageError(
+                f"{self.name}: the agent {effects[0].detail}, which no tool boundary saw, so every example would do it for "
+                f"real; wrap what does it with @agent_chaos.tool and {self._again}, {_ELSE}"
+            )
+
     def prepare(self) -> Trace:
         """Takes one warm-up and two clean runs, and keeps the last; the first of the two is probed for a turn more.
 
         Raises:
             HarnessError: the cassette is stale, nothing was intercepted, or the guard refused a connection.
-            UsageError: tools would run for real, or did in the warm-up.
+            UsageError: tools would run for real, or did in the warm-up, or code would act on structured output.
             UnstableError: the two runs differ.
         """
         self.refuse_real_tools()
         warm_up = self._run(Plan())
         sound = Soundness(self.name, self._again, self._index, self._redactor.request)
+        self._check_effects(warm_up)
         sound.check(warm_up)
         self._check_boundaries(warm_up)
         first, second = self._run(Plan(), probing=True), self._run(Plan())
@@ -167,12 +176,16 @@ class Rehearsal:
         """What a search cannot hold back, or strikes only in part."""
         for name in structured_outputs(self.cassette):
             yield (
-                f"structured output: {name} was asked for by name, so no tool runs for it; what the agent's own code "
-                "does with it happens for real in every example"
+                f"structured output: {name} was asked for by name, so no tool runs for it; {self._of_outputs(name)}"
             )
         unknown = {f"{x.request.address}{x.request.path}" for x in self.cassette.exchanges if not x.protocol}
         for place in sorted(unknown):
             yield f"protocol: not known for {place}; it is struck by faults of transport only"
+
+    def _of_outputs(self, name: str) -> str:
+        if name in self._held_outputs:
+            return "files, databases and programs that the agent's own code then reaches for are refused"
+        return "what the agent's own code does with it happens for real in every example"
 
     def _follow_edits(self, clean: Trace) -> tuple[str, ...]:
         """Takes what the agent asks without faults for what was recorded; and what was edited since, in words."""
@@ -248,9 +261,17 @@ class Rehearsal:
                 max_requests=max_requests,
                 max_virtual_s=limit,
                 injector=injector,
+                held=self._held_outputs,
                 probing=probing,
             )
         return redact_trace(trace, self._redactor)
+
+    @cached_property
+    def _held_outputs(self) -> frozenset[str]:
+        """Structured outputs of which nothing may come outside of this process."""
+        if self.allow_real_tools:
+            return frozenset()
+        return frozenset(structured_outputs(self.cassette)) - frozenset(self.scenario.pure_tools)
 
     @property
     def _again(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
@@ -67,13 +67,15 @@ def run_trial(
     real_s: float = 30.0,
     injector: ChaosInjector | None = None,
     online: Online | None = None,
+    held: Collection[str] = (),
     probing: bool = False,
 ) -> Trace:
     """Runs the scenario's agent against the cassette under a plan.
 
     A pure function of its arguments for a deterministic agent. `max_virtual_s` stops nothing by itself: a run may wait
     longer, as long as it does not do so in thousands of small waits. A run that is `online` asks the real provider what
-    the cassette does not answer, and lets tools run whose arguments it does not know. One that is `probing` also notes what
+    the cassette does not answer, and lets tools run whose arguments it does not know. `held` names structured outputs of which
+    nothing outside of this process may come. One that is `probing` also notes what
     the agent would ask in one turn more (`Trace.probed`).
     """
     with trial_session(
@@ -85,6 +87,7 @@ def run_trial(
         real_s=real_s,
         injector=injector,
         online=online,
+        held=held,
     ) as session:
         _conversation(scenario, session, injector, probing=probing).run()
     trace = session.tape.trace(plan, session.clock.now() - session.excluded_s)
@@ -102,6 +105,7 @@ def trial_session(
     real_s: float = 30.0,
     injector: ChaosInjector | None = None,
     online: Online | None = None,
+    held: Collection[str] = (),
 ) -> Iterator[Session]:
     """The stage of a trial: within the block this process is in its run. As `run_trial` otherwise."""
     header = index.cassette.header
@@ -122,6 +126,7 @@ def trial_session(
         ignore_hosts=scenario.ignore_hosts,
         injector=injector,
         online=online,
+        held=held,
     )
     session.online = session.scheduler.outside.online = online is not None
     session.pure_tools = frozenset(scenario.pure_tools)

@@ -464,6 +464,43 @@ def test_a_call_that_the_request_forces_is_structured_output_and_runs_nothing(ur
     assert asks({}) == ("answer",)
 
 
+@pytest.fixture
+def extractor(tmp_path):
+    """An agent that has the model fill in a form, and files it; the recording; and the file."""
+    url, forced, reply = EXTRACTIONS["openai_chat"]
+    filed = tmp_path / "filed"
+
+    def agent(ctx, text):
+        form = httpx2.post(url, json={"model": "m", "messages": [], **forced}).text
+        filed.write_text(form)
+        return "filed"
+
+    cassette = recorded(scenario(agent), [json_reply(reply)])
+    filed.unlink()
+    return agent, cassette, filed
+
+
+def test_what_code_does_with_structured_output_is_refused_before_it_happens(extractor):
+    agent, cassette, filed = extractor
+    with pytest.raises(UsageError, match=r"wrote the file .*filed, after the model had filled in answer"):
+        Rehearsal(scenario(agent), cassette=cassette).prepare()
+
+    assert not filed.exists()
+
+
+@pytest.mark.parametrize("allowed", [{"allow_real_tools": True}, {"pure_tools": ("answer",)}], ids=str)
+def test_code_acts_on_structured_output_where_that_is_allowed(extractor, allowed):
+    agent, cassette, filed = extractor
+    pure = {name: value for name, value in allowed.items() if name == "pure_tools"}
+    rehearsal = Rehearsal(
+        scenario(agent, **pure), cassette=cassette, allow_real_tools=bool(allowed.get("allow_real_tools"))
+    )
+    rehearsal.prepare()
+
+    assert filed.exists()
+    assert any(note.startswith("structured output: answer") for note in rehearsal.notes)
+
+
 @pytest.mark.parametrize(
     ("name", "unwrapped"),
     [("transfer_to_savings", ("transfer_to_savings",)), ("final_result", ()), ("final_result_Decision", ())],

@@ -89,6 +89,7 @@ def _row(entry: TraceEvent, trace: Trace, single: bool, findings: frozenset[int]
 _INCIDENTS = {
     "miss": "left the recording",
     "refused": "connection refused by agent-chaos",
+    "effect": "refused by agent-chaos",
     "telemetry": "telemetry refused",
     "subprocess": "started a subprocess",
     "sqlite": "opened a database",
