@@ -1,1 +1,1 @@
-"""Whether agents of current frameworks work unchanged, each in an environment of its own: `python -m benchmarks.compat`."""
+"""Whether agents of current frameworks work unchanged, each in an environment of its own: `python -m compat`."""

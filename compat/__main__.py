@@ -1,33 +1,47 @@
-"""Measures frameworks one after the other, and writes the page: `python -m benchmarks.compat [NAME…] [--examples N]`."""
+"""Measures frameworks one after the other, and writes the page: `python -m compat [NAME…] [--examples N]`."""
 
 from __future__ import annotations
 
 import argparse
-import tempfile
+import subprocess
+import sys
 from pathlib import Path
 
-from benchmarks.compat.environment import Environment
-from benchmarks.compat.measure import AGENTS, measure
+from compat.environment import AGENTS, Environment
+from compat.measure import measure
 from docs.generate import main as write_pages
 from docs.reference.frameworks import RESULTS, Measured, measured
+
+CACHE = Path.home() / ".cache/agent-chaos/compat"
 
 
 def main() -> None:
     every = sorted(path.stem.removesuffix("_desk") for path in AGENTS.glob("*_desk.py"))
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.compat")
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"of {', '.join(every)}; all of them by default"
-    )
-    parser.add_argument("--examples", type=int, default=100, help="examples of each search")
-    asked = parser.parse_args()
-    if unknown := sorted(set(asked.names) - set(every)):
-        parser.error(f"there is no agent for {', '.join(unknown)}; there are {', '.join(every)}")
+    asked = _parser(every).parse_args()
     for name in asked.names or every:
-        with tempfile.TemporaryDirectory() as folder:
-            one = measure(name, Environment.made(name, Path(folder)), Path(folder), examples=asked.examples)
+        folder = asked.folder / name
+        try:
+            where = Environment.made(name, folder / "environment")
+        except subprocess.CalledProcessError as exc:
+            print(f"{name}: not installed, left as it was measured before: {exc}", file=sys.stderr)
+            continue
+        one = measure(name, where, folder / "run", examples=asked.examples)
         print(one.model_dump_json(exclude_defaults=True), flush=True)
         _keep(one)
     write_pages()
+
+
+def _parser(every: list[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m compat")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(every)}; or all")
+    parser.add_argument("--examples", type=int, default=100, help="examples of each search")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=CACHE,
+        help="of environments and of what the commands printed; %(default)s by default",
+    )
+    return parser
 
 
 def _keep(one: Measured) -> None:

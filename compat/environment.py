@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 AGENTS = Path(__file__).parent / "agents"
 
 
@@ -26,9 +26,19 @@ class Environment:
             subprocess.CalledProcessError: it cannot be installed; uv has said why.
         """
         wanted = dependencies(AGENTS / f"{name}_desk.py")
-        python = folder / "venv/bin/python"
-        subprocess.run(["uv", "venv", "--quiet", str(folder / "venv")], check=True)
-        install = ["uv", "pip", "install", "--quiet", "--python", str(python), "--editable", str(ROOT)]
+        python = folder / "bin/python"
+        subprocess.run(["uv", "venv", "--quiet", "--allow-existing", str(folder)], check=True)
+        install = [
+            "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--upgrade",
+            "--python",
+            str(python),
+            "--editable",
+            str(ROOT),
+        ]
         subprocess.run([*install, *wanted], check=True)
         return cls(python, wanted[0].partition("[")[0])
 

@@ -1,4 +1,4 @@
-"""The page of measured frameworks, from what `python -m benchmarks.compat` left."""
+"""The page of measured frameworks, from what `python -m compat` left."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from docs.reference.markdown import WRITTEN, table
 
-RESULTS = Path(__file__).parents[2] / "benchmarks/compat/results.json"
+RESULTS = Path(__file__).parents[2] / "compat/results.json"
 
 
 class Measured(BaseModel):
@@ -33,6 +33,7 @@ class Measured(BaseModel):
     kinds: int = 0
     failures: int = 0
     real_runs: int = 0
+    cpu_s: int = 0
     finding: str = ""
     note: str = ""
 
@@ -63,7 +64,7 @@ _INTRODUCTION = (
     "",
     "# Measured frameworks",
     "",
-    "`python -m benchmarks.compat` writes an agent as each framework's documentation does, in an environment of its own: it is",
+    "`python -m compat` writes an agent as each framework's documentation does, in an environment of its own: it is",
     "recorded against a stand-in for the provider, replayed and searched with the stand-in gone. The tools themselves count in a",
     "file how often they really ran meanwhile.",
     "",

@@ -1,0 +1,28 @@
+# /// script
+# dependencies = ["anthropic"]
+# ///
+"""A refund desk on the tool runner of Anthropic's SDK."""
+
+from __future__ import annotations
+
+from anthropic import Anthropic, beta_tool
+from desk import INSTRUCTIONS, QUESTION, lookup_order, refund
+
+from agent_chaos import BaselineScenario, Turn
+
+client = Anthropic()
+tools = [beta_tool(lookup_order), beta_tool(refund)]
+
+
+def agent(ctx, turn_input):
+    runner = client.beta.messages.tool_runner(
+        model="claude-sonnet-5",
+        max_tokens=1000,
+        system=INSTRUCTIONS,
+        tools=tools,
+        messages=[{"role": "user", "content": turn_input}],
+    )
+    return runner.until_done().content[0].text
+
+
+scenario = BaselineScenario(name="anthropic", agent=agent, turns=[Turn(QUESTION)])
