@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(ROOT.glob("agent_chaos/**/*.py"))
 ALL = [
     path
-    for folder in ("agent_chaos", "tests", "scenarios", "benchmarks")
+    for folder in ("agent_chaos", "tests", "scenarios", "benchmarks", "compat")
     for path in sorted(ROOT.glob(f"{folder}/**/*.py"))
 ]
 DIVIDER = re.compile(r"^\s*#\s*[-=#*~_]{3,}")
