@@ -9,8 +9,8 @@ from pathlib import Path
 
 from compat.environment import AGENTS, Environment
 from compat.measure import measure
-from docs.generate import main as write_pages
-from docs.reference.frameworks import RESULTS, Measured, measured
+from docs.generate import PAGES
+from docs.reference.frameworks import RESULTS, Measured, frameworks_page, measured
 
 CACHE = Path.home() / ".cache/agent-chaos/compat"
 
@@ -28,7 +28,7 @@ def main() -> None:
         one = measure(name, where, folder / "run", examples=asked.examples)
         print(one.model_dump_json(exclude_defaults=True), flush=True)
         _keep(one)
-    write_pages()
+    (PAGES / "reference/frameworks.md").write_text(frameworks_page(), encoding="utf-8")
 
 
 def _parser(every: list[str]) -> argparse.ArgumentParser:
