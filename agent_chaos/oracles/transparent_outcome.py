@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 
+from agent_chaos.faults.fault import Fault
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import only_reads
 from agent_chaos.oracles.reading.turns import all_transparent, executed, read_whole, shown
@@ -34,14 +36,10 @@ class TransparentOutcome:
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation about the answers and one about the tools."""
-        if not all_transparent(evidence) or evidence.trace.raised:
-            return
-        if evidence.trace.incidents_of("timeout", "budget") or _gave_up_waiting(evidence.trace):
-            return
         other = next((call for call in evidence.trace.calls if not call.fidelity.full), None)
-        if other is not None and _heard_as_recorded(evidence.trace):
+        if other is not None and _heard_as_recorded(evidence.trace, before=other.seq):
             yield self._asked_otherwise(other)
-        elif evidence.trace.left_at is None:
+        elif evidence.trace.left_at is None and _must_recover(evidence):
             yield from self._answers(evidence)
             yield from self._tools(evidence)
 
@@ -58,7 +56,7 @@ class TransparentOutcome:
         for turn, (was, now) in enumerate(zip(before, after, strict=False)):
             if was != now:
                 reason = f"turn {turn} answered {shown(now, 90)!r}, not {shown(was, 90)!r}"
-                advice = _READ if _heard_as_recorded(evidence.trace) else _ADVICE
+                advice = _READ if _heard_as_recorded(evidence.trace, before=math.inf) else _ADVICE
                 yield self._violation("answer", reason, was, now, advice)
                 return
 
@@ -75,6 +73,14 @@ class TransparentOutcome:
         return Violation(
             oracle=self.name, subject=subject, reason=reason, advice=advice, before=before, after=after
         )
+
+
+def _must_recover(evidence: Evidence) -> bool:
+    """Whether a correct stack comes through with the same answer, and this run had the time and the patience for it."""
+    trace = evidence.trace
+    if trace.raised or trace.incidents_of("timeout", "budget"):
+        return False
+    return all_transparent(evidence) and not _gave_up_waiting(trace)
 
 
 def _gave_up_waiting(trace: Trace) -> bool:
@@ -95,14 +101,21 @@ def _is_left(trace: Trace, call: Call) -> bool:
     return delivered is None or delivered.outcome in ("open", "closed")
 
 
-def _heard_as_recorded(trace: Trace) -> bool:
-    """Whether all that the faults left of each turn is the whole turn, and the client read it to its last byte."""
-    struck = [call for call in trace.calls if call.fired]
-    return bool(struck) and all(
-        read_whole(trace, call) and not set(fault.changes) - {"other_parts"}
-        for call in struck
-        for fault in call.fired
+def _heard_as_recorded(trace: Trace, *, before: float) -> bool:
+    """Whether faults struck replies alone until then, left the whole turn in each, and the client read it to its last byte.
+
+    What strikes a run later changes nothing about what it had heard.
+    """
+    struck = [call for call in trace.calls if call.fired and call.seq < before]
+    if not struck or any(run.fired and run.seq < before for run in trace.tools):
+        return False
+    return all(
+        read_whole(trace, call) and all(_says_the_same(fault) for fault in call.fired) for call in struck
     )
+
+
+def _says_the_same(fault: Fault) -> bool:
+    return fault.transparent and not set(fault.changes) - {"other_parts"}
 
 
 def _texts(trace: Trace) -> list[str]:

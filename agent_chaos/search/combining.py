@@ -15,7 +15,7 @@ from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.knowledge import MOST_IN_A_ROW, Knowledge, pairs_of, rows_of
 from agent_chaos.search.numbers import FieldNumbers
-from agent_chaos.search.space import Candidate, Menu, Space
+from agent_chaos.search.space import Candidate, Menu, Space, Variant
 
 _DRAWN = 6
 _SURE = 0.6
@@ -79,7 +79,11 @@ class Combiner:
         return Plan.of((one.site, one.fault) for one in placed)
 
     def _swept(self) -> Iterator[MenuCandidate]:
-        """Every kind until it fired: of each family first the one met most, families first that found most in real agents."""
+        """Every kind until it fired, and then every variant of it that is told apart by words."""
+        return chain(self._kinds_swept(), self._variants_swept())
+
+    def _kinds_swept(self) -> Iterator[MenuCandidate]:
+        """Of each family first the kind met most, families first that found most in real agents."""
         families = sorted({menu.cls.family for menu in self._space.menus}, key=lambda one: one.priority)
         kinds = [sorted(self._of(one), key=lambda menu: menu.cls.frequency) for one in families]
         first = [menus[0] for menus in kinds]
@@ -88,7 +92,23 @@ class Combiner:
             # never met.
             telling = self._telling(menu)
             if telling and not self._knowledge.fired[menu.kind]:
-                yield menu, min(telling, key=lambda one: (self._ended[one.site], self.sites.index(one.site)))
+                yield menu, self._struck_least(telling)
+
+    def _variants_swept(self) -> Iterator[MenuCandidate]:
+        """Of kinds that are met more first: one call index, none, or a blank stop reason break agents that stand the others."""
+        variants: dict[Variant, tuple[Menu, list[Candidate]]] = {}
+        for menu in sorted(
+            self._space.menus, key=lambda menu: (menu.cls.frequency, menu.cls.family.priority)
+        ):
+            for one in menu.entries:
+                if one.site in self._ended:
+                    variants.setdefault(one.variant, (menu, []))[1].append(one)
+        for variant, (menu, entries) in tuple(variants.items()) * _TRIED:
+            if not self._knowledge.variants[variant]:
+                yield menu, self._struck_least(entries)
+
+    def _struck_least(self, candidates: Sequence[Candidate]) -> Candidate:
+        return min(candidates, key=lambda one: (self._ended[one.site], self.sites.index(one.site)))
 
     def _telling(self, menu: Menu) -> list[Candidate]:
         """The candidates of a kind with the opening that it is tried with first."""
@@ -227,7 +247,8 @@ class Combiner:
         offers = self._rng.choices(list(among.values()), weights)[0]
         weights = [offer.weight / (1 + known.singles[offer.menu.kind, at]) for offer in offers]
         offer = self._rng.choices(offers, weights)[0]
-        return offer.menu, replace_serving(self._rng.choice(offer.candidates), serving)
+        weights = [1 / (1 + known.variants[one.variant]) for one in offer.candidates]
+        return offer.menu, replace_serving(self._rng.choices(offer.candidates, weights)[0], serving)
 
 
 def _as_before(among: _Offers, chosen: Sequence[MenuCandidate]) -> _Offers:

@@ -9,7 +9,7 @@ from itertools import combinations
 from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.search.example import Example, Reached
-from agent_chaos.search.space import Candidate
+from agent_chaos.search.space import Candidate, Variant, variant_of
 
 _Place = tuple[str, str]
 """A family of faults at a site."""
@@ -31,6 +31,7 @@ class Knowledge:
     def __init__(self) -> None:
         self._survived: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
+        self.variants: Counter[Variant] = Counter()
         self._asked_again: Counter[str] = Counter()
         self._rows_survived: Counter[int] = Counter()
         self._rows: Counter[int] = Counter()
@@ -54,6 +55,7 @@ class Knowledge:
         sites = {one.site for one in example.reached}
         for one in example.struck:
             self.fired[one.fault.kind] += 1
+            self.variants[variant_of(one.fault)] += 1
             self._survived[one.fault.kind] += one.survived
             self._asked_again[one.fault.kind] += _next(one.site) in sites
         for length, survived in _rows(example):

@@ -21,6 +21,9 @@ from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.scope import EVERYTHING, Bounds, FaultSite, Rule, Scope, choice_pairs
 from agent_chaos.trace.trace import Trace
 
+Variant = tuple[str, tuple[tuple[str, str], ...]]
+"""A kind of fault, and what its choices say in words: which shape, which place; not which number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -34,6 +37,17 @@ class Candidate:
     def single(self) -> tuple[str, str]:
         """What coverage counts: the kind at the site."""
         return (self.kind, str(self.site))
+
+    @property
+    def variant(self) -> Variant:
+        return (self.kind, tuple((name, value) for name, value in self.choice if isinstance(value, str)))
+
+
+def variant_of(fault: Fault) -> Variant:
+    """The variant that a fault of a plan is."""
+    chosen = fault.model_dump(exclude={"kind"}, exclude_defaults=True)
+    words = sorted((name, value) for name, value in chosen.items() if isinstance(value, str))
+    return (fault.kind, tuple(words))
 
 
 @dataclass(frozen=True)

@@ -210,22 +210,26 @@ def by_index(key):
     return agent
 
 
-@pytest.mark.parametrize(
-    ("key", "finding"),
-    [
-        (lambda piece, calls: piece.index, {"transparent_outcome:request"}),
-        (lambda piece, calls: piece.id or list(calls)[-1], set()),
-    ],
-    ids=["by-index", "by-id"],
-)
-def test_who_merges_two_calls_that_share_an_index_is_found(key, finding):
-    """The reply said what it always says, and was read to its end: what the agent asks next is of its own making."""
-    outcome = judged(
-        by_index(key), "openai_chat", {"call 0": fault("shared_index", index="same")}, said=MAILS, stream=True
-    )
+SHARED = {"call 0": fault("shared_index", index="same")}
 
-    assert finding <= found(outcome)
-    assert (outcome.verdict is Verdict.PASS) == (not finding)
+
+@pytest.mark.parametrize(
+    "later",
+    [{}, {"call 1": fault("rate_limit", retry_after_s=2)}, {"call 1": fault("auth_error")}],
+    ids=["alone", "then-transient", "then-refused"],
+)
+def test_who_merges_two_calls_that_share_an_index_is_found_whatever_strikes_later(later):
+    """The reply said what it always says, and was read to its end: what the agent asks next is of its own making."""
+    by_place = by_index(lambda piece, calls: piece.index)
+    outcome = judged(by_place, "openai_chat", {**SHARED, **later}, said=MAILS, stream=True)
+
+    assert "transparent_outcome:request" in found(outcome)
+
+
+def test_who_tells_calls_apart_by_id_stands_one_index():
+    by_id = by_index(lambda piece, calls: piece.id or list(calls)[-1])
+
+    assert judged(by_id, "openai_chat", SHARED, said=MAILS, stream=True).verdict is Verdict.PASS
 
 
 def stops_at_a_reason(ctx, text):

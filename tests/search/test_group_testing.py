@@ -13,7 +13,7 @@ from agent_chaos.search.example import Example, Reached, Struck
 from agent_chaos.search.group_testing import GroupTesting
 from agent_chaos.search.knowledge import Knowledge, pairs_of, places_of, rows_of
 from agent_chaos.search.numbers import nth, spread_below
-from agent_chaos.search.space import Space
+from agent_chaos.search.space import Space, variant_of
 from tests.search import shop
 
 
@@ -81,6 +81,17 @@ def test_every_kind_is_tried_the_usual_ones_of_each_family_first(space):
         met = [other.cls.frequency for other in space.families[menu.cls.family]]
         assert menu.cls.frequency == min(met)
     assert {menu.cls.frequency for menu in first} >= {Frequency.EVERYDAY}
+
+
+def test_every_word_that_a_fault_can_be_told_by_is_tried_within_a_usual_search(space):
+    """One of `shared_index` breaks clients that stand the other: a kind is not tried as long as one of its variants is not."""
+    variants = {entry.variant for menu in space.menus for entry in menu.entries}
+    drawn = {
+        variant_of(placed.fault) for plan in asked(GroupTesting(space, 0), 200) for placed in plan.faults
+    }
+
+    assert len(variants) > len({kind for kind, _ in variants}) > 50
+    assert drawn == variants
 
 
 def test_of_some_drawn_plans_the_one_with_most_new_places_is_taken(space):
