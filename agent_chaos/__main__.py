@@ -15,7 +15,7 @@ HELP = Path(__file__).parent / "cli/help.txt"
 _COMPLETION = "_AGENT_CHAOS_COMPLETE"
 """Set by the script that a shell runs to complete a command line."""
 _COMPLETION_OPTIONS = ("--install-completion", "--show-completion")
-OFFLINE = ("replay", "run", "fuzz", "shrink", "compare")
+OFFLINE = ("replay", "run", "fuzz", "shrink", "compare", "merge")
 """Commands that never need a network; they run in an empty network namespace where the system allows it."""
 
 

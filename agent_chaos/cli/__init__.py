@@ -22,7 +22,7 @@ _INTERRUPTED, _USAGE, _INTERNAL = 130, 2, 5
 _GRACE_S = 3.0
 """How long what an agent left may hold up the exit."""
 _TAKE_PROGRAMS = ("record", "fuzz", "replay", "run")
-_OFFLINE = (["replay"], ["fuzz"], ["shrink"], ["compare"])
+_OFFLINE = (["replay"], ["fuzz"], ["shrink"], ["compare"], ["merge"])
 _DECLARED = (project, running, searching, cassettes, catalogue)
 """The modules that declare commands."""
 

@@ -8,7 +8,7 @@ from typer.core import TyperGroup
 
 SECTIONS = {
     "First steps": ("demo", "init", "doctor"),
-    "Record, and look for failures": ("record", "fuzz", "replay", "run", "compare"),
+    "Record, and look for failures": ("record", "fuzz", "replay", "run", "compare", "merge"),
     "What was found": ("show", "explain", "shrink", "export", "accept", "ui"),
     "Recordings": ("cassette", "serve"),
     "Look up": ("faults", "oracles", "config"),

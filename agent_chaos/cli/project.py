@@ -46,7 +46,7 @@ def doctor() -> int:
 @options.searches
 def config(
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,
-    search: options.Searching = options.NOTHING_TYPED,
+    search: options.SearchOptions = options.NOTHING_TYPED,
     space: options.SpaceTarget = "",
 ) -> int:
     """Print the settings in force, as lines of pyproject.toml. With options of `fuzz`: those it would search with."""

@@ -82,6 +82,21 @@ ExecutorName = Annotated[
         show_default=False,
     ),
 ]
+ShardName = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="Run the K-th of N parts of the campaign; agent-chaos merge joins them.",
+        show_default=False,
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume", help="Go on with the latest campaign of the scenario: what ran is not run again."
+    ),
+]
 Exhaustive = Annotated[
     int,
     typer.Option(
@@ -114,7 +129,7 @@ Verbose = Annotated[
 
 
 @dataclass(frozen=True)
-class Searching:
+class SearchOptions:
     """The options that are settings of a project too, as they were typed."""
 
     max_examples: MaxExamples = None
@@ -142,16 +157,16 @@ class Searching:
         )
 
 
-NOTHING_TYPED = Searching()
+NOTHING_TYPED = SearchOptions()
 
 
 def searches(command: Callable[..., int]) -> Callable[..., int]:
-    """A command whose parameter `search: Searching` is, on the command line, an option for each of its fields."""
+    """A command whose parameter `search: SearchOptions` is, on the command line, an option for each of its fields."""
 
     @wraps(command)
     def called(**given: Any) -> int:
-        typed = {one.name: given.pop(one.name) for one in fields(Searching)}
-        return command(search=Searching(**typed), **given)
+        typed = {one.name: given.pop(one.name) for one in fields(SearchOptions)}
+        return command(search=SearchOptions(**typed), **given)
 
     # typer makes options of what a command's signature names; it cannot unfold a parameter by itself
     called.__dict__["__signature__"] = Signature(_unfolded(signature(command, eval_str=True)))
@@ -159,11 +174,11 @@ def searches(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def _unfolded(declared: Signature) -> list[Parameter]:
-    single = signature(Searching, eval_str=True).parameters.values()
+    single = signature(SearchOptions, eval_str=True).parameters.values()
     return [
         parameter
         for one in declared.parameters.values()
-        for parameter in (single if one.annotation is Searching else (one,))
+        for parameter in (single if one.annotation is SearchOptions else (one,))
     ]
 
 

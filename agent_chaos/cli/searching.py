@@ -16,13 +16,15 @@ from agent_chaos.cli.app import RealTools, Reports, Targets, app, stored_ids
 @options.searches
 def fuzz(
     targets: Targets = None,
-    search: options.Searching = options.NOTHING_TYPED,
+    search: options.SearchOptions = options.NOTHING_TYPED,
     workers: options.Workers = 0,
     space: options.SpaceTarget = "",
     until_covered: options.UntilCovered = False,
     until_stale: options.UntilStale = None,
     executor: options.ExecutorName = "",
     exhaustive: options.Exhaustive = 0,
+    shard: options.ShardName = "",
+    resume: options.Resume = False,
     coverage: options.Coverage = False,
     json: options.JsonFile = None,
     report: Reports = None,
@@ -44,6 +46,8 @@ def fuzz(
         until_stale=until_stale,
         executor=executor,
         exhaustive=bool(exhaustive),
+        shard=shard,
+        resume=resume,
         reports=tuple(report or ()) + ((f"json:{json}",) if json else ()),
         view=View(verbosity=verbose - quiet, full=full, coverage=coverage),
     )
@@ -58,7 +62,7 @@ def compare(
         typer.Argument(metavar="BEFORE", help="A scenario, or what `fuzz --json FILE` wrote of it earlier."),
     ],
     after: Annotated[str, typer.Argument(metavar="AFTER", help="The scenario as it is now.")],
-    search: options.Searching = options.NOTHING_TYPED,
+    search: options.SearchOptions = options.NOTHING_TYPED,
     workers: options.Workers = 0,
     report: Reports = None,
     allow_real_tools: RealTools = False,
@@ -75,6 +79,32 @@ def compare(
         view=View(verbosity=-1),
     )
     return body.compare(before, after, asked)
+
+
+@app.command(epilog="Example: agent-chaos merge shards/")
+def merge(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DIR", help="Folders that hold what each `fuzz --shard K/N` left in .agent_chaos_runs/."
+        ),
+    ],
+    coverage: options.Coverage = False,
+    json: options.JsonFile = None,
+    report: Reports = None,
+    full: options.Full = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> int:
+    """Join the shards of a campaign. The report and the exit code are those of all of them together."""
+    from agent_chaos.commands import merge as body
+    from agent_chaos.report.reporter import View
+
+    return body.merge(
+        folders,
+        reports=tuple(report or ()) + ((f"json:{json}",) if json else ()),
+        view=View(verbosity=verbose - quiet, full=full, coverage=coverage),
+    )
 
 
 @app.command(epilog="Example: agent-chaos show F-7Q2K")

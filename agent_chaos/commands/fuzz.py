@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from agent_chaos.commands.checkpoints import checkpoint_of
 from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.prepare import Rehearsals, scenarios
@@ -15,7 +20,6 @@ from agent_chaos.report.event import Ended, Failed, SearchEnded, Searching, Sear
 from agent_chaos.report.exit import combined
 from agent_chaos.report.open_reports import open_reports
 from agent_chaos.report.reporter import Reporter
-from agent_chaos.scenario.folders import RUNS, run_folder
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.search.campaign import Progress
 from agent_chaos.search.corpus.failure_files import Corpus
@@ -64,28 +68,37 @@ def searched(
     name = loaded.scenario.name
     reporter.tell(SearchStarted(scenario=name, max_examples=wanted.announced, seed=wanted.seed))
     rehearsal = stage.rehearsed(loaded)
-    with silence_output(), searched_in(rehearsal, asked, wanted) as executor:
+    checkpoint = checkpoint_of(rehearsal, wanted, corpus, resume=asked.resume)
+    with silence_output(), closing(checkpoint), searched_in(rehearsal, asked, wanted) as executor:
         campaign = search(
             rehearsal,
             max_examples=wanted.max_examples,
             seed=wanted.seed,
             max_time_s=wanted.max_time_s,
             corpus=corpus,
-            listener=lambda progress: reporter.tell(_searching(name, progress)),
+            listener=lambda progress: reporter.tell(searching(name, progress)),
             scope=wanted.scope,
             baseline=wanted.baseline,
             until_covered=asked.until_covered,
             until_stale=asked.until_stale,
             exhaustive=asked.exhaustive,
             executor=executor,
+            shard=wanted.shard,
+            checkpoint=checkpoint,
         )
-    done = campaign_record(campaign, rehearsal.notes)
+    done = campaign_record(campaign, (*rehearsal.notes, *_notes(wanted)))
     reporter.tell(SearchEnded(campaign=done))
-    _keep(done)
+    keep_campaign(done, checkpoint.path.parent)
     return done
 
 
-def _searching(scenario: str, progress: Progress) -> Searching:
+def _notes(wanted: Chosen) -> Iterator[str]:
+    if wanted.shard.count > 1:
+        yield f"This is shard {wanted.shard}; agent-chaos merge joins it with the others."
+
+
+def searching(scenario: str, progress: Progress) -> Searching:
+    """Where a search is, as an event."""
     return Searching(
         scenario=scenario,
         phase=progress.phase,
@@ -97,9 +110,9 @@ def _searching(scenario: str, progress: Progress) -> Searching:
     )
 
 
-def _keep(campaign: CampaignRecord) -> None:
+def keep_campaign(campaign: CampaignRecord, folder: Path) -> None:
+    """Writes a campaign into its folder, and its undecided plans where `record --continue` finds them."""
     document = Document(exit_code=campaign.exit_code, campaigns=(campaign,))
-    folder = run_folder(RUNS, campaign.scenario)
     write_text(folder / "campaign.json", document.to_json())
     for plan in campaign.undecided_plans:
         failure_store.keep_undecided(plan)

@@ -11,6 +11,8 @@ from agent_chaos.commands.settings import resolved
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.report.reporter import USUAL, View
+from agent_chaos.search.checkpoints.beginning import Selection
+from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.corpus.baseline import Baseline
 from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.selection import Profile, judges, outside, scoped
@@ -35,6 +37,8 @@ class FuzzOptions:
     until_stale: int | None = None
     executor: str = ""
     exhaustive: bool = False
+    shard: str = ""
+    resume: bool = False
     profile: Profile | None = None
     reports: tuple[str, ...] = ()
     view: View = USUAL
@@ -67,6 +71,8 @@ class Chosen:
     baseline: Baseline
     announced: int | None
     """How many examples there are at most; None for as many as it takes."""
+    shard: Shard
+    selection: Selection
 
 
 def resolve_options(asked: FuzzOptions) -> Chosen:
@@ -77,12 +83,25 @@ def resolve_options(asked: FuzzOptions) -> Chosen:
         raise UsageError("--executor brings its own workers; leave out --workers")
     known = resolved(asked.settings).settings
     scope = chaos_space(known.space).scope() if known.space else EVERYTHING
+    shard = Shard.parse(asked.shard) if asked.shard else WHOLE
     return Chosen(
         max_examples=known.max_examples,
         max_time_s=known.max_time,
-        announced=None if asked.exhaustive or asked.until_covered else known.max_examples,
+        announced=None if asked.exhaustive or asked.until_covered else shard.examples(known.max_examples),
         seed=known.seed,
         scope=scoped(scope, only=known.only_faults, skip=(*known.skip_faults, *outside(known.profile))),
         judges=judges(only=known.only_oracles, skip=known.skip_oracles),
         baseline=Baseline.load(known.baseline, date.today()),
+        shard=shard,
+        selection=Selection(
+            only_faults=known.only_faults,
+            skip_faults=known.skip_faults,
+            only_oracles=known.only_oracles,
+            skip_oracles=known.skip_oracles,
+            profile=known.profile,
+            space=known.space,
+            exhaustive=asked.exhaustive,
+            until_covered=asked.until_covered,
+            allow_real_tools=asked.allow_real_tools,
+        ),
     )

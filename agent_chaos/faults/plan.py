@@ -6,9 +6,17 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SerializeAsAny,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from agent_chaos.errors import PlanError
 from agent_chaos.faults.catalogue import fault_type
@@ -57,23 +65,38 @@ class Site(BaseModel):
         return f"{self.of} {self.index}" + (f", retry {self.serving}" if self.serving else "")
 
 
+def fault_of(value: dict[str, Any]) -> Fault:
+    """A fault from its JSON object. Raises PlanError for an unknown kind or field."""
+    kind = value.get("kind")
+    cls = fault_type(str(kind))
+    try:
+        return cls.model_validate(value)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise PlanError(f"fault {kind!r}: {where}: {first['msg']}") from None
+
+
+def _fault(value: Any) -> Any:
+    return fault_of(value) if isinstance(value, dict) else value
+
+
+FaultField = Annotated[SerializeAsAny[Fault], BeforeValidator(_fault)]
+"""A fault of any kind, which its JSON names."""
+
+
 class Placed(BaseModel):
     """A fault at a site."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     site: Site
-    fault: SerializeAsAny[Fault]
+    fault: FaultField
 
     @field_validator("site", mode="before")
     @classmethod
     def _site(cls, value: Any) -> Any:
         return Site.parse(value) if isinstance(value, str) else value
-
-    @field_validator("fault", mode="before")
-    @classmethod
-    def _fault(cls, value: Any) -> Any:
-        return fault_of(value) if isinstance(value, dict) else value
 
     @property
     def key(self) -> tuple[str, int, int, int]:
@@ -156,15 +179,3 @@ class Plan(BaseModel):
 
     def __str__(self) -> str:
         return "; ".join(str(placed) for placed in self.faults) or "no faults"
-
-
-def fault_of(value: dict[str, Any]) -> Fault:
-    """A fault from its JSON object. Raises PlanError for an unknown kind or field."""
-    kind = value.get("kind")
-    cls = fault_type(str(kind))
-    try:
-        return cls.model_validate(value)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise PlanError(f"fault {kind!r}: {where}: {first['msg']}") from None

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
-from time import perf_counter
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.campaign import Judged, Listener, Phase, Progress, Subject, Warned
+from agent_chaos.search.checkpoints.stopwatch import Stopwatch
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.space import singles_of
@@ -39,13 +39,14 @@ class CampaignState:
         max_time_s: float | None,
         listener: Listener,
         met: Callable[[Violation, Plan], None] = lambda violation, plan: None,
+        stopwatch: Stopwatch | None = None,
     ) -> None:
-        self.started = perf_counter()
+        self.stopwatch = stopwatch or Stopwatch()
         self.subject = subject
         self.executor = executor
         self.max_examples = max_examples
         self.total = max_examples
-        self._end = None if max_time_s is None else self.started + max_time_s
+        self._max_time_s = max_time_s
         self._listener = listener
         self._met = met
         self.runs = 0
@@ -77,7 +78,7 @@ class CampaignState:
     @property
     def late(self) -> bool:
         """Whether the time is used up."""
-        return self._end is not None and perf_counter() >= self._end
+        return self._max_time_s is not None and self.stopwatch.here_s >= self._max_time_s
 
     @property
     def over(self) -> bool:
@@ -161,9 +162,8 @@ class CampaignState:
             self.violations[violation.fingerprint] = violation
 
     def tell(self, phase: Phase, done: int, total: int) -> None:
-        seconds = perf_counter() - self.started
         failures = self.verdicts[Verdict.FAIL]
-        self._listener(Progress(phase, done, total, failures, seconds, tuple(self.found)))
+        self._listener(Progress(phase, done, total, failures, self.stopwatch.seconds, tuple(self.found)))
 
 
 def pairs_of_singles(plan: Plan) -> set[frozenset[tuple[str, str]]]:

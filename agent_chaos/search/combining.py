@@ -13,6 +13,7 @@ from random import Random
 
 from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.faults.plan import Placed, Plan, Site
+from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.knowledge import MOST_IN_A_ROW, Knowledge, pairs_of, rows_of
 from agent_chaos.search.numbers import FieldNumbers
 from agent_chaos.search.space import Candidate, Menu, Space, Variant
@@ -46,8 +47,9 @@ _Offers = Mapping[str, Sequence[_Offer]]
 class Combiner:
     """Draws plans over the sites of a run."""
 
-    def __init__(self, space: Space, knowledge: Knowledge, rng: Random) -> None:
+    def __init__(self, space: Space, knowledge: Knowledge, rng: Random, shard: Shard = WHOLE) -> None:
         self._space = space
+        self._shard = shard
         self._knowledge = knowledge
         self._rng = rng
         self._numbers = FieldNumbers()
@@ -87,7 +89,8 @@ class Combiner:
         families = sorted({menu.cls.family for menu in self._space.menus}, key=lambda one: one.priority)
         kinds = [sorted(self._of(one), key=lambda menu: menu.cls.frequency) for one in families]
         first = [menus[0] for menus in kinds]
-        for menu in (*first, *(menu for menus in kinds for menu in menus[1:])) * _TRIED:
+        order = self._shard.part([*first, *(menu for menus in kinds for menu in menus[1:])])
+        for menu in [*order] * _TRIED:
             # Tried until it has fired, not until it was drawn: a kind behind a fault that ended the run was
             # never met.
             telling = self._telling(menu)

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from math import log2
 
 from agent_chaos.faults.fault import Fault
-from agent_chaos.faults.plan import Plan, Site
+from agent_chaos.faults.plan import FaultField, Plan, Site
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Judged
@@ -22,7 +22,7 @@ class Struck:
     """A fault that fired. `survived`: the run went on as recorded behind it, or ended well."""
 
     site: Site
-    fault: Fault
+    fault: FaultField
     survived: bool
 
 

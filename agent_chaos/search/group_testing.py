@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from agent_chaos.faults.plan import Plan
+from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.combining import Combiner, MenuCandidate
 from agent_chaos.search.example import Example
 from agent_chaos.search.knowledge import Knowledge
@@ -24,9 +25,11 @@ _STALE_DRAWS = 100
 class GroupTesting:
     """Draws plans by several arms, and the arms by what they taught."""
 
-    def __init__(self, space: Space, seed: int, knowledge: Knowledge | None = None) -> None:
+    def __init__(
+        self, space: Space, seed: int, knowledge: Knowledge | None = None, *, shard: Shard = WHOLE
+    ) -> None:
         self.knowledge = knowledge or Knowledge()
-        self._combiner = Combiner(space, self.knowledge, Random(seed))
+        self._combiner = Combiner(space, self.knowledge, Random(seed), shard)
         # Several faults in one run are worth more than one: most are survived, so that a run of five tests
         # five of them. What it costs is that a failure has more than one suspect, which shrinking pays for
         # once, not for each example.

@@ -1,0 +1,181 @@
+"""The end of a campaign: every failure that was met made small, and all that was learnt put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.registry import gravity_of
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, UndecidedPlan
+from agent_chaos.search.campaign_state import CampaignState
+from agent_chaos.search.corpus.baseline import Baseline
+from agent_chaos.search.corpus.failure_files import Corpus, failure_id, failure_of
+from agent_chaos.search.coverage import coverage
+from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
+from agent_chaos.search.space import Space
+
+CLEAN_RUNS = 3
+"""A warm-up, and two that must be equal."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The stored failures that were run first: how many, and those that need no more than that run."""
+
+    runs: int = 0
+    proven: Mapping[str, Failure] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What a campaign ends in. `max_shrink_runs` are trials for each failure; `planned` is how many examples run every
+    single fault, where that was asked for.
+    """
+
+    seed: int
+    max_shrink_runs: int
+    baseline: Baseline
+    corpus: Corpus | None
+    stored: Stored = Stored()
+    until_covered: bool = False
+    planned: int = 0
+
+
+def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: bool) -> Campaign:
+    """The campaign, its findings made small and stored. Ctrl-C ends the shrinking, and what is left is told as it was found."""
+    before = run.runs
+    findings, cut = _small(run, end, interrupted=interrupted)
+    if end.corpus is not None:
+        for finding in findings:
+            end.corpus.save(finding.failure)
+    subject, accepted = run.subject, end.baseline.in_force(run.subject.name, run.found)
+    return Campaign(
+        scenario=subject.name,
+        seed=end.seed,
+        clean=subject.clean,
+        figures=_figures(run, space, corpus_runs=end.stored.runs, shrink_runs=run.runs - before).model_copy(
+            update={"distinct": len(findings), "accepted": len(accepted), "exhaustive": end.planned}
+        ),
+        findings=tuple(findings),
+        judged=tuple(run.judged),
+        first_error=run.first_error,
+        undecided_reasons=tuple(run.reasons.most_common()),
+        undecided_plans=tuple(_undecided_plans(run)),
+        warnings=tuple(
+            sorted(run.warned.values(), key=lambda one: (-one.examples, one.violation.fingerprint))
+        ),
+        tools_run_for_real=subject.tools_run_for_real,
+        interrupted=interrupted or cut,
+        until_covered=end.until_covered,
+        selected=space.scope.rules is not None,
+        coverage=coverage(run, space),
+        accepted=accepted,
+        expired=end.baseline.expired(subject.name, run.found),
+    )
+
+
+def _small(run: CampaignState, end: Ending, *, interrupted: bool) -> tuple[list[Finding], bool]:
+    """The findings, the gravest first, and whether making them small was interrupted."""
+    findings: list[Finding] = []
+    try:
+        # After Ctrl-C nobody waits for small plans: what was found is told as it was found.
+        findings.extend(_findings(run, end, 0 if interrupted else end.max_shrink_runs))
+        cut = False
+    except KeyboardInterrupt:
+        told = {one.failure.fingerprint for one in findings}
+        findings.extend(one for one in _findings(run, end, 0) if one.failure.fingerprint not in told)
+        cut = True
+    return sorted(findings, key=_gravest_first), cut
+
+
+def _findings(run: CampaignState, end: Ending, max_runs: int) -> Iterator[Finding]:
+    """Every distinct failure that is not accepted, made small; those met while shrinking are taken too."""
+    done: set[str] = set()
+    while left := [one for one in sorted(_new(run, end.baseline)) if one not in done]:
+        done |= set(left)
+        known = dict(run.known)
+        tasks = [
+            ShrinkTask(run.found[one], one, 0 if one in end.stored.proven else max_runs, known)
+            for one in left
+        ]
+        for number, (task, shrunk) in enumerate(zip(tasks, run.executor.shrink(tasks), strict=True)):
+            if max_runs:
+                run.tell("shrink", len(done) - len(left) + number, len(done))
+            run.runs += shrunk.runs
+            for other, plan in shrunk.others.items():
+                run.found.setdefault(other, plan)
+            violation = _violation(run, task, shrunk)
+            if violation is not None:
+                yield Finding(_failure(run, task, shrunk, violation, end), shrunk.outcome)
+
+
+def _new(run: CampaignState, baseline: Baseline) -> set[str]:
+    """The failures met that are not accepted."""
+    return set(run.found) - {one.fingerprint for one in baseline.in_force(run.subject.name, run.found)}
+
+
+def _gravest_first(finding: Finding) -> tuple[int, bool, int, str]:
+    """By oracle; within one, what changed something before what happened to come out the same."""
+    violation, failure = finding.failure.violation, finding.failure
+    gravity = gravity_of(violation)
+    return gravity, violation.before == violation.after, len(failure.plan), failure.fingerprint
+
+
+def _violation(run: CampaignState, task: ShrinkTask, shrunk: ShrinkResult) -> Violation | None:
+    """What failed: as the last run shows it, else as it was seen; None where it was only met while shrinking."""
+    shown = (one for one in shrunk.outcome.errors if one.fingerprint == task.fingerprint)
+    return next(shown, None) or run.violations.get(task.fingerprint)
+
+
+def _failure(
+    run: CampaignState, task: ShrinkTask, shrunk: ShrinkResult, violation: Violation, end: Ending
+) -> Failure:
+    proven = end.stored.proven.get(task.fingerprint)
+    if proven is not None and proven.plan == shrunk.plan:
+        return proven.model_copy(update={"violation": violation})
+    return failure_of(
+        run.subject,
+        violation,
+        shrunk.plan,
+        seed=end.seed,
+        smallest=shrunk.smallest,
+        checks=shrunk.checks,
+        runs_seen=max(1, run.times_seen[task.fingerprint]),
+    )
+
+
+def _figures(run: CampaignState, space: Space, *, corpus_runs: int, shrink_runs: int) -> Figures:
+    return Figures(
+        examples=run.examples,
+        ok=run.verdicts[Verdict.PASS],
+        failures=run.verdicts[Verdict.FAIL],
+        undecided=run.verdicts[Verdict.UNDECIDED],
+        not_tested=run.verdicts[Verdict.NOT_TESTED],
+        errors=run.verdicts[Verdict.HARNESS_ERROR],
+        clean_runs=CLEAN_RUNS,
+        corpus_runs=corpus_runs,
+        shrink_runs=shrink_runs,
+        singles_run=len(run.singles_run & space.singles),
+        singles_covered=len(run.singles & space.singles),
+        singles_total=len(space.singles),
+        pairs_covered=len(run.pairs),
+        pairs_total=space.pairs_total,
+        fired=dict(sorted(run.fired.items())),
+        no_site=space.without_site,
+        seconds=run.stopwatch.seconds,
+    )
+
+
+def _undecided_plans(run: CampaignState) -> Iterator[UndecidedPlan]:
+    name = run.subject.name
+    for reason, examples in run.reasons.most_common():
+        yield UndecidedPlan(
+            id=failure_id(name, run.open[reason].to_json(), letter="U"),
+            scenario=name,
+            target=run.subject.target,
+            reason=reason,
+            plan=run.open[reason],
+            examples=examples,
+        )
