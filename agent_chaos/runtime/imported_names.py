@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from types import ModuleType
+from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any
 
 _MEASURES_REAL_TIME = frozenset(
@@ -26,31 +26,28 @@ class ImportedNames:
     def replace(self, replaced: Mapping[Any, Any]) -> None:
         """Puts the values of `replaced` where modules hold its keys; modules of the standard library stay as they are."""
         by_id = {id(old): new for old, new in replaced.items()}
-        usual = {str(getattr(old, "__name__", "")) for old in replaced}
-        for name, module in _modules_of_others():
-            names: dict[str, Any] = module.__dict__
-            for attribute in self._holding(name, names, by_id, usual):
-                if (value := names.get(attribute)) is not None and id(value) in by_id:
-                    setattr(module, attribute, by_id[id(value)])
+        usual = frozenset(str(getattr(old, "__name__", "")) for old in replaced)
+        for name, module in list(sys.modules.items()):
+            if _of_others(name) and (names := getattr(module, "__dict__", None)) is not None:
+                for attribute in self._holding(name, names, by_id, usual):
+                    if (value := names.get(attribute)) is not None and id(value) in by_id:
+                        setattr(module, attribute, by_id[id(value)])
 
     def _holding(
-        self, name: str, names: dict[str, Any], by_id: Mapping[int, Any], usual: Iterable[str]
-    ) -> Iterable[str]:
+        self, name: str, names: dict[str, Any], by_id: Mapping[int, Any], usual: frozenset[str]
+    ) -> Collection[str]:
         """The names by which a module may hold something that is replaced."""
         place, size, held = self._seen.get(name, (0, 0, ()))
         if (place, size) == (id(names), len(names)):
-            return {*held, *usual}
+            # The intersection is made in C, and is empty for nearly every module.
+            return (*held, *(names.keys() & usual)) if held else names.keys() & usual
         held = tuple(attribute for attribute, value in list(names.items()) if id(value) in by_id)
         self._seen[name] = id(names), len(names), held
         return held
 
 
-def _modules_of_others() -> Iterator[tuple[str, ModuleType]]:
-    for name, module in list(sys.modules.items()):
-        root = name.partition(".")[0]
-        if (
-            root not in sys.stdlib_module_names
-            and root not in _MEASURES_REAL_TIME
-            and hasattr(module, "__dict__")
-        ):
-            yield name, module
+@cache
+def _of_others(name: str) -> bool:
+    """Whether a module is neither Python's own nor of a package that measures real time."""
+    root = name.partition(".")[0]
+    return root not in sys.stdlib_module_names and root not in _MEASURES_REAL_TIME

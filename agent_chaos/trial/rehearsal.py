@@ -143,6 +143,7 @@ class Rehearsal:
                 f"real; wrap what does it with @agent_chaos.tool and {self._again}, {_ELSE}"
             )
 
+    @offline_environment()
     def prepare(self) -> Trace:
         """Takes one warm-up and two clean runs, and keeps the last; the first of the two is probed for a turn more.
 
@@ -204,6 +205,7 @@ class Rehearsal:
             return self.run(plan)[0]
         return self._judged(self._trial(plan, None), (), ChaosInjector(()))
 
+    @offline_environment()
     def run(self, plan: Plan, chaos: ChaosInjector | None = None) -> tuple[Outcome, CheckedRun]:
         """One run under the plan, and the chaos that an injector brings: judged, and as its assertions saw it."""
         injector = chaos or ChaosInjector(())

@@ -236,15 +236,16 @@ def test_outside_of_a_run_it_is_the_framework_s_own(make, style):
     assert agent_of(make, style)(SimpleNamespace(), "")[:15] == "{'twice': 42}"[:15]
 
 
-def test_a_package_can_bring_its_own_framework(monkeypatch):
-    patched = []
-    member = SimpleNamespace(MODULE="json", patch=patched.append)
-    entry = SimpleNamespace(load=lambda: member)
-    monkeypatch.setattr(
-        frameworks, "entry_points", lambda group: [entry] if group == "agent_chaos.tools" else []
-    )
-    monkeypatch.setattr(frameworks, "members", lambda folder: [])
-    with Environment(imports.SEAM, frameworks.SEAM):
-        pass
+def test_a_package_can_bring_its_own_framework(tmp_path, monkeypatch):
+    (tmp_path / "brought.py").write_text("MODULE = 'colorsys'\npatched = []\npatch = patched.append\n")
+    info = tmp_path / "brought-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brought\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[agent_chaos.tools]\nbrought = brought\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import colorsys
 
-    assert [module.__name__ for module in patched] == ["json"]
+    with Environment(imports.SEAM, frameworks.SEAM):
+        import brought
+
+    assert brought.patched == [colorsys]

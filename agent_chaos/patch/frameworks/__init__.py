@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from functools import cache
 from importlib.metadata import entry_points
 from typing import Any
 
@@ -21,10 +22,12 @@ _GROUP = "agent_chaos.tools"
 
 def _members() -> list[Any]:
     ours = [member for member in members(sys.modules[__name__]) if hasattr(member, "MODULE")]
-    return [*ours, *_registered()]
+    return [*ours, *_registered(tuple(sys.path))]
 
 
-def _registered() -> list[Any]:
+@cache
+def _registered(_path: tuple[str, ...]) -> list[Any]:
+    """What other packages on the path register; looked up once, since that reads a file of every installed package."""
     found = []
     for entry in entry_points(group=_GROUP):
         try:

@@ -11,21 +11,22 @@ from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.seams import Changes, Seam
 
 _state = {"offline": False}
+_contexts: dict[str, ssl.SSLContext] = {}
+"""By what was called and with which arguments; kept from one environment to the next, since none ever connects."""
 
 
 def cached(real: Callable[..., ssl.SSLContext]) -> Callable[..., ssl.SSLContext]:
     """`real`, called once for each set of arguments. No connection is ever made with the result."""
-    contexts: dict[str, ssl.SSLContext] = {}
 
     def context(*args: Any, **kwargs: Any) -> ssl.SSLContext:
         if not _state["offline"]:
             return real(*args, **kwargs)
         # By what they were asked for: a client without verification must not share its context with one
         # that verifies.
-        key = repr((args, sorted(kwargs.items())))
-        if key not in contexts:
-            contexts[key] = real(*args, **kwargs)
-        return contexts[key]
+        key = repr((real.__module__, real.__qualname__, args, sorted(kwargs.items())))
+        if key not in _contexts:
+            _contexts[key] = real(*args, **kwargs)
+        return _contexts[key]
 
     return context
 
