@@ -68,6 +68,7 @@ def _oracles() -> None:
 _AT_ONCE: dict[tuple[str, ...], Callable[[], None]] = {
     ("--version",): _version,
     ("--help",): _help,
+    ("-h",): _help,
     (): _help,
     ("faults",): _faults,
     ("oracles",): _oracles,

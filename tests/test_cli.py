@@ -39,6 +39,8 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ["record", "--help"],
         ["replay", "--help"],
         ["cassette", "show", "--help"],
+        ["cassette"],
+        ["fuzz", "-h"],
     ],
     ids=" ".join,
 )
@@ -140,7 +142,13 @@ def test_a_list_whose_reader_left_ends_without_a_word(tmp_path: Path) -> None:
         (["fuzz", "--nope"], "No such option: --nope"),
         (["fuzz", "--max-examples", "0"], "Invalid value for '--max-examples'"),
         (["export"], "Missing argument 'FAILURE'."),
-        (["record", "--record-mode", "sometimes"], "Invalid value for '--record-mode'"),
+        (
+            ["record", "--record-mode", "sometimes"],
+            "error: Invalid value for '--record-mode': 'sometimes' is not one",
+        ),
+        (["fuzz", "--profile", "some"], "error: Invalid value for '--profile': 'some' is not one"),
+        (["fuzz", "good.py", "--report", "junit,html"], "give --report again for each"),
+        (["compare", "nowhere.json", "good.py"], "nowhere.json: cannot be read (No such file"),
         (["fuzz"], "no TARGET given and no scenarios/ folder here"),
         (["fuzz", "nowhere.py"], "nowhere.py: no such file or folder"),
         (["replay", "nowhere:x"], "nowhere: there is no module 'nowhere'"),

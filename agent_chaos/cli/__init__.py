@@ -118,10 +118,18 @@ def _told(message: str, code: int, *, debug: bool = False) -> int:
 
 def _misused(exc: Exception) -> int:
     """A word the command line does not know; nothing is said where help was already printed."""
-    message = getattr(exc, "format_message", lambda: str(exc))()
+    message = getattr(exc, "format_message", lambda: str(exc))().replace("Value error, ", "")
+    if message.startswith("Usage: "):
+        return _helped(message)
     context = getattr(exc, "ctx", None)
     command = context.command_path if context else "agent-chaos"
     return _told(f"{message} (see {command} --help)", _USAGE) if message else _USAGE
+
+
+def _helped(text: str) -> int:
+    """A group of commands without one of them: its help, as the root prints its own."""
+    typer.echo(text)
+    return 0
 
 
 def _version(wanted: bool) -> None:

@@ -14,6 +14,7 @@ app = typer.Typer(
     help="Record an LLM agent once, break it ten thousand ways offline, get the smallest failing fault sequence.",
     epilog="New here? agent-chaos demo shows it on a shipped agent, without a key. A TARGET is a file, a folder, file.py:scenario or pkg.module:attribute; scenarios/ by default.",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,  # its renderer takes longer to load than all else
     pretty_exceptions_enable=False,
 )
@@ -45,7 +46,7 @@ Reports = Annotated[
     typer.Option(
         "--report",
         metavar="NAME[:FILE]",
-        help="One report more: html, junit, sarif, github, ndjson or json; several by naming several.",
+        help="One report more: html, junit, sarif, github, ndjson or json, to a file or to stdout. Give it again for another.",
         show_default=False,
     ),
 ]

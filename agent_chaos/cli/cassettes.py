@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from agent_chaos.cli.app import File, cassettes
+from agent_chaos.cli.plain_help import PlainHelp
 
 
-@cassettes.command("show", epilog="Example: agent-chaos cassette show cassettes/refund.msgpack")
+@cassettes.command(
+    "show", cls=PlainHelp, epilog="Example: agent-chaos cassette show cassettes/refund.msgpack"
+)
 def cassette_show(file: File) -> int:
     """Print a cassette as text. As a git textconv driver: git config diff.cassette.textconv "agent-chaos cassette show"."""
     from agent_chaos.commands.cassette import show as body
@@ -18,7 +21,7 @@ def cassette_show(file: File) -> int:
     return body.show(file)
 
 
-@cassettes.command("import", epilog="Example: agent-chaos cassette import fixtures/order.yaml")
+@cassettes.command("import", cls=PlainHelp, epilog="Example: agent-chaos cassette import fixtures/order.yaml")
 def cassette_import(
     file: Annotated[
         Path,
@@ -45,7 +48,9 @@ def cassette_import(
 
 
 @cassettes.command(
-    "export", epilog="Example: agent-chaos cassette export cassettes/refund.msgpack -o refund.har"
+    "export",
+    cls=PlainHelp,
+    epilog="Example: agent-chaos cassette export cassettes/refund.msgpack -o refund.har",
 )
 def cassette_export(
     file: File,
@@ -67,7 +72,9 @@ def cassette_export(
     return body.export(file, output, force=force)
 
 
-@cassettes.command("verify", epilog="Example: agent-chaos cassette verify cassettes/refund.msgpack")
+@cassettes.command(
+    "verify", cls=PlainHelp, epilog="Example: agent-chaos cassette verify cassettes/refund.msgpack"
+)
 def cassette_verify(
     files: Annotated[
         list[Path] | None,
@@ -80,7 +87,7 @@ def cassette_verify(
     return body.verify(files or [])
 
 
-@cassettes.command("diff", epilog="Example: agent-chaos cassette diff old.msgpack new.msgpack")
+@cassettes.command("diff", cls=PlainHelp, epilog="Example: agent-chaos cassette diff old.msgpack new.msgpack")
 def cassette_diff(
     before: Annotated[Path, typer.Argument(metavar="BEFORE", help="A cassette.")],
     after: Annotated[Path, typer.Argument(metavar="AFTER", help="Another one.")],
@@ -91,7 +98,7 @@ def cassette_diff(
     return body.diff(before, after)
 
 
-@cassettes.command("stats", epilog="Example: agent-chaos cassette stats")
+@cassettes.command("stats", cls=PlainHelp, epilog="Example: agent-chaos cassette stats")
 def cassette_stats(
     files: Annotated[
         list[Path] | None,
@@ -104,7 +111,7 @@ def cassette_stats(
     return body.stats(files or [])
 
 
-@cassettes.command("check", epilog="Example: agent-chaos cassette check")
+@cassettes.command("check", cls=PlainHelp, epilog="Example: agent-chaos cassette check")
 def cassette_check(
     files: Annotated[
         list[Path] | None,
@@ -114,13 +121,15 @@ def cassette_check(
         int, typer.Option("--max-age", metavar="DAYS", min=0, help="Older cassettes are noted.")
     ] = 180,
 ) -> int:
-    """Check for secrets, unread bodies, age, and calls that replay can do little with."""
+    """Check for secrets, age, and what replay cannot use."""
     from agent_chaos.commands.cassette import check as body
 
     return body.check(files or [], max_age)
 
 
-@cassettes.command("repair", epilog="Example: agent-chaos cassette repair cassettes/refund.msgpack.journal")
+@cassettes.command(
+    "repair", cls=PlainHelp, epilog="Example: agent-chaos cassette repair cassettes/refund.msgpack.journal"
+)
 def cassette_repair(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A damaged cassette, or a .journal.")],
     output: Annotated[

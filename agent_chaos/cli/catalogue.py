@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from agent_chaos.cli.app import app
+from agent_chaos.cli.plain_help import PlainHelp
 
 Pattern = Annotated[
     str,
@@ -16,7 +17,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="As a page of Markdown.")]
 
 
-@app.command(epilog="Example: agent-chaos faults timeout")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos faults timeout")
 def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
     """List the faults that can be injected. Each says what it does, where it acts, how it is written, and who met it."""
     from agent_chaos.commands.catalogue import faults as body
@@ -24,7 +25,7 @@ def faults(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = F
     return body.faults(pattern, json=json, markdown=markdown)
 
 
-@app.command(epilog="Example: agent-chaos oracles tool")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos oracles tool")
 def oracles(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = False) -> int:
     """List the oracles that judge a run. Each says what it judges, what it needs, and what to do about what it finds."""
     from agent_chaos.commands.catalogue import oracles as body
@@ -32,16 +33,18 @@ def oracles(pattern: Pattern = "", json: AsJson = False, markdown: AsMarkdown = 
     return body.oracles(pattern, json=json, markdown=markdown)
 
 
-@app.command(epilog="Example: agent-chaos explain UNDECIDED")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos explain UNDECIDED")
 def explain(
     words: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
-            metavar="WORD", help="An oracle, a fault, a verdict, an exit code.", show_default=False
+            metavar="WORD",
+            help="An oracle, a fault, a verdict, an exit code; without one all that are not oracles or faults.",
+            show_default=False,
         ),
-    ],
+    ] = None,
 ) -> int:
     """Say what a word of a report means."""
     from agent_chaos.commands.catalogue import explain as body
 
-    return body.explain(words)
+    return body.explain(words or [])

@@ -10,9 +10,10 @@ import typer
 
 from agent_chaos.cli import search_options as options
 from agent_chaos.cli.app import app
+from agent_chaos.cli.plain_help import PlainHelp
 
 
-@app.command(epilog="Example: agent-chaos demo --into /tmp/demo")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos demo --into /tmp/demo")
 def demo(
     into: Annotated[Path, typer.Option("--into", metavar="DIR", help="A folder to make.")] = Path(
         "agent-chaos-demo"
@@ -24,7 +25,7 @@ def demo(
     return body.demo(into)
 
 
-@app.command(epilog="Example: agent-chaos init --yes")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos init --yes")
 def init(
     yes: Annotated[bool, typer.Option("--yes", help="Write everything without asking.")] = False,
 ) -> int:
@@ -34,7 +35,7 @@ def init(
     return body.init(yes=yes)
 
 
-@app.command(epilog="Example: agent-chaos doctor")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos doctor")
 def doctor() -> int:
     """Check versions, keys, cassettes, and what can be intercepted."""
     from agent_chaos.commands.project import doctor as body
@@ -42,7 +43,7 @@ def doctor() -> int:
     return body.doctor()
 
 
-@app.command(epilog="Example: agent-chaos config --origin")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos config --origin")
 @options.searches
 def config(
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value comes from.")] = False,

@@ -8,9 +8,10 @@ from typing import Annotated, Literal
 import typer
 
 from agent_chaos.cli.app import File, RealTools, Reports, Targets, app, stored_ids
+from agent_chaos.cli.plain_help import PlainHelp
 
 
-@app.command(epilog="Example: agent-chaos record scenarios/refund.py")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos record scenarios/refund.py")
 def record(
     targets: Targets = None,
     record_mode: Annotated[
@@ -55,7 +56,7 @@ def record(
     return body.record(targets or [], mode=record_mode, seed=seed, reports=report or ())
 
 
-@app.command(epilog="Example: agent-chaos replay F-7Q2K")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos replay F-7Q2K")
 def replay(
     what: Annotated[
         list[str] | None,
@@ -75,7 +76,7 @@ def replay(
     return body.replay(what or [], allow_real_tools=allow_real_tools, reports=report or ())
 
 
-@app.command("run", epilog="Example: agent-chaos run scenarios/ --fail-fast")
+@app.command("run", cls=PlainHelp, epilog="Example: agent-chaos run scenarios/ --fail-fast")
 def run_scenarios(
     targets: Targets = None,
     seed: Annotated[
@@ -125,7 +126,7 @@ def run_scenarios(
     )
 
 
-@app.command(epilog="Example: agent-chaos ui --port 8765")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos ui --port 8765")
 def ui(
     runs_dir: Annotated[Path, typer.Argument(metavar="RUNS_DIR", help="What `run` and `fuzz` wrote.")] = Path(
         ".agent_chaos_runs"
@@ -141,7 +142,7 @@ def ui(
     return body.ui(runs_dir, host=host, port=port)
 
 
-@app.command(epilog="Example: agent-chaos serve cassettes/refund.msgpack --plan F-7Q2K")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos serve cassettes/refund.msgpack --plan F-7Q2K")
 def serve(
     cassette: File,
     plan: Annotated[

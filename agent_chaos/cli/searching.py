@@ -10,9 +10,10 @@ import typer
 
 from agent_chaos.cli import search_options as options
 from agent_chaos.cli.app import RealTools, Reports, Targets, app, stored_ids
+from agent_chaos.cli.plain_help import PlainHelp
 
 
-@app.command(epilog="Example: agent-chaos fuzz scenarios/refund.py --max-examples 200")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos fuzz scenarios/refund.py --max-examples 200")
 @options.searches
 def fuzz(
     targets: Targets = None,
@@ -54,7 +55,9 @@ def fuzz(
     return body.fuzz(targets or [], asked)
 
 
-@app.command(epilog="Example: agent-chaos compare old/refund.py scenarios/refund.py --max-examples 100")
+@app.command(
+    cls=PlainHelp, epilog="Example: agent-chaos compare old/refund.py scenarios/refund.py --max-examples 100"
+)
 @options.searches
 def compare(
     before: Annotated[
@@ -81,7 +84,7 @@ def compare(
     return body.compare(before, after, asked)
 
 
-@app.command(epilog="Example: agent-chaos merge shards/")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos merge shards/")
 def merge(
     folders: Annotated[
         list[Path],
@@ -107,7 +110,7 @@ def merge(
     )
 
 
-@app.command(epilog="Example: agent-chaos show F-7Q2K")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos show F-7Q2K")
 def show(
     failures: Annotated[
         list[str] | None,
@@ -118,21 +121,23 @@ def show(
             show_default=False,
         ),
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Without names: every finding in full.")] = False,
 ) -> int:
     """Show failures in full, as the campaign that found them saw them."""
     from agent_chaos.commands.failures import show as body
 
-    return body.show(failures or [])
+    return body.show(failures or [], full=full)
 
 
-@app.command(epilog="Example: agent-chaos accept F-7Q2K --reason known --until 2027-01-31")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos accept F-7Q2K --reason known --until 2027-01-31")
 def accept(
-    failure: Annotated[
-        str | None,
+    failures: Annotated[
+        list[str] | None,
         typer.Argument(
-            metavar="FAILURE",
+            metavar="FAILURE|all",
             autocompletion=stored_ids,
-            help="A stored failure, as F-7Q2K; without one what is accepted is listed.",
+            help="Stored failures, as F-7Q2K; all: each that is not accepted yet, with --remove each that is. Without "
+            "one what is accepted is listed.",
             show_default=False,
         ),
     ] = None,
@@ -143,19 +148,24 @@ def accept(
         str,
         typer.Option("--until", metavar="DAY", help="The last day of it, as 2027-01-31.", show_default=False),
     ] = "",
-    remove: Annotated[bool, typer.Option("--remove", help="Accept it no longer.")] = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Accept them no longer.")] = False,
+    prune: Annotated[
+        bool, typer.Option("--prune", help="Remove what has expired, and what is stored no longer.")
+    ] = False,
 ) -> int:
-    """Accept a known failure until a day: it is told, and fails nothing."""
+    """Accept known failures until a day: they are told, and fail nothing."""
     from agent_chaos.commands.failures import accept as body
 
-    if failure is None:
+    if prune:
+        return body.prune()
+    if not failures:
         return body.list_accepted()
     if remove:
-        return body.remove(failure)
-    return body.accept(failure, reason=reason, until=until)
+        return body.remove(failures)
+    return body.accept(failures, reason=reason, until=until)
 
 
-@app.command(epilog="Example: agent-chaos shrink F-7Q2K")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos shrink F-7Q2K")
 def shrink(
     failures: Annotated[
         list[str] | None,
@@ -181,10 +191,16 @@ def shrink(
     return body.shrink(failures or [], allow_real_tools=allow_real_tools, reports=report or ())
 
 
-@app.command(epilog="Example: agent-chaos export F-7Q2K -o tests/test_refund_cut.py")
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos export F-7Q2K -o tests/test_refund_cut.py")
 def export(
-    failure: Annotated[
-        str, typer.Argument(metavar="FAILURE", autocompletion=stored_ids, help="A stored failure, as F-7Q2K.")
+    failures: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FAILURE",
+            autocompletion=stored_ids,
+            help="Stored failures, as F-7Q2K.",
+            show_default=False,
+        ),
     ],
     output: Annotated[
         Path | None,
@@ -193,7 +209,7 @@ def export(
         ),
     ] = None,
 ) -> int:
-    """Print a stored failure as an ordinary pytest test."""
+    """Print stored failures as ordinary pytest tests."""
     from agent_chaos.commands.failures import export as body
 
-    return body.export(failure, output)
+    return body.export(failures, output)

@@ -84,8 +84,12 @@ def _kept(file: Path, scenario: str) -> CampaignRecord:
     """The campaign of a scenario in a report of `fuzz --json`."""
     try:
         document = Document.model_validate_json(file.read_bytes())
-    except (OSError, ValidationError, PlanError) as exc:
-        raise UsageError(f"{file}: expected what 'agent-chaos fuzz --json FILE' wrote: {exc}") from None
+    except OSError as exc:
+        raise UsageError(
+            f"{file}: cannot be read ({exc.strerror}); expected what 'agent-chaos fuzz --json FILE' wrote"
+        ) from None
+    except (ValidationError, PlanError) as exc:
+        raise UsageError(f"{file}: is not what 'agent-chaos fuzz --json FILE' wrote ({exc})") from None
     found = next((one for one in document.campaigns if one.scenario == scenario), None)
     if found is None:
         held = ", ".join(one.scenario for one in document.campaigns) or "none"

@@ -31,6 +31,7 @@ class Amplification:
     """
 
     name = "amplification"
+    headline = "Retries within retries multiply the requests"
     needs = Fidelity.MISS
     gravity = Gravity.WASTE
     severity: Severity = "error"

@@ -32,6 +32,7 @@ class ArgumentFidelity:
     """
 
     name = "argument_fidelity"
+    headline = "A tool ran with other arguments than the model sent"
     needs = Fidelity.MISS
     gravity = Gravity.WRONG_EFFECT
     severity: Severity = "error"

@@ -28,6 +28,7 @@ class CostAmplification:
     """
 
     name = "cost_amplification"
+    headline = "Replies that had arrived are paid for again"
     needs = Fidelity.MISS
     gravity = Gravity.WASTE
     severity: Severity = "error"

@@ -39,6 +39,7 @@ class DuplicateSideEffect:
     """
 
     name = "duplicate_side_effect"
+    headline = "A tool does again what was done already"
     needs = Fidelity.MISS
     gravity = Gravity.WRONG_EFFECT
     severity: Severity = "error"

@@ -20,6 +20,7 @@ class DuplicateText:
     """
 
     name = "duplicate_text"
+    headline = "The answer says the same text twice"
     needs = Fidelity.QUESTION
     gravity = Gravity.UNTRUE_ANSWER
     severity: Severity = "error"

@@ -19,6 +19,7 @@ class EmptyAnswer:
     """
 
     name = "empty_answer"
+    headline = "A reply that says nothing passes for an answer"
     needs = Fidelity.QUESTION
     gravity = Gravity.OTHER_ANSWER
     severity: Severity = "error"

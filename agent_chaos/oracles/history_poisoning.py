@@ -29,6 +29,7 @@ class HistoryPoisoning:
     """
 
     name = "history_poisoning"
+    headline = "What a fault left in the history spoils the turns after it"
     needs = Fidelity.MISS
     gravity = Gravity.BROKEN_CONVERSATION
     severity: Severity = "error"

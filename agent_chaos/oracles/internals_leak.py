@@ -42,6 +42,7 @@ class InternalsLeak:
     """
 
     name = "internals_leak"
+    headline = "Internals reach somebody who must not see them"
     needs = Fidelity.MISS
     gravity = Gravity.LEAK
     severity: Severity = "error"

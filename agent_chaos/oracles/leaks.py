@@ -32,6 +32,7 @@ class Leaks:
     """
 
     name = "leaks"
+    headline = "Something is left open when the turn has ended"
     needs = Fidelity.MISS
     gravity = Gravity.WASTE
     severity: Severity = "error"

@@ -51,6 +51,12 @@ class Violation(BaseModel):
         return f"{ASSERTION} {self.subject}" if self.oracle == ASSERTION else self.oracle
 
 
+def spoken(fingerprint: str) -> str:
+    """A fingerprint as people read it: `unhandled exception: TypeError in refund.py:agent`."""
+    oracle, _, subject = fingerprint.partition(":")
+    return f"{oracle.replace('_', ' ')}: {subject}"
+
+
 class Undecided(BaseModel):
     """An oracle could not judge; `reason` names the call where replay left the recording."""
 
@@ -103,12 +109,14 @@ class Gravity(IntEnum):
 class Oracle(Protocol):
     """One rule. Each member module exports one instance as `ORACLE`, and keeps its sentences in `_ADVICE`.
 
-    `name` is as in `unfinished_tool_call`. `needs` is the last rung of replay on which its findings count: what it finds
+    `name` is as in `unfinished_tool_call`; `headline` says what is wrong with the agent, as one line without a full stop.
+    `needs` is the last rung of replay on which its findings count: what it finds
     after a reply of a lower rung is dropped. `severity` is what its findings are at most. `timed` says that it judges by when
     something happened, which a run without an exact clock does not tell.
     """
 
     name: str
+    headline: str
     needs: Fidelity
     gravity: Gravity
     severity: Severity

@@ -6,7 +6,7 @@ from functools import cache
 
 import agent_chaos.oracles as folder
 from agent_chaos.members import exported
-from agent_chaos.oracles.oracle import ASSERTION, Gravity, Oracle, Violation
+from agent_chaos.oracles.oracle import ASSERTION, Gravity, Oracle, Violation, spoken
 
 
 @cache
@@ -22,3 +22,9 @@ def gravity_of(violation: Violation) -> Gravity:
         return Gravity.ASSERTED
     oracle = all_oracles().get(violation.oracle)
     return oracle.gravity if oracle is not None else Gravity.WASTE
+
+
+def headline_of(violation: Violation) -> str:
+    """What is wrong, in one line: by the oracle's headline, or by the name of the assertion that failed."""
+    oracle = all_oracles().get(violation.oracle)
+    return f"{oracle.headline}: {violation.subject}" if oracle is not None else spoken(violation.fingerprint)

@@ -25,6 +25,7 @@ class RequestValidity:
     """
 
     name = "request_validity"
+    headline = "The provider would reject a request"
     needs = Fidelity.MISS
     gravity = Gravity.BROKEN_CONVERSATION
     severity: Severity = "error"

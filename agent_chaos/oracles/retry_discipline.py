@@ -38,6 +38,7 @@ class RetryDiscipline:
     """
 
     name = "retry_discipline"
+    headline = "A request is tried again when it must not be, or not when it should be"
     needs = Fidelity.MISS
     gravity = Gravity.WASTE
     severity: Severity = "error"

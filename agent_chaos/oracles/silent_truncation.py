@@ -45,6 +45,7 @@ class SilentTruncation:
     """
 
     name = "silent_truncation"
+    headline = "A cut reply passes for a whole one"
     needs = Fidelity.QUESTION
     gravity = Gravity.UNTRUE_ANSWER
     severity: Severity = "error"

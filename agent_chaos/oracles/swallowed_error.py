@@ -56,6 +56,7 @@ class SwallowedError:
     """
 
     name = "swallowed_error"
+    headline = "An error is swallowed, and the answer does not say so"
     needs = Fidelity.QUESTION
     gravity = Gravity.UNTRUE_ANSWER
     severity: Severity = "error"

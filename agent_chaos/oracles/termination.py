@@ -28,6 +28,7 @@ class Termination:
     """
 
     name = "termination"
+    headline = "A turn has no end, or one that comes far too late"
     needs = Fidelity.QUESTION
     gravity = Gravity.NO_END
     severity: Severity = "error"

@@ -29,6 +29,7 @@ class TransparentOutcome:
     """
 
     name = "transparent_outcome"
+    headline = "A fault that a retry mends changes the outcome"
     needs = Fidelity.MISS
     gravity = Gravity.OTHER_ANSWER
     severity: Severity = "error"

@@ -31,6 +31,7 @@ class UnfinishedToolCall:
     """
 
     name = "unfinished_tool_call"
+    headline = "A tool call that never arrived whole is run"
     needs = Fidelity.MISS
     gravity = Gravity.WRONG_EFFECT
     severity: Severity = "error"

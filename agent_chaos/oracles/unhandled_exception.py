@@ -78,6 +78,7 @@ class UnhandledException:
     """
 
     name = "unhandled_exception"
+    headline = "An exception ends the turn"
     needs = Fidelity.QUESTION
     gravity = Gravity.CRASH
     severity: Severity = "error"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent_chaos.chaos.constructors import plan_source
+from agent_chaos.oracles.registry import headline_of
 from agent_chaos.oracles.termination import longest_wait
 from agent_chaos.report.contents import difference, figures
 from agent_chaos.report.contents.grid import grid_cells
@@ -54,6 +55,7 @@ def campaign_record(campaign: Campaign, notes: tuple[str, ...] = ()) -> Campaign
         first_error=campaign.first_error,
         interrupted=campaign.interrupted,
         until_covered=campaign.until_covered,
+        ended=campaign.ended,
         clean_virtual_s=campaign.clean.virtual_s,
         notes=notes,
         conclusion=figures.conclusion(campaign),
@@ -74,10 +76,9 @@ def alone(finding: Finding, clean: Trace) -> tuple[FindingRecord, FailureRecord]
 def _finding(number: int, cause: Cause) -> FindingRecord:
     finding, case = cause.members[0]
     violation = finding.failure.violation
-    named = f"{violation.oracle.replace('_', ' ')}: {violation.subject}"
     return FindingRecord(
         number=number,
-        headline=printable(cause.remedy.headline or named),
+        headline=printable(cause.remedy.headline or headline_of(violation)),
         fix=Fix(does=cause.remedy.does or violation.advice, code=cause.remedy.written(case)),
         failures=tuple(one.failure.id for one, _ in cause.members),
         examples=cause.examples,

@@ -76,8 +76,8 @@ class Fix(BaseModel):
 class FindingRecord(BaseModel):
     """Failures with one cause, which one change ends. `number` counts from 1, in the order in which to fix them.
 
-    `failures` are ids, the weightiest first; `examples` is how many examples of the search showed one of them,
-    `weight` how often its fault is met times how grave what follows is.
+    `failures` are ids, the weightiest first; `examples` is how many examples of the search showed one of them
+    (none where a stored failure was only run again), `weight` how often its fault is met times how grave what follows is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -155,6 +155,7 @@ class CampaignRecord(BaseModel):
     first_error: str = ""
     interrupted: bool = False
     until_covered: bool = False
+    ended: str = ""
     clean_virtual_s: float = 0.0
     notes: tuple[str, ...] = ()
     conclusion: str = ""

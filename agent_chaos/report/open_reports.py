@@ -39,5 +39,7 @@ def _split(asked: str, known: dict[str, ReportFormat]) -> tuple[ReportFormat, Pa
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+        if "," in name:
+            hint = "give --report again for each"
         raise UsageError(f"--report {asked}: no such report; {hint}")
     return known[name], Path(file) if file else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,15 +80,32 @@ def fault_plans(scenario: Scenario, *, max_faults: int = 3) -> SearchStrategy[Pl
 
 
 @offline_environment()
-def check_failure(target: str, plan: Mapping[str, Any] | Plan, *, allow_real_tools: bool = False) -> Outcome:
+def check_failure(
+    target: str,
+    plan: Mapping[str, Any] | Plan,
+    *,
+    beside: str | Path | None = None,
+    allow_real_tools: bool = False,
+) -> Outcome:
     """Runs a scenario under a plan and raises AssertionError unless it passes with every fault fired.
 
     Args:
         target: as the command line takes it: `scenarios/refund.py:refund` or `pkg.module:attr`.
         plan: a plan, or its JSON form.
+        beside: a file of the same project, as `__file__`: where the target is not in the working directory, it is looked
+            for in the folders above that file, and the run has the one that holds it as its working directory.
         allow_real_tools: run although tools that no boundary sees would run for real.
     """
-    (loaded,) = load([target])
-    rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=allow_real_tools)
-    wanted = plan if isinstance(plan, Plan) else Plan.model_validate(plan)
-    return check_plan(rehearsal, wanted, loaded.ref)
+    with chdir(_project_of(target, beside)):
+        (loaded,) = load([target])
+        rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=allow_real_tools)
+        wanted = plan if isinstance(plan, Plan) else Plan.model_validate(plan)
+        return check_plan(rehearsal, wanted, loaded.ref)
+
+
+def _project_of(target: str, beside: str | Path | None) -> Path:
+    """The folder that a target is named from: the working directory unless only a folder above `beside` has it."""
+    place = target.rpartition(":")[0] or target
+    file = Path(place if place.endswith(".py") else f"{place.replace('.', '/')}.py")
+    above = Path(beside).resolve().parents if beside is not None else ()
+    return next((folder for folder in (Path.cwd(), *above) if (folder / file).is_file()), Path.cwd())

@@ -156,6 +156,10 @@ class Warned(BaseModel):
     examples: int = 1
 
 
+LEFT_OUT = "left out by the selection"
+"""Why a kind of fault was not run where others were chosen."""
+
+
 class Covered(BaseModel):
     """How one kind of fault was covered: at how many `sites` it can land, at how many it was `run` and `fired`, in how many
     `examples` it fired, and `why` it did not where it never did.
@@ -174,10 +178,11 @@ class Covered(BaseModel):
 
 @dataclass(frozen=True)
 class Finding:
-    """A failure together with the run that shows it, for the report."""
+    """A failure together with the run that shows it, and the numbers of this campaign's examples that showed it."""
 
     failure: Failure
     outcome: Outcome
+    seen_in: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +237,8 @@ class Campaign:
     interrupted: bool = False
     until_covered: bool = False
     """Whether every single fault was to be run."""
+    ended: str = ""
+    """Why it ended before its examples were used up, or ''."""
     selected: bool = False
     """Whether it drew from chosen faults only."""
     coverage: tuple[Covered, ...] = ()

@@ -5,7 +5,7 @@ Nothing in it grows with a run's size, and only small keys grow with the number 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 
@@ -58,7 +58,8 @@ class CampaignState:
         self.warned: dict[str, Warned] = {}
         self.found: dict[str, Plan] = {}
         self.violations: dict[str, Violation] = {}
-        self.times_seen: Counter[str] = Counter()
+        self.seen_in: defaultdict[str, set[int]] = defaultdict(set)
+        """The examples that showed a failure, by their numbers."""
         self.known: dict[str, frozenset[str]] = {}
         self.singles_run: set[tuple[str, str]] = set()
         self.singles: set[tuple[str, str]] = set()
@@ -114,7 +115,8 @@ class CampaignState:
         self.singles_run |= singles_of(example.plan)
         self.singles |= singles_of(fired)
         self.pairs |= pairs_of_singles(fired)
-        self.times_seen.update(example.fingerprints)
+        for fingerprint in example.fingerprints:
+            self.seen_in[fingerprint].add(self.examples)
         self.judged.append(self._equal.setdefault(example.judged, example.judged))
         if example.verdict is Verdict.UNDECIDED:
             self.reasons[_place(example)] += 1

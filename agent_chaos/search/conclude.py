@@ -31,7 +31,7 @@ class Stored:
 @dataclass(frozen=True)
 class Ending:
     """What a campaign ends in. `max_shrink_runs` are trials for each failure; `planned` is how many examples run every
-    single fault, where that was asked for.
+    single fault, where that was asked for; `ended` says why it ended before its examples were used up.
     """
 
     seed: int
@@ -41,6 +41,7 @@ class Ending:
     stored: Stored = Stored()
     until_covered: bool = False
     planned: int = 0
+    ended: str = ""
 
 
 def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: bool) -> Campaign:
@@ -69,6 +70,7 @@ def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: boo
         tools_run_for_real=subject.tools_run_for_real,
         interrupted=interrupted or cut,
         until_covered=end.until_covered,
+        ended=end.ended,
         selected=space.scope.rules is not None,
         coverage=coverage(run, space),
         accepted=accepted,
@@ -108,7 +110,8 @@ def _findings(run: CampaignState, end: Ending, max_runs: int) -> Iterator[Findin
                 run.found.setdefault(other, plan)
             violation = _violation(run, task, shrunk)
             if violation is not None:
-                yield Finding(_failure(run, task, shrunk, violation, end), shrunk.outcome)
+                failure = _failure(run, task, shrunk, violation, end)
+                yield Finding(failure, shrunk.outcome, frozenset(run.seen_in[task.fingerprint]))
 
 
 def _new(run: CampaignState, baseline: Baseline) -> set[str]:
@@ -142,7 +145,7 @@ def _failure(
         seed=end.seed,
         smallest=shrunk.smallest,
         checks=shrunk.checks,
-        runs_seen=max(1, run.times_seen[task.fingerprint]),
+        runs_seen=max(1, len(run.seen_in[task.fingerprint])),
     )
 
 

@@ -6,7 +6,7 @@ from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.family import TOOL_ARGUMENTS, TOOL_CALL
 from agent_chaos.faults.fault import Fault, StreamFault, ToolFault
 from agent_chaos.providers.registry import framing_of
-from agent_chaos.search.campaign import Covered
+from agent_chaos.search.campaign import LEFT_OUT, Covered
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.space import Menu, Space
 from agent_chaos.trace.trace import Call, Trace
@@ -36,7 +36,7 @@ def _covered(kind: str, cls: type[Fault], run: CampaignState, space: Space) -> C
 
 def _why(kind: str, cls: type[Fault], run: CampaignState, space: Space, menu: Menu | None) -> str:
     if kind not in space.scope.by_kind:
-        return "left out by the selection" if cls.searched else "not searched; for scenarios that name it"
+        return LEFT_OUT if cls.searched else "not searched; for scenarios that name it"
     if menu is None:
         return nowhere(cls, run.subject.clean)
     if not run.named[kind]:

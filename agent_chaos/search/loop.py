@@ -9,16 +9,20 @@ BATCH = 8
 """Plans asked for at once. It does not depend on how many workers there are, or they would change what is found."""
 
 
-def drive(run: CampaignState, strategy: Strategy, until: int, stale_after: int | None = None) -> None:
+def drive(run: CampaignState, strategy: Strategy, until: int, stale_after: int | None = None) -> str:
     """Runs what a strategy proposes, up to `until` examples in all, and no longer than there is time.
 
-    Where `stale_after` examples in a row showed no new failure, and no new way for a run to go, it ends as well.
+    Where `stale_after` examples in a row showed no new failure, and no new way for a run to go, it ends as well. Returns
+    why it ended before `until`, or ''.
     """
-    while not run.late and run.examples < until:
+    while run.examples < until:
+        if run.late:
+            return "the time was up"
         if stale_after is not None and run.quiet >= stale_after:
-            return
+            return f"the last {run.quiet:,} in a row showed nothing new"
         plans = strategy.ask(min(BATCH, until - run.examples))
         if not plans:
-            return
+            return "nothing was left to try"
         for example in run.run(plans):
             strategy.tell(example)
+    return ""

@@ -72,23 +72,23 @@ def find_failures(
         stopwatch=checkpoint.stopwatch if checkpoint else Stopwatch(),
     )
     search = GroupTesting(space, shard.seed(seed), shard=shard)
-    interrupted, stored, planned = False, Stored(), 0
+    interrupted, stored, planned, ended = False, Stored(), 0, ""
     try:
         stored = run_stored(run, executor, _stored_failures(corpus, checkpoint), scope)
         if exhaustive:
             plans = shard.part(edges(space))
             run.total = planned = len(plans)
-            drive(run, KnownPlans(iter(plans)), planned)
+            ended = drive(run, KnownPlans(iter(plans)), planned)
         else:
-            drive(run, search, run.max_examples, until_stale)
+            ended = drive(run, search, run.max_examples, until_stale)
             clean, space = space, space.extended(search.knowledge.counted)
             if until_covered:
-                _complete(run, space, search.knowledge.leading, shard, clean)
+                ended = _complete(run, space, search.knowledge.leading, shard, clean)
     except KeyboardInterrupt:
         interrupted = True
     finally:
         search.close()
-    end = Ending(seed, max_shrink_runs, baseline, corpus, stored, until_covered, planned)
+    end = Ending(seed, max_shrink_runs, baseline, corpus, stored, until_covered, planned, ended)
     campaign = concluded(run, space, end, interrupted=interrupted)
     if checkpoint is not None:
         checkpoint.end(interrupted=campaign.interrupted)
@@ -114,7 +114,7 @@ def started(
 
 def _complete(
     run: CampaignState, space: Space, leading: Mapping[Site, Plan], shard: Shard, clean: Space
-) -> None:
+) -> str:
     """Every single fault that did not fire yet, however many there are, until the time is up.
 
     Of the sites of the `clean` run those of the shard's share; at the sites that only its own search came to, all.
@@ -122,7 +122,7 @@ def _complete(
     others = {single for single in clean.singles if not shard.has(single)}
     plans = left_over(space, frozenset(run.singles | others), leading)
     run.total = run.examples + len(plans)
-    drive(run, KnownPlans(iter(plans)), run.total)
+    return drive(run, KnownPlans(iter(plans)), run.total)
 
 
 def _stored_failures(corpus: Corpus | None, checkpoint: Checkpoint | None) -> Sequence[Failure]:

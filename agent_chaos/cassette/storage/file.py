@@ -139,7 +139,10 @@ def opened(path: Path) -> Source:
             f"{path} has format version {exc}, this agent-chaos reads up to {FORMAT_VERSION}; upgrade agent-chaos"
         ) from None
     except BrokenRecord as exc:
-        raise Source(path, data, finished=False).damaged("record 0", 0, exc) from None
+        raise CassetteDamaged(
+            f"{path}: {exc}; name a .msgpack file that 'agent-chaos record' wrote, restore this one, or turn a "
+            "recording of another tool into a cassette with 'agent-chaos cassette import'"
+        ) from None
 
 
 def _missing(path: Path) -> CassetteMissing:

@@ -1,4 +1,4 @@
-"""`agent-chaos explain`: what a word of a report means: an oracle, a fault, a verdict, a standing, an exit code."""
+"""`agent-chaos explain`: what a word of a report means: an oracle, a fault, a verdict, a standing, a match, an exit code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from rich.text import Text
 
+from agent_chaos.commands.failures import failure_store
 from agent_chaos.errors import UsageError
 from agent_chaos.report.catalogue.entries import fault_entries, oracle_entries
 from agent_chaos.report.catalogue.table import show_faults, show_oracles
@@ -20,12 +21,30 @@ _WORDS = {
     "UNSTABLE": "Two runs without faults differ: state survives between runs, or something is random. Give the scenario a "
     "setup=, or keep state in ctx.agent_state.",
     "HARNESS ERROR": "agent-chaos, or a file that it reads, is broken; the agent was not judged.",
-    "NOT RECORDED": "There is no recording yet; agent-chaos record makes one.",
     "STILL FAILS": "The stored failure fails in the same way as when it was found.",
     "ACCEPTED": "The stored failure still fails, and is accepted until a day; agent-chaos accept lists those.",
     "CHANGED": "It fails in another way than when it was found, or asks something else than what was recorded.",
     "FIXED": "Every fault of the stored plan fired, and the run passed. Keep the file, so that it is run again.",
     "STALE": "The stored plan does not come to its faults any more, or cannot be judged; record again, or delete it.",
+    "EXAMPLE": "One run of the scenario under one plan.",
+    "PLAN": "Faults, each with the place where it strikes: call 1, tool 0, turn 2.",
+    "SMALLEST": "Every plan that is smaller by one step, with a fault less or a milder one, was run and passes.",
+    "HELD": "Kinds of fault that struck and never failed the agent, by what it did about them.",
+    "SCORE": "The share of examples with everyday faults that the agent survived, with the interval that it lies in with a "
+    "likelihood of 95 %; examples that could not be judged stand beside it.",
+    "EVERYDAY": "Faults that any agent meets within days: 429, 529, timeouts, token limits, dropped streams.",
+    "WOULD HAVE RUN": "Offline a tool is answered from the recording; it was asked for something that was never recorded, so "
+    "the real tool would have run.",
+    "EXACT": "The request was recorded, byte for byte but for headers that change.",
+    "SAME BUT FOR IDS": "The request was recorded with other ids, times or paths.",
+    "ANSWERED BY THE FAULT": "The fault itself gave the whole reply; no recording was needed.",
+    "SAME TURN, SHORTER HISTORY": "A recorded request of this turn, whose history lacks what a fault took away.",
+    "SAME QUESTION, OTHER HISTORY": "A recorded request with the same last message and tools, but another history.",
+    "NEAREST IN CONVERSATION": "The next recorded reply of the conversation, given to another question; no finding rests on "
+    "it.",
+    "STAND-IN REPLY": "A reply that was made up, so that the run goes on; no finding rests on it.",
+    "EDITED SINCE IT WAS RECORDED": "The agent was edited, and asks otherwise than when it was recorded.",
+    "NOT RECORDED": "There is no recording yet, or none of this request; agent-chaos record makes one.",
     "0": "Everything passed.",
     "1": "A failure was found.",
     "2": "The command was used wrongly, or its configuration is wrong.",
@@ -37,13 +56,21 @@ _WORDS = {
 
 
 def explain(words: list[str]) -> int:
-    """Explains one word, in any case, with blanks, hyphens or underscores. Raises UsageError for one that nobody uses."""
+    """Explains one word, in any case, with blanks, hyphens or underscores; without one lists those that there are.
+
+    Raises UsageError for a word that nobody uses.
+    """
     asked = " ".join(words).strip()
+    if not asked:
+        return _list()
+    if failure_store.is_name(asked) or failure_store.is_undecided_name(asked):
+        shows = "show" if failure_store.is_name(asked) else "replay"
+        raise UsageError(f"{asked} is no word; agent-chaos {shows} {asked.upper()} tells what happened there")
     plain, kind = asked.upper().replace("_", " "), asked.lower().replace(" ", "_").replace("-", "_")
     oracles = [entry for entry in oracle_entries() if entry.name == kind]
     faults = [entry for entry in fault_entries() if entry.name == kind]
     if plain in _WORDS:
-        console().print(Text.assemble((plain, "bold"), f"  {_WORDS[plain]}"))
+        _say(plain)
     elif oracles:
         show_oracles(console(), oracles)
     elif faults:
@@ -51,6 +78,19 @@ def explain(words: list[str]) -> int:
     else:
         raise UsageError(f"{asked}: no report says that{_near(kind)}")
     return 0
+
+
+def _list() -> int:
+    for word in _WORDS:
+        _say(word)
+    console().print(
+        Text("Oracles and faults have words of their own: agent-chaos oracles, agent-chaos faults")
+    )
+    return 0
+
+
+def _say(word: str) -> None:
+    console().print(Text.assemble((word, "bold"), f"  {_WORDS[word]}"))
 
 
 def _near(kind: str) -> str:

@@ -1,63 +1,108 @@
-"""`agent-chaos accept`: writes down that a known failure is accepted, why, and until when."""
+"""`agent-chaos accept`: writes down which known failures are accepted, why, and until when."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date
+from pathlib import Path
 
 from rich.text import Text
 
 from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.settings import settings
-from agent_chaos.errors import UsageError
+from agent_chaos.errors import ExitCode, UsageError
+from agent_chaos.oracles.oracle import spoken
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
+from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.baseline import Acceptance, Baseline
 
 
 def list_accepted() -> int:
     """Lists what is accepted, with its last day and reason; what has expired says so."""
-    today = date.today()
-    entries = Baseline.load(settings().baseline, today).entries
-    for entry in entries:
-        expired = " (which has passed)" if entry.until < today else ""
+    known = _baseline()
+    for entry in known.entries:
+        expired = " (which has passed)" if entry.until < known.today else ""
         _say(
-            f"{entry.id}  {entry.scenario}  {entry.fingerprint}: until {entry.until}{expired}: {entry.reason}"
+            f"{entry.id}  {entry.scenario}  {spoken(entry.fingerprint)}: until {entry.until}{expired}: {entry.reason}"
         )
-    if not entries:
+    if not known.entries:
         _say("nothing is accepted")
-    return 0
+    return ExitCode.OK
 
 
-def remove(name: str) -> int:
-    """Takes a failure out of the baseline: it fails again. Raises UsageError for one that is not in it."""
-    path, today = settings().baseline, date.today()
-    known = Baseline.load(path, today)
-    left = tuple(entry for entry in known.entries if entry.id.upper() != name.upper())
-    if left == known.entries:
-        ids = ", ".join(entry.id for entry in known.entries) or "none"
-        raise UsageError(f"{name} is not accepted in {path}; accepted are: {ids}")
-    Baseline(left, today).save(path)
-    _say(f"{name.upper()} is accepted no longer")
-    return 0
+def remove(names: Sequence[str]) -> int:
+    """Takes failures out of the baseline: they fail again. Raises UsageError for one that is not in it."""
+    known = _baseline()
+    ids = [entry.id for entry in known.entries]
+    wanted = set(ids) if _is_all(names) else {name.upper() for name in names}
+    if unknown := sorted(wanted - set(ids)):
+        raise UsageError(
+            f"{', '.join(unknown)}: not accepted in {_path()}; accepted are: {', '.join(ids) or 'none'}"
+        )
+    return _without(known, wanted, "accepted no longer")
+
+
+def prune() -> int:
+    """Takes out of the baseline what has expired, and what is no stored failure any more."""
+    known = _baseline()
+    stored = {failure.fingerprint for failure in failure_store.every()}
+    gone = {one.id for one in known.entries if one.until < known.today or one.fingerprint not in stored}
+    return _without(known, gone, "removed")
+
+
+def _without(known: Baseline, ids: Collection[str], word: str) -> int:
+    Baseline(tuple(one for one in known.entries if one.id not in ids), known.today).save(_path())
+    for name in sorted(ids):
+        _say(f"{name}: {word}")
+    if not ids:
+        _say("nothing to remove")
+    return ExitCode.OK
+
+
+def _path() -> Path:
+    return settings().baseline
+
+
+def _baseline() -> Baseline:
+    return Baseline.load(_path(), date.today())
+
+
+def _is_all(names: Sequence[str]) -> bool:
+    return [name.lower() for name in names] == ["all"]
 
 
 def _say(line: str) -> None:
     console().print(Text(printable(line)), soft_wrap=True)
 
 
-def accept(name: str, *, reason: str, until: str) -> int:
-    """Adds a stored failure to the baseline. Raises UsageError for no reason, and a day that is none or has passed."""
-    failure, today, path = failure_store.stored_failure(name), date.today(), settings().baseline
-    entry = Acceptance(
-        id=failure.id,
-        scenario=failure.scenario,
-        fingerprint=failure.fingerprint,
-        reason=_said(reason),
-        until=_day(until, today),
-    )
-    Baseline.load(path, today).with_entry(entry).save(path)
-    _say(f"{entry.id}  {entry.scenario}  {entry.fingerprint}: accepted until {entry.until}, in {path}")
-    return 0
+def accept(names: Sequence[str], *, reason: str, until: str) -> int:
+    """Adds stored failures to the baseline, `all` those that are not in it.
+
+    Raises UsageError for a failure that is not stored, for no reason, and for a day that is none or has passed.
+    """
+    known = _baseline()
+    failures = _new(known) if _is_all(names) else [failure_store.stored_failure(name) for name in names]
+    why, day = _said(reason), _day(until, known.today)
+    for failure in failures:
+        entry = Acceptance(
+            id=failure.id,
+            scenario=failure.scenario,
+            fingerprint=failure.fingerprint,
+            reason=why,
+            until=day,
+        )
+        known = known.with_entry(entry)
+    known.save(_path())
+    for failure in failures:
+        _say(f"{failure.id}  {failure.scenario}  {spoken(failure.fingerprint)}: accepted until {day}")
+    _say(f"written to {_path()}" if failures else "every stored failure is accepted already")
+    return ExitCode.OK
+
+
+def _new(known: Baseline) -> list[Failure]:
+    """The stored failures that are not accepted today."""
+    return [one for one in failure_store.every() if not known.in_force(one.scenario, [one.fingerprint])]
 
 
 def _said(reason: str) -> str:

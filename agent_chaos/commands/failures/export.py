@@ -1,8 +1,9 @@
-"""`agent-chaos export`: a stored failure as an ordinary pytest test."""
+"""`agent-chaos export`: stored failures as ordinary pytest tests, in one file."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
@@ -15,9 +16,9 @@ from agent_chaos.report.printable import printable
 from agent_chaos.search.corpus.export import pytest_source
 
 
-def export(name: str, output: Path | None) -> int:
-    """Writes the test to stdout, or to a file that does not exist yet. Raises UsageError."""
-    source = pytest_source(failure_store.stored_failure(name))
+def export(names: Sequence[str], output: Path | None) -> int:
+    """Writes the tests to stdout, or to a file that does not exist yet. Raises UsageError."""
+    source = pytest_source([failure_store.stored_failure(name) for name in dict.fromkeys(names)])
     if output is None:
         sys.stdout.write(source)
         return 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent_chaos.errors import ExitCode, record_again
+from agent_chaos.oracles.oracle import spoken
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.baseline import NOTHING, Baseline
@@ -62,7 +63,7 @@ def recheck(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) ->
     if failure.fingerprint in outcome.fingerprints:
         return _fails(failure, outcome, baseline)
     if outcome.fingerprints:
-        now = "now fails by " + ", ".join(sorted(outcome.fingerprints))
+        now = "now fails by " + ", ".join(map(spoken, sorted(outcome.fingerprints)))
         return Recheck(Standing.CHANGED, "; ".join(filter(None, (now, changed_versions(failure)))))
     missed = _not_fired(failure, outcome)
     if missed:
@@ -79,9 +80,12 @@ def recheck(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) ->
 def _fails(failure: Failure, outcome: Outcome, baseline: Baseline) -> Recheck:
     """It fails still; why is what this run shows, not what was stored."""
     reason = next(one.reason for one in outcome.violations if one.fingerprint == failure.fingerprint)
-    named = f"{failure.fingerprint}: {reason}"
+    named = f"{spoken(failure.fingerprint)}: {reason}"
     for entry in baseline.in_force(failure.scenario, [failure.fingerprint]):
-        return Recheck(Standing.ACCEPTED, f"{failure.fingerprint}: until {entry.until}: {entry.reason}")
+        return Recheck(
+            Standing.ACCEPTED,
+            f"{spoken(failure.fingerprint)}: until {entry.until}: {entry.reason}",
+        )
     for entry in baseline.expired(failure.scenario, [failure.fingerprint]):
         return Recheck(Standing.STILL_FAILS, f"accepted until {entry.until}, which has passed; {named}")
     return Recheck(Standing.STILL_FAILS, named)

@@ -16,14 +16,14 @@ from agent_chaos.report.terminal.finding_view import finding_view
 from agent_chaos.scenario.folders import RUNS
 
 
-def show(names: Sequence[str]) -> int:
-    """Shows what is named, or the findings of the latest campaign of every scenario.
+def show(names: Sequence[str], *, full: bool = False) -> int:
+    """Shows what is named, or the findings of the latest campaign of every scenario, a line each or in `full`.
 
     A failure that no campaign here has found, as one that was checked in, is run again. Raises UsageError for what is no
     failure.
     """
     if not names:
-        return _overview()
+        return _overview(full=full)
     for name in names:
         if not (failure_store.is_name(name) or failure_store.is_undecided_name(name)):
             raise UsageError(f"{name}: no failure; name one by its id, as F-7Q2K")
@@ -35,13 +35,20 @@ def show(names: Sequence[str]) -> int:
     return ExitCode.OK
 
 
-def _overview() -> int:
+def _overview(*, full: bool) -> int:
     latest: dict[str, CampaignRecord] = {}
     for campaign in _campaigns():
         latest.setdefault(campaign.scenario, campaign)
     if not latest:
         raise UsageError(f"no campaign is kept in {RUNS}/; agent-chaos fuzz makes one")
-    put(console(), findings_table(list(latest.values())))
+    out = console()
+    if not full:
+        put(out, findings_table(list(latest.values())))
+        return ExitCode.OK
+    for campaign in latest.values():
+        for finding in campaign.findings:
+            for part in finding_view(finding, campaign.of(finding), out.width):
+                put(out, part)
     return ExitCode.OK
 
 

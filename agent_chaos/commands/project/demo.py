@@ -100,7 +100,7 @@ def _next_steps(folder: Path) -> None:
         "agent-chaos init                 write a first scenario for this project",
         "agent-chaos record scenarios/    run it once against the real provider",
         "agent-chaos fuzz scenarios/      find what breaks it, offline",
-        f"agent-chaos fuzz {folder / SCENARIO}   what else is wrong with the demo's agent",
+        f"cd {folder} && agent-chaos fuzz   what else is wrong with the demo's agent",
     ):
         console().print(Text(f"  {line}"), soft_wrap=True)
 

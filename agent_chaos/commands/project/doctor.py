@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -96,8 +96,12 @@ def _seams() -> Iterator[Check]:
         yield Check("problem", "seams", f"{found.seam}: this version has no {found.name}", advice)
     there = sum(found.state == "found" for found in names)
     yield Check(
-        "ok", "seams", f"{there} of {count(len(names) - len(lost), 'name')} that runs rely on are there"
+        "ok", "seams", f"{count(there, 'name')} of installed packages that runs rely on, {_found(lost)}"
     )
+
+
+def _found(lost: Sequence[object]) -> str:
+    return f"{len(lost)} more missing" if lost else "all found"
 
 
 def _shadowing() -> Iterator[Check]:

@@ -28,11 +28,12 @@ _TEXTCONV = ("git", "config", "diff.agent-chaos.textconv", "agent-chaos cassette
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One thing that `init` may do: whether it is done already, and how it is done."""
+    """One thing that `init` may do: whether it is done already, how it is done, and why it is not for this folder."""
 
     what: str
     done: bool
     do: Callable[[], None]
+    not_here: str = ""
 
 
 def init(*, yes: bool) -> int:
@@ -41,11 +42,13 @@ def init(*, yes: bool) -> int:
         raise UsageError("nobody can be asked here; pass --yes to write everything")
     kind = starter(Path.cwd())
     for step in _steps(kind):
-        if step.done:
-            _say("exists ", step.what, "dim")
+        if step.not_here:
+            _say("left out", f"{step.what}: {step.not_here}", "dim")
+        elif step.done:
+            _say("exists  ", step.what, "dim")
         elif yes or typer.confirm(f"{step.what}?", default=True):
             step.do()
-            _say("written", step.what, "green")
+            _say("written ", step.what, "green")
         else:
             _say("left out", step.what, "dim")
     _next(kind)
@@ -62,26 +65,39 @@ def _steps(kind: str) -> tuple[_Step, ...]:
         _Step(
             f"{_WORKFLOW}, which replays and fuzzes in CI",
             _WORKFLOW.exists(),
-            lambda: _copy("workflow.yml", _WORKFLOW),
+            lambda: _copy("workflow.yml", _WORKFLOW, installed=_installed()),
         ),
         _Step(
             f"{_ATTRIBUTES}, so that git diff shows cassettes as text",
             _ATTRIBUTE.strip() in _text(_ATTRIBUTES),
             lambda: _append(_ATTRIBUTES, _ATTRIBUTE),
         ),
-        _Step("the git setting that it needs in this clone", _textconv_is_set(), _set_textconv),
+        _Step(
+            "the git setting that it needs in this clone",
+            _is_clone() and _textconv_is_set(),
+            _set_textconv,
+            "" if _is_clone() else "this folder is no clone; run agent-chaos init again after git init",
+        ),
         _Step(
             f"{_PYPROJECT}: [tool.agent-chaos]",
-            not _PYPROJECT.exists() or "[tool.agent-chaos]" in _text(_PYPROJECT),
+            "[tool.agent-chaos]" in _text(_PYPROJECT),
             lambda: _append(_PYPROJECT, _TABLE),
+            "" if _PYPROJECT.exists() else "there is no such file, and none is needed",
         ),
     )
 
 
-def _copy(name: str, to: Path) -> None:
+def _copy(name: str, to: Path, *, installed: str = "") -> None:
     text = (files("agent_chaos.commands.project") / "starters" / f"{name}.txt").read_text(encoding="utf-8")
     to.parent.mkdir(parents=True, exist_ok=True)
-    write_text(to, text)
+    write_text(to, text.replace("{installed}", installed))
+
+
+def _installed() -> str:
+    """What CI installs beside agent-chaos: what the project says that it needs."""
+    if Path("requirements.txt").exists():
+        return " -r requirements.txt"
+    return " -e ." if "[project]" in _text(_PYPROJECT) else ""
 
 
 def _append(file: Path, text: str) -> None:
@@ -93,10 +109,11 @@ def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
+def _is_clone() -> bool:
+    return Path(".git").exists()
+
+
 def _textconv_is_set() -> bool:
-    """Whether there is nothing to set: git knows the setting, or this is no clone."""
-    if not Path(".git").exists():
-        return True
     asked = subprocess.run([*_TEXTCONV[:2], "--get", _TEXTCONV[2]], capture_output=True, check=False)
     return asked.returncode == 0
 

@@ -31,6 +31,7 @@ def _facts(campaign: CampaignRecord, *, everything: bool) -> Iterator[tuple[str,
 
 def _searched(campaign: CampaignRecord, *, everything: bool) -> Iterator[tuple[str, str]]:
     numbers = campaign.figures
+    yield "Ended", figures.ended(numbers, campaign.ended)
     yield "Covered", figures.space(numbers)
     yield "Not run", figures.not_run(numbers) if campaign.until_covered else ""
     yield "Fired", figures.fired(numbers) if everything else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from agent_chaos.oracles.oracle import spoken
 from agent_chaos.report.document import CampaignRecord, Score, SurvivedKinds
 from agent_chaos.report.printable import count, printable
 from agent_chaos.search.campaign import Campaign, Figures, UndecidedPlan, Warned
@@ -26,7 +27,7 @@ def examples_summary(
     unnamed = "none known by name, but effects were noticed" if effects else "none"
     real = ", ".join(printable(name) for name in tools_run_for_real) or unnamed
     return (
-        f"{figures.examples:,} examples: {figures.ok:,} ok, {figures.failures:,} failed, {figures.undecided:,} undecided, "
+        f"{count(figures.examples, 'example')}: {figures.ok:,} ok, {figures.failures:,} failed, {figures.undecided:,} undecided, "
         f"{figures.not_tested:,} not tested{errors}; {count(findings, 'finding')}{ways}{accepted}; "
         f"tools run for real: {real}"
     )
@@ -112,6 +113,11 @@ def conclusion(campaign: Campaign) -> str:
     return f"{known}{which} breaks this agent {runs}"
 
 
+def ended(figures: Figures, why: str) -> str:
+    """Why a search ended before its examples were used up, or ''."""
+    return f"after {count(figures.examples, 'example')}: {why}" if why else ""
+
+
 def not_run(figures: Figures) -> str:
     """Single faults that no example had, where all were to be run."""
     left = figures.singles_total - figures.singles_run
@@ -132,8 +138,7 @@ def expired(entries: Iterable[Acceptance]) -> str:
 
 
 def _named(entry: Acceptance) -> str:
-    oracle, _, subject = entry.fingerprint.partition(":")
-    return f"{printable(entry.id)}  {oracle.replace('_', ' ')}: {printable(subject)}"
+    return printable(f"{entry.id}  {spoken(entry.fingerprint)}")
 
 
 def no_site(figures: Figures) -> str:
@@ -172,7 +177,7 @@ def warnings(found: Iterable[Warned]) -> list[str]:
     counted = list(found)
     wide = max((len(f"{one.examples:,}") for one in counted), default=0)
     return [
-        f"{one.examples:>{wide},}  {one.violation.oracle.replace('_', ' ')}: {printable(one.violation.subject)}: "
+        f"{one.examples:>{wide},}  {printable(spoken(one.violation.fingerprint))}: "
         f"{printable(one.violation.reason)}"
         for one in counted
     ]

@@ -27,7 +27,8 @@ class Cause:
 
     @property
     def examples(self) -> int:
-        return sum(finding.failure.runs_seen for finding, _ in self.members)
+        """How many of the campaign's examples showed one of the failures."""
+        return len(frozenset[int]().union(*(finding.seen_in for finding, _ in self.members)))
 
 
 def causes(findings: Iterable[Finding], clean: Trace) -> tuple[Cause, ...]:

@@ -34,7 +34,7 @@ def campaign_view(
     shown = len(campaign.findings) if asked.full else 0 if brief or asked.verbosity < 0 else _IN_FULL
     if campaign.findings and not (brief or asked.full):
         first = campaign.findings[0].failures[0]
-        yield Text(f"  any in full: agent-chaos show {first}; all: agent-chaos fuzz --full", "dim")
+        yield Text(f"  any in full: agent-chaos show {first}; all: agent-chaos show --full", "dim")
     for finding in campaign.findings[:shown]:
         yield from finding_view(finding, campaign.of(finding), width)
     if rest := campaign.findings[shown:]:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent_chaos.report.printable import printable
-from agent_chaos.search.campaign import Covered
+from agent_chaos.search.campaign import LEFT_OUT, Covered
 
 _NUMBERS = ("sites", "run", "fired", "examples")
 
@@ -21,7 +21,11 @@ def covered(rows: Iterable[Covered]) -> Table:
         table.add_column(justify="right", no_wrap=True)
     table.add_column(overflow="fold", style="dim")
     table.add_row(*(Text(word, "bold") for word in ("Fault", *_NUMBERS, "why not")))
-    for row in sorted(rows, key=lambda one: (not one.examples, one.family, one.kind)):
+    known = tuple(rows)
+    shown = [row for row in known if row.why != LEFT_OUT]
+    for row in sorted(shown, key=lambda one: (not one.examples, one.family, one.kind)):
         numbers = [f"{getattr(row, name):,}" for name in _NUMBERS]
         table.add_row(Text(row.kind.replace("_", " ")), *numbers, printable(row.why))
+    if left := len(known) - len(shown):
+        table.add_row(Text(f"{left} more"), *("" for _ in _NUMBERS), LEFT_OUT)
     return table

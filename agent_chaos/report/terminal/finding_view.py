@@ -10,6 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from agent_chaos.oracles.oracle import spoken
 from agent_chaos.report.contents.difference import Pair
 from agent_chaos.report.contents.source import CodeLine
 from agent_chaos.report.document import FailureRecord, FindingRecord, TimelineRow
@@ -52,7 +53,7 @@ def line(finding: FindingRecord) -> tuple[Text, Text]:
 
 def _seen(finding: FindingRecord) -> str:
     ways = f", {count(len(finding.failures), 'way')}" if len(finding.failures) > 1 else ""
-    return f"{count(finding.examples, 'example')}{ways}"
+    return f"{count(finding.examples, 'example') if finding.examples else 'stored before'}{ways}"
 
 
 def _title(finding: FindingRecord) -> RenderableType:
@@ -95,8 +96,7 @@ def _variant(one: FailureRecord) -> Text:
 
 def _named(one: FailureRecord) -> str:
     """Which oracle objected, and to what."""
-    violation = one.failure.violation
-    return f"{violation.oracle.replace('_', ' ')}: {printable(violation.subject)}"
+    return printable(spoken(one.failure.violation.fingerprint))
 
 
 def _run(record: FailureRecord, width: int) -> Iterator[RenderableType]:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
+from agent_chaos.oracles.oracle import spoken
 from agent_chaos.report.event import Searching, SearchStarted
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.reporter import View
@@ -68,9 +69,9 @@ class Live:
     def _found(self, event: Searching) -> None:
         for fingerprint in event.found[self._told :]:
             self._told += 1
-            oracle, _, subject = fingerprint.partition(":")
-            named = f"{oracle.replace('_', ' ')}: {printable(subject)}"
-            line = Text.assemble((f"  {event.seconds:>5.1f} s  ", "dim"), (named, "red"))
+            line = Text.assemble(
+                (f"  {event.seconds:>5.1f} s  ", "dim"), (printable(spoken(fingerprint)), "red")
+            )
             self._out.print(line, no_wrap=True, overflow="ellipsis")
 
 

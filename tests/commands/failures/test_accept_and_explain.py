@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from agent_chaos.commands.catalogue.explain import explain
-from agent_chaos.commands.failures.accept import list_accepted, remove
+from agent_chaos.commands.failures.accept import accept, list_accepted, prune, remove
 from agent_chaos.commands.failures.recheck import Standing
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.faults.catalogue import fault_type
@@ -15,7 +15,11 @@ from agent_chaos.faults.family import Frequency
 from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.corpus.baseline import ACCEPTED, Acceptance, Baseline
+from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.selection import outside
+from agent_chaos.trace.fidelity import Fidelity
+from tests.report.refund_campaign import failure
+from tests.search import shop
 
 
 @pytest.fixture
@@ -32,21 +36,65 @@ def test_what_is_accepted_is_listed_with_what_has_expired(baseline, capsys):
     list_accepted()
     first, second = capsys.readouterr().out.splitlines()
 
-    assert first.startswith("F-AAAA  shop  leaks:F-AAAA: until 2999-01-01: known")
+    assert first.startswith("F-AAAA  shop  leaks: F-AAAA: until 2999-01-01: known")
     assert "until 2001-01-01 (which has passed)" in second
 
 
 def test_what_is_removed_is_accepted_no_longer(baseline):
-    remove("f-aaaa")
+    remove(["f-aaaa"])
 
     assert [one.id for one in Baseline.load(ACCEPTED, date.today()).entries] == ["F-BBBB"]
     with pytest.raises(UsageError, match="accepted are: F-BBBB"):
-        remove("F-AAAA")
+        remove(["F-AAAA"])
+
+
+def kept():
+    """A failure that is stored here."""
+    return Corpus().save(failure(plan=shop.TRUNCATED))
+
+
+def ids():
+    return [one.id for one in Baseline.load(ACCEPTED, date.today()).entries]
+
+
+def test_all_accepts_what_is_stored_and_removes_what_is_accepted(baseline, capsys):
+    stored = kept()
+    accept(["all"], reason="known", until="2999-01-01")
+
+    assert set(ids()) == {"F-AAAA", "F-BBBB", stored.id}
+    accept(["ALL"], reason="known", until="2999-01-01")
+    assert "accepted already" in capsys.readouterr().out
+    remove(["all"])
+    assert ids() == []
+
+
+def test_pruning_leaves_what_is_stored_and_in_force(baseline):
+    stored = kept()
+    accept([stored.id], reason="known", until="2999-01-01")
+    prune()
+
+    assert ids() == [stored.id]
+
+
+def test_nothing_is_accepted_where_one_of_several_is_not_stored(baseline):
+    stored = kept()
+    with pytest.raises(UsageError, match="no failure F-ZZZZ"):
+        accept([stored.id, "F-ZZZZ"], reason="known", until="2999-01-01")
+
+    assert ids() == ["F-AAAA", "F-BBBB"]
 
 
 @pytest.mark.parametrize(
     "word",
-    [*Verdict, *Standing, *(str(int(code)) for code in ExitCode), *all_oracles(), "Empty Body", "rate-limit"],
+    [
+        *Verdict,
+        *Standing,
+        *(rung.words for rung in Fidelity),
+        *(str(int(code)) for code in ExitCode),
+        *all_oracles(),
+        "Empty Body",
+        "rate-limit",
+    ],
 )
 def test_every_word_of_a_report_is_explained(word, capsys):
     explain(str(word).split())
@@ -57,6 +105,13 @@ def test_every_word_of_a_report_is_explained(word, capsys):
 def test_a_word_that_nobody_uses_is_a_usage_error_with_the_nearest_one():
     with pytest.raises(UsageError, match="did you mean truncate"):
         explain(["trunkate"])
+
+
+def test_without_a_word_all_are_listed_and_an_id_is_told_where_to_look(capsys):
+    explain([])
+    assert "SAME QUESTION, OTHER HISTORY" in capsys.readouterr().out
+    with pytest.raises(UsageError, match="agent-chaos show F-7Q2K"):
+        explain(["f-7q2k"])
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_another_failure_is_a_change():
     found = standing(stored(shop.TRUNCATED), careful_but_on_trouble(lambda: [][0]))
 
     assert found.standing is Standing.CHANGED
-    assert found.why.startswith("now fails by unhandled_exception:IndexError in test_recheck.py:")
+    assert found.why.startswith("now fails by unhandled exception: IndexError in test_recheck.py:")
 
 
 @pytest.mark.parametrize(

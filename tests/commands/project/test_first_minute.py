@@ -34,6 +34,7 @@ def test_the_demo_finds_a_failure_shows_the_fix_and_sees_it_gone(empty, capsys):
     assert code == 0
     assert said.index('"amount": 15}') < said.index("+        if message.stop_reason") < said.index("FIXED")
     assert "STILL FAILS" not in said
+    assert "cd shown && agent-chaos fuzz " in said
     assert [one.plan.faults[0].fault.kind for one in Corpus(empty / "shown/.agent_chaos").load_all()][:1] == [
         "truncate"
     ]
@@ -96,6 +97,17 @@ def test_init_writes_what_is_missing_and_overwrites_nothing(empty, capsys):
     assert "agent-chaos record scenarios/first.py" in said
     assert {path: path.read_bytes() for path in first} == first
     assert "written" not in capsys.readouterr().out
+
+
+def test_init_says_what_a_folder_has_no_use_for(empty, capsys):
+    assert run_command(["init", "--yes"]) == 0
+    said = capsys.readouterr().out
+
+    assert [line.split()[:2] for line in said.splitlines() if "clone" in line or "pyproject" in line] == [
+        ["left", "out"],
+        ["left", "out"],
+    ]
+    assert "requirements.txt" not in (empty / ".github/workflows/agent-chaos.yml").read_text()
 
 
 def test_init_asks_nobody_where_nobody_is(empty, capsys):

@@ -1,6 +1,7 @@
 """An exported failure is an ordinary test: red while the bug is there, green without it, red when it proves nothing."""
 
 import os
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,14 +24,16 @@ def exported(folder, plan, *, agent="careless"):
     subject = Rehearsal(loaded.scenario, target=loaded.ref)
     violation = subject.trial(plan).violations[0]
     stored = failure_of(subject, violation, plan, seed=0, smallest=True, checks=1)
-    test = folder / "test_failure.py"
-    test.write_text(pytest_source(stored))
+    test = folder / "tests" / "chaos" / "test_failure.py"
+    test.parent.mkdir(parents=True)
+    test.write_text(pytest_source([stored]))
     return test
 
 
-def under_pytest(test):
-    arguments = ("-q", "-p", "no:cacheprovider", test.name)
-    return command(test.parent, *arguments, module="pytest", environment={"PATH": os.environ["PATH"]})
+def under_pytest(test, *, at=None):
+    arguments = ("-q", "-p", "no:cacheprovider", str(test))
+    environment = {"PATH": os.environ["PATH"]}
+    return command(at or test.parents[2], *arguments, module="pytest", environment=environment)
 
 
 @pytest.fixture
@@ -57,6 +60,14 @@ def test_it_passes_once_the_agent_is_fixed(project):
     assert "1 passed" in done.stdout
 
 
+def test_it_is_the_same_test_in_every_working_directory(project, tmp_path_factory):
+    test = exported(project, shop.TRUNCATED)
+    done = [under_pytest(test, at=at) for at in (test.parent, tmp_path_factory.mktemp("elsewhere"))]
+
+    assert [one.returncode for one in done] == [1, 1]
+    assert all('refund ran with {"order": "A-17", "amount": 15}' in one.stdout for one in done)
+
+
 def test_it_fails_when_its_fault_no_longer_fires(project):
     test = exported(project, IN_THE_ANSWER)
     shop.write_project(project, "curt")
@@ -76,9 +87,21 @@ def test_every_fault_is_written_as_python_that_makes_the_same_plan():
     for menu in Space.of(subject.clean).menus:
         plan = Plan(faults=(menu.placed(menu.entries[0], [low for _, low, _ in menu.numbers]),))
         stored = failure_of(subject, odd, plan, seed=0, smallest=True, checks=1)
-        names = {}
-        exec(compile(pytest_source(stored), "test_failure.py", "exec"), names)
+        names = run_with(pytest_source([stored, stored.model_copy(update={"id": "F-ZZZZ"})]))
 
-        assert Plan.model_validate(names["PLAN"]) == plan
-        assert names["TARGET"] == "shop"
-        assert f"test_shop_{stored.id}".replace("-", "_").lower() in names
+        assert names == {
+            f"test_shop_{name}".lower(): ("shop", plan) for name in (stored.id.replace("-", "_"), "f_zzzz")
+        }
+
+
+def run_with(source):
+    """What each test of a file asks for, by its name; the check itself is left out."""
+    asked, names = [], {"__file__": "test_failure.py"}
+    exec(compile(source, "test_failure.py", "exec"), names)
+    names["agent_chaos"] = SimpleNamespace(check_failure=lambda *given, beside: asked.append(given))
+    tests = [name for name in names if name.startswith("test_")]
+    for name in tests:
+        names[name]()
+    return {
+        name: (target, Plan.model_validate(plan)) for name, (target, plan) in zip(tests, asked, strict=True)
+    }
