@@ -39,7 +39,8 @@ def main() -> None:
     if any(word in OFFLINE for word in sys.argv[1:2]):
         from agent_chaos.patch.guard import isolate, isolate_later
 
-        isolate_later() if _may_go_online() else isolate()
+        if not _reaches_other_machines():
+            isolate_later() if _may_go_online() else isolate()
     from agent_chaos.cli import command_line as command
 
     command()
@@ -98,6 +99,13 @@ def _may_go_online() -> bool:
     from agent_chaos.patch.keys import may_record
 
     return sys.argv[1] == "run" and ("--live" in sys.argv or (may_record() and "--offline" not in sys.argv))
+
+
+def _reaches_other_machines() -> bool:
+    """A search whose workers may be elsewhere; each of them cuts itself off."""
+    after = [value for name, value in zip(sys.argv, sys.argv[1:], strict=False) if name == "--executor"]
+    joined = [word.partition("=")[2] for word in sys.argv if word.startswith("--executor=")]
+    return any(pool != "dask" for pool in after + joined)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Any pool of `concurrent.futures`: the same campaign as in this process, and a task that breaks it is a failure."""
 
-from concurrent.futures import BrokenExecutor, Future, ThreadPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future
 from functools import partial
 
 import pytest
@@ -20,13 +20,21 @@ CARELESS = partial(shop.rehearsal, shop.careless)
 FINE = Plan.of([("call 1", placed.fault) for placed in DEADLY.faults])
 
 
-class Breaking(ThreadPoolExecutor):
-    """A pool of one thread that breaks of one plan, and of all that wait behind it, as a pool of processes does."""
+class Here(Executor):
+    """A pool that runs what it is given at once."""
+
+    def submit(self, fn, /, bench, task):
+        future = Future()
+        future.set_result(fn(bench, task))
+        return future
+
+
+class Breaking(Here):
+    """A pool that breaks of one plan, and of all that wait behind it, as a pool of processes does."""
 
     opened = 0
 
     def __init__(self):
-        super().__init__(1)
         type(self).opened += 1
         self.broke = False
 
@@ -43,7 +51,7 @@ class Killed(Exception):
     pass
 
 
-class Killing(ThreadPoolExecutor):
+class Killing(Here):
     """A pool that goes on with the others where a task killed its worker."""
 
     def submit(self, fn, /, bench, task):
@@ -55,7 +63,7 @@ class Killing(ThreadPoolExecutor):
 
 
 def test_a_pool_finds_what_one_process_does_and_says_the_same():
-    pool = Pooled(partial(ThreadPoolExecutor, 1), CARELESS, EVERYTHING)
+    pool = Pooled(Here, CARELESS, EVERYTHING)
     one = find_failures(CARELESS(), max_examples=8, seed=5)
     other = find_failures(CARELESS(), max_examples=8, seed=5, executor=pool)
     pool.close()
@@ -65,7 +73,7 @@ def test_a_pool_finds_what_one_process_does_and_says_the_same():
 
 
 @pytest.mark.parametrize(
-    ("opens", "deadly"), [(Breaking, ()), (partial(Killing, 1), (Killed,))], ids=["breaks", "goes on"]
+    ("opens", "deadly"), [(Breaking, ()), (Killing, (Killed,))], ids=["breaks", "goes on"]
 )
 def test_a_plan_that_its_worker_dies_of_is_a_failure_and_the_others_go_on(opens, deadly):
     pool = Pooled(opens, CARELESS, EVERYTHING, deadly=deadly)
@@ -80,7 +88,7 @@ def test_a_plan_that_its_worker_dies_of_is_a_failure_and_the_others_go_on(opens,
 
 
 def test_a_worker_that_cannot_make_the_agent_is_no_failure_of_it():
-    pool = Pooled(partial(ThreadPoolExecutor, 1), broken, EVERYTHING)
+    pool = Pooled(Here, broken, EVERYTHING)
     with pytest.raises(HarnessError, match="no such agent"):
         list(pool.examine([FINE]))
     pool.close()

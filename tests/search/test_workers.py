@@ -75,5 +75,5 @@ def test_a_process_that_dies_or_hangs_is_a_failure_with_its_plan_and_the_others_
 
 
 def test_a_process_that_cannot_start_is_no_failure_of_the_agent(two):
-    with pytest.raises(HarnessError, match="--workers 1"):
+    with pytest.raises(HarnessError, match="no such agent"):
         list(two(broken).examine([DEADLY]))

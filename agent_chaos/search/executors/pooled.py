@@ -6,19 +6,19 @@ that it left unanswered runs alone: one that a pool breaks of by itself is a fai
 
 from __future__ import annotations
 
-import io
 import pickle
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from concurrent.futures import Executor as Pool
-from contextlib import redirect_stderr, redirect_stdout
-from functools import lru_cache
+from dataclasses import dataclass
+from multiprocessing import current_process
+from multiprocessing.util import Finalize
+from weakref import ref
 
 from agent_chaos.errors import HarnessError
-from agent_chaos.search.executors.inline import Inline
-from agent_chaos.search.executors.processes import lost
+from agent_chaos.search.executors.processes import Processes, lost
 from agent_chaos.search.executors.workers import (
     SubjectFactory,
     Task,
@@ -28,9 +28,6 @@ from agent_chaos.search.executors.workers import (
     answered,
 )
 from agent_chaos.search.scope import Scope
-from agent_chaos.search.space import Space
-
-_one_at_a_time = threading.Lock()
 
 
 class Pooled(TaskExecutor):
@@ -98,15 +95,39 @@ class Pooled(TaskExecutor):
 
 
 def run_task(bench: bytes, task: Task) -> TaskResult | WorkerFailed:
-    """One task in a worker, which makes the subject at its first; runs of a process never overlap."""
-    with _one_at_a_time, redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return answered(lambda: _bench(bench), task)
+    """One task in a worker, done in a process that the worker's thread keeps for it.
+
+    Not in the worker's own: a run patches clocks and refuses connections, and a worker that talks to a cluster beside it
+    would be in its way.
+    """
+    return answered(lambda: _bench(bench), task)
 
 
-@lru_cache(maxsize=1)
-def _bench(pickled: bytes) -> Inline:
-    made: SubjectFactory
-    scope: Scope
-    made, scope = pickle.loads(pickled)  # noqa: S301 - sent by the campaign, to workers that run its code anyway
-    subject = made()
-    return Inline(subject, Space.of(subject.clean, scope))
+def _bench(pickled: bytes) -> Processes:
+    kept: _Kept | None = getattr(_of_thread, "kept", None)
+    if kept is None or kept.pickled != pickled:
+        if kept is not None:
+            kept.bench.close()
+        made: SubjectFactory
+        scope: Scope
+        made, scope = pickle.loads(pickled)  # noqa: S301 - sent by the campaign, to workers that run its code anyway
+        # some clusters mark their workers as daemons, which may not start processes
+        current_process().daemon = False
+        _of_thread.kept = kept = _Kept(pickled, Processes(made, scope, 1))
+        # before multiprocessing waits, at the exit of this process, for its children to end
+        Finalize(None, _close, args=(ref(kept.bench),), exitpriority=1)
+    return kept.bench
+
+
+def _close(bench: ref[Processes]) -> None:
+    if (alive := bench()) is not None:
+        alive.close()
+
+
+@dataclass(frozen=True)
+class _Kept:
+    pickled: bytes
+    bench: Processes
+
+
+_of_thread = threading.local()

@@ -16,8 +16,10 @@ from multiprocessing.connection import Connection
 from agent_chaos.containment import Contained
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.patch.guard import isolate
 from agent_chaos.search.campaign import Subject
 from agent_chaos.search.example import Example
+from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.executors.inline import Inline
 from agent_chaos.search.scope import Scope
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
@@ -83,9 +85,12 @@ def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
     # A terminal sends Ctrl-C to every process of the group, and a worker that it ended would count as a
     # crash of the agent.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    isolate()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        subject = _Pulsing(made(), connection)
-        bench = Inline(subject, Space.of(subject.clean, scope))
+        bench = _made(connection, made, scope)
+        if isinstance(bench, WorkerFailed):
+            connection.send(bench)
+            return
         connection.send(Alive())
         while True:
             try:
@@ -95,7 +100,14 @@ def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
             connection.send(answered(lambda: bench, task))
 
 
-def answered(bench: Callable[[], Inline], task: Task) -> TaskResult | WorkerFailed:
+def _made(connection: Connection, made: SubjectFactory, scope: Scope) -> Inline | WorkerFailed:
+    with Contained() as contained:
+        subject = _Pulsing(made(), connection)
+        return Inline(subject, Space.of(subject.clean, scope))
+    return WorkerFailed(f"{type(contained.error).__name__}: {contained.error}")
+
+
+def answered(bench: Callable[[], Executor], task: Task) -> TaskResult | WorkerFailed:
     """The result of a task, or what went wrong around it."""
     # What goes wrong around a run is the campaign's error: the worker stays, and the campaign says so.
     with Contained() as contained:
@@ -103,7 +115,7 @@ def answered(bench: Callable[[], Inline], task: Task) -> TaskResult | WorkerFail
     return WorkerFailed(f"{type(contained.error).__name__}: {contained.error}")
 
 
-def _done(bench: Inline, task: Task) -> TaskResult:
+def _done(bench: Executor, task: Task) -> TaskResult:
     if isinstance(task, ShrinkTask):
         return next(bench.shrink([task]))
     return next(bench.examine([task]))
