@@ -25,7 +25,7 @@ from agent_chaos.search.search import find_failures
 from agent_chaos.search.shrink import smallest_plan
 from agent_chaos.search.space import Space
 from agent_chaos.trial.rehearsal import Rehearsal
-from benchmarks.alternatives import independent, singles_then_pairs, uniform
+from benchmarks.alternatives import independent, rates, singles_then_pairs, uniform, variants
 from benchmarks.bugs.bug import Bug
 from benchmarks.bugs.corpus import BUGS, SOUND, corpus_rehearsal
 from benchmarks.bugs.desk import History
@@ -71,7 +71,9 @@ def _drawing(plans: Callable[[Space, int], Iterator[Plan]]) -> Search:
 SEARCHES: dict[str, Search] = {
     "agent-chaos": ours,
     "uniform, 1-3 faults": _drawing(uniform),
-    "each call with p = 0.1": _drawing(independent),
+    "each request with p = 0.1": _drawing(independent),
+    "rates of a mock server": _drawing(rates),
+    "fuzz_chaos of 0.1.3": _drawing(variants),
     "Hypothesis with target()": hypothesis,
     "singles, then pairs": _drawing(singles_then_pairs),
 }
@@ -117,17 +119,22 @@ def found_at(search: Search, seed: int, examples: int) -> list[tuple[Bug, int | 
 
 
 def compare(names: list[str], seeds: int, examples: int) -> None:
-    """Prints what share of the bugs each search found within so many examples."""
+    """Prints what share of the bugs each search found within so many examples: mean, least and most of the seeds."""
     marks = [mark for mark in MARKS if mark <= examples]
     print(f"| search | bugs | {' | '.join(f'within {mark}' for mark in marks)} |")
     print(f"| --- | --- |{' --- |' * len(marks)}")
     for name in names:
-        results = [one for seed in range(seeds) for one in found_at(SEARCHES[name], seed, examples)]
-        halves = {"all": results, "sturdy": [r for r in results if r[0].sturdy]}
-        for half, some in {**halves, "fragile": [r for r in results if not r[0].sturdy]}.items():
-            shares = (mean(at is not None and at <= mark for _, at in some) for mark in marks)
-            cells = " | ".join(f"{share:.0%}" for share in shares)
-            print(f"| {name} | {half}, {len(some)} | {cells} |", flush=True)
+        runs = [found_at(SEARCHES[name], seed, examples) for seed in range(seeds)]
+        for half, of in (("all", None), ("sturdy", True), ("fragile", False)):
+            some = [[at for bug, at in run if of is None or bug.sturdy is of] for run in runs]
+            cells = " | ".join(_share(some, mark) for mark in marks)
+            print(f"| {name} | {half}, {len(some[0])} | {cells} |", flush=True)
+
+
+def _share(runs: list[list[int | None]], mark: int) -> str:
+    shares = [mean(at is not None and at <= mark for at in run) for run in runs]
+    spread = f" ({min(shares):.0%} to {max(shares):.0%})" if len(shares) > 1 else ""
+    return f"{mean(shares):.0%}{spread}"
 
 
 def shrunk(limit: int) -> None:

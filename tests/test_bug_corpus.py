@@ -9,7 +9,7 @@ from benchmarks.bugs.corpus import BUGS, SOUND, corpus_rehearsal
 
 
 def test_there_are_enough_bugs_of_every_sort():
-    assert len({bug.name for bug in BUGS}) == len(BUGS) >= 60
+    assert len({bug.name for bug in BUGS}) == len(BUGS) >= 80
     assert {len(bug.smallest) for bug in BUGS} == {1, 2, 3, 4}
     assert {bug.base.protocol for bug in BUGS} == {
         "anthropic_messages",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from agent_chaos.trial.rehearsal import Rehearsal
-from benchmarks.bugs import fragile, habits, several, single
+from benchmarks.bugs import budgets, fragile, habits, several, single
 from benchmarks.bugs.agents import BASES
 from benchmarks.bugs.bug import Agent, Bug
 from benchmarks.bugs.desk import Manner
 
-BUGS: tuple[Bug, ...] = (*single.BUGS, *several.BUGS, *fragile.BUGS, *habits.BUGS)
+BUGS: tuple[Bug, ...] = (*single.BUGS, *several.BUGS, *budgets.BUGS, *fragile.BUGS, *habits.BUGS)
 SOUND: tuple[Agent, ...] = tuple(
     Agent(base, Manner(attempts=n))
     for base in BASES
