@@ -39,7 +39,7 @@ def main() -> None:
     if any(word in OFFLINE for word in sys.argv[1:2]):
         from agent_chaos.patch.guard import isolate, isolate_later
 
-        if not _reaches_other_machines():
+        if not (_reaches_other_machines() or _goes_online_itself()):
             isolate_later() if _may_go_online() else isolate()
     from agent_chaos.cli import command_line as command
 
@@ -92,6 +92,11 @@ def _load_clock_without_pytest() -> None:
         importlib.import_module("time_machine")
     finally:
         del modules["pytest"]
+
+
+def _goes_online_itself() -> bool:
+    """`fuzz --continue` searches in processes that are cut off, and asks the provider between searches."""
+    return sys.argv[1] == "fuzz" and "--continue" in sys.argv
 
 
 def _may_go_online() -> bool:

@@ -121,6 +121,20 @@ ProfileName = Annotated[
         show_default="all",
     ),
 ]
+Continue = Annotated[
+    bool,
+    typer.Option(
+        "--continue",
+        help="Then ask the provider what undecided examples wait for, within --max-calls, and search again.",
+    ),
+]
+MaxCalls = Annotated[
+    int | None,
+    typer.Option(
+        "--max-calls", min=1, metavar="N", help="Live calls that --continue may make.", show_default=False
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Go online for --continue without asking.")]
 Full = Annotated[bool, typer.Option("--full", help="Show every finding in full, not only the first three.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="A line for each finding, and the figures.")]
 Verbose = Annotated[

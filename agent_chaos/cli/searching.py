@@ -11,6 +11,7 @@ import typer
 from agent_chaos.cli import search_options as options
 from agent_chaos.cli.app import RealTools, Reports, Targets, app, stored_ids
 from agent_chaos.cli.plain_help import PlainHelp
+from agent_chaos.errors import UsageError
 
 
 @app.command(cls=PlainHelp, epilog="Example: agent-chaos fuzz scenarios/refund.py --max-examples 200")
@@ -26,6 +27,9 @@ def fuzz(
     exhaustive: options.Exhaustive = 0,
     shard: options.ShardName = "",
     resume: options.Resume = False,
+    continued: options.Continue = False,
+    max_calls: options.MaxCalls = None,
+    yes: options.Yes = False,
     coverage: options.Coverage = False,
     json: options.JsonFile = None,
     report: Reports = None,
@@ -35,6 +39,8 @@ def fuzz(
     allow_real_tools: RealTools = False,
 ) -> int:
     """Search for failures offline, and make each as small as it gets."""
+    if continued != (max_calls is not None):
+        raise UsageError("--continue and --max-calls N go together: ask the provider at most N times")
     from agent_chaos.commands import fuzz as body
     from agent_chaos.report.reporter import View
 
@@ -52,6 +58,10 @@ def fuzz(
         reports=tuple(report or ()) + ((f"json:{json}",) if json else ()),
         view=View(verbosity=verbose - quiet, full=full, coverage=coverage),
     )
+    if max_calls is not None:
+        from agent_chaos.commands.fuzz_continue import fuzz_and_continue
+
+        return fuzz_and_continue(targets or [], asked, max_calls=max_calls, yes=yes)
     return body.fuzz(targets or [], asked)
 
 

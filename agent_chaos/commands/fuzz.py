@@ -25,6 +25,9 @@ from agent_chaos.search.campaign import Progress
 from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures as search
 
+STOPPED = 130
+"""The exit code after Ctrl-C."""
+
 
 def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     """Searches every scenario of the targets; one that cannot be searched does not keep the others from it."""
@@ -36,7 +39,7 @@ def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     reporter.tell(Started(command="fuzz", items=len(every)))
     for loaded in every:
         codes.append(_one(loaded, stage, reporter, asked, wanted))
-        if codes[-1] == 130:
+        if codes[-1] == STOPPED:
             break
     code = combined(codes)
     reporter.tell(Ended(exit_code=code))

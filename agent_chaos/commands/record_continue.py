@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import typer
@@ -52,16 +52,48 @@ def continue_(names: Sequence[str], *, yes: bool, max_calls: int | None = None) 
     Raises UsageError, RecordError.
     """
     install()
-    branches = [branch for branch in map(_branch, _named(names)) if branch.calls]
+    branches = _wanting(_named(names))
     if not branches:
         _say("the recordings have all that these plans ask; nothing to record")
         return ExitCode.OK
     chosen = _within(branches, max_calls)
     _ask(_announced(chosen, len(branches)), yes=yes)
-    for branch in chosen:
-        if _missing(_played(branch.scenario, branch.failure.plan)):  # one before it may have asked the same
-            _say(added(branch.failure.id, record_branch(branch.scenario, branch.failure.plan)))
+    _recorded(chosen)
     return combined(map(_judged_again, chosen))
+
+
+def continue_undecided(targets: list[str], *, yes: bool, max_calls: int) -> int:
+    """Records what undecided plans of the targets' scenarios ask, those of the most examples first; how many live calls it took.
+
+    Nothing is asked, and none made, where no plan wants any, or the calls are too few for each.
+
+    Raises UsageError, RecordError.
+    """
+    install()
+    names = {one.scenario.name for one in load(targets)}
+    kept = [one for one in failure_store.every_undecided() if one.scenario in names]
+    branches = _wanting(kept)
+    if not any(branch.calls <= max_calls for branch in branches):
+        return 0
+    chosen = _within(branches, max_calls)
+    _ask(_announced(chosen, len(branches)), yes=yes)
+    return _recorded(chosen)
+
+
+def _wanting(failures: Iterable[Failure | UndecidedPlan]) -> list[Branch]:
+    """The plans whose runs ask what no recording answers."""
+    return [branch for branch in map(_branch, failures) if branch.calls]
+
+
+def _recorded(branches: Iterable[Branch]) -> int:
+    """Goes online for each in turn; how many live calls were made."""
+    calls = 0
+    for branch in branches:
+        if _missing(_played(branch.scenario, branch.failure.plan)):  # one before it may have asked the same
+            summary = record_branch(branch.scenario, branch.failure.plan)
+            calls += summary.calls
+            _say(added(branch.failure.id, summary))
+    return calls
 
 
 def _named(names: Sequence[str]) -> list[Failure | UndecidedPlan]:
@@ -100,8 +132,8 @@ def _within(branches: list[Branch], max_calls: int | None) -> list[Branch]:
     """The branches that the calls last for, in their order. Raises UsageError where that is none."""
     chosen, calls = [], 0
     for branch in branches:
-        calls += branch.calls
-        if max_calls is None or calls <= max_calls:
+        if max_calls is None or calls + branch.calls <= max_calls:
+            calls += branch.calls
             chosen.append(branch)
     if not chosen:
         least = min(branch.calls for branch in branches)

@@ -265,6 +265,21 @@ def test_undecided_plans_are_continued_within_a_number_of_calls_and_judged_again
     assert "nothing to record" in whole[1]
 
 
+def test_a_search_asks_what_its_undecided_examples_wait_for_and_searches_again(
+    server: StandIn, tmp_path: Path
+) -> None:
+    narrow = ["suite.py:weather", "--only-faults", "repeated_tool_call", "--max-examples", "4", "--quiet"]
+    run(tmp_path, "record", "suite.py:weather", **KEY)
+    _, told = run(tmp_path, "fuzz", *narrow, "--continue", "--yes", "--max-calls", "1", **KEY)
+    figures = [line for line in told.splitlines() if " examples: " in line]
+    half, why = run(tmp_path, "fuzz", *narrow, "--continue")
+
+    assert len(server.requests) == 3
+    assert "about 1 live call" in told
+    assert [" 0 undecided" in line for line in figures] == [False, True]
+    assert (half, "--max-calls N" in why) == (2, True)
+
+
 def test_calls_that_are_too_few_for_any_plan_are_refused(server: StandIn, tmp_path: Path) -> None:
     run(tmp_path, "record", "suite.py:weather", **KEY)
 
