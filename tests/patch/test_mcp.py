@@ -96,30 +96,42 @@ def script(order):
     return lambda asked: turns[asked.turns]
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Recorded once, since a server of tools takes seconds to start; no test here writes to the recording."""
+    shop = Shop(tmp_path_factory.mktemp("shop"))
+    recorded(shop)
+    return shop
+
+
 @pytest.fixture
-def shop(tmp_path):
-    return Shop(tmp_path)
+def shop(kept):
+    kept.told.clear()
+    return kept
 
 
-def recorded(shop, order="A-17"):
-    """A recording of the shop, whose server and provider are gone."""
-    subject = BaselineScenario(
+def subject_of(shop):
+    return BaselineScenario(
         name="shop",
         agent=shop.agent,
         turns=("A-17 came back.",),
         hosts=("127.0.0.1",),
         cassette=shop.program.with_name("shop.msgpack"),
     )
+
+
+def recorded(shop, order="A-17"):
+    """A recording of the shop, whose server and provider are gone."""
+    subject = subject_of(shop)
     with standin(script(order)) as server:
         shop.url = server.url
         record_scenario(subject)
     shop.program.unlink()
-    shop.told.clear()
     return Rehearsal(subject)
 
 
 def test_a_replay_needs_no_server_and_repeats_nothing(shop):
-    rehearsal = recorded(shop)
+    rehearsal = Rehearsal(subject_of(shop))
     trace = rehearsal.prepare()
 
     assert [answer.text for answer in trace.answers] == ["Your refund is on its way."]
@@ -132,22 +144,25 @@ def test_a_replay_needs_no_server_and_repeats_nothing(shop):
 
 
 def test_what_a_tool_said_is_kept_as_what_it_says(shop):
-    kept = {record.name: record.result for record in recorded(shop).cassette.tools if record.is_call}
+    kept = {record.name: record.result for record in Rehearsal(subject_of(shop)).cassette.tools if record.is_call}
 
     assert json.loads(kept["look_up"]) == {"order": "A-17", "total": 1500}
     assert kept["refund"] in ({"result": "refunded 1500 on A-17"}, "refunded 1500 on A-17")
 
 
 def test_the_client_is_told_the_same_as_by_the_server(shop):
-    rehearsal = recorded(shop)
+    rehearsal = Rehearsal(subject_of(shop))
     rehearsal.prepare()
 
     assert shop.told[-1] == (False, "refunded 1500 on A-17")
     assert json.loads(shop.told[0][1]) == {"order": "A-17", "total": 1500}
 
 
-def test_a_tool_that_failed_fails_again(shop):
-    trace = recorded(shop, order="B-2").prepare()
+def test_a_tool_that_failed_fails_again(tmp_path):
+    shop = Shop(tmp_path)
+    failing = recorded(shop, order="B-2")
+    shop.told.clear()
+    trace = failing.prepare()
 
     assert shop.told[0][0] is True
     assert "Error executing tool look_up" in shop.told[0][1]
@@ -163,7 +178,7 @@ FAULTS = {
 
 @pytest.mark.parametrize(("fault", "told"), FAULTS.values(), ids=FAULTS.keys())
 def test_a_fault_is_told_as_a_server_would(shop, fault, told):
-    rehearsal = recorded(shop)
+    rehearsal = Rehearsal(subject_of(shop))
     first = rehearsal.prepare().tools[0].site
     shop.told.clear()
     trace = rehearsal.trial(Plan.of([(str(first), fault_of(fault))])).trace
@@ -181,7 +196,7 @@ LOST = {
 
 @pytest.mark.parametrize(("fault", "said"), LOST.values(), ids=LOST.keys())
 def test_a_server_that_is_lost_is_an_error_of_the_protocol(shop, fault, said):
-    rehearsal = recorded(shop)
+    rehearsal = Rehearsal(subject_of(shop))
     first = rehearsal.prepare().tools[0].site
     trace = rehearsal.trial(Plan.of([(str(first), fault_of(fault))])).trace
 
@@ -190,6 +205,6 @@ def test_a_server_that_is_lost_is_an_error_of_the_protocol(shop, fault, said):
 
 
 def test_two_runs_are_the_same_to_the_microsecond(shop):
-    rehearsal = recorded(shop)
+    rehearsal = Rehearsal(subject_of(shop))
 
     assert rehearsal.prepare().entries == rehearsal.trial(Plan()).trace.entries
