@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import anthropic
 import pytest
 
+from agent_chaos.runtime import real
 from tests.trials import START, assert_equal_traces, claude_says, json_reply, recorded, scenario, trial
 
 SLOW_DOWN = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
@@ -333,3 +334,32 @@ def test_outside_of_a_run_clocks_are_real():
 
     assert time.monotonic() - before < 60
     assert abs(time.time() - START) > 1_000
+
+
+def test_a_thread_that_meets_its_starter_at_the_lock_of_its_start_waits_for_no_turn():
+    coming = real.allocate_lock()
+    coming.acquire()
+
+    class Started(threading.Event):
+        """The event that `Thread.start` waits for, with its lock held until the new thread wants it."""
+
+        def wait(self, timeout=None):
+            with self._cond:
+                coming.acquire()
+                real.sleep(0.01)  # gives the interpreter to the other one, which comes as far as the lock
+            return super().wait(timeout)
+
+        def set(self):
+            coming.release()
+            super().set()
+
+    def agent(ctx, text):
+        thread = threading.Thread(target=int)
+        thread._started = Started()
+        thread.start()
+        thread.join()
+        return "both went on"
+
+    asked = scenario(agent)
+
+    assert trial(asked, recorded(asked, [])).answers[0].text == "both went on"

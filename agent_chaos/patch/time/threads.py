@@ -35,8 +35,9 @@ def _start(self: threading.Thread) -> None:
         daemon=self.daemon, kind=_kind(self), of_pool=is_pool_worker(self)
     )
     _take_turns(self, member)
-    # `Thread.start` waits for the new thread's `_started` event. The new thread would wait for its turn,
-    # which this one has.
+    # `Thread.start` waits for the new thread's `_started` event, which the new thread sets before its first turn: over
+    # a lock of ours it would wait for its turn where the two meet at it, and this one has the turn.
+    vars(self)["_started"]._cond = threading.Condition(real.allocate_lock())
     with scheduler.excused():  # what `start` waits for is done before the new thread's first turn
         _real_start(self)
 
