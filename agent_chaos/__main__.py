@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from agent_chaos.runtime import interrupts
 from agent_chaos.version import __version__
 
 HELP = Path(__file__).parent / "cli/help.txt"
@@ -20,6 +21,16 @@ OFFLINE = ("replay", "run", "fuzz", "shrink", "compare", "merge")
 
 
 def main() -> None:
+    """Runs what was asked for; Ctrl-C and SIGTERM end it with what there is to tell until then."""
+    interrupts.end_command()
+    try:
+        _main()
+    except KeyboardInterrupt:  # while modules are imported, before the command line could tell it
+        sys.stderr.write("error: interrupted\n")
+        sys.exit(interrupts.interrupted_code())
+
+
+def _main() -> None:
     """Answers at once what needs no command line; else fixes the hash seed, cuts the network off, runs the command."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

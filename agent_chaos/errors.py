@@ -8,6 +8,7 @@ AgentChaosError                    shown as one line, with an exit code
 │   └── CassetteMissing       (2)  nothing was recorded yet
 ├── RecordError               (2)  nothing could be recorded
 ├── UnstableError             (4)  two clean runs differ
+├── Interrupted             (130)  Ctrl-C, where there is nothing to report yet
 └── HarnessError              (5)  agent-chaos or a file it reads is broken
     └── CassetteError         (5)  a cassette that cannot be read
         ├── CassetteDamaged   (5)  names the record and the offset
@@ -37,6 +38,7 @@ class ExitCode(IntEnum):
     BROKEN = 5
     """The harness, or a file that it reads, is broken."""
     INTERRUPTED = 130
+    """By Ctrl-C, or by SIGTERM, after which the process itself ends with 143, as the shell expects of it."""
 
 
 class AgentChaosError(Exception):
@@ -77,6 +79,12 @@ class UnstableError(AgentChaosError):
     """Two runs without faults differ."""
 
     exit_code = ExitCode.UNSTABLE
+
+
+class Interrupted(AgentChaosError):
+    """Ctrl-C, or SIGTERM, ended a command that has nothing to report yet."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class HarnessError(AgentChaosError):

@@ -6,6 +6,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from agent_chaos.errors import Interrupted
+
 SECTIONS = {
     "First steps": ("demo", "init", "doctor"),
     "Record, and look for failures": ("record", "fuzz", "replay", "run", "compare", "merge"),
@@ -19,6 +21,13 @@ _WIDTH = max(map(len, _ORDER))
 
 class InOrder(TyperGroup):
     """A group whose help is divided; typer does so only with a renderer that takes longer to load than all else."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for; what Ctrl-C leaves to tell would be lost in typer's own handling of it."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as exc:
+            raise Interrupted("; ".join(["interrupted", *map(str, exc.args)])) from exc
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Every command, those of no section last."""

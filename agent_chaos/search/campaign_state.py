@@ -12,6 +12,7 @@ from itertools import combinations
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.runtime import interrupts
 from agent_chaos.search.campaign import Judged, Listener, Phase, Progress, Subject, Warned
 from agent_chaos.search.checkpoints.stopwatch import Stopwatch
 from agent_chaos.search.example import Example
@@ -58,6 +59,7 @@ class CampaignState:
         self.warned: dict[str, Warned] = {}
         self.found: dict[str, Plan] = {}
         self.violations: dict[str, Violation] = {}
+        self.real_s: dict[str, float] = {}
         self.seen_in: defaultdict[str, set[int]] = defaultdict(set)
         """The examples that showed a failure, by their numbers."""
         self.known: dict[str, frozenset[str]] = {}
@@ -93,6 +95,7 @@ class CampaignState:
             self._count(example)
             self.tell("search", self.examples, max(self.total, self.examples))
             yield example
+            interrupts.raise_pending()
             if self.late:
                 return
 
@@ -150,18 +153,19 @@ class CampaignState:
         fired = example.fired if example.struck else example.plan
         for violation in example.violations:
             if violation.severity == "error":
-                self._found(violation, fired)
+                self._found(violation, fired, example.real_s)
         for plan in (example.plan, fired):
             if len(self.known) < _MOST_KNOWN and (example.fingerprints or len(plan) <= _KNOWN_SIZE):
                 self.known.setdefault(plan.to_json(), example.fingerprints)
 
-    def _found(self, violation: Violation, plan: Plan) -> None:
+    def _found(self, violation: Violation, plan: Plan, real_s: float) -> None:
         known = self.found.get(violation.fingerprint)
         if known is None:
             self._met(violation, plan)
         if known is None or len(plan) < len(known):
             self.found[violation.fingerprint] = plan
             self.violations[violation.fingerprint] = violation
+            self.real_s[violation.fingerprint] = real_s
 
     def tell(self, phase: Phase, done: int, total: int) -> None:
         failures = self.verdicts[Verdict.FAIL]

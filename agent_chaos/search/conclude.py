@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.registry import gravity_of
 from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.runtime import interrupts
+from agent_chaos.search.as_met import as_met
 from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, UndecidedPlan
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.corpus.baseline import Baseline
@@ -81,20 +83,23 @@ def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: boo
 def _small(run: CampaignState, end: Ending, *, interrupted: bool) -> tuple[list[Finding], bool]:
     """The findings, the gravest first, and whether making them small was interrupted."""
     findings: list[Finding] = []
+    cut = False
     try:
-        # After Ctrl-C nobody waits for small plans: what was found is told as it was found.
-        findings.extend(_findings(run, end, 0 if interrupted else end.max_shrink_runs))
-        cut = False
+        if not interrupted:
+            findings.extend(_findings(run, end))
     except KeyboardInterrupt:
-        told = {one.failure.fingerprint for one in findings}
-        findings.extend(one for one in _findings(run, end, 0) if one.failure.fingerprint not in told)
         cut = True
+    if interrupted or cut:
+        interrupts.heeded()
+        left = _new(run, end.baseline) - {one.failure.fingerprint for one in findings}
+        findings.extend(as_met(run, sorted(left), end.seed, end.stored.proven))
     return sorted(findings, key=_gravest_first), cut
 
 
-def _findings(run: CampaignState, end: Ending, max_runs: int) -> Iterator[Finding]:
+def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
     """Every distinct failure that is not accepted, made small; those met while shrinking are taken too."""
     done: set[str] = set()
+    max_runs = end.max_shrink_runs
     while left := [one for one in sorted(_new(run, end.baseline)) if one not in done]:
         done |= set(left)
         known = dict(run.known)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
-from math import log2
+from math import inf, log2
 
 from agent_chaos.faults.fault import Fault
 from agent_chaos.faults.plan import FaultField, Plan, Site
@@ -40,7 +40,10 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One plan that ran. `shape` is equal for runs that went the same way, whatever the faults were."""
+    """One plan that ran. `shape` is equal for runs that went the same way, whatever the faults were.
+
+    `real_s` is what it took, infinity where it never ended.
+    """
 
     plan: Plan
     verdict: Verdict
@@ -52,6 +55,7 @@ class Example:
     virtual_s: float
     calls: int
     judged: Judged
+    real_s: float = field(default=inf, compare=False)
 
     @property
     def fingerprints(self) -> frozenset[str]:
@@ -64,8 +68,8 @@ class Example:
         return Plan.of((one.site, one.fault) for one in self.struck)
 
 
-def examined(plan: Plan, outcome: Outcome, space: Space, clean: Trace) -> Example:
-    """An outcome, reduced to what is kept; `space` is that of the `clean` run."""
+def examined(plan: Plan, outcome: Outcome, space: Space, clean: Trace, *, real_s: float = inf) -> Example:
+    """An outcome, and the real seconds that it took, reduced to what is kept; `space` is that of the `clean` run."""
     trace = outcome.trace
     return Example(
         plan=plan,
@@ -78,6 +82,7 @@ def examined(plan: Plan, outcome: Outcome, space: Space, clean: Trace) -> Exampl
         virtual_s=trace.virtual_s,
         calls=len(trace.calls),
         judged=Judged.of(outcome, clean),
+        real_s=real_s,
     )
 
 

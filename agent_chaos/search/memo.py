@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.runtime import interrupts
 from agent_chaos.search.campaign import Subject
-from agent_chaos.search.interrupt import ctrl_c_counts
 
 
 class Memo:
@@ -25,8 +25,8 @@ class Memo:
 
     def run(self, plan: Plan) -> Outcome:
         """Runs a plan, known or not."""
-        with ctrl_c_counts():
-            outcome = self._subject.trial(plan)
+        interrupts.raise_pending()
+        outcome = self._subject.trial(plan)
         self.runs += 1
         self._known[plan.to_json()] = outcome.fingerprints
         self._known.setdefault(Plan.of(outcome.trace.fired).to_json(), outcome.fingerprints)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agent_chaos.faults.plan import Plan, Site
+from agent_chaos.runtime import interrupts
 from agent_chaos.search.campaign import Campaign, Failure, Listener, Subject
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.checkpoints.checkpoint import Checkpoint
@@ -26,6 +27,7 @@ from agent_chaos.search.shrink import DEFAULT_MAX_RUNS
 from agent_chaos.search.space import Space
 
 
+@interrupts.interrupts_kept()
 def find_failures(
     subject: Subject,
     *,

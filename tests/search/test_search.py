@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -197,7 +198,7 @@ def test_ctrl_c_in_the_search_ends_it_at_once_with_all_that_was_found():
     assert campaign.interrupted
     assert campaign.figures.examples == 20
     assert campaign.findings
-    assert campaign.figures.shrink_runs == len(campaign.findings)  # one run shows each
+    assert campaign.figures.shrink_runs <= len(campaign.findings)  # one run shows each, where there is time
     assert not any(finding.failure.smallest for finding in campaign.findings)
 
 
@@ -219,10 +220,24 @@ def pressed_in(agent, *, run):
         except BaseException:
             return "never mind"
 
-    return {"sync": sync, "async": awaited, "catching everything": swallowing}
+    def wrapping(ctx, text):
+        try:
+            return sync(ctx, text)
+        except BaseException as exc:
+            raise RuntimeError("something went wrong") from exc
+
+    def never_ending(ctx, text):
+        with suppress(BaseException):
+            sync(ctx, text)
+            return text
+        while True:
+            pass
+
+    styles = (sync, awaited, swallowing, wrapping, never_ending)
+    return {style.__name__: style for style in styles}
 
 
-@pytest.mark.parametrize("style", ["sync", "async", "catching everything"])
+@pytest.mark.parametrize("style", ["sync", "awaited", "swallowing", "wrapping", "never_ending"])
 def test_ctrl_c_inside_of_the_agent_ends_the_search_and_is_no_failure_of_the_agent(style):
     subject = Logged(pressed_in(shop.careless, run=20)[style])
     campaign = find_failures(subject, max_examples=100)
@@ -230,8 +245,36 @@ def test_ctrl_c_inside_of_the_agent_ends_the_search_and_is_no_failure_of_the_age
     assert campaign.interrupted
     assert campaign.figures.examples == 20 - 1 - CLEAN_RUNS
     assert campaign.findings
-    assert campaign.figures.shrink_runs == len(campaign.findings)  # one run shows each
+    assert campaign.figures.shrink_runs <= len(campaign.findings)  # one run shows each, where there is time
     assert not any("KeyboardInterrupt" in finding.failure.fingerprint for finding in campaign.findings)
+
+
+def test_ctrl_c_that_is_lost_in_a_finaliser_ends_the_search_at_the_next_example(monkeypatch):
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+
+    class Connection:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+
+    def listener(progress):
+        if progress.done == 5:
+            Connection()
+
+    campaign = find_failures(Logged(), max_examples=100, listener=listener)
+
+    assert [one.exc_type for one in lost] == [KeyboardInterrupt]
+    assert campaign.interrupted
+    assert campaign.figures.examples == 5
+
+
+def test_after_ctrl_c_what_takes_long_is_told_without_running_it_again(monkeypatch):
+    monkeypatch.setattr("agent_chaos.search.as_met._PATIENCE_S", 0.0)
+    campaign = interrupted("search", after=20)
+
+    assert campaign.findings
+    assert campaign.figures.shrink_runs == 0
+    assert all(finding.outcome.errors == (finding.failure.violation,) for finding in campaign.findings)
 
 
 def test_ctrl_c_while_shrinking_keeps_what_was_found(tmp_path):

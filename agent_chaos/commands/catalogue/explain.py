@@ -51,7 +51,8 @@ _WORDS = {
     "3": "Nothing could be judged: nothing was recorded, no fault fired, or no run could be decided.",
     "4": "The scenario is unstable without faults.",
     "5": "The harness or a recording is broken, or a connection was refused.",
-    "130": "Interrupted; what was found until then is reported.",
+    "130": "Interrupted by Ctrl-C; what was found until then is reported.",
+    "143": "Ended by SIGTERM; what was found until then is reported.",
 }
 
 

@@ -12,14 +12,18 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+from agent_chaos.containment import OnFailure
 from agent_chaos.errors import TrialTimeout
 from agent_chaos.runtime import real
+from agent_chaos.runtime.interrupts import raises_interrupt
 from agent_chaos.runtime.scheduler import RunStop
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, timed
 
 _AGAIN_S = 1.0
 _SOON_S = 0.01
+_IMPATIENT_S = 0.3
+"""How often a run is stopped again after a Ctrl-C; what the scenario cleans up at its end has so long."""
 _MUST_END = ("agent_chaos.runtime", "agent_chaos.patch")
 _WEAK_REFERENCES = ("weakref", "_weakrefset")
 _NAMED_TUPLE = "namedtuple_"
@@ -39,22 +43,44 @@ def real_time_stop(session: Session, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def interrupts_noted(session: Session) -> Iterator[None]:
-    """Tells a Ctrl-C from a KeyboardInterrupt that the agent itself raises."""
+    """Ends the run by a Ctrl-C, and tells it from a KeyboardInterrupt that the agent itself raises.
+
+    Raises KeyboardInterrupt at its end where the agent, or what it called, lost the one that was raised in it. What the
+    agent made of the handlers of signals is taken back.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.getsignal(signal.SIGINT)
+    before, terminates = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    ends = raises_interrupt(before)
 
     def press(signum: int, frame: FrameType | None) -> None:
         session.interrupted = True
-        if callable(before):
+        later = ends and session.replaying and _rings_later(session, frame)
+        if callable(before) and not later:
             before(signum, frame)
 
     signal.signal(signal.SIGINT, press)
     try:
-        yield
+        with OnFailure(lambda _: _raise_where(session.interrupted and ends)):
+            yield
     finally:
         signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGTERM, terminates)
+    _raise_where(session.interrupted and ends)
+
+
+def _raise_where(interrupted: bool) -> None:
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def _rings_later(session: Session, frame: FrameType | None) -> bool:
+    """Lets the timer of a replayed run stop it; True where nothing may be raised before that."""
+    session.scheduler.stop = session.scheduler.stop or RunStop("timeout", "Ctrl-C")
+    later = _must_end(frame)
+    signal.setitimer(signal.ITIMER_REAL, _SOON_S if later else _IMPATIENT_S, _IMPATIENT_S)
+    return later
 
 
 @contextmanager
@@ -67,7 +93,8 @@ def _by_signal(session: Session, seconds: float) -> Iterator[None]:
             # Not now: an exception in the middle of our own bookkeeping, or in a finaliser (where Python
             # prints and drops it), would leave a turn held by nobody. The flag is set; the timer tries
             # again in a moment.
-            signal.setitimer(signal.ITIMER_REAL, _SOON_S, _AGAIN_S)
+            again = _IMPATIENT_S if session.interrupted else _AGAIN_S
+            signal.setitimer(signal.ITIMER_REAL, _SOON_S, again)
         # The timer may ring between the end of the run and its own removal; raised then, it would strike
         # the search.
         elif not session.finished:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from time import perf_counter
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.campaign import Subject
 from agent_chaos.search.example import Example, examined
-from agent_chaos.search.interrupt import ctrl_c_counts
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask, smallest_plan
 from agent_chaos.search.space import Space
 
@@ -21,9 +21,10 @@ class Inline:
 
     def examine(self, plans: Sequence[Plan]) -> Iterator[Example]:
         for plan in plans:
-            with ctrl_c_counts():
-                outcome = self._subject.trial(plan)
-            yield examined(plan, outcome, self._space, self._subject.clean)
+            began = perf_counter()
+            outcome = self._subject.trial(plan)
+            real_s = perf_counter() - began
+            yield examined(plan, outcome, self._space, self._subject.clean, real_s=real_s)
 
     def shrink(self, tasks: Sequence[ShrinkTask]) -> Iterator[ShrinkResult]:
         for task in tasks:

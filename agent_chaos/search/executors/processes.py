@@ -67,7 +67,7 @@ class Processes(TaskExecutor):
     def close(self) -> None:
         for worker in self._workers:
             worker.connection.close()
-            worker.process.terminate()
+            worker.process.kill()
         for worker in self._workers:
             worker.process.join()
         self._workers = []

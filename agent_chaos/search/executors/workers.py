@@ -81,10 +81,11 @@ class _Pulsing:
 
 
 def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
-    """Answers tasks until the connection ends. What agents print is lost, and Ctrl-C is the campaign's business."""
+    """Answers tasks until the connection ends. What agents print is lost; Ctrl-C and SIGTERM are the campaign's business."""
     # A terminal sends Ctrl-C to every process of the group, and a worker that it ended would count as a
-    # crash of the agent.
+    # crash of the agent. So does a service manager with SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     isolate()
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         bench = _made(connection, made, scope)
