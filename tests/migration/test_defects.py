@@ -397,7 +397,7 @@ def test_19_every_fuzzed_variant_injects_something(tmp_path):
     base = BaselineScenario(name="calls", agent=agent, turns=("one", "two", "three"), cassette=path)
     replies = [spoken("anthropic_messages", Said(f"{n}."), n, stream=False) for n in range(3)]
     kept = save(recorded(base, replies), path)
-    reports = [run_rehearsed(Rehearsal(one, cassette=kept)).report for one in fuzz_chaos(base, n=60, seed=3)]
+    reports = [run_rehearsed(Rehearsal(one, cassette=kept)).report for one in fuzz_chaos(base, n=25, seed=3)]
 
     assert [report.scenario_name for report in reports if not report.metrics.faults] == []
     assert {report.verdict for report in reports} <= {"PASS", "FAIL", "UNDECIDED"}

@@ -16,7 +16,7 @@ from agent_chaos.providers.registry import protocols
 from agent_chaos.stream.exchange import Reply, reply
 from agent_chaos.stream.framing.registry import framings
 
-SMALL, LARGE = 6_000, 48_000
+SMALL, LARGE = 3_000, 24_000
 BODIES: dict[str, Callable[[int], bytes]] = {
     "a line without an end": lambda size: b"data: " + b"x" * size,
     "an array without an end": lambda size: b"[" + b"1," * (size // 2),
