@@ -18,6 +18,7 @@ from agent_chaos.containment import OnFailure
 from agent_chaos.errors import BudgetStop, CassetteMissing, RecordError, TrialStop
 from agent_chaos.patch.chance import seeded
 from agent_chaos.patch.install import environment
+from agent_chaos.patch.process_state import process_kept
 from agent_chaos.patch.recording.capture import CaptureStats
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.patch.time import loops
@@ -201,6 +202,7 @@ def _run(
     writer.session = session
     scribe = session.scribe = _Scribe(writer, session)
     with (
+        process_kept(),
         seeded(seed),
         recording(
             writer,

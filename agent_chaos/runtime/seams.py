@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ContextDecorator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ContextDecorator, contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal
@@ -22,6 +22,7 @@ class Changes:
 
     def __init__(self) -> None:
         self._undo: list[Callable[[], None]] = []
+        self._replaced: list[tuple[Any, str]] = []
         self._rebound: dict[Any, Any] = {}
         self._imported = ImportedNames()
 
@@ -32,7 +33,7 @@ class Changes:
         # no dict holds.
         before = owner.__dict__.get(name, _MISSING) if name != "__defaults__" else owner.__defaults__
         setattr(owner, name, value)
-        self.on_undo(_putting_back(owner, name, before))
+        self._put_back_later(owner, name, before)
 
     def noting(self, module: ModuleType, patch: Callable[[ModuleType], None]) -> None:
         """Calls `patch(module)`, and finds out by itself which attributes of the module and its classes it replaced."""
@@ -45,7 +46,23 @@ class Changes:
     def _note_replaced(self, owner: Any, before: Mapping[str, Any]) -> None:
         for name, value in list(vars(owner).items()):
             if before.get(name, _MISSING) is not value:
-                self.on_undo(_putting_back(owner, name, before.get(name, _MISSING)))
+                self._put_back_later(owner, name, before.get(name, _MISSING))
+
+    def _put_back_later(self, owner: Any, name: str, before: Any) -> None:
+        if name != "__defaults__":  # which no dict holds, and no agent replaces
+            self._replaced.append((owner, name))
+        self.on_undo(_putting_back(owner, name, before))
+
+    def standing(self) -> Callable[[], None]:
+        """Puts what stands now in the replaced places there again, where others replaced it since."""
+        now = [(owner, name, vars(owner).get(name, _MISSING)) for owner, name in self._replaced]
+
+        def stand_again() -> None:
+            for owner, name, value in now:
+                if vars(owner).get(name, _MISSING) is not value:
+                    _putting_back(owner, name, value)()
+
+        return stand_again
 
     def on_undo(self, undo: Callable[[], None]) -> None:
         self._undo.append(undo)
@@ -67,6 +84,7 @@ class Changes:
         while self._undo:
             self._undo.pop()()
         self._rebound.clear()
+        self._replaced.clear()
 
 
 def _putting_back(owner: Any, name: str, before: Any) -> Callable[[], None]:
@@ -128,6 +146,15 @@ class Environment(ContextDecorator):
         self._depth -= 1
         if self._depth == 0:
             self._changes.undo()
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Has the seams stand after the block as they stood before it, whatever an agent put over them."""
+        stand_again = self._changes.standing()
+        try:
+            yield
+        finally:
+            stand_again()
 
     def _apply(self) -> None:
         with OnFailure(lambda _: self._changes.undo()):

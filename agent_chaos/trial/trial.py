@@ -12,6 +12,8 @@ import time_machine
 from agent_chaos.errors import TrialStop
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.chance import seeded
+from agent_chaos.patch.install import environment
+from agent_chaos.patch.process_state import process_kept
 from agent_chaos.patch.time import loops
 from agent_chaos.patch.time.clock import numbered_clocks
 from agent_chaos.patch.time.collector import collector_paused
@@ -134,7 +136,15 @@ def trial_session(
         (tool.name, tool.arguments, tool.result) for tool in index.cassette.tools if not tool.is_call
     )
     loops.refuse_uvloop()
-    with collector_paused(), seeded(header.seed), wall.moving(), _active(session), _stops(session, real_s):
+    with (
+        process_kept(),
+        environment().kept(),
+        collector_paused(),
+        seeded(header.seed),
+        wall.moving(),
+        _active(session),
+        _stops(session, real_s),
+    ):
         yield session
         _settle(session)
 

@@ -1,0 +1,146 @@
+"""What an agent changes of its process in a run is taken back: the next run, and the command, find it as it was."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import gc
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+_STREAMS = (0, 1, 2)
+_PYTHONS_DEPTH = 1_000
+_Undo = Callable[[], object]
+_SIGNALS = tuple(
+    vars(signal)[name]
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGHUP",
+        "SIGQUIT",
+        "SIGALRM",
+        "SIGCHLD",
+        "SIGUSR1",
+        "SIGUSR2",
+        "SIGPIPE",
+    )
+    if name in vars(signal)
+)
+"""Those that programs handle; to ask for all sixty takes half a millisecond."""
+
+
+@contextmanager
+def process_kept() -> Iterator[None]:
+    """Puts back, after the block, what it changed of the folder, the environment, hooks, limits, signal handlers, and standard
+    streams that it closed.
+
+    Variables that it only added stay: a library sets some once, as it is imported, and is not imported again.
+    """
+    with ExitStack() as undo:
+        for keeps in (_builtins, _folder, _variables, _limits, _hooks, _loop_policy, _handlers, _streams):
+            undo.callback(keeps())
+        yield
+
+
+def _builtins() -> _Undo:
+    names = vars(builtins)
+    before = dict(names)
+
+    def undo() -> None:
+        if any(names.get(name) is not value for name, value in before.items()):
+            names.update(before)
+
+    return undo
+
+
+def _folder() -> _Undo:
+    try:
+        before = os.getcwd()
+    except OSError:  # it was removed
+        return lambda: None
+
+    def undo() -> None:
+        with suppress(OSError):
+            os.chdir(before)
+
+    return undo
+
+
+def _variables() -> _Undo:
+    before = dict(os.environ)
+
+    def undo() -> None:
+        if any(os.environ.get(name) != value for name, value in before.items()):
+            os.environ.update(before)
+
+    return undo
+
+
+def _limits() -> _Undo:
+    depth, thresholds = sys.getrecursionlimit(), gc.get_threshold()
+
+    def undo() -> None:
+        # Only one that hardly any code can live with: Hypothesis moves it, from another thread, while it searches.
+        if sys.getrecursionlimit() < min(depth, _PYTHONS_DEPTH):
+            sys.setrecursionlimit(depth)
+        gc.set_threshold(*thresholds)
+
+    return undo
+
+
+def _hooks() -> _Undo:
+    raised, raised_in_thread, lost = sys.excepthook, threading.excepthook, sys.unraisablehook
+    trace, profile = sys.gettrace(), sys.getprofile()
+
+    def undo() -> None:
+        sys.excepthook, threading.excepthook, sys.unraisablehook = raised, raised_in_thread, lost
+        # Only where they differ: setting them again makes a debugger or a coverage tool lose its place.
+        if sys.gettrace() is not trace:
+            sys.settrace(trace)
+        if sys.getprofile() is not profile:
+            sys.setprofile(profile)
+
+    return undo
+
+
+def _loop_policy() -> _Undo:
+    before = asyncio.get_event_loop_policy()
+    return lambda: asyncio.set_event_loop_policy(before)
+
+
+def _handlers() -> _Undo:
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+
+    def undo() -> None:
+        for number, handler in before.items():
+            # None is a handler that was not set from Python, and cannot be set from there.
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+
+    return undo
+
+
+def _streams() -> _Undo:
+    kept = {number: os.dup(number) for number in _STREAMS if _is_open(number)}
+
+    def undo() -> None:
+        for number, copy in kept.items():
+            if not _is_open(number):
+                os.dup2(copy, number)
+            os.close(copy)
+
+    return undo
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,108 @@
+"""What an agent does to its process in one run is over with it."""
+
+import asyncio
+import builtins
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+
+import httpx2
+import pytest
+
+from agent_chaos.patch.install import environment
+from agent_chaos.trial.rehearsal import Rehearsal
+from tests.patch.timing_shapes import ask
+from tests.trials import claude_says, recorded, scenario, trial
+
+
+class OwnPolicy(asyncio.DefaultEventLoopPolicy):
+    """Of another loop than the one before."""
+
+
+def closes_its_output():
+    os.close(2)
+
+
+DONE = {
+    "its folder": lambda: os.chdir("/"),
+    "its environment": os.environ.clear,
+    "how deep it may call": lambda: sys.setrecursionlimit(500),
+    "when it collects": lambda: gc.set_threshold(7),
+    "what an exception does": lambda: setattr(sys, "excepthook", None),
+    "what an exception of a thread does": lambda: setattr(threading, "excepthook", None),
+    "what a signal does": lambda: signal.signal(signal.SIGTERM, lambda *args: None),
+    "what Ctrl-C does": lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    "its event loops": lambda: asyncio.set_event_loop_policy(OwnPolicy()),
+    "its clock": lambda: setattr(time, "monotonic", float),
+    "its sleep": lambda: setattr(time, "sleep", float),
+    "its threads": lambda: setattr(threading.Thread, "start", float),
+    "its HTTP client": lambda: setattr(httpx2.HTTPTransport, "handle_request", None),
+    "its output": closes_its_output,
+    "its language": lambda: setattr(builtins, "input", None),
+}
+
+
+def state():
+    return {
+        "folder": os.getcwd(),
+        "environment": dict(os.environ),
+        "limits": (sys.getrecursionlimit(), gc.get_threshold()),
+        "hooks": (sys.excepthook, threading.excepthook),
+        "handlers": [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)],
+        "policy": asyncio.get_event_loop_policy(),
+        "clock": (time.monotonic, time.sleep, threading.Thread.start),
+        "client": httpx2.HTTPTransport.handle_request,
+        "language": builtins.input,
+        "output": os.fstat(2).st_ino,
+    }
+
+
+@pytest.fixture(scope="module")
+def cassette():
+    return recorded(scenario(lambda ctx, text: ask()), [claude_says("hi")])
+
+
+@pytest.mark.parametrize("what", DONE)
+def test_a_run_is_over_with_all_that_it_did_to_its_process(what, cassette):
+    def agent(ctx, text):
+        said = ask()
+        DONE[what]()
+        return said
+
+    with environment():
+        before = state()
+        trace = trial(scenario(agent), cassette)
+        after = state()
+
+    assert [answer.text for answer in trace.answers] == ["hi"]
+    assert after == before
+
+
+def test_a_search_of_an_agent_that_changes_its_folder_is_steady(tmp_path, monkeypatch, cassette):
+    """The folder is left by a relative path, which is there in the first run alone unless the next begins where it began."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work").mkdir()
+
+    def agent(ctx, text):
+        os.chdir("work")
+        return ask()
+
+    Rehearsal(scenario(agent), cassette=cassette).prepare()
+
+    assert os.getcwd() == str(tmp_path)
+
+
+def test_a_variable_that_a_run_adds_stays_as_a_library_that_is_imported_once_needs_it(monkeypatch, cassette):
+    monkeypatch.setenv("LIBRARY_SET_UP", "")
+    monkeypatch.delenv("LIBRARY_SET_UP")
+
+    def agent(ctx, text):
+        os.environ.setdefault("LIBRARY_SET_UP", "1")
+        return ask()
+
+    trial(scenario(agent), cassette)
+
+    assert os.environ["LIBRARY_SET_UP"] == "1"
