@@ -15,6 +15,7 @@ from agent_chaos.trace.stack_frame import StackFrame
 
 _OURS = str(Path(__file__).resolve().parent.parent)
 _INSTALLED = ("site-packages", "dist-packages")
+_CALLS_THE_AGENT = "agent_chaos.trial.conversation"
 _PYTHON = tuple(
     {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")} | {str(Path(traceback.__file__).parent)}
 )
@@ -62,7 +63,8 @@ def _origin(inwards: list[tuple[FrameType, int]]) -> StackFrame | None:
 
 
 def _outwards(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
-    while frame is not None:
+    """Up to the frame that calls the agent: what stands around it, a test or a command, is not the agent."""
+    while frame is not None and frame.f_globals.get("__name__") != _CALLS_THE_AGENT:
         yield frame, frame.f_lineno
         frame = frame.f_back
 

@@ -17,7 +17,7 @@ from agent_chaos.report.html.page import template_environment
 from agent_chaos.ui import conversation
 from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, filtered_runs, grouped, totals
 from agent_chaos.ui.guard import Guard
-from agent_chaos.ui.runs import CHAOS_TYPES, Folder
+from agent_chaos.ui.runs import CHAOS_TYPES, MOST_RUNS, Folder
 from agent_chaos.ui.trend import trends
 
 _HERE = Path(__file__).parent
@@ -48,14 +48,16 @@ class _Site:
         self._templates.globals.update(folder=str(folder.root), score_line=score_line)
 
     def dashboard(self, request: Request) -> Response:
-        asked, runs = RunFilter.of(request.query_params), self._folder.runs()
+        asked, batches = RunFilter.of(request.query_params), self._folder.batches()
+        runs = self._folder.runs({asked.batch: batches[asked.batch]} if asked.batch in batches else batches)
         shown = filtered_runs(runs, asked)
         return self._page(
             "dashboard.html",
             asked=asked,
             groups=grouped(shown, asked),
             totals=totals(shown),
-            every=len(runs),
+            every=sum(map(len, batches.values())),
+            most=MOST_RUNS if len(runs) == MOST_RUNS else 0,
             campaigns=trends(self._folder.campaigns()),
             columns=COLUMNS,
             choices={
@@ -66,7 +68,7 @@ class _Site:
                 ),
                 "chaos": CHAOS_TYPES,
                 "tag": tuple(sorted({tag for run in runs for tag in run.tags})),
-                "batch": tuple(sorted({run.batch for run in runs}, reverse=True)),
+                "batch": tuple(batches),
             },
             group_by=GROUPS,
         )

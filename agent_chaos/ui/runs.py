@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -27,6 +29,9 @@ _POINTS = {
     "messages": "context",
     "history": "context",
 }
+MOST_RUNS = 500
+"""How many runs the dashboard reads and shows at once."""
+
 CHAOS_TYPES = ("user input", "LLM call", "LLM streaming", "tools", "context", "none")
 """What runs can be filtered by, beside their result and tags."""
 
@@ -76,10 +81,17 @@ class Folder:
     root: Path
     _ignored: tuple[str, ...] = field(default=(".hypothesis",))
 
-    def runs(self) -> list[Run]:
-        """Every run, newest first."""
-        found = [_run(self.root, report) for report in self._files("report.json", depth=2)]
-        return sorted(found, key=lambda run: (run.batch, run.name), reverse=True)
+    def batches(self) -> dict[str, tuple[str, ...]]:
+        """The folders of runs by the batch they ran in, newest first, without a look into any."""
+        found = {batch: _folders(self.root / batch) for batch in _folders(self.root)}
+        return {batch: names for batch, names in found.items() if names and not self._is_campaign(batch)}
+
+    def runs(self, batches: Mapping[str, Sequence[str]]) -> list[Run]:
+        """The runs of some batches, newest first, at most `MOST_RUNS`."""
+        named = ((batch, name) for batch, names in batches.items() for name in names)
+        files = (self.root / batch / name / "report.json" for batch, name in named)
+        found = (_run(file) for file in files if file.is_file() and self._holds(file))
+        return list(islice(found, MOST_RUNS))
 
     def campaigns(self) -> list[CampaignRow]:
         """Every campaign, newest first."""
@@ -108,9 +120,28 @@ class Folder:
 
     def _files(self, name: str, depth: int) -> Iterator[Path]:
         for path in self.root.glob("/".join(["*"] * depth + [name])):
-            inside = path.resolve().is_relative_to(self.root.resolve())
-            if inside and all(_NAME.fullmatch(part) for part in path.relative_to(self.root).parts):
+            if self._holds(path) and all(_NAME.fullmatch(part) for part in path.relative_to(self.root).parts):
                 yield path
+
+    def _holds(self, path: Path) -> bool:
+        """Whether a path lies in the folder, wherever a link in it leads."""
+        return path.resolve().is_relative_to(self.root.resolve())
+
+    def _is_campaign(self, batch: str) -> bool:
+        return (self.root / batch / "campaign.json").exists()
+
+
+def _folders(folder: Path) -> tuple[str, ...]:
+    """The names of the folders in a folder, last first; those that are no name of ours are passed over."""
+    try:
+        with os.scandir(folder) as entries:
+            return tuple(
+                sorted(
+                    (one.name for one in entries if _NAME.fullmatch(one.name) and one.is_dir()), reverse=True
+                )
+            )
+    except OSError:
+        return ()
 
 
 def _loaded(path: Path) -> tuple[JsonObject | None, str]:
@@ -133,7 +164,7 @@ def _parsed(path: Path, changed: int, size: int) -> tuple[JsonObject | None, str
     return None, f"{path.name} holds no report"
 
 
-def _run(root: Path, file: Path) -> Run:
+def _run(file: Path) -> Run:
     batch, name = file.parent.parent.name, file.parent.name
     report, problem = _loaded(file)
     bare = Run(f"{batch}/{name}", batch, name.rpartition("-")[0] or name, problem=problem)

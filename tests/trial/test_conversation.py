@@ -120,6 +120,18 @@ def test_an_exception_of_an_sdk_is_placed_at_the_users_own_function():
     assert trace.raised[0].where == "test_conversation.py:outer"
 
 
+def test_a_call_from_a_librarys_own_task_is_placed_at_the_agent_and_not_at_what_runs_it():
+    async def agent(ctx, text):
+        said = [{"role": "user", "content": "Hi."}]
+        request = anthropic.AsyncAnthropic().messages.create(model="m", max_tokens=9, messages=said)
+        return (await asyncio.create_task(request)).content[0].text
+
+    one = scenario(agent)
+    trace = trial(one, recorded(one, [claude_says("Hello.")]))
+
+    assert trace.calls[0].frame.function == "agent"
+
+
 @pytest.mark.parametrize(
     ("result", "text"),
     [

@@ -43,10 +43,17 @@ class Visit:
         self.page.click(f"tr[data-run='{run}'] a")
         self.page.wait_for_url("**/runs/**")
 
+    def open_campaign(self):
+        self.page.click(".campaigns a")
+        self.page.wait_for_selector("article.finding")
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> Iterator[str]:
-    with served(made(tmp_path_factory.mktemp("shop"))) as url:
+    runs = made(tmp_path_factory.mktemp("shop"))
+    (campaign,) = runs.glob("*-refund")
+    shutil.copytree(campaign, campaign.with_name("20200101-000000-refund"))
+    with served(runs) as url:
         yield url
 
 
@@ -166,8 +173,7 @@ def test_hostile_text_is_shown_and_does_nothing(visit):
 
 
 def test_a_campaign_shows_its_minimal_plans(visit):
-    visit.page.click(".campaigns a")
-    visit.page.wait_for_selector("article.finding")
+    visit.open_campaign()
     first = visit.page.locator("article.finding").first.inner_text()
 
     assert "F-KJPT" in first
@@ -175,6 +181,80 @@ def test_a_campaign_shows_its_minimal_plans(visit):
     assert "scenarios/refund.py:54" in first
     assert 'message.stop_reason not in ("end_turn", "tool_use")' in first
     assert "agent-chaos replay F-KJPT" in first
+
+
+WIDTHS = (820, 390, 1440)
+COLOURS = {390: "dark", 1440: "light"}
+"""The colours that a width is looked at in, where all of axe's rules are asked."""
+
+
+@pytest.mark.parametrize("page", ["dashboard", "run", "campaign"])
+def test_a_page_is_accessible_and_fits_at_every_width(visit, page):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
+    if page == "run":
+        visit.open("cut")
+    if page == "campaign":
+        visit.open_campaign()
+    found, wide = {}, []
+    visit.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    for width in WIDTHS:
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        if visit.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            wide.append(width)
+    # One finding and every table are looked at; axe takes seconds for all findings in full.
+    visit.page.evaluate(
+        "document.querySelectorAll('article.finding ~ article.finding').forEach(one => one.remove())"
+    )
+    for width, colours in COLOURS.items():
+        visit.page.emulate_media(color_scheme=colours)
+        visit.page.set_viewport_size({"width": width, "height": 900})
+        for one in axe.run(visit.page).response["violations"]:
+            found[one["id"]] = [node["html"][:200] for node in one["nodes"]]
+
+    assert found == {}
+    assert wide == []
+
+
+def test_a_finding_is_walked_through_with_the_keyboard_alone(visit):
+    visit.open_campaign()
+    keys = visit.page.keyboard
+    focused = visit.page.locator(":focus")
+    for _ in range(10):
+        keys.press("Tab")
+        if focused.get_attribute("href") == "#refund-F-KJPT":
+            break
+    keys.press("Enter")
+    keys.press("Tab")
+
+    assert visit.page.url.endswith("#refund-F-KJPT")
+    assert focused.evaluate("one => one.tagName") == "SUMMARY"
+    assert "F-KJPT" in focused.inner_text()
+    keys.press("Enter")
+    assert not focused.evaluate("one => one.parentElement.open")
+    keys.press("Enter")
+    keys.press("Tab")
+    assert focused.get_attribute("aria-label") == "Timeline of F-KJPT"
+    assert focused.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+
+
+def test_the_grid_counts_what_each_fault_did_at_each_call(visit):
+    visit.open_campaign()
+    visit.page.click("summary:has-text('Faults by call')")
+    grid = visit.page.locator("table.grid")
+    heads = grid.locator("thead th").all_inner_texts()
+    row = grid.locator("tr", has=visit.page.locator("th[scope=row]", has_text=re.compile("^truncate$")))
+
+    assert heads[:2] == ["Fault", "call 0"]
+    assert "call 1" in heads
+    assert re.fullmatch(r"(✗ \d+)? ?(✓ \d+)?", row.locator("td").nth(heads.index("call 1") - 1).inner_text())
+    assert "✗" in row.inner_text()
+
+
+def test_the_trend_has_a_point_for_each_campaign_of_a_scenario(visit):
+    trend = visit.page.get_by_role("img", name="Score of refund over 2 campaigns")
+
+    assert len(trend.locator("polyline").get_attribute("points").split()) == 2
+    assert visit.page.locator(".campaigns li").count() == 2
 
 
 def test_without_javascript_filters_and_sorting_work(browser, address):
