@@ -17,7 +17,7 @@ import trustme
 
 from agent_chaos.cassette.storage.file import open_cassette
 from compat.environment import AGENTS, Environment
-from compat.model import desk
+from compat.model import Desk
 from docs.reference.frameworks import Measured
 from tests.standin.record_scenarios import FAKE_KEYS, contexts_of
 from tests.standin.server import standin
@@ -65,7 +65,7 @@ class _Agent:
         authority = trustme.CA()
         trusted = self.folder / "authority.pem"
         trusted.write_bytes(authority.cert_pem.bytes())
-        with standin(desk, contexts=contexts_of(authority)) as server:
+        with standin(Desk(), contexts=contexts_of(authority)) as server:
             through = dict.fromkeys(("HTTPS_PROXY", "https_proxy"), server.url)
             trust = dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"), str(trusted))
             return self.command("record", {**through, **trust})

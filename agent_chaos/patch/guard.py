@@ -43,6 +43,7 @@ TELEMETRY = (
     "helicone.ai",
     "braintrust.dev",
     "litellm.ai",
+    "agno.com",
 )
 """Hosts (and their subdomains) that only watch: refused and listed, but a refusal is not the agent's failure."""
 

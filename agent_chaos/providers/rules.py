@@ -37,6 +37,7 @@ UNANSWERED = "tool call without a result"
 ORPHAN = "result without a tool call"
 REPEATED_RESULT = "two results for one call"
 REPEATED_ID = "an id twice"
+IDENTIFIER = "an id that is none"
 EMPTY = "empty message"
 ARGUMENTS = "arguments that are no JSON object"
 NAME = "a tool name that is none"
@@ -50,6 +51,7 @@ ADVICE = {
     ORPHAN: "Drop a result together with its call, and a call together with its result; never cut a history between them.",
     REPEATED_RESULT: "Keep one result for each call; match results to calls by id.",
     REPEATED_ID: "Refuse a reply that repeats an id, or give the second call an id of its own, before it enters the history.",
+    IDENTIFIER: "Send the ids of tool calls back as the model gave them; one made for another provider may not be an id here.",
     EMPTY: "Leave messages without content out of the history.",
     ARGUMENTS: "Do not keep a tool call in the history whose arguments are no JSON object; ask again instead.",
     NAME: "Do not keep a tool call in the history whose name is none of your tools; ask again instead.",

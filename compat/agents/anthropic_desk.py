@@ -5,13 +5,28 @@
 
 from __future__ import annotations
 
+import json
+
 from anthropic import Anthropic, beta_tool
-from desk import INSTRUCTIONS, QUESTION, lookup_order, refund
+from desk import INSTRUCTIONS, QUESTION, refund
+from desk import lookup_order as look_up
 
 from agent_chaos import BaselineScenario, Turn
 
 client = Anthropic()
-tools = [beta_tool(lookup_order), beta_tool(refund)]
+
+
+@beta_tool
+def lookup_order(order_id: str) -> str:
+    """Look up an order by its id.
+
+    Args:
+        order_id: The id of the order.
+    """
+    return json.dumps(look_up(order_id))
+
+
+tools = [lookup_order, beta_tool(refund)]
 
 
 def agent(ctx, turn_input):

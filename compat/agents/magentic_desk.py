@@ -3,8 +3,6 @@
 # ///
 """A refund desk on Magentic."""
 
-from __future__ import annotations
-
 from desk import QUESTION, lookup_order, refund
 from magentic import prompt_chain
 

@@ -67,7 +67,7 @@ class StandIn:
     def _talk(self, connection: socket.socket) -> None:
         stream = connection.makefile("rb")
         while request := _read(stream):
-            method, target, _, body = request
+            method, target, sent, body = request
             if method == "CONNECT":
                 connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                 assert self._contexts is not None
@@ -75,19 +75,19 @@ class StandIn:
                 with self._contexts(host).wrap_socket(connection, server_side=True) as secure:
                     self._talk(secure)
                 return
-            self._answer(connection, target, body)
+            self._answer(connection, sent.get("host", ""), target, body)
 
-    def _answer(self, connection: socket.socket, target: str, body: bytes) -> None:
+    def _answer(self, connection: socket.socket, host: str, target: str, body: bytes) -> None:
         path = target.partition("?")[0]
-        for wire in WIRES.values():
-            if re.search(wire.PATH, path):
-                asked = getattr(wire, "asked", _asked)(wire.PROTOCOL, path, json.loads(body))
-                with self._lock:
-                    number = len(self.requests)
-                    self.requests.append(asked)
-                self._send(connection, wire, asked, number)
-                return
-        connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+        wire = _wire(host, path)
+        if wire is None:
+            connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
+            return
+        asked = getattr(wire, "asked", _asked)(wire.PROTOCOL, path, json.loads(body))
+        with self._lock:
+            number = len(self.requests)
+            self.requests.append(asked)
+        self._send(connection, wire, asked, number)
 
     def _send(self, connection: socket.socket, wire: ModuleType, asked: Asked, number: int) -> None:
         said = self._script(asked)
@@ -103,6 +103,14 @@ class StandIn:
             connection.sendall(b"%x\r\n%s\r\n" % (len(frame), frame) if asked.stream else frame)
         if asked.stream:
             connection.sendall(b"0\r\n\r\n")
+
+
+def _wire(host: str, path: str) -> ModuleType | None:
+    """How a path of a host is spoken: as that host has it, else as any host."""
+    fit = [
+        wire for wire in WIRES.values() if re.search(wire.PATH, path) and getattr(wire, "HOST", host) == host
+    ]
+    return next((wire for wire in fit if hasattr(wire, "HOST")), fit[0] if fit else None)
 
 
 def _asked(protocol: str, path: str, body: dict[str, Any]) -> Asked:

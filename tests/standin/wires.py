@@ -1,7 +1,7 @@
 """How each protocol is spoken by the stand-in: every `…_wire.py` beside this file, by the protocol that it names.
 
-A wire has PROTOCOL, MODEL, the PATH that requests come to, and `headers`, `whole` and `frames`; `asked` where a request does
-not say in a body of OpenAI's kind what it asks.
+A wire has PROTOCOL, MODEL, the PATH that requests come to (and the HOST, where another one speaks that path otherwise), and
+`headers`, `whole` and `frames`; `asked` where a request does not say in a body of OpenAI's kind what it asks.
 """
 
 from __future__ import annotations

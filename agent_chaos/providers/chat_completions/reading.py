@@ -13,10 +13,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent_chaos.providers.chat_completions.additions import Addition, OpenPart, additions, rest_of
+from agent_chaos.providers.chat_completions.chunks import entry, own, shared
+from agent_chaos.providers.chat_completions.stop_reasons import STOPS, read_usage
 from agent_chaos.providers.json_values import fields, loaded, text_of, without
-from agent_chaos.providers.openai_chat.additions import Addition, OpenPart, additions, rest_of
-from agent_chaos.providers.openai_chat.chunks import entry, own, shared
-from agent_chaos.providers.openai_chat.stop_reasons import STOPS, read_usage
 from agent_chaos.providers.splicing import silent
 from agent_chaos.providers.turn import Delta, ModelTurn, Part, ToolCall
 from agent_chaos.stream.framing.framing import Frame
@@ -60,10 +60,13 @@ def read_stream(found: Iterable[Frame]) -> StreamReading:
 def _is_regular(payload: Any) -> bool:
     choices = fields(payload).get("choices")
     return (
-        isinstance(choices, list)
-        and all(isinstance(one, dict) for one in choices)
-        and not payload.get("error")
+        isinstance(choices, list) and all(isinstance(one, dict) for one in choices) and not _error_of(payload)
     )
+
+
+def _error_of(payload: dict[str, Any]) -> Any:
+    """What a frame reports as an error: what its `error` says, or all of it, where it is an object of that kind itself."""
+    return payload.get("error") or (payload if payload.get("object") == "error" else None)
 
 
 def _common(regular: list[dict[str, Any]]) -> dict[str, Any]:
@@ -96,7 +99,7 @@ def _take(reading: StreamReading, one: Frame, payload: Any, *, last_usage: bool)
         reading.done = True
     elif not isinstance(payload, dict):
         _beside(reading, entry(data=one.data, event=one.event))
-    elif payload.get("error"):
+    elif _error_of(payload):
         _take_error(reading, one, payload)
     elif not _is_regular(payload):
         _beside(reading, entry(raw=payload, event=one.event))
@@ -106,9 +109,9 @@ def _take(reading: StreamReading, one: Frame, payload: Any, *, last_usage: bool)
 
 
 def _take_error(reading: StreamReading, one: Frame, payload: dict[str, Any]) -> None:
-    told = payload["error"]
+    told = _error_of(payload)
     reading.error = reading.error or (told if isinstance(told, dict) else {"message": told})
-    raw = without(payload, "error") if told is reading.error else payload
+    raw = without(payload, "error") if told is reading.error and told is not payload else payload
     reading.after.append({"raw": raw, "error": True} | ({"event": one.event} if one.event else {}))
 
 
@@ -172,7 +175,8 @@ def _add(
         part, begins = _opened(reading, one)
         part.texts.append(one.text)
         part.entries.append({**told, **({} if begins or not one.rest else {"call": one.rest})})
-        first, told, reading.current = first or Delta(reading.parts.index(part), one.text), {}, part
+        first, reading.current = first or Delta(reading.parts.index(part), one.text), part
+        told = {"joined": True}
     assert first is not None
     return first
 

@@ -10,9 +10,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from agent_chaos.providers.chat_completions.stop_reasons import STOPS, read_usage, written_usage
+from agent_chaos.providers.chat_completions.tool_calls import (
+    REASONING_KEYS,
+    call_of,
+    call_written,
+    legacy_call_of,
+)
 from agent_chaos.providers.json_values import fields, items, text_of, without
-from agent_chaos.providers.openai_chat.stop_reasons import STOPS, read_usage, written_usage
-from agent_chaos.providers.openai_chat.tool_calls import REASONING_KEYS, call_of, call_written, legacy_call_of
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 
 

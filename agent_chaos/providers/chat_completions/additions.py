@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from agent_chaos.providers.chat_completions.tool_calls import REASONING_KEYS, call_of, legacy_call_of, shape
 from agent_chaos.providers.json_values import fields, items, text_of, without
-from agent_chaos.providers.openai_chat.tool_calls import REASONING_KEYS, call_of, legacy_call_of, shape
 from agent_chaos.providers.turn import Opaque, Part, Reasoning, Text, ToolCall
 
 

@@ -17,6 +17,7 @@ STOPS = StopReasons(
         "tool_calls": "tool_use",
         "function_call": "tool_use",
         "length": "length",
+        "model_length": "length",  # Mistral's word for the end of the context
         "content_filter": "filter",
     },
     words={

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from agent_chaos.providers.chat_completions.chunks import ChunkDelta, entry, merged_object
+from agent_chaos.providers.chat_completions.stop_reasons import STOPS, written_usage
+from agent_chaos.providers.chat_completions.tool_calls import REASONING_KEYS, call_written, shape
 from agent_chaos.providers.frames import json_frame, pieces
-from agent_chaos.providers.json_values import fields, without
-from agent_chaos.providers.openai_chat.chunks import ChunkDelta, merged_object
-from agent_chaos.providers.openai_chat.stop_reasons import STOPS, written_usage
-from agent_chaos.providers.openai_chat.tool_calls import REASONING_KEYS, call_written, shape
+from agent_chaos.providers.json_values import fields, items, without
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.framing.sse import SSE
 
@@ -38,17 +38,42 @@ def _before(turn: ModelTurn) -> Iterator[ChunkDelta]:
 
 def _parts(turn: ModelTurn) -> Iterator[ChunkDelta]:
     first = turn.extra.get("$first", {} if turn.extra.get("$before") else {"role": "assistant"})
-    calls = 0
-    for part in turn.parts:
-        for delta, one in _deltas(part, calls, last=part is turn.parts[-1]):
-            if delta is None:
-                yield _written(turn, one)
-                continue
-            yield _ended(turn, _chunk(turn, {**first, **delta, **one.get("delta", {})}, one), one)
-            first = {}
-        calls += isinstance(part, ToolCall)
+    for delta, one in _by_chunk(turn.parts):
+        if delta is None:
+            yield _written(turn, one)
+            continue
+        yield _ended(turn, _chunk(turn, {**first, **delta, **one.get("delta", {})}, one), one)
+        first = {}
     if first:
         yield _chunk(turn, first, {})
+
+
+def _by_chunk(parts: Sequence[Part]) -> Iterator[tuple[dict[str, Any] | None, ChunkDelta]]:
+    """The deltas of all parts with the entries of their chunks, those that came in one chunk put together."""
+    last: tuple[dict[str, Any], ChunkDelta] | None = None
+    for delta, one in _of_parts(parts):
+        if last is not None and delta is not None and one.get("joined"):
+            last = _joined(last[0], delta), {**last[1], **entry(stop=one.get("stop"), usage=one.get("usage"))}
+            continue
+        if last is not None:
+            yield last
+        last = None if delta is None else (delta, one)
+        if delta is None:
+            yield None, one
+    if last is not None:
+        yield last
+
+
+def _of_parts(parts: Sequence[Part]) -> Iterator[tuple[dict[str, Any] | None, ChunkDelta]]:
+    calls = 0
+    for part in parts:
+        yield from _deltas(part, calls, last=part is parts[-1])
+        calls += isinstance(part, ToolCall)
+
+
+def _joined(one: dict[str, Any], two: dict[str, Any]) -> dict[str, Any]:
+    calls = [*items(one.get("tool_calls")), *items(two.get("tool_calls"))]
+    return {**one, **two, **({"tool_calls": calls} if calls else {})}
 
 
 def _carried(turn: ModelTurn) -> ChunkDelta:
@@ -167,7 +192,7 @@ def _written(turn: ModelTurn, one: ChunkDelta) -> ChunkDelta:
     if "data" in one:
         return {"data": one["data"], **event}
     if "raw" in one:
-        told = one.get("error") and "error" not in one["raw"]
+        told = one.get("error") and "error" not in one["raw"] and one["raw"].get("object") != "error"
         return {"raw": {**one["raw"], **({"error": turn.error} if told else {})}, **event}
     chunk = merged_object(one.get("chunk", {}), _common(turn))
     if one.get("usage"):

@@ -7,6 +7,7 @@ A turn keeps what its chunks share once (`extra`, and `$choice` for the choice);
 - `delta`: fields of the delta without a neutral meaning; `call`: the same for a fragment of a tool call
 - `others`: choices other than the first; `choices`: all choices, where the chunk adds to no part
 - `raw`: the whole chunk, where it has no choices; `data`: the data of a frame that is not a JSON object
+- `joined`: came in one chunk with what stands before it
 - `event`: the event line; `stop`, `usage`, `error`: the chunk carries the finish reason, the usage, the error
 """
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
+from agent_chaos.providers.chat_completions.message import parts_of
+from agent_chaos.providers.chat_completions.tool_calls import call_written
 from agent_chaos.providers.json_values import compact, fields, items, non_empty, text_of, without
-from agent_chaos.providers.openai_chat.message import parts_of
-from agent_chaos.providers.openai_chat.tool_calls import call_written
 from agent_chaos.providers.turn import Message, Opaque, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
 
@@ -87,8 +87,8 @@ def _tools(body: dict[str, Any]) -> Iterator[ToolSpec]:
         yield ToolSpec(text_of(one.get("name")), fields(one.get("parameters")))
 
 
-def request_of(prompt: Prompt) -> Request:
-    """A request to OpenAI's own host that asks this."""
+def request_of(prompt: Prompt, url: str, *, counted: bool) -> Request:
+    """A request to a URL that asks this; `counted` has a stream asked for token counts."""
     tools = [
         {"type": "function", "function": {"name": one.name, "parameters": dict(one.parameters)}}
         for one in prompt.tools
@@ -98,11 +98,11 @@ def request_of(prompt: Prompt) -> Request:
     messages = [] if told else [{"role": "system", "content": prompt.system}]
     messages += [one for message in prompt.messages for one in _written(message)]
     # Without it a stream has no token counts at all.
-    counted = {"include_usage": True} if prompt.stream else {}
+    options = {"include_usage": True} if prompt.stream and counted else {}
     body: dict[str, Any] = {"model": prompt.model, "messages": messages}
-    body |= non_empty(tools=tools, tool_choice=forced, stream=prompt.stream, stream_options=counted)
+    body |= non_empty(tools=tools, tool_choice=forced, stream=prompt.stream, stream_options=options)
     headers = (("content-type", "application/json"),)
-    return Request("POST", "https://api.openai.com/v1/chat/completions", headers, compact(body).encode())
+    return Request("POST", url, headers, compact(body).encode())
 
 
 def _written(message: Message) -> Iterator[dict[str, Any]]:
