@@ -44,7 +44,7 @@ class WireProtocol(ABC):
     have names. `opening_event`: one begins the reply before its content. `retry_after`: a header says how long to wait.
     `filters`: a reason to stop for a refusal or a filter.
     `pauses`: a turn may pause and be gone on with. `call_fragments`: tool calls are streamed in fragments, of which the first
-    alone has the id and the name. `indexed_pieces`: pieces of several tool calls may come in turns, each with the index of
+    alone has the id and the name. `call_indexes`: tool calls of a stream are numbered. `indexed_pieces`: pieces of several tool calls may come in turns, each with the index of
     its call. `done`: a sentinel follows the reason to stop. `completion_event`: the last event holds the whole reply again.
     `signed_text`: text for the user may carry a signature that the client must send back.
     """

@@ -23,7 +23,7 @@ class SharedIndex(StreamFault, frozen=True):
 
     family = DIVISION
     frequency = Frequency.SOMETIMES
-    needs = frozenset({"call_fragments"})
+    needs = frozenset({"call_indexes"})
     transparent = True
 
     kind: Literal["shared_index"] = "shared_index"

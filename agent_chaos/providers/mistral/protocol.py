@@ -28,7 +28,7 @@ class Mistral(ChatCompletions):
     url = "https://api.mistral.ai/v1/chat/completions"
     counts_on_request = False
     specificity = Specificity.HOST
-    carries = frozenset({"call_ids", "tool_stop", "opening_event", "retry_after", "done"})
+    carries = frozenset({"call_ids", "call_indexes", "tool_stop", "opening_event", "retry_after", "done"})
     key_variables = ("MISTRAL_API_KEY",)
     modules = ("mistralai",)
     specifics = SPECIFICS
@@ -48,6 +48,10 @@ class Mistral(ChatCompletions):
 
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request)
+
+    def noise(self) -> tuple[bytes, ...]:
+        """A comment, as gateways before it send one to keep a connection open."""
+        return (b": keep-alive\n\n",)
 
 
 PROTOCOL = Mistral()

@@ -27,6 +27,7 @@ class OpenAIChat(ChatCompletions):
             "retry_after",
             "filters",
             "call_fragments",
+            "call_indexes",
             "indexed_pieces",
             "done",
         }
