@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 
 from agent_chaos.patch import chance, frameworks, guard, imports
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
-from agent_chaos.patch.time import clock, collector, loops, pools, stop, tasks, threads
+from agent_chaos.patch.time import clock, collector, loops, pools, stop, tasks, threads, watch
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
 from agent_chaos.runtime.seams import Changes, Environment, Found, Seam
 from agent_chaos.runtime.session import thaw
@@ -74,6 +74,7 @@ _RUN = Environment(
     loops.SEAM,
     tasks.SEAM,
     stop.SEAM,
+    watch.SEAM,
     chance.SEAM,
     collector.SEAM,
     httpx_transport.SEAM,

@@ -6,14 +6,17 @@ told to be degraded.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent_chaos.runtime import real
+from agent_chaos.runtime.user_code import calling_frame
 
 if TYPE_CHECKING:
+    from agent_chaos.runtime.member import Member
     from agent_chaos.runtime.scheduler import Scheduler
 
 PATIENCE_S = 0.5
@@ -23,6 +26,11 @@ LONG_S = 5.0
 _ONLINE_S = 30.0
 _AT_REST = 3
 """How often in a row threads must be seen at the same place to be taken to wait."""
+
+_LOOKS = 4
+"""How often in a row a thread must be seen at one place, without having computed, to be taken to wait inside C code."""
+_IDLE_NS = 10_000_000
+"""Processor time that a wait may take: what is less is no computing."""
 
 _Places = tuple[tuple[int, int, int], ...]
 
@@ -44,6 +52,8 @@ class Outside:
         self._taking = real.allocate_lock()
         self._lately: tuple[_Places, float] = ((), 0.0)
         self._seen: tuple[int, tuple[int, int], float] = (-1, (0, 0), 0.0)
+        self._lone: tuple[object, ...] = ()
+        self._looks = 0
         self.online = False
         self.programs = 0
 
@@ -123,10 +133,34 @@ class Outside:
         finally:
             self._taking.release()
 
+    def look_at_the_lone(self, computed_ns: int) -> None:
+        """Tells where a thread that has the turn has been inside C code for a while, at one place and computing nothing.
+
+        Called now and then from a thread that is none of the run's, with the processor time of the one that has the turn.
+        """
+        scheduler = self._scheduler
+        running = scheduler.running
+        state = (
+            running.ident,
+            scheduler.turns,
+            scheduler.now_ns,
+            computed_ns // _IDLE_NS,
+            self._place(running),
+        )
+        alike = state == self._lone and not (scheduler.choosing or scheduler.over or running.waiting)
+        self._looks = self._looks + 1 if alike else 0
+        self._lone = state
+        if self._looks == _LOOKS and not running.excused:
+            self._degraded(_waits(running))
+
+    @staticmethod
+    def _place(member: Member) -> tuple[int, int]:
+        frame = sys._current_frames().get(member.ident)
+        return id(frame), frame.f_lasti if frame is not None else -1
+
     def _stuck(self) -> str:
         """What holds the turn and does not pass it on, in words; '' where nothing does."""
-        frame = sys._current_frames().get(self._scheduler.running.ident)
-        place = (id(frame), frame.f_lasti if frame is not None else -1)
+        place = self._place(self._scheduler.running)
         turns, before, since = self._seen
         # The turn has moved on since the last look, so whoever has it now is watched from here.
         if turns != self._scheduler.turns:
@@ -134,7 +168,13 @@ class Outside:
             return ""
         self._seen = (turns, place, since)
         if place == before:
-            return "a thread waits for what virtual time does not know"
+            return _waits(self._scheduler.running)
         if real.monotonic() - since > LONG_S and self._scheduler.anybody_ready():
             return "a thread computes while others could go on"
         return ""
+
+
+def _waits(member: Member) -> str:
+    at = calling_frame(member.ident)
+    where = "" if at is None else f", in {at.function} at {os.path.basename(at.file)}:{at.line}"
+    return f"a thread waits for what virtual time does not know{where}"

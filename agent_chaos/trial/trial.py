@@ -20,6 +20,7 @@ from agent_chaos.patch.time.collector import collector_paused
 from agent_chaos.patch.time.pools import close
 from agent_chaos.patch.time.stop import end_busy, interrupts_noted, real_time_stop
 from agent_chaos.patch.time.threads import outlived
+from agent_chaos.patch.time.watch import watched
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
@@ -136,6 +137,7 @@ def trial_session(
         (tool.name, tool.arguments, tool.result) for tool in index.cassette.tools if not tool.is_call
     )
     loops.refuse_uvloop()
+    watched()
     with (
         process_kept(),
         environment().kept(),

@@ -1,0 +1,88 @@
+"""A wait inside C code, by the only thread of a run, is named, and nothing after it is blamed on the agent."""
+
+import ctypes
+import select
+import socket
+import threading
+from contextlib import suppress
+
+import pytest
+
+from agent_chaos.faults.plan import Plan, fault_of
+from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.patch.time import watch
+from agent_chaos.trial.rehearsal import Rehearsal
+from tests.patch.timing_shapes import ask
+from tests.trials import claude_says, recorded, scenario, trial
+
+LONG_S = 0.3
+MADE_BEFORE = threading.Lock()
+MADE_BEFORE.acquire()
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(watch, "_EVERY_S", 0.01)
+
+
+@pytest.fixture(scope="module")
+def cassette():
+    return recorded(scenario(lambda ctx, text: ask()), [claude_says("hi")])
+
+
+def in_a_library():
+    ctypes.CDLL(None).usleep(round(LONG_S * 1e6))
+
+
+def for_a_socket():
+    one, other = socket.socketpair()
+    with one, other, suppress(TimeoutError):
+        one.settimeout(LONG_S)
+        one.recv(1)
+
+
+def in_poll():
+    select.poll().poll(LONG_S * 1e3)
+
+
+def for_a_lock_that_is_older_than_the_run():
+    MADE_BEFORE.acquire(timeout=LONG_S)
+
+
+WAITS = (in_a_library, for_a_socket, in_poll, for_a_lock_that_is_older_than_the_run)
+
+
+@pytest.mark.parametrize("waits", WAITS, ids=lambda one: one.__name__)
+def test_a_wait_that_virtual_time_does_not_know_is_named(waits, cassette):
+    def agent(ctx, text):
+        waits()
+        return ask()
+
+    trace = trial(scenario(agent), cassette)
+    (incident,) = trace.incidents_of("degraded")
+
+    assert waits.__name__ in incident.detail
+    assert "test_watch.py" in incident.detail
+
+
+def test_a_long_computation_is_no_wait(cassette):
+    def agent(ctx, text):
+        sum(range(20_000_000))
+        return ask()
+
+    assert not trial(scenario(agent), cassette).incidents_of("degraded")
+
+
+def test_what_goes_wrong_after_such_a_wait_is_no_finding(cassette):
+    def agent(ctx, text):
+        try:
+            return ask()
+        except Exception:
+            in_a_library()
+            raise LookupError("a bug") from None
+
+    struck = Plan.of([("call 0", fault_of({"kind": "server_error"}))])
+    outcome = Rehearsal(scenario(agent), cassette=cassette).trial(struck)
+
+    assert outcome.verdict is Verdict.UNDECIDED
+    assert "in_a_library" in outcome.reason
