@@ -52,18 +52,27 @@ def with_message(reply: Reply, message: str) -> Reply:
 
 def with_error(reply: Reply, fields: dict[str, Any]) -> Reply:
     """The error with other values in its error object; the same where no body holds one."""
-    body = reply.json
-    error = (body[0] if isinstance(body, list) else body or {}).get("error") if reply.head else None
-    if reply.head is None or not isinstance(error, dict | str):
-        return reply
-    if isinstance(error, dict):
-        error |= fields
-    elif "message" in fields:  # Ollama's error is the message itself
-        body["error"] = fields["message"]
-    else:
+    body = _changed(reply.json, fields) if reply.head is not None else None
+    if body is None or reply.head is None:
         return reply
     data = json.dumps(body, ensure_ascii=False).encode()
     head = replace(reply.head, headers=with_header(reply.head.headers, "content-length", str(len(data))))
     at = next((event.at for event in reply.events if isinstance(event, Data)), reply.head.at)
     kept = [event for event in reply.events[1:] if not isinstance(event, Data)]
     return Reply((head, Data(data, at=at), *kept))
+
+
+def _changed(body: Any, fields: dict[str, Any]) -> Any:
+    """A body whose error has other values; None where it has no error, or none that holds such values."""
+    if isinstance(body, list):  # Gemini's, where it is asked for a stream without `alt=sse`
+        first = _changed(body[0], fields) if body else None
+        return None if first is None else [first, *body[1:]]
+    if not isinstance(body, dict):
+        return None
+    error, message = body.get("error"), fields.get("message")
+    if isinstance(error, dict):
+        return {**body, "error": {**error, **fields}}
+    if body.get("object") == "error":  # Mistral's error is the body itself
+        return {**body, **fields}
+    place = "error" if isinstance(error, str) else "detail"  # Ollama's error is the message itself
+    return {**body, place: message} if place in body and message is not None else None

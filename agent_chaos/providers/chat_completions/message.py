@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from agent_chaos.providers.chat_completions.error_objects import error_of, with_error_object
 from agent_chaos.providers.chat_completions.stop_reasons import STOPS, read_usage, written_usage
 from agent_chaos.providers.chat_completions.tool_calls import (
     REASONING_KEYS,
@@ -23,7 +24,7 @@ from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text,
 
 def read_body(body: dict[str, Any]) -> ModelTurn:
     """The body as a turn."""
-    choices, error, usage = body.get("choices"), body.get("error"), read_usage(body.get("usage"))
+    choices, error, usage = body.get("choices"), error_of(body), read_usage(body.get("usage"))
     choice = fields(items(choices)[0]) if items(choices) else {}
     word = choice.get("finish_reason")
     parts = tuple(parts_of(fields(choice.get("message"))))
@@ -36,7 +37,7 @@ def read_body(body: dict[str, Any]) -> ModelTurn:
         usage,
         text_of(body.get("id")),
         text_of(body.get("model")),
-        error=error if isinstance(error, dict) else None,
+        error=error,
         extra=extra | (_choice_extra(choice, items(choices)) if choice else _no_choice(body)),
     )
 
@@ -109,7 +110,7 @@ def written_body(turn: ModelTurn) -> dict[str, Any]:
         body["choices"] = [_choice(turn), *turn.extra.get("$choices", [])]
     if turn.usage is not None:
         body["usage"] = written_usage(turn.usage)
-    return body | ({"error": turn.error} if turn.error is not None else {})
+    return with_error_object(body, None if turn.error is None else dict(turn.error))
 
 
 def _choice(turn: ModelTurn) -> dict[str, Any]:
