@@ -1,4 +1,4 @@
-"""A tool ran with arguments the model never sent."""
+"""A tool ran with arguments the model never sent, or for a call to another tool."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ from agent_chaos.oracles.reading.turns import (
     shown,
     strict_json,
 )
-from agent_chaos.providers.turn import RawFields
+from agent_chaos.providers.turn import RawFields, ToolCall
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 
 _ADVICE = "Pass the model's arguments to the tool unchanged, once per call; refuse what does not parse instead of guessing."
+_NAMED = "Run the tool that a call names; answer a call to a tool that does not exist with an error result."
 
 
 class ArgumentFidelity:
     """The calls executed must be among the calls emitted, counting repeats.
 
+    A run for a call to another tool, which the reply before it holds with those arguments, is told of as that.
     Differential: judged only for tools whose clean run obeys it, since agents may transform arguments on purpose. Calls
     of unfinished replies are left to `unfinished_tool_call`. Source: smolagents#2683, langchain-litellm#249,
     hermes-agent#62937.
@@ -42,10 +44,12 @@ class ArgumentFidelity:
         """One violation per executed call without an emitted one."""
         transforming = {one.name for one, _ in _unmatched(evidence.clean, evidence)}
         for one, emitted in _unmatched(evidence.trace, evidence):
-            if one.name not in transforming and not _unfinished(evidence.trace, one):
-                yield self._violation(one, emitted)
+            if one.name in transforming or _unfinished(evidence.trace, one):
+                continue
+            other = _asked_by_another_name(evidence.trace, one)
+            yield self._unsent(one, emitted) if other is None else self._misnamed(one, other)
 
-    def _violation(self, one: Executed, emitted: list[Any]) -> Violation:
+    def _unsent(self, one: Executed, emitted: list[Any]) -> Violation:
         sent = " and ".join(shown(value) for value in emitted) or "no such call"
         return Violation(
             oracle=self.name,
@@ -55,6 +59,18 @@ class ArgumentFidelity:
             tool_seq=one.seq,
             before=emitted[0] if emitted else None,
             after=one.arguments,
+        )
+
+    def _misnamed(self, one: Executed, asked: ToolCall) -> Violation:
+        called = f"a call to {asked.name}" if asked.name else "a call that names no tool"
+        return Violation(
+            oracle=self.name,
+            subject=f"{one.name} for another name",
+            reason=f"{one.name} ran with {shown(one.arguments)} for {called}",
+            advice=_NAMED,
+            tool_seq=one.seq,
+            before=asked.name,
+            after=one.name,
         )
 
 
@@ -88,6 +104,21 @@ def _emitted(trace: Trace, schemas: Mapping[str, RawFields]) -> dict[str, list[A
                 sent = {name: value for name, value in sent.items() if name in declared}
             found.setdefault(asked.name, []).append(sent)
     return found
+
+
+def _asked_by_another_name(trace: Trace, one: Executed) -> ToolCall | None:
+    """The call to a tool that nothing ran, in the reply before a run, which has the arguments that it ran with."""
+    before = (served_turn(call) for call in reversed(trace.calls) if call.seq <= one.after)
+    asked = next((turn.tool_calls for turn in before if turn is not None), ())
+    ran = {run.name for run in trace.tools}
+    return next(
+        (
+            call
+            for call in asked
+            if call.name not in ran and satisfies(one.arguments, strict_json(call.arguments))
+        ),
+        None,
+    )
 
 
 def _unfinished(trace: Trace, one: Executed) -> bool:

@@ -22,6 +22,7 @@ from agent_chaos.oracles.reading.tool_reports import (
 )
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
+    failed,
     last_call_of_turn,
     recorded_text,
     served_turn,
@@ -83,7 +84,7 @@ class SwallowedError:
             return
         answered, before = f"turn {answer.turn} answered {shown(answer.text, 90)!r}", clean.text
         asked = left_undone(evidence, call)
-        if _failed(evidence.trace, call):
+        if failed(evidence.trace, call):
             why = f"call {call.call} failed, and {answered}, which the model had said before it"
             yield self._violation("answer", why, "answer", call=call, before=before, after=answer.text)
         elif asked is not None:
@@ -143,15 +144,6 @@ class SwallowedError:
         )
 
 
-def _failed(trace: Trace, call: Call) -> bool:
-    """Whether a fault made a call fail for good: an error status, an error in its body, or a transfer that broke."""
-    if not call.fired or call.reply is None:
-        return False
-    turn, delivered = served_turn(call), trace.deliveries.get(call.seq)
-    broke = delivered is not None and delivered.outcome in ("aborted", "timeout")
-    return turn is None or turn.error is not None or broke
-
-
 def _left_out(trace: Trace, answer: Answer, clean: Answer) -> Call | None:
     """The first call of a turn that failed for good and whose part the clean answer has, where the answer only lacks it."""
     if not answer.text.strip():
@@ -173,7 +165,7 @@ def _failed_for_good(trace: Trace, call: Call) -> bool:
         for one in trace.calls
         if one.seq > call.seq and one.site and call.site and one.site.index == call.site.index
     ]
-    return _failed(trace, call) and all(_failed(trace, one) for one in again)
+    return failed(trace, call) and all(failed(trace, one) for one in again)
 
 
 def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bool:
@@ -185,7 +177,7 @@ def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bo
         or answer_flags(answer) != answer_flags(clean)
     ):
         return False
-    heard = [call for call in trace.calls if call.seq <= last.seq and not _failed(trace, call)]
+    heard = [call for call in trace.calls if call.seq <= last.seq and not failed(trace, call)]
     said = {_plain(turn.text) for turn in map(served_turn, heard) if turn is not None}
     left = _plain(answer.text)
     for text in sorted(said, key=len, reverse=True):

@@ -9,21 +9,33 @@ from collections.abc import Iterable
 from agent_chaos.faults.fault import Fault
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import only_reads
-from agent_chaos.oracles.reading.turns import all_transparent, executed, read_whole, shown
+from agent_chaos.oracles.reading.marks import is_marked
+from agent_chaos.oracles.reading.turns import (
+    all_transparent,
+    clean_answer,
+    executed,
+    failed,
+    last_call_of_turn,
+    read_whole,
+    served_turn,
+    shown,
+)
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Call, Trace
+from agent_chaos.trace.trace import Answer, Call, Trace
 
 _READ = (
     "Read a stream to its end, whatever it is divided into: tell tool calls apart by id and index, set an id or a name instead of "
     "appending it, and pass over chunks that hold nothing."
 )
+_ASK_ONCE_MORE = "Send the same request once more before giving up: what failed passes by itself."
 _ADVICE = "Make the retry invisible: send the same request again, and use only the attempt that succeeded."
 
 
 class TransparentOutcome:
     """Transient faults, each once and within the time budget, must not change answers or tool calls. A tool that is
     declared pure, or whose name says that it only reads, may run again with the same arguments. An agent whose own deadline
-    ended a call is not judged: nobody has to wait for a reply that comes late.
+    ended a call is not judged: nobody has to wait for a reply that comes late. One that did not ask again, and says in words
+    of its own that it failed, is warned.
 
     Source: litellm#6957, hermes-agent#111887, openai-python#2722.
     """
@@ -53,18 +65,20 @@ class TransparentOutcome:
         return self._violation("request", reason, "", "", advice=_READ)
 
     def _answers(self, evidence: Evidence) -> Iterable[Violation]:
-        before, after = _texts(evidence.clean), _texts(evidence.trace)
-        for turn, (was, now) in enumerate(zip(before, after, strict=False)):
-            if was != now:
-                reason = f"turn {turn} answered {shown(now, 90)!r}, not {shown(was, 90)!r}"
-                advice = _READ if _heard_as_recorded(evidence.trace, before=math.inf) else _ADVICE
-                yield self._violation("answer", reason, was, now, advice)
-                return
+        for answer in evidence.trace.answers:
+            clean = clean_answer(evidence, answer.turn)
+            if clean is None or _plain(answer.text) == _plain(clean.text):
+                continue
+            reason = f"turn {answer.turn} answered {shown(answer.text, 90)!r}, not {shown(clean.text, 90)!r}"
+            advice = _READ if _heard_as_recorded(evidence.trace, before=math.inf) else _ADVICE
+            told = self._violation("answer", reason, clean.text, answer.text, advice)
+            yield _as_warning(told) if _says_so(evidence.trace, answer, clean) else told
+            return
 
     def _tools(self, evidence: Evidence) -> Iterable[Violation]:
         before, after = (_tool_calls(one, evidence.clean) for one in (evidence.clean, evidence.trace))
-        if before != after:
-            more, fewer = list((after - before).elements()), list((before - after).elements())
+        more, fewer = list((after - before).elements()), list((before - after).elements())
+        if more or (fewer and not _gave_up(evidence)):
             what = f"it also ran {shown(more)}" if more else f"it did not run {shown(fewer)}"
             yield self._violation("tools", f"after faults that pass by themselves {what}", fewer, more)
 
@@ -119,8 +133,30 @@ def _says_the_same(fault: Fault) -> bool:
     return fault.transparent and not set(fault.changes) - {"other_parts"}
 
 
-def _texts(trace: Trace) -> list[str]:
-    return [" ".join(answer.text.split()) for answer in trace.answers]
+def _gave_up(evidence: Evidence) -> bool:
+    """Whether a turn says in its answer that a call failed; what it would have done after that it need not do."""
+    answers = ((answer, clean_answer(evidence, answer.turn)) for answer in evidence.trace.answers)
+    return any(clean is not None and _says_so(evidence.trace, answer, clean) for answer, clean in answers)
+
+
+def _says_so(trace: Trace, answer: Answer, clean: Answer) -> bool:
+    """Whether the last call of a turn failed, nothing was asked again, and the answer is in words of the agent's own.
+
+    No retry was promised, and nobody is misled: it could have been had, and that is all.
+    """
+    last = last_call_of_turn(trace, answer.turn)
+    if last is None or not failed(trace, last):
+        return False
+    said = [turn.text for turn in map(served_turn, trace.calls) if turn is not None]
+    return is_marked(answer, clean, said)
+
+
+def _as_warning(told: Violation) -> Violation:
+    return told.model_copy(update={"severity": "warning", "advice": _ASK_ONCE_MORE})
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _tool_calls(trace: Trace, clean: Trace) -> Counter[str]:

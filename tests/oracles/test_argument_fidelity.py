@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from agent_chaos.oracles.reading.turns import served_turn
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
 from tests.oracles.desk import SCHEMA, Unavailable, desk, fault, found, judged, refund, strict
@@ -111,3 +112,15 @@ def test_one_call_that_ran_twice_is_found_though_its_arguments_are_right():
         "transparent_outcome:tools",
     }
     assert [run.arguments["amount"] for run in outcome.trace.tools] == [1500, 1500]
+
+
+@pytest.mark.parametrize("kind", ["unknown_tool", "unnamed_tool"])
+def test_a_tool_that_ran_for_a_call_to_another_one_is_told_of_as_that(kind):
+    outcome = judged(desk("openai_chat", tool(refund)), "openai_chat", {"call 0": fault(kind, call=0)})
+    (violation,) = [one for one in outcome.violations if one.oracle == "argument_fidelity"]
+    asked = served_turn(outcome.trace.calls[0])
+
+    assert asked is not None
+    assert violation.subject == "refund for another name"
+    assert (violation.before, violation.after) == (asked.tool_calls[0].name, "refund")
+    assert "the model had sent" not in violation.reason

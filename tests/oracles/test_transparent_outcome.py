@@ -38,12 +38,23 @@ def asks(max_retries):
 
 
 @EACH
-def test_an_excuse_in_place_of_the_answer_is_found(one):
+def test_an_excuse_in_place_of_the_answer_is_a_warning_since_no_retry_was_promised(one):
     outcome = judged(asks(0), "openai_responses", {"call 0": one}, said=ANSWER, stream=False)
     (violation,) = outcome.violations
 
-    assert found(outcome) == {"transparent_outcome:answer"}
+    assert (outcome.verdict, violation.severity) == (Verdict.PASS, "warning")
+    assert violation.fingerprint == "transparent_outcome:answer"
     assert (violation.before, violation.after) == (ANSWER[0].text, "Sorry, I cannot say.")
+    assert "once more" in violation.advice
+
+
+def test_an_answer_cut_short_by_a_passing_error_is_no_excuse():
+    def first_word(ctx, text):
+        return asks(0)(ctx, text).replace("Sorry, I cannot say.", "The ferry.")
+
+    outcome = judged(first_word, "openai_responses", {"call 0": PASSING[0]}, said=ANSWER, stream=False)
+
+    assert "transparent_outcome:answer" in found(outcome)
 
 
 @EACH
@@ -73,9 +84,7 @@ def test_an_excuse_is_fair_where_no_retry_had_to_help(faults):
 def test_an_excuse_is_fair_after_more_waiting_than_the_budget_allows():
     slow = {"call 0": fault("timeout_before_headers", seconds=300)}
 
-    assert found(judged(asks(0), "openai_responses", slow, said=ANSWER, stream=False)) == {
-        "transparent_outcome:answer"
-    }
+    assert judged(asks(0), "openai_responses", slow, said=ANSWER, stream=False).violations
     assert found(judged(asks(0), "openai_responses", slow, said=ANSWER, stream=False, budget_s=100)) == {
         "termination:transfer"
     }

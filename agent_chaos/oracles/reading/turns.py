@@ -73,6 +73,15 @@ def recorded_text(call: Call) -> str:
     return turn.text if turn is not None else ""
 
 
+def failed(trace: Trace, call: Call) -> bool:
+    """Whether a fault made a call fail for good: an error status, an error in its body, or a transfer that broke."""
+    if not call.fired or call.reply is None:
+        return False
+    turn, delivered = served_turn(call), trace.deliveries.get(call.seq)
+    broke = delivered is not None and delivered.outcome in ("aborted", "timeout")
+    return turn is None or turn.error is not None or broke
+
+
 def is_truncated(call: Call) -> bool:
     """Whether the agent got less than was recorded: the reply's end is gone, a token limit was hit, the model paused, it broke
     off for another reason (a filter, an error) with a part of its text, or the response itself says that it failed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
-_ORACLES = ("unfinished_tool_call", "silent_truncation", "argument_fidelity")
+_ORACLES = ("unfinished_tool_call", "silent_truncation")
 _WHERE_IT_ENDED_EARLY = ("empty_answer", "swallowed_error")
 """What a look at the reply's end ends, too, where that is what went wrong."""
 
