@@ -6,9 +6,15 @@ One item for a fault and a group of laws: it tries the fault on every reply of `
 import json
 import re
 from dataclasses import replace
+from functools import cache
 
+import anthropic
+import openai
+import openai.types.responses
 import pytest
 from annotated_types import Ge, Le
+from google import genai
+from pydantic import TypeAdapter, ValidationError
 
 from agent_chaos.errors import PlanError
 from agent_chaos.faults.family import BODY, DELIVERY, TOOL_CALL, Family, Frequency
@@ -143,6 +149,76 @@ def test_what_a_fault_renders_is_consistent_as_a_provider_is(kind):
             broken += [(named(form), fault, "an id twice")] * (len(set(ids)) != len(ids))
 
     assert not broken
+
+
+MODELS_OF_SDKS = {
+    ("anthropic_messages", False): anthropic.types.Message,
+    ("anthropic_messages", True): anthropic.types.RawMessageStreamEvent,
+    ("openai_chat", False): openai.types.chat.ChatCompletion,
+    ("openai_chat", True): openai.types.chat.ChatCompletionChunk,
+    ("openai_responses", False): openai.types.responses.Response,
+    ("openai_responses", True): openai.types.responses.ResponseStreamEvent,
+    ("gemini", False): genai.types.GenerateContentResponse,
+    ("gemini", True): genai.types.GenerateContentResponse,
+}
+OUTSIDE_THE_MODELS = {
+    *("error_event", "flat_error", "keep_alive_noise"),  # sent in a stream, and no model of the SDKs has them
+    *("unknown_event", "unknown_part", "unknown_stop"),  # newer than the SDK
+    *(
+        "null_field",
+        "retyped_field",
+        "odd_usage",
+        "bad_signature",
+        "malformed_arguments",
+    ),  # missing, or of another type
+    *(
+        "empty_chunks",
+        "misplaced_finish",
+        "shared_index",
+    ),  # compatible servers leave out or fill in what OpenAI does not
+    *("stopped_in_text", "stopped_in_tool_call"),  # OpenRouter's finish reason `error`
+}
+"""Faults whose point is a reply that the SDK's own response models do not allow, though a server has sent it."""
+
+
+@pytest.mark.parametrize("kind", [kind for kind, cls in WIRE_FAULTS.items() if cls.level != "transport"])
+def test_what_a_fault_renders_is_valid_by_the_sdk_s_own_models_unless_that_is_the_fault(kind):
+    refused = (
+        (named(form), fault, event)
+        for form, where, fault, reply in tried(kind)
+        for event in _refused(form, where, reply)
+    )
+    first = next(refused, None)
+
+    assert (first is not None) == (kind in OUTSIDE_THE_MODELS), first
+
+
+def _refused(form, where, reply):
+    """What a fault put into a reply and the model of the SDK for it does not take."""
+    model = MODELS_OF_SDKS.get((form[0], where.protocol.framing(reply) is not None))
+    told, recorded = (_events(replace(where, reply=one)) for one in (reply, where.reply))
+    for text, event in told.items() if model else ():
+        if text not in recorded and event.get("type") != "ping" and not _is_valid(model, event):
+            yield event
+
+
+def _events(where):
+    """The JSON objects of a reply, by how they are written."""
+    values = json_events(where) or ([where.reply.json] if where.reply.ok else [])
+    return {json.dumps(value): value for value in values if isinstance(value, dict)}
+
+
+@cache
+def _validator(model):
+    return TypeAdapter(model)
+
+
+def _is_valid(model, event):
+    try:
+        _validator(model).validate_python(event)
+    except ValidationError:
+        return False
+    return True
 
 
 def _is_numbered(value):

@@ -136,7 +136,7 @@ PLAN = Plan.of([("call 1", CutInsideNumber())])
 CLEAN = Trace(Plan(), entries(1500, REFUND, "Done: I refunded $1,500."), 4.52)
 BROKEN = Trace(PLAN, entries(15, CUT, "Done: I refunded $15.", fired=(CutInsideNumber(),)), 4.52)
 VIOLATION = Violation(
-    oracle="argument_fidelity",
+    oracle="unfinished_tool_call",
     subject="issue_refund",
     reason="issue_refund got amount=15 although the model was still writing the number 1500.",
     advice="Run a tool only after the stream's own terminator (message_stop) has arrived.",

@@ -82,7 +82,7 @@ def test_junit_has_a_case_for_each_finding_and_an_error_for_what_did_not_run(tmp
     (failure,) = root.findall(".//failure")
     (error,) = root.findall(".//error")
 
-    assert failure.get("type") == "argument_fidelity"
+    assert failure.get("type") == "unfinished_tool_call"
     assert "/srv/agent/refund.py:54 in agent" in (failure.text or "")
     assert "agent-chaos replay F-7Q2K" in (failure.text or "")
     assert error.get("message") == "two runs differ"

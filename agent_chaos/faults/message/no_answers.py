@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC
 from dataclasses import replace
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
 from agent_chaos.faults.family import NO_ANSWER, Family, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
@@ -66,22 +66,9 @@ class Refusal(_NoAnswer, frozen=True):
     kind: Literal["refusal"] = "refusal"
 
 
-Reason = Literal[
-    "RECITATION",
-    "PROHIBITED_CONTENT",
-    "SPII",
-    "BLOCKLIST",
-    "LANGUAGE",
-    "MALFORMED_FUNCTION_CALL",
-    "UNEXPECTED_TOOL_CALL",
-    "TOO_MANY_TOOL_CALLS",
-    "MALFORMED_RESPONSE",
-    "MISSING_THOUGHT_SIGNATURE",
-]
-
-
 class GeminiStop(_NoAnswer, frozen=True):
     """A Gemini reply without content, in another of its words for why: a filter, or a call that it could not write.
+    `reason` is the provider's own word.
 
     Source: google/adk-python#1521 and #1192 (a silent end), python-genai's finish reasons.
     """
@@ -90,13 +77,15 @@ class GeminiStop(_NoAnswer, frozen=True):
     needs = frozenset({"empty_stops"})
 
     kind: Literal["gemini_stop"] = "gemini_stop"
-    reason: Reason
+    reason: str
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         known = target.protocol.specifics.empty_stops
-        offered = known and super().openings(target)
-        return tuple({"reason": reason} for reason in get_args(Reason) if reason in known) if offered else ()
+        return tuple({"reason": reason} for reason in known) if super().openings(target) else ()
+
+    def apply(self, target: Target) -> Reply:
+        return super().apply(target) if self.reason in target.protocol.specifics.empty_stops else target.reply
 
     def _stopped(self, turn: ModelTurn, specifics: Specifics) -> ModelTurn:
         return replace(turn, stop=specifics.empty_stops[self.reason], stop_raw=self.reason)
