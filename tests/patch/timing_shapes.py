@@ -467,3 +467,46 @@ def backs_off_in_the_pool(ctx, text):
 
     with ThreadPoolExecutor(1) as pool:
         return f"{pool.submit(job).result()} {len(tries)}"
+
+
+def impatient(client, attempts):
+    """A client that gives up the reply after 10 s, and backs off before it asks again."""
+    return client(timeout=10, max_retries=attempts - 1)
+
+
+def or_given_up(action):
+    try:
+        return action()
+    except anthropic.APITimeoutError as exc:
+        return type(exc).__name__
+
+
+@shape("APITimeoutError", 31.421809)
+def sdk_backs_off(ctx, text):
+    client = impatient(anthropic.Anthropic, 3)
+    return or_given_up(lambda: client.messages.create(**ASK))
+
+
+@shape("APITimeoutError", 31.421809)
+async def sdk_backs_off_in_a_loop(ctx, text):
+    try:
+        return await impatient(anthropic.AsyncAnthropic, 3).messages.create(**ASK)
+    except anthropic.APITimeoutError as exc:
+        return type(exc).__name__
+
+
+@shape("['APITimeoutError', 'APITimeoutError']", 31.463035)
+def two_sdks_back_off_in_a_pool(ctx, text):
+    clients = [impatient(anthropic.Anthropic, 3) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(or_given_up, lambda one=one: one.messages.create(**ASK)) for one in clients]
+        return [one.result() for one in asked]
+
+
+@shape("TimeoutError then hi", 35)
+async def loop_gives_up_a_thread_that_asks_and_asks_itself(ctx, text):
+    asked = asyncio.get_running_loop().run_in_executor(None, ask)
+    try:
+        return await asyncio.wait_for(asyncio.shield(asked), 5)
+    except TimeoutError:
+        return f"TimeoutError then {await ask_async()}"
