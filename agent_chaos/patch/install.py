@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 
 from agent_chaos.patch import chance, frameworks, guard, imports
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
-from agent_chaos.patch.time import clock, collector, loops, pools, stop, tasks, threads, watch
+from agent_chaos.patch.time import alarms, clock, collector, loops, pools, stop, tasks, threads, watch
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
 from agent_chaos.runtime.seams import Changes, Environment, Found, Seam
 from agent_chaos.runtime.session import thaw
@@ -69,6 +69,7 @@ _RUN = Environment(
     Seam("threads of earlier runs", lambda changes: changes.on_undo(thaw)),
     imports.SEAM,
     clock.SEAM,
+    alarms.SEAM,
     threads.SEAM,
     pools.SEAM,
     loops.SEAM,

@@ -21,6 +21,7 @@ class WaitEnd(Enum):
 
     WOKEN = "what was waited for has come, or may have: look"
     DUE = "its time has come"
+    RUNG = "the alarm rang meanwhile: wait on for what is left"
     FREED = "the run is over: wait on for real"
 
 

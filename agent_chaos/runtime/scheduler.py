@@ -20,6 +20,7 @@ from typing import Literal
 
 from agent_chaos.errors import BudgetStop, TrialStop, TrialTimeout
 from agent_chaos.runtime import real
+from agent_chaos.runtime.alarm import Alarm
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import NEVER, Member, Poll, Ticket, WaitEnd
 from agent_chaos.runtime.outside import PATIENCE_S, Outside
@@ -71,6 +72,7 @@ class Scheduler:
         self.turns = 0
         self.over = False
         self.stop: RunStop | None = None
+        self.alarm = Alarm()
         self.carried: tuple[Member, ...] = ()
         self.main = self.running = Member(self, daemon=False)
 
@@ -166,6 +168,8 @@ class Scheduler:
         member.due_ns = NEVER if span_ns >= NEVER else self._clock.ns + span_ns
         if member.due_ns < NEVER:
             self._timers.add(member.due_ns, ticket)
+        if member is self.main and self.alarm.due_ns < NEVER:
+            self._timers.add(self.alarm.due_ns, ticket)
         # The turn may have come already: whoever was to wake this thread was faster than its own wait.
         if not member.baton.acquire(False):
             self._hand_over(member)
@@ -174,7 +178,17 @@ class Scheduler:
         if member.raises is not None:
             raise member.raises
         member.home.check()
-        return member.ended
+        return member.home.after_alarm(member)
+
+    def after_alarm(self, member: Member) -> WaitEnd:
+        """How a wait ended, once an alarm that is due has rung in it. Raises what its handler raises."""
+        if member is not self.main or self.alarm.due_ns > self._clock.ns:
+            return member.ended
+        # Its handler may wait as well, which uses the same fields.
+        ended, due_ns, span_ns = member.ended, member.due_ns, member.span_ns
+        self.alarm.ring()
+        member.due_ns, member.span_ns = due_ns, span_ns
+        return WaitEnd.RUNG if ended is WaitEnd.DUE and self._clock.ns < due_ns else ended
 
     def _hand_over(self, member: Member) -> None:
         if self.over:
@@ -199,13 +213,15 @@ class Scheduler:
     def sleep_until(self, ns: int, why: str = "") -> None:
         """Waits until a virtual time."""
         # Most agents have one thread, and most of its waits are sleeps: those need no ticket, no timer, no handing over.
-        if self._alone():
+        if self._alone() and self.alarm.due_ns > ns:
             self.main.why = why
             self._move_to(ns, self.main)
             self.check()
             return
-        ticket = self.member().begin()
-        self.wait(ticket, max(0, ns - self._clock.ns), why=why)
+        while True:
+            ticket = self.member().begin()
+            if self.wait(ticket, max(0, ns - self._clock.ns), why=why) is not WaitEnd.RUNG:
+                return
 
     def _alone(self) -> bool:
         """Whether there is nobody to hand over to, which is the usual run."""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sched
+import signal
 import sys
 import threading
 import time
@@ -269,3 +270,17 @@ def test_trio_is_refused_in_words():
 
     assert "trio" in trace.incidents_of("harness")[0].detail
     assert not trace.raised
+
+
+def test_an_agent_that_sets_the_alarm_of_the_process_is_stopped_all_the_same():
+    def agent(ctx, text):
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        signal.alarm(0)
+        while True:
+            pass
+
+    handler = signal.getsignal(signal.SIGALRM)
+    trace = ran(agent, real_s=0.2)
+
+    assert trace.incidents_of("timeout")
+    assert signal.getsignal(signal.SIGALRM) is handler

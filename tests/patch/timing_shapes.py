@@ -4,6 +4,7 @@ import asyncio
 import queue
 import sched
 import select
+import signal
 import socket
 import threading
 import time
@@ -510,3 +511,65 @@ async def loop_gives_up_a_thread_that_asks_and_asks_itself(ctx, text):
         return await asyncio.wait_for(asyncio.shield(asked), 5)
     except TimeoutError:
         return f"TimeoutError then {await ask_async()}"
+
+
+def late(signum, frame):
+    raise TimeoutError("took too long")
+
+
+@shape("TimeoutError 5.0", 5)
+def alarm_ends_a_sleep(ctx, text):
+    signal.signal(signal.SIGALRM, late)
+    began = time.monotonic()
+    signal.alarm(5)
+    return f"{or_timeout(lambda: time.sleep(60))} {took(began)}"
+
+
+@shape("APIConnectionError 5.0", 5)
+def alarm_ends_a_request(ctx, text):
+    signal.signal(signal.SIGALRM, late)
+    began = time.monotonic()
+    signal.setitimer(signal.ITIMER_REAL, 5)
+    try:
+        return ask()
+    except anthropic.APIConnectionError as exc:
+        return f"{type(exc).__name__} {took(began)}"
+
+
+@shape("hi 40 left", 30)
+def alarm_that_is_taken_back(ctx, text):
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(70)
+    return f"{ask()} {signal.alarm(0)} left"
+
+
+@shape("TimeoutError 2.0", 9)
+def alarm_ends_a_wait_for_another_thread(ctx, text):
+    signal.signal(signal.SIGALRM, late)
+    waiting, began = queue.Queue(), time.monotonic()
+    thread = after(9, lambda: waiting.put(1))
+    signal.alarm(2)
+    told = f"{or_timeout(waiting.get)} {took(began)}"
+    thread.join()
+    return told
+
+
+@shape("[1.0, 2.0, 3.0] 3.5", 3.5)
+def alarm_that_only_ticks(ctx, text):
+    began, ticks = time.monotonic(), []
+    signal.signal(signal.SIGALRM, lambda *ignored: ticks.append(took(began)))
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)
+    time.sleep(3.5)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return f"{ticks} {took(began)}"
+
+
+@shape("late 3.5", 3.5)
+def ticks_do_not_end_a_wait_for_another_thread(ctx, text):
+    began, waiting = time.monotonic(), queue.SimpleQueue()
+    signal.signal(signal.SIGALRM, lambda *ignored: time.sleep(0.1))
+    signal.setitimer(signal.ITIMER_REAL, 1, 1)
+    after(3.5, lambda: waiting.put("late"))
+    told = f"{waiting.get(timeout=30)} {took(began)}"
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return told

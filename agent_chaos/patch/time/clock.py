@@ -146,8 +146,13 @@ def wait(
     scheduler: Scheduler, timeout: float | None, poll: Callable[[], bool], *, external: bool, why: str = ""
 ) -> WaitEnd:
     """Waits until `poll` is true, for `timeout` virtual seconds at most."""
+    member = scheduler.member()
     span = NEVER if timeout is None else round(timeout * 1e9)
-    return scheduler.wait(scheduler.member().begin(), span, poll=poll, external=external, why=why)
+    while True:
+        ended = scheduler.wait(member.begin(), span, poll=poll, external=external, why=why)
+        if ended is not WaitEnd.RUNG:
+            return ended
+        span = member.left_ns()
 
 
 def _apply(changes: Changes) -> None:

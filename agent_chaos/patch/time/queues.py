@@ -76,7 +76,7 @@ class SimpleQueue:
             ended = member.home.wait(ticket, span)
             if ended is WaitEnd.FREED:
                 self._wait_for_real(timeout)
-            if ended is not WaitEnd.WOKEN:
+            if ended is WaitEnd.DUE or ended is WaitEnd.FREED:
                 return
             span = member.left_ns()
 

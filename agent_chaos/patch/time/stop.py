@@ -79,7 +79,7 @@ def _rings_later(session: Session, frame: FrameType | None) -> bool:
     """Lets the timer of a replayed run stop it; True where nothing may be raised before that."""
     session.scheduler.stop = session.scheduler.stop or RunStop("timeout", "Ctrl-C")
     later = _must_end(frame)
-    signal.setitimer(signal.ITIMER_REAL, _SOON_S if later else _IMPATIENT_S, _IMPATIENT_S)
+    real.set_timer(_SOON_S if later else _IMPATIENT_S, _IMPATIENT_S)
     return later
 
 
@@ -94,22 +94,22 @@ def _by_signal(session: Session, seconds: float) -> Iterator[None]:
             # prints and drops it), would leave a turn held by nobody. The flag is set; the timer tries
             # again in a moment.
             again = _IMPATIENT_S if session.interrupted else _AGAIN_S
-            signal.setitimer(signal.ITIMER_REAL, _SOON_S, again)
+            real.set_timer(_SOON_S, again)
         # The timer may ring between the end of the run and its own removal; raised then, it would strike
         # the search.
         elif not session.finished:
             raise stop.error()
 
-    before = signal.signal(signal.SIGALRM, ring)
+    before = session.scheduler.alarm.handler = real.set_handler(signal.SIGALRM, ring)
     began = real.monotonic()
     # A process has one such timer: pytest-timeout's default method uses it as well, and gets it back in
     # `_restore`.
-    outer = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN_S)
+    outer = real.set_timer(seconds, _AGAIN_S)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        real.set_timer(0, 0)
+        real.set_handler(signal.SIGALRM, before)
         _restore(outer, real.monotonic() - began)
 
 
@@ -117,7 +117,7 @@ def _restore(outer: tuple[float, float], passed_s: float) -> None:
     """Sets the timer of whoever else uses it again, to what is left of it."""
     left, interval = outer
     if left > 0:
-        signal.setitimer(signal.ITIMER_REAL, max(left - passed_s, _SOON_S), interval)
+        real.set_timer(max(left - passed_s, _SOON_S), interval)
 
 
 def _exiting(actual: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:

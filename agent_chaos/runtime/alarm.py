@@ -1,0 +1,43 @@
+"""The process's alarm clock (`signal.alarm`, `ITIMER_REAL`), as a run has it: due at a virtual time."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from agent_chaos.runtime.member import NEVER
+
+Handler = Callable[[int, FrameType | None], Any] | int | None
+
+
+class Alarm:
+    """At most one is set. `handler` is as in `signal.signal`."""
+
+    def __init__(self) -> None:
+        self.due_ns = NEVER
+        self.interval_ns = 0
+        self.handler: Handler = signal.SIG_DFL
+
+    def set(self, now_ns: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
+        """Sets it, or takes it back where `seconds` is 0; what was left of the one before, and its interval."""
+        before = self.left(now_ns)
+        self.due_ns = now_ns + round(seconds * 1e9) if seconds else NEVER
+        self.interval_ns = round(interval * 1e9)
+        return before
+
+    def left(self, now_ns: int) -> tuple[float, float]:
+        """Seconds until it rings, 0 where none is set, and its interval."""
+        due = self.due_ns < NEVER
+        return (max(self.due_ns - now_ns, 1) / 1e9 if due else 0.0), self.interval_ns / 1e9
+
+    def ring(self) -> None:
+        """Calls the handler, in the thread whose wait it ends. Raises what that raises."""
+        self.due_ns = self.due_ns + self.interval_ns if self.interval_ns else NEVER
+        if callable(self.handler):
+            # Depth 1 is whoever waits, as a real handler is given the frame that it interrupts.
+            self.handler(signal.SIGALRM, sys._getframe(1))
+        elif self.handler == signal.SIG_DFL:
+            raise SystemExit("SIGALRM, which nothing handles, ends the process")
