@@ -15,7 +15,7 @@ from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.timing_shapes import ask
 from tests.trials import claude_says, recorded, scenario, trial
 
-LONG_S = 0.3
+LONG_S = 0.4
 MADE_BEFORE = threading.Lock()
 MADE_BEFORE.acquire()
 
@@ -23,6 +23,7 @@ MADE_BEFORE.acquire()
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     monkeypatch.setattr(watch, "_EVERY_S", 0.01)
+    watch._end()  # one that an earlier test began has not looked for so long
 
 
 @pytest.fixture(scope="module")
