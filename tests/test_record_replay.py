@@ -66,7 +66,7 @@ def assert_same(rehearsal: Rehearsal, trace: Trace, *, transport: str) -> None:
     assert [chunks(call.reply) for call in trace.calls if call.reply] == [
         chunks(exchange.reply) for exchange in cassette.exchanges
     ]
-    assert [(run.arguments, run.result, run.effect) for run in trace.tools] == [
+    assert [(run.arguments, run.end.result, run.effect) for run in trace.tools] == [
         ({"city": "Zürich"}, SUNNY, "recorded")
     ]
     assert json.dumps(SUNNY)[1:-1].encode() in trace.calls[1].request.body.replace(b"\\", b"")

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from agent_chaos.cassette.keys import KEY_VERSION, keys_of
-from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord
+from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolEnd, ToolRecord
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
@@ -17,7 +17,7 @@ from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.session import Answered, Session, ToolAnswer, enter, leave
-from agent_chaos.runtime.tape import Tape, raised_names
+from agent_chaos.runtime.tape import Tape
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.stream.exchange import Reply, Request, reply
 from agent_chaos.trace.trace import Trace
@@ -61,8 +61,7 @@ class Scripted:
     def runs_for_real(self, name: str) -> bool:
         return False
 
-    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> None:
-        error_type, message = (raised_names(error)[0], str(error)) if error else ("", "")
+    def tool_ran(self, answer: ToolAnswer, end: ToolEnd) -> None:
         self.tools.append(
             ToolRecord(
                 index=len(self.tools),
@@ -70,9 +69,7 @@ class Scripted:
                 at=self._session.clock.now(),
                 name=answer.name,
                 arguments=answer.arguments,
-                result=result,
-                error_type=error_type,
-                error=message,
+                end=end,
                 after=len(self.exchanges) - 1,
             )
         )

@@ -66,10 +66,32 @@ SERVER_SAID = "mcp "
 
 
 @dataclass(frozen=True, slots=True)
-class ToolRecord:
-    """One recorded tool call. `arguments` is a JSON object by parameter name; `result` a JSON value.
+class ToolEnd:
+    """How a tool call ended: with `result`, a JSON value, or with an exception's qualified type name and message."""
 
-    `error_type` and `error` are set where the tool raised; `after` is the index of the last exchange before it.
+    result: Any = None
+    error_type: str = ""
+    error: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether the tool raised."""
+        return bool(self.error_type)
+
+    @property
+    def raised(self) -> str:
+        """What was raised, as `type: message`; empty where nothing was."""
+        return f"{self.error_type}: {self.error}" if self.failed else ""
+
+
+RETURNED_NONE = ToolEnd()
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRecord:
+    """One recorded tool call. `arguments` is a JSON object by parameter name; `after` the index of the last exchange before.
+
+    It took `duration_s`.
     """
 
     index: int
@@ -77,9 +99,7 @@ class ToolRecord:
     at: float
     name: str
     arguments: Any
-    result: Any = None
-    error_type: str = ""
-    error: str = ""
+    end: ToolEnd = RETURNED_NONE
     duration_s: float = 0.0
     pure: bool = False
     after: int = -1

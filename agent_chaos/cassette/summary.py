@@ -146,7 +146,7 @@ def _lines(record: Record) -> Iterator[str]:
     if isinstance(record, Exchange):
         yield from _call_lines(call_line(record))
     elif isinstance(record, ToolRecord):
-        outcome = f"raised {record.error_type}: {record.error}" if record.error_type else repr(record.result)
+        outcome = f"raised {record.end.raised}" if record.end.failed else repr(record.end.result)
         what = "tool " if record.is_call else ""
         yield f"  {what}{record.name}({record.arguments!r}) -> {_short(outcome)}"
     elif record.kind == "start":

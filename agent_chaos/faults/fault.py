@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.providers.plain_http import PLAIN
 from agent_chaos.providers.protocol import WireProtocol
@@ -77,17 +78,14 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class ToolTarget:
-    """What a tool fault acts on: the call as recorded. `arguments` and `result` are JSON values.
+    """What a tool fault acts on: the call as recorded. `arguments` is a JSON value, `end` how the call ended.
 
-    `error_type` and `error` are the type name and message of the exception that was recorded in place of a result.
     `others` are the recording's other calls of the tool.
     """
 
     name: str
     arguments: Any
-    result: Any
-    error_type: str = ""
-    error: str = ""
+    end: ToolEnd
     others: tuple[Given, ...] = ()
 
 
@@ -178,18 +176,15 @@ class MessageFault(WireFault, ABC):
     level: ClassVar[Level] = "message"
 
 
-class ToolOutcome(BaseModel):
-    """What a faulted tool call does: returns `result`, or raises `error` (type name and message).
+@dataclass(frozen=True, slots=True)
+class ToolOutcome:
+    """What a faulted tool call does: ends as `end` says.
 
     `performed` says whether the tool's effect landed, whatever the agent is told of it; `delay_s` is virtual time spent
     on top of what the call took when it was recorded.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    result: Any = None
-    error_type: str = ""
-    error: str = ""
+    end: ToolEnd
     performed: bool = True
     delay_s: float = 0.0
 

@@ -81,7 +81,7 @@ class DuplicateSideEffect:
     ) -> Violation:
         before = earlier[-1]
         times = "twice" if len(earlier) == 1 else f"{len(earlier) + 1} times"
-        unheard = f", the first time reported as {before.error_type}," if before.error_type else ""
+        unheard = f", the first time reported as {before.end.error_type}," if before.end.failed else ""
         return Violation(
             oracle=self.name,
             subject=run.name,

@@ -106,7 +106,7 @@ class SwallowedError:
             yield self._violation("tool call", why, "tool call", call=call, after=told)
 
     def _tools(self, evidence: Evidence) -> Iterator[Violation]:
-        clean = {(run.name, repr(run.arguments)): run for run in evidence.clean.tools if not run.error_type}
+        clean = {(run.name, repr(run.arguments)): run for run in evidence.clean.tools if not run.end.failed}
         seen: set[str] = set()
         for run in evidence.trace.tools:
             usual = clean.get((run.name, repr(run.arguments)))
@@ -124,14 +124,14 @@ class SwallowedError:
 
     def _tool(self, run: ToolRun, usual: ToolRun, who: str, words: str, *, grave: bool) -> Violation:
         failed = not run.landed
-        gave = f"raised {run.error_type}" if run.error_type else f"gave {shown(run.result, 90)}"
+        gave = f"raised {run.end.error_type}" if run.end.failed else f"gave {shown(run.end.result, 90)}"
         return self._violation(
             run.name,
             f"{run.name} {gave}{' before it did anything' if failed else ''}, and {who} {shown(words, 90)!r}",
             "tool" if failed else "empty",
-            severity="error" if grave or quotes(words, usual.result, run.arguments) else "warning",
+            severity="error" if grave or quotes(words, usual.end.result, run.arguments) else "warning",
             tool_seq=run.seq,
-            before=usual.result,
+            before=usual.end.result,
             after=words,
         )
 
@@ -187,7 +187,7 @@ def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bo
 
 def _gave_nothing(run: ToolRun, usual: ToolRun) -> bool:
     """Whether a fault kept a tool from doing anything, or gave an empty result for its own."""
-    empty = not run.error_type and is_empty(run.result) and not is_empty(usual.result)
+    empty = not run.end.failed and is_empty(run.end.result) and not is_empty(usual.end.result)
     return bool(run.fired) and (not run.landed or empty)
 
 
@@ -208,7 +208,7 @@ def _made_up(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str
     answer = next((one for one in evidence.trace.answers if one.turn == run.turn), None)
     if answer is None or evidence.trace.left_at is not None:
         return None
-    figure = unsupported_figure(evidence.trace, run, usual.result, answer)
+    figure = unsupported_figure(evidence.trace, run, usual.end.result, answer)
     return (
         (f"turn {answer.turn} answered with {figure}, which nothing had told it:", answer.text)
         if figure

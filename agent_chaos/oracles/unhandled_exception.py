@@ -148,7 +148,7 @@ def _failed_tool(trace: Trace, raised: Raised) -> ToolRun | None:
             for run in trace.tools
             if run.fired
             and run.turn == raised.turn
-            and (run.error_type, run.error) == (raised.type, raised.message)
+            and (run.end.error_type, run.end.error) == (raised.type, raised.message)
         ),
         None,
     )

@@ -17,10 +17,12 @@ from typing import Any, TypeVar, overload
 from pydantic import BaseModel, PydanticUserError, TypeAdapter
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import HarnessError
 from agent_chaos.providers.json_values import compact
 from agent_chaos.runtime.session import Session, ToolAnswer, current
+from agent_chaos.runtime.tape import raised_names
 from agent_chaos.trace.trace import Call
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -209,23 +211,29 @@ class ToolBoundary:
     def replayed(self) -> Any:
         """The recorded result, in the function's own return type; or raises what was recorded."""
         assert self._answer is not None
-        if self._answer.error_type:
-            raise revived(self._answer.error_type, self._answer.error)
-        return typed(self._fn, self._answer.result)
+        if self._answer.end.failed:
+            raise revived(self._answer.end)
+        return typed(self._fn, self._answer.end.result)
 
     def ended(self, result: Any, error: BaseException | None) -> bool:
         """Notes how a call that really ran ended; True where the agent gets what `replayed` gives instead."""
-        value = None if error is not None else jsonable(result)
+        end = _end_of(result, error)
         if self._session.answers is not None and self._answer is not None:
             with self._session.stopped_by_failures(f"tool {self._name}"):
-                instead = self._session.answers.tool_ran(self._answer, value, error)
+                instead = self._session.answers.tool_ran(self._answer, end)
             self._answer = instead or self._answer
             return instead is not None and error is None
         if self._session.scribe is not None:
             self._session.scribe.tool_called(
-                self._name, self._arguments, at=self._at, result=value, error=error, pure=self._pure
+                self._name, self._arguments, at=self._at, end=end, pure=self._pure
             )
         return False
+
+
+def _end_of(result: Any, error: BaseException | None) -> ToolEnd:
+    if error is None:
+        return ToolEnd(jsonable(result))
+    return ToolEnd(error_type=raised_names(error)[0], error=str(error))
 
 
 def jsonable(value: Any) -> Any:
@@ -256,17 +264,17 @@ def _adapter(fn: Callable[..., Any]) -> TypeAdapter[Any] | None:
         return None
 
 
-def revived(error_type: str, message: str) -> Exception:
+def revived(end: ToolEnd) -> Exception:
     """An exception of the recorded type with the recorded message; `ToolError` where the type cannot be had."""
-    module_name, _, qualname = error_type.rpartition(".")
+    module_name, _, qualname = end.error_type.rpartition(".")
     try:
         module = sys.modules.get(module_name, builtins)
         found = getattr(module, qualname, None)
         if isinstance(found, type) and issubclass(found, Exception):
-            return found(message)
+            return found(end.error)
     except (TypeError, ValueError, AttributeError, KeyError):
-        return ToolError(f"{error_type}: {message}")
-    return ToolError(f"{error_type}: {message}")
+        return ToolError(end.raised)
+    return ToolError(end.raised)
 
 
 class ToolError(Exception):

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from agent_chaos.cassette.keys import KEY_VERSION
-from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Cassette, Header, ToolEnd, ToolRecord, TurnMark
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.writer import CassetteWriter
@@ -29,7 +29,7 @@ from agent_chaos.record.summary import RecordSummary, installed_versions, record
 from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.session import Session, enter, leave
-from agent_chaos.runtime.tape import Tape, raised_names
+from agent_chaos.runtime.tape import Tape
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
@@ -66,10 +66,7 @@ class _Scribe:
             if isinstance(entry, Answer):
                 self._writer.turn(TurnMark(entry.turn, entry.at, entry.input, "end", entry.text))
 
-    def tool_called(
-        self, name: str, arguments: Any, *, at: float, result: Any, error: BaseException | None, pure: bool
-    ) -> None:
-        error_type, message = (raised_names(error)[0], str(error)) if error is not None else ("", "")
+    def tool_called(self, name: str, arguments: Any, *, at: float, end: ToolEnd, pure: bool) -> None:
         self._writer.tool(
             ToolRecord(
                 index=0,
@@ -77,9 +74,7 @@ class _Scribe:
                 at=at,
                 name=name,
                 arguments=arguments,
-                result=result,
-                error_type=error_type,
-                error=message,
+                end=end,
                 duration_s=self._session.clock.now() - at,
                 pure=pure,
             )

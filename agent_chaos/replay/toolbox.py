@@ -58,7 +58,7 @@ class Toolbox:
         self._servings[record.index] = serving + 1
         site = Site(of="tool", index=record.index, serving=serving)
         others = given_to_others(record, mine)
-        target = ToolTarget(name, arguments, record.result, record.error_type, record.error, others)
+        target = ToolTarget(name, arguments, record.end, others)
         outcome, fired = self.faulted(site, target)
         return ToolServed(record, site, _canonical(record.arguments) == wanted, outcome, fired, others)
 
@@ -72,21 +72,17 @@ class Toolbox:
             if isinstance(fault, ToolFault):
                 outcome = fault.apply(target)
                 # As for replies: what changes nothing has not fired.
-                return (None, ()) if outcome == _untouched(target) else (outcome, (fault,))
+                return (None, ()) if outcome == ToolOutcome(target.end) else (outcome, (fault,))
         return None, ()
 
 
 def given_to_others(record: ToolRecord, records: Iterable[ToolRecord]) -> tuple[Given, ...]:
     """What the tool of a recorded call gave to its other calls."""
     return tuple(
-        Given(other.arguments, other.result, earlier=other.index < record.index)
+        Given(other.arguments, other.end.result, earlier=other.index < record.index)
         for other in records
-        if other.name == record.name and other.index != record.index and not other.error_type
+        if other.name == record.name and other.index != record.index and not other.end.failed
     )
-
-
-def _untouched(target: ToolTarget) -> ToolOutcome:
-    return ToolOutcome(result=target.result, error_type=target.error_type, error=target.error)
 
 
 def _canonical(value: Any) -> str:

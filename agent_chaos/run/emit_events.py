@@ -136,8 +136,8 @@ def _tool(run: ToolRun, trace: Trace, wanted: list[ToolRequest]) -> Iterator[_St
         run.seq,
         partial(
             EventEmitter.record_tool_end,
-            result=run.result,
-            error=f"{run.error_type}: {run.error}" if run.error_type else None,
+            result=run.end.result,
+            error=run.end.raised or None,
             duration_ms=round(run.duration_s * 1_000, 3),
             resolved_in_call_id=f"call-{following.logical}" if following else None,
             **known,

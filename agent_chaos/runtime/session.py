@@ -18,6 +18,7 @@ from random import Random
 from typing import Any, Protocol
 from weakref import ref
 
+from agent_chaos.cassette.model import RETURNED_NONE, ToolEnd
 from agent_chaos.errors import GuardRefused, TrialStop, UsageError
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import Member
@@ -51,30 +52,26 @@ class Answers(Protocol):
         """Whether the recording has calls of a tool that nothing saw: then it is not ours to answer."""
         ...
 
-    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> ToolAnswer | None:
+    def tool_ran(self, answer: ToolAnswer, end: ToolEnd) -> ToolAnswer | None:
         """Notes how a tool that really ran ended; what the agent gets instead, where a fault strikes."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """Instructions for a wrapped tool: run for real, raise, or return `result`."""
+    """Instructions for a wrapped tool: run for real, or end as `end` says."""
 
     name: str
     arguments: Any
     run: bool = False
-    result: Any = None
-    error_type: str = ""
-    error: str = ""
+    end: ToolEnd = RETURNED_NONE
     delay_s: float = 0.0
 
 
 class ToolScribe(Protocol):
     """Who keeps the tool calls of a recorded run."""
 
-    def tool_called(
-        self, name: str, arguments: Any, *, at: float, result: Any, error: BaseException | None, pure: bool
-    ) -> None: ...
+    def tool_called(self, name: str, arguments: Any, *, at: float, end: ToolEnd, pure: bool) -> None: ...
 
 
 @dataclass(eq=False)

@@ -124,7 +124,7 @@ def _words(trace: Trace) -> Iterator[str]:
             end = trace.deliveries.get(one.seq)
             yield f"{one.site} {head.status if head else 0} {(end.outcome, end.error) if end else ''}"
         elif isinstance(one, ToolRun):
-            yield f"{one.site} {one.error_type} {one.effect}"
+            yield f"{one.site} {one.end.error_type} {one.effect}"
         elif isinstance(one, Wait) and one.seconds > 0:
             yield f"wait {round(log2(max(one.seconds, 0.01)))}"
         elif isinstance(one, Raised):

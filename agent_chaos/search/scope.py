@@ -52,9 +52,7 @@ class Rule:
         if isinstance(step, ToolRun) and issubclass(cls, ToolFault):
             if self.tools is not None and step.name not in self.tools:
                 return ()
-            return self.choices or cls.openings(
-                ToolTarget(step.name, step.arguments, step.result, step.error_type, step.error, step.others)
-            )
+            return self.choices or cls.openings(ToolTarget(step.name, step.arguments, step.end, step.others))
         return ()
 
     def _of_reply(self, cls: type[WireFault], target: Target) -> tuple[Choice, ...]:

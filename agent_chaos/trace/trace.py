@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
+from agent_chaos.cassette.model import RETURNED_NONE, ToolEnd
 from agent_chaos.faults.fault import Fault, Given
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
@@ -80,7 +81,7 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class ToolRun:
-    """One call of a wrapped tool. `arguments` is a JSON object by parameter name; `result` a JSON value.
+    """One call of a wrapped tool. `arguments` is a JSON object by parameter name; `end` how the call ended for the agent.
 
     `effect`: recorded (answered from the cassette, same arguments), nearest (other arguments: the nearest recorded
     result was given, nothing was performed), pure or real (the function ran). `after` is the `seq` of the last call
@@ -94,9 +95,7 @@ class ToolRun:
     site: Site | None
     name: str
     arguments: Any
-    result: Any = None
-    error_type: str = ""
-    error: str = ""
+    end: ToolEnd = RETURNED_NONE
     effect: Literal["recorded", "nearest", "pure", "real"] = "recorded"
     fired: tuple[Fault, ...] = ()
     after: int = -1

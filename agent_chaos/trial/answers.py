@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.chaos.trigger import CallContext
 from agent_chaos.errors import BudgetStop, ReplayMiss
 from agent_chaos.faults.fault import Fault, ToolOutcome, ToolTarget
@@ -19,7 +20,6 @@ from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player, ServedReply
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
 from agent_chaos.runtime.session import Answered, Session, ToolAnswer
-from agent_chaos.runtime.tape import raised_names
 from agent_chaos.runtime.user_code import calling_frame
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
@@ -223,7 +223,7 @@ class Answerer:
             answer = _tool_answer(name, arguments, served)
             if self.injector is not None:
                 self.injector.fired(served.fired, moment)
-                answer = replace(answer, result=self.injector.tool_result(moment, answer.result))
+                answer = self._rewritten(answer, moment)
             self._write_tool(answer, served, "recorded" if served.same_arguments else "nearest")
             return answer
 
@@ -243,10 +243,9 @@ class Answerer:
             self._moment = moment
         return moment
 
-    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> ToolAnswer | None:
+    def tool_ran(self, answer: ToolAnswer, end: ToolEnd) -> ToolAnswer | None:
         """Notes how a tool that ran ended; what the agent gets instead, where a fault strikes."""
-        error_type, message = (raised_names(error)[0], str(error)) if error is not None else ("", "")
-        ended = replace(answer, run=False, result=result, error_type=error_type, error=message)
+        ended = replace(answer, run=False, end=end)
         with self._lock:
             served = self._pending.pop(id(answer))
             if self.online is None or served.same_arguments:
@@ -256,17 +255,22 @@ class Answerer:
 
     def _really_ran(self, ended: ToolAnswer) -> ToolAnswer | None:
         assert self.online is not None
-        outcome = {"result": ended.result, "error_type": ended.error_type, "error": ended.error}
         now, turn = self.session.clock.now(), self.session.turn
-        index = self.online.ran(ended.name, ended.arguments, turn=turn, at=now, **outcome)
+        index = self.online.ran(ended.name, ended.arguments, turn=turn, at=now, end=ended.end)
         site = Site(of="tool", index=len(self.index.cassette.tools) + index)
-        instead, fired = self.toolbox.faulted(site, ToolTarget(ended.name, ended.arguments, ended.result))
+        instead, fired = self.toolbox.faulted(site, ToolTarget(ended.name, ended.arguments, ended.end))
         answer = ended if instead is None else _answering(ended.name, ended.arguments, instead)
         if self.injector is not None:
             self.injector.fired(fired, self._moment)
-            answer = replace(answer, result=self.injector.tool_result(self._moment, answer.result))
+            answer = self._rewritten(answer, self._moment)
         self._write_tool(answer, ToolServed(None, site, False, instead, fired), "real")
         return None if answer == ended else answer
+
+    def _rewritten(self, answer: ToolAnswer, moment: CallContext) -> ToolAnswer:
+        """The answer with what the scenario's own chaos makes of its result."""
+        assert self.injector is not None
+        result = self.injector.tool_result(moment, answer.end.result)
+        return replace(answer, end=replace(answer.end, result=result))
 
     def _write_tool(
         self, answer: ToolAnswer, served: ToolServed, effect: Literal["recorded", "nearest", "pure", "real"]
@@ -279,13 +283,11 @@ class Answerer:
                 site=served.site,
                 name=self.index.model_names.get(answer.name, answer.name),
                 arguments=answer.arguments,
-                result=answer.result,
-                error_type=answer.error_type,
-                error=answer.error,
+                end=answer.end,
                 effect=effect,
                 fired=served.fired,
                 after=self.session.tape.last_call_seq(),
-                recorded=served.record.result if served.record is not None else None,
+                recorded=served.record.end.result if served.record is not None else None,
                 duration_s=answer.delay_s,
                 others=served.others,
                 landed=served.outcome is None or served.outcome.performed,
@@ -297,18 +299,9 @@ class Answerer:
 def _tool_answer(name: str, arguments: Any, served: ToolServed) -> ToolAnswer:
     assert served.record is not None
     record = served.record
-    outcome = served.outcome or ToolOutcome(
-        result=record.result, error_type=record.error_type, error=record.error, delay_s=record.duration_s
-    )
+    outcome = served.outcome or ToolOutcome(record.end, delay_s=record.duration_s)
     return _answering(name, arguments, outcome, took_s=record.duration_s if served.outcome else 0.0)
 
 
 def _answering(name: str, arguments: Any, outcome: ToolOutcome, *, took_s: float = 0.0) -> ToolAnswer:
-    return ToolAnswer(
-        name,
-        arguments,
-        result=outcome.result,
-        error_type=outcome.error_type,
-        error=outcome.error,
-        delay_s=outcome.delay_s + took_s,
-    )
+    return ToolAnswer(name, arguments, end=outcome.end, delay_s=outcome.delay_s + took_s)

@@ -60,7 +60,7 @@ def _of_tool(fault: Fault, run: ToolRun) -> FaultRecord:
         tool=run.name,
         at=run.at,
         original=run.recorded,
-        mutated={"error": f"{run.error_type}: {run.error}"} if run.error_type else run.result,
+        mutated={"error": run.end.raised} if run.end.failed else run.end.result,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent_chaos.cassette.model import ToolRecord
+from agent_chaos.cassette.model import ToolEnd, ToolRecord
 from agent_chaos.patch.forward import Forwarder
 from agent_chaos.stream.exchange import Reply, Request
 
@@ -43,10 +43,8 @@ class Online:
             self.fetched.append(Fetched(turn, at, request, reply, transport))
         return index, reply
 
-    def ran(self, name: str, arguments: Any, *, turn: int, at: float, **outcome: Any) -> int:
+    def ran(self, name: str, arguments: Any, *, turn: int, at: float, end: ToolEnd) -> int:
         """Keeps a tool call that really happened; gives its place among them."""
         index = len(self.tools)
-        self.tools.append(
-            ToolRecord(index=index, turn=turn, at=at, name=name, arguments=arguments, **outcome)
-        )
+        self.tools.append(ToolRecord(index=index, turn=turn, at=at, name=name, arguments=arguments, end=end))
         return index

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.errors import TrialStop
 from agent_chaos.patch.time import tasks
 from agent_chaos.patch.time.threads import outlived
@@ -54,7 +55,7 @@ class Probe:
     def runs_for_real(self, name: str) -> bool:
         return False
 
-    def tool_ran(self, answer: ToolAnswer, result: Any, error: BaseException | None) -> ToolAnswer | None:
+    def tool_ran(self, answer: ToolAnswer, end: ToolEnd) -> ToolAnswer | None:
         return None
 
     def asked(self, play: Callable[[], object]) -> tuple[Call, ...]:

@@ -25,8 +25,8 @@ def _discreet(entry: TraceEvent, redactor: Redactor) -> TraceEvent:
         case Answer():
             return replace(entry, input=text(entry.input), text=text(entry.text), value=value(entry.value))
         case ToolRun():
-            arguments, result = value(entry.arguments), value(entry.result)
-            return replace(entry, arguments=arguments, result=result, error=text(entry.error))
+            end = replace(entry.end, result=value(entry.end.result), error=text(entry.end.error))
+            return replace(entry, arguments=value(entry.arguments), end=end)
         case Incident():
             return replace(entry, detail=text(entry.detail))
         case _:

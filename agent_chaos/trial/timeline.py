@@ -76,7 +76,7 @@ def _said(ask: ToolRequest) -> Iterator[_Entry]:
 
 
 def _tool_result(run: ToolRun, wanted: Sequence[ToolRequest]) -> _Entry:
-    failed = f"{run.error_type}: {run.error}" if run.error_type else None
+    failed = run.end.raised or None
     return _entry(
         "tool_result",
         run.turn,
@@ -84,7 +84,7 @@ def _tool_result(run: ToolRun, wanted: Sequence[ToolRequest]) -> _Entry:
         tool_name=run.name,
         tool_use_id=next((call.id for ask in wanted for call in ask.calls if call.run == run.seq), ""),
         args=run.arguments,
-        result=run.result,
+        result=run.end.result,
         success=failed is None,
         error=failed,
         effect=run.effect,

@@ -134,7 +134,7 @@ def trial_session(
     session.online = session.scheduler.outside.online = online is not None
     session.pure_tools = frozenset(scenario.pure_tools)
     session.server_descriptions = tuple(
-        (tool.name, tool.arguments, tool.result) for tool in index.cassette.tools if not tool.is_call
+        (tool.name, tool.arguments, tool.end.result) for tool in index.cassette.tools if not tool.is_call
     )
     loops.refuse_uvloop()
     watched()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Cassette, Header, ToolEnd, ToolRecord, TurnMark
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, Request, reply
@@ -42,12 +42,16 @@ def filled(writer: CassetteWriter) -> CassetteWriter:
     writer.turn(TurnMark(0, 0.0, "Refund order 7."))
     writer.exchange(asking("Refund order 7."), answering(), at=0.1, transport="httpx2")
     writer.tool(
-        ToolRecord(0, 0, 2.0, "refund", {"order": 7, "why": "broken \ud83d"}, {"paid": 15.0}, pure=True)
+        ToolRecord(
+            0, 0, 2.0, "refund", {"order": 7, "why": "broken \ud83d"}, ToolEnd({"paid": 15.0}), pure=True
+        )
     )
     writer.exchange(asking("Refund it."), BROKEN, at=3.0, transport="httpx2")
     writer.turn(TurnMark(0, 4.0, "Refund order 7.", "end", "Done."))
     writer.turn(TurnMark(1, 5.0, "Thanks."))
-    writer.tool(ToolRecord(0, 1, 5.5, "notify", [1, None], None, "app.MailError", "no such address", 0.25))
+    writer.tool(
+        ToolRecord(0, 1, 5.5, "notify", [1, None], ToolEnd(None, "app.MailError", "no such address"), 0.25)
+    )
     writer.exchange(asking("Thanks."), REFUSED, at=6.0, transport="aiohttp")
     writer.exchange(asking("Thanks!"), EMPTY, at=7.0, transport="aiohttp")
     return writer

@@ -137,7 +137,7 @@ def test_a_recording_keeps_its_conversation_and_its_tools_answer(
     assert [json.loads(one.request.body) for one in cassette.exchanges] == [ASKED, ASKED_ON]
     assert [one.protocol for one in cassette.exchanges] == ["openai_chat"] * 2
     assert wire.parse(cassette.exchanges[1].reply).text == "Sent."
-    assert [(one.name, one.arguments, one.result) for one in cassette.tools] == [
+    assert [(one.name, one.arguments, one.end.result) for one in cassette.tools] == [
         ("find", {"order": "A1"}, {"status": "sent"})
     ]
     assert not cassette.exchanges[0].reply.header("content-encoding")

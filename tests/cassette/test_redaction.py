@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent_chaos.cassette.model import Header, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Header, ToolEnd, ToolRecord, TurnMark
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.cassette.storage.file import opened, read_frame
@@ -253,7 +253,9 @@ def test_no_planted_secret_is_in_the_file(secret: str, size: int, form: object) 
         for answer in answers:
             writer.exchange(request, answer, at=0.0, transport="httpx2")
         writer.tool(
-            ToolRecord(0, 0, 1.0, "t", {planted: [planted]}, {"r": planted}, "E", f"failed: {planted}")
+            ToolRecord(
+                0, 0, 1.0, "t", {planted: [planted]}, ToolEnd({"r": planted}, "E", f"failed: {planted}")
+            )
         )
         writer.finish()
         on_disk = everything_in(path)

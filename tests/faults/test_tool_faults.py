@@ -7,6 +7,7 @@ import pytest
 from anthropic import Anthropic, AsyncAnthropic
 
 import agent_chaos
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.faults.fault import Given, ToolFault, ToolOutcome, ToolTarget
@@ -38,7 +39,7 @@ OTHERS = (
 
 
 def target(result):
-    return ToolTarget("charge", {"amount": 1500}, result, others=OTHERS)
+    return ToolTarget("charge", {"amount": 1500}, ToolEnd(result), others=OTHERS)
 
 
 def faults_at(kind, where):
@@ -57,9 +58,9 @@ def everywhere(kind):
 def test_a_tool_fault_changes_what_comes_back_and_only_pace_is_transparent(kind):
     for where, one in everywhere(kind):
         outcome = one.apply(where)
-        told_the_same = (outcome.result, outcome.error_type) == (where.result, "")
+        told_the_same = (outcome.end.result, outcome.end.error_type) == (where.end.result, "")
 
-        assert outcome != ToolOutcome(result=where.result)
+        assert outcome != ToolOutcome(ToolEnd(where.end.result))
         assert one.transparent == told_the_same
         assert outcome == one.apply(where)
 
@@ -80,10 +81,12 @@ def test_a_result_loses_half_of_its_lists_or_a_field_and_nothing_says_so():
     page = fault_of({"kind": "tool_partial", "lacks": "items"})
     older = fault_of({"kind": "tool_partial", "lacks": "fields"})
 
-    assert page.apply(target(orders)).result == {"orders": [{"id": "A-1"}, {"id": "A-2"}], "total": 3}
-    assert json.loads(page.apply(target(in_text)).result["content"][0]["text"])["orders"][-1] == {"id": "A-2"}
-    assert older.apply(target(orders)).result == {"orders": orders["orders"]}
-    assert page.apply(target("one\ntwo\nthree\n")).result == "one\ntwo\n"
+    assert page.apply(target(orders)).end.result == {"orders": [{"id": "A-1"}, {"id": "A-2"}], "total": 3}
+    assert json.loads(page.apply(target(in_text)).end.result["content"][0]["text"])["orders"][-1] == {
+        "id": "A-2"
+    }
+    assert older.apply(target(orders)).end.result == {"orders": orders["orders"]}
+    assert page.apply(target("one\ntwo\nthree\n")).end.result == "one\ntwo\n"
 
 
 def test_a_stale_result_is_a_real_one_that_was_given_to_another_call():
@@ -91,9 +94,9 @@ def test_a_stale_result_is_a_real_one_that_was_given_to_another_call():
     earlier, other = (fault_of({"kind": kind, "copied": copied}) for copied in ("earlier", "other"))
     paid = target({"charged": 1500})
 
-    assert (earlier.apply(paid).result, other.apply(paid).result) == ("not charged yet", "charged 20")
+    assert (earlier.apply(paid).result, other.apply(paid).end.result) == ("not charged yet", "charged 20")
     assert [one["copied"] for one in fault_types()[kind].openings(target("charged 20"))] == ["earlier"]
-    assert not fault_types()[kind].openings(ToolTarget("charge", {"amount": 1500}, "charged 1500"))
+    assert not fault_types()[kind].openings(ToolTarget("charge", {"amount": 1500}, ToolEnd("charged 1500")))
 
 
 def test_a_run_tells_what_its_tool_gave_to_its_other_calls():
@@ -130,7 +133,7 @@ def test_a_tool_fault_survives_json_in_a_plan(kind):
 @every_kind
 def test_what_a_tool_returns_instead_is_json_but_for_half_a_character(kind):
     for where, one in everywhere(kind):
-        result = one.apply(where).result
+        result = one.apply(where).end.result
 
         assert json.loads(json.dumps(result)) == result
 
@@ -243,7 +246,7 @@ def test_the_trace_says_what_the_agent_was_told_and_whether_the_effect_landed(
     (run,) = evidence.trace.tools
 
     assert run.fired == (one,)
-    assert (run.error_type, run.landed) == (error, landed)
+    assert (run.end.error_type, run.landed) == (error, landed)
     assert evidence.trace.virtual_s - evidence.clean.virtual_s == pytest.approx(seconds)
     assert shop.ran == 0
 
@@ -308,7 +311,7 @@ def test_a_call_that_is_made_twice_although_it_succeeded_is_still_seen(is_async)
 def test_the_secret_in_a_message_is_the_canary():
     outcome = fault_of({"kind": "tool_secret_error"}).apply(target("done"))
 
-    assert CANARY in outcome.error
+    assert CANARY in outcome.end.error
 
 
 def test_a_fault_that_leaves_a_result_as_it_was_did_not_fire():

@@ -183,7 +183,7 @@ def test_a_failure_that_a_second_attempt_makes_up_for_passes(faults, second):
 
     assert "swallowed_error:refund" not in found(outcome)
     assert len(outcome.trace.tools) == 2
-    assert outcome.trace.tools[0].error_type or "error" in outcome.trace.tools[0].result
+    assert outcome.trace.tools[0].end.error_type or "error" in outcome.trace.tools[0].end.result
 
 
 def answering(words, protocol="openai_chat"):

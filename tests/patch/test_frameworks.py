@@ -178,7 +178,7 @@ def agent_of(make, style, decorate=lambda function: function):
 def test_a_tool_is_recorded_with_what_the_model_asked_for(make, style):
     cassette = recorded(scenario(agent_of(make, style)), [])
 
-    assert [(one.name, one.arguments, one.result) for one in cassette.tools] == [
+    assert [(one.name, one.arguments, one.end.result) for one in cassette.tools] == [
         ("double", {"number": 21}, {"twice": 42})
     ]
 

@@ -145,7 +145,9 @@ def test_a_replay_needs_no_server_and_repeats_nothing(shop):
 
 def test_what_a_tool_said_is_kept_as_what_it_says(shop):
     kept = {
-        record.name: record.result for record in Rehearsal(subject_of(shop)).cassette.tools if record.is_call
+        record.name: record.end.result
+        for record in Rehearsal(subject_of(shop)).cassette.tools
+        if record.is_call
     }
 
     assert json.loads(kept["look_up"]) == {"order": "A-17", "total": 1500}

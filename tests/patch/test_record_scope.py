@@ -14,7 +14,7 @@ import httpx2
 import pytest
 import requests
 
-from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Cassette, Header, ToolEnd, ToolRecord, TurnMark
 from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.errors import RecordError, ReplayMiss, UsageError
 from agent_chaos.patch.install import environment
@@ -189,7 +189,7 @@ def recorded_once(folder: Path, url: str) -> Cassette:
     writer.turn(TurnMark(0, 0.0, "hi"))
     with recording(writer, hosts=HERE):
         httpx2_get(f"{url}/old")
-    writer.tool(ToolRecord(0, 0, 9.0, "pay", {"amount": 1}, "ok"))
+    writer.tool(ToolRecord(0, 0, 9.0, "pay", {"amount": 1}, ToolEnd("ok")))
     return writer.finish()
 
 
@@ -244,8 +244,8 @@ def test_new_episodes_adds_what_is_lacking_after_what_is_there(tmp_path: Path) -
         with recording(writer, hosts=HERE, mode="new_episodes", earlier=earlier) as recorded:
             httpx2_get(f"{url}/old")
             httpx2_get(f"{url}/new")
-        writer.tool(ToolRecord(0, 0, 9.0, "pay", {"amount": 1}, "ok"))
-        writer.tool(ToolRecord(0, 0, 9.5, "pay", {"amount": 2}, "ok"))
+        writer.tool(ToolRecord(0, 0, 9.0, "pay", {"amount": 1}, ToolEnd("ok")))
+        writer.tool(ToolRecord(0, 0, 9.5, "pay", {"amount": 2}, ToolEnd("ok")))
         cassette = writer.finish()
 
     assert [exchange.request.path for exchange in cassette.exchanges] == ["/old", "/new"]

@@ -150,7 +150,7 @@ def test_a_tool_that_nobody_wrapped_is_answered_from_the_recording(framework, sc
     cassette, trace = performed(framework, script, desk)
 
     assert desk.recorded_runs == 1
-    assert [(one.name, one.arguments, one.result) for one in cassette.tools] == [
+    assert [(one.name, one.arguments, one.end.result) for one in cassette.tools] == [
         ("refund", ORDER, "refunded 1500 on A-17")
     ]
     assert desk.ran == 0
@@ -220,7 +220,7 @@ def test_a_fault_strikes_the_tool_where_the_framework_meets_it(
     run = trace.tools[0]
 
     assert [one.kind for one in run.fired] == [fault["kind"]]
-    assert (run.error_type, run.landed, desk.ran) == (error, landed, 0)
+    assert (run.end.error_type, run.landed, desk.ran) == (error, landed, 0)
     assert trace.raised or trace.left_at is not None
 
 
@@ -251,7 +251,7 @@ class Kept:
     def __init__(self):
         self.names = []
 
-    def tool_called(self, name, arguments, *, at, result, error, pure):
+    def tool_called(self, name, arguments, *, at, end, pure):
         self.names.append((name, pure))
 
 
@@ -414,7 +414,7 @@ def test_a_tool_that_asks_the_model_to_retry_does_so_in_replay():
     cassette = recorded(subject, chat((ORDER,), "There is no such order."))
     trace = trial(subject, cassette)
 
-    assert [run.error_type for run in trace.tools] == ["pydantic_ai.exceptions.ModelRetry"]
+    assert [run.end.error_type for run in trace.tools] == ["pydantic_ai.exceptions.ModelRetry"]
     assert [answer.text for answer in trace.answers] == ["There is no such order."]
     assert trace.left_at is None
 
@@ -505,7 +505,7 @@ def test_a_tool_that_asks_another_server_is_kept_like_any_other(tmp_path):
         subject = scenario(langchain_tool(weather), hosts=("127.0.0.1",), cassette=tmp_path / "w.msgpack")
         record_scenario(subject)
 
-    assert [(tool.name, tool.result) for tool in Rehearsal(subject).cassette.tools] == [
+    assert [(tool.name, tool.end.result) for tool in Rehearsal(subject).cassette.tools] == [
         ("weather", "12 degrees")
     ]
 
@@ -527,7 +527,7 @@ def test_a_tool_is_known_by_the_name_that_the_model_calls_it_by():
     cassette = recorded(subject, replies)
     trace = trial(subject, cassette)
 
-    assert [(tool.name, tool.result) for tool in cassette.tools] == [("send", "shipped A-17")]
+    assert [(tool.name, tool.end.result) for tool in cassette.tools] == [("send", "shipped A-17")]
     assert [(run.name, run.effect) for run in trace.tools] == [("send", "recorded")]
     assert Rehearsal(subject, cassette=cassette).unwrapped_tools == ()
 

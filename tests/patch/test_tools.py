@@ -85,7 +85,7 @@ def test_a_recorded_exception_is_raised_again():
     trace = trial(one, recorded(one, []))
 
     assert trace.answers[0].text == """no order "'A-1'\""""
-    assert trace.tools[0].error_type == "KeyError"
+    assert trace.tools[0].end.error_type == "KeyError"
 
 
 class Unbuildable(Exception):
@@ -153,7 +153,7 @@ def test_pure_tools_really_run():
     trace = trial(one, recorded(one, []))
 
     assert calls == [(2, 3), (2, 3)]
-    assert [(run.name, run.effect, run.result) for run in trace.tools] == [("add", "pure", 5)]
+    assert [(run.name, run.effect, run.end.result) for run in trace.tools] == [("add", "pure", 5)]
 
 
 def test_the_context_wraps_tools_as_well():

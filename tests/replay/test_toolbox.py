@@ -4,7 +4,7 @@ from typing import ClassVar, Literal
 
 import pytest
 
-from agent_chaos.cassette.model import ToolRecord
+from agent_chaos.cassette.model import ToolEnd, ToolRecord
 from agent_chaos.faults.fault import ToolFault, ToolOutcome
 from agent_chaos.faults.plan import Plan
 from agent_chaos.replay.toolbox import Toolbox
@@ -12,13 +12,14 @@ from agent_chaos.replay.toolbox import Toolbox
 
 def toolbox(*records, plan=None):
     made = (
-        ToolRecord(i, 0, 0.0, name, arguments, result) for i, (name, arguments, result) in enumerate(records)
+        ToolRecord(i, 0, 0.0, name, arguments, ToolEnd(result))
+        for i, (name, arguments, result) in enumerate(records)
     )
     return Toolbox(tuple(made), plan or Plan())
 
 
 def results(box, *calls):
-    return [box.serve(name, arguments).record.result for name, arguments in calls]
+    return [box.serve(name, arguments).record.end.result for name, arguments in calls]
 
 
 def test_equal_calls_get_their_results_in_the_order_they_were_recorded_and_then_the_first_again():
@@ -50,7 +51,7 @@ def test_other_arguments_get_the_result_of_the_nearest_call(arguments, result):
     )
     served = box.serve("refund", arguments)
 
-    assert served.record.result == result
+    assert served.record.end.result == result
     assert not served.same_arguments
 
 
@@ -79,7 +80,7 @@ class Down(ToolFault, frozen=True):
 
     def apply(self, target):
         return ToolOutcome(
-            error_type="TimeoutError", error=f"{target.name} gave {target.result}", performed=True
+            ToolEnd(error_type="TimeoutError", error=f"{target.name} gave {target.end.result}")
         )
 
 
@@ -88,5 +89,5 @@ def test_a_tool_fault_changes_the_serving_it_is_placed_at():
     first, second = box.serve("pay", {}), box.serve("pay", {})
 
     assert (first.outcome, first.fired) == (None, ())
-    assert second.outcome.error == "pay gave paid"
+    assert second.outcome.end.error == "pay gave paid"
     assert second.fired == (Down(),)

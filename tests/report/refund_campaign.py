@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TRUNCATION, Family, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.plan import Plan, Site
@@ -111,7 +112,7 @@ def call(seq: int, number: int, at: float, recorded: Reply, **changes: Any) -> C
 
 def tool(seq: int, index: int, at: float, name: str, arguments: Any, result: Any, **changes: Any) -> ToolRun:
     site = Site(of="tool", index=index)
-    return replace(ToolRun(seq, 0, at, site, name, arguments, result=result, after=seq - 2), **changes)
+    return replace(ToolRun(seq, 0, at, site, name, arguments, ToolEnd(result), after=seq - 2), **changes)
 
 
 def entries(amount: int, second: Reply, answer: str, **second_call: Any) -> tuple[TraceEvent, ...]:

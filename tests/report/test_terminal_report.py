@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.event import Ended, SearchEnded, Searching, SearchStarted, Started
 from agent_chaos.report.reporter import USUAL, View
@@ -121,7 +122,7 @@ def hostile_trace() -> Trace:
             said = reply(200, [("content-type", "text/plain"), ("x-a", HOSTILE)], [HOSTILE.encode(), b"end"])
             entry = replace(entry, reply=said, difference=HOSTILE)
         elif isinstance(entry, ToolRun):
-            entry = replace(entry, name=HOSTILE, arguments={HOSTILE: HOSTILE}, result=HOSTILE)
+            entry = replace(entry, name=HOSTILE, arguments={HOSTILE: HOSTILE}, end=ToolEnd(HOSTILE))
         elif isinstance(entry, Answer):
             entry = replace(entry, text=HOSTILE)
         entries.append(entry)

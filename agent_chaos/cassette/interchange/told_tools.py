@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from agent_chaos.cassette.interchange.format import Interaction
-from agent_chaos.cassette.model import ToolRecord
+from agent_chaos.cassette.model import ToolEnd, ToolRecord
 from agent_chaos.providers.json_values import loaded
 from agent_chaos.providers.registry import recognise
 from agent_chaos.providers.turn import ToolCall, ToolResult
@@ -23,7 +23,14 @@ def told_tools(interactions: Sequence[Interaction]) -> tuple[ToolRecord, ...]:
     for interaction in interactions:
         for call, result in _answered(interaction, asked):
             found.append(
-                ToolRecord(len(found), 0, interaction.at, call.name, _arguments(call), _value(result.content))
+                ToolRecord(
+                    len(found),
+                    0,
+                    interaction.at,
+                    call.name,
+                    _arguments(call),
+                    ToolEnd(_value(result.content)),
+                )
             )
         for call in _calls(interaction):
             asked.setdefault(call.id or call.name, []).append(call)

@@ -16,7 +16,7 @@ from typing import Any
 
 from agent_chaos.cassette.interchange.format import Contents, Interaction, RecordingFormat, Unfit, Written
 from agent_chaos.cassette.interchange.reading import body_bytes, each, headers_of, received
-from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Cassette, Exchange, Header, ToolEnd, ToolRecord, TurnMark
 from agent_chaos.stream.exchange import ABORT_KINDS, Abort, Data, End, Head, Headers, Reply, Request
 
 _METADATA = "agent_chaos"
@@ -35,13 +35,24 @@ def _read(document: Mapping[str, Any]) -> Contents:
     try:
         extra = _metadata(document)
         header = Header(**extra["header"]) if "header" in extra else None
-        tools = tuple(ToolRecord(**tool) for tool in extra.get("tools", ()))
+        tools = tuple(_tool(tool) for tool in extra.get("tools", ()))
         turns = tuple(TurnMark(**mark) for mark in extra.get("turns", ()))
         broken = tuple(each(extra.get("broken", ()), _interaction))
     except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise Unfit(f"its agent_chaos metadata does not fit: {exc}") from None
     calls = sorted([*each(document["interactions"], _interaction), *broken], key=lambda one: one.at)
     return Contents(tuple(calls), header, tools, turns)
+
+
+def _tool(fields: Mapping[str, Any]) -> ToolRecord:
+    rest = dict(fields)
+    end = ToolEnd(rest.pop("result", None), rest.pop("error_type", ""), rest.pop("error", ""))
+    return ToolRecord(**rest, end=end)
+
+
+def _fields(tool: ToolRecord) -> dict[str, Any]:
+    """A tool call as one flat object, how it ended beside all else."""
+    return asdict(tool.end) | {name: value for name, value in asdict(tool).items() if name != "end"}
 
 
 def _metadata(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -98,7 +109,7 @@ def _write(cassette: Cassette) -> Written:
     broken = [exchange for exchange in cassette.exchanges if exchange.reply.head is None]
     extra = {
         "header": cassette.header.model_dump(),
-        "tools": [asdict(tool) for tool in cassette.tools],
+        "tools": [_fields(tool) for tool in cassette.tools],
         "turns": [asdict(mark) for mark in cassette.turns],
         "broken": [_jsonable(_exported(exchange)) for exchange in broken],
     }

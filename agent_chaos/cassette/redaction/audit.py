@@ -76,7 +76,7 @@ class _Look:
 
     def tool(self, tool: ToolRecord) -> Iterator[AuditFinding]:
         record, where = f"tool call {tool.index}", "its arguments or outcome"
-        outcome = {"arguments": tool.arguments, "result": tool.result, "error": tool.error}
+        outcome = {"arguments": tool.arguments, "result": tool.end.result, "error": tool.end.error}
         if self.redactor.value(outcome) != outcome:
             yield AuditFinding(record, where, "a secret")
         else:

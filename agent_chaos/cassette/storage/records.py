@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
-from agent_chaos.cassette.model import Exchange, Header, Keys, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Exchange, Header, Keys, ToolEnd, ToolRecord, TurnMark
 from agent_chaos.cassette.storage.frames import MAX_RECORD_BYTES, BrokenRecord
 from agent_chaos.stream.exchange import (
     ABORT_KINDS,
@@ -249,9 +249,9 @@ def tool_record(tool: ToolRecord) -> bytes:
             tool.turn,
             tool.name,
             json.dumps(tool.arguments),
-            json.dumps(tool.result),
-            tool.error_type,
-            tool.error,
+            json.dumps(tool.end.result),
+            tool.end.error_type,
+            tool.end.error,
             float(tool.duration_s),
             tool.pure,
         ]
@@ -267,9 +267,7 @@ def read_tool(record: bytes, index: int, after: int) -> ToolRecord:
         at=_time(at),
         name=_is(name, str),
         arguments=_json(arguments),
-        result=_json(result),
-        error_type=_is(error_type, str),
-        error=_is(error, str),
+        end=ToolEnd(_json(result), _is(error_type, str), _is(error, str)),
         duration_s=_time(duration_s),
         pure=_is(pure, bool),
         after=after,

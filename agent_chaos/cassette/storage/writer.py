@@ -188,8 +188,9 @@ class CassetteWriter:
         return replace(
             record,
             arguments=redactor.value(record.arguments),
-            result=redactor.value(record.result),
-            error=redactor.text(record.error),
+            end=replace(
+                record.end, result=redactor.value(record.end.result), error=redactor.text(record.end.error)
+            ),
         )
 
     def _is_known(self, record: ToolRecord) -> bool:
@@ -229,4 +230,4 @@ class CassetteWriter:
 
 
 def _outcome(record: ToolRecord) -> tuple[object, ...]:
-    return record.name, record.arguments, record.result, record.error_type, record.error
+    return record.name, record.arguments, record.end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -23,10 +24,10 @@ class ToolChanged(ToolFault, frozen=True):
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
-        return ({},) if other(target.result) != target.result else ()
+        return ({},) if other(target.end.result) != target.end.result else ()
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        return ToolOutcome(result=other(target.result))
+        return ToolOutcome(ToolEnd(other(target.end.result)))
 
     def describe(self) -> str:
         return "the tool returns a result about something else"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_FAILURE, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -30,11 +31,11 @@ class ToolSchemaChanged(ToolFault, frozen=True):
     def apply(self, target: ToolTarget) -> ToolOutcome:
         if self.how == "tool_removed":
             return ToolOutcome(
-                error_type="LookupError", error=f"unknown tool: {target.name}", performed=False
+                ToolEnd(error_type="LookupError", error=f"unknown tool: {target.name}"), performed=False
             )
         first = next(iter(target.arguments), "") if isinstance(target.arguments, dict) else ""
         refused = f"{target.name}() got an unexpected keyword argument {first!r}"
-        return ToolOutcome(error_type="TypeError", error=refused, performed=False)
+        return ToolOutcome(ToolEnd(error_type="TypeError", error=refused), performed=False)
 
     def describe(self) -> str:
         what = "an argument has another name" if self.how == "argument_renamed" else "it is gone"

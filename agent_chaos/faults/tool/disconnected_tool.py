@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_EFFECT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -30,8 +31,10 @@ class ToolDisconnected(ToolFault, frozen=True):
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         if self.how == "server_gone":
-            return ToolOutcome(error_type="ConnectionError", error="the server closed the connection")
-        return ToolOutcome(error_type="RuntimeError", error="Event loop is closed", performed=False)
+            return ToolOutcome(
+                ToolEnd(error_type="ConnectionError", error="the server closed the connection")
+            )
+        return ToolOutcome(ToolEnd(error_type="RuntimeError", error="Event loop is closed"), performed=False)
 
     def describe(self) -> str:
         if self.how == "server_gone":

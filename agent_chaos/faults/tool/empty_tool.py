@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -27,15 +28,15 @@ class ToolEmpty(ToolFault, frozen=True):
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
-        same_type: Value = "object" if isinstance(target.result, dict) else "list"
-        fitting = (same_type,) if isinstance(target.result, dict | list) else ()
+        same_type: Value = "object" if isinstance(target.end.result, dict) else "list"
+        fitting = (same_type,) if isinstance(target.end.result, dict | list) else ()
         offered: tuple[Value, ...] = (*fitting, "text", "null")
         return tuple(
-            {} if one == "text" else {"value": one} for one in offered if _VALUES[one] != target.result
+            {} if one == "text" else {"value": one} for one in offered if _VALUES[one] != target.end.result
         )
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        return ToolOutcome(result=_VALUES[self.value])
+        return ToolOutcome(ToolEnd(_VALUES[self.value]))
 
     def describe(self) -> str:
         return f"the tool returns {_WORDS[self.value]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -23,12 +24,12 @@ class ErrorResult(ToolFault, frozen=True):
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
-        return ({"shape": "mcp"},) if _of_mcp(target.result) else ({},)
+        return ({"shape": "mcp"},) if _of_mcp(target.end.result) else ({},)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         text = {"type": "text", "text": self.message}
         result = {"isError": True, "content": [text]} if self.shape == "mcp" else {"error": self.message}
-        return ToolOutcome(result=result, performed=False)
+        return ToolOutcome(ToolEnd(result), performed=False)
 
     def describe(self) -> str:
         return f"the tool returns an error ({self.message})"

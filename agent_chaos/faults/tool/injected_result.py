@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -30,9 +31,9 @@ class ToolInjection(ToolFault, frozen=True):
         return ({},)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        result = target.result
+        result = target.end.result
         said = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
-        return ToolOutcome(result=f"{said}\n\n{self.text}")
+        return ToolOutcome(ToolEnd(f"{said}\n\n{self.text}"))
 
     def describe(self) -> str:
         return "the tool's result gives an instruction to the model"

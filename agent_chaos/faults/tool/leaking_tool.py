@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_FAILURE, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 from agent_chaos.faults.parts.canary import DSN
@@ -26,7 +27,9 @@ class ToolSecretError(ToolFault, frozen=True):
         return ({},)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        return ToolOutcome(error_type="ConnectionError", error=f"could not connect to {DSN}", performed=False)
+        return ToolOutcome(
+            ToolEnd(error_type="ConnectionError", error=f"could not connect to {DSN}"), performed=False
+        )
 
     def describe(self) -> str:
         return "the tool raises ConnectionError with its connection string in the message"

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_EFFECT, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
 
@@ -29,7 +30,7 @@ class ToolAcknowledgementLost(ToolFault, frozen=True):
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         return ToolOutcome(
-            error_type="TimeoutError", error="read timed out", performed=True, delay_s=float(self.seconds)
+            ToolEnd(error_type="TimeoutError", error="read timed out"), delay_s=float(self.seconds)
         )
 
     def describe(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, get_args
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -38,10 +39,12 @@ class ToolMalformed(ToolFault, frozen=True):
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
         shapes: tuple[_Shape, ...] = get_args(_Shape)
-        return tuple({"shape": shape} for shape in shapes if _broken(target.result, shape) != target.result)
+        return tuple(
+            {"shape": shape} for shape in shapes if _broken(target.end.result, shape) != target.end.result
+        )
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        return ToolOutcome(result=_broken(target.result, self.shape))
+        return ToolOutcome(ToolEnd(_broken(target.end.result, self.shape)))
 
     def describe(self) -> str:
         return f"the tool returns {_WORDS[self.shape]}"

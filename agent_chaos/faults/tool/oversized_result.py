@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
 
@@ -30,9 +31,9 @@ class ToolHuge(ToolFault, frozen=True):
         return ({},)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        result = target.result
+        result = target.end.result
         text = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, default=str)
-        return ToolOutcome(result=f"{text}\n{_LINE * (self.kilobytes * 1_024 // len(_LINE) + 1)}")
+        return ToolOutcome(ToolEnd(f"{text}\n{_LINE * (self.kilobytes * 1_024 // len(_LINE) + 1)}"))
 
     def describe(self) -> str:
         return f"the tool returns {self.kilobytes} kB more than it did"

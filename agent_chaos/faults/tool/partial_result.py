@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal, get_args
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 from agent_chaos.providers.json_values import loaded
@@ -31,10 +32,10 @@ class ToolPartial(ToolFault, frozen=True):
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
         offered: tuple[Lacks, ...] = get_args(Lacks)
-        return tuple({"lacks": one} for one in offered if _part(target.result, one) != target.result)
+        return tuple({"lacks": one} for one in offered if _part(target.end.result, one) != target.end.result)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        return ToolOutcome(result=_part(target.result, self.lacks))
+        return ToolOutcome(ToolEnd(_part(target.end.result, self.lacks)))
 
     def describe(self) -> str:
         return f"the tool's result lacks {_WORDS[self.lacks]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_FAILURE, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -38,7 +39,7 @@ class ToolRaise(ToolFault, frozen=True):
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         message = self.message or _MESSAGES[self.error_type]
-        return ToolOutcome(error_type=self.error_type, error=message, performed=False)
+        return ToolOutcome(ToolEnd(error_type=self.error_type, error=message), performed=False)
 
     def describe(self) -> str:
         return f"the tool raises {self.error_type} before it did anything"

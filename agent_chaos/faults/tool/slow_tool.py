@@ -28,12 +28,7 @@ class ToolSlow(ToolFault, frozen=True):
         return ({},)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
-        return ToolOutcome(
-            result=target.result,
-            error_type=target.error_type,
-            error=target.error,
-            delay_s=float(self.seconds),
-        )
+        return ToolOutcome(target.end, delay_s=float(self.seconds))
 
     def describe(self) -> str:
         return f"the tool takes {self.seconds} s longer"

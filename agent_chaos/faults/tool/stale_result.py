@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_RESULT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -34,8 +35,7 @@ class ToolStale(ToolFault, frozen=True):
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         copies = _copies(target, self.copied)
-        unchanged = ToolOutcome(result=target.result, error_type=target.error_type, error=target.error)
-        return ToolOutcome(result=copies[-1]) if copies else unchanged
+        return ToolOutcome(ToolEnd(copies[-1]) if copies else target.end)
 
     def describe(self) -> str:
         return f"the tool returns {_WORDS[self.copied]}"
@@ -47,7 +47,7 @@ def _copies(target: ToolTarget, copied: Copy) -> list[Any]:
     return [
         one.result
         for one in target.others
-        if one.result != target.result
+        if one.result != target.end.result
         and (one.arguments == target.arguments) is same
         and (one.earlier or not same)
     ]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_EFFECT, Frequency
 from agent_chaos.faults.fault import Choice, ToolFault, ToolOutcome, ToolTarget
 
@@ -28,7 +29,7 @@ class ToolTimeout(ToolFault, frozen=True):
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         return ToolOutcome(
-            result=f"Tool timed out after {self.timeout_seconds:g}s", delay_s=self.timeout_seconds
+            ToolEnd(f"Tool timed out after {self.timeout_seconds:g}s"), delay_s=self.timeout_seconds
         )
 
     def describe(self) -> str:

@@ -124,7 +124,7 @@ def _known(trace: Trace, run: ToolRun, answer: Answer) -> Iterator[str]:
     """What users, prompts, tools, and the model before a tool ran, have said."""
     yield answer.input
     yield from (call.request.body.decode(errors="replace") for call in trace.calls)
-    yield from (f"{other.arguments} {other.result if other is not run else ''}" for other in trace.tools)
+    yield from (f"{other.arguments} {other.end.result if other is not run else ''}" for other in trace.tools)
     before = (served_turn(call) for call in trace.calls if call.seq < run.seq)
     yield from (turn.text for turn in before if turn is not None)
 

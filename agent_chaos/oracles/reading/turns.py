@@ -114,7 +114,7 @@ def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
 
 def _by_boundary(run: ToolRun) -> Executed:
     performed = run.effect in ("real", "pure")
-    return Executed(run.name, run.arguments, run.seq, run.after, performed, bool(run.error_type))
+    return Executed(run.name, run.arguments, run.seq, run.after, performed, run.end.failed)
 
 
 def _by_wire(trace: Trace) -> Iterator[Executed]:

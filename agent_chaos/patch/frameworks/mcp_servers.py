@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from agent_chaos.cassette.model import SERVER_SAID
+from agent_chaos.cassette.model import SERVER_SAID, ToolEnd
 from agent_chaos.patch.frameworks.seam import TOOLS_CALL
 from agent_chaos.patch.imports import replace_everywhere, when_imported
 from agent_chaos.providers.json_values import JsonObject
@@ -140,7 +140,7 @@ class _Heard:
         method, params, at = self._asked.pop(said["id"])
         answer = {name: said[name] for name in ("result", "error") if name in said}
         asked = {"server": self._server, "params": params}
-        scribe.tool_called(f"{SERVER_SAID}{method}", asked, at=at, result=answer, error=None, pure=True)
+        scribe.tool_called(f"{SERVER_SAID}{method}", asked, at=at, end=ToolEnd(answer), pure=True)
 
 
 class _Stream:

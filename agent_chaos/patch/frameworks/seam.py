@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from agent_chaos.cassette.model import RETURNED_NONE
 from agent_chaos.patch.tools import ToolBoundary, is_wrapped, jsonable, typed
 from agent_chaos.runtime.session import Session, current
 
@@ -105,7 +106,7 @@ def no_tool(name: str) -> None:
     if session is None or session.finished or session.scribe is None or name in session.output_tools:
         return
     session.output_tools.add(name)
-    session.scribe.tool_called(name, {}, at=session.clock.now(), result=None, error=None, pure=True)
+    session.scribe.tool_called(name, {}, at=session.clock.now(), end=RETURNED_NONE, pure=True)
 
 
 def model_asked() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
+from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.fault import Given, Target, ToolTarget
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
@@ -39,7 +40,7 @@ _JSON = (("content-type", "application/json"),)
 TOOL = ToolTarget(
     "look_up",
     {"order": "A-17"},
-    {"order": "A-17", "total": 1500, "notes": ["returned"]},
+    ToolEnd({"order": "A-17", "total": 1500, "notes": ["returned"]}),
     others=(
         Given({"order": "A-17"}, {"order": "A-17", "total": 1500, "notes": []}, earlier=True),
         Given({"order": "B-2"}, {"order": "B-2", "total": 20, "notes": []}, earlier=False),

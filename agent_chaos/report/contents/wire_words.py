@@ -129,7 +129,7 @@ def delivery(delivered: Delivered | None, reply: Reply | None) -> str:
 
 def effect_of(run: ToolRun) -> str:
     """What became of a tool call, with what the agent was told of it."""
-    if run.fired and run.error_type:
+    if run.fired and run.end.failed:
         landed = "its effect landed" if run.landed else "nothing was done"
         return f"offline: {landed}, and the agent got an error"
     return EFFECTS[run.effect]
@@ -137,6 +137,6 @@ def effect_of(run: ToolRun) -> str:
 
 def tool_result_text(run: ToolRun) -> str:
     """What a tool gave: its result, or the error it raised."""
-    if run.error_type:
-        return printable(f"raised {run.error_type}: {run.error}")
-    return printable(one_line(run.result))
+    if run.end.failed:
+        return printable(f"raised {run.end.raised}")
+    return printable(one_line(run.end.result))

@@ -90,6 +90,4 @@ def _call(seq: int, exchange: Exchange, logical: int, attempt: int) -> Call:
 def _tool(seq: int, tool: ToolRecord, records: Iterable[ToolRecord]) -> ToolRun:
     site = Site(of="tool", index=tool.index)
     others = given_to_others(tool, records)
-    return ToolRun(
-        seq, tool.turn, tool.at, site, tool.name, tool.arguments, result=tool.result, others=others
-    )
+    return ToolRun(seq, tool.turn, tool.at, site, tool.name, tool.arguments, end=tool.end, others=others)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.cassette.keys import KEY_VERSION
-from agent_chaos.cassette.model import Header, ToolRecord
+from agent_chaos.cassette.model import Header, ToolEnd, ToolRecord
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.frames import EXCHANGE, PREAMBLE_BYTES, read_footer, read_frame
@@ -45,7 +45,7 @@ def made(
             at=float(number),
             transport="httpx2",
         )
-    writer.tool(ToolRecord(0, 0, 9.0, "find", {"order": "A1"}, "sent"))
+    writer.tool(ToolRecord(0, 0, 9.0, "find", {"order": "A1"}, ToolEnd("sent")))
     writer.finish()
     return path
 
