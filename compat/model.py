@@ -33,7 +33,8 @@ class Desk:
         """What the model says."""
         if "## completed ##" in asked.text:
             return _in_fields(asked.text)
-        continues = "thread" in asked.body or "previous_response_id" in asked.body
+        thread = asked.body.get("thread") or {}
+        continues = "previous_message_id" in thread or "previous_response_id" in asked.body
         if not continues:
             self._steps, self._taken = _steps(asked), asked.turns
         if self._taken >= len(self._steps):

@@ -158,8 +158,17 @@ def serve(
             "--speed", min=0.0, metavar="N", help="Recorded seconds in a real one; 0 waits for nothing."
         ),
     ] = 0.0,
+    tls: Annotated[
+        Path | None,
+        typer.Option(
+            "--tls",
+            metavar="FILE",
+            help="Be an HTTPS proxy, too; the certificate to trust is written to FILE.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> int:
     """Serve a recording over HTTP on this machine. For agents that are started elsewhere."""
     from agent_chaos.commands import serve as body
 
-    return body.serve(cassette, plan=plan, port=port, speed=speed)
+    return body.serve(cassette, plan=plan, port=port, speed=speed, tls=tls)

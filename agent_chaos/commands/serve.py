@@ -18,6 +18,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.loopback.addresses import BASE_URLS, here
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import count, printable
+from agent_chaos.serve.authority import Authority
 from agent_chaos.serve.service import Service
 from agent_chaos.serve.sessions import Sessions
 
@@ -26,17 +27,33 @@ def _for_ever() -> None:
     threading.Event().wait()
 
 
-def serve(path: Path, *, plan: str, port: int, speed: float, wait: Callable[[], None] = _for_ever) -> int:
-    """Serves until Ctrl-C. Raises UsageError for a plan that is none, and for a port that is taken."""
+def serve(
+    path: Path,
+    *,
+    plan: str,
+    port: int,
+    speed: float,
+    tls: Path | None = None,
+    wait: Callable[[], None] = _for_ever,
+) -> int:
+    """Serves until Ctrl-C; with `tls`, as a proxy that ends TLS, too, whose authority is written to that file.
+
+    Raises UsageError for a plan that is none, and for a port that is taken.
+    """
     cassette = open_cassette(path)
     chosen = _plan(plan)
+    authority = Authority() if tls else None
+    if authority is not None and tls is not None:
+        authority.write(tls)
     try:
-        service = Service(Sessions(cassette, chosen), port=port, speed=speed)
+        service = Service(
+            Sessions(cassette, chosen), port=port, speed=speed, tls=authority.context if authority else None
+        )
     except OSError as exc:
         raise UsageError(
             f"port {port} cannot be listened on ({exc.strerror}); name another with --port"
         ) from None
-    _tell(service.url, cassette, chosen)
+    _tell(service.url, cassette, chosen, tls)
     try:
         wait()
     except KeyboardInterrupt:
@@ -55,16 +72,28 @@ def _plan(named: str) -> Plan:
     return failure_store.stored_failure(named).plan if stored else plan_of(file)
 
 
-def _tell(server: str, cassette: Cassette, plan: Plan) -> None:
+def _tell(server: str, cassette: Cassette, plan: Plan, tls: Path | None) -> None:
     what = f"{count(len(cassette.exchanges), 'exchange')} of {cassette.header.scenario}"
     under = f", under {plan}," if plan.faults else ""
     lines = [
         f"serving {what}{under} until Ctrl-C",
         *_addresses(server, cassette),
+        *(_trust(server, tls) if tls else ()),
         f"calls so far: {server}/-/calls",
     ]
     for line in lines:
         console().print(Text(printable(line)), soft_wrap=True)
+
+
+def _trust(server: str, tls: Path) -> list[str]:
+    """How a client that keeps its base URLs is told to come here; Node reads a proxy since version 24."""
+    names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+    return [
+        "or, for clients that keep their base URLs:",
+        f"export HTTPS_PROXY={server}",
+        *(f"export {name}={tls.absolute()}" for name in names),
+        "export NODE_USE_ENV_PROXY=1",
+    ]
 
 
 def _addresses(server: str, cassette: Cassette) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Callable
+
 from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
 from agent_chaos.runtime import real
 from agent_chaos.serve.control import controlled
@@ -14,15 +17,24 @@ class Service:
 
     Args:
         speed: how many recorded seconds pass in a real one; 0 for no wait between chunks.
+        tls: the context that answers for a host, where it is to be a proxy that ends TLS.
         patience_s: real seconds that a stalled reply waits for its client to give up.
     """
 
     def __init__(
-        self, sessions: Sessions, *, port: int = 0, speed: float = 0.0, patience_s: float = 5.0
+        self,
+        sessions: Sessions,
+        *,
+        port: int = 0,
+        speed: float = 0.0,
+        tls: Callable[[str], ssl.SSLContext] | None = None,
+        patience_s: float = 5.0,
     ) -> None:
         self._sessions = sessions
         self._speed = speed
-        self._server = LoopbackServer(self._take, own=self._control, patience_s=patience_s, port=port)
+        self._server = LoopbackServer(
+            self._take, own=self._control, tls=tls, patience_s=patience_s, port=port
+        )
         self.url = self._server.url
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import ssl
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -15,10 +16,12 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cli import run_command
 from agent_chaos.commands.serve import serve
 from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.transport.broken_bodies import ResetInBody
 from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.patch.loopback.addresses import here
 from agent_chaos.providers.registry import recognise
+from agent_chaos.serve.authority import Authority
 from agent_chaos.serve.service import Service
 from agent_chaos.serve.sessions import HEADER, Sessions
 
@@ -145,3 +148,55 @@ def test_the_command_prints_what_to_set_and_serves_until_it_is_stopped():
 def test_a_plan_that_is_none_is_one_line(capsys):
     assert run_command(["serve", str(CASSETTE), "--plan", "nothing.txt"]) == 2
     assert "nothing.txt" in capsys.readouterr().err
+
+
+@pytest.fixture
+def proxy(tmp_path) -> Iterator[tuple[Service, ssl.SSLContext]]:
+    """A server that ends TLS, and what makes a client trust it."""
+    authority = Authority()
+    authority.write(tmp_path / "authority.pem")
+    made = Service(Sessions(open_cassette(CASSETTE), LIMITED), tls=authority.context)
+    yield made, ssl.create_default_context(cafile=str(tmp_path / "authority.pem"))
+    made.close()
+
+
+def through(service: Service, trust: ssl.SSLContext, session: str) -> httpx.Response:
+    """The first request to the host that it was recorded from, through the server as a proxy."""
+    request = open_cassette(CASSETTE).exchanges[0].request
+    headers = {name: value for name, value in request.headers if name.lower() != "content-length"}
+    with httpx.Client(proxy=service.url, verify=trust) as client:
+        return client.post(request.url, content=request.body, headers={**headers, HEADER: session})
+
+
+def test_a_client_that_keeps_its_base_url_is_served_through_a_proxy_that_ends_tls(proxy):
+    service, trust = proxy
+    recorded = open_cassette(CASSETTE).exchanges[0].reply
+    httpx.post(f"{service.url}/-/plan?session=clean", json={})
+    found = through(service, trust, "clean")
+
+    assert (found.status_code, found.content) == (recorded.status, recorded.body)
+    assert through(service, trust, "").status_code == 429
+    assert through(service, trust, "").status_code == 200
+
+
+def test_a_reply_that_breaks_off_does_so_within_tls(proxy):
+    service, trust = proxy
+    broken = Plan.of([("call 0", ResetInBody(boundary="mid_text", offset=0))])
+    httpx.post(f"{service.url}/-/plan?session=cut", json=broken.as_dict())
+    with pytest.raises(httpx.TransportError):
+        through(service, trust, "cut")
+
+
+def test_without_an_authority_nothing_is_connected_to(service, proxy):
+    _, trust = proxy
+    with pytest.raises(httpx.ProxyError):
+        through(service, trust, "")
+
+
+def test_the_command_says_whom_to_trust(tmp_path):
+    told = io.StringIO()
+    with redirect_stdout(told):
+        serve(CASSETTE, plan="", port=0, speed=0.0, tls=tmp_path / "authority.pem", wait=lambda: None)
+
+    assert f"export SSL_CERT_FILE={tmp_path / 'authority.pem'}" in told.getvalue()
+    assert (tmp_path / "authority.pem").read_text().startswith("-----BEGIN CERTIFICATE-----")

@@ -1,6 +1,7 @@
 """A server on 127.0.0.1 that hands every request to one place and writes what comes back, event by event.
 
-Its threads belong to no run: they wait in real time. h11 reads the requests.
+Its threads belong to no run: they wait in real time. h11 reads the requests. With `tls` it is a proxy, too, that ends the TLS
+of whatever host a client asks it to connect to, so that clients keep their base URLs.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import contextvars
 import select
 import socket
+import ssl
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty
 
 import h11
@@ -44,6 +46,7 @@ class LoopbackServer:
         take: called with each request, in the connection's thread; it must not block.
         own: the same for requests that stand for no other place, whose URL is their target alone; by default they get
             a 404.
+        tls: the context that answers for a host; without it, nothing is connected to.
         patience_s: real seconds that a stalled reply waits for its client to give up, before the connection is reset.
     """
 
@@ -52,11 +55,13 @@ class LoopbackServer:
         take: Callable[[Incoming], None],
         *,
         own: Callable[[Incoming], None] | None = None,
+        tls: Callable[[str], ssl.SSLContext] | None = None,
         patience_s: float = 5.0,
         port: int = 0,
     ) -> None:
         self._take = take
         self._own = own or _not_found
+        self._tls = tls
         self._patience_s = patience_s
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
@@ -82,15 +87,29 @@ class LoopbackServer:
             self.aside(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
-        rest = b""
         try:
             with connection:
-                while (found := _read(connection, rest)) is not None:
-                    request, rest = found
-                    if not self._answer(connection, request):
-                        return
+                self._requests(connection)
         except (OSError, h11.RemoteProtocolError):
             return  # the client is gone, or speaks no HTTP
+
+    def _requests(self, connection: socket.socket, place: str = "") -> None:
+        """Answers one request after the other; `place` is what they are for where their targets do not say so."""
+        rest = b""
+        while (found := _read(connection, rest)) is not None:
+            request, rest = found
+            if request.method == "CONNECT" and self._tls is not None and not place:
+                self._tunnel(connection, request.url, self._tls)
+                return
+            if not self._answer(connection, replace(request, url=place + request.url)):
+                return
+
+    def _tunnel(self, connection: socket.socket, where: str, tls: Callable[[str], ssl.SSLContext]) -> None:
+        """Speaks TLS with a client that takes this server for `host:port`."""
+        host, _, port = where.rpartition(":")
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with tls(host).wrap_socket(connection, server_side=True) as secure:
+            self._requests(secure, f"https://{host}" if port == "443" else f"https://{where}")
 
     def _answer(self, connection: socket.socket, request: Request) -> bool:
         """Writes one reply; whether another may follow on the connection."""
@@ -128,7 +147,8 @@ def _closed(connection: socket.socket) -> bool:
     if not readable:
         return False
     try:
-        return connection.recv(1, socket.MSG_PEEK) == b""
+        # Below TLS, whose own `recv` cannot peek: bytes of any kind say that the client is still there.
+        return socket.socket.recv(connection, 1, socket.MSG_PEEK) == b""
     except OSError:
         return True
 
