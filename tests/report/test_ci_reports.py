@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import jsonschema
 import pytest
+import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
@@ -33,6 +34,12 @@ EVENTS: tuple[ReportEvent, ...] = (
     SearchEnded(campaign=CAMPAIGN),
     Failed(name="trip", error="two runs differ", exit_code=4),
     Ended(exit_code=1),
+)
+SCHEMAS = Path(__file__).parent / "schemas"
+JUNIT = xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")
+SARIF = jsonschema.Draft4Validator(
+    json.loads((SCHEMAS / "sarif-2.1.0-rtm.5.json").read_text(encoding="utf-8")),
+    format_checker=jsonschema.FormatChecker(),
 )
 text = st.text(st.characters(exclude_categories=()), max_size=40)
 problems = st.builds(
@@ -68,7 +75,8 @@ def told(name: str, file: Path) -> str:
 
 @settings(max_examples=60, deadline=None)
 @given(results)
-def test_junit_is_xml_whose_counts_add_up_whatever_it_holds(found: list[Result]) -> None:
+def test_junit_fits_its_schema_and_its_counts_add_up_whatever_it_holds(found: list[Result]) -> None:
+    JUNIT.validate(junit(found))
     root = ET.fromstring(junit(found).encode("utf-8"))
     cases = root.findall("testsuite/testcase")
 
@@ -78,7 +86,9 @@ def test_junit_is_xml_whose_counts_add_up_whatever_it_holds(found: list[Result])
 
 
 def test_junit_has_a_case_for_each_finding_and_an_error_for_what_did_not_run(tmp_path: Path) -> None:
-    root = ET.fromstring(told("junit", tmp_path / "out.xml").encode())
+    written = told("junit", tmp_path / "out.xml")
+    JUNIT.validate(written)
+    root = ET.fromstring(written.encode())
     (failure,) = root.findall(".//failure")
     (error,) = root.findall(".//error")
 
@@ -88,10 +98,11 @@ def test_junit_has_a_case_for_each_finding_and_an_error_for_what_did_not_run(tmp
     assert error.get("message") == "two runs differ"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(results)
-def test_sarif_is_json_in_utf8_whatever_it_holds(found: list[Result]) -> None:
+def test_sarif_fits_its_schema_in_utf8_whatever_it_holds(found: list[Result]) -> None:
     document = json.loads(json.dumps(sarif(found, exit_code=1), ensure_ascii=False).encode("utf-8"))
+    SARIF.validate(document)
     (run,) = document["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
 
@@ -100,7 +111,9 @@ def test_sarif_is_json_in_utf8_whatever_it_holds(found: list[Result]) -> None:
 
 
 def test_sarif_points_at_the_line_of_the_agent(tmp_path: Path) -> None:
-    (run,) = json.loads(told("sarif", tmp_path / "out.sarif"))["runs"]
+    document = json.loads(told("sarif", tmp_path / "out.sarif"))
+    SARIF.validate(document)
+    (run,) = document["runs"]
     (result,) = run["results"]
     place = result["locations"][0]["physicalLocation"]
 
