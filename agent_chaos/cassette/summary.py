@@ -125,7 +125,8 @@ def show_lines(cassette: Cassette) -> Iterator[str]:
     header = cassette.header
     made = sum(tool.is_call for tool in cassette.tools)
     state = "" if cassette.complete else ", cut off while it was recorded"
-    yield f"scenario {header.scenario}: {len(cassette.exchanges)} calls, {made} tool calls{state}"
+    calls = f"{_count(len(cassette.exchanges), 'call')}, {_count(made, 'tool call')}"
+    yield f"scenario {header.scenario}: {calls}{state}"
     for name, version in sorted(header.versions.items()):
         yield f"with {name} {version}"
     yield "conversation"
@@ -161,7 +162,7 @@ def _call_lines(line: CallLine) -> Iterator[str]:
     tokens = f", {line.input_tokens}+{line.output_tokens} tokens" if line.input_tokens else ""
     yield (
         f"  call {line.index} {line.method} {line.host}{line.path} {line.model or _NOT_A_MODEL} {status} {how}, "
-        f"{line.chunks} chunks, {line.body_bytes} bytes, {line.duration_s:.2f} s{tokens}"
+        f"{_count(line.chunks, 'chunk')}, {line.body_bytes} bytes, {line.duration_s:.2f} s{tokens}"
     )
     if line.ended:
         yield f"    broke: {line.ended}"
@@ -176,3 +177,7 @@ def _call_lines(line: CallLine) -> Iterator[str]:
 def _short(text: str) -> str:
     flat = " ".join(text.split())
     return flat if len(flat) <= _PREVIEW else f"{flat[: _PREVIEW - 1]}…"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,89 @@
+"""A newcomer's way in an empty project, command by command: init, record, fuzz, export, a fix, green, and the same in CI."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from agent_chaos.patch.keys import key_variables
+from tests.forked import command
+from tests.standin.said import Asked, Called, Said
+from tests.standin.server import StandIn
+
+LIMIT = ("--only-faults", "max_tokens_in_text,rate_limit", "--max-examples", "6")
+FIXES = {
+    "anthropic": (
+        "        calls = [block",
+        '        if reply.stop_reason not in ("end_turn", "tool_use"):\n'
+        '            raise RuntimeError(f"incomplete reply: {reply.stop_reason}")\n        calls = [block',
+    ),
+    "langgraph": (
+        '    return state["messages"][-1].text',
+        '    if state["messages"][-1].response_metadata["stop_reason"] != "end_turn":\n'
+        '        raise RuntimeError("incomplete reply")\n    return state["messages"][-1].text',
+    ),
+}
+"""What the report advises, in the starter's own code, for each kind of project."""
+
+
+def weather(asked: Asked) -> Said:
+    if asked.turns == 0:
+        return Said("I look it up.", (Called.of("get_weather", {"city": "Oslo"}),))
+    return Said("It rains in Oslo today, all day long.")
+
+
+@pytest.fixture
+def stand_in():
+    server = StandIn(weather)
+    yield server
+    server.close()
+
+
+@pytest.mark.parametrize("kind", ["anthropic", "langgraph"])
+def test_from_nothing_to_a_green_build(kind, tmp_path, stand_in):
+    if importlib.util.find_spec(kind) is None:
+        pytest.skip(f"{kind} is not installed")
+    environment = {name: value for name, value in os.environ.items() if name not in key_variables()}
+
+    def does(*words: str, code: int = 0, module: str = "agent_chaos", **more: str) -> str:
+        done = command(tmp_path, *words, module=module, environment={**environment, **more})
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout
+
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "requirements.txt").write_text(f"{kind}\n")
+    told = does("init", "--yes")
+    assert f"a first scenario ({kind})" in told
+    recorded = does(
+        "record", "scenarios/first.py", ANTHROPIC_API_KEY="sk-ant-no", ANTHROPIC_BASE_URL=stand_in.url
+    )
+    assert "2 calls" in recorded
+    report = does("fuzz", "scenarios/first.py", *LIMIT, code=1)
+    (first, *_) = re.findall(r"agent-chaos export (F-\w+)", report)
+    assert "Replies that never ended are used as if they were whole" in report
+    does("export", first, "-o", "tests/test_chaos.py")
+
+    agent = tmp_path / "scenarios" / "first.py"
+    before, after = FIXES[kind]
+    agent.write_text(agent.read_text().replace(before, after))
+    assert "1 passed" in does("-q", "tests/test_chaos.py", module="pytest")
+    kept = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert ".agent_chaos_runs" not in kept.stdout
+    assert f".agent_chaos/{first}.json" in kept.stdout
+    if kind == "anthropic":
+        for step in workflow_steps(tmp_path):
+            does(*step, *(LIMIT if step[0] == "fuzz" else ()))
+
+
+def workflow_steps(folder: Path) -> list[list[str]]:
+    """The commands of agent-chaos that CI runs, without comments."""
+    written = (folder / ".github/workflows/agent-chaos.yml").read_text()
+    return [shlex.split(one, comments=True) for one in re.findall(r"run: agent-chaos (.*)", written)]
