@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from agent_chaos.cassette.model import Exchange, Header, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Exchange, Header, ToolEnd, ToolRecord, TurnMark
 from agent_chaos.cassette.storage import frames
 from agent_chaos.chaos import any_fault
 from agent_chaos.faults.plan import Plan
@@ -34,7 +34,7 @@ def formats_page() -> str:
     lines = [WRITTEN, "", "# File formats", "", _INTRO, "", "## Cassette", "", _CASSETTE, "", "```bash"]
     lines += ['git config diff.agent-chaos.textconv "agent-chaos cassette show"', "```", "", "```text"]
     lines += [*(frames.__doc__ or "").strip().splitlines(), "```", ""]
-    for record in (Header, Exchange, ToolRecord, TurnMark):
+    for record in (Header, Exchange, ToolRecord, ToolEnd, TurnMark):
         lines += _model(record, "###")
     lines += [
         "## Plan",

@@ -94,7 +94,7 @@ def test_a_stale_result_is_a_real_one_that_was_given_to_another_call():
     earlier, other = (fault_of({"kind": kind, "copied": copied}) for copied in ("earlier", "other"))
     paid = target({"charged": 1500})
 
-    assert (earlier.apply(paid).result, other.apply(paid).end.result) == ("not charged yet", "charged 20")
+    assert (earlier.apply(paid).end.result, other.apply(paid).end.result) == ("not charged yet", "charged 20")
     assert [one["copied"] for one in fault_types()[kind].openings(target("charged 20"))] == ["earlier"]
     assert not fault_types()[kind].openings(ToolTarget("charge", {"amount": 1500}, ToolEnd("charged 1500")))
 
