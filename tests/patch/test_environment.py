@@ -2,70 +2,98 @@
 
 import json
 import os
-import subprocess
-import sys
-from pathlib import Path
+import shutil
 
 import pytest
 
 from agent_chaos.patch.install import offline_environment, report
 from agent_chaos.runtime.seams import Changes, Environment, Seam
-
-ROOT = Path(__file__).parents[2]
+from tests.forked import ROOT, command
 
 SCRIPT = """
-import asyncio, gc, http.client, json, os, queue, random, sched, select, selectors, signal, ssl, sys, threading, time
+import asyncio, contextlib, gc, http.client, io, json, logging, os, queue, random, sched, select, selectors, signal, ssl, sys
+import threading, time, uuid, warnings
 import _thread
 from asyncio import base_events
 from concurrent.futures import ThreadPoolExecutor
-import anthropic, httpx2
+import anthropic, httpx2, pytest, urllib3.connection
 import agent_chaos
+from agent_chaos.patch import guard
 sys.path.insert(0, "scenarios")
 import refund
 
-def state():
-    functions = {
+def run():
+    return agent_chaos.run_scenario(refund.refund_scenario).passed
+
+def session():
+    plugins = ["-p", "agent_chaos.pytest_plugin", "-p", "no:cacheprovider", "-p", "no:logging"]
+    chosen = ["--chaos", "--chaos-examples", "1", "scenarios/refund.py"]
+    with contextlib.redirect_stdout(io.StringIO()):
+        return pytest.main(["-q", *plugins, *chosen]) in (0, 1)
+
+def functions():
+    owners = (time, threading, _thread, queue, select, selectors, ssl, os, random, sys, http.client, asyncio, signal, uuid,
+              threading.Thread, threading.Condition, ThreadPoolExecutor, base_events.BaseEventLoop, random.Random,
+              http.client.HTTPConnection, urllib3.connection, httpx2.HTTPTransport, httpx2.AsyncHTTPTransport, httpx2,
+              anthropic._base_client)
+    return {
         f"{getattr(owner, '__name__', owner)}.{name}": id(vars(owner).get(name))
-        for owner in (time, threading, _thread, queue, select, selectors, ssl, os, random, sys, http.client, asyncio,
-                      threading.Thread, threading.Condition, ThreadPoolExecutor, base_events.BaseEventLoop,
-                      http.client.HTTPConnection, httpx2.HTTPTransport, httpx2.AsyncHTTPTransport, httpx2, anthropic._base_client)
+        for owner in owners
         for name in vars(owner)
         if not name.startswith("__") and callable(vars(owner).get(name))
     }
+
+def state():
     left, _ = signal.getitimer(signal.ITIMER_REAL)
-    return functions | {
+    handled = (signal.SIGALRM, signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)
+    key_filters = logging.getLogger("google_genai._api_client").filters
+    return functions() | {
+        "folder": os.getcwd(),
         "environ": dict(os.environ),
         "contexts shared": ssl.create_default_context() is ssl.create_default_context(),
-        "handler": id(signal.getsignal(signal.SIGALRM)),
+        "handlers": [id(signal.getsignal(number)) for number in handled],
         "timer armed": 10 < left <= 100,
         "frozen": gc.get_freeze_count(),
         "collector": (gc.isenabled(), gc.get_threshold()),
+        "depth": sys.getrecursionlimit(),
         "random": hash(random.getstate()),
         "finders": [type(finder).__name__ for finder in sys.meta_path],
+        "modules taken out": [name for name, module in sys.modules.items() if module is None],
         "sched": [id(value) for value in sched.scheduler.__init__.__defaults__],
         "policy": id(asyncio.get_event_loop_policy()),
         "threads": sorted(thread.name for thread in threading.enumerate()),
-        "excepthook": id(threading.excepthook),
+        "hooks": [id(hook) for hook in (sys.excepthook, sys.unraisablehook, threading.excepthook)],
+        "traced": (sys.gettrace() is None, sys.getprofile() is None),
+        "warnings": [str(one) for one in warnings.filters],
+        "logging": (logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(key_filters)),
+        "guard": (guard._state["active"], guard._state["shut"]),
+        "streams": (id(sys.stdout), id(sys.stderr), os.fstat(1).st_ino, os.fstat(2).st_ino),
+        "wall clock": abs(time.time() - START_S - (time.monotonic() - STARTED_S)) < 5,
     }
 
+gc.unfreeze()  # what the process that this is a copy of has frozen
+START_S, STARTED_S = time.time(), time.monotonic()
 signal.signal(signal.SIGALRM, lambda *ignored: None)
 signal.setitimer(signal.ITIMER_REAL, 100)
 asyncio.get_event_loop_policy()
-agent_chaos.run_scenario(refund.refund_scenario)  # what is imported on first use is there from now on
+what = {"run": run, "session": session}[sys.argv[1]]
+what()  # what is imported on first use is there from now on
 before = state()
-for _ in range(2):
-    report = agent_chaos.run_scenario(refund.refund_scenario)
+passed = what()
 after = state()
-print(json.dumps([report.passed, [name for name in before | after if before.get(name) != after.get(name)]]))
+print(json.dumps([passed, [name for name in before | after if before.get(name) != after.get(name)]]))
 """
 
 
-def test_a_run_leaves_the_process_as_it_was():
+@pytest.mark.parametrize("what", ["run", "session"])
+def test_a_run_and_a_session_of_pytest_leave_the_process_as_it_was(what, tmp_path):
+    for folder in ("scenarios", "cassettes"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
     environ = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
     environ |= {"ANTHROPIC_API_KEY": "sk-mine", "HTTPS_PROXY": "http://proxy.corp:3128"}
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
-    )
+    environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    (tmp_path / "probe.py").write_text(SCRIPT)
+    done = command(tmp_path, what, module="probe", environment=environ)
 
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout.splitlines()[-1]) == [True, []]
