@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -46,7 +47,7 @@ class _Agent:
     def measured(self, examples: int) -> dict[str, Any]:
         recorded = self.recorded()
         if recorded.returncode != 0:
-            return {"note": _said(recorded)}
+            return {"note": self.note(recorded)}
         told = {"recorded": True, **_of_cassette(self.folder / f"work/cassettes/{self.name}.msgpack")}
         replayed = self.command("replay", {})
         told |= {"replayed": replayed.returncode == 0}
@@ -56,9 +57,9 @@ class _Agent:
         fuzzed = self.command("fuzz", {}, *options)
         told |= {"cpu_s": round(_cpu_s() - before), "real_runs": self.runs("replay") + self.runs("fuzz")}
         if fuzzed.returncode not in (0, 1):
-            return told | {"note": _said(fuzzed)}
-        note = "" if told["replayed"] else _said(replayed)
-        return told | _of_search(json.loads(found.read_text())["campaigns"][0]) | {"note": note}
+            return told | {"note": self.note(fuzzed)}
+        note = "" if told["replayed"] else self.note(replayed)
+        return told | of_search(json.loads(found.read_text())["campaigns"][0]) | {"note": note}
 
     def recorded(self) -> subprocess.CompletedProcess[str]:
         """Runs `record`, with a proxy between the SDK and the stand-in that ends TLS for the provider's own host."""
@@ -94,6 +95,13 @@ class _Agent:
                 code = -1
         return subprocess.CompletedProcess(command, code, printed.read_text(encoding="utf-8"), "")
 
+    def note(self, done: subprocess.CompletedProcess[str]) -> str:
+        """The error of a command, else its last line, without what is of this machine only."""
+        told = [line for line in done.stdout.splitlines() if line.strip()]
+        errors = [line for line in told if line.startswith("error: ")]
+        said = (errors or told or [f"exit code {done.returncode}"])[-1].strip()
+        return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1", said.replace(f"{self.folder}/", ""))
+
     def runs(self, word: str) -> int:
         """How often tools ran for real in a command, as they noted themselves."""
         log = self.folder / f"{word}.ran"
@@ -107,20 +115,23 @@ def _of_cassette(path: Path) -> dict[str, Any]:
     return {"tools": tuple(dict.fromkeys(ran)), "clients": tuple(dict.fromkeys(through))}
 
 
-def _of_search(campaign: Mapping[str, Any]) -> dict[str, Any]:
-    figures, findings = campaign["figures"], campaign["findings"]
+def of_search(campaign: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of a search, and its first finding by what went wrong and the smallest plan that shows it."""
+    figures = campaign["figures"]
     return {
         "examples": figures["examples"],
         "kinds": len(figures["fired"]),
         "failures": figures["distinct"],
-        "finding": findings[0]["headline"] if findings else "",
+        "finding": _shown(campaign),
     }
 
 
-def _said(done: subprocess.CompletedProcess[str]) -> str:
-    told = [line for line in done.stdout.splitlines() if line.strip()]
-    errors = [line for line in told if line.startswith("error: ")]
-    return (errors or told or [f"exit code {done.returncode}"])[-1].strip()
+def _shown(campaign: Mapping[str, Any]) -> str:
+    if not campaign["findings"]:
+        return ""
+    first = campaign["findings"][0]["failures"][0]
+    shown = next(one for one in campaign["failures"] if one["failure"]["id"] == first)
+    return f"{shown['failure']['violation']['reason']} ({'; '.join(shown['plan'])})"
 
 
 def _cpu_s() -> float:

@@ -48,11 +48,13 @@ def frameworks_page() -> str:
     """The page as Markdown."""
     heading = (
         "Framework",
+        "Measured on",
         "Through",
         "Records",
         "Replays offline",
         "Tools seen",
         "Kinds of fault",
+        "Ways to fail",
         "Real tool runs",
         "First finding",
     )
@@ -64,9 +66,10 @@ _INTRODUCTION = (
     "",
     "# Measured frameworks",
     "",
-    "`python -m compat` writes an agent as each framework's documentation does, in an environment of its own: it is",
-    "recorded against a stand-in for the provider, replayed and searched with the stand-in gone. The tools themselves count in a",
-    "file how often they really ran meanwhile.",
+    "`python -m compat` takes an agent written as each framework's documentation does, in an environment of its own: it is",
+    "recorded against a stand-in for the provider, then replayed and searched with the stand-in gone. The tools themselves count",
+    "in a file how often they really ran meanwhile. What is found is what the agent's own stack does without anything that guards",
+    "it; the first finding is shown with the smallest plan.",
     "",
 )
 
@@ -74,19 +77,22 @@ _INTRODUCTION = (
 def _cells(one: Measured) -> tuple[str, ...]:
     return (
         f"{one.framework} {one.version}",
+        one.date,
         ", ".join(one.clients),
         _yes(one.recorded),
         _yes(one.replayed),
         ", ".join(one.tools) or "none",
-        f"{one.kinds} in {one.examples} examples",
+        f"{one.kinds} in {one.examples} examples" if one.examples else "",
+        str(one.failures) if one.examples else "",
         str(one.real_runs),
-        one.finding or "none",
+        one.finding.replace("|", "\\|"),
     )
 
 
 def _notes() -> Iterator[str]:
     for one in measured():
-        yield f"- {one.framework}, measured on {one.date}{': ' + one.note if one.note else ''}"
+        if one.note:
+            yield f"- {one.framework}: {one.note}"
     yield ""
 
 
