@@ -198,7 +198,10 @@ def _heard(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str] 
         return _as_ever(evidence, run)
     call, result = told
     same = wanted is not None and result.content == wanted[1].content
-    blank = says_nothing(result.content) and all(isinstance(part, ToolResult) for part in tail_parts(call))
+    usually = [wanted[1].content] if wanted is not None else []
+    blank = says_nothing(result.content, usually) and all(
+        isinstance(part, ToolResult) for part in tail_parts(call)
+    )
     wrong = same or blank if not run.landed else same and not is_empty(result.content)
     return ("the model was told", result.content) if wrong and not result.is_error else None
 

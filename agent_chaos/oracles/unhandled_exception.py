@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from typing import Literal
 
@@ -20,33 +21,18 @@ _TRANSPORT = (
     "httpcore2",
     "aiohttp",
     "requests",
+    "urllib",
     "urllib3",
+    "http",
     "ssl",
     "socket",
     "h11",
 )
-_PROGRAMMING = frozenset(
-    {
-        "TypeError",
-        "AttributeError",
-        "KeyError",
-        "IndexError",
-        "LookupError",
-        "AssertionError",
-        "NameError",
-        "UnboundLocalError",
-        "ZeroDivisionError",
-        "RecursionError",
-        "StopIteration",
-        "ValueError",
-        "RuntimeError",
-        "NotImplementedError",
-        "UnicodeDecodeError",
-        "UnicodeEncodeError",
-        "json.decoder.JSONDecodeError",
-        "pydantic_core._pydantic_core.ValidationError",
-    }
-)
+_PARSERS = frozenset({"pydantic_core._pydantic_core.ValidationError"})
+"""What parsers beside Python's own raise for data that is not what a program took it for."""
+
+_FAIR = frozenset({"Exception", "TimeoutError", "ExceptionGroup", "BaseExceptionGroup"})
+"""Types of Python's own that say nothing about who is at fault."""
 
 _ENDINGS = frozenset(
     {"SystemExit", "KeyboardInterrupt", "GeneratorExit", "asyncio.exceptions.CancelledError"}
@@ -161,11 +147,20 @@ def grade_of(raised: Raised) -> Grade:
         return "transport"
     if raised.type == _CRASHED or raised.type in _ENDINGS:
         return "programming"
-    if raised.type in _PROGRAMMING:
-        return "honest" if _raised_on_purpose(raised) else "programming"
-    if "." not in raised.type and ("OSError" in lineage) and raised.type != "TimeoutError":
+    if raised.type in _FAIR:
+        return "honest"
+    if "." not in raised.type and "OSError" in lineage:
         return "transport"
+    if "." not in raised.type or any(one in _PARSERS or _is_python_s(one) for one in lineage):
+        return "honest" if _raised_on_purpose(raised) else "programming"
     return "honest"
+
+
+def _is_python_s(name: str) -> bool:
+    """Whether an error is declared in the standard library, as those of its parsers are."""
+    # Other classes of it (`abc.ABC`, `typing.Generic`) are bases of anybody's exceptions.
+    declared = name.partition(".")[0] in sys.stdlib_module_names
+    return "." in name and declared and name.lower().endswith(("error", "invalidoperation"))
 
 
 def _raised_on_purpose(raised: Raised) -> bool:

@@ -43,14 +43,29 @@ def test_a_tool_that_only_reads_may_run_again():
 
 
 @pytest.mark.parametrize(
-    "name", ["weather", "calculator", "multiply", "track_parcel", "getForecast", "web_search"]
+    "name",
+    [
+        *("weather", "calculator", "multiply", "track_parcel", "getForecast", "web_search"),
+        *(
+            "buscar_pedido",
+            "sucheBestellung",
+            "prüfe_lager",
+            "rechercher_commande",
+            "注文検索",
+            "find_and_list",
+        ),
+    ],
 )
 def test_a_name_that_says_reading_or_reckoning_is_enough(name):
     assert only_reads(name)
 
 
 @pytest.mark.parametrize(
-    "name", ["refund", "check_in", "book_hotel", "weatherproof", "delivery_window", "sendMail", ""]
+    "name",
+    [
+        *("refund", "check_in", "book_hotel", "weatherproof", "delivery_window", "sendMail", ""),
+        *("find_or_create_order", "lookupAndCharge", "buscar_y_cancelar", "reembolsar", "erstatte", "返金"),
+    ],
 )
 def test_a_name_that_does_not_say_so_may_do_something(name):
     assert not only_reads(name)

@@ -87,9 +87,18 @@ def test_arguments_that_were_no_json_object_and_became_another_one_are_found(wra
     assert found(outcome) == {CUT}
 
 
-def test_on_the_wire_a_result_that_tells_of_a_failure_means_that_nothing_ran():
+@pytest.mark.parametrize(
+    "words",
+    [
+        "error: not refunded, the amount looks wrong",
+        "nicht erstattet: der Betrag stimmt nicht",
+        "返金していません",
+        '{"erledigt": false}',
+    ],
+)
+def test_on_the_wire_a_result_in_other_words_than_the_tool_s_means_that_nothing_ran(words):
     def checked(order="", amount=0):
-        return refund(order, amount) if amount > 100 else "error: not refunded, the amount looks wrong"
+        return refund(order, amount) if amount > 100 else words
 
     outcome = judged(desk("anthropic_messages", checked), "anthropic_messages", {"call 0": ENDS})
 

@@ -2,6 +2,10 @@
 
 import json
 import time
+import zlib
+from abc import ABC
+from decimal import Decimal
+from xml.etree import ElementTree
 
 import anthropic
 import httpx2
@@ -224,3 +228,47 @@ def test_one_that_it_lets_happen_is_not():
     outcome = judged(desk("openai_chat", refund, read=grasping), "openai_chat", {"call 0": empty})
 
     assert found(outcome) == {f"unhandled_exception:KeyError in {HERE}:grasping"}
+
+
+@pytest.mark.parametrize(
+    ("read", "error"),
+    [
+        (lambda arguments: {"amount": Decimal(arguments)}, "decimal.InvalidOperation"),
+        (lambda arguments: {"order": ElementTree.fromstring(arguments)}, "xml.etree.ElementTree.ParseError"),
+        (lambda arguments: {"order": zlib.decompress(arguments.encode())}, "zlib.error"),
+    ],
+    ids=["decimal", "xml", "zlib"],
+)
+def test_what_a_parser_of_python_s_own_raises_is_a_programming_error(read, error):
+    def reading(arguments):
+        try:
+            return strict(arguments)
+        except ValueError:
+            return read(arguments)
+
+    outcome = judged(desk("openai_chat", refund, read=reading), "openai_chat", {"call 0": COMMA})
+
+    assert {one.partition(" in ")[0] for one in found(outcome)} == {f"unhandled_exception:{error}"}
+
+
+class NotRead(ABC, json.JSONDecodeError):
+    """An agent's own error that is a kind of Python's."""
+
+
+class Refused(ABC, Exception):
+    """An agent's own error."""
+
+
+@pytest.mark.parametrize(
+    "error", [Refused("no"), NotRead("no", "", 0), ExceptionGroup("no", [Refused("no")])]
+)
+def test_an_agent_s_own_error_is_fair_whatever_it_is_made_of(error):
+    def refusing(arguments):
+        try:
+            return strict(arguments)
+        except ValueError:
+            raise error from None
+
+    outcome = judged(desk("openai_chat", refund, read=refusing), "openai_chat", {"call 0": COMMA})
+
+    assert outcome.verdict is Verdict.PASS

@@ -61,7 +61,7 @@ def test_a_failed_tool_that_is_told_as_a_success_is_found(protocol, faults):
 
 
 @PROTOCOLS
-@pytest.mark.parametrize("words", ["", "done", "[]", '{"status": "ok"}'])
+@pytest.mark.parametrize("words", ["", "done", "✅", "Listo.", "[]", '{"status": "ok"}'])
 def test_a_failed_tool_of_which_the_model_hears_nothing_is_found(protocol, words):
     def told(result):
         return result if gave(result) else words
@@ -71,7 +71,22 @@ def test_a_failed_tool_of_which_the_model_hears_nothing_is_found(protocol, words
 
 
 @pytest.mark.parametrize(
-    "words", ["The refund did not go through.", '{"status": "failed"}', '{"success": false}', '{"error": ""}']
+    "words",
+    [
+        *(
+            "The refund did not go through.",
+            "No se pudo reembolsar.",
+            "払い戻しできませんでした。",
+            "fehlgeschlagen",
+        ),
+        *(
+            '{"status": "failed"}',
+            '{"success": false}',
+            '{"error": ""}',
+            '{"fehler": true}',
+            '{"fallo": null}',
+        ),
+    ],
 )
 def test_a_failed_tool_of_which_the_model_hears_passes(words):
     def told(result):

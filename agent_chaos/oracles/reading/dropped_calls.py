@@ -38,7 +38,8 @@ def passed_over(evidence: Evidence, call: Call) -> tuple[ToolCall, str | None] |
 
 
 def _as_done(evidence: Evidence, told: ToolResult) -> bool:
-    return not told.is_error and (says_nothing(told.content) or told.content in _usual(evidence))
+    usual = _usual(evidence)
+    return not told.is_error and (says_nothing(told.content, usual) or told.content in usual)
 
 
 def _whole(call: Call) -> ModelTurn | None:

@@ -4,16 +4,56 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from agent_chaos.oracles.reading.turns import prompt_of_call, satisfies, served_turn, strict_json
 from agent_chaos.providers.turn import Message, Part, ToolCall, ToolResult
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
-_NOTHING = frozenset(["", "null", "none", "ok", "okay", "done", "success", "succeeded", "true", "undefined"])
-_FAILS = re.compile("error|fail|exception|problem|reason|warning", re.IGNORECASE)
+_SUCCESS = frozenset(
+    [
+        "ok",
+        "okay",
+        "done",
+        "success",
+        "successful",
+        "succeeded",
+        "true",
+        "complete",
+        "completed",
+        "listo",
+        "hecho",
+        "éxito",
+        "fertig",
+        "erledigt",
+        "erfolgreich",
+        "fait",
+        "terminé",
+        "réussi",
+        "feito",
+        "pronto",
+        "sucesso",
+        "fatto",
+        "riuscito",
+        "klaar",
+        "gedaan",
+        "gelukt",
+        "готово",
+        "успешно",
+        "完了",
+        "成功",
+        "完成",
+    ]
+)
+_HOLDERS = frozenset(
+    ["status", "state", "result", "results", "output", "data", "value", "content", "response", "text"]
+)
+"""Names of fields that say nothing by themselves."""
+_NO_VALUE = frozenset(["null", "none", "undefined"])
+"""What stands for a missing value in a text."""
 _FIGURE = re.compile(r"\d(?:[\d.,:/-]*\d)?")
+_LETTER = re.compile(r"\w")
 _ZEROS = re.compile(r"\.0+$")
 _DIGITS_ENOUGH = 3
 _TELLING_CHARACTERS = 6
@@ -87,16 +127,38 @@ def is_empty(value: Any) -> bool:
     return value is None or (isinstance(value, str | list | dict) and not value)
 
 
-def says_nothing(value: Any) -> bool:
-    """Whether what a model is told of a tool is empty, or only words for success."""
+def says_nothing(value: Any, usual: Iterable[str] = ()) -> bool:
+    """Whether what a model is told of a tool is empty, or only says that it went well.
+
+    A field that none of the tool's usual results has says something by its name, in whatever language: `{"error": ""}` does.
+    """
+    return _is_blank(value, {name for one in usual for name in _names(strict_json(one))})
+
+
+def _is_blank(value: Any, usual: set[str]) -> bool:
     if isinstance(value, str):
         read = strict_json(value)
-        return value.strip().lower() in _NOTHING if isinstance(read, str) else says_nothing(read)
+        return _is_word_of_success(value) if isinstance(read, str) else _is_blank(read, usual)
     if isinstance(value, dict):
-        return all(says_nothing(inner) and not _FAILS.search(key) for key, inner in value.items())
+        plain = usual | _HOLDERS | _SUCCESS
+        return all(name.casefold() in plain and _is_blank(inner, usual) for name, inner in value.items())
     if isinstance(value, list):
-        return all(says_nothing(inner) for inner in value)
+        return all(_is_blank(inner, usual) for inner in value)
     return value is None or value is True
+
+
+def _is_word_of_success(text: str) -> bool:
+    """Whether a text has no word, or only one, which says that all went well or that there is nothing."""
+    plain = text.strip(" \t\r\n.!").casefold()
+    return not _LETTER.search(plain) or plain in _SUCCESS | _NO_VALUE
+
+
+def _names(value: Any) -> Iterator[str]:
+    """The fields of a JSON value, at any depth."""
+    if isinstance(value, dict | list):
+        yield from (name.casefold() for name in value if isinstance(value, dict))
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _names(inner)
 
 
 def quotes(text: str, result: Any, arguments: Any) -> bool:

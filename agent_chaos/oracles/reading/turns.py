@@ -6,22 +6,17 @@ Where no tool boundary saw a tool, the wire is the evidence: a call that the nex
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence
+from agent_chaos.oracles.reading.marks import adds_words
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.turn import Message, ModelTurn, Prompt, ToolCall, ToolResult
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
-
-_FAILURE = re.compile(
-    r"\b(error|exception|traceback|invalid|failed|could not|unable to|not executed)\b", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +103,7 @@ def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
     """Every tool call the agent made, in order. Of a tool that a boundary sees, the boundary's word is all there is."""
     wrapped = {run.name for run in (*trace.tools, *clean.tools)}
     by_boundary = [_by_boundary(run) for run in trace.tools]
-    by_wire = [one for one in _by_wire(trace) if one.name not in wrapped]
+    by_wire = [one for one in _by_wire(trace, _usual_results(clean)) if one.name not in wrapped]
     return tuple(sorted([*by_boundary, *by_wire], key=lambda one: one.seq))
 
 
@@ -117,35 +112,52 @@ def _by_boundary(run: ToolRun) -> Executed:
     return Executed(run.name, run.arguments, run.seq, run.after, performed, run.end.failed)
 
 
-def _by_wire(trace: Trace) -> Iterator[Executed]:
-    """Calls echoed with a result that is no error, each once."""
+def _usual_results(clean: Trace) -> dict[str, list[str]]:
+    """What the clean run told the model of each tool."""
+    found: dict[str, list[str]] = {}
+    for call in clean.calls:
+        prompt = prompt_of_call(call)
+        for echoed, result in _answered_calls(prompt.messages) if prompt else ():
+            found.setdefault(echoed.name, []).append(shown(result.content, limit=2_000))
+    return found
+
+
+def _by_wire(trace: Trace, usual: Mapping[str, list[str]]) -> Iterator[Executed]:
+    """Calls echoed with a result of the tool, each once."""
     seen: set[tuple[str, str, str]] = set()
     for call in trace.calls:
         prompt = prompt_of_call(call)
         if prompt is None:
             continue
         before = [other for other in trace.calls if other.seq < call.seq]
-        for echoed in _answered_calls(prompt.messages):
+        for echoed, result in _answered_calls(prompt.messages):
             key = (echoed.id, echoed.name, echoed.arguments)
-            if key not in seen:
+            if key not in seen and _tells_of_a_run(result, echoed, usual):
                 seen.add(key)
                 asked = _asked_by(before, echoed)
                 if asked is not None:
                     yield Executed(echoed.name, strict_json(echoed.arguments), call.seq, asked.seq, True)
 
 
-def _answered_calls(messages: tuple[Message, ...]) -> Iterator[ToolCall]:
-    results = [part for message in messages for part in message.parts if isinstance(part, ToolResult)]
-    good = Counter(result.call_id or result.name for result in results if not _tells_of_failure(result))
+def _answered_calls(messages: tuple[Message, ...]) -> Iterator[tuple[ToolCall, ToolResult]]:
+    """The calls of the model that stand in a request with a result."""
+    parts = [part for message in messages for part in message.parts]
+    results = {part.call_id or part.name: part for part in parts if isinstance(part, ToolResult)}
     for message in messages:
         for part in message.parts:
-            if isinstance(part, ToolCall) and message.role == "assistant" and good[part.id or part.name] > 0:
-                yield part
+            if isinstance(part, ToolCall) and message.role == "assistant":
+                result = results.get(part.id or part.name)
+                if result is not None:
+                    yield part, result
 
 
-def _tells_of_failure(result: ToolResult) -> bool:
-    """Whether a result says that the tool did not run: by its flag, or in words where the protocol has none."""
-    return result.is_error or bool(_FAILURE.search(shown(result.content, limit=2_000)))
+def _tells_of_a_run(result: ToolResult, asked: ToolCall, usual: Mapping[str, list[str]]) -> bool:
+    """Whether a result is one of the tool's own: no word or sign stands in it that neither its usual results nor the
+    arguments have. What an agent says of a call that it did not run is in words of its own, in any language."""
+    known = usual.get(asked.name)
+    if result.is_error or not known:
+        return False
+    return not adds_words(shown(result.content, limit=2_000), [*known, asked.arguments])
 
 
 def _asked_by(calls: list[Call], echoed: ToolCall) -> Call | None:
