@@ -33,7 +33,7 @@ def check(files: list[Path], max_age_days: int) -> int:
 def _one(file: Path, opinion: Opinion, max_age_days: int) -> int:
     try:
         found = scan(file, opinion=opinion)
-        notes = list(_notes(open_cassette(file), max_age_days))
+        notes = list(_notes(file, open_cassette(file), max_age_days))
     except AgentChaosError as exc:
         print_error(exc)
         return exc.exit_code
@@ -44,7 +44,7 @@ def _one(file: Path, opinion: Opinion, max_age_days: int) -> int:
     return 1 if found else 0
 
 
-def _notes(cassette: Cassette, max_age_days: int) -> Iterator[str]:
+def _notes(file: Path, cassette: Cassette, max_age_days: int) -> Iterator[str]:
     header = cassette.header
     age_days = int((time.time() - header.started_at) / _DAY_S) if header.started_at else 0
     if age_days > max_age_days:
@@ -52,7 +52,8 @@ def _notes(cassette: Cassette, max_age_days: int) -> Iterator[str]:
     if not cassette.complete:
         yield "cut off while it was recorded: what came later is missing"
     if header.key_version != KEY_VERSION:
-        yield "its match keys are of another version and are computed each time it is opened; 'cassette repair' renews them"
+        renews = f"agent-chaos cassette repair {file} -o {file} --force"
+        yield f"its match keys are of another version, so opening it takes longer; '{renews}' renews them"
     spoken: set[str] = set()
     for exchange in cassette.exchanges:
         yield from _note(exchange, spoken)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.frames import EXCHANGE, PREAMBLE_BYTES, read_footer, read_frame
 from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.cli import run_command
 from agent_chaos.commands.cassette.check import check
 from agent_chaos.commands.cassette.diff import diff
 from agent_chaos.commands.cassette.repair import repair
@@ -24,9 +26,14 @@ JSON_TYPE = (("content-type", "application/json"),)
 
 
 def made(
-    path: Path, answers: list[str], *, call_id: str = "call_aaaaaaaaaaaaaaaa1", started_at: float = 0.0
+    path: Path,
+    answers: list[str],
+    *,
+    call_id: str = "call_aaaaaaaaaaaaaaaa1",
+    started_at: float = 0.0,
+    key_version: int = KEY_VERSION,
 ) -> Path:
-    header = Header(scenario="orders", started_at=started_at, key_version=KEY_VERSION)
+    header = Header(scenario="orders", started_at=started_at, key_version=key_version)
     writer = CassetteWriter(path, header, Redactor({}))
     for number, said in enumerate(answers):
         asked = {"model": "gpt-5-mini", "messages": [{"role": "user", "content": f"question {number}"}]}
@@ -125,3 +132,23 @@ def test_a_check_notes_age_and_fails_for_secrets_alone(
     assert "recorded 2001-09-09" in capsys.readouterr().out
     assert check([old], 100_000) == 0
     assert "recorded" not in capsys.readouterr().out
+
+
+def test_the_command_that_a_check_names_renews_old_match_keys(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = made(Path("orders.msgpack"), ["one"], key_version=KEY_VERSION - 1)
+    check([path], 10**6)
+    named = capsys.readouterr().out.split("'")[1]
+    assert run_command(shlex.split(named)[1:]) == 0
+    capsys.readouterr()
+    check([path], 10**6)
+
+    assert "match keys" not in capsys.readouterr().out
+
+
+def test_nothing_is_to_be_noted_of_the_keys_of_shipped_cassettes() -> None:
+    shipped = (Path(__file__).resolve().parents[3] / "cassettes").glob("*.msgpack")
+
+    assert [path.name for path in shipped if open_cassette(path).header.key_version != KEY_VERSION] == []
