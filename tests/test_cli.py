@@ -122,8 +122,9 @@ def test_what_asks_for_no_run_is_answered_before_the_command_line_is_built(argum
     assert done.stderr == "[]\n"
 
 
-def test_a_list_whose_reader_left_ends_without_a_word(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "agent_chaos", "faults"]
+@pytest.mark.parametrize("arguments", [["faults"], ["faults", "--markdown"]], ids=" ".join)
+def test_a_list_whose_reader_left_ends_without_a_word(arguments: list[str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agent_chaos", *arguments]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}
     ) as running:

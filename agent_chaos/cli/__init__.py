@@ -87,17 +87,23 @@ def run_command(arguments: list[str]) -> int:
     except _UsageError as exc:
         return _misused(exc)
     except BrokenPipeError:
-        from agent_chaos.report.console import reader_left
-
-        reader_left()
-        return 0
+        return _reader_left()
     except SystemExit as exc:
+        if isinstance(exc.__context__, BrokenPipeError):  # typer turns it into an exit
+            return _reader_left()
         told = f"the code under test ended the process: sys.exit({exc.code!r}); nothing was judged"
         return _told(told, _INTERNAL, debug=debug)
     except (Exception, TrialStop) as exc:  # noqa: BLE001 - whatever broke is told in one line
         return _told(f"internal error: {type(exc).__name__}: {exc}", _INTERNAL, debug=debug)
     finally:
         _release()
+
+
+def _reader_left() -> int:
+    from agent_chaos.report.console import reader_left
+
+    reader_left()
+    return 0
 
 
 def _release() -> None:

@@ -127,7 +127,7 @@ def show(
         typer.Argument(
             metavar="FAILURE",
             autocompletion=stored_ids,
-            help="Failures, as F-7Q2K; by default the findings of every scenario's latest campaign.",
+            help="Failures, as F-7Q2K, or findings of the latest campaign by number; by default the findings of every scenario's latest campaign.",
             show_default=False,
         ),
     ] = None,

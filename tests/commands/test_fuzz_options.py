@@ -212,3 +212,15 @@ def test_the_report_says_why_a_search_ended_early_and_counts_only_its_own_exampl
     assert re.search(r"^1 example: ", again, re.MULTILINE)
     assert all(one["examples"] <= figures["failures"] for one in report["campaigns"][0]["findings"])
     assert re.search(r"  1 example, \d ways$", again, re.MULTILINE)
+
+
+def test_findings_of_the_latest_campaign_are_shown_by_number_or_all_in_full(fuzz, capsys):
+    _, _, report = fuzz("--only-faults", "truncate", "--max-examples", "8")
+    first, *_ = report["campaigns"][0]["findings"]
+
+    assert run_command(["show", "1"]) == 0
+    assert f"{first['failures'][0]}  {first['headline']}" in capsys.readouterr().out
+    assert run_command(["show", "--full"]) == 0
+    assert capsys.readouterr().out.count("Timeline") == len(report["campaigns"][0]["findings"])
+    assert run_command(["show", "99"]) == 2
+    assert "has 1 finding" in capsys.readouterr().err

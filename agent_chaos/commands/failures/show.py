@@ -10,7 +10,8 @@ from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.replay import replay
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.report.console import console, put
-from agent_chaos.report.document import CampaignRecord, Document, FailureRecord
+from agent_chaos.report.document import CampaignRecord, Document, FailureRecord, FindingRecord
+from agent_chaos.report.printable import count
 from agent_chaos.report.terminal.campaign_view import findings_table
 from agent_chaos.report.terminal.finding_view import finding_view
 from agent_chaos.scenario.folders import RUNS
@@ -25,8 +26,13 @@ def show(names: Sequence[str], *, full: bool = False) -> int:
     if not names:
         return _overview(full=full)
     for name in names:
+        if name.isdecimal():
+            _numbered(int(name))
+            continue
         if not (failure_store.is_name(name) or failure_store.is_undecided_name(name)):
-            raise UsageError(f"{name}: no failure; name one by its id, as F-7Q2K")
+            raise UsageError(
+                f"{name}: no failure; name one by its id, as F-7Q2K, or a finding of the latest campaign by its number"
+            )
         found = _found(name)
         if found is None:
             replay([name], allow_real_tools=False, command="show")
@@ -35,20 +41,36 @@ def show(names: Sequence[str], *, full: bool = False) -> int:
     return ExitCode.OK
 
 
+def _numbered(number: int) -> None:
+    """Prints a finding of the latest campaign by its number. Raises UsageError where there is none of that number."""
+    campaign = next(_campaigns(), None)
+    if campaign is None:
+        raise UsageError(f"no campaign is kept in {RUNS}/; agent-chaos fuzz makes one")
+    finding = next((one for one in campaign.findings if one.number == number), None)
+    if finding is None:
+        found = count(len(campaign.findings), "finding")
+        raise UsageError(f"{number}: the latest campaign, of {campaign.scenario}, has {found}")
+    _print_whole(campaign, finding)
+
+
+def _print_whole(campaign: CampaignRecord, finding: FindingRecord) -> None:
+    out = console()
+    for part in finding_view(finding, campaign.of(finding), out.width):
+        put(out, part)
+
+
 def _overview(*, full: bool) -> int:
     latest: dict[str, CampaignRecord] = {}
     for campaign in _campaigns():
         latest.setdefault(campaign.scenario, campaign)
     if not latest:
         raise UsageError(f"no campaign is kept in {RUNS}/; agent-chaos fuzz makes one")
-    out = console()
     if not full:
-        put(out, findings_table(list(latest.values())))
+        put(console(), findings_table(list(latest.values())))
         return ExitCode.OK
     for campaign in latest.values():
         for finding in campaign.findings:
-            for part in finding_view(finding, campaign.of(finding), out.width):
-                put(out, part)
+            _print_whole(campaign, finding)
     return ExitCode.OK
 
 
