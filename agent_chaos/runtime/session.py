@@ -20,6 +20,7 @@ from weakref import ref
 
 from agent_chaos.cassette.model import RETURNED_NONE, ToolEnd
 from agent_chaos.errors import GuardRefused, TrialStop, UsageError
+from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import Member
 from agent_chaos.runtime.scheduler import RunStop, Scheduler
@@ -119,6 +120,10 @@ class Session:
     read_at_ns: int = -1
     cpu_ns: int = 0
     uuids: int = 0
+    program_s: float = 0.0
+    """Real seconds that programs of the agent's own took, without one that still runs."""
+    program_since: float = 0.0
+    """When that one was started, by the real clock; 0 where none runs."""
     pools: dict[int, tuple[ThreadPoolExecutor, ThreadPoolExecutor]] = field(default_factory=dict)
     scheduler: Scheduler = field(init=False)
 
@@ -134,6 +139,21 @@ class Session:
             if self.late > _LATEST and self.scheduler.stop is None:
                 told = f"still waiting after {self.clock.now():.0f} virtual seconds"
                 self.scheduler.stop = RunStop("budget", told)
+
+    @contextmanager
+    def waiting_for_program(self) -> Iterator[None]:
+        """Within it real time is that of a program in another process, which has a limit of its own."""
+        self.program_since = real.monotonic()
+        try:
+            yield
+        finally:
+            self.program_s += real.monotonic() - self.program_since
+            self.program_since = 0.0
+
+    def of_programs_s(self) -> float:
+        """Real seconds of the run that were those of programs."""
+        running = real.monotonic() - self.program_since if self.program_since else 0.0
+        return self.program_s + running
 
     def _degraded(self, what: str) -> None:
         self.tape.incident(self.clock.now(), "degraded", what)

@@ -130,7 +130,7 @@ class _Host:
         self._inbox = real.SimpleQueue()
         relay = Relay(session, client_timeout_s=client_timeout_s)
         program = self._begin(number, text, offline=session.replaying)
-        with OnFailure(lambda _: program.kill()):
+        with OnFailure(lambda _: program.kill()), session.waiting_for_program():
             return self._output(self._until_finished(session, relay))
 
     def _begin(self, number: int, text: str, *, offline: bool) -> Program:

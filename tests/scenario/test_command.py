@@ -20,6 +20,7 @@ from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.raw_server import serving
 from tests.patch.sdk_calls import TEXT, provider
+from tests.trials import trial
 
 PYTHON = """
 import json, os, sys, urllib.request
@@ -107,6 +108,13 @@ def test_a_persistent_program_serves_every_turn_of_every_run(recorded):
 
     assert len({value[0] for value in values}) == 1
     assert [value[1:] for value in values] == [[0, TEXT], [1, TEXT]] * 2
+
+
+def test_what_a_program_takes_is_not_the_runs_own_real_time(recorded):
+    rehearsal = recorded(f"import time; time.sleep(0.6)\n{ONCE}")
+    trace = trial(rehearsal.scenario, rehearsal.cassette, real_s=0.4)
+
+    assert [one.text for one in trace.answers] == [TEXT]
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")

@@ -32,7 +32,10 @@ _NAMED_TUPLE = "namedtuple_"
 
 @contextmanager
 def real_time_stop(session: Session, seconds: float) -> Iterator[None]:
-    """Raises TrialTimeout in the block after `seconds` of real time, and again every second while it is swallowed."""
+    """Raises TrialTimeout in the block after `seconds` of real time, and again every second while it is swallowed.
+
+    What programs of the agent's own take does not count: how fast they start is a matter of the machine, and they have a limit.
+    """
     if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
         with _by_signal(session, seconds):
             yield
@@ -86,8 +89,12 @@ def _rings_later(session: Session, frame: FrameType | None) -> bool:
 @contextmanager
 def _by_signal(session: Session, seconds: float) -> Iterator[None]:
     stop = RunStop("timeout", f"used up {seconds:g} s of real time")
+    began = real.monotonic()
 
     def ring(signum: int, frame: FrameType | None) -> None:
+        if (left := _left_s(session, began, seconds)) > 0:
+            real.set_timer(max(left, _SOON_S), _AGAIN_S)
+            return
         session.scheduler.stop = session.scheduler.stop or stop
         if _must_end(frame):
             # Not now: an exception in the middle of our own bookkeeping, or in a finaliser (where Python
@@ -101,7 +108,6 @@ def _by_signal(session: Session, seconds: float) -> Iterator[None]:
             raise stop.error()
 
     before = session.scheduler.alarm.handler = real.set_handler(signal.SIGALRM, ring)
-    began = real.monotonic()
     # A process has one such timer: pytest-timeout's default method uses it as well, and gets it back in
     # `_restore`.
     outer = real.set_timer(seconds, _AGAIN_S)
@@ -111,6 +117,13 @@ def _by_signal(session: Session, seconds: float) -> Iterator[None]:
         real.set_timer(0, 0)
         real.set_handler(signal.SIGALRM, before)
         _restore(outer, real.monotonic() - began)
+
+
+def _left_s(session: Session, began: float, seconds: float) -> float:
+    """What a run may still take; nothing once it is to be stopped for another reason."""
+    if session.scheduler.stop is not None:
+        return 0.0
+    return seconds + session.of_programs_s() - (real.monotonic() - began)
 
 
 def _restore(outer: tuple[float, float], passed_s: float) -> None:
@@ -170,9 +183,14 @@ def _by_thread(session: Session, seconds: float) -> Iterator[None]:
     done.acquire()
     ended.acquire()
 
+    began = real.monotonic()
+
     def watch() -> None:
         limit = seconds
         while not done.acquire(timeout=limit):
+            if (left := _left_s(session, began, seconds)) > 0:
+                limit = max(left, _SOON_S)
+                continue
             session.scheduler.stop = session.scheduler.stop or stop
             if _must_end(sys._current_frames().get(ident)):
                 limit = _SOON_S
