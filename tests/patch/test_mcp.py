@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
+from contextlib import asynccontextmanager
 from pathlib import Path
+from random import Random
+from types import ModuleType
 
 import anthropic
 import pytest
 
 from agent_chaos.faults.plan import Plan, fault_of
+from agent_chaos.patch.frameworks import mcp_servers
 from agent_chaos.record.recording import record_scenario
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.session import Session, bound, unbind
+from agent_chaos.runtime.tape import Tape
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.standin.said import Called, Said
@@ -212,3 +220,30 @@ def test_two_runs_are_the_same_to_the_microsecond(shop):
     rehearsal = Rehearsal(subject_of(shop))
 
     assert rehearsal.prepare().entries == rehearsal.trial(Plan()).trace.entries
+
+
+NEWER, OLDER = "streamable_http_client", "streamablehttp_client"
+
+
+@pytest.mark.parametrize(
+    ("library", "name", "values"),
+    [((NEWER,), NEWER, 2), ((NEWER, OLDER), NEWER, 3), ((OLDER,), OLDER, 3)],
+    ids=["version 2", "version 1, newer name", "version 1, older name"],
+)
+def test_a_replayed_client_by_http_yields_as_many_values_as_its_library(library, name, values):
+    module = ModuleType("streamable_http")
+    for one in library:
+        setattr(module, one, asynccontextmanager(lambda url: None))
+    mcp_servers._between(module, name)
+    session = Session(clock=VirtualClock(0.0), tape=Tape(), jitter=Random(0), chance=Random(0))
+    session.server_descriptions = (("tools/list", {}, {}),)
+
+    async def connected():
+        async with vars(module)[name]("https://shop.example/mcp") as streams:
+            return len(streams)
+
+    token = bound(session)
+    try:
+        assert asyncio.run(connected()) == values
+    finally:
+        unbind(token)

@@ -38,7 +38,10 @@ def _between(module: ModuleType, name: str) -> None:
     real = vars(module).get(name)
     if real is None:
         return
-    ours = _transport(real)
+    # Version 1 of the library has this older name, too, and its clients by HTTP yield a third value: a
+    # function that gives the session's id.
+    yields_id = "streamablehttp_client" in vars(module)
+    ours = _transport(real, yields_id=yields_id)
     setattr(module, name, ours)
     replace_everywhere(real, ours)
 
@@ -53,7 +56,7 @@ _OTHERS = tuple(
 )
 
 
-def _transport(real: Callable[..., Any]) -> Callable[..., Any]:
+def _transport(real: Callable[..., Any], *, yields_id: bool) -> Callable[..., Any]:
     """A transport like `real`, which yields the streams to read from and to write to, and maybe more."""
 
     @functools.wraps(real)
@@ -65,7 +68,7 @@ def _transport(real: Callable[..., Any]) -> Callable[..., Any]:
                 yield streams
         elif session.server_descriptions:
             async with _recording(session, server) as (read, write):
-                more = (lambda: None,) if real.__name__ == "streamablehttp_client" else ()
+                more = (lambda: None,) if yields_id else ()
                 yield (read, write, *more)
         else:
             async with real(*args, **kwargs) as (read, write, *more):
