@@ -84,6 +84,7 @@ def _connect(session: Session, args: tuple[Any, ...]) -> None:
 
 def _resolve(session: Session, args: tuple[Any, ...]) -> None:
     host = _address(args[0])
+    # None and '' are the wildcard addresses that servers bind; a loopback name needs no network.
     if host not in ("None", "localhost", "127.0.0.1", "::1", ""):
         raise refuse(session, host)
 
@@ -93,6 +94,7 @@ def _connect_by_name(session: Session, args: tuple[Any, ...]) -> None:
 
 
 def _spawned_by_mode(session: Session, args: tuple[Any, ...]) -> None:
+    # The event of `os.spawn` tells its mode before the program.
     _spawned(session, args[1:])
 
 
@@ -124,6 +126,7 @@ def _opened(session: Session, args: tuple[Any, ...]) -> None:
     path, mode, flags = args
     writes = any(letter in mode for letter in "wax+") if isinstance(mode, str) else _write_flags(flags)
     name = _address(path)
+    # A descriptor was noted when its file was opened, and byte code is written by Python itself.
     own = isinstance(path, int) or name == os.devnull or "__pycache__" in name
     if writes and not own:
         _noted(session, "file", name)
@@ -153,6 +156,7 @@ _NETWORK = {
     "socket.gethostbyaddr": _resolve,
     "socket.getnameinfo": _connect_by_name,
 }
+# Arguments of these events: https://docs.python.org/3/library/audit_events.html.
 _EVENTS = _NETWORK | {
     "subprocess.Popen": _popen,
     "os.posix_spawn": _spawned,
@@ -167,6 +171,8 @@ _EVENTS = _NETWORK | {
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
+    # The hook is called for every import and every compilation in the process, so what is no event of ours
+    # leaves first.
     if not (_state["active"] or _state["shut"]) or event not in _EVENTS:
         return
     session = replaying()
@@ -233,14 +239,21 @@ def isolate() -> bool:
 
 def _unshare() -> bool:
     uid, gid = os.getuid(), os.getgid()
+    # `os.unshare` came with Python 3.12.
     libc = ctypes.CDLL(None, use_errno=True)
     if uid == 0:
+        # Root needs no user namespace, and could not reach files of other users from one that maps only
+        # itself.
         return bool(libc.unshare(_CLONE_NEWNET) == 0)
+    # The user namespace gives the right to make the other one; refused to a process with threads, see
+    # user_namespaces(7).
     if libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) != 0:
         return False
+    # In this order: the kernel takes a `gid_map` only once `setgroups` is denied.
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         try:
             Path(f"/proc/self/{name}").write_text(text)
+        # Without a map files show another owner, but the network is gone all the same.
         except OSError:
             continue
     return True
@@ -248,6 +261,7 @@ def _unshare() -> bool:
 
 def _loopback_up() -> None:
     """A new namespace has a loopback that is down; see netdevice(7)."""
+    # Not at the top: Windows has no such module, and does not come here.
     import fcntl
 
     request = struct.pack("16sH14x", b"lo", _IFF_UP)

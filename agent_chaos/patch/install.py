@@ -101,6 +101,7 @@ def environment() -> Environment:
 @contextmanager
 def offline_environment() -> Iterator[None]:
     """For replay. Enter it before the target is imported: `client = OpenAI()` at module level is normal."""
+    # `_RUN` first: its finder of imports is what lets `tls` patch modules that come later.
     with _RUN, _OFFLINE, _keys_that_went_missing():
         yield
 

@@ -65,6 +65,7 @@ def wrap(fn: F, name: str, *, pure: bool = False) -> F:
     if inspect.iscoroutinefunction(fn):
 
         @functools.wraps(fn)
+        # A coroutine function stays one: frameworks ask before they call.
         async def async_wrapper(*args: Any, **kwargs: Any) -> Any:
             session = current()
             if session is None or session.finished:
@@ -102,6 +103,7 @@ def named_arguments(
     fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], hidden: Hidden = nothing_hidden
 ) -> dict[str, Any]:
     """The arguments of a call by name, as a model gives them: those that `**kwargs` gather stand beside the others."""
+    # Without `apply_defaults`: the model did not send those.
     bound = inspect.signature(fn).bind(*args, **kwargs)
     found: dict[str, Any] = {}
     for name, value in bound.arguments.items():
@@ -177,6 +179,7 @@ class ToolBoundary:
             self._session.sleep(self.delay_s, "")
             return self.replayed()
         with self._noting():
+            # Only what the tool raises is its result; a failure of the harness, in `ended`, is not.
             result = run()
         if not self.ended(result, None):
             return result
@@ -252,6 +255,8 @@ def typed(fn: Callable[..., Any], value: Any) -> Any:
     try:
         return adapter.validate_python(value)
     except ValueError:
+        # A function that returns text may have been recorded below its framework, or by a fault, as an
+        # object.
         return compact(value) if adapter.core_schema["type"] == "str" else value
 
 
@@ -260,6 +265,7 @@ def _adapter(fn: Callable[..., Any]) -> TypeAdapter[Any] | None:
     try:
         returns = inspect.get_annotations(inspect.unwrap(fn), eval_str=True).get("return")
         return None if returns in (None, Any) else TypeAdapter(returns)
+    # Annotations may name what is imported for type checkers only, or what pydantic cannot build.
     except (NameError, TypeError, AttributeError, SyntaxError, PydanticUserError):
         return None
 
@@ -268,6 +274,8 @@ def revived(end: ToolEnd) -> Exception:
     """An exception of the recorded type with the recorded message; `ToolError` where the type cannot be had."""
     module_name, _, qualname = end.error_type.rpartition(".")
     try:
+        # Never imported: cassettes are shared between people, and must not choose what code runs. Built-in
+        # exceptions are recorded without a module.
         module = sys.modules.get(module_name, builtins)
         found = getattr(module, qualname, None)
         if isinstance(found, type) and issubclass(found, Exception):

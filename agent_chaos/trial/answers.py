@@ -59,6 +59,7 @@ class Answerer:
     injector: ChaosInjector | None = None
     online: Online | None = None
     held: Collection[str] = ()
+    # Re-entrant: a mutator runs under it, and is the user's code, which may call a tool.
     _lock: threading.RLock = field(default_factory=threading.RLock)
     _calls: dict[str, _Logical] = field(default_factory=dict)
     _made: int = 0
@@ -89,6 +90,7 @@ class Answerer:
         with self._lock:
             self._still_in_recording()
             protocol = recognise(request)
+            # Before the request is counted, so that telemetry does not use up the agent's budget.
             self._refuse_strangers(request, protocol)
             self._count_request()
             logical = self._logical(request)
@@ -110,6 +112,7 @@ class Answerer:
         """From structured output on, what the agent's own code does may be what a tool would have done."""
         if self.held and reply is not None and protocol is not None:
             given = next((one.name for one in protocol.parse(reply).tool_calls if one.name in self.held), "")
+            # Never cleared: what the agent writes with the output may come several calls later.
             self.session.acted_on = given or self.session.acted_on
 
     def _served(self, request: Request, protocol: str, transport: str) -> ServedReply:
@@ -118,9 +121,11 @@ class Answerer:
         served = self.player.serve(request, protocol, turn)
         if served.reply is not None or self.online is None:
             return served
+        # What speaks no protocol, and goes to a host the recording does not know, is answered but not kept.
         keep = bool(protocol) or self.index.knows_host(request.host)
         with self.session.scheduler.excused():
             index, reply = self.online.ask(request, turn=turn, at=at, transport=transport, keep=keep)
+        # Learnt and then served like a recorded reply, so that faults of the plan can strike it.
         self.player.learn(request, reply, protocol, index)
         return self.player.serve(request, protocol, turn)
 
@@ -142,6 +147,8 @@ class Answerer:
         return self.injector.request(self._moment, request)
 
     def _still_in_recording(self) -> None:
+        # ReplayMiss may have been swallowed, by a task group or a bare `except:`. What an agent does after it
+        # says nothing.
         if self.session.tape.has("miss"):
             raise ReplayMiss("the trial has left the recording")
 
@@ -197,6 +204,7 @@ class Answerer:
         """
         exact = self.index.as_sent(request)
         known = self._calls.get(exact)
+        # The header of SDKs that Stainless generates (OpenAI, Anthropic): 0 for the first attempt.
         numbered = request.header("x-stainless-retry-count", "")
         if known is not None and (numbered != "0" if numbered else not known.answered):
             known.attempt += 1
@@ -214,6 +222,8 @@ class Answerer:
             unseen = self.online is not None and not served.same_arguments
             if unseen or (pure and served.outcome is None):
                 answer = ToolAnswer(name, arguments, run=True)
+                # By identity: arguments may be unhashable, and two calls under way may be equal. The boundary
+                # holds the answer until the tool has ended, so its id is not given out again.
                 self._pending[id(answer)] = served
                 return answer
             if served.record is None:
@@ -257,6 +267,7 @@ class Answerer:
         assert self.online is not None
         now, turn = self.session.clock.now(), self.session.turn
         index = self.online.ran(ended.name, ended.arguments, turn=turn, at=now, end=ended.end)
+        # Numbered on from the recording, where the new call will stand once the branch is written.
         site = Site(of="tool", index=len(self.index.cassette.tools) + index)
         instead, fired = self.toolbox.faulted(site, ToolTarget(ended.name, ended.arguments, ended.end))
         answer = ended if instead is None else _answering(ended.name, ended.arguments, instead)
@@ -300,6 +311,7 @@ def _tool_answer(name: str, arguments: Any, served: ToolServed) -> ToolAnswer:
     assert served.record is not None
     record = served.record
     outcome = served.outcome or ToolOutcome(record.end, delay_s=record.duration_s)
+    # A fault's delay comes on top of the recorded time; without a fault that time is the delay.
     return _answering(name, arguments, outcome, took_s=record.duration_s if served.outcome else 0.0)
 
 

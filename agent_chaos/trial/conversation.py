@@ -59,6 +59,7 @@ class Conversation:
                 for number, turn in enumerate(self._scenario.turns):
                     if not self._turn(number, turn):
                         break
+                # The run went to its end: one that was stopped has nothing more to ask.
                 else:
                     self._probe()
             finally:
@@ -71,6 +72,7 @@ class Conversation:
         if self._stopped() or not tasks.unfinished(self._session):
             return
         if self._runner is not None:
+            # A task that was told to end a moment ago is no leak.
             self._runner.run(tasks.settled())
         for name in tasks.unfinished(self._session):
             self._session.tape.incident(self._session.clock.now(), "task", name)
@@ -117,11 +119,13 @@ class Conversation:
             result = self._call(self._agent_of_run(), self.context, text)
         # The agent's crash is a result of the run, `SystemExit` and what a task group wraps included.
         except BaseException as exc:
+            # Ctrl-C is the user's, whatever exception the agent made of it.
             if self._session.interrupted:
                 raise
             if self._stopped():
                 return False
             self._log.raised(text, exc)
+            # A process that exits has no next turn; after any other exception its user may go on.
             return not isinstance(exc, SystemExit)
         if self._stopped():
             return False
@@ -150,6 +154,7 @@ class Conversation:
         if fn is None:
             return None
         result = fn(*args)
+        # More than once: a coroutine may return an iterator, whose pieces are the answer.
         while inspect.isawaitable(result) or isinstance(result, AsyncIterator | Iterator):
             result = self._gone_through(result)
         return result
@@ -159,6 +164,8 @@ class Conversation:
         if isinstance(result, Iterator):
             return _joined(list(result))
         if self._runner is None:
+            # One loop for setup, all turns and teardown: clients of the SDKs are bound to the loop they were
+            # first used on.
             self._runner = asyncio.Runner()
         return self._runner.run(_awaited(result) if inspect.isawaitable(result) else _collected(result))
 

@@ -101,6 +101,8 @@ class ChaosInjector:
             return False
         if trigger.site is None and not trigger.conditional:
             here = (moment.tool, moment.call)
+            # Without a condition a fault belongs to the first call in which it changes something, with all
+            # its attempts.
             return self._struck_call.get(number, here) == here
         return self._by_chance(number, chaos, moment)
 
@@ -115,12 +117,15 @@ class ChaosInjector:
     def fired(self, faults: Sequence[Fault], moment: CallContext) -> None:
         """Notes which of the faults it named changed something."""
         for number, chaos in enumerate(self._chaos):
+            # By identity: a scenario may configure two equal faults, of which one fired.
             if any(fault is chaos.fault for fault in faults):
                 self.struck[number] += 1
                 self._struck_call.setdefault(number, (moment.tool, moment.call))
 
     def user_input(self, turn: int, text: str) -> str:
         """What the user says after every mutator of it."""
+        # Allowed as at the first call of the turn, which triggers count from; kept with -1, since no call was
+        # made yet.
         for number, chaos in self._mutators("user_input_mutate", CallContext(turn, 0, 0)):
             text = self._mutated(number, chaos, CallContext(turn, -1, -1), text, text)
         return text
@@ -170,6 +175,8 @@ class ChaosInjector:
             return turn if (number, turn) in self._noted else None
         if not chaos.trigger.allows(moment):
             return None
+        # By the turn's first call, so that chance is drawn once for a history, and not with each call it is
+        # sent in.
         first = replace(moment, call=self._histories.first_call(turn))
         return turn if self._by_chance(number, chaos, first) else None
 
@@ -202,11 +209,14 @@ class ChaosInjector:
     def _called(self, chaos: Chaos, *values: Any) -> Any:
         """What a mutator makes of the last value. Raises ScenarioError where it raises, or gives something else."""
         assert chaos.mutator is not None
+        # A mutator may change its argument in place; the original is what the result is compared with.
         copies = json.loads(json.dumps(values))
         with Contained() as contained:
             given = called(chaos.mutator, self.context, *copies)
             after = given.instead_of(values[-1]) if isinstance(given, ChaosResult) else given
             fits = chaos.point == "tool_result" or isinstance(after, type(values[-1]))
+            # Here, so that a result JSON cannot hold is told as the mutator's failure, and not as one of the
+            # request.
             json.dumps(after)
         if (exc := contained.error) is not None:
             raise ScenarioError(f"{chaos}: its function fails: {type(exc).__name__}: {exc}") from exc
@@ -225,6 +235,7 @@ class ChaosInjector:
         return [
             f"{chaos} did not fire: {self._why_not(number, chaos)}"
             for number, chaos in enumerate(self._chaos)
+            # A fault by chance may well not fire.
             if not self.struck[number] and chaos.trigger.probability is None
         ]
 

@@ -66,6 +66,8 @@ class Rehearsal:
         self.allow_real_tools = allow_real_tools
         self._judges = all_oracles() if judges is None else judges
         self._redactor = Redactor.from_environ(os.environ)
+        # Only until `prepare` has found what was edited; a run with faults must not take a faulted request
+        # for an edit.
         self._index = ExchangeIndex(self.cassette, self._redactor, drifts=True)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
@@ -158,6 +160,7 @@ class Rehearsal:
         self._check_effects(warm_up)
         sound.check(warm_up)
         self._check_boundaries(warm_up)
+        # The probe comes at the end of the first, so that the second shows whether it left anything behind.
         first, second = self._run(Plan(), probing=True), self._run(Plan())
         # Where they differ, the probe may be what an agent remembers: two runs without one tell.
         if difference_of_runs(first, second, self._redactor.request):

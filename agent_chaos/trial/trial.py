@@ -43,6 +43,7 @@ class _Wall:
 
     def __init__(self, started_at: float) -> None:
         self.clock = VirtualClock(started_at, self._advanced)
+        # Without ticking: only waits move time, or how busy the machine is would show in a trace.
         self._traveller = time_machine.travel(started_at, tick=False)
         self._move: Callable[[float], None] = lambda wall: None
 
@@ -116,6 +117,7 @@ def trial_session(
     session = Session(
         clock=wall.clock,
         tape=Tape(),
+        # Two generators of one seed, so that one retry more does not shift what the agent itself draws.
         jitter=Random(header.seed),
         chance=Random(header.seed),
         max_virtual_s=max_virtual_s,
@@ -123,6 +125,7 @@ def trial_session(
     session.answers = Answerer(
         session=session,
         index=index,
+        # An online run asks the provider where it would otherwise guess.
         player=Player(index, plan, guesses=online is None),
         toolbox=Toolbox(tuple(index.cassette.tools), plan),
         max_requests=max_requests,
@@ -139,6 +142,8 @@ def trial_session(
     loops.refuse_uvloop()
     watched()
     with (
+        # Left from the last to the first: the process is put back once nothing of the agent runs any more,
+        # and the stops go before the session that they would stop.
         process_kept(),
         environment().kept(),
         collector_paused(),
@@ -166,6 +171,7 @@ def _active(session: Session) -> Iterator[None]:
     try:
         yield
     finally:
+        # Before `leave`, which ends threads that wait: those have outlived the run all the same.
         _note_threads(session)
         leave(session, token)
         end_busy(session)

@@ -32,6 +32,7 @@ def _registered(_path: tuple[str, ...]) -> list[Any]:
     for entry in entry_points(group=_GROUP):
         try:
             found.append(entry.load())
+        # Another package's adapter is broken or too old; agents that do not use its framework still run.
         except (ImportError, AttributeError) as exc:
             said = f"the entry point {entry.name} of {_GROUP} cannot be loaded and is left out: {exc}"
             warnings.warn(said, RuntimeWarning, stacklevel=2)

@@ -14,4 +14,5 @@ def patch(module: ModuleType) -> None:
     """Puts the seam into the function, below the error result for its failure."""
     for name in ("BetaFunctionTool", "BetaAsyncFunctionTool"):
         kind: Any = vars(module)[name]
+        # Private, and what `call` calls: the public `func` is only wrapped in it.
         sees(kind, "call", "_func_with_validate", lambda tool: str(tool.name))

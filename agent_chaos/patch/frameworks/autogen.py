@@ -16,7 +16,9 @@ def patch(module: ModuleType) -> None:
     sees(
         kind,
         "run",
+        # Private, and the only place that holds the function.
         "_func",
         lambda tool: str(tool.name),
+        # AutoGen adds it to the call where the function takes one.
         hidden=lambda tool: lambda name, value: name == "cancellation_token",
     )

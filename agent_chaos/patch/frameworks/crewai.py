@@ -16,9 +16,11 @@ MODULE = "crewai.tools.base_tool"
 def patch(module: ModuleType) -> None:
     """Puts the seam below CrewAI's own validation, limits and error texts."""
     tool: Any = vars(module)["Tool"]
+    # Each of these reads `func` by itself.
     for method in ("run", "_run", "_arun"):
         sees(tool, method, "func", _name)
     base: Any = vars(module)["BaseTool"]
+    # Users override `_run` in a class of their own, where no attribute holds a function to exchange.
     real = base.__init_subclass__.__func__
 
     @functools.wraps(real)

@@ -22,6 +22,7 @@ def patch(module: ModuleType) -> None:
         run = functools.partial(real, self, target, args_to_call)
         if target is not self.func:  # whether the call is to be confirmed
             return await run()
+        # Private: the parameters that ADK fills in itself, such as the tool's context.
         injected = getattr(self, "_ignore_params", ())
         asked = {name: value for name, value in args_to_call.items() if name not in injected}
         return await async_tool(target, self.name, asked, run)

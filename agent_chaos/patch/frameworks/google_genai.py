@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_chaos.patch.frameworks.held_functions import seen
 
+# Private: the SDK has no public place between what a model asks for and the function.
 MODULE = "google.genai._extra_utils"
 
 

@@ -14,6 +14,7 @@ MODULE = "llama_index.core.tools.function_tool"
 def patch(module: ModuleType) -> None:
     """Puts the seam into the function, sync and async, below what LlamaIndex makes of its result."""
     kind: Any = vars(module)["FunctionTool"]
+    # Private: the public `fn` and `async_fn` only read them.
     for method, attribute in (("call", "_fn"), ("acall", "_async_fn")):
         sees(kind, method, attribute, lambda tool: str(tool.metadata.get_name()), hidden=_context)
 

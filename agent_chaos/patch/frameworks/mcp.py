@@ -17,6 +17,7 @@ from agent_chaos.patch.frameworks.seam import TOOLS_CALL, async_tool
 
 MODULE = "mcp.client.session"
 
+# What the MCP SDK uses: an HTTP status for its own timeout, and JSON-RPC's server and internal errors.
 _TIMED_OUT, _CLOSED, _INTERNAL = 408, -32000, -32603
 
 
@@ -52,6 +53,7 @@ class _Call:
         with Contained() as contained:
             value = await async_tool(self._run, self._name, arguments, self._running, playable=self._playable)
         if (error := contained.error) is not None:
+            # The server's own failure goes on as it was.
             if self._ran:
                 raise error
             return self._failed(error)
@@ -82,6 +84,7 @@ class _Call:
                 pass
         if not isinstance(value, dict):
             return self._of_text(value if isinstance(value, str) else json.dumps(value))
+        # FastMCP wraps what is no object as `{"result": …}`, and writes JSON texts with this indent.
         alone = value.get("result") if value.keys() == {"result"} else None
         text = alone if isinstance(alone, str) else json.dumps(value if alone is None else alone, indent=2)
         return self._of_text(text, structuredContent=value)
@@ -100,6 +103,8 @@ class _Call:
             ) from exc
         if isinstance(exc, ConnectionError):
             raise self._error(_CLOSED, f"Connection closed: {exc}") from exc
+        # An error class that a message alone does not make is raised as `ToolError`, with the class's name in
+        # its text.
         if "mcperror" in f"{name}{exc}".lower():
             raise self._error(_INTERNAL, str(exc).partition("Error: ")[2] or str(exc)) from exc
         return self._of_text(f"Error executing tool {self._name}: {exc}", isError=True)

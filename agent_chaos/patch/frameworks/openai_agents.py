@@ -33,6 +33,7 @@ def _see_functions(invoker: Any) -> None:
 
     @functools.wraps(real)
     async def call(self: Any, context: Any, arguments: str) -> Any:
+        # A copy: tools are shared by all runs of a process, recorded and live ones.
         seen = copy.copy(self)
         seen._invoke_tool_impl = _seen(self, self._invoke_tool_impl)
         return await real(seen, context, arguments)
@@ -45,6 +46,7 @@ def _seen(invoker: Any, implementation: Any) -> Callable[[Any, str], Awaitable[A
         if getattr(invoker._function_tool, "_is_agent_tool", False):
             no_tool(context.tool_name)  # an agent: what it asks and calls is seen by itself
             return await implementation(context, arguments)
+        # The SDK checks arguments in a function that only this closure holds.
         if prepare := getclosurevars(implementation).nonlocals.get("_prepare_arguments"):
             # Arguments that do not fit are an error of the model's, by which no tool has run.
             prepare(arguments, context.tool_name)
@@ -61,6 +63,7 @@ def _see_hand_built(module: ModuleType) -> None:
 
     @functools.wraps(real)
     async def invoke(*, function_tool: Any, **given: Any) -> Any:
+        # Those that `function_tool` made are seen further in, under the SDK's handling of failures.
         if not hasattr(function_tool.on_invoke_tool, _OF_A_FUNCTION):
             function_tool = copy.copy(function_tool)
             function_tool.on_invoke_tool = _invoked(function_tool, function_tool.on_invoke_tool)

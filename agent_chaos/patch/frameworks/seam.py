@@ -118,6 +118,7 @@ def model_asked() -> None:
 @contextmanager
 def _running(name: str) -> Iterator[_Running]:
     running = _Running(name)
+    # A tool that this one calls is known by its own name again.
     token, named = _inside.set((*_inside.get(), running)), _called_as.set("")
     try:
         yield running
@@ -131,6 +132,7 @@ def _session(fn: Any, name: str) -> Session | None:
     session = current()
     if session is None or session.finished or is_wrapped(fn):
         return None
+    # A framework's entry points call each other, and more than one of them may have the seam.
     if any(running.name == name for running in _inside.get()):
         return None
     if session.answers is not None and session.answers.runs_for_real(name):

@@ -17,6 +17,7 @@ def patch(module: ModuleType) -> None:
     kind: Any = vars(module)["KernelFunctionFromMethod"]
     sees(
         kind,
+        # Private: the public `invoke` runs filters around it, which are the agent's own code.
         "_invoke_internal",
         "method",
         lambda function: str(function.fully_qualified_name),

@@ -33,6 +33,7 @@ def program_environment(server: str, environ: Mapping[str, str], *, offline: boo
     """
     kept = {name: value for name, value in environ.items() if name.lower() not in _PROXIES}
     for name, usual in BASE_URLS.items():
+        # CI sets an absent variable to nothing.
         kept[name] = here(server, kept.get(name) or usual)
     if offline:
         kept.update({name: PLACEHOLDER for name in key_variables() if not kept.get(name)})

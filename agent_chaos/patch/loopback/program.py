@@ -38,6 +38,7 @@ class Launch:
 def aside(work: Callable[[], None]) -> threading.Thread:
     """A thread outside of any run that does some work."""
     thread = threading.Thread(target=work, name="agent-chaos-program", daemon=True)
+    # In an empty context, where no run is current: a thread that a run starts is held to its virtual time.
     contextvars.Context().run(thread.start)
     return thread
 
@@ -61,6 +62,7 @@ class Program:
         process = self._process = self._open(list(self._launch.command))
         assert process.stderr is not None
         errors: IO[str] = process.stderr
+        # Read beside: a program that fills the pipe of its errors stops until somebody reads it.
         aside(lambda: self._errors.extend(errors))
         return Finished("")
 
@@ -70,6 +72,7 @@ class Program:
         assert process is not None
         assert process.stdin is not None
         assert process.stdout is not None
+        # The pipe of a program that has ended; how it ended is told below.
         with suppress(OSError):
             process.stdin.write(json.dumps(message) + "\n")
             process.stdin.flush()

@@ -15,6 +15,7 @@ from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Abort, Data, End, Head, with_header
 
 TRANSPORT = "process"
+# Headers that belong to the program's connection to here: httpx writes its own for the one to the provider.
 _OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
 _BEARABLE_S = 1.0
 """The longest wait that a program is told to make in real time where a reply orders one."""
@@ -51,6 +52,8 @@ class Relay:
             if isinstance(step, Pause):
                 pause(self._session, step)
             elif isinstance(step, TransferFailed):
+                # The program's own clock is real and its limit has not passed, so all that it can be told is
+                # that nothing more comes.
                 incoming.events.put(Abort("disconnected" if step.timed_out else step.kind))
             else:
                 incoming.events.put(_bearable(step) if isinstance(step, Head) else step)
@@ -65,6 +68,7 @@ class Relay:
                 client.stream(request.method, request.url, headers=headers, content=request.body) as response,
             ):
                 incoming.events.put(_head(response))
+                # Not decoded: the head, which goes on as it came, may say that the body is compressed.
                 for chunk in response.iter_raw():
                     incoming.events.put(Data(chunk))
             incoming.events.put(End())

@@ -75,6 +75,8 @@ class LoopbackServer:
     def aside(self, work: Callable[..., None], *args: object) -> None:
         """A thread outside of any run, whoever asks for it."""
         thread = threading.Thread(target=work, args=args, name="agent-chaos-loopback", daemon=True)
+        # In an empty context, where no run is current: a thread that a run starts is held to its virtual
+        # time.
         contextvars.Context().run(thread.start)
 
     def _accept(self) -> None:
@@ -83,6 +85,7 @@ class LoopbackServer:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
+            # Or small events of a stream wait for the client's acknowledgement (Nagle's algorithm).
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.aside(self._serve, connection)
 
@@ -160,6 +163,8 @@ def _not_found(incoming: Incoming) -> None:
 
 def _read(connection: socket.socket, rest: bytes) -> tuple[Request, bytes] | None:
     """The next request of a connection and the bytes after it; None where there is no more."""
+    # One for each request: h11 goes on to the next only where the reply is written through it, which it is
+    # not.
     parser = h11.Connection(h11.SERVER, max_incomplete_event_size=1024 * 1024)
     if rest:
         parser.receive_data(rest)
@@ -168,6 +173,7 @@ def _read(connection: socket.socket, rest: bytes) -> tuple[Request, bytes] | Non
     while True:
         event = parser.next_event()
         if event is h11.NEED_DATA:
+            # curl waits for this before it sends a large body.
             if parser.they_are_waiting_for_100_continue:
                 connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             parser.receive_data(connection.recv(65_536))

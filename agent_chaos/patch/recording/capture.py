@@ -75,6 +75,7 @@ class Capture:
         self._redactor = Redactor.from_environ(os.environ)
         self._earlier = Earlier(None)
         self._protected = False
+        # Re-entrant: `tee` keeps what had been put aside while it holds it.
         self._lock = RLock()
         self._open: set[Tee] = set()
         self._aside: list[Taken] = []
@@ -136,6 +137,7 @@ class Capture:
 
     def keep(self, taken: Taken) -> None:
         """Hands a finished exchange to the scribe."""
+        # Some servers compress whatever they were asked for.
         reply = without_content_encoding(Reply(taken.events))
         protocol = recognise(taken.request)
         if taken.closed and _whole(reply, protocol):
@@ -179,6 +181,7 @@ class Capture:
             asked = self._before_request(request) if self._before_request else request
             answer = self._before_response(reply) if self._before_response else reply
         if contained.error is not None:
+            # Told at the end: raised here, it would reach the agent as an error of its request.
             self.failure = self.failure or contained.error
             return None
         return None if asked is None or answer is None else (asked, answer)

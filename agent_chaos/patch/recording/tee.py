@@ -100,5 +100,6 @@ class Tee:
             if self._over:
                 return
             self._over = True
+        # Outside of the lock: what follows takes the capture's own, and runs hooks of the user's.
         events = (*self._events, last)
         self._done(Taken(self._request, self._transport, self.at, events, closed))

@@ -40,6 +40,7 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
             return _played(library, self, req, asked, played)
         if recorder.holds(asked):
             req.headers["Accept-Encoding"] = "identity"
+        # Read again, since a header has changed.
         tee = recorder.tee(await _asked(req), _TRANSPORT)
         setattr(req, _TEE, tee)
         with tee.noting(AIOHTTP):
@@ -115,6 +116,7 @@ class _Taps:
 
         def set_exception(self: Any, exc: Any, *args: Any) -> None:
             if tee := taps._untap(self):
+                # aiohttp allows a class in place of an exception.
                 tee.failed(exc if isinstance(exc, BaseException) else exc(), AIOHTTP)
             base.set_exception(self, exc, *args)
 

@@ -23,6 +23,7 @@ from agent_chaos.runtime.session import current
 _PROBES = frozenset({"uname", "ldconfig", "lsb_release", "sysctl"})
 """Programs by which libraries only ask what system they run on."""
 
+# By context and not by thread: another task of the same loop may open a connection of its own meanwhile.
 _known_library: ContextVar[bool] = ContextVar("agent_chaos_known_library", default=False)
 
 
@@ -61,6 +62,7 @@ def watching() -> Iterator[Unseen]:
 
 def resolving(unseen: Unseen) -> tuple[Any, str, Any]:
     """A patch by which addresses are known by the names that they were resolved from."""
+    # The audit event of a connection tells the address alone.
     real = socket.getaddrinfo
 
     def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:

@@ -37,6 +37,7 @@ def vcr_lifecycle(recorder: Capture, mode: str, unseen: Unseen) -> Iterator[None
 
 def _patches(recorder: Capture) -> tuple[tuple[Any, str, Any], ...]:
     found = http_client_patches(recorder)
+    # Imported although the agent may not use it: vcrpy takes the classes to patch before the agent runs.
     for name in ("httpx2", "httpx"):
         if find_spec(name) is not None:
             found += httpx_patches(import_module(name), recorder)

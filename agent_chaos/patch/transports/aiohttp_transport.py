@@ -29,6 +29,7 @@ class _Wire(asyncio.Transport):
         self._protocol = protocol
         self._reply: Reply = lying(answered.reply)
         self._writer = Writer(request, self._reply)
+        # Without limits: aiohttp's own timers watch over what it reads.
         self._transfer = Transfer(session, answered, Timeouts())
         self._loop = asyncio.get_running_loop()
         self._start = session.clock.monotonic()

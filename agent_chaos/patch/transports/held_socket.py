@@ -10,6 +10,7 @@ import h11
 
 from agent_chaos.stream.exchange import Request
 
+# h11 takes 16 KiB, which protects servers from their clients; here the client is the agent itself.
 _LARGEST_HEAD = 1 << 20
 
 

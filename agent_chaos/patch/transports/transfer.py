@@ -92,6 +92,7 @@ class Transfer:
 
     def note(self, outcome: TransferOutcome, error: str = "") -> None:
         """Writes how the transfer ended, once."""
+        # After the run its trace has been taken: a client that closes late would write behind it.
         if self._noted or self._session.finished:
             return
         self._noted = True

@@ -79,6 +79,8 @@ def _framing(request: Request, reply: Reply) -> BodyFraming:
     length = reply.header("content-length")
     if length.isdigit() and (int(length) == len(reply.body) or not reply.ended):
         return "length"
+    # A reply that breaks off must not end like one that is read until the connection closes: that would be
+    # whole.
     chunked = bool(length or reply.header("transfer-encoding")) or not reply.ended
     return "chunked" if chunked else "until_closed"
 
