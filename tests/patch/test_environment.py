@@ -40,7 +40,7 @@ def functions():
         f"{getattr(owner, '__name__', owner)}.{name}": id(vars(owner).get(name))
         for owner in owners
         for name in vars(owner)
-        if not name.startswith("__") and callable(vars(owner).get(name))
+        if not name.startswith(("__", "last_")) and callable(vars(owner).get(name))
     }
 
 def state():
@@ -77,7 +77,6 @@ signal.signal(signal.SIGALRM, lambda *ignored: None)
 signal.setitimer(signal.ITIMER_REAL, 100)
 asyncio.get_event_loop_policy()
 what = {"run": run, "session": session}[sys.argv[1]]
-what()  # what is imported on first use is there from now on
 before = state()
 passed = what()
 after = state()
@@ -89,7 +88,9 @@ print(json.dumps([passed, [name for name in before | after if before.get(name) !
 def test_a_run_and_a_session_of_pytest_leave_the_process_as_it_was(what, tmp_path):
     for folder in ("scenarios", "cassettes"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
-    environ = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
+    environ = {
+        name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_CURRENT_TEST"))
+    }
     environ |= {"ANTHROPIC_API_KEY": "sk-mine", "HTTPS_PROXY": "http://proxy.corp:3128"}
     environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     (tmp_path / "probe.py").write_text(SCRIPT)
