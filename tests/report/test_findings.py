@@ -219,3 +219,31 @@ def test_an_empty_answer_made_of_a_cut_reply_wants_a_look_at_how_the_reply_ended
 
     assert violation.oracle == "empty_answer"
     assert remedy_of(Case(violation, outcome.trace, subject.clean)).name == "whole_reply"
+
+
+def test_a_line_that_asks_the_model_and_runs_tools_has_a_finding_for_each() -> None:
+    """A framework's line does both, and each wants another fix."""
+    pytest.importorskip("langgraph")
+    install_offline()
+    (loaded,) = load([str(ROOT / "scenarios/frameworks/langgraph/scenario.py")])
+    cassette = ROOT / "cassettes" / "langgraph_refund.msgpack"
+    subject = Rehearsal(loaded.scenario.model_copy(update={"cassette": str(cassette)}), target=loaded.ref)
+    plans = (
+        ("call 0", {"kind": "bad_text", "shape": "bad_byte"}),
+        ("call 0", {"kind": "broken_event"}),
+        ("tool 0", {"kind": "tool_raise", "error_type": "TimeoutError"}),
+    )
+    found = {}
+    for site, fault in plans:
+        plan = Plan.model_validate({"faults": [{"site": site, "fault": fault}]})
+        outcome = subject.trial(plan)
+        (violation, *_) = outcome.errors
+        failure = failure_of(subject, violation, plan, seed=0, smallest=False, checks=0)
+        case = Case(violation, outcome.trace, subject.clean)
+        found[f"{site} {failure.plan.faults[0].fault.kind}"] = remedy_of(case).name
+
+    assert found == {
+        "call 0 bad_text": "guard_call",
+        "call 0 broken_event": "guard_call",
+        "tool 0 tool_raise": "tool_error_result",
+    }

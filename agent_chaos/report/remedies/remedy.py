@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from agent_chaos.faults.family import TOOL_ARGUMENTS, TOOL_CALL
+from agent_chaos.faults.fault import ToolFault
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
@@ -93,7 +95,15 @@ class Case:
         raised, tool = self.at_exception, self.at_tool
         if raised is None or tool is None or (raised.file, raised.function) != (tool.file, tool.function):
             return False
+        if self.at_call is not None and self.at_call.line == tool.line:
+            return self._struck_a_tool  # a framework's line asks the model and runs its tools
         return raised.line == tool.line or self.parses_arguments
+
+    @property
+    def _struck_a_tool(self) -> bool:
+        """Whether a fault struck a tool, or what the model asks of one, and not the reply as a whole."""
+        struck = (fault for _, fault in self.trace.fired)
+        return any(isinstance(one, ToolFault) or one.family in (TOOL_CALL, TOOL_ARGUMENTS) for one in struck)
 
     @property
     def parses_arguments(self) -> bool:
