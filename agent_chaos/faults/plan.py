@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from hashlib import blake2b
 from typing import Annotated, Any, Literal
 
@@ -154,7 +155,7 @@ class Plan(BaseModel):
         """Canonical JSON: equal plans have equal text."""
         return json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"))
 
-    @property
+    @cached_property
     def key(self) -> bytes:
         """A digest of the plan: equal for equal plans, and small to keep."""
         return blake2b(self.to_json().encode(), digest_size=16).digest()

@@ -65,7 +65,9 @@ class CampaignState:
         self.known: dict[str, frozenset[str]] = {}
         self.singles_run: set[tuple[str, str]] = set()
         self.singles: set[tuple[str, str]] = set()
-        self.pairs: set[frozenset[tuple[str, str]]] = set()
+        self.pairs: set[tuple[int, int]] = set()
+        """The pairs of singles that fired together, by the numbers of both: there may be a hundred thousand."""
+        self._numbers: dict[tuple[str, str], int] = {}
         self.judged: list[Judged] = []
         self._equal: dict[Judged, Judged] = {}
         self.first_error = ""
@@ -117,7 +119,7 @@ class CampaignState:
         self.fired.update({placed.fault.kind for placed in fired.faults})
         self.singles_run |= singles_of(example.plan)
         self.singles |= singles_of(fired)
-        self.pairs |= pairs_of_singles(fired)
+        self.pairs.update(self._numbered(pair) for pair in pairs_of_singles(fired))
         for fingerprint in example.fingerprints:
             self.seen_in[fingerprint].add(self.examples)
         self.judged.append(self._equal.setdefault(example.judged, example.judged))
@@ -128,6 +130,11 @@ class CampaignState:
             self.first_error = self.first_error or example.reason
         self._warn(example)
         self.note(example)
+
+    def _numbered(self, pair: frozenset[tuple[str, str]]) -> tuple[int, int]:
+        first, second = sorted(pair)
+        numbers = self._numbers
+        return numbers.setdefault(first, len(numbers)), numbers.setdefault(second, len(numbers))
 
     def _leave_open(self, example: Example) -> None:
         """Keeps the plan with the fewest faults for each reason."""

@@ -9,20 +9,11 @@ from __future__ import annotations
 import threading
 import unittest
 from collections.abc import Sequence
-from contextlib import suppress
 from queue import SimpleQueue
 
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
-
 from agent_chaos.faults.plan import Plan
-from agent_chaos.search.constants import no_local_constants
 from agent_chaos.search.example import Example
-from agent_chaos.search.hypothesis_plans import plans
 from agent_chaos.search.space import Space
-
-_SLICE = 50
-"""Examples that one Hypothesis run draws; then another one begins, with the next seed."""
-_MOST_FAULTS = 5
 
 
 class RandomPhase:
@@ -62,40 +53,12 @@ class RandomPhase:
         self._thread = None
 
     def _draw(self) -> None:
-        # Hypothesis lets a `SkipTest` pass as it is; any other exception would be a failing example, which
-        # it would shrink.
-        with suppress(unittest.SkipTest), no_local_constants():
-            # A thousand slices of its own for each seed, so that campaigns of two seeds share none.
-            for number in range(self._seed * 1_000, (self._seed + 1) * 1_000):
-                self._slice(number)
+        # here, not above: many searches find what they look for before Hypothesis is asked, and it takes
+        # long to import
+        from agent_chaos.search.hypothesis_plans import drawn_for_ever
+
+        drawn_for_ever(self._space, self._seed, self._came_of)
         self._drawn.put(None)
-
-    def _slice(self, number: int) -> None:
-        least, most = self._space.scope.size
-        most = max(least, min(most, _MOST_FAULTS))
-        fewest = min(least, len(self._space.sites))
-
-        def body(plan: Plan) -> None:
-            # Two faults at one site and level are one fault in a plan, so a list of enough faults may be a
-            # plan of too few.
-            if max(1, fewest) <= len(plan):
-                example = self._came_of(plan)
-                target(example.virtual_s, label="virtual seconds")
-                target(float(example.calls), label="calls")
-
-        settings(
-            max_examples=_SLICE,
-            # Failures are kept by the corpus; with a database of its own Hypothesis would draw what earlier
-            # campaigns left in it, and a seed would no longer say what is drawn.
-            database=None,
-            # Never shrinks, and never replays: that is done for every plan alike, wherever it comes from.
-            phases=[Phase.generate, Phase.target],
-            deadline=None,
-            derandomize=False,
-            verbosity=Verbosity.quiet,
-            print_blob=False,
-            suppress_health_check=list(HealthCheck),
-        )(seed(number)(given(plans(self._space, min_faults=least, max_faults=most))(body)))()
 
     def _came_of(self, plan: Plan) -> Example:
         """Hands a plan out, and waits until it has run."""
