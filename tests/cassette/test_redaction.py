@@ -153,6 +153,16 @@ def test_a_key_given_in_code_goes_from_all_that_follows(tmp_path: Path) -> None:
     assert cassette.tools[0].arguments == {"said": "using {{AUTHORIZATION}}"}
 
 
+def test_every_cookie_of_a_request_goes_from_its_body() -> None:
+    first, second = "4f1c9a7be2d84c03", "b7d2e95a10f643c8"
+    body = f'{{"text": "{first} and {second}"}}'.encode()
+    asked = Request("POST", "https://h.example/x", (("Cookie", f"a={first}; b={second}"),), body)
+    kept = Redactor.from_environ({}).request(asked)
+
+    assert first.encode() not in kept.body
+    assert second.encode() not in kept.body
+
+
 @given(st.lists(st.integers(1, 12), min_size=1, max_size=12), st.integers(0, 30), st.integers(0, 30))
 def test_a_value_split_across_chunks_goes_and_the_other_boundaries_stay(
     sizes: list[int], before: int, after: int

@@ -54,6 +54,7 @@ class Redactor:
     def from_environ(cls, environ: Mapping[str, str]) -> Redactor:
         """A redactor that knows the values of an environment's key variables, as well as the shapes of keys."""
         found: dict[str, str] = {}
+        # In order, so that of two variables with one value the same name stands for it in every recording.
         for name in sorted(environ):
             if len(environ[name]) >= MIN_LENGTH and is_secret_variable(name, environ[name]):
                 found.setdefault(environ[name], f"{{{{{name}}}}}")
@@ -180,7 +181,9 @@ def _held(headers: Headers) -> Iterator[tuple[str, str]]:
     """Credentials in header fields, without their scheme; of cookies the values."""
     for name, value in headers:
         if is_cookie(name):
-            yield from ((name, pair.partition("=")[2].strip()) for pair in value.split(";")[:1])
+            # A reply sets one cookie in a field, with attributes behind it; a request sends all in one field.
+            pairs = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
+            yield from ((name, pair.partition("=")[2].strip()) for pair in pairs)
         elif is_secret_header(name):
             yield name, value.partition(" ")[2] if " " in value else value
 
