@@ -31,7 +31,10 @@ _LEAD = 15
 _SHORTEST_ID = 6
 _VOLATILE = ("user", "metadata", "safety_identifier", "prompt_cache_key", "idempotency_key")
 """Body fields that do not reach the model."""
+# Drawn anew for each multipart request.
 _BOUNDARY = re.compile(r"boundary=\"?([^\";]+)")
+# What `_MASKS` is tried on: most words of prose are too short. An id in JSON text may follow `\n`, whose
+# letter is no part of it.
 _WORD = re.compile(r"(?:\\[nrt])?[0-9A-Za-z_+:.,/-]{10,}")
 _CLOCK = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?")
 _MASKS = re.compile(
@@ -128,6 +131,7 @@ def first_difference(recorded: Request, asked: Request) -> str:
 
 
 def _query(request: Request) -> str:
+    # A key in the query, as Gemini's, is redacted in the recording, so it must not decide a match.
     return "&".join(
         f"{name}={value}" for name, value in sorted(request.query) if not is_secret_parameter(name)
     )
@@ -179,6 +183,7 @@ def _differences(before: Any, after: Any, path: str) -> Iterator[str]:
             yield from _differences(one, other, f"{path}[{i}]")
         if len(before) != len(after):
             yield f"{path or 'body'}: {len(before)} items ≠ {len(after)} items"
+    # To Python 1 and True are equal; in JSON they are not.
     elif before != after or type(before) is not type(after):
         yield f"{path or 'body'}: {_unlike(before, after)}"
 

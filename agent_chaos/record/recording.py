@@ -131,6 +131,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
         return replace(record_summary(scenario, earlier), fresh=False)
     header = Header(
         scenario=scenario.recorded_as,
+        # That of the earlier part: replay shows it the dates that its prompts hold.
         started_at=earlier.header.started_at if earlier else clock.wall_start_s,
         seed=earlier.header.seed if earlier else seed,
         key_version=KEY_VERSION,
@@ -144,6 +145,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
             if earlier is not None:
                 writer.carry(earlier)
             recorded = _run(scenario, writer, clock, header.seed, mode, earlier)
+    # `OnFailure` has filled `left` by now: it leaves the block first.
     except RecordError as exc:
         raise RecordError(f"{exc}; {left[0]}") from None
     except KeyboardInterrupt:
@@ -192,6 +194,7 @@ def _run(
     mode: str,
     earlier: Cassette | None,
 ) -> CaptureStats:
+    # Jitter has no seed here: it is to spread real retries. Nothing of it is kept.
     session = Session(clock=clock, tape=Tape(), jitter=Random(), chance=Random(seed))
     session.pure_tools = frozenset(scenario.pure_tools)
     writer.session = session

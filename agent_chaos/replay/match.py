@@ -256,6 +256,7 @@ def _shared(one: bytes, other: bytes) -> int:
 
 def _same_start(one: bytes, other: bytes) -> int:
     same, differing = 0, min(len(one), len(other)) + 1
+    # By halving: slices are compared in C.
     while same + 1 < differing:
         middle = (same + differing) // 2
         if one[:middle] == other[:middle]:
@@ -271,6 +272,7 @@ def _form(request: Request) -> list[str]:
 
 
 def _previous(request: Request) -> str:
+    # Hardly any request goes on from what a server keeps, and reading the prompt parses the whole body.
     if b"previous" not in request.body and b"conversation" not in request.body:
         return ""
     protocol = recognise(request)

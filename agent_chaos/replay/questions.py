@@ -72,6 +72,7 @@ def question_of(request: Request) -> Question | None:
         protocol=protocol.name,
         model=prompt.model,
         system=masked(prompt.system),
+        # In order, since an agent may list its tools in another one from run to run.
         tools=tuple(sorted(tool.name for tool in prompt.tools)),
         form=json.dumps([prompt.stream, prompt.forced, structured], sort_keys=True),
         structured=bool(structured) or bool(prompt.forced),

@@ -63,6 +63,8 @@ class VirtualClock:
     def advance_to_monotonic(self, when: float) -> None:
         """Moves until `monotonic()` is at least `when`."""
         target = round((when - MONOTONIC_START_S) * _NS)
+        # Rounding may end a fraction below `when`, and an event loop would go round without its timer ever
+        # being due.
         while MONOTONIC_START_S + target / _NS < when:
             target += 1
         self._move(target)

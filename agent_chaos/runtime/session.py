@@ -230,8 +230,10 @@ def current() -> Session | None:
     if session is not None:
         return session
     thread = threading.current_thread()
+    # Python's name for a thread that C code has made: nobody can tell which run started it.
     if isinstance(thread, threading._DummyThread):
         return _running
+    # New threads do not inherit context variables, so `adopt` ties them to their run.
     started_by: Session | None = getattr(thread, _THREAD_ATTRIBUTE, None)
     return started_by
 

@@ -27,6 +27,7 @@ class Tape:
     def write(self, make: Callable[[int], _E]) -> _E:
         """Appends `make(seq)` and returns it."""
         with self._lock:
+            # Within the lock, since an entry holds its own number.
             entry = make(len(self._entries))
             self._entries.append(entry)
             if isinstance(entry, Call):

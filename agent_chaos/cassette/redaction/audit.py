@@ -67,6 +67,7 @@ class _Look:
                 yield AuditFinding(record, f"query parameter {name}", "a credential")
         yield from _in_headers(record, "request", request.headers)
         yield from _in_headers(record, "reply", reply.headers)
+        # Secret parameters were looked at above, each by its name.
         if not any(is_secret_parameter(name) for name, _ in request.query):
             yield from self.text(record, "the request's URL", request.url)
         yield from self.text(record, "the request's headers", _joined(request.headers))

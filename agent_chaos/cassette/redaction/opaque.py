@@ -41,6 +41,7 @@ def encoded_again(text: str, like: str) -> str:
 
 def _decoded(run: str) -> str:
     bare = run.rstrip("=")
+    # No base64 has such a length.
     if len(bare) % 4 == 1:
         return ""
     try:

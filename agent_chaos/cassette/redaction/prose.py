@@ -11,6 +11,8 @@ from agent_chaos.stream.edits import Edit
 
 REDACTED: Final = "REDACTED"
 
+# Quotes may have backslashes before them, as in JSON within JSON. Every repetition is bounded: bodies are as
+# long as they like, and a search must stay linear.
 _ASSIGNED = re.compile(
     r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{1,79})(?P<named>\\{0,8}[\"'])?[ \t]{0,3}(?P<sign>:=|=>|=|:)[ \t]{0,3}"
     r"(?=\\{0,8}(?P<quote>[\"'])(?P<quoted>[^\"'\\\r\n]{1,2000})|(?P<bare>[^\s\"'\\,;&<>(){}\[\]]{4,2000}+)(?![(\[{]))"
@@ -63,6 +65,7 @@ def _is_value(match: re.Match[str]) -> bool:
         return False
     if match["quote"]:
         return True
+    # `API_KEY=…` of a shell or an .env file is a value however it looks, unless it names another variable.
     if match["sign"] == "=" and match["name"].isupper():
         return not value.startswith("$")
     return _DIGIT.search(value) is not None or _NAME.fullmatch(value) is None

@@ -37,6 +37,7 @@ def known_forms(secret: str, stand_in: str) -> tuple[Known, ...]:
     """A secret as text may hold it: plain, JSON-escaped, in a URL, hexadecimal. Base64 is read, not searched."""
     raw = secret.encode("utf-8", "surrogatepass")
     texts = [secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
+    # PHP writes slashes in JSON like this.
     texts.append(texts[1].replace("/", "\\/"))
     if secret.isascii():
         texts += [quote(secret, safe=""), quote(secret), quote_plus(secret)]
@@ -87,6 +88,7 @@ class _Search:
     @classmethod
     def of(cls, text: str, known: Sequence[Known]) -> _Search:
         bare = text.replace("\\/", "/")
+        # Escapes can spell a secret in many ways (`\u0041`): a text with any is searched once they are read.
         held = tuple(one for one in known if one.form in bare or "\\" in text)
         return cls(tuple(known), held, tuple(relevant(bare)))
 

@@ -89,6 +89,7 @@ class KeyShape:
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         for match in _compiled(self.pattern).finditer(text):
+            # Published rules match what stands around a key, too, and have the key in a group.
             group = match.lastindex or 0
             start, end = match.span(group)
             if entropy(text[start:end]) >= self.entropy and not _inside_base64(text, start, end):
@@ -135,6 +136,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _inside_base64(text: str, start: int, end: int) -> bool:
+    # Backwards, to count from the match.
     before = _OPAQUE_CHARS.match(text[max(0, start - _OPAQUE) : start][::-1])
     after = _OPAQUE_CHARS.match(text, end)
     return (len(before[0]) if before else 0) + (len(after[0]) if after else 0) >= _OPAQUE

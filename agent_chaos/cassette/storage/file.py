@@ -160,6 +160,7 @@ def _read(path: Path) -> Buffer:
         file.seek(0)
         if size <= _VERIFIED_WHEN_OPENED:
             return file.read()
+        # The mapping outlives the file object. Large recordings are read record by record, not into memory.
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 

@@ -92,6 +92,7 @@ def _read(path: Path) -> str:
         raise CassetteError(f"{path} is not a file")
     if path.stat().st_size > _MAX_BYTES:
         raise CassetteError(f"{path} is larger than {_MAX_BYTES // 2**20} MB; it is not imported")
+    # Editors on Windows may put a byte order mark first.
     return path.read_text("utf-8-sig")
 
 

@@ -21,6 +21,7 @@ from zlib import crc32
 from agent_chaos.cassette.model import FORMAT_VERSION
 from agent_chaos.cassette.storage.zstd import compressed, declared_size, decompressed
 
+# As in PNG: a byte over 127, a line end and Ctrl-Z do not survive a transfer that takes the file for text.
 MAGIC: Final = b"\x89ACHS\r\n\x1a"
 END_MAGIC: Final = b"ACHSEND\n"
 HEADER, EXCHANGE, TOOL, TURN, INDEX = 1, 2, 3, 4, 5
@@ -77,11 +78,13 @@ def read_preamble(data: Buffer) -> bool:
     """Whether the file was finished. Raises Broken or Newer."""
     if not len(data):
         raise BrokenRecord("the file is empty")
+    # So much of it as there is: a file that was cut short is told as that, not as one of another kind.
     if data[: len(MAGIC)] != MAGIC[: len(data)]:
         raise BrokenRecord("this is not an agent-chaos cassette")
     if len(data) < PREAMBLE_BYTES:
         raise BrokenRecord("the file ends inside its first 16 bytes")
     _, version, state, checksum = _PREAMBLE.unpack_from(data, 0)
+    # Before the version is looked at: a damaged one would send people to upgrade.
     if crc32(data[: PREAMBLE_BYTES - 4]) != checksum or state > 1:
         raise BrokenRecord("the checksum of the file's first bytes does not match")
     if version > FORMAT_VERSION:
@@ -94,6 +97,7 @@ def framed(kind: int, plain: bytes) -> bytes:
     if len(plain) > MAX_RECORD_BYTES:
         raise ValueError(f"a record of {len(plain):,} bytes is over the limit of {MAX_RECORD_BYTES:,}")
     payload = compressed(plain)
+    # Packed with a place for the checksum, which is cut off again: it is computed over what stands before it.
     start = _FRAME.pack(len(payload), kind, 0)[:-4]
     return start + crc32(payload, crc32(start)).to_bytes(4, "little") + payload
 
@@ -124,6 +128,7 @@ def is_torn(data: Buffer, offset: int) -> bool:
     if start + length <= len(data):
         return False
     rest = bytes(data[start:])
+    # The checksum covers the length, so it shows whether the frame would be whole with another one.
     whole = crc32(rest, crc32(_FRAME.pack(len(rest), kind, 0)[:-4])) == checksum
     return not whole and not _frame_follows(data, offset)
 

@@ -13,6 +13,8 @@ from agent_chaos.errors import RecordError
 if sys.platform != "win32":
     from fcntl import LOCK_EX, LOCK_NB, flock
 
+# A link that lies in the journal's place would have its target emptied; without O_BINARY Windows writes other
+# line ends.
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -68,6 +70,7 @@ def write(file: FileIO, data: bytes) -> None:
     """Hands all of the bytes to the operating system."""
     view = memoryview(data)
     while view:
+        # A raw file may take fewer bytes than it is given.
         view = view[file.write(view) or 0 :]
 
 

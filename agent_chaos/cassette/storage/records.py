@@ -39,11 +39,13 @@ _MAX_JSON_VALUES = 4_000_000
 _COUNTED_FROM = 1 << 20
 _MAX_ARRAYS = 8
 _DIGEST = 16
+# Possessive: a string that never ends costs one pass, not one for each of its quotes.
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*+"')
 
 
 def pack(fields: Sequence[Any]) -> bytes:
     """A flat record."""
+    # Lone surrogates (half of an emoji, cut by a client) are to come back as they were.
     packed: bytes = msgpack.packb(list(fields), use_bin_type=True, unicode_errors="surrogatepass")
     return packed
 
@@ -67,6 +69,7 @@ def unpack(record: bytes, fields: int) -> list[Any]:
             max_str_len=MAX_RECORD_BYTES,
             max_bin_len=MAX_RECORD_BYTES,
             max_array_len=_MAX_ARRAY,
+            # No record holds these, so nobody can make them cost memory.
             max_map_len=0,
             max_ext_len=0,
         )
@@ -78,6 +81,7 @@ def unpack(record: bytes, fields: int) -> list[Any]:
 
 
 def _is(value: Any, kind: type[_T]) -> _T:
+    # To Python a bool is an int; in a record it is damage.
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise BrokenRecord(f"a field is {type(value).__name__} where {kind.__name__} belongs")
     return value
@@ -200,6 +204,8 @@ def read_exchange(record: bytes, index: int) -> Exchange:
 def _request(method: str, url: str, headers: Headers, body: bytes) -> Request:
     request = Request(method, url, headers, body)
     try:
+        # A URL is parsed when it is first asked for; here, one that cannot be is damage, and not an error
+        # somewhere later.
         _ = request.address
     except ValueError as exc:
         raise BrokenRecord(f"its URL is none ({exc})") from None

@@ -58,6 +58,7 @@ class CassetteWriter:
         self.path = Path(path)
         self.journal = journal_of(self.path)
         self._redactor = redactor or Redactor.from_environ(os.environ)
+        # Re-entrant: `finish` calls `leave`, and `leave` `discard`, while they hold it.
         self._lock = RLock()
         self._turn = 0
         self._size = PREAMBLE_BYTES
@@ -91,6 +92,7 @@ class CassetteWriter:
         """Keeps an exchange of the running turn; of a credential exchange (OAuth) what it fetched is replaced."""
         with self._lock:
             self._answered = self._answered or (reply.head is not None and reply.ok)
+            # Kept for all that follows: an agent may put the key of this request into a later prompt.
             self._redactor = self._redactor.learning(request, reply)
             kept, answer = self._redactor.request(request), self._redactor.reply(reply)
             protocol = recognise(kept)

@@ -24,6 +24,7 @@ else:
 __all__ = ["ZstdDecompressor", "ZstdError", "compressed", "declared_size", "decompressed"]
 
 _LEVEL = 3
+# 64 MB, as much as a record may hold; a hostile frame may ask for a window of 2 GB.
 _WINDOW_LOG = 26
 
 
@@ -47,6 +48,7 @@ def decompressed(packed: bytes, max_bytes: int) -> bytes:
     """The content of exactly one zstd frame. Raises ValueError where it is not one or holds more than `max_bytes`."""
     decoder = ZstdDecompressor(options={DecompressionParameter.window_log_max: _WINDOW_LOG})
     try:
+        # One byte more, to tell a record of just that size from a larger one.
         plain = decoder.decompress(packed, max_length=max_bytes + 1)
     except (ZstdError, EOFError) as exc:
         raise ValueError(f"not a zstd frame ({exc})") from None
