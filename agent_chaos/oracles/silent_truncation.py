@@ -80,6 +80,7 @@ class SilentTruncation:
             asked = {one.name for one in served.tool_calls} if served else set()
             for run in evidence.trace.tools:
                 usual = _usual_runs(evidence.clean, run)
+                # A tool that the reply itself calls is judged by `unfinished_tool_call`.
                 if run.after != call.seq or run.name in asked | seen or not usual:
                     continue
                 if all(run.arguments != one.arguments for one in usual):

@@ -106,6 +106,7 @@ class SwallowedError:
             yield self._violation("tool call", why, "tool call", call=call, after=told)
 
     def _tools(self, evidence: Evidence) -> Iterator[Violation]:
+        # As text, since arguments may be lists and objects, which are no keys.
         clean = {(run.name, repr(run.arguments)): run for run in evidence.clean.tools if not run.end.failed}
         seen: set[str] = set()
         for run in evidence.trace.tools:
@@ -180,8 +181,10 @@ def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bo
     heard = [call for call in trace.calls if call.seq <= last.seq and not failed(trace, call)]
     said = {_plain(turn.text) for turn in map(served_turn, heard) if turn is not None}
     left = _plain(answer.text)
+    # The longest first: a shorter one may stand within it.
     for text in sorted(said, key=len, reverse=True):
         left = left.replace(text, "") if len(text) >= _WORDS_ENOUGH or text == left else left
+    # Signs and spaces between what models said are not the agent's own words.
     return not re.search(r"\w", left)
 
 

@@ -105,6 +105,7 @@ def _cause(wait: Wait, before: Call | None) -> tuple[str, str]:
 
 def obeys(told: str, seconds: float) -> bool:
     """Whether a wait is what a `retry-after` asked for; of one that is no number (a date, `inf`), any long wait is."""
+    # `float` would take `inf` and `nan` for numbers, too.
     if told.replace(".", "", 1).isdigit():
         return abs(float(told) - seconds) < max(1.0, seconds * 0.1)
     return seconds > _LONG_S

@@ -78,6 +78,7 @@ def _placed(recorded: _Recorded, written: bytes, by: Comparison) -> Iterator[tup
     now, used = recorded.first_byte, 0
     for number, (one, place) in enumerate(zip(new, _places(heard, new), strict=True)):
         if place.at is not None:
+            # A frame that moved must not make time run backwards.
             yield from ((old[i].raw, max(now, times[i])) for i in range(used, place.at) if i not in heard)
             now, used = times[place.at], place.at + 1
         if place.at is not None and place.same_frame:

@@ -97,6 +97,7 @@ class CampaignState:
             self._count(example)
             self.tell("search", self.examples, max(self.total, self.examples))
             yield example
+            # Once the example is counted and told: what ran is not lost by Ctrl-C.
             interrupts.raise_pending()
             if self.late:
                 return
@@ -122,6 +123,7 @@ class CampaignState:
         self.pairs.update(self._numbered(pair) for pair in pairs_of_singles(fired))
         for fingerprint in example.fingerprints:
             self.seen_in[fingerprint].add(self.examples)
+        # One object for equal ones: of a million examples few differ.
         self.judged.append(self._equal.setdefault(example.judged, example.judged))
         if example.verdict is Verdict.UNDECIDED:
             self.reasons[_place(example)] += 1

@@ -19,6 +19,7 @@ from agent_chaos.search.numbers import FieldNumbers
 from agent_chaos.search.space import Candidate, Menu, Space, Variant
 
 _DRAWN = 6
+"""How many plans are drawn for each that is taken."""
 _SURE = 0.6
 """How likely a fault must be survived, or make the agent ask again, to stand before others."""
 _TRIED = 3

@@ -100,6 +100,8 @@ def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
     """Every distinct failure that is not accepted, made small; those met while shrinking are taken too."""
     done: set[str] = set()
     max_runs = end.max_shrink_runs
+    # Sorted, since the order of a set of texts differs from process to process, and with it what shrinking
+    # comes to first.
     while left := [one for one in sorted(_new(run, end.baseline)) if one not in done]:
         done |= set(left)
         known = dict(run.known)

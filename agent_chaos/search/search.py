@@ -89,6 +89,7 @@ def find_failures(
     except KeyboardInterrupt:
         interrupted = True
     finally:
+        # Also after Ctrl-C: Hypothesis draws in a thread of its own.
         search.close()
     end = Ending(seed, max_shrink_runs, baseline, corpus, stored, until_covered, planned, ended)
     campaign = concluded(run, space, end, interrupted=interrupted)
@@ -148,6 +149,8 @@ def run_stored(run: CampaignState, executor: Executor, failures: Sequence[Failur
         run.note(example)
         if failure.fingerprint in example.fingerprints and is_proven(failure, run.subject):
             proven[failure.fingerprint] = failure
+            # The stored plan itself, though less of it may have fired: the stored failure is then kept as it
+            # is.
             run.found[failure.fingerprint] = failure.plan
         run.tell("corpus", number + 1, len(stored))
     return Stored(len(stored), proven)

@@ -198,6 +198,7 @@ def _kinds(space: Space, plan: Plan, index: int, fails: Fails) -> Plan:
     family = space.families.get(placed.fault.family, ())
     milder = iter(family[: next((i for i, m in enumerate(family) if m.kind == placed.fault.kind), 0)])
     instead = (
+        # At its strongest: a milder kind is to fail at all, and `_numbers` lowers it afterwards.
         menu.placed(entry, [high for _, _, high in menu.numbers])
         for menu in milder
         for entry in menu.entries
@@ -248,6 +249,7 @@ def _lowered(plan: Plan, index: int, bounds: Bounds, fails: Fails) -> Plan:
 
 def _least(low: int, value: int, high: int, fails: Callable[[int], bool]) -> int:
     """The least value that fails: by halving where all larger ones do as well, else by trying those below."""
+    # The lower bound first: most numbers do not matter for the failure, which one run shows.
     if value <= low or fails(low):
         return min(low, value)
     # Halving is right only where failing is monotone, which one run at the upper end tells: a place to cut
@@ -268,6 +270,7 @@ def _first(plan: Plan, index: int, instead: Iterable[Placed], fails: Fails) -> P
 
 def _replaced(plan: Plan, index: int, placed: Placed) -> Plan | None:
     others = [one for i, one in enumerate(plan.faults) if i != index]
+    # A plan has at most one fault for each site and level.
     if any(one.key == placed.key for one in others):
         return None
     return Plan(faults=(*others, placed))

@@ -106,6 +106,7 @@ class Space:
         """The space of a run without faults."""
         rules = sorted(scope.by_kind.values(), key=lambda rule: _mildness(rule.cls))
         steps: list[FaultSite] = [*trace.calls, *trace.tools]
+        # Backwards, so that of several steps at a site the first one stays.
         firsts = {step.site: step for step in reversed(steps) if step.site is not None}
         ordered = [step for step in steps if step.site is not None and firsts[step.site] is step]
         in_order = tuple(sorted(firsts, key=lambda site: firsts[site].seq))

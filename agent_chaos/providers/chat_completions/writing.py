@@ -37,6 +37,7 @@ def _before(turn: ModelTurn) -> Iterator[ChunkDelta]:
 
 
 def _parts(turn: ModelTurn) -> Iterator[ChunkDelta]:
+    # The API names the role in the first delta alone.
     first = turn.extra.get("$first", {} if turn.extra.get("$before") else {"role": "assistant"})
     for delta, one in _by_chunk(turn.parts):
         if delta is None:
@@ -119,6 +120,7 @@ def _text_to_stream(part: Part) -> tuple[str, Sequence[int]]:
         case Text() | Reasoning():
             return part.text, part.pieces
         case ToolCall():
+            # OpenAI names a call in a first fragment without arguments.
             return part.arguments, part.pieces or (0,)
         case Opaque():
             return str(part.extra.get("refusal", "")), part.extra.get("$pieces", [])
@@ -157,17 +159,20 @@ def _after(turn: ModelTurn, carried: ChunkDelta) -> Iterator[ChunkDelta]:
     for one in entries:
         if one.get("error") and turn.error is None:
             continue
+        # A chunk without choices was there for its usage alone.
         if one.get("usage") and turn.usage is None and not one.get("choices"):
             continue
         yield _written(turn, one)
     if turn.error is not None and not any(one.get("error") for one in entries):
         yield {"raw": {"error": turn.error}}
+    # As with `stream_options.include_usage`: in a last chunk without choices.
     if turn.usage is not None and not any(one.get("usage") for one in told):
         yield {"raw": {**_common(turn), "choices": [], "usage": written_usage(turn.usage)}}
 
 
 def _common(turn: ModelTurn) -> dict[str, Any]:
     """What every chunk of the turn says."""
+    # The API's schema demands a time, and a turn that was not recorded has none.
     extra = turn.extra or {"created": 1_700_000_000}
     public = {name: value for name, value in extra.items() if not name.startswith("$")}
     if public.get("object", "chat.completion") == "chat.completion":

@@ -24,6 +24,7 @@ def render(turn: ModelTurn, like: Reply, before: ModelTurn) -> Reply:
     """The reply that says `turn`, with the bytes and pace of `like`, whose turn is `before`, where it says the same."""
     chunks = chunks_of(turn)
     if turn.streamed and not turn.extra.get("array"):
+        # Google ends the lines of its event streams with CRLF.
         newline = SSE.newline_of(like.body) if like.body and SSE.holds(like) else "\r\n"
         return splice(like, _events(turn, newline), lambda: _events(before, newline), _EVENTS)
     if turn.streamed:
@@ -51,6 +52,7 @@ def chunks_of(turn: ModelTurn) -> list[JsonObject]:
     spread = _spread(turn.parts, len(kept))
     filled = [_filled(chunk, parts) for chunk, parts in zip(kept, spread, strict=True)]
     last = len(kept) - 1
+    # The last chunk stays even without parts: it carries usage and the reason to stop.
     gone = {at for at in range(last) if _emptied(kept[at]) and not spread[at]}
     return _said(turn, [chunk for at, chunk in enumerate(filled) if at not in gone])
 
@@ -132,6 +134,7 @@ def _with_finish(chunk: JsonObject, word: str | None, token: str = "") -> JsonOb
     if at < 0 and word is None:
         return chunk
     given: Any = word
+    # Enumerations of protobuf may come as numbers, which clients read as numbers again.
     if isinstance(candidate.get("finishReason"), int) and word in NUMBERED:
         given = NUMBERED.index(word)
     new: JsonObject = {} if at >= 0 else {"content": {"role": "model"}, "index": 0}

@@ -54,6 +54,7 @@ def _pairs(messages: list[JsonObject]) -> Iterator[Problem]:
     """As many results as calls stand behind a message that calls, and each is of one of its calls."""
     open_calls: dict[str, JsonObject] = {}
     asked: set[str] = set()
+    # One more at the end, so that calls which nothing follows are open there, too.
     for number, message in enumerate([*messages, {}]):
         if message.get("role") == "tool":
             call = text_of(message.get("tool_call_id"))
@@ -96,6 +97,7 @@ def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
                 "length of 64."
             )
             yield Problem(rules.NAME, f"{at}.function.name", says, call)
+        # Mistral takes arguments as a text or as an object.
         given = function.get("arguments")
         if not isinstance(given if isinstance(given, dict) else loaded(text_of(given)), dict):
             says = "function.arguments is not a JSON object, which templates of the models cannot render"

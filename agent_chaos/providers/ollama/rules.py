@@ -15,11 +15,13 @@ def problems(request: Request) -> Iterator[Problem]:
     """Everything in a request's messages that the server refuses, or that loses a call or a result on the way."""
     messages = [fields(one) for one in items(fields(request.json).get("messages"))]
     open_calls: list[Any] = []
+    # One more at the end, so that calls which nothing follows are open there, too.
     for number, message in enumerate([*messages, {}]):
         if message.get("role") == "tool":
             if not open_calls:
                 says = "a message of the role tool follows no tool call, and the model cannot tell what it answers"
                 yield Problem(rules.ORPHAN, f"messages[{number}]", says, message, lenient=True)
+            # In order: a result may say which tool it is of, not which call.
             open_calls = open_calls[1:]
             continue
         if open_calls:

@@ -45,6 +45,7 @@ def _streamed(events: Iterable[JsonObject]) -> tuple[ModelTurn, tuple[ItemPlace,
     turn = _turn(heard.response, parts, complete=bool(heard.ending))
     details: JsonObject = {"opening": [_nameless(event, heard.response) for event in heard.opening]}
     details |= {"first": heard.first} if heard.first is not None else {}
+    # Some servers end with a response that does not repeat its output.
     details |= {"bare_end": True} if heard.ending and seen and not output else {}
     error = turn.error or (heard.error if isinstance(heard.error, dict) else None)
     return replace(turn, streamed=True, error=error, extra={**turn.extra, **details}), tuple(

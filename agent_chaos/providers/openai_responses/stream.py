@@ -65,6 +65,7 @@ def listen(events: Iterable[JsonObject]) -> StreamReading:
 
 def events_in(reply: Reply) -> tuple[JsonObject, ...]:
     """Per frame of a stream, its event as JSON; empty where it carries none."""
+    # An event without its blank line is never dispatched to a client (WHATWG HTML, 9.2.6).
     return tuple(fields(loaded(one.data)) if one.complete else {} for one in SSE.frames_of(reply))
 
 
@@ -104,6 +105,7 @@ def _hear(heard: StreamReading, event: JsonObject) -> None:
 def _hear_text(heard: StreamReading, event: JsonObject, kind: str) -> bool:
     """Takes an event that belongs to the texts of an item of a known type."""
     item = heard.added.get(count_of(event.get("output_index")), {})
+    # No event begins with a NUL: items of an unknown type have no texts that could be read.
     if not kind.startswith(_GRAMMAR.get(text_of(item.get("type")), ("\0",))):
         return False
     if kind in _SLOTS:

@@ -45,6 +45,7 @@ def response_of(turn: ModelTurn) -> JsonObject:
     """The turn as a finished response object, or as the error body that it is."""
     kept = fields(turn.extra.get("response"))
     raw = word_of(turn)
+    # Any other word is a reason, which the API tells in `incomplete_details`.
     status = raw if raw is None or raw in STATUSES else "incomplete"
     said = {
         "id": turn.id,

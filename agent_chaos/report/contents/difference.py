@@ -15,7 +15,9 @@ from agent_chaos.stream.exchange import Reply
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 _NOTHING = "(nothing)"
+# New with every reply, whatever it says.
 _VOLATILE = {"date", "content-length", "request-id", "x-request-id", "cf-ray"}
+# Characters that are shown before the first difference, and in all.
 _LEAD = 24
 _WINDOW = 160
 
@@ -101,6 +103,7 @@ def _matched(left: Sequence[Part], right: Sequence[Part]) -> Iterator[tuple[Part
     for keys in (_identity, _named, _kind):
         left = list(left)
         for one in list(left):
+            # A chain: the keys are equal, and there is one.
             twin = next((other for other in rest if keys(other) == keys(one) is not None), None)
             if twin is not None:
                 left.remove(one)
@@ -186,6 +189,7 @@ def _twin(run: ToolRun, clean: Trace) -> ToolRun | None:
 def of_values(before: Any, after: Any) -> tuple[Pair, ...]:
     """What an oracle compared; of parts of a request that stand for themselves each by its path."""
     if before is None and isinstance(after, dict):
+        # OpenAI's own paths have a dot before an index: `messages.[1].role`.
         return tuple(pair(path.replace(".[", "["), _NOTHING, _value(part)) for path, part in after.items())
     return (pair("value", _value(before), _value(after)),)
 

@@ -34,4 +34,5 @@ def likelihood(plan: Plan) -> int:
 
 def gravity(violation: Violation) -> int:
     """A weight for how grave a finding is: harm done without a word before a turn that ended, that before waste."""
+    # `Gravity` counts from the gravest.
     return len(Gravity) - gravity_of(violation)

@@ -24,6 +24,7 @@ from agent_chaos.trace.trace import (
 Tone = Literal["plain", "fault", "finding", "quiet"]
 Mark = Literal["", "fault", "finding"]
 
+# Shorter waits are not told; of longer runs than so many rows, the middle is left out.
 _WORTH_WAITING_S = 0.5
 _LONGEST = 24
 
@@ -133,6 +134,7 @@ def _tool_lines(run: ToolRun) -> Iterator[Line]:
 
 
 def _waited(wait: Wait, trace: Trace, mark: Mark) -> Row | None:
+    # The wait for a reply shows in the time of the next row.
     if not mark and (wait.seconds < _WORTH_WAITING_S or wait.why == "transfer"):
         return None
     before = next((call for call in reversed(trace.calls) if call.seq < wait.seq), None)

@@ -91,6 +91,7 @@ def _whole(call: Call, reply: Reply) -> str:
 def _ends_early(call: Call, reply: Reply) -> bool:
     """Whether the reply has less than it says itself: than its length, or without the end of its stream."""
     declared = reply.header("content-length")
+    # The length counts compressed bytes, which are more or fewer than those that were read.
     if declared.isdigit() and len(reply.body) < int(declared) and not reply.header("content-encoding"):
         return True
     turn = model_turn(call.wire, reply)

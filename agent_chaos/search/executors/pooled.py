@@ -48,6 +48,7 @@ class Pooled(TaskExecutor):
     ) -> None:
         self._opens = opens
         self._pool = opens()
+        # Pickled once: workers keep what they made of it, and know it again by its bytes.
         self._bench = pickle.dumps((made, scope))
         self._deadly = deadly
 
@@ -61,8 +62,10 @@ class Pooled(TaskExecutor):
             try:
                 for future in [self._submitted(task) for task in left]:
                     yield self._answer(left[0], future)
+                    # Only once it is answered: where the pool breaks, it is the first of those to run again.
                     left.popleft()
             except BrokenExecutor:
+                # Every task of a pool fails with it; run alone, the first shows whether it broke the pool.
                 self._open_again()
                 yield self._alone(left.popleft())
 
@@ -80,6 +83,7 @@ class Pooled(TaskExecutor):
         try:
             said = future.result()
         except BrokenExecutor:
+            # An `Exception`, too, but no worker's failure: whoever asked opens the pool again.
             raise
         except self._deadly:
             return lost(task, "died")

@@ -67,6 +67,7 @@ class Processes(TaskExecutor):
     def close(self) -> None:
         for worker in self._workers:
             worker.connection.close()
+            # Not `terminate`: workers ignore SIGTERM.
             worker.process.kill()
         for worker in self._workers:
             worker.process.join()

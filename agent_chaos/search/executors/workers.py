@@ -103,6 +103,7 @@ def work(connection: Connection, made: SubjectFactory, scope: Scope) -> None:
 
 def _made(connection: Connection, made: SubjectFactory, scope: Scope) -> Inline | WorkerFailed:
     with Contained() as contained:
+        # What is raised here is held by `Contained`, and told by the line after the block.
         subject = _Pulsing(made(), connection)
         return Inline(subject, Space.of(subject.clean, scope))
     return WorkerFailed(f"{type(contained.error).__name__}: {contained.error}")
