@@ -109,7 +109,7 @@ def _had_come(trace: Trace) -> bool:
     """Whether every reply that a fault struck came whole, in another form or from another place."""
     struck = [call for call in trace.calls if call.fired]
     return bool(struck) and all(
-        call.reply is not None and call.reply.status < 400 and read_whole(trace, call) for call in struck
+        call.reply is not None and call.reply.ok and read_whole(trace, call) for call in struck
     )
 
 

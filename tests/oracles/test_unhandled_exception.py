@@ -90,6 +90,13 @@ def test_the_sdk_s_own_error_is_a_failure_where_one_retry_had_helped(agent):
     assert "although a retry would have succeeded" in violation.reason
 
 
+def test_a_connection_that_was_never_made_brought_no_reply():
+    outcome = run(claude, fault("connect_error"))
+    (violation,) = outcome.violations
+
+    assert "although a retry would have succeeded" in violation.reason
+
+
 @EACH
 def test_who_retries_passes(agent):
     outcome = run(retrying(agent), fault("server_error"))
