@@ -33,8 +33,7 @@ def campaign_view(
     yield _verdict(campaign)
     shown = len(campaign.findings) if asked.full else 0 if brief or asked.verbosity < 0 else _IN_FULL
     if campaign.findings and not (brief or asked.full):
-        first = campaign.findings[0].failures[0]
-        yield Text(f"  any in full: agent-chaos show {first}; all: agent-chaos show --full", "dim")
+        yield how_to_see_more(campaign.findings[0])
     for finding in campaign.findings[:shown]:
         yield from finding_view(finding, campaign.of(finding), width)
     if rest := campaign.findings[shown:]:
@@ -49,6 +48,11 @@ def campaign_view(
     if campaign.conclusion:
         yield Text(campaign.conclusion, "bold")
     yield _summary(campaign)
+
+
+def how_to_see_more(finding: FindingRecord) -> Text:
+    """The commands that show one finding, and every one."""
+    return Text(f"  any in full: agent-chaos show {finding.failures[0]}; all: agent-chaos show --full", "dim")
 
 
 def findings_table(campaigns: Sequence[CampaignRecord]) -> Table:

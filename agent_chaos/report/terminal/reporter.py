@@ -29,7 +29,7 @@ from agent_chaos.report.event import (
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.reporter import USUAL, Reporter, ReportFormat, View
 from agent_chaos.report.terminal import run_view
-from agent_chaos.report.terminal.campaign_view import campaign_view, findings_table
+from agent_chaos.report.terminal.campaign_view import campaign_view, findings_table, how_to_see_more
 from agent_chaos.report.terminal.live import Live
 
 _TONES = {"plain": "", "quiet": "dim", "warning": "yellow"}
@@ -88,7 +88,9 @@ class TerminalReporter:
     def _total(self) -> list[RenderableType]:
         """All findings of all scenarios in one table."""
         heading = Text(count(len(self._campaigns), "scenario"), "bold")
-        return [Text(), findings_table(self._campaigns), Text(), heading]
+        found = [finding for campaign in self._campaigns for finding in campaign.findings]
+        more = [how_to_see_more(found[0])] if found else []
+        return [Text(), findings_table(self._campaigns), *more, Text(), heading]
 
     def _say(self, text: Text) -> None:
         self._out.print(text, soft_wrap=True)
