@@ -21,6 +21,8 @@ _ADVICE = {
 _HOPELESS = (400, 404, 413, 422)
 _FRESH_KEY = (401, 403)
 _BUSY = (408, 409, 429)
+# Words of OpenAI, Anthropic and Gemini for a quota that is spent: for an hour or a day, although the status
+# is that of a rate limit.
 _USED_UP = re.compile(rb"insufficient_quota|credit balance|PerDay|spend_limit_reached")
 _AT_ONCE_S = 0.01
 _LONGEST_ORDER_S = 60.0
@@ -69,6 +71,7 @@ def _found(trace: Trace, calls: list[Call]) -> Iterator[tuple[str, str, Call]]:
             continue
         after, status = f"{waited:.3g} s later", before.reply.status
         told = told_to_wait_s(before.reply)
+        # With room for clients that round.
         if waited < min(told, _LONGEST_ORDER_S) * 0.95 - 0.05 and not by_sdk(then):
             ordered = f"call {before.call} was answered {status} with the order to wait {told:g} s"
             yield "retry-after ignored", f"{ordered}, and was sent again {after}", then

@@ -77,6 +77,7 @@ class UnhandledException:
         clean = {(raised.turn, raised.type) for raised in evidence.clean.raised}
         for raised in evidence.trace.raised:
             grade = "tool" if _failed_tool(evidence.trace, raised) else grade_of(raised)
+            # The turn ends like this without a fault, too.
             if (raised.turn, raised.type) in clean:
                 continue
             if grade == "honest" and all_transparent(evidence):
@@ -149,6 +150,7 @@ def grade_of(raised: Raised) -> Grade:
         return "programming"
     if raised.type in _FAIR:
         return "honest"
+    # What sockets raise are built-in classes below OSError: `ConnectionResetError`, `BrokenPipeError`.
     if "." not in raised.type and "OSError" in lineage:
         return "transport"
     if "." not in raised.type or any(one in _PARSERS or _is_python_s(one) for one in lineage):

@@ -30,6 +30,7 @@ def edges(space: Space) -> list[Plan]:
 
 
 def _edges(menu: Menu, entry: Candidate) -> Iterator[Plan]:
+    # Once where both edges are the same.
     for values in product(*(dict.fromkeys((low, high)) for _, low, high in menu.numbers)):
         yield Plan(faults=(menu.placed(entry, values),))
 

@@ -83,6 +83,7 @@ class Knowledge:
     @property
     def arrives(self) -> float:
         """Of the faults in plans of several, how many the runs came to."""
+        # A half as long as nothing is known (Laplace's rule of succession).
         return (self._met + 1) / (self._combined + 2)
 
     @property

@@ -29,6 +29,7 @@ class Memo:
         outcome = self._subject.trial(plan)
         self.runs += 1
         self._known[plan.to_json()] = outcome.fingerprints
+        # What fired of it fails the same way; where that plan has run itself, its own run counts.
         self._known.setdefault(Plan.of(outcome.trace.fired).to_json(), outcome.fingerprints)
         return outcome
 

@@ -65,5 +65,6 @@ class RandomPhase:
         self._drawn.put(plan)
         example = self._told.get()
         if example is None:
+            # The one way out of a Hypothesis test that it does not take for a failure to shrink.
             raise unittest.SkipTest("nothing more is asked for")
         return example

@@ -220,6 +220,7 @@ class Reply:
 def _json_or_none(body: bytes) -> Any:
     try:
         return json.loads(body)
+    # Python raises the latter for JSON that is nested too deep, which nothing keeps a server from sending.
     except (ValueError, RecursionError):
         return None
 

@@ -32,6 +32,8 @@ class Soundness:
         self._redact = redact
 
     def check(self, trace: Trace) -> None:
+        # The cause before what follows from it: a refused connection makes a run leave its recording, or
+        # fail.
         if refused := trace.incidents_of("refused"):
             raise HarnessError(f"{self._name}: {self._reached({incident.detail for incident in refused})}")
         if difference := left_recording(trace) if trace.incidents_of("miss") else "":

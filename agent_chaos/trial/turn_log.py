@@ -60,6 +60,7 @@ class TurnLog:
         while isinstance(exc, BaseExceptionGroup):
             exc = exc.exceptions[0]
         name, bases = raised_names(exc)
+        # Addresses of objects differ from run to run, and runs are compared.
         message = without_addresses(str(exc))
         shown = without_addresses("".join(traceback.format_exception(exc)))
         frame, origin = raising_frames(exc.__traceback__)

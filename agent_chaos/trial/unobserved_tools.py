@@ -58,5 +58,6 @@ def _answered(trace: Trace) -> Iterator[str]:
                     names[part.id] = part.name
                 elif isinstance(part, ToolResult):
                     yield part.name or names.get(part.call_id, "")
+        # From replies, too: a request that goes on from a server's state does not repeat the call.
         if call.reply is not None and call.reply.head is not None:
             names.update({asked.id: asked.name for asked in call.wire.parse(call.reply).tool_calls})

@@ -177,10 +177,12 @@ def _middles(ends: Sequence[int]) -> list[int]:
 
 
 def _in_characters(body: bytes) -> list[int]:
+    # Before a continuation byte of UTF-8 (10xxxxxx) a cut is inside of a character.
     return _from_middle([at for at in range(1, len(body)) if body[at] & 0xC0 == 0x80])
 
 
 def _spread(start: int, end: int) -> list[int]:
     """Up to 41 different offsets between two, the middle first."""
+    # So many as `Offset` draws from.
     step = max(1, (end - start) // 41)
     return _from_middle(list(range(start, end, step))[:41])

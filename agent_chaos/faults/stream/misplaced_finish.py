@@ -63,6 +63,7 @@ def _alone(events: list[Any], stop: int, place: ChunkPlaces) -> dict[int, list[A
         return {}
     said = {name: inner for name, inner in choice.items() if name != reason}
     ended = {name: inner for name, inner in choice.items() if name != content}
+    # Where the API names the field in every chunk, it is null until the end.
     if place.named_always:
         said, ended = {**said, reason: None}, {**ended, content: {}}
     return {stop: [_with_choice(events[stop], place, said), _with_choice(events[stop], place, ended)]}

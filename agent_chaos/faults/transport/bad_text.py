@@ -71,6 +71,7 @@ def _inside(target: Target) -> int | None:
     """A byte in the middle of the text that the model says, or of its first arguments; None where it says nothing."""
     turn = target.protocol.parse(target.reply)
     said = turn.text or next((call.name for call in turn.tool_calls), "")
+    # A plain word, which no JSON writer escapes, so that it stands in the bytes as it is.
     words = [word.encode() for word in said.split() if word.isascii() and word.isalpha() and len(word) > 2]
     places = [target.reply.body.find(word) for word in words]
     return next((at + 1 for at in places if at >= 0), None)

@@ -43,5 +43,6 @@ def _with_true_length(reply: Reply) -> Reply:
     head = reply.head
     if head is None or not header(head.headers, "content-length"):
         return reply
+    # A length that promises more would be an error of HTTP, and this fault shows none.
     headers = with_header(head.headers, "content-length", str(len(reply.body)))
     return Reply((replace(head, headers=headers), *reply.events[1:]))

@@ -179,6 +179,7 @@ def _leaves(value: Any) -> Iterator[str | float]:
 def unsupported_figure(trace: Trace, run: ToolRun, result: Any, answer: Answer) -> str:
     """The first figure in an answer that a tool's usual result holds, and nothing that the agent or the model was told; or ''."""
     known = "\n".join(_known(trace, run, answer))
+    # The least, since the order of a set differs from process to process.
     return min(_figures(answer.text) & _figures(str(result)) - _figures(known), default="")
 
 

@@ -146,6 +146,7 @@ def _answered_calls(messages: tuple[Message, ...]) -> Iterator[tuple[ToolCall, T
     for message in messages:
         for part in message.parts:
             if isinstance(part, ToolCall) and message.role == "assistant":
+                # Gemini's calls may have no id.
                 result = results.get(part.id or part.name)
                 if result is not None:
                     yield part, result
@@ -172,6 +173,7 @@ def _asked_by(calls: list[Call], echoed: ToolCall) -> Call | None:
 def strict_json(text: str) -> Any:
     """Arguments as strict JSON, or the text itself."""
     try:
+        # Python would read NaN and Infinity, which JSON does not have.
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return text

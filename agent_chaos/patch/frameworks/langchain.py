@@ -47,6 +47,7 @@ def _ready(real: Any, base: Any) -> Any:
     @functools.wraps(real)
     def ready(self: Any, *args: Any, **kwargs: Any) -> Any:
         for name, seam in (("_run", _sync), ("_arun", _async)):
+            # The class that defines it, when a tool of it is first run: users make such classes at any time.
             owner = next((cls for cls in type(self).__mro__ if name in vars(cls)), base)
             if owner is not base and not hasattr(vars(owner)[name], _OURS):
                 setattr(owner, name, seam(vars(owner)[name]))
@@ -85,6 +86,7 @@ def _function(tool: Any) -> Any:
 def _asked(tool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What the model asked for: not what LangChain injects."""
     given = {name: value for name, value in kwargs.items() if name not in _NOT_ARGUMENTS}
+    # Private: the parameters that LangChain fills in itself, such as the graph's state.
     given = tool._filter_injected_args(given)
     return {**given, "input": list(args) if len(args) > 1 else args[0]} if args else given
 

@@ -53,6 +53,7 @@ def _among(request: Request, names: Sequence[str]) -> bool:
     for name in names:
         if name == host or (name.startswith("*.") and host.endswith(name[1:])):
             return True
+        # Between slashes, so that `localhost:80` is not found in `localhost:8080`.
         if ":" in name and f"//{name}/" in f"{request.url.lower()}/":
             return True
     return False
