@@ -55,6 +55,7 @@ class JsonlSink:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Agents may say lone surrogates, which UTF-8 cannot hold.
         self._file: IO[str] = self.path.open("w", encoding="utf-8", errors="backslashreplace")
 
     def emit(self, event: Event) -> None:
@@ -87,6 +88,7 @@ class MultiSink:
         self.sinks.remove(sink)
 
     def emit(self, event: Event) -> None:
+        # A copy, since one that fails is taken out of the list meanwhile.
         for sink in tuple(self.sinks):
             if not self._well(partial(sink.emit, event)):
                 self.sinks.remove(sink)

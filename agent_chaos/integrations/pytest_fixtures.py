@@ -180,6 +180,7 @@ def _refuse_async(node: pytest.Item) -> None:
 
 
 def _refuse_frozen_time(node: pytest.Item) -> None:
+    # Looked up, not imported: only a test that has it loaded can have frozen the clock.
     api = sys.modules.get("freezegun.api")
     if api is not None and api.freeze_factories:
         raise UsageError(

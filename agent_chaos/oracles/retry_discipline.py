@@ -21,8 +21,7 @@ _ADVICE = {
 _HOPELESS = (400, 404, 413, 422)
 _FRESH_KEY = (401, 403)
 _BUSY = (408, 409, 429)
-# Words of OpenAI, Anthropic and Gemini for a quota that is spent: for an hour or a day, although the status
-# is that of a rate limit.
+# Words of OpenAI, Anthropic and Gemini for a quota that is spent; the status may be that of a rate limit.
 _USED_UP = re.compile(rb"insufficient_quota|credit balance|PerDay|spend_limit_reached")
 _AT_ONCE_S = 0.01
 _LONGEST_ORDER_S = 60.0

@@ -127,6 +127,7 @@ class _Host:
 
     def turn(self, session: Session, number: int, text: str, client_timeout_s: float | None) -> str:
         """Runs one turn within a run; what the program wrote. Raises CommandFailed, and what stops the run."""
+        # New with each turn: what a program of an earlier turn still asks is not of this one.
         self._inbox = real.SimpleQueue()
         relay = Relay(session, client_timeout_s=client_timeout_s)
         program = self._begin(number, text, offline=session.replaying)
@@ -137,6 +138,7 @@ class _Host:
         """The program, which from now on works on the turn."""
         if self._persistent:
             program = self._kept_program(offline=offline)
+            # The queue is bound here, before the next turn puts another in its place.
             ProgramTurn(self._inbox, lambda: program.ask({"turn": number, "input": text}))
             return program
         program = Program(self._launch(self._arguments(text), offline=offline))
@@ -155,6 +157,7 @@ class _Host:
         if self._kept is None or not self._kept.alive:
             self._kept = Program(self._launch(self._command, offline=offline))
             started: real.SimpleQueue[object] = real.SimpleQueue()
+            # Started aside, too: within a run a subprocess would be noted as an effect of the agent.
             ProgramTurn(started, self._kept.start)
             if isinstance(failed := started.get(), OSError):
                 raise CommandFailed(f"{self._command[0]} cannot be started: {failed}")

@@ -145,6 +145,7 @@ def _load_target(target: str, search: _Search) -> list[Loaded]:
 
 def _from_directory(folder: Path, search: _Search) -> list[Loaded]:
     package = folder / "__init__.py"
+    # A package that exposes scenarios says which there are: its files may hold parts of them.
     if package.is_file() and (exposed := search.scenarios(package, str(package))):
         return exposed
     files = sorted(path for path in _files(folder, search.recursive) if path.match(search.glob))
@@ -160,6 +161,7 @@ def _files(folder: Path, recursive: bool) -> Iterator[Path]:
             continue
         if path.is_file():
             yield path
+        # A virtual environment holds thousands of files of other people.
         elif recursive and path.is_dir() and not (path / "pyvenv.cfg").exists():
             yield from _files(path, recursive)
 

@@ -26,6 +26,7 @@ def without_content_encoding(reply: Reply) -> Reply:
     names = [name.strip().lower() for name in reply.header("content-encoding").split(",") if name.strip()]
     if not names or names == ["identity"] or not reply.body:
         return reply if not names else _labelled(reply, len(reply.body))
+    # The coding that was applied last is named last, and is undone first (RFC 9110, 8.4).
     decoders = [_decoder(name) for name in reversed(names)]
     known = [decoder for decoder in decoders if decoder is not None]
     events = _decoded(reply, known) if len(known) == len(decoders) else None

@@ -23,6 +23,7 @@ def _recognises(document: Mapping[str, Any]) -> bool:
 
 def _read(document: Mapping[str, Any]) -> Contents:
     found = tuple(each(document["log"]["entries"], _interaction))
+    # Archives have times of day; a recording counts from its first request.
     first = min((one.at for one in found), default=0.0)
     ordered = sorted(found, key=lambda one: one.at)
     return Contents(tuple(replace(one, at=one.at - first) for one in ordered))

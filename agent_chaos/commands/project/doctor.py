@@ -119,6 +119,7 @@ def _is_this_checkout(place: Path) -> bool:
 
 
 def _keys() -> Check:
+    # CI sets an absent secret to nothing.
     present = [name for name in key_variables() if os.environ.get(name) not in (None, "", PLACEHOLDER)]
     if present:
         return Check("ok", "keys", f"{', '.join(present)} (needed to record only)")

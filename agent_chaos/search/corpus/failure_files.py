@@ -19,6 +19,7 @@ from agent_chaos.search.campaign import Failure, Subject
 from agent_chaos.version import __version__
 
 FOLDER = Path(".agent_chaos")
+# Crockford's base 32: no letter that people take for a digit.
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SHORTEST, _LONGEST = 4, 12
 
@@ -46,6 +47,7 @@ class Corpus:
         kept = failure.model_copy(update={"id": self._free_id(failure)})
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / f"{kept.id}.json"
+        # Written aside and put in place at once: Ctrl-C leaves the old file or the new one.
         temporary = path.with_suffix(".json.tmp")
         text = json.dumps(kept.model_dump(mode="json"), indent=2, ensure_ascii=False, sort_keys=True)
         temporary.write_text(text + "\n", encoding="utf-8")
@@ -142,4 +144,5 @@ def is_proven(failure: Failure, subject: Subject) -> bool:
     unchanged = failure.cassette_digest == subject.cassette_digest and failure.versions == versions_of(
         subject
     )
+    # A recording that was never on the disk has no digest, so nothing shows that it is the same.
     return failure.smallest and bool(failure.cassette_digest) and unchanged
