@@ -228,6 +228,7 @@ def test_several_scenarios_end_in_one_table_of_findings_and_one_total() -> None:
     assert lines[-1].startswith("400 examples: 342 ok, 6 failed")
     table = lines[-8:]
     assert [line.split()[1] for line in table if line.startswith("F-7Q2K")] == ["refund", "support"]
+    assert any("agent-chaos show F-7Q2K" in line for line in table)
     assert len(lines) < 20
 
 
