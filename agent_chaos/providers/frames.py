@@ -27,6 +27,7 @@ def pieces(text: str, lengths: Sequence[int]) -> tuple[str, ...]:
     """
     cut_at, found = 0, []
     for length in lengths:
+        # A piece of no length is one all the same: providers send empty deltas, also behind the last word.
         if cut_at >= len(text) and length:
             break
         found.append(text[cut_at : cut_at + length])

@@ -25,6 +25,7 @@ from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Fetched, Online
 from agent_chaos.trial.trial import run_trial
 
+# Of other trials the stop comes after 30 s; real providers take their time.
 _REAL_S = 1_800.0
 
 
@@ -110,6 +111,7 @@ def add_fetched(scenario: Scenario, cassette: Cassette, online: Online) -> None:
     with OnFailure(lambda _: writer.discard()):
         writer.carry(cassette)
         for fetched in online.fetched:
+            # For the turn of what follows; a mark that the cassette has already is not written again.
             writer.turn(TurnMark(fetched.turn, fetched.at, ""))
             _keep(scenario, writer, fetched)
         for record in online.tools:

@@ -125,6 +125,7 @@ def chaos_context(
                 yield context
         finally:
             block.report(event_sink, RUNS if emit_events else None)
+    # Only where the block ended well: one that raised may have asked half of what it will ask.
     if reach is not None:
         add_fetched(scenario, kept, reach)
 

@@ -60,6 +60,7 @@ def run_scenario(
         return _not_run(scenario)
     for one in unrecorded([scenario]):
         record_first(one)
+    # Depth 1 is whoever calls: a scenario given as an object has no target that advice could name.
     target = f"{_file(sys._getframe(1))}:{scenario.name}"
     with offline_environment():
         rehearsal = Rehearsal(scenario, target=target, allow_real_tools=allow_real_tools)

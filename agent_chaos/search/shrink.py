@@ -89,8 +89,8 @@ def smallest_plan(
 ) -> ShrinkResult:
     """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go.
 
-    Without any trials the plan is left as it is. It stays within `scope` where it was found there; a plan from elsewhere is made as small as any. `space` is that of
-    the subject's clean run within the scope, where it is known already.
+    Without any trials the plan is left as it is. It stays within `scope` where it was found there; a plan from elsewhere is
+    made as small as any. `space` is that of the subject's clean run within the scope, where it is known already.
     """
     memo = Memo(subject, known)
     budget = _Budget(memo, fingerprint, max_runs)

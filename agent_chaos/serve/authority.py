@@ -22,6 +22,7 @@ class Authority:
                 "--tls needs the package trustme; install it with `pip install 'agent-chaos[tls]'`"
             ) from None
         self._authority = made.CA(organization_name="agent-chaos, for tests on this machine only")
+        # On the instance, so that certificates go with the authority that issued them.
         self.context = cache(self._context)
 
     def write(self, file: Path) -> None:

@@ -43,6 +43,7 @@ class Service:
     def _take(self, incoming: Incoming) -> None:
         reply = self._sessions.answer(incoming.request)
         if self._speed > 0:
+            # The connection's thread must not wait here: it also sees whether the client is still there.
             self._server.aside(self._play, incoming, reply)
         else:
             _put(incoming, reply)

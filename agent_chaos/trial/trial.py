@@ -79,8 +79,8 @@ def run_trial(
     A pure function of its arguments for a deterministic agent. `max_virtual_s` stops nothing by itself: a run may wait
     longer, as long as it does not do so in thousands of small waits. A run that is `online` asks the real provider what
     the cassette does not answer, and lets tools run whose arguments it does not know. `held` names structured outputs of which
-    nothing outside of this process may come. One that is `probing` also notes what
-    the agent would ask in one turn more (`Trace.probed`).
+    nothing outside of this process may come. One that is `probing` also notes what the agent would ask in one turn more
+    (`Trace.probed`).
     """
     with trial_session(
         scenario,

@@ -251,7 +251,7 @@ class _Rows:
         self._by_kind: dict[int, list[IndexRow]] = {EXCHANGE: [], TOOL: [], TURN: []}
 
     def take(self, offset: int) -> int:
-        """Notes the record at an offset and gives where the next one starts. Raises Broken."""
+        """Notes the record at an offset and gives where the next one starts. Raises BrokenRecord."""
         read = read_frame(self._source.data, offset)
         self._allowance.take(read)
         if row := _entry(read.kind, unpacked(read), offset):
@@ -271,7 +271,7 @@ def _is_end(data: Buffer, offset: int) -> bool:
 
 
 def _entry(kind: int, record: bytes, offset: int) -> IndexRow | None:
-    """What the index keeps of a record; None for the header. Raises Broken."""
+    """What the index keeps of a record; None for the header. Raises BrokenRecord."""
     if kind == EXCHANGE:
         exchange = read_exchange(record, 0)
         return IndexRow(offset, exchange.at, key_bytes(exchange.keys))

@@ -75,7 +75,7 @@ def preamble(*, finished: bool) -> bytes:
 
 
 def read_preamble(data: Buffer) -> bool:
-    """Whether the file was finished. Raises Broken or Newer."""
+    """Whether the file was finished. Raises BrokenRecord or Newer."""
     if not len(data):
         raise BrokenRecord("the file is empty")
     # So much of it as there is: a file that was cut short is told as that, not as one of another kind.
@@ -103,7 +103,7 @@ def framed(kind: int, plain: bytes) -> bytes:
 
 
 def read_frame(data: Buffer, offset: int) -> FileFrame:
-    """The frame at `offset`, its checksum verified. Raises Broken."""
+    """The frame at `offset`, its checksum verified. Raises BrokenRecord."""
     if offset < PREAMBLE_BYTES or offset + _FRAME.size > len(data):
         raise BrokenRecord("the file ends inside a record")
     length, kind, checksum = _FRAME.unpack_from(data, offset)
@@ -159,7 +159,7 @@ def frame_end(data: Buffer, offset: int) -> int:
 
 
 def unpacked(read: FileFrame) -> bytes:
-    """The record in a frame, unpacked within bounds. Raises Broken."""
+    """The record in a frame, unpacked within bounds. Raises BrokenRecord."""
     try:
         return decompressed(read.payload, MAX_RECORD_BYTES)
     except ValueError as exc:
@@ -173,7 +173,7 @@ class Allowance:
         self._left = self._whole = _FREE_BYTES + _MAX_RATIO * file_bytes
 
     def take(self, read: FileFrame) -> None:
-        """Raises Broken where a record is more than is left."""
+        """Raises BrokenRecord where a record is more than is left."""
         try:
             size = min(declared_size(read.payload), MAX_RECORD_BYTES)  # a larger one has a message of its own
         except ValueError as exc:
@@ -189,7 +189,7 @@ def footer(index_offset: int, count: int, digest: bytes) -> bytes:
 
 
 def read_footer(data: Buffer) -> Footer:
-    """The footer at the end of the file. Raises Broken."""
+    """The footer at the end of the file. Raises BrokenRecord."""
     start = len(data) - FOOTER_BYTES
     if start < PREAMBLE_BYTES:
         raise BrokenRecord("the file ends before its index")

@@ -72,7 +72,7 @@ def index_record(index: FileIndex) -> bytes:
 
 
 def read_index(record: bytes) -> FileIndex:
-    """Raises Broken."""
+    """Raises BrokenRecord."""
     fields = unpack(record, 6)
     if not all(isinstance(field, bytes) and len(field) % 8 == 0 for field in fields):
         raise BrokenRecord("the index does not hold packed numbers")

@@ -51,7 +51,7 @@ def pack(fields: Sequence[Any]) -> bytes:
 
 
 def unpack(record: bytes, fields: int) -> list[Any]:
-    """A flat record of exactly that many fields. Raises Broken."""
+    """A flat record of exactly that many fields. Raises BrokenRecord."""
     arrays = 0
 
     def bounded(items: list[Any]) -> list[Any]:
@@ -135,7 +135,7 @@ def header_record(header: Header) -> bytes:
 
 
 def read_header(record: bytes) -> Header:
-    """Raises Broken."""
+    """Raises BrokenRecord."""
     try:
         return Header.model_validate_json(_is(unpack(record, 1)[0], str))
     except ValueError as exc:
@@ -187,7 +187,7 @@ def exchange_record(exchange: Exchange) -> bytes:
 
 
 def read_exchange(record: bytes, index: int) -> Exchange:
-    """Raises Broken."""
+    """Raises BrokenRecord."""
     (at, turn, protocol, transport, keys, method, url, headers, body, *answer) = unpack(record, 16)
     return Exchange(
         index=index,
@@ -265,7 +265,7 @@ def tool_record(tool: ToolRecord) -> bytes:
 
 
 def read_tool(record: bytes, index: int, after: int) -> ToolRecord:
-    """Raises Broken."""
+    """Raises BrokenRecord."""
     at, turn, name, arguments, result, error_type, error, duration_s, pure = unpack(record, 9)
     return ToolRecord(
         index=index,
@@ -285,7 +285,7 @@ def turn_record(mark: TurnMark) -> bytes:
 
 
 def read_turn(record: bytes) -> TurnMark:
-    """Raises Broken."""
+    """Raises BrokenRecord."""
     turn, at, text, ended, answer = unpack(record, 5)
     kind: bool = _is(ended, bool)
     return TurnMark(_is(turn, int), _time(at), _is(text, str), "end" if kind else "start", _is(answer, str))

@@ -1,7 +1,7 @@
 """The Anthropic Messages API (`/v1/messages`), also as served by Vertex AI and compatible hosts.
 
 Where a body is not streamed, a tool call's `input` is a JSON value: arguments that are not JSON are rendered as a
-string there, which `parse` reads back as the same arguments. See `anthropic_stream` and `anthropic_blocks` for what
+string there, which `parse` reads back as the same arguments. See `stream` and `blocks` for what
 `extra` holds.
 """
 

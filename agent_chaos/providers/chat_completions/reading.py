@@ -1,7 +1,7 @@
 """A Chat Completions stream read into a turn.
 
 Parts are those of the first choice: text, reasoning and refusal once each, and each tool call, in order of appearance.
-A part's `extra` holds `$chunks`, the entries of its chunks (see `chat_chunks`) where any says something. The turn's
+A part's `extra` holds `$chunks`, the entries of its chunks (see `chunks`) where any says something. The turn's
 holds `$before` and `$after`, the entries of chunks before the first part and from the finish reason on; `$first`, the
 rest of the delta that began the first part; `$choice`; `$usage_null` where chunks carry `usage: null`; `$done` False
 where no `[DONE]` came.

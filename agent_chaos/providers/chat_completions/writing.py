@@ -1,4 +1,4 @@
-"""A Chat Completions stream written from a turn; `chat_reading` says what the turn's `extra` holds."""
+"""A Chat Completions stream written from a turn; `reading` says what the turn's `extra` holds."""
 
 from __future__ import annotations
 
