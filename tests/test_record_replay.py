@@ -18,6 +18,7 @@ from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.raw_server import Got, Wire, serving
+from tests.patch.sdk_calls import transport_of
 from tests.patch.test_record_streams import Reader, each_reader
 from tests.standin.server import standin
 from tests.tool_loops import ANSWER, QUESTION, SPEAKERS, SUNNY, agent_of, script
@@ -78,9 +79,7 @@ def assert_same(rehearsal: Rehearsal, trace: Trace, *, transport: str) -> None:
 def test_it_replays_as_it_was_recorded_with_the_server_stopped(protocol, style, stream, tmp_path):
     rehearsal, trace = recorded_and_replayed(tmp_path, protocol, style=style, stream=stream)
 
-    assert_same(
-        rehearsal, trace, transport="aiohttp" if (protocol, style) == ("gemini", "async") else "httpx2"
-    )
+    assert_same(rehearsal, trace, transport=transport_of(protocol, style))
 
 
 @whole_and_streamed

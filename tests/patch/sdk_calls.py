@@ -6,6 +6,9 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anthropic
+import openai
+
 from tests.patch.raw_server import Got, Wire
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
@@ -297,3 +300,12 @@ _ASYNC: dict[str, Callable[[str, bool, Any], Awaitable[str]]] = {
     "openai_responses": _async_responses,
     "gemini": _async_gemini,
 }
+
+
+def transport_of(protocol: str, style: str) -> str:
+    """The HTTP library that the installed SDK speaks through, which differs between its releases."""
+    if protocol == "gemini":
+        return "aiohttp" if style == "async" else "httpx2"
+    sdk = anthropic.Anthropic if protocol == "anthropic_messages" else openai.OpenAI
+    roots = {base.__module__.partition(".")[0] for base in type(sdk(api_key=KEY)._client).__mro__}
+    return "httpx2" if "httpx2" in roots else "httpx"

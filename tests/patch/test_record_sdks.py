@@ -14,7 +14,17 @@ from agent_chaos.cassette.storage.writer import CassetteWriter
 from agent_chaos.patch.recording.record import recording
 from agent_chaos.stream.exchange import Data
 from tests.patch.raw_server import serving
-from tests.patch.sdk_calls import FRAMES, KEY, PROTOCOLS, TEXT, acall, call, provider, whole_body
+from tests.patch.sdk_calls import (
+    FRAMES,
+    KEY,
+    PROTOCOLS,
+    TEXT,
+    acall,
+    call,
+    provider,
+    transport_of,
+    whole_body,
+)
 
 
 def writer_in(folder: Path) -> CassetteWriter:
@@ -39,7 +49,7 @@ def test_a_call_is_recorded_as_it_went(protocol: str, style: str, stream: bool, 
     assert (recorded.calls, len(cassette.exchanges)) == (1, 1)
     assert exchange.reply.ended
     assert exchange.protocol == protocol
-    assert exchange.transport == ("aiohttp" if (protocol, style) == ("gemini", "async") else "httpx2")
+    assert exchange.transport == transport_of(protocol, style)
     assert b"".join(chunks) == (b"".join(FRAMES[protocol]()) if stream else whole_body(protocol))
     assert recorded.input_tokens == (0 if (protocol, stream) == ("openai_chat", True) else 11)
     assert exchange.request.header("accept-encoding") == "identity"

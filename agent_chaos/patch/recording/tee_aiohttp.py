@@ -10,6 +10,7 @@ from typing import Any
 from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
 from agent_chaos.patch.recording.unseen_traffic import known_library
+from agent_chaos.patch.transports.aiohttp_body import body_of
 from agent_chaos.patch.transports.failures import AIOHTTP
 from agent_chaos.patch.transports.wire import written_reply
 from agent_chaos.stream.exchange import Reply, Request
@@ -126,9 +127,7 @@ class _Taps:
 
 async def _asked(req: Any) -> Request:
     headers = tuple((str(name), str(value)) for name, value in req.headers.items())
-    body = req.body
-    data = bytes(body) if isinstance(body, bytes | bytearray) else bytes(await body.as_bytes())
-    return Request(req.method.upper(), str(req.url), headers, data)
+    return Request(req.method.upper(), str(req.url), headers, await body_of(req))
 
 
 def _played(library: ModuleType, connector: Any, req: Any, request: Request, reply: Reply) -> Any:

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.patch.transports.aiohttp_body import body_of
 from agent_chaos.patch.transports.failures import AIOHTTP, CONNECTING, row_of, socket_error
 from agent_chaos.patch.transports.transfer import Timeouts, Transfer
 from agent_chaos.patch.transports.wire import GARBAGE, Writer, lying
@@ -123,16 +124,9 @@ class _Wire(asyncio.Transport):
         return 0
 
 
-async def _body(request: Any) -> bytes:
-    body = request.body
-    if isinstance(body, bytes | bytearray):
-        return bytes(body)
-    return bytes(await body.as_bytes()) if hasattr(body, "as_bytes") else b""
-
-
 async def _connect(aiohttp: ModuleType, connector: Any, session: Session, request: Any, timeout: Any) -> Any:
     headers = tuple((str(name), str(value)) for name, value in request.headers.items())
-    asked = Request(request.method.upper(), str(request.url), headers, await _body(request))
+    asked = Request(request.method.upper(), str(request.url), headers, await body_of(request))
     answered = session.answers_http(asked, "aiohttp")
     first = answered.reply.events[0]
     if isinstance(first, Abort) and first.kind in CONNECTING:
