@@ -31,8 +31,10 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.answers import Answerer
 from agent_chaos.trial.conversation import Conversation
+from agent_chaos.trial.http_answers import HttpAnswers
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
+from agent_chaos.trial.tool_answers import ToolAnswers
 
 _LAST_S = 1.0
 """Virtual seconds in which threads may end that were told to."""
@@ -122,18 +124,20 @@ def trial_session(
         chance=Random(header.seed),
         max_virtual_s=max_virtual_s,
     )
-    session.answers = Answerer(
+    requests = HttpAnswers(
         session=session,
         index=index,
         # An online run asks the provider where it would otherwise guess.
         player=Player(index, plan, guesses=online is None),
-        toolbox=Toolbox(tuple(index.cassette.tools), plan),
         max_requests=max_requests,
         ignore_hosts=scenario.ignore_hosts,
         injector=injector,
         online=online,
         held=held,
     )
+    toolbox = Toolbox(tuple(index.cassette.tools), plan)
+    tools = ToolAnswers(session, index, toolbox, injector, online)
+    session.answers = Answerer(session, requests, tools)
     session.online = session.scheduler.outside.online = online is not None
     session.pure_tools = frozenset(scenario.pure_tools)
     session.server_descriptions = tuple(

@@ -320,10 +320,10 @@ def test_a_trigger_of_a_turn_that_does_not_exist_is_an_error():
 
 
 def test_an_unknown_provider_is_an_error():
-    with pytest.raises(ValidationError, match="unknown provider 'mistral'"):
-        baseline(providers=("mistral",))
+    with pytest.raises(ValidationError, match="unknown provider 'nobody'"):
+        baseline(providers=("nobody",))
     with pytest.raises(PlanError, match="unknown provider"):
-        llm_rate_limit().for_provider("mistral")
+        llm_rate_limit().for_provider("nobody")
 
 
 def test_assertions_measure_and_expect():

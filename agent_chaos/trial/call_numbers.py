@@ -1,0 +1,55 @@
+"""The numbers of a run's calls: the recording's, and those in the order in which the run made them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from agent_chaos.replay.player import ServedReply
+from agent_chaos.stream.exchange import Request
+from agent_chaos.trace.fidelity import Fidelity
+
+
+@dataclass(slots=True)
+class LogicalCall:
+    """A logical call: its number, its latest attempt, and whether that attempt got a usable reply."""
+
+    number: int
+    attempt: int
+    answered: bool
+
+
+class CallNumbers:
+    """Numbers the calls of one trial. `recorded` is how many the recording has."""
+
+    def __init__(self, recorded: int) -> None:
+        self._recorded = recorded
+        self._calls: dict[str, LogicalCall] = {}
+        self._made = 0
+        self._unrecorded: dict[str, int] = {}
+        self._sent: Counter[str] = Counter()
+
+    def logical(self, exact: str, request: Request) -> LogicalCall:
+        """The logical call that an attempt belongs to; `exact` is its key.
+
+        SDKs that number their attempts say which request is a retry of theirs, so that one of the agent's own is a call
+        of its own; elsewhere an identical request whose last reply was of no use is taken for a retry.
+        """
+        known = self._calls.get(exact)
+        # The header of SDKs that Stainless generates (OpenAI, Anthropic): 0 for the first attempt.
+        numbered = request.header("x-stainless-retry-count", "")
+        if known is not None and (numbered != "0" if numbered else not known.answered):
+            known.attempt += 1
+        else:
+            known = self._calls[exact] = LogicalCall(self._made, 0, False)
+            self._made += 1
+        return known
+
+    def recorded(self, served: ServedReply) -> tuple[int, int]:
+        """The recording's number of a call, and how often it was sent before; others are numbered on from there."""
+        known = served.fidelity.answered or served.fidelity is Fidelity.DRIFT
+        if known and served.site is not None:
+            return served.site.index, served.site.serving
+        number = self._unrecorded.setdefault(served.exact, self._recorded + len(self._unrecorded))
+        self._sent[served.exact] += 1
+        return number, self._sent[served.exact] - 1
