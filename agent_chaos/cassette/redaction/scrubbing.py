@@ -88,7 +88,7 @@ class _Search:
     @classmethod
     def of(cls, text: str, known: Sequence[Known]) -> _Search:
         bare = text.replace("\\/", "/")
-        # Escapes can spell a secret in many ways (`\u0041`): a text with any is searched once they are read.
+        # Escapes can spell a secret in many ways (`\u0041`), so a text with any may hold each of them.
         held = tuple(one for one in known if one.form in bare or "\\" in text)
         return cls(tuple(known), held, tuple(relevant(bare)))
 

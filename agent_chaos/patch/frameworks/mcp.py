@@ -53,7 +53,7 @@ class _Call:
         with Contained() as contained:
             value = await async_tool(self._run, self._name, arguments, self._running, playable=self._playable)
         if (error := contained.error) is not None:
-            # The server's own failure goes on as it was.
+            # A failure of the server itself, or of the connection to it, goes on as it was.
             if self._ran:
                 raise error
             return self._failed(error)
