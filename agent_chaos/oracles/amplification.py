@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.reissues import by_sdk, sent_again
+from agent_chaos.oracles.reading.reissues import sent_again
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call
 
@@ -48,7 +48,7 @@ class Amplification:
 
     def _layers(self, evidence: Evidence) -> Iterator[Violation]:
         for calls in sent_again(evidence):
-            rounds = sum(not by_sdk(call) for call in calls)
+            rounds = sum(not call.by_sdk for call in calls)
             if len(calls) >= _LAYERED and rounds > 1 and len(calls) >= 2 * rounds:
                 said = f"call {calls[0].call} was sent {len(calls)} times: {rounds} attempts of the agent, each retried by the SDK"
                 yield self._violation("retries within retries", said, calls[-1])

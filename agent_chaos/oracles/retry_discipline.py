@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.reissues import by_sdk, sent_again, told_to_wait_s, waited_s
+from agent_chaos.oracles.reading.reissues import sent_again, told_to_wait_s, waited_s
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
@@ -71,16 +71,16 @@ def _found(trace: Trace, calls: list[Call]) -> Iterator[tuple[str, str, Call]]:
         after, status = f"{waited:.3g} s later", before.reply.status
         told = told_to_wait_s(before.reply)
         # With room for clients that round.
-        if waited < min(told, _LONGEST_ORDER_S) * 0.95 - 0.05 and not by_sdk(then):
+        if waited < min(told, _LONGEST_ORDER_S) * 0.95 - 0.05 and not then.by_sdk:
             ordered = f"call {before.call} was answered {status} with the order to wait {told:g} s"
             yield "retry-after ignored", f"{ordered}, and was sent again {after}", then
-        if (_hopeless(before) or _refused_again(calls, before)) and not by_sdk(then):
+        if (_hopeless(before) or _refused_again(calls, before)) and not then.by_sdk:
             yield (
                 "hopeless retry",
                 f"call {before.call} was refused with {status}, and was sent again {after}",
                 then,
             )
-        at_once = at_once + 1 if _busy(status) and waited < _AT_ONCE_S and not by_sdk(then) else 0
+        at_once = at_once + 1 if _busy(status) and waited < _AT_ONCE_S and not then.by_sdk else 0
         if at_once == 2:
             yield (
                 "no back-off",

@@ -42,6 +42,22 @@ def calling_frame(thread: int) -> StackFrame | None:
     return _innermost(_outwards(sys._current_frames().get(thread)))
 
 
+def retried_by_genai() -> bool:
+    """Whether google-genai itself sends once more what is being sent, as its `retry_options` say."""
+    # Its requests have no header that numbers attempts, so the loop that sends them is looked at: tenacity's, called by
+    # the SDK. One that the agent calls stands outside of the SDK's frames, or right at the agent's own.
+    attempt = 0
+    for frame, _ in _outwards(sys._getframe(1)):
+        module = str(frame.f_globals.get("__name__", ""))
+        if is_agents(frame.f_code.co_filename):
+            return False
+        if module.startswith("tenacity") and "retry_state" in frame.f_code.co_varnames:
+            attempt = int(frame.f_locals["retry_state"].attempt_number)
+        elif attempt and module.startswith("google.genai"):
+            return attempt > 1
+    return False
+
+
 def raising_frames(tb: TracebackType | None) -> tuple[StackFrame | None, StackFrame | None]:
     """The innermost line of the agent in a traceback, and the line of a library that raised, where one did."""
     inwards = [(frame, line) for frame, line in traceback.walk_tb(tb)]

@@ -54,6 +54,8 @@ class Call:
     recorded: Reply | None
     fired: tuple[Fault, ...] = ()
     difference: str = ""
+    by_sdk: bool = False
+    """Whether an SDK sent it again by itself, as the attempt that it is of its call."""
     frame: StackFrame | None = field(default=None, compare=False, repr=False)
     """The line of the agent that asked; no part of what the run did, so it is left out of `Trace.digest`."""
 

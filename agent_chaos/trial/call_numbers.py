@@ -19,6 +19,13 @@ class LogicalCall:
     answered: bool
 
 
+def numbered_attempt(request: Request) -> int:
+    """Which attempt of its call an SDK says that this is, from 0; -1 where none says so."""
+    # The header of SDKs that Stainless generates (OpenAI, Anthropic).
+    said = request.header("x-stainless-retry-count", "")
+    return int(said) if said.isdecimal() else -1
+
+
 class CallNumbers:
     """Numbers the calls of one trial. `recorded` is how many the recording has."""
 
@@ -36,9 +43,8 @@ class CallNumbers:
         of its own; elsewhere an identical request whose last reply was of no use is taken for a retry.
         """
         known = self._calls.get(exact)
-        # The header of SDKs that Stainless generates (OpenAI, Anthropic): 0 for the first attempt.
-        numbered = request.header("x-stainless-retry-count", "")
-        if known is not None and (numbered != "0" if numbered else not known.answered):
+        numbered = numbered_attempt(request)
+        if known is not None and (not known.answered if numbered < 0 else numbered > 0):
             known.attempt += 1
         else:
             known = self._calls[exact] = LogicalCall(self._made, 0, False)

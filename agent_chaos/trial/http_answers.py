@@ -15,10 +15,10 @@ from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player, ServedReply
 from agent_chaos.runtime.session import Answered, Session
-from agent_chaos.runtime.user_code import calling_frame
+from agent_chaos.runtime.user_code import calling_frame, retried_by_genai
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.trace import Call
-from agent_chaos.trial.call_numbers import CallNumbers, LogicalCall
+from agent_chaos.trial.call_numbers import CallNumbers, LogicalCall, numbered_attempt
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
 
@@ -147,6 +147,7 @@ class HttpAnswers:
                 recorded=served.recorded,
                 fired=served.fired,
                 difference=served.difference,
+                by_sdk=numbered_attempt(request) > 0 or retried_by_genai(),
                 frame=calling_frame(self.session.scheduler.main.ident) or self.session.agent,
             )
         )

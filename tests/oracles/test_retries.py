@@ -4,6 +4,8 @@ import time
 
 import anthropic
 import pytest
+from google import genai
+from google.genai import errors, types
 
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
@@ -137,3 +139,30 @@ def test_a_turn_that_pays_for_its_good_replies_again_and_again_is_found():
 
 def test_a_turn_that_starts_over_once_costs_less_than_another_run():
     assert judged(starting_over(1), "anthropic_messages", refused(1)).verdict is Verdict.PASS
+
+
+def stubborn(loops):
+    """An agent on google-genai: the SDK sends up to three times, or the agent itself does."""
+
+    def agent(ctx, text):
+        retries = None if loops else types.HttpRetryOptions(attempts=3, initial_delay=2.0, jitter=0.0)
+        client = genai.Client(api_key=KEY, http_options=types.HttpOptions(retry_options=retries))
+        for attempt in range(3 if loops else 1):
+            try:
+                return client.models.generate_content(model=MODELS["gemini"], contents=text).text
+            except errors.APIError:
+                if attempt == 2 or not loops:
+                    raise
+            time.sleep(2.0)
+        return None
+
+    return agent
+
+
+@pytest.mark.parametrize("loops", [False, True], ids=["the SDK", "the agent"])
+def test_a_hopeless_retry_of_genai_is_the_agents_only_where_the_agent_sends_it(loops):
+    spent = on_servings(3, "quota_exhausted")
+    outcome = judged(stubborn(loops), "gemini", spent, said=ANSWER, stream=False)
+
+    assert [call.by_sdk for call in outcome.trace.calls] == [False, not loops, not loops]
+    assert ("retry_discipline:hopeless retry" in found(outcome)) == loops

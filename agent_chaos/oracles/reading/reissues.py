@@ -32,11 +32,6 @@ def sent_again(evidence: Evidence) -> Iterator[list[Call]]:
                 yield calls
 
 
-def by_sdk(call: Call) -> bool:
-    """Whether an SDK says that this is a retry of its own."""
-    return call.request.header("x-stainless-retry-count", "0") != "0"
-
-
 def waited_s(trace: Trace, before: Call, then: Call) -> float | None:
     """Virtual seconds between the end of one reply and the next sending; None where they overlapped."""
     delivered = trace.deliveries.get(before.seq)
