@@ -124,7 +124,6 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     Raises:
         RecordError: the agent failed, a key is missing, a host cannot be reached, or nothing was recorded.
     """
-    loops.refuse_uvloop()
     path, clock = scenario.cassette_path, RealClock()
     earlier = _earlier(path, mode)
     if earlier is not None and mode == "once":
@@ -144,7 +143,8 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
         with OnFailure(lambda _: left.append(writer.leave())):
             if earlier is not None:
                 writer.carry(earlier)
-            recorded = _run(scenario, writer, clock, header.seed, mode, earlier)
+            with loops.without_uvloop():
+                recorded = _run(scenario, writer, clock, header.seed, mode, earlier)
     # `OnFailure` has filled `left` by now: it leaves the block first.
     except RecordError as exc:
         raise RecordError(f"{exc}; {left[0]}") from None

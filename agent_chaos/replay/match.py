@@ -122,7 +122,8 @@ class ExchangeIndex:
         """The exchanges that answer this question with another history: of all that do, the most alike."""
         found = [(i, one) for i, one in enumerate(self._questions) if one and one.is_asked_by(question)]
         ranked = [(_unlike(question, one, self.exchange(i).turn == turn), i) for i, one in found]
-        return tuple(i for rank, i in ranked if rank == min(ranked)[0])
+        best = min(ranked)[0] if ranked else None
+        return tuple(i for rank, i in ranked if rank == best)
 
     def possible(self, question: Question | None, index: int) -> bool:
         """Whether a model could give an exchange's reply to this question, too."""

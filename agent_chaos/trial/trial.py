@@ -143,12 +143,12 @@ def trial_session(
     session.server_descriptions = tuple(
         (tool.name, tool.arguments, tool.end.result) for tool in index.cassette.tools if not tool.is_call
     )
-    loops.refuse_uvloop()
     watched()
     with (
         # Left from the last to the first: the process is put back once nothing of the agent runs any more,
         # and the stops go before the session that they would stop.
         process_kept(),
+        loops.without_uvloop(),
         environment().kept(),
         collector_paused(),
         seeded(header.seed),

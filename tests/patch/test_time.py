@@ -363,3 +363,23 @@ def test_a_thread_that_meets_its_starter_at_the_lock_of_its_start_waits_for_no_t
     asked = scenario(agent)
 
     assert trial(asked, recorded(asked, [])).answers[0].text == "both went on"
+
+
+def test_the_event_loop_policy_of_another_library_stands_aside_in_a_run_and_comes_back():
+    kind = type("Policy", (asyncio.DefaultEventLoopPolicy,), {"__module__": "uvloop"})
+    policy, before = kind(), asyncio.get_event_loop_policy()
+    seen = []
+
+    async def agent(ctx, text):
+        seen.append(asyncio.get_event_loop_policy())
+        return "done"
+
+    asyncio.set_event_loop_policy(policy)
+    try:
+        asked = scenario(agent)
+        trial(asked, recorded(asked, []))
+
+        assert seen[-1] is not policy
+        assert asyncio.get_event_loop_policy() is policy
+    finally:
+        asyncio.set_event_loop_policy(before)

@@ -6,7 +6,8 @@ import asyncio
 import selectors
 import threading
 from asyncio import base_events
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
@@ -77,11 +78,19 @@ def _give_work_to(session: Session, ident: int) -> None:
     poke()
 
 
-def refuse_uvloop() -> None:
-    """Puts the standard event loop policy in place of uvloop's, whose clock cannot be virtual."""
-    if type(asyncio.get_event_loop_policy()).__module__.startswith("uvloop"):
-        # uvloop takes its time from libuv, in C, where nothing in Python reaches it.
-        asyncio.set_event_loop_policy(None)
+@contextmanager
+def without_uvloop() -> Iterator[None]:
+    """Within it the standard event loop policy stands in place of uvloop's, whose clock cannot be virtual."""
+    policy = asyncio.get_event_loop_policy()
+    if not type(policy).__module__.startswith("uvloop"):
+        yield
+        return
+    # uvloop takes its time from libuv, in C, where nothing in Python reaches it.
+    asyncio.set_event_loop_policy(None)
+    try:
+        yield
+    finally:
+        asyncio.set_event_loop_policy(policy)
 
 
 _TRIO = (
