@@ -73,7 +73,7 @@ def recheck(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) ->
         )
     if outcome.verdict is not Verdict.PASS:
         return Recheck(Standing.STALE, outcome.reason or outcome.verdict)
-    keep = "keep its file, so that it is run again, or delete it"
+    keep = f"keep {failure.id}.json, so that it is run again, or delete it"
     return Recheck(Standing.FIXED, f"passes under {failure.plan}; {keep}")
 
 

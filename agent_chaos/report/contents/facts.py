@@ -15,7 +15,10 @@ def facts(campaign: CampaignRecord, *, everything: bool) -> Iterator[tuple[str, 
 
 
 def _facts(campaign: CampaignRecord, *, everything: bool) -> Iterator[tuple[str, str]]:
-    yield "Interrupted", "the figures are of the part that ran" if campaign.interrupted else ""
+    yield (
+        "Interrupted",
+        "the figures are of the part that ran; 'fuzz --resume' goes on" if campaign.interrupted else "",
+    )
     yield "Harness", printable(campaign.first_error)
     yield "Accepted", figures.accepted_lines(campaign.accepted)
     yield "Expired", figures.expired(campaign.expired)
