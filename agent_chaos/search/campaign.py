@@ -225,7 +225,7 @@ class Campaign:
     figures: Figures
     findings: tuple[Finding, ...]
     judged: tuple[Judged, ...] = ()
-    """Every example, in the order they ran."""
+    """Every example, in the order they ran; with its reason where it tested nothing."""
     first_error: str = ""
     undecided_reasons: tuple[tuple[str, int], ...] = ()
     """Why examples were undecided, with counts, most frequent first."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import combinations
 
 from agent_chaos.faults.plan import Plan
@@ -123,8 +124,9 @@ class CampaignState:
         self.pairs.update(self._numbered(pair) for pair in pairs_of_singles(fired))
         for fingerprint in example.fingerprints:
             self.seen_in[fingerprint].add(self.examples)
+        kept = _kept(example.judged)
         # One object for equal ones: of a million examples few differ.
-        self.judged.append(self._equal.setdefault(example.judged, example.judged))
+        self.judged.append(self._equal.setdefault(kept, kept))
         if example.verdict is Verdict.UNDECIDED:
             self.reasons[_place(example)] += 1
             self._leave_open(example)
@@ -185,6 +187,11 @@ def pairs_of_singles(plan: Plan) -> set[frozenset[tuple[str, str]]]:
     """The unordered pairs of singles in a plan, at distinct sites."""
     ordered = sorted(singles_of(plan))
     return {frozenset(pair) for pair in combinations(ordered, 2) if pair[0][1] != pair[1][1]}
+
+
+def _kept(judged: Judged) -> Judged:
+    """What reports ask of an example later: why nothing was tested, and no other reason, of which each is a text of its own."""
+    return judged if judged.verdict is Verdict.NOT_TESTED else replace(judged, reason="")
 
 
 def _place(example: Example) -> str:

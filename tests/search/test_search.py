@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.faults.catalogue import kind_of
+from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.space import Space, number_fields
@@ -104,6 +105,14 @@ def test_the_search_runs_no_plan_twice_and_every_run_is_counted(searched):
 
     assert len(set(plans_of(subject)[: done.examples])) == done.examples
     assert len(subject.plans) == done.examples + done.shrink_runs
+
+
+def test_what_is_kept_of_an_example_has_no_text_of_its_own(searched):
+    _, campaign = searched
+    told = {one.reason for one in campaign.judged if one.verdict is not Verdict.NOT_TESTED}
+
+    assert len(campaign.judged) == campaign.figures.examples
+    assert told == {""}
 
 
 def test_every_kind_that_has_a_site_is_fired(searched):
