@@ -239,6 +239,11 @@ def test_arguments_break_the_tools_own_schema_or_just_fit_it(kind, form):
         assert set(now) - set(then) == ({"confirm_with_customer"} if kind == "extra_argument" else set())
 
 
+def asked(calls):
+    """What tool calls ask for, however their chunks are cut: the finish reason may stand in the chunk of a call."""
+    return [(call.id, call.name, call.arguments) for call in calls]
+
+
 @cases("repeated_tool_call")
 def test_the_last_call_stands_there_twice(kind, form):
     where = seen(form)
@@ -249,7 +254,7 @@ def test_the_last_call_stands_there_twice(kind, form):
         *first, last, again = turn.tool_calls
         ids = where.protocol.ids(reply)
 
-        assert (*first, last) == recorded.tool_calls
+        assert asked([*first, last]) == asked(recorded.tool_calls)
         assert (again.name, again.arguments) == (last.name, last.arguments)
         assert (again.id == last.id) == (fault.ids == "same")
         assert fault.ids == "same" or len(set(ids)) > len(set(where.protocol.ids(where.reply)))
@@ -294,7 +299,7 @@ def test_a_value_is_null_and_all_else_is_as_recorded(kind, form):
         if fault.field == "stop":
             assert (turn.stop_raw, turn.text) == (None, recorded.text)
         elif fault.field == "usage":
-            assert (turn.text, turn.tool_calls) == (recorded.text, recorded.tool_calls)
+            assert (turn.text, asked(turn.tool_calls)) == (recorded.text, asked(recorded.tool_calls))
             assert turn.usage is None or (turn.usage.input_tokens, turn.usage.output_tokens) == (0, 0)
         elif fault.field in names:
             lost = re.findall(rb'"(\w+)": ?null', reply.body)

@@ -131,7 +131,7 @@ def test_a_rate_limit_after_the_first_call(protocol, style, stream, tmp_path):
     report = run_scenario(scenario)
     first, second = report.metrics.history
 
-    assert report.passed == bool(RETRIES[protocol]), report.reason  # without any retry an oracle objects
+    assert report.passed, report.reason  # whoever retries nothing apologises, which is honest
     assert report.agent_output == BUSY
     assert (first.success, second.success, second.error) == (True, False, "status 429")
     assert second.attempts == 1 + RETRIES[protocol]
@@ -152,7 +152,7 @@ def test_the_sdks_retry_absorbs_one_429(protocol, style, stream, tmp_path):
     )
     report = run_scenario(scenario)
 
-    assert report.passed == bool(RETRIES[protocol]), report.reason  # without any retry an oracle objects
+    assert report.passed, report.reason  # whoever retries nothing apologises, which is honest
     assert report.agent_output == ("It is clear in New York." if RETRIES[protocol] else BUSY)
     assert [record.attempts for record in report.metrics.history] == [1, 1 + min(1, RETRIES[protocol])]
 
