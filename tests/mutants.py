@@ -31,6 +31,34 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
+        "a new thread and its starter do not wait for each other's turn",
+        "patch/time/threads.py",
+        '    vars(self)["_started"]._cond = threading.Condition(real.allocate_lock())\n',
+        "",
+        "tests/patch/test_time.py -k starter",
+    ),
+    Mutant(
+        "another library's event loop policy comes back after a run",
+        "patch/time/loops.py",
+        "        asyncio.set_event_loop_policy(policy)\n",
+        "        pass\n",
+        "tests/patch/test_time.py -k policy",
+    ),
+    Mutant(
+        "what an SDK sends again by itself is told from what the agent sends",
+        "runtime/user_code.py",
+        "return attempt > 1",
+        "return True",
+        "tests/oracles/test_retries.py",
+    ),
+    Mutant(
+        "of an example no text of its own is kept",
+        "search/campaign_state.py",
+        'replace(judged, reason="")',
+        "judged",
+        "tests/search/test_search.py -k no_text",
+    ),
+    Mutant(
         "a faulted reply that broke does not consume its recording",
         "replay/player.py",
         "if not fired or reply.ok:",
