@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import anthropic
 import pytest
 
+from agent_chaos.patch.time import loops
 from agent_chaos.runtime import real
 from tests.trials import START, assert_equal_traces, claude_says, json_reply, recorded, scenario, trial
 
@@ -380,6 +381,10 @@ def test_the_event_loop_policy_of_another_library_stands_aside_in_a_run_and_come
         trial(asked, recorded(asked, []))
 
         assert seen[-1] is not policy
+        assert asyncio.get_event_loop_policy() is policy
+
+        with loops.without_uvloop():  # as recording does
+            assert asyncio.get_event_loop_policy() is not policy
         assert asyncio.get_event_loop_policy() is policy
     finally:
         asyncio.set_event_loop_policy(before)
