@@ -26,6 +26,15 @@ def numbered_attempt(request: Request) -> int:
     return int(said) if said.isdecimal() else -1
 
 
+def is_retry(request: Request, *, answered: bool) -> bool:
+    """Whether an identical request is a retry: as its SDK says, else by whether the last reply to it was of use.
+
+    Of SDKs that number their attempts, one of the agent's own is a call of its own.
+    """
+    numbered = numbered_attempt(request)
+    return numbered > 0 if numbered >= 0 else not answered
+
+
 class CallNumbers:
     """Numbers the calls of one trial. `recorded` is how many the recording has."""
 
@@ -37,14 +46,9 @@ class CallNumbers:
         self._sent: Counter[str] = Counter()
 
     def logical(self, exact: str, request: Request) -> LogicalCall:
-        """The logical call that an attempt belongs to; `exact` is its key.
-
-        SDKs that number their attempts say which request is a retry of theirs, so that one of the agent's own is a call
-        of its own; elsewhere an identical request whose last reply was of no use is taken for a retry.
-        """
+        """The logical call that an attempt belongs to; `exact` is its key."""
         known = self._calls.get(exact)
-        numbered = numbered_attempt(request)
-        if known is not None and (not known.answered if numbered < 0 else numbered > 0):
+        if known is not None and is_retry(request, answered=known.answered):
             known.attempt += 1
         else:
             known = self._calls[exact] = LogicalCall(self._made, 0, False)

@@ -147,7 +147,13 @@ class HttpAnswers:
                 recorded=served.recorded,
                 fired=served.fired,
                 difference=served.difference,
-                by_sdk=numbered_attempt(request) > 0 or retried_by_genai(),
+                by_sdk=_is_by_sdk(request, logical),
                 frame=calling_frame(self.session.scheduler.main.ident) or self.session.agent,
             )
         )
+
+
+def _is_by_sdk(request: Request, logical: LogicalCall) -> bool:
+    numbered = numbered_attempt(request)
+    # The stack is walked only for what is sent again without a number: most requests are neither.
+    return numbered > 0 or (numbered < 0 and logical.attempt > 0 and retried_by_genai())

@@ -14,7 +14,7 @@ from agent_chaos.replay.toolbox import given_to_others
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, ToolRun, Trace
-from agent_chaos.trial.call_numbers import numbered_attempt
+from agent_chaos.trial.call_numbers import is_retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,7 @@ def trace_of(cassette: Cassette) -> Trace:
             entries.append(_tool(seq, record, cassette.tools))
             continue
         before, answered = latest.get(record.keys.exact, (None, True))
-        numbered = numbered_attempt(record.request)
-        if before is None or (answered if numbered < 0 else numbered == 0):
+        if before is None or not is_retry(record.request, answered=answered):
             call, made = _call(seq, record, made, 0), made + 1
         else:
             call = _call(seq, record, before.logical, before.attempt + 1)
