@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from agent_chaos.providers import rules
+from agent_chaos.providers.chat_completions.tool_results import Orphan, Unanswered, unpaired
 from agent_chaos.providers.json_values import JsonObject, fields, items, loaded, text_of
 from agent_chaos.providers.rules import Problem
 from agent_chaos.stream.exchange import Request
@@ -52,22 +53,14 @@ def _order(messages: list[JsonObject]) -> Iterator[Problem]:
 
 def _pairs(messages: list[JsonObject]) -> Iterator[Problem]:
     """As many results as calls stand behind a message that calls, and each is of one of its calls."""
-    open_calls: dict[str, JsonObject] = {}
-    asked: set[str] = set()
-    # One more at the end, so that calls which nothing follows are open there, too.
-    for number, message in enumerate([*messages, {}]):
-        if message.get("role") == "tool":
-            call = text_of(message.get("tool_call_id"))
-            if call not in asked:
-                says = "Unexpected tool call id {} in tool results".format(call or "null")
+    for found in unpaired(messages):
+        match found:
+            case Orphan(number, message, call):
+                says = f"Unexpected tool call id {call or 'null'} in tool results"
                 yield Problem(rules.ORPHAN, f"messages[{number}].tool_call_id", says, message)
-            open_calls.pop(call, None)
-            continue
-        if open_calls:
-            says = "Not the same number of function calls and responses"
-            yield Problem(rules.UNANSWERED, f"messages[{number - 1}]", says, list(open_calls.values()))
-        open_calls = {text_of(call.get("id")): call for call in map(fields, items(message.get("tool_calls")))}
-        asked = set(open_calls)
+            case Unanswered(number, calls):
+                says = "Not the same number of function calls and responses"
+                yield Problem(rules.UNANSWERED, f"messages[{number - 1}]", says, list(calls.values()))
 
 
 def _empty(number: int, message: JsonObject) -> Iterator[Problem]:

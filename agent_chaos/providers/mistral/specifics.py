@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from agent_chaos.providers.specifics import ChunkPlaces, Specifics
+from agent_chaos.providers.chat_completions.places import CHUNKS, NULL_PLACES
+from agent_chaos.providers.specifics import Specifics
 
 SPECIFICS = Specifics(
     answer="choices",
-    null_places={
-        "stop": ("choices", "finish_reason"),
-        "usage": ("", "usage"),
-        "tool_id": ("tool_calls", "id"),
-        "tool_name": ("function", "name"),
-        "arguments": ("function", "arguments"),
-        "message": ("choices", "message"),
-        "text": ("message", "content"),
-    },
+    null_places=NULL_PLACES,
     early_stops={"error": "other"},
-    chunks=ChunkPlaces(choices="choices", content="delta", stop="finish_reason", named_always=True),
+    chunks=CHUNKS,
 )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from agent_chaos.providers import rules
+from agent_chaos.providers.chat_completions.tool_results import Orphan, Unanswered, unpaired
 from agent_chaos.providers.json_values import JsonObject, fields, items, loaded, text_of
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.stream.exchange import Request
@@ -23,29 +24,19 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
 
 
 def _pairs(messages: list[JsonObject]) -> Iterator[Problem]:
-    """The messages right after one with calls answer every call; a tool message answers one of them."""
-    open_calls: dict[str, JsonObject] = {}
-    asked: set[str] = set()
-    # One more at the end, so that calls which nothing follows are open there, too.
-    for number, message in enumerate([*messages, {}]):
-        if message.get("role") == "tool":
-            call = text_of(message.get("tool_call_id"))
-            if call not in asked:
+    for found in unpaired(messages):
+        match found:
+            case Orphan(number, message):
                 says = (
                     "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
                     "'tool_calls'."
                 )
                 yield Problem(rules.ORPHAN, f"messages.[{number}].role", says, message)
-            open_calls.pop(call, None)
-            continue
-        if open_calls:
-            yield _unanswered(number, open_calls)
-        calls = [fields(one) for one in items(message.get("tool_calls"))]
-        open_calls = {text_of(call.get("id")): call for call in calls}
-        asked = set(open_calls)
+            case Unanswered(number, calls):
+                yield _unanswered(number, calls)
 
 
-def _unanswered(number: int, open_calls: dict[str, JsonObject]) -> Problem:
+def _unanswered(number: int, open_calls: Mapping[str, JsonObject]) -> Problem:
     says = (
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The "
         f"following tool_call_ids did not have response messages: {', '.join(open_calls)}"
