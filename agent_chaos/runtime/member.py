@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from agent_chaos.errors import TrialStop
 from agent_chaos.runtime import real
 
 if TYPE_CHECKING:
@@ -103,6 +104,16 @@ class Member:
         # itself.
         if self.baton.locked():
             self.baton.release()
+
+    def free(self) -> None:
+        """Lets the thread, whose run is over, wait for real."""
+        self.ended = WaitEnd.FREED
+        self.give_turn()
+
+    def dismiss(self) -> None:
+        """Ends the thread, whose run is over, by an exception where it waits."""
+        self.raises = TrialStop("the run that started this thread is over")
+        self.give_turn()
 
 
 class Ticket(NamedTuple):

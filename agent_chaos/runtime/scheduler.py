@@ -15,32 +15,19 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Literal
 
-from agent_chaos.errors import BudgetStop, TrialStop, TrialTimeout
 from agent_chaos.runtime import real
 from agent_chaos.runtime.alarm import Alarm
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import NEVER, Member, Poll, Ticket, WaitEnd
 from agent_chaos.runtime.outside import PATIENCE_S, Outside
+from agent_chaos.runtime.run_stop import RunStop
 from agent_chaos.runtime.timers import Timers
 
 _SLICE_S = 0.0005
 _IDLE_WAKES = 1_000
 """Wakes of daemon threads in a row after which the clock passes over their further ones."""
 _NOTHING_COMES = "the agent awaits something that never happens: no timer, job or transfer is pending"
-
-
-@dataclass(frozen=True, slots=True)
-class RunStop:
-    """Why a run is ended from outside of its agent."""
-
-    kind: Literal["timeout", "budget"]
-    detail: str
-
-    def error(self) -> TrialStop:
-        return TrialTimeout(self.detail) if self.kind == "timeout" else BudgetStop(self.detail)
 
 
 class Scheduler:
@@ -267,18 +254,6 @@ class Scheduler:
             if ticket.valid:
                 ticket.member.pending = ended
         return tuple(m for m in self.members.values() if m is not self.main and m.waiting and not m.outside)
-
-    @staticmethod
-    def free(member: Member) -> None:
-        """Lets a thread whose run is over wait for real."""
-        member.ended = WaitEnd.FREED
-        member.give_turn()
-
-    @staticmethod
-    def dismiss(member: Member) -> None:
-        """Ends a thread whose run is over, by an exception where it waits."""
-        member.raises = TrialStop("the run that started this thread is over")
-        member.give_turn()
 
     def bury(self) -> None:
         """Waits for the last steps of threads that ended, so that `is_alive` has one answer."""

@@ -23,7 +23,8 @@ from agent_chaos.errors import GuardRefused, TrialStop, UsageError
 from agent_chaos.runtime import real
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import Member
-from agent_chaos.runtime.scheduler import RunStop, Scheduler
+from agent_chaos.runtime.run_stop import RunStop
+from agent_chaos.runtime.scheduler import Scheduler
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.stack_frame import StackFrame
@@ -308,7 +309,7 @@ def leave(session: Session, token: Token[Session | None]) -> None:
         if member in session.scheduler.carried or (member.serves and member.kind not in before):
             _carried.append(member)
         else:
-            Scheduler.dismiss(member)
+            member.dismiss()
     _running = None
     _CURRENT.reset(token)
 
@@ -322,7 +323,7 @@ def poke() -> None:
 def thaw() -> None:
     """Lets threads that earlier runs left wait for real: code outside of a run may need them."""
     while _carried:
-        Scheduler.free(_carried.pop())
+        _carried.pop().free()
 
 
 def bound(session: Session | None) -> Token[Session | None]:

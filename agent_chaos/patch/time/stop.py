@@ -16,7 +16,7 @@ from agent_chaos.containment import OnFailure
 from agent_chaos.errors import TrialTimeout
 from agent_chaos.runtime import real
 from agent_chaos.runtime.interrupts import raises_interrupt
-from agent_chaos.runtime.scheduler import RunStop
+from agent_chaos.runtime.run_stop import RunStop
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session, timed
 
