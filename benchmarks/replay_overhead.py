@@ -30,8 +30,9 @@ from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import enter, leave
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.session import Session, enter, leave
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.stream.exchange import Request, reply
 from agent_chaos.trial.answers import Answerer

@@ -15,8 +15,10 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
 from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import ExchangeIndex
+from agent_chaos.runtime.active import enter, leave
+from agent_chaos.runtime.answer import Answered, ToolAnswer
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.session import Answered, Session, ToolAnswer, enter, leave
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.stream.exchange import Reply, Request, reply

@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.imports import when_imported
+from agent_chaos.runtime.active import current
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, current
+from agent_chaos.runtime.session import Session
 
 _real_urandom = os.urandom
 _real_seed = random.Random.seed

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from agent_chaos.errors import GuardRefused
+from agent_chaos.runtime.active import replaying, running
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, replaying, running
+from agent_chaos.runtime.session import Session
 
 TELEMETRY = (
     "posthog.com",

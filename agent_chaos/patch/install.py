@@ -16,8 +16,8 @@ from agent_chaos.patch import chance, frameworks, guard, imports
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.patch.time import alarms, clock, collector, loops, pools, stop, tasks, threads, watch
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
+from agent_chaos.runtime.active import thaw
 from agent_chaos.runtime.seams import Changes, Environment, Found, Seam
-from agent_chaos.runtime.session import thaw
 
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _put_aside: dict[str, str] = {}

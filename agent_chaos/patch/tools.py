@@ -21,7 +21,9 @@ from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import HarnessError
 from agent_chaos.providers.json_values import compact
-from agent_chaos.runtime.session import Session, ToolAnswer, current
+from agent_chaos.runtime.active import current
+from agent_chaos.runtime.answer import ToolAnswer
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import raised_names
 from agent_chaos.trace.trace import Call
 

@@ -27,8 +27,9 @@ from agent_chaos.providers.registry import recognise
 from agent_chaos.record.check_reachable import refuse_unanswered
 from agent_chaos.record.summary import RecordSummary, installed_versions, record_summary
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import enter, leave
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.session import Session, enter, leave
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.stream.exchange import Reply, Request

@@ -12,7 +12,6 @@ the turn: that of a thread inside C code is taken from it, and it may come back 
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
@@ -22,11 +21,9 @@ from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import NEVER, Member, Poll, Ticket, WaitEnd
 from agent_chaos.runtime.outside import PATIENCE_S, Outside
 from agent_chaos.runtime.run_stop import RunStop
-from agent_chaos.runtime.timers import Timers
+from agent_chaos.runtime.waiting_line import IDLE_WAKES, WaitingLine
 
 _SLICE_S = 0.0005
-_IDLE_WAKES = 1_000
-"""Wakes of daemon threads in a row after which the clock passes over their further ones."""
 _NOTHING_COMES = "the agent awaits something that never happens: no timer, job or transfer is pending"
 
 
@@ -48,10 +45,8 @@ class Scheduler:
     ) -> None:
         self._clock = clock
         self._jumps = jumps
-        self._ready: deque[tuple[Ticket, WaitEnd]] = deque()
-        self._timers = Timers()
+        self._line = WaitingLine()
         self._leaving: list[threading.Thread] = []
-        self._daemon_wakes = 0
         self.members: dict[int, Member] = {}
         self.outside = Outside(self, degraded)
         self._choice = real.allocate_lock()
@@ -80,16 +75,16 @@ class Scheduler:
         member.home = self
         self.members[member.ident] = member
         if member.pending is not None:
-            self._ready.append((Ticket(member, member.ticket), member.pending))
+            self._line.add(Ticket(member, member.ticket), member.pending)
             member.pending = None
         if member.waiting and member.span_ns < NEVER:
             member.due_ns = self._clock.ns + member.span_ns
-            self._timers.add(member.due_ns, Ticket(member, member.ticket))
+            self._line.add_at(member.due_ns, Ticket(member, member.ticket))
 
     def admit(self, *, daemon: bool, kind: str, of_pool: bool = False) -> Member:
         """A thread that is about to start: it goes on when its turn comes."""
         member = Member(self, daemon=daemon, kind=kind, of_pool=of_pool)
-        self._ready.append((member.begin(), WaitEnd.WOKEN))
+        self._line.add(member.begin(), WaitEnd.WOKEN)
         return member
 
     def enter(self, member: Member) -> None:
@@ -135,7 +130,7 @@ class Scheduler:
         if self.over:
             ticket.member.pending = WaitEnd.WOKEN
         else:
-            self._ready.append((ticket, WaitEnd.WOKEN))
+            self._line.add(ticket, WaitEnd.WOKEN)
 
     def wait(
         self,
@@ -154,9 +149,9 @@ class Scheduler:
         member.span_ns, member.poll, member.external, member.why = span_ns, poll, external, why
         member.due_ns = NEVER if span_ns >= NEVER else self._clock.ns + span_ns
         if member.due_ns < NEVER:
-            self._timers.add(member.due_ns, ticket)
+            self._line.add_at(member.due_ns, ticket)
         if member is self.main and self.alarm.due_ns < NEVER:
-            self._timers.add(self.alarm.due_ns, ticket)
+            self._line.add_at(self.alarm.due_ns, ticket)
         # The turn may have come already: whoever was to wake this thread was faster than its own wait.
         if not member.baton.acquire(False):
             self._hand_over(member)
@@ -213,9 +208,7 @@ class Scheduler:
     def _alone(self) -> bool:
         """Whether there is nobody to hand over to, which is the usual run."""
         return (
-            len(self.members) == 1
-            and not (self._ready or self.over or self.outside.poked)
-            and self._is_main()
+            len(self.members) == 1 and not (self._line or self.over or self.outside.poked) and self._is_main()
         )
 
     def _is_main(self) -> bool:
@@ -234,25 +227,23 @@ class Scheduler:
     def give_way(self) -> None:
         """Lets those go on first who can; no time passes."""
         self._look()
-        if self._ready:
+        if self._line:
             ticket = self.member().begin()
-            self._ready.append((ticket, WaitEnd.WOKEN))
+            self._line.add(ticket, WaitEnd.WOKEN)
             self.wait(ticket)
 
     def drain(self) -> None:
         """Lets all others go on until each waits for something; no time passes."""
-        for _ in range(_IDLE_WAKES):
+        for _ in range(IDLE_WAKES):
             self._look()
-            if not self._ready:
+            if not self._line:
                 return
             self.give_way()
 
     def finish(self) -> tuple[Member, ...]:
         """Ends the run; gives the threads that wait on."""
         self.over = True
-        for ticket, ended in self._ready:
-            if ticket.valid:
-                ticket.member.pending = ended
+        self._line.close()
         return tuple(m for m in self.members.values() if m is not self.main and m.waiting and not m.outside)
 
     def bury(self) -> None:
@@ -262,11 +253,11 @@ class Scheduler:
 
     def next_due_s(self) -> float:
         """Seconds until the clock would move; infinity where nothing is pending."""
-        earliest = self._timers.earliest()
-        return float("inf") if earliest is None else (earliest[0] - self._clock.ns) / 1e9
+        earliest_ns = self._line.earliest_ns()
+        return float("inf") if earliest_ns is None else (earliest_ns - self._clock.ns) / 1e9
 
     def anybody_ready(self) -> bool:
-        return bool(self._ready)
+        return bool(self._line)
 
     @property
     def choosing(self) -> bool:
@@ -297,7 +288,7 @@ class Scheduler:
             # would depend on how fast the system lets it end.
             self.bury()
             self._look()
-            if (member := self._first_in_line()) is not None:
+            if (member := self._line.first()) is not None:
                 return member
             # The stop is raised in the main thread, whatever it waits for; the others are dismissed
             # when the run is over.
@@ -307,35 +298,21 @@ class Scheduler:
             if not self.outside.at_rest(waited_s) or not (self._advance_clock() or self._nothing_comes()):
                 real.sleep(_SLICE_S)
 
-    def _first_in_line(self) -> Member | None:
-        while self._ready:
-            ticket, ended = self._ready.popleft()
-            if ticket.valid:
-                member = ticket.member
-                member.ended = ended
-                self._daemon_wakes = self._daemon_wakes + 1 if member.daemon else 0
-                return member
-        return None
-
     def _look(self) -> None:
         """Asks for those who cannot be told that what they wait for has come."""
         for member in list(self.members.values()):
             if member.waiting and member.poll is not None and member.poll():
-                self._ready.append((Ticket(member, member.ticket), WaitEnd.WOKEN))
+                self._line.add(Ticket(member, member.ticket), WaitEnd.WOKEN)
                 member.poll = None
 
     def _advance_clock(self) -> bool:
         """Moves the clock to the earliest time that somebody waits for; False where nobody waits for any."""
-        earliest = self._timers.earliest()
-        if earliest is None:
+        following = self._line.next_due()
+        if following is None:
             return False
-        due, first = earliest
-        # A poller in a daemon thread would keep the clock moving in its small steps for ever, past a main thread that
-        # waits for an hour: after so many of its wakes in a row the clock goes to what the others wait for.
-        if self._daemon_wakes > _IDLE_WAKES:
-            due = self._timers.earliest_of_others_than_daemons() or due
-        self._move_to(due, first.member)
-        self._ready.extend((ticket, WaitEnd.DUE) for ticket in self._timers.due(due))
+        due, first = following
+        self._move_to(due, first)
+        self._line.come_to(due)
         return True
 
     def _nothing_comes(self) -> bool:

@@ -1,8 +1,4 @@
-"""The one active run of this process: what patched clients, clocks and tools ask for.
-
-A context variable names the session; threads a run started fall back to the session that started them. A session
-that has finished answers nobody.
-"""
+"""The state of one run: what patched clients, clocks and tools ask for. Which run is the active one is said in `active.py`."""
 
 from __future__ import annotations
 
@@ -12,68 +8,22 @@ from asyncio import Task
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 from weakref import ref
 
-from agent_chaos.cassette.model import RETURNED_NONE, ToolEnd
 from agent_chaos.errors import GuardRefused, TrialStop, UsageError
-from agent_chaos.runtime import real
+from agent_chaos.runtime.answer import Answered, Answers, ToolScribe
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import Member
+from agent_chaos.runtime.program_time import ProgramTime
 from agent_chaos.runtime.run_stop import RunStop
 from agent_chaos.runtime.scheduler import Scheduler
 from agent_chaos.runtime.tape import Tape
-from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Wait
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What a transport is to play: the reply, and the `seq` of the call it answers."""
-
-    reply: Reply
-    call_seq: int
-
-
-class Answers(Protocol):
-    """Who answers a replayed run."""
-
-    def http(self, request: Request, transport: str) -> Answered:
-        """The reply to play. Raises TrialStop or GuardRefused."""
-        ...
-
-    def tool(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
-        """What a wrapped tool does. Raises TrialStop."""
-        ...
-
-    def runs_for_real(self, name: str) -> bool:
-        """Whether the recording has calls of a tool that nothing saw: then it is not ours to answer."""
-        ...
-
-    def tool_ran(self, answer: ToolAnswer, end: ToolEnd) -> ToolAnswer | None:
-        """Notes how a tool that really ran ended; what the agent gets instead, where a fault strikes."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ToolAnswer:
-    """Instructions for a wrapped tool: run for real, or end as `end` says."""
-
-    name: str
-    arguments: Any
-    run: bool = False
-    end: ToolEnd = RETURNED_NONE
-    delay_s: float = 0.0
-
-
-class ToolScribe(Protocol):
-    """Who keeps the tool calls of a recorded run."""
-
-    def tool_called(self, name: str, arguments: Any, *, at: float, end: ToolEnd, pure: bool) -> None: ...
 
 
 @dataclass(eq=False)
@@ -121,10 +71,7 @@ class Session:
     read_at_ns: int = -1
     cpu_ns: int = 0
     uuids: int = 0
-    program_s: float = 0.0
-    """Real seconds that programs of the agent's own took, without one that still runs."""
-    program_since: float = 0.0
-    """When that one was started, by the real clock; 0 where none runs."""
+    programs: ProgramTime = field(default_factory=ProgramTime)
     pools: dict[int, tuple[ThreadPoolExecutor, ThreadPoolExecutor]] = field(default_factory=dict)
     scheduler: Scheduler = field(init=False)
 
@@ -140,21 +87,6 @@ class Session:
             if self.late > _LATEST and self.scheduler.stop is None:
                 told = f"still waiting after {self.clock.now():.0f} virtual seconds"
                 self.scheduler.stop = RunStop("budget", told)
-
-    @contextmanager
-    def waiting_for_program(self) -> Iterator[None]:
-        """Within it real time is that of a program in another process, which has a limit of its own."""
-        self.program_since = real.monotonic()
-        try:
-            yield
-        finally:
-            self.program_s += real.monotonic() - self.program_since
-            self.program_since = 0.0
-
-    def of_programs_s(self) -> float:
-        """Real seconds of the run that were those of programs."""
-        running = real.monotonic() - self.program_since if self.program_since else 0.0
-        return self.program_s + running
 
     def _degraded(self, what: str) -> None:
         self.tape.incident(self.clock.now(), "degraded", what)
@@ -218,118 +150,3 @@ class Session:
 _WORTH_TELLING_S = 0.1
 _LATEST, _OF_MAIN = 200_000, 40
 """How many waits a run may take beyond its `max_virtual_s`: of its main thread 5,000, since pollers may step as they like."""
-_CURRENT: ContextVar[Session | None] = ContextVar("agent_chaos_session", default=None)
-_running: Session | None = None
-_carried: list[Member] = []
-"""Threads of earlier runs that wait for something still."""
-_THREAD_ATTRIBUTE = "_agent_chaos_session"
-
-
-def current() -> Session | None:
-    """The session this code runs in, finished or not; None outside of any run."""
-    session = _CURRENT.get()
-    if session is not None:
-        return session
-    thread = threading.current_thread()
-    # Python's name for a thread that C code has made: nobody can tell which run started it.
-    if isinstance(thread, threading._DummyThread):
-        return _running
-    # New threads do not inherit context variables, so `adopt` ties them to their run.
-    started_by: Session | None = getattr(thread, _THREAD_ATTRIBUTE, None)
-    return started_by
-
-
-def replaying() -> Session | None:
-    """The session to answer from, if this code runs in a replayed run, finished or not."""
-    session = current()
-    return session if session is not None and session.replaying else None
-
-
-def running() -> Session | None:
-    """The session that is active in this process, whoever asks."""
-    return _running
-
-
-def timed() -> Session | None:
-    """The session whose clock this code lives on; threads that an earlier run left follow the one that is active."""
-    session = current()
-    if session is None or not session.replaying:
-        return None
-    if session.finished:
-        session = _running
-    return session if session is not None and session.replaying and not session.finished else None
-
-
-def scheduled() -> Scheduler | None:
-    """The scheduler of the run that this code waits in; None where it waits for real."""
-    session = timed()
-    if session is None:
-        return None
-    member = session.scheduler.members.get(threading.get_ident())
-    return None if member is not None and member.excused else session.scheduler
-
-
-def adopt(thread: threading.Thread) -> None:
-    """Ties a thread to the session that starts it."""
-    session = current()
-    if session is not None and not session.finished:
-        setattr(thread, _THREAD_ATTRIBUTE, session)
-        session.threads.append(thread)
-
-
-def follow(session: Session, thread: threading.Thread) -> None:
-    """Lets a thread take part in a run that did not start it."""
-    setattr(thread, _THREAD_ATTRIBUTE, session)
-
-
-def enter(session: Session) -> Token[Session | None]:
-    """Makes the session the active one. Raises RuntimeError where another run is active in this process."""
-    global _running
-    if _running is not None:
-        raise RuntimeError(
-            "two trials overlap in one process; run them one after the other, or in two processes"
-        )
-    _running = session
-    session.scheduler.begin(_carried)
-    _carried.clear()
-    return _CURRENT.set(session)
-
-
-def leave(session: Session, token: Token[Session | None]) -> None:
-    """Ends the session; what still holds it is refused from now on.
-
-    A thread that serves a process for as long as it lives, and waits to be asked, does so until the next run. Any other is
-    ended where it waits: it belongs to the run that is over.
-    """
-    global _running
-    session.finished = True
-    waiting = session.scheduler.finish()
-    before = {member.kind for member in session.scheduler.carried}
-    for member in waiting:
-        if member in session.scheduler.carried or (member.serves and member.kind not in before):
-            _carried.append(member)
-        else:
-            member.dismiss()
-    _running = None
-    _CURRENT.reset(token)
-
-
-def poke() -> None:
-    """Says that a thread which is none of the active run's was given something to do."""
-    if _running is not None:
-        _running.scheduler.outside.poke()
-
-
-def thaw() -> None:
-    """Lets threads that earlier runs left wait for real: code outside of a run may need them."""
-    while _carried:
-        _carried.pop().free()
-
-
-def bound(session: Session | None) -> Token[Session | None]:
-    """Binds the current context to a session, for work handed to a pool."""
-    return _CURRENT.set(session)
-
-
-def unbind(token: Token[Session | None]) -> None:
-    _CURRENT.reset(token)

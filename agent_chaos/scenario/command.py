@@ -17,7 +17,8 @@ from agent_chaos.patch.loopback.program import Finished, Launch, Program, Progra
 from agent_chaos.patch.loopback.relay import Relay
 from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
 from agent_chaos.runtime import real
-from agent_chaos.runtime.session import Session, current
+from agent_chaos.runtime.active import current
+from agent_chaos.runtime.session import Session
 
 _INPUT = "{input}"
 _ERROR = re.compile(r"^[^\w\n]*(?:Uncaught )?(?:[\w.]+\.)?(\w*(?:Error|Exception))\b.*", re.MULTILINE)
@@ -131,7 +132,7 @@ class _Host:
         self._inbox = real.SimpleQueue()
         relay = Relay(session, client_timeout_s=client_timeout_s)
         program = self._begin(number, text, offline=session.replaying)
-        with OnFailure(lambda _: program.kill()), session.waiting_for_program():
+        with OnFailure(lambda _: program.kill()), session.programs.waiting():
             return self._output(self._until_finished(session, relay))
 
     def _begin(self, number: int, text: str, *, offline: bool) -> Program:

@@ -7,7 +7,8 @@ from typing import Any
 
 from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.errors import ReplayMiss
-from agent_chaos.runtime.session import Answered, Session, ToolAnswer
+from agent_chaos.runtime.answer import Answered, ToolAnswer
+from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trial.http_answers import HttpAnswers
 from agent_chaos.trial.tool_answers import ToolAnswers

@@ -14,7 +14,8 @@ from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player, ServedReply
-from agent_chaos.runtime.session import Answered, Session
+from agent_chaos.runtime.answer import Answered
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.user_code import calling_frame, retried_by_genai
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.trace import Call

@@ -12,7 +12,8 @@ from agent_chaos.patch.time import tasks
 from agent_chaos.patch.time.threads import outlived
 from agent_chaos.providers.registry import recognise
 from agent_chaos.providers.turn import ToolResult
-from agent_chaos.runtime.session import Answered, Session, ToolAnswer
+from agent_chaos.runtime.answer import Answered, ToolAnswer
+from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call

@@ -15,7 +15,8 @@ from agent_chaos.faults.fault import Fault, ToolOutcome, ToolTarget
 from agent_chaos.faults.plan import Site
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
-from agent_chaos.runtime.session import Session, ToolAnswer
+from agent_chaos.runtime.answer import ToolAnswer
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.user_code import calling_frame
 from agent_chaos.trace.trace import ToolRun
 from agent_chaos.trial.injector import ChaosInjector

@@ -14,7 +14,7 @@ import pytest
 
 from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.install import offline_environment
-from agent_chaos.runtime.session import running
+from agent_chaos.runtime.active import running
 from tests.trials import recorded, scenario, trial
 
 

@@ -16,8 +16,9 @@ import pytest
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.patch.frameworks import mcp_servers
 from agent_chaos.record.recording import record_scenario
+from agent_chaos.runtime.active import bound, unbind
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.session import Session, bound, unbind
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trial.rehearsal import Rehearsal

@@ -17,8 +17,9 @@ from agent_chaos.errors import TrialTimeout
 from agent_chaos.patch.time.collector import collector_paused
 from agent_chaos.patch.time.stop import real_time_stop
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import scheduled
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.session import Session, scheduled
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.trace.trace import Wait
 from tests.trials import recorded, scenario, trial

@@ -12,8 +12,9 @@ from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.patch.frameworks.seam import model_asked
 from agent_chaos.patch.install import install_offline as install
 from agent_chaos.record.recording import record_scenario
+from agent_chaos.runtime.active import enter, leave
 from agent_chaos.runtime.clock import VirtualClock
-from agent_chaos.runtime.session import Session, enter, leave
+from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import Tape
 from agent_chaos.trial.conversation import Conversation
 from agent_chaos.trial.rehearsal import Rehearsal

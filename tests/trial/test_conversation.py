@@ -11,7 +11,7 @@ import pytest
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.unhandled_exception import grade_of
-from agent_chaos.runtime.session import running
+from agent_chaos.runtime.active import running
 from agent_chaos.scenario.model import Turn
 from agent_chaos.trial.rehearsal import Rehearsal
 from agent_chaos.trial.turn_log import answer_text

@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_chaos.patch.frameworks.seam import async_tool, same_value, sync_tool
 from agent_chaos.patch.tools import Hidden, is_wrapped, named_arguments, nothing_hidden
-from agent_chaos.runtime.session import current
+from agent_chaos.runtime.active import current
 
 _SEEN = "__agent_chaos_seen__"
 _VIEW = "__agent_chaos_view__"

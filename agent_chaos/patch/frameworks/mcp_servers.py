@@ -20,7 +20,9 @@ from agent_chaos.cassette.model import SERVER_SAID, ToolEnd
 from agent_chaos.patch.frameworks.seam import TOOLS_CALL
 from agent_chaos.patch.imports import replace_everywhere, when_imported
 from agent_chaos.providers.json_values import JsonObject
-from agent_chaos.runtime.session import Session, ToolScribe, current
+from agent_chaos.runtime.active import current
+from agent_chaos.runtime.answer import ToolScribe
+from agent_chaos.runtime.session import Session
 
 MODULE = "mcp.client.stdio"
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from agent_chaos.cassette.model import RETURNED_NONE
 from agent_chaos.patch.tools import ToolBoundary, is_wrapped, jsonable, typed
-from agent_chaos.runtime.session import Session, current
+from agent_chaos.runtime.active import current
+from agent_chaos.runtime.session import Session
 
 TOOLS_CALL = "tools/call"
 """The method of the Model Context Protocol by which a tool is called."""

@@ -18,7 +18,7 @@ from typing import Any
 
 from agent_chaos.errors import GuardRefused
 from agent_chaos.providers.hosts import is_model_host
-from agent_chaos.runtime.session import current
+from agent_chaos.runtime.active import current
 
 _PROBES = frozenset({"uname", "ldconfig", "lsb_release", "sysctl"})
 """Programs by which libraries only ask what system they run on."""

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from agent_chaos.runtime.active import scheduled
 from agent_chaos.runtime.alarm import Handler
 from agent_chaos.runtime.scheduler import Scheduler
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import scheduled
 
 _Times = tuple[float, float]
 

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import scheduled, timed
 from agent_chaos.runtime.member import NEVER, WaitEnd
 from agent_chaos.runtime.scheduler import Scheduler
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, scheduled, timed
+from agent_chaos.runtime.session import Session
 
 R = TypeVar("R")
 

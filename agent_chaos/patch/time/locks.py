@@ -9,8 +9,8 @@ from collections import deque
 from types import TracebackType
 
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import poke, scheduled, thaw
 from agent_chaos.runtime.member import NEVER, Member, Ticket, WaitEnd
-from agent_chaos.runtime.session import poke, scheduled, thaw
 
 
 class Lock:

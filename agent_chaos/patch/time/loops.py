@@ -14,9 +14,10 @@ from typing import Any
 from agent_chaos.errors import TrialStop
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.time.clock import wait
+from agent_chaos.runtime.active import follow, poke, scheduled, thaw, timed
 from agent_chaos.runtime.member import WaitEnd
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, follow, poke, scheduled, thaw, timed
+from agent_chaos.runtime.session import Session
 
 _Events = list[tuple[selectors.SelectorKey, int]]
 

@@ -8,8 +8,9 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from agent_chaos.runtime.active import replaying, timed
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, replaying, timed
+from agent_chaos.runtime.session import Session
 
 _real_submit = ThreadPoolExecutor.submit
 _real_shutdown = ThreadPoolExecutor.shutdown

@@ -8,8 +8,8 @@ from types import GenericAlias
 from typing import Any, Protocol
 
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import poke, scheduled, thaw
 from agent_chaos.runtime.member import NEVER, Member, WaitEnd
-from agent_chaos.runtime.session import poke, scheduled, thaw
 
 
 class _Waiting(Protocol):

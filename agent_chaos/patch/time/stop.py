@@ -15,10 +15,11 @@ from typing import NoReturn
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import TrialTimeout
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import timed
 from agent_chaos.runtime.interrupts import raises_interrupt
 from agent_chaos.runtime.run_stop import RunStop
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, timed
+from agent_chaos.runtime.session import Session
 
 _AGAIN_S = 1.0
 _SOON_S = 0.01
@@ -123,7 +124,7 @@ def _left_s(session: Session, began: float, seconds: float) -> float:
     """What a run may still take; nothing once it is to be stopped for another reason."""
     if session.scheduler.stop is not None:
         return 0.0
-    return seconds + session.of_programs_s() - (real.monotonic() - began)
+    return seconds + session.programs.seconds() - (real.monotonic() - began)
 
 
 def _restore(outer: tuple[float, float], passed_s: float) -> None:

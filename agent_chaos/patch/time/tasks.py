@@ -15,8 +15,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, replaying
+from agent_chaos.runtime.session import Session
 
 _real_create_task = base_events.BaseEventLoop.create_task
 _ASYNCIO = str(Path(asyncio.__file__).parent)

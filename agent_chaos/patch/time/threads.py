@@ -15,9 +15,9 @@ from agent_chaos.patch.time.clock import wait
 from agent_chaos.patch.time.locks import Lock
 from agent_chaos.patch.time.queues import SimpleQueue
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import adopt, poke, scheduled, thaw
 from agent_chaos.runtime.member import Member, WaitEnd
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import adopt, poke, scheduled, thaw
 
 _real_start = threading.Thread.start
 _NUMBERED = re.compile(r"^Thread-\d+(?: \((.*)\))?$")

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from agent_chaos.runtime import real
+from agent_chaos.runtime.active import running
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import running
 
 _EVERY_S = 0.25
 

@@ -16,8 +16,10 @@ from agent_chaos.patch.transports.aiohttp_body import body_of
 from agent_chaos.patch.transports.failures import AIOHTTP, CONNECTING, row_of, socket_error
 from agent_chaos.patch.transports.transfer import Timeouts, Transfer
 from agent_chaos.patch.transports.wire import GARBAGE, Writer, lying
+from agent_chaos.runtime.active import replaying
+from agent_chaos.runtime.answer import Answered
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Answered, Session, replaying
+from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply, ReplyEvent, Request
 
 

@@ -27,8 +27,9 @@ from agent_chaos.patch.transports.transfer import (
     pause,
 )
 from agent_chaos.patch.transports.wire import GARBAGE, Writer, lying
+from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, replaying
+from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Request
 
 _NAMES = {"http": "http.client", "urllib": "http.client"}

@@ -22,8 +22,9 @@ from agent_chaos.patch.transports.transfer import (
     pause,
 )
 from agent_chaos.patch.transports.wire import octets
+from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.seams import Changes, Seam
-from agent_chaos.runtime.session import Session, replaying
+from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Data, End, Head, Request
 
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from agent_chaos.containment import OnFailure
 from agent_chaos.patch.transports.failures import CONNECTING
-from agent_chaos.runtime.session import Answered, Session
+from agent_chaos.runtime.answer import Answered
+from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, Reply
 from agent_chaos.trace.trace import Delivered
 
