@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from tests.mutants import MUTANTS
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(ROOT.glob("agent_chaos/**/*.py"))
 ALL = [
@@ -60,3 +62,9 @@ def test_no_file_names_a_machine():
     found = [name(path) for path in tracked if path.exists() and private.search(path.read_text())]
 
     assert not found
+
+
+def test_every_mutant_finds_the_line_that_it_breaks():
+    found = {one.promise: (ROOT / "agent_chaos" / one.file).read_text().count(one.before) for one in MUTANTS}
+
+    assert {promise: places for promise, places in found.items() if places != 1} == {}

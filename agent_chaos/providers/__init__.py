@@ -1,4 +1,4 @@
-"""The wire APIs, one file each, named for the protocol. Pure; imports `stream` and `errors` only.
+"""The wire APIs, one folder each, named for the protocol. Pure; imports `stream` and `errors` only.
 
-A file in this folder that exports `PROTOCOL` is a protocol; there is no other registration.
+A folder that exports `PROTOCOL` is a protocol; there is no other registration. `parts/` holds what several of them share.
 """

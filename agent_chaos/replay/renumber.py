@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from agent_chaos.providers.fresh_ids import fresh_id
+from agent_chaos.providers.parts.fresh_ids import fresh_id
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import framing_of
 from agent_chaos.stream.edits import Edit, applied, in_bytes, rebodied

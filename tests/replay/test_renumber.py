@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from agent_chaos.providers.fresh_ids import fresh_id
+from agent_chaos.providers.parts.fresh_ids import fresh_id
 from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.renumber import renumber_ids
 from agent_chaos.stream.exchange import reply

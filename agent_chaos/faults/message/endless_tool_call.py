@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from agent_chaos.faults.family import TOOL_CALL, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
-from agent_chaos.providers.fresh_ids import fresh_id
 from agent_chaos.providers.json_values import loaded
+from agent_chaos.providers.parts.fresh_ids import fresh_id
 from agent_chaos.providers.turn import ToolCall
 from agent_chaos.stream.exchange import Reply
 

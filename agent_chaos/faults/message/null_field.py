@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args
 from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.stream_frames import raw_frames, with_frames
-from agent_chaos.providers.frames import with_json
-from agent_chaos.providers.json_edit import rewritten
 from agent_chaos.providers.json_values import loaded
+from agent_chaos.providers.parts.frames import with_json
+from agent_chaos.providers.parts.json_edit import rewritten
 from agent_chaos.stream.exchange import Reply
 
 _Field = Literal["stop", "usage", "tool_id", "tool_name", "arguments", "message", "text"]

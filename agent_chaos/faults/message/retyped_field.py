@@ -8,8 +8,8 @@ from typing import Any, Literal, get_args
 from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.faults.parts.stream_frames import json_events, with_json_events
-from agent_chaos.providers.frames import with_json
 from agent_chaos.providers.json_values import loaded
+from agent_chaos.providers.parts.frames import with_json
 from agent_chaos.providers.turn import ToolCall
 from agent_chaos.stream.exchange import Reply
 

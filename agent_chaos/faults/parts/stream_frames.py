@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from agent_chaos.faults.fault import Target
-from agent_chaos.providers.json_edit import rewritten, styled
 from agent_chaos.providers.json_values import fields, loaded, text_of
+from agent_chaos.providers.parts.json_edit import rewritten, styled
 from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
 from agent_chaos.stream.framing.framing import Frame
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from agent_chaos.faults.family import BODY, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
-from agent_chaos.providers.frames import with_json
+from agent_chaos.providers.parts.frames import with_json
 from agent_chaos.stream.exchange import Reply
 
 Holds = Literal["null", "empty"]

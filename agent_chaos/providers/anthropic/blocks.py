@@ -12,8 +12,8 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from agent_chaos.providers.frames import pieces
 from agent_chaos.providers.json_values import compact, fields, items, loaded, text_of, without
+from agent_chaos.providers.parts.frames import pieces
 from agent_chaos.providers.turn import Opaque, Part, Reasoning, Text, ToolCall
 
 TEXT_KEYS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}

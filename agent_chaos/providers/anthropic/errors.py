@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from agent_chaos.providers.frames import whole_reply
 from agent_chaos.providers.json_values import compact, fields, text_of
+from agent_chaos.providers.parts.frames import whole_reply
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Headers, Reply, Request
 from agent_chaos.stream.framing.sse import SSE

@@ -15,11 +15,11 @@ from agent_chaos.providers.anthropic.blocks import TEXT_KEYS, block_of, part_of
 from agent_chaos.providers.anthropic.specifics import SPECIFICS
 from agent_chaos.providers.anthropic.stop_reasons import STOPS, read_usage, whole_usage
 from agent_chaos.providers.anthropic.stream import StreamReading, is_ping, written_stream
-from agent_chaos.providers.frames import cut_in_part, unread, with_json, written_back
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
+from agent_chaos.providers.parts.frames import cut_in_part, unread, with_json, written_back
+from agent_chaos.providers.parts.splicing import Comparison, splice
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
-from agent_chaos.providers.splicing import Comparison, splice
 from agent_chaos.providers.turn import ErrorKind, ModelTurn, Prompt
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.framing import Frame

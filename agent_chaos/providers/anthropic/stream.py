@@ -14,8 +14,8 @@ from typing import Any
 
 from agent_chaos.providers.anthropic.blocks import OpenBlock, block_start, deltas_of
 from agent_chaos.providers.anthropic.stop_reasons import STOPS, stream_usage, written_usage
-from agent_chaos.providers.frames import json_frame
 from agent_chaos.providers.json_values import fields, loaded, text_of, without
+from agent_chaos.providers.parts.frames import json_frame
 from agent_chaos.providers.turn import Delta, ModelTurn
 from agent_chaos.stream.framing.framing import Frame
 from agent_chaos.stream.framing.sse import SSE

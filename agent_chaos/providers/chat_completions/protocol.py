@@ -14,10 +14,10 @@ from agent_chaos.providers.chat_completions.message import read_body, written_bo
 from agent_chaos.providers.chat_completions.reading import read_stream, turn_of
 from agent_chaos.providers.chat_completions.tool_calls import REASONING_KEYS, shape
 from agent_chaos.providers.chat_completions.writing import written_stream
-from agent_chaos.providers.frames import cut_in_part, unread, with_json, written_back
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
+from agent_chaos.providers.parts.frames import cut_in_part, unread, with_json, written_back
+from agent_chaos.providers.parts.splicing import Comparison, splice
 from agent_chaos.providers.protocol import Deltas, WireProtocol
-from agent_chaos.providers.splicing import Comparison, splice
 from agent_chaos.providers.turn import ModelTurn, Opaque, Prompt, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.framing import Frame

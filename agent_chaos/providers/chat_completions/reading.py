@@ -17,7 +17,7 @@ from agent_chaos.providers.chat_completions.additions import Addition, OpenPart,
 from agent_chaos.providers.chat_completions.chunks import entry, own, shared
 from agent_chaos.providers.chat_completions.stop_reasons import STOPS, read_usage
 from agent_chaos.providers.json_values import fields, loaded, text_of, without
-from agent_chaos.providers.splicing import silent
+from agent_chaos.providers.parts.splicing import silent
 from agent_chaos.providers.turn import Delta, ModelTurn, Part, ToolCall
 from agent_chaos.stream.framing.framing import Frame
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_chaos.providers.json_values import count_of, without
-from agent_chaos.providers.stop_reasons import StopReasons
+from agent_chaos.providers.parts.stop_reasons import StopReasons
 from agent_chaos.providers.turn import Usage
 
 _SUM = "$sum"

@@ -8,8 +8,8 @@ from typing import Any
 from agent_chaos.providers.chat_completions.chunks import ChunkDelta, entry, merged_object
 from agent_chaos.providers.chat_completions.stop_reasons import STOPS, written_usage
 from agent_chaos.providers.chat_completions.tool_calls import REASONING_KEYS, call_written, shape
-from agent_chaos.providers.frames import json_frame, pieces
 from agent_chaos.providers.json_values import fields, items, without
+from agent_chaos.providers.parts.frames import json_frame, pieces
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.framing.sse import SSE
 

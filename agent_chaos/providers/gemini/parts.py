@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent_chaos.providers.json_values import JsonObject, compact, fields, text_of
-from agent_chaos.providers.nearest_object import nearest_object
+from agent_chaos.providers.parts.nearest_object import nearest_object
 from agent_chaos.providers.turn import Opaque, Part, Reasoning, Text, ToolCall
 
 TURN = "$turn"

@@ -14,8 +14,8 @@ from agent_chaos.providers.gemini.parts import TURN
 from agent_chaos.providers.gemini.prompt import model_and_verb, prompt, request_of
 from agent_chaos.providers.gemini.reading import StreamReading, _Said, candidate_of, chunk_of, parts_in, read
 from agent_chaos.providers.gemini.specifics import SPECIFICS
-from agent_chaos.providers.json_edit import rewritten
 from agent_chaos.providers.json_values import JsonObject, fields, text_of
+from agent_chaos.providers.parts.json_edit import rewritten
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import Delta, ErrorKind, ModelTurn, Prompt

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from agent_chaos.providers.gemini.parts import TURN
 from agent_chaos.providers.json_values import JsonObject, count_of
-from agent_chaos.providers.stop_reasons import StopReasons
+from agent_chaos.providers.parts.stop_reasons import StopReasons
 from agent_chaos.providers.turn import ModelTurn, Part, StopReason, Usage
 
 NUMBERED = (

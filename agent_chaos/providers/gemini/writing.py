@@ -7,12 +7,12 @@ from base64 import urlsafe_b64encode
 from hashlib import sha256
 from typing import Any
 
-from agent_chaos.providers.frames import pieces, with_json
 from agent_chaos.providers.gemini.parts import TURN, wire_of
 from agent_chaos.providers.gemini.reading import candidate_of, chunk_of, parts_of, reason_of, with_parts
 from agent_chaos.providers.gemini.stop_reasons import NUMBERED, word_of, written_usage
 from agent_chaos.providers.json_values import JsonObject, fields, items, without
-from agent_chaos.providers.splicing import Comparison, silent, splice
+from agent_chaos.providers.parts.frames import pieces, with_json
+from agent_chaos.providers.parts.splicing import Comparison, silent, splice
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
 from agent_chaos.stream.framing.framing import Frame

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from agent_chaos.providers.frames import json_frame, whole_reply
 from agent_chaos.providers.json_values import compact, fields, text_of
+from agent_chaos.providers.parts.frames import json_frame, whole_reply
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Reply, Request
 

@@ -6,8 +6,8 @@ cloud models; proxies before it answer what the server has no error for.
 
 from __future__ import annotations
 
-from agent_chaos.providers.frames import json_frame, whole_reply
 from agent_chaos.providers.json_values import compact, fields, text_of
+from agent_chaos.providers.parts.frames import json_frame, whole_reply
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.json_lines import JSON_LINES

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Literal
 
 from agent_chaos.providers.json_values import JsonObject, compact, fields, items, non_empty, text_of, without
-from agent_chaos.providers.nearest_object import nearest_object
 from agent_chaos.providers.ollama.reading import StreamReading
+from agent_chaos.providers.parts.nearest_object import nearest_object
 from agent_chaos.providers.turn import Message, Prompt, Text, ToolCall, ToolResult, ToolSpec
 from agent_chaos.stream.exchange import Request
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from agent_chaos.providers.frames import cut_in_part, unread, with_json, written_back
 from agent_chaos.providers.json_values import fields, loaded
 from agent_chaos.providers.ollama import errors, prompt, rules, writing
 from agent_chaos.providers.ollama.reading import StreamReading
 from agent_chaos.providers.ollama.specifics import SPECIFICS
+from agent_chaos.providers.parts.frames import cut_in_part, unread, with_json, written_back
+from agent_chaos.providers.parts.splicing import Comparison, splice
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
-from agent_chaos.providers.splicing import Comparison, splice
 from agent_chaos.providers.turn import ErrorKind, ModelTurn, Prompt
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.stream.framing.framing import Frame

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from agent_chaos.providers.frames import json_frame, pieces
 from agent_chaos.providers.json_values import JsonObject, fields, without
-from agent_chaos.providers.nearest_object import nearest_object
 from agent_chaos.providers.ollama.stop_reasons import STOPS, written_usage
+from agent_chaos.providers.parts.frames import json_frame, pieces
+from agent_chaos.providers.parts.nearest_object import nearest_object
 from agent_chaos.providers.turn import ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.framing.json_lines import JSON_LINES
 

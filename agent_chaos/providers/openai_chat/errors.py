@@ -13,9 +13,9 @@ from http import HTTPStatus
 from typing import Any
 
 from agent_chaos.providers.chat_completions.prompt import AZURE
-from agent_chaos.providers.frames import whole_reply
 from agent_chaos.providers.json_values import compact, fields, text_of
 from agent_chaos.providers.openai_chat.dialects import Dialect, Saying, dialect_of
+from agent_chaos.providers.parts.frames import whole_reply
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Headers, Reply, Request
 from agent_chaos.stream.framing.sse import SSE

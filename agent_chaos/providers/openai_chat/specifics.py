@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.providers.chat_completions.places import CHUNKS, NULL_PLACES
-from agent_chaos.providers.frames import json_frame
+from agent_chaos.providers.parts.frames import json_frame
 from agent_chaos.providers.specifics import Specifics
 
 _SAID = {"message": "The server had an error processing your request.", "code": "server_error", "param": None}

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from agent_chaos.providers.frames import json_frame
 from agent_chaos.providers.json_values import JsonObject, fields, text_of
+from agent_chaos.providers.parts.frames import json_frame
 from agent_chaos.providers.turn import ErrorKind
 from agent_chaos.stream.exchange import Data, End, Head, Reply, Request
 

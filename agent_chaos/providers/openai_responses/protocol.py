@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from agent_chaos.providers import frames
 from agent_chaos.providers.json_values import JsonObject, fields, items, loaded, text_of
 from agent_chaos.providers.openai_responses import errors, rules, writing
 from agent_chaos.providers.openai_responses.prompt import prompt, request_of
 from agent_chaos.providers.openai_responses.reading import read
 from agent_chaos.providers.openai_responses.specifics import SPECIFICS
 from agent_chaos.providers.openai_responses.stream import events_in, place_of
+from agent_chaos.providers.parts import frames
 from agent_chaos.providers.protocol import Deltas, Specificity, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import Delta, ErrorKind, ModelTurn, Prompt

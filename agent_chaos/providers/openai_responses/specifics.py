@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_chaos.providers.frames import json_frame
+from agent_chaos.providers.parts.frames import json_frame
 from agent_chaos.providers.specifics import Refused, Specifics
 from agent_chaos.providers.turn import Opaque
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent_chaos.providers.json_values import JsonObject, count_of, fields
-from agent_chaos.providers.stop_reasons import StopReasons
+from agent_chaos.providers.parts.stop_reasons import StopReasons
 from agent_chaos.providers.turn import ModelTurn, Part, StopReason, Text, Usage
 
 STATUSES = {"completed", "failed", "in_progress", "queued", "cancelled", "incomplete"}

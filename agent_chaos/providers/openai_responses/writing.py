@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from agent_chaos.providers.frames import json_frame, pieces, with_json
 from agent_chaos.providers.json_values import JsonObject, fields, items, text_of, without
 from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Item, begun, items_of, said_in
 from agent_chaos.providers.openai_responses.stop_reasons import STATUSES, word_of, written_usage
-from agent_chaos.providers.splicing import Comparison, splice
+from agent_chaos.providers.parts.frames import json_frame, pieces, with_json
+from agent_chaos.providers.parts.splicing import Comparison, splice
 from agent_chaos.providers.turn import ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
 from agent_chaos.stream.framing.sse import SSE

@@ -13,10 +13,10 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from agent_chaos.providers.frames import as_ok
-from agent_chaos.providers.json_edit import rewritten, styled
-from agent_chaos.providers.json_merge import agrees, merged_json
 from agent_chaos.providers.json_values import loaded
+from agent_chaos.providers.parts.frames import as_ok
+from agent_chaos.providers.parts.json_edit import rewritten, styled
+from agent_chaos.providers.parts.json_merge import agrees, merged_json
 from agent_chaos.stream.exchange import Data, End, Head, Reply, cut, with_body
 from agent_chaos.stream.framing.framing import Frame, Framing
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from agent_chaos.providers.json_edit import rewritten
-from agent_chaos.providers.json_merge import agrees, merged_json
 from agent_chaos.providers.json_values import compact, loaded
+from agent_chaos.providers.parts.json_edit import rewritten
+from agent_chaos.providers.parts.json_merge import agrees, merged_json
 from agent_chaos.providers.turn import Delta, ModelTurn
 from agent_chaos.stream.exchange import Data, End, Head, Headers, Reply, cut, header, with_body, with_header
 from agent_chaos.stream.framing.framing import Frame, Framing
