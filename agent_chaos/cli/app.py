@@ -40,6 +40,21 @@ def stored_ids(incomplete: str) -> list[str]:
 RealTools = Annotated[
     bool, typer.Option("--allow-real-tools", help="Run although tools that nothing wraps would run for real.")
 ]
+Matching = Annotated[
+    str,
+    typer.Option(
+        "-k",
+        metavar="EXPR",
+        help="Only scenarios with these words in their name or a tag: 'refund and not slow'.",
+        show_default=False,
+    ),
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag", metavar="TAG", help="Only scenarios with this tag; several: with all.", show_default=False
+    ),
+]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A cassette.")]
 Reports = Annotated[
     list[str] | None,

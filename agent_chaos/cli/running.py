@@ -7,13 +7,15 @@ from typing import Annotated, Literal
 
 import typer
 
-from agent_chaos.cli.app import File, RealTools, Reports, Targets, app, stored_ids
+from agent_chaos.cli.app import File, Matching, RealTools, Reports, Tags, Targets, app, stored_ids
 from agent_chaos.cli.plain_help import PlainHelp
 
 
 @app.command(cls=PlainHelp, epilog="Example: agent-chaos record scenarios/refund.py")
 def record(
     targets: Targets = None,
+    matching: Matching = "",
+    tags: Tags = None,
     record_mode: Annotated[
         Literal["once", "new_episodes", "all", "none"],
         typer.Option(
@@ -52,8 +54,10 @@ def record(
 
         return continue_([*continued, *(targets or [])], yes=yes, max_calls=max_calls)
     from agent_chaos.commands import record as body
+    from agent_chaos.scenario.selector import Selector
 
-    return body.record(targets or [], mode=record_mode, seed=seed, reports=report or ())
+    wanted = Selector(matching, tuple(tags or ()))
+    return body.record(targets or [], mode=record_mode, seed=seed, reports=report or (), selector=wanted)
 
 
 @app.command(cls=PlainHelp, epilog="Example: agent-chaos replay F-7Q2K")
@@ -67,24 +71,30 @@ def replay(
             show_default=False,
         ),
     ] = None,
+    matching: Matching = "",
+    tags: Tags = None,
     report: Reports = None,
     allow_real_tools: RealTools = False,
 ) -> int:
     """Run recordings and stored failures again, offline."""
     from agent_chaos.commands import replay as body
+    from agent_chaos.scenario.selector import Selector
 
-    return body.replay(what or [], allow_real_tools=allow_real_tools, reports=report or ())
+    wanted = Selector(matching, tuple(tags or ()))
+    return body.replay(what or [], allow_real_tools=allow_real_tools, reports=report or (), selector=wanted)
 
 
 @app.command("run", cls=PlainHelp, epilog="Example: agent-chaos run scenarios/ --fail-fast")
 def run_scenarios(
     targets: Targets = None,
+    matching: Matching = "",
+    tags: Tags = None,
     seed: Annotated[
         int | None,
         typer.Option("--seed", min=0, metavar="N", help="Of faults with a probability.", show_default=False),
     ] = None,
     fail_fast: Annotated[
-        bool, typer.Option("--fail-fast", help="Stop at the first that does not pass.")
+        bool, typer.Option("-x", "--fail-fast", help="Stop at the first that does not pass.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list scenarios and their faults.")] = False,
     recursive: Annotated[
@@ -113,8 +123,12 @@ def run_scenarios(
     """Run scenarios offline with the chaos that they configure. Their assertions are checked."""
     from agent_chaos.commands import run as body
     from agent_chaos.commands.run_one import Wanted
+    from agent_chaos.scenario.selector import Selector
 
-    wanted = Wanted(tuple(targets or ()), recursive, glob, seed, not no_events, allow_real_tools, live)
+    selector = Selector(matching, tuple(tags or ()))
+    wanted = Wanted(
+        tuple(targets or ()), recursive, glob, seed, not no_events, allow_real_tools, live, selector
+    )
     return body.run(
         wanted,
         workers=workers,

@@ -63,6 +63,14 @@ UntilCovered = Annotated[
         "--until-covered", help="Go on past --max-examples until every single fault was run, or --max-time."
     ),
 ]
+StopOnFirst = Annotated[
+    bool,
+    typer.Option(
+        "-x",
+        "--stop-on-first",
+        help="Stop at the first failure: it is made small, and nothing else searched.",
+    ),
+]
 UntilStale = Annotated[
     int | None,
     typer.Option(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from agent_chaos.cli import search_options as options
-from agent_chaos.cli.app import RealTools, Reports, Targets, app, stored_ids
+from agent_chaos.cli.app import Matching, RealTools, Reports, Tags, Targets, app, stored_ids
 from agent_chaos.cli.plain_help import PlainHelp
 from agent_chaos.errors import UsageError
 
@@ -18,6 +18,9 @@ from agent_chaos.errors import UsageError
 @options.searches
 def fuzz(
     targets: Targets = None,
+    matching: Matching = "",
+    tags: Tags = None,
+    stop_on_first: options.StopOnFirst = False,
     search: options.SearchOptions = options.NOTHING_TYPED,
     workers: options.Workers = 0,
     space: options.SpaceTarget = "",
@@ -43,9 +46,12 @@ def fuzz(
         raise UsageError("--continue and --max-calls N go together: ask the provider at most N times")
     from agent_chaos.commands import fuzz as body
     from agent_chaos.report.reporter import View
+    from agent_chaos.scenario.selector import Selector
 
     asked = replace(
         search.options(),
+        selector=Selector(matching, tuple(tags or ())),
+        stop_on_first=stop_on_first,
         workers=workers,
         allow_real_tools=allow_real_tools,
         space=space,

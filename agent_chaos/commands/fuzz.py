@@ -12,13 +12,14 @@ from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_options
 from agent_chaos.commands.search_workers import searched_in
-from agent_chaos.errors import AgentChaosError
+from agent_chaos.errors import AgentChaosError, ExitCode
 from agent_chaos.files import write_text
 from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.document import CampaignRecord, Document
-from agent_chaos.report.event import Ended, Failed, SearchEnded, Searching, SearchStarted, Started
+from agent_chaos.report.event import Ended, Failed, Said, SearchEnded, Searching, SearchStarted, Started
 from agent_chaos.report.exit import combined
 from agent_chaos.report.open_reports import open_reports
+from agent_chaos.report.printable import count
 from agent_chaos.report.reporter import Reporter
 from agent_chaos.scenario.loader import Loaded
 from agent_chaos.search.campaign import Progress
@@ -35,13 +36,17 @@ def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     reporter = open_reports(asked.reports, asked.view)
     stage = Rehearsals(allow_real_tools=asked.allow_real_tools, judges=wanted.judges)
     codes: list[int] = []
-    every = scenarios(targets, codes)
+    every = scenarios(targets, codes, asked.selector)
+    broken = len(codes)
     reporter.tell(Started(command="fuzz", items=len(every)))
     for loaded in every:
         codes.append(_one(loaded, stage, reporter, asked, wanted))
-        if codes[-1] == STOPPED:
+        if codes[-1] == STOPPED or (asked.stop_on_first and codes[-1] == ExitCode.FAILED):
             break
     code = combined(codes)
+    if left := len(every) - len(codes) + broken:
+        why = "interrupted" if codes[-1] == STOPPED else "stopped at the first failure"
+        reporter.tell(Said(text=f"{count(left, 'scenario')} not searched: {why}", tone="warning"))
     reporter.tell(Ended(exit_code=code))
     return code
 
@@ -84,6 +89,7 @@ def searched(
             baseline=wanted.baseline,
             until_covered=asked.until_covered,
             until_stale=asked.until_stale,
+            stop_on_first=asked.stop_on_first,
             exhaustive=asked.exhaustive,
             executor=executor,
             shard=wanted.shard,

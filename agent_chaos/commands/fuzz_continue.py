@@ -18,7 +18,7 @@ def fuzz_and_continue(targets: list[str], asked: FuzzOptions, *, max_calls: int,
     """
     code, left = _in_isolation(targets, asked), max_calls
     while left > 0 and code != STOPPED:
-        calls = continue_undecided(targets, yes=yes, max_calls=left)
+        calls = continue_undecided(targets, asked.selector, yes=yes, max_calls=left)
         if not calls:
             break
         left, yes = left - calls, True  # it was asked once

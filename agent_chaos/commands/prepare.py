@@ -11,25 +11,26 @@ from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.scenario.loader import Loaded, load
+from agent_chaos.scenario.selector import EVERY, Selector
 from agent_chaos.search.campaign import Failure
 from agent_chaos.trial.rehearsal import Rehearsal
 
 
-def scenarios(targets: list[str], codes: list[int]) -> list[Loaded]:
+def scenarios(targets: list[str], codes: list[int], wanted: Selector = EVERY) -> list[Loaded]:
     """The scenarios of the targets, loaded behind the patches; `codes` gets the exit code of each file that is broken.
 
-    Raises ScenarioError where nothing can be loaded.
+    Raises UsageError where nothing can be loaded, or nothing is wanted of it.
     """
     install_offline()
-    return load(targets, skip=_skipping(codes))
+    return wanted.of(load(targets, skip=_skipping(codes)))
 
 
 def loaded_scenarios(
-    targets: list[str], codes: list[int], *, recursive: bool, glob: str, variants: bool
+    targets: list[str], codes: list[int], *, recursive: bool, glob: str, wanted: Selector
 ) -> list[Loaded]:
-    """As `scenarios`, with the loader's own choices."""
+    """As `scenarios`, with variants and the loader's own choices."""
     install_offline()
-    return load(targets, recursive=recursive, glob=glob, variants=variants, skip=_skipping(codes))
+    return wanted.of(load(targets, recursive=recursive, glob=glob, variants=True, skip=_skipping(codes)))
 
 
 def _skipping(codes: list[int]) -> Callable[[ScenarioError], None]:

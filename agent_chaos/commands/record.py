@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from agent_chaos.commands.output import say_skipped, silence_output
-from agent_chaos.errors import AgentChaosError
+from agent_chaos.errors import AgentChaosError, ScenarioError
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import BranchSummary, branches, record_branch
 from agent_chaos.record.recording import record_scenario
@@ -19,6 +19,7 @@ from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.scenario.imports import forget
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import ChaosScenario, Scenario
+from agent_chaos.scenario.selector import EVERY, Selector
 
 _PRIVACY = (
     "Cassettes hold the text of the conversation, without keys and cookies; read them before you share them."
@@ -26,14 +27,21 @@ _PRIVACY = (
 _NEXT = "Next: agent-chaos replay (the same run, offline), then agent-chaos fuzz."
 
 
-def record(targets: list[str], *, mode: str, seed: int | None = None, reports: Sequence[str] = ()) -> int:
+def record(
+    targets: list[str],
+    *,
+    mode: str,
+    seed: int | None = None,
+    reports: Sequence[str] = (),
+    selector: Selector = EVERY,
+) -> int:
     """Records every scenario of the targets; one that fails does not keep the others from it.
 
     Args:
         seed: of faults with a probability, where variants are to be run with another than the recording's own.
     """
     install()
-    every = [one.scenario for one in load(targets, variants=True, skip=say_skipped)]
+    every = _wanted(targets, selector, skip=say_skipped)
     drawn_blind = any(not one.cassette_path.exists() for one in every)
     wanted = _recorded(every)
     reporter = open_reports(reports, USUAL)
@@ -42,7 +50,7 @@ def record(targets: list[str], *, mode: str, seed: int | None = None, reports: S
     if drawn_blind and any(branches(one) for one in every):
         forget()  # fuzz_chaos draws from a recording, where there is one
         with silence_output(), warnings.catch_warnings(action="ignore"):
-            every = [one.scenario for one in load(targets, variants=True)]
+            every = _wanted(targets, selector)
     added = [
         _branch(one, seed, reporter)
         for one in every
@@ -54,6 +62,12 @@ def record(targets: list[str], *, mode: str, seed: int | None = None, reports: S
     code = combined([*codes.values(), *added])
     reporter.tell(Ended(exit_code=code))
     return code
+
+
+def _wanted(
+    targets: list[str], selector: Selector, skip: Callable[[ScenarioError], None] = lambda missing: None
+) -> list[Scenario]:
+    return [one.scenario for one in selector.of(load(targets, variants=True, skip=skip))]
 
 
 def _recorded(every: list[Scenario]) -> list[Scenario]:

@@ -26,6 +26,7 @@ from agent_chaos.report.exit import combined
 from agent_chaos.report.printable import count, printable
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
+from agent_chaos.scenario.selector import Selector
 from agent_chaos.search.campaign import Failure, UndecidedPlan
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -62,7 +63,7 @@ def continue_(names: Sequence[str], *, yes: bool, max_calls: int | None = None) 
     return combined(map(_judged_again, chosen))
 
 
-def continue_undecided(targets: list[str], *, yes: bool, max_calls: int) -> int:
+def continue_undecided(targets: list[str], selector: Selector, *, yes: bool, max_calls: int) -> int:
     """Records what undecided plans of the targets' scenarios ask, those of the most examples first; how many live calls it took.
 
     Nothing is asked, and none made, where no plan wants any, or the calls are too few for each.
@@ -70,7 +71,7 @@ def continue_undecided(targets: list[str], *, yes: bool, max_calls: int) -> int:
     Raises UsageError, RecordError.
     """
     install()
-    names = {one.scenario.name for one in load(targets)}
+    names = {one.scenario.name for one in selector.of(load(targets))}
     kept = [one for one in failure_store.every_undecided() if one.scenario in names]
     branches = _wanting(kept)
     if not any(branch.calls <= max_calls for branch in branches):

@@ -21,15 +21,24 @@ from agent_chaos.report.open_reports import open_reports
 from agent_chaos.report.printable import count, seconds
 from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
+from agent_chaos.scenario.selector import EVERY, Selector
 from agent_chaos.search.campaign import Failure, Finding, UndecidedPlan
 from agent_chaos.search.corpus.baseline import NOTHING, Baseline
 from agent_chaos.trace.trace import Trace
 
 
 def replay(
-    what: list[str], *, allow_real_tools: bool, reports: Sequence[str] = (), command: str = "replay"
+    what: list[str],
+    *,
+    allow_real_tools: bool,
+    reports: Sequence[str] = (),
+    command: str = "replay",
+    selector: Selector = EVERY,
 ) -> int:
-    """Replays what is named: targets, stored failures, or without any every cassette and every stored failure."""
+    """Replays what is named: targets, stored failures, or without any every cassette and every stored failure.
+
+    A selector chooses among scenarios, and among the stored failures of these.
+    """
     failures = (
         [failure_store.stored_failure(one) for one in what if failure_store.is_name(one)]
         if what
@@ -40,7 +49,11 @@ def replay(
         one for one in what if not failure_store.is_name(one) and not failure_store.is_undecided_name(one)
     ]
     codes: list[int] = []
-    played = scenarios(targets, codes) if targets or _by_default(what, failures) else []
+    played = scenarios(targets, codes, selector) if targets or _by_default(what, failures) else []
+    if selector:
+        names = {one.scenario.name for one in played or scenarios(_targets_of(failures), codes, selector)}
+        failures = [one for one in failures if one.scenario in names]
+        undecided = [one for one in undecided if one.scenario in names]
     reporter = open_reports(reports, USUAL)
     reporter.tell(Started(command=command, items=len(failures) + len(undecided) + len(played)))
     replays = _Replays(
@@ -59,6 +72,10 @@ def replay(
 
 def _by_default(what: list[str], failures: list[Failure]) -> bool:
     return not what and (Path(DEFAULT_TARGET).is_dir() or not failures)
+
+
+def _targets_of(failures: list[Failure]) -> list[str]:
+    return list(dict.fromkeys(failure.target for failure in failures))
 
 
 def played(clean: Trace) -> str:

@@ -11,6 +11,7 @@ from agent_chaos.commands.settings import resolved
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.report.reporter import USUAL, View
+from agent_chaos.scenario.selector import EVERY, Selector
 from agent_chaos.search.checkpoints.beginning import Selection
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.corpus.baseline import Baseline
@@ -26,6 +27,8 @@ class FuzzOptions:
     max_examples: int | None = None
     seed: int | None = None
     max_time_s: float | None = None
+    selector: Selector = EVERY
+    stop_on_first: bool = False
     workers: int = 0
     allow_real_tools: bool = False
     space: str = ""

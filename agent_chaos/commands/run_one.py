@@ -14,6 +14,7 @@ from agent_chaos.errors import AgentChaosError
 from agent_chaos.run.live import run_live
 from agent_chaos.run.run import FinishedRun, artefacts, run_rehearsed
 from agent_chaos.scenario.loader import Loaded
+from agent_chaos.scenario.selector import EVERY, Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,12 @@ class Wanted:
     events: bool
     allow_real_tools: bool
     live: bool = False
+    selector: Selector = EVERY
 
     def load(self, codes: list[int]) -> list[Loaded]:
-        """As `loaded_scenarios`. Raises ScenarioError."""
+        """As `loaded_scenarios`. Raises UsageError."""
         return loaded_scenarios(
-            list(self.targets), codes, recursive=self.recursive, glob=self.glob, variants=True
+            list(self.targets), codes, recursive=self.recursive, glob=self.glob, wanted=self.selector
         )
 
 

@@ -72,6 +72,8 @@ class CampaignState:
         self.judged: list[Judged] = []
         self._equal: dict[Judged, Judged] = {}
         self.first_error = ""
+        self.enough: Callable[[], bool] = lambda: False
+        """Whether what was found ends the campaign."""
         self._seen: set[bytes] = set()
         self._shapes: set[str] = set()
         self.quiet = 0

@@ -12,10 +12,12 @@ BATCH = 8
 def drive(run: CampaignState, strategy: Strategy, until: int, stale_after: int | None = None) -> str:
     """Runs what a strategy proposes, up to `until` examples in all, and no longer than there is time.
 
-    Where `stale_after` examples in a row showed no new failure, and no new way for a run to go, it ends as well. Returns
-    why it ended before `until`, or ''.
+    Where `stale_after` examples in a row showed no new failure, and no new way for a run to go, it ends as well, and where
+    what was found is enough. Returns why it ended before `until`, or ''.
     """
     while run.examples < until:
+        if run.enough():
+            return "it was to stop at the first failure"
         if run.late:
             return "the time was up"
         if stale_after is not None and run.quiet >= stale_after:

@@ -41,6 +41,7 @@ def find_failures(
     baseline: Baseline = NOTHING,
     until_covered: bool = False,
     until_stale: int | None = None,
+    stop_on_first: bool = False,
     exhaustive: bool = False,
     executor: Executor | None = None,
     shard: Shard = WHOLE,
@@ -57,6 +58,7 @@ def find_failures(
         baseline: failures that are known and accepted: they are told, and are no findings.
         until_covered: goes on past `max_examples` until every single fault was run.
         until_stale: ends the search once so many examples in a row showed no new failure, and no new way for a run to go.
+        stop_on_first: ends the search soon after the first failure that is not accepted, a stored one included.
         exhaustive: instead of searching, runs every single fault at every site at the edges of its numbers.
         shard: the part of the campaign to run.
         checkpoint: where each result is written as it comes, and what is known already is taken from. Ended with the campaign.
@@ -73,6 +75,8 @@ def find_failures(
         journal=Journal(corpus, subject, baseline, seed),
         stopwatch=checkpoint.stopwatch if checkpoint else Stopwatch(),
     )
+    if stop_on_first:
+        run.enough = lambda: len(run.found) > len(baseline.in_force(subject.name, run.found))
     search = GroupTesting(space, shard.seed(seed), shard=shard)
     interrupted, stored, planned, ended = False, Stored(), 0, ""
     try:
