@@ -24,7 +24,7 @@ from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.stream.exchange import Reply, Request, reply
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.conversation import Conversation
-from agent_chaos.trial.trial import run_trial
+from agent_chaos.trial.trial import TrialSetup, run_trial
 
 START = 1_750_000_000.0
 
@@ -99,9 +99,8 @@ def trial(scenario: BaselineScenario, cassette: Cassette, plan: Plan | None = No
     """One trial of the scenario on a cassette."""
     install_offline()
     index = ExchangeIndex(cassette, Redactor.from_environ({}))
-    return run_trial(
-        scenario, index, plan or Plan(), **{"max_requests": 100, "max_virtual_s": 600.0, **limits}
-    )
+    setup = {"max_requests": 100, "max_virtual_s": 600.0, **limits}
+    return run_trial(TrialSetup(scenario, index, plan or Plan(), **setup))
 
 
 def scenario(agent: Any, *turns: str, **fields: Any) -> BaselineScenario:

@@ -30,7 +30,7 @@ from agent_chaos.scenario.selector import Selector
 from agent_chaos.search.campaign import Failure, UndecidedPlan
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.rehearsal import Rehearsal
-from agent_chaos.trial.trial import run_trial
+from agent_chaos.trial.trial import TrialSetup, run_trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,14 +180,15 @@ def _played(scenario: Scenario, plan: Plan) -> Trace:
     """The plan's run as far as it can be told offline."""
     cassette = open_cassette(scenario.cassette_path)
     index = ExchangeIndex(cassette, Redactor.from_environ(os.environ))
+    setup = TrialSetup(
+        scenario,
+        index,
+        plan,
+        max_requests=len(index) + scenario.max_requests,
+        max_virtual_s=scenario.max_virtual_s,
+    )
     with silence_output():
-        return run_trial(
-            scenario,
-            index,
-            plan,
-            max_requests=len(index) + scenario.max_requests,
-            max_virtual_s=scenario.max_virtual_s,
-        )
+        return run_trial(setup)
 
 
 def _missing(trace: Trace) -> int:

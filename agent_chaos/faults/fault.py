@@ -13,8 +13,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
+from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.cassette.model import ToolEnd
@@ -39,6 +40,9 @@ class Drawn:
     low: int
     high: int
 
+
+Seconds = Annotated[int | float, Ge(0), Le(1_000_000)]
+"""How long a fault may be asked to wait, in virtual seconds; a search draws whole ones from less (`Drawn`)."""
 
 Choice = Mapping[str, Any]
 """Values for the fields of a fault that are not whole numbers."""

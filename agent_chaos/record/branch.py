@@ -23,7 +23,7 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Fetched, Online
-from agent_chaos.trial.trial import run_trial
+from agent_chaos.trial.trial import TrialSetup, run_trial
 
 # Of other trials the stop comes after 30 s; real providers take their time.
 _REAL_S = 1_800.0
@@ -71,7 +71,7 @@ def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | N
 def _run(
     scenario: Scenario, index: ExchangeIndex, plan: Plan, injector: ChaosInjector, online: Online
 ) -> Trace:
-    return run_trial(
+    setup = TrialSetup(
         scenario,
         index,
         plan,
@@ -81,6 +81,7 @@ def _run(
         injector=injector,
         online=online,
     )
+    return run_trial(setup)
 
 
 def _refuse_refusals(scenario: Scenario, trace: Trace, online: Online) -> None:

@@ -39,7 +39,7 @@ from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
 from agent_chaos.trial.redact_trace import redact_trace
-from agent_chaos.trial.trial import trial_session
+from agent_chaos.trial.trial import TrialSetup, trial_session
 from agent_chaos.trial.turn_log import TurnLog
 
 
@@ -214,7 +214,7 @@ class _Block:
     @contextmanager
     def running(self) -> Iterator[None]:
         scenario, index = self._scenario, ExchangeIndex(self._cassette, self._redactor)
-        with trial_session(
+        setup = TrialSetup(
             scenario,
             index,
             Plan(),
@@ -222,7 +222,8 @@ class _Block:
             max_virtual_s=scenario.max_virtual_s,
             injector=self._injector,
             online=self._reach,
-        ) as session:
+        )
+        with trial_session(setup) as session:
             self._context.bind(TurnLog(session, self._context, self._injector))
             try:
                 with OnFailure(self._context.fail_turn, only=Exception):

@@ -18,7 +18,7 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
 from agent_chaos.trial.redact_trace import redact_trace
-from agent_chaos.trial.trial import run_trial
+from agent_chaos.trial.trial import TrialSetup, run_trial
 
 _REAL_S = 1_800.0
 
@@ -35,7 +35,7 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> FinishedRun:
     injector = ChaosInjector(scenario.every_chaos, scenario.chance(header.seed))
     with online(), forwarding() as forwarder:
         asked = Online(forwarder)
-        trace = run_trial(
+        setup = TrialSetup(
             scenario,
             ExchangeIndex(Cassette(header), redactor),
             Plan(),
@@ -45,6 +45,7 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> FinishedRun:
             injector=injector,
             online=asked,
         )
+        trace = run_trial(setup)
     trace = redact_trace(trace, redactor)
     if broken := trace.incidents_of("harness"):
         raise RecordError(f"{scenario.name}: {broken[0].detail}")

@@ -30,7 +30,7 @@ from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import keeps_history
 from agent_chaos.trial.redact_trace import redact_trace
 from agent_chaos.trial.soundness import Soundness
-from agent_chaos.trial.trial import run_trial
+from agent_chaos.trial.trial import TrialSetup, run_trial
 from agent_chaos.trial.unobserved_tools import past_boundary, structured_outputs, unwrapped_tools
 
 _CLEAN_REQUESTS = 10_000
@@ -258,17 +258,17 @@ class Rehearsal:
         probing: bool = False,
     ) -> Trace:
         limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
+        setup = TrialSetup(
+            self.scenario,
+            self._index,
+            plan,
+            max_requests=max_requests,
+            max_virtual_s=limit,
+            injector=injector,
+            held=self._held_outputs,
+        )
         with offline_environment():
-            trace = run_trial(
-                self.scenario,
-                self._index,
-                plan,
-                max_requests=max_requests,
-                max_virtual_s=limit,
-                injector=injector,
-                held=self._held_outputs,
-                probing=probing,
-            )
+            trace = run_trial(setup, probing=probing)
         return redact_trace(trace, self._redactor)
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 
 import time_machine
@@ -64,58 +64,41 @@ class _Wall:
             self._traveller.stop()
 
 
-def run_trial(
-    scenario: Scenario,
-    index: ExchangeIndex,
-    plan: Plan,
-    *,
-    max_requests: int,
-    max_virtual_s: float,
-    real_s: float = 30.0,
-    injector: ChaosInjector | None = None,
-    online: Online | None = None,
-    held: Collection[str] = (),
-    probing: bool = False,
-) -> Trace:
-    """Runs the scenario's agent against the cassette under a plan.
+@dataclass(frozen=True, slots=True)
+class TrialSetup:
+    """A scenario's agent, the recording and the plan of one trial.
 
-    A pure function of its arguments for a deterministic agent. `max_virtual_s` stops nothing by itself: a run may wait
-    longer, as long as it does not do so in thousands of small waits. A run that is `online` asks the real provider what
-    the cassette does not answer, and lets tools run whose arguments it does not know. `held` names structured outputs of which
-    nothing outside of this process may come. One that is `probing` also notes what the agent would ask in one turn more
-    (`Trace.probed`).
+    `max_virtual_s` stops nothing by itself: a run may wait longer, as long as it does not do so in thousands of small waits.
+    A run that is `online` asks the real provider what the cassette does not answer, and lets tools run whose arguments it does
+    not know. `held` names structured outputs of which nothing outside of this process may come.
     """
-    with trial_session(
-        scenario,
-        index,
-        plan,
-        max_requests=max_requests,
-        max_virtual_s=max_virtual_s,
-        real_s=real_s,
-        injector=injector,
-        online=online,
-        held=held,
-    ) as session:
-        _conversation(scenario, session, injector, probing=probing).run()
-    trace = session.tape.trace(plan, session.clock.now() - session.excluded_s)
+
+    scenario: Scenario
+    index: ExchangeIndex
+    plan: Plan
+    max_requests: int
+    max_virtual_s: float
+    real_s: float = 30.0
+    injector: ChaosInjector | None = None
+    online: Online | None = None
+    held: Collection[str] = ()
+
+
+def run_trial(setup: TrialSetup, *, probing: bool = False) -> Trace:
+    """Runs the agent against the cassette under the plan: a pure function of `setup` for a deterministic agent.
+
+    One that is `probing` also notes what the agent would ask in one turn more (`Trace.probed`).
+    """
+    with trial_session(setup) as session:
+        _conversation(setup, session, probing=probing).run()
+    trace = session.tape.trace(setup.plan, session.clock.now() - session.excluded_s)
     return replace(trace, probed=session.probed)
 
 
 @contextmanager
-def trial_session(
-    scenario: Scenario,
-    index: ExchangeIndex,
-    plan: Plan,
-    *,
-    max_requests: int,
-    max_virtual_s: float,
-    real_s: float = 30.0,
-    injector: ChaosInjector | None = None,
-    online: Online | None = None,
-    held: Collection[str] = (),
-) -> Iterator[Session]:
-    """The stage of a trial: within the block this process is in its run. As `run_trial` otherwise."""
-    header = index.cassette.header
+def trial_session(setup: TrialSetup) -> Iterator[Session]:
+    """The stage of a trial: within the block this process is in its run."""
+    header = setup.index.cassette.header
     wall = _Wall(header.started_at)
     session = Session(
         clock=wall.clock,
@@ -123,26 +106,15 @@ def trial_session(
         # Two generators of one seed, so that one retry more does not shift what the agent itself draws.
         jitter=Random(header.seed),
         chance=Random(header.seed),
-        max_virtual_s=max_virtual_s,
+        max_virtual_s=setup.max_virtual_s,
     )
-    requests = HttpAnswers(
-        session=session,
-        index=index,
-        # An online run asks the provider where it would otherwise guess.
-        player=Player(index, plan, guesses=online is None),
-        max_requests=max_requests,
-        ignore_hosts=scenario.ignore_hosts,
-        injector=injector,
-        online=online,
-        held=held,
-    )
-    toolbox = Toolbox(tuple(index.cassette.tools), plan)
-    tools = ToolAnswers(session, index, toolbox, injector, online)
-    session.answers = Answerer(session, requests, tools)
-    session.online = session.scheduler.outside.online = online is not None
-    session.pure_tools = frozenset(scenario.pure_tools)
+    session.answers = _answerer(setup, session)
+    session.online = session.scheduler.outside.online = setup.online is not None
+    session.pure_tools = frozenset(setup.scenario.pure_tools)
     session.server_descriptions = tuple(
-        (tool.name, tool.arguments, tool.end.result) for tool in index.cassette.tools if not tool.is_call
+        (tool.name, tool.arguments, tool.end.result)
+        for tool in setup.index.cassette.tools
+        if not tool.is_call
     )
     watched()
     with (
@@ -155,18 +127,33 @@ def trial_session(
         seeded(header.seed),
         wall.moving(),
         _active(session),
-        _stops(session, real_s),
+        _stops(session, setup.real_s),
     ):
         yield session
         _settle(session)
 
 
-def _conversation(
-    scenario: Scenario, session: Session, injector: ChaosInjector | None, *, probing: bool
-) -> Conversation:
-    conversation = Conversation(scenario, session, injector=injector, probing=probing)
-    if injector is not None:
-        injector.context = conversation.context
+def _answerer(setup: TrialSetup, session: Session) -> Answerer:
+    requests = HttpAnswers(
+        session=session,
+        index=setup.index,
+        # An online run asks the provider where it would otherwise guess.
+        player=Player(setup.index, setup.plan, guesses=setup.online is None),
+        max_requests=setup.max_requests,
+        ignore_hosts=setup.scenario.ignore_hosts,
+        injector=setup.injector,
+        online=setup.online,
+        held=setup.held,
+    )
+    toolbox = Toolbox(tuple(setup.index.cassette.tools), setup.plan)
+    tools = ToolAnswers(session, setup.index, toolbox, setup.injector, setup.online)
+    return Answerer(session, requests, tools)
+
+
+def _conversation(setup: TrialSetup, session: Session, *, probing: bool) -> Conversation:
+    conversation = Conversation(setup.scenario, session, injector=setup.injector, probing=probing)
+    if setup.injector is not None:
+        setup.injector.context = conversation.context
     return conversation
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from abc import ABC
 from typing import Annotated, ClassVar
 
-from annotated_types import Ge, Le
-
 from agent_chaos.faults.family import CONNECTION, TIMEOUT, Family
-from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
+from agent_chaos.faults.fault import Choice, Drawn, Seconds, Target, TransportFault
 from agent_chaos.stream.exchange import Abort, AbortKind, Reply
 
 
@@ -42,7 +40,7 @@ class NoReplyInTime(NoReply, ABC):
     family: ClassVar[Family] = TIMEOUT
     transparent: ClassVar[bool] = True
 
-    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 120)]
+    seconds: Annotated[Seconds, Drawn(1, 120)]
 
     @property
     def at(self) -> float:

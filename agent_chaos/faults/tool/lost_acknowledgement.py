@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le
-
 from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.family import TOOL_EFFECT, Frequency
-from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
+from agent_chaos.faults.fault import Choice, Drawn, Seconds, ToolFault, ToolOutcome, ToolTarget
 
 
 class ToolAcknowledgementLost(ToolFault, frozen=True):
@@ -22,7 +20,7 @@ class ToolAcknowledgementLost(ToolFault, frozen=True):
     frequency = Frequency.SOMETIMES
 
     kind: Literal["tool_acknowledgement_lost"] = "tool_acknowledgement_lost"
-    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(5, 30)]
+    seconds: Annotated[Seconds, Drawn(5, 30)]
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:

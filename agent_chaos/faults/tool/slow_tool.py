@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le
-
 from agent_chaos.faults.family import TOOL_PACE, Frequency
-from agent_chaos.faults.fault import Choice, Drawn, ToolFault, ToolOutcome, ToolTarget
+from agent_chaos.faults.fault import Choice, Drawn, Seconds, ToolFault, ToolOutcome, ToolTarget
 
 
 class ToolSlow(ToolFault, frozen=True):
@@ -21,7 +19,7 @@ class ToolSlow(ToolFault, frozen=True):
     transparent = True
 
     kind: Literal["tool_slow"] = "tool_slow"
-    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 30)]
+    seconds: Annotated[Seconds, Drawn(1, 30)]
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from annotated_types import Ge, Le
-
 from agent_chaos.faults.family import Frequency
-from agent_chaos.faults.fault import Drawn
+from agent_chaos.faults.fault import Drawn, Seconds
 from agent_chaos.faults.parts.no_reply import NoReply, NoReplyInTime
 from agent_chaos.stream.exchange import AbortKind
 
@@ -160,4 +158,4 @@ class TimeoutBeforeHeaders(NoReplyInTime, frozen=True):
     words = "no reply"
 
     kind: Literal["timeout_before_headers"] = "timeout_before_headers"
-    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(30, 3_600)]
+    seconds: Annotated[Seconds, Drawn(30, 3_600)]

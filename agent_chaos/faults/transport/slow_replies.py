@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le
-
 from agent_chaos.faults.family import PACE, Frequency
-from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
+from agent_chaos.faults.fault import Choice, Drawn, Seconds, Target, TransportFault
 from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent, delayed
 
 
@@ -23,7 +21,7 @@ class SlowFirstByte(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["slow_first_byte"] = "slow_first_byte"
-    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 120)]
+    seconds: Annotated[Seconds, Drawn(1, 120)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
@@ -47,7 +45,7 @@ class SlowStream(TransportFault, frozen=True):
     transparent = True
 
     kind: Literal["slow_stream"] = "slow_stream"
-    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(1, 30)]
+    seconds: Annotated[Seconds, Drawn(1, 30)]
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

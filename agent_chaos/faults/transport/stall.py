@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le
-
 from agent_chaos.faults.family import TIMEOUT, Frequency
-from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
+from agent_chaos.faults.fault import Choice, Drawn, Seconds, Target, TransportFault
 from agent_chaos.faults.parts.positions import IN_WORDS, Boundary, offset_at, openings
 from agent_chaos.stream.exchange import Data, Reply, ReplyEvent
 
@@ -24,7 +22,7 @@ class Stall(TransportFault, frozen=True):
 
     kind: Literal["stall"] = "stall"
     boundary: Boundary
-    seconds: Annotated[int | float, Ge(0), Le(1_000_000), Drawn(10, 900)]
+    seconds: Annotated[Seconds, Drawn(10, 900)]
     frames: int = 0
 
     @classmethod

@@ -17,7 +17,7 @@ from agent_chaos.providers.anthropic.stop_reasons import STOPS, read_usage, whol
 from agent_chaos.providers.anthropic.stream import StreamReading, is_ping, written_stream
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
 from agent_chaos.providers.parts.frames import cut_in_part, unread, with_json, written_back
-from agent_chaos.providers.parts.splicing import Comparison, splice
+from agent_chaos.providers.parts.splicing import Comparison, spliced
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import ErrorKind, ModelTurn, Prompt
@@ -73,11 +73,9 @@ class AnthropicMessages(WireProtocol):
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         """The turn as the provider would send it."""
-        before, newline = self.parse(like), SSE.newline_of(like.body)
+        before = self.parse(like)
         if turn.streamed:
-            return splice(
-                like, written_stream(turn, newline), lambda: written_stream(before, newline), _FRAMES
-            )
+            return spliced(turn, like, before, written_stream, _FRAMES)
         return written_back(turn, like) or with_json(like, _written(turn), _written(before))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from agent_chaos.providers.chat_completions.tool_calls import REASONING_KEYS, sh
 from agent_chaos.providers.chat_completions.writing import written_stream
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
 from agent_chaos.providers.parts.frames import cut_in_part, unread, with_json, written_back
-from agent_chaos.providers.parts.splicing import Comparison, splice
+from agent_chaos.providers.parts.splicing import Comparison, spliced
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.turn import ModelTurn, Opaque, Prompt, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply, Request
@@ -57,11 +57,9 @@ class ChatCompletions(WireProtocol, ABC):
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         """The turn as the provider would send it."""
-        before, newline = self.parse(like), SSE.newline_of(like.body)
+        before = self.parse(like)
         if turn.streamed:
-            return splice(
-                like, written_stream(turn, newline), lambda: written_stream(before, newline), _FRAMES
-            )
+            return spliced(turn, like, before, written_stream, _FRAMES)
         return written_back(turn, like) or with_json(like, written_body(turn), written_body(before))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from agent_chaos.providers.ollama import errors, prompt, rules, writing
 from agent_chaos.providers.ollama.reading import StreamReading
 from agent_chaos.providers.ollama.specifics import SPECIFICS
 from agent_chaos.providers.parts.frames import cut_in_part, unread, with_json, written_back
-from agent_chaos.providers.parts.splicing import Comparison, splice
+from agent_chaos.providers.parts.splicing import Comparison, spliced
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import ErrorKind, ModelTurn, Prompt
@@ -61,11 +61,9 @@ class Ollama(WireProtocol):
 
     def render(self, turn: ModelTurn, like: Reply) -> Reply:
         """The turn as the server would send it."""
-        before, newline = self.parse(like), JSON_LINES.newline_of(like.body)
+        before = self.parse(like)
         if turn.streamed:
-            return splice(
-                like, writing.stream(turn, newline), lambda: writing.stream(before, newline), _LINES
-            )
+            return spliced(turn, like, before, writing.stream, _LINES)
         unchanged = None if before.streamed else writing.whole(before)
         return written_back(turn, like) or with_json(like, writing.whole(turn), unchanged)
 

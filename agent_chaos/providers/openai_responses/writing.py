@@ -10,7 +10,7 @@ from agent_chaos.providers.json_values import JsonObject, fields, items, text_of
 from agent_chaos.providers.openai_responses.items import TOOL_FIELD, Item, begun, items_of, said_in
 from agent_chaos.providers.openai_responses.stop_reasons import STATUSES, word_of, written_usage
 from agent_chaos.providers.parts.frames import json_frame, pieces, with_json
-from agent_chaos.providers.parts.splicing import Comparison, splice
+from agent_chaos.providers.parts.splicing import Comparison, spliced
 from agent_chaos.providers.turn import ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.exchange import Reply, with_body
 from agent_chaos.stream.framing.sse import SSE
@@ -30,8 +30,7 @@ def render(turn: ModelTurn, like: Reply, before: ModelTurn) -> Reply:
     if not turn.streamed:
         value = response_of(turn)
         return with_json(like, value, response_of(before)) if turn.complete or value else with_body(like, b"")
-    newline = SSE.newline_of(like.body)
-    return splice(like, _stream(turn, newline), lambda: _stream(before, newline), _EVENTS)
+    return spliced(turn, like, before, _stream, _EVENTS)
 
 
 def _stream(turn: ModelTurn, newline: str) -> bytes:

@@ -17,6 +17,7 @@ from agent_chaos.providers.json_values import loaded
 from agent_chaos.providers.parts.frames import as_ok
 from agent_chaos.providers.parts.json_edit import rewritten, styled
 from agent_chaos.providers.parts.json_merge import agrees, merged_json
+from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.stream.exchange import Data, End, Head, Reply, cut, with_body
 from agent_chaos.stream.framing.framing import Frame, Framing
 
@@ -69,6 +70,18 @@ def splice(like: Reply, written: bytes, unchanged: Callable[[], bytes], by: Comp
     kept = next(same, min(len(raws), len(old)))
     rest = [(raw, at) for raw, (_, at) in zip(raws[kept:], placed[kept:], strict=True)]
     return _streamed(like, by.framing, old[kept - 1].end if kept else 0, rest)
+
+
+def spliced(
+    turn: ModelTurn,
+    like: Reply,
+    before: ModelTurn,
+    written: Callable[[ModelTurn, str], bytes],
+    by: Comparison,
+) -> Reply:
+    """As `splice`, of a protocol that writes a turn with line ends as `like` has them; `before` is the turn of `like`."""
+    newline = by.framing.newline_of(like.body)
+    return splice(like, written(turn, newline), lambda: written(before, newline), by)
 
 
 def _placed(recorded: _Recorded, written: bytes, by: Comparison) -> Iterator[tuple[bytes, float]]:
