@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.effects import only_reads
+from agent_chaos.oracles.reading.effects import brings_back, only_reads
 from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
@@ -33,8 +33,9 @@ class DuplicateSideEffect:
     it: it had asked once, or it was asked again without being told what had been done (a turn that was run again).
 
     What a model asks for twice in one reply is a warning; what it asks for again although it sees the result is its own
-    decision. Tools that are declared pure, or whose names say that they only read or reckon (get, search, weather, calculate…), and
-    runs that failed before their effect are left out, and so are tools without a boundary, whose effects nobody sees.
+    decision. Tools that are declared pure, and runs that failed before their effect are left out, and so are tools without a
+    boundary, whose effects nobody sees. A name that says that a tool only reads or reckons (get, search, weather, calculate…)
+    makes it a warning, and no finding at all where the tool also brings something back that it had not been told.
     Source: crewAI#5802, langgraph#8702, PraisonAI#4256, openai-agents#4254, langchain#38708.
     """
 
@@ -47,17 +48,17 @@ class DuplicateSideEffect:
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool; undecided where the model's second wish was replayed from another conversation."""
-        usual = Counter(_key(run) for run in _effects(evidence.clean))
+        usual = Counter(_key(run) for run in evidence.clean.tools if run.landed)
         runs = {one.seq: one for one in executed(evidence.trace, evidence.clean)}
         done: dict[tuple[str, str], list[ToolRun]] = {}
         reported: set[str] = set()
-        for run in _effects(evidence.trace):
+        for run in _effects(evidence):
             earlier = done.setdefault(_key(run), [])
             earlier.append(run)
             if len(earlier) > max(1, usual[_key(run)]) and run.name not in reported:
                 for found in self._judged(evidence.trace, runs, run, earlier[:-1]):
                     reported.add(run.name)
-                    yield found
+                    yield _milder(found) if only_reads(run.name) else found
 
     def _judged(
         self, trace: Trace, runs: Mapping[int, Executed], run: ToolRun, earlier: list[ToolRun]
@@ -95,9 +96,16 @@ class DuplicateSideEffect:
         )
 
 
-def _effects(trace: Trace) -> Iterator[ToolRun]:
-    """The runs of tools that changed something outside of the agent."""
-    return (run for run in trace.tools if run.landed and run.effect != "pure" and not only_reads(run.name))
+def _effects(evidence: Evidence) -> Iterator[ToolRun]:
+    """The runs of tools that may have changed something outside of the agent."""
+    runs = [run for run in evidence.trace.tools if run.landed and run.effect != "pure"]
+    named = {run.name for run in runs if only_reads(run.name)}
+    looking = {name for name in named if brings_back(name, evidence.clean)}
+    return (run for run in runs if run.name not in looking)
+
+
+def _milder(found: Violation | Undecided) -> Violation | Undecided:
+    return found.model_copy(update={"severity": "warning"}) if isinstance(found, Violation) else found
 
 
 def _key(run: ToolRun) -> tuple[str, str]:

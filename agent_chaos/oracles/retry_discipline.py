@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from agent_chaos.faults.family import REFUSAL
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.reissues import sent_again, told_to_wait_s, waited_s
 from agent_chaos.trace.fidelity import Fidelity
@@ -21,8 +21,6 @@ _ADVICE = {
 _HOPELESS = (400, 404, 413, 422)
 _FRESH_KEY = (401, 403)
 _BUSY = (408, 409, 429)
-# Words of OpenAI, Anthropic and Gemini for a quota that is spent; the status may be that of a rate limit.
-_USED_UP = re.compile(rb"insufficient_quota|credit balance|PerDay|spend_limit_reached")
 _AT_ONCE_S = 0.01
 _LONGEST_ORDER_S = 60.0
 """Nobody has to wait longer than the SDKs do; to give up is better."""
@@ -100,13 +98,13 @@ def _refused_again(calls: list[Call], before: Call) -> bool:
 
 
 def _hopeless(call: Call) -> bool:
-    """Whether a reply says that the same request will never do."""
+    """Whether the same request will never do: by its status, by what the provider says of retries, or because a fault
+    refuses it for good, whose status may be that of a rate limit (a spent quota)."""
     reply = call.reply
-    if reply is None:
+    if reply is None or reply.status in _FRESH_KEY:
         return False
-    used_up = reply.status in (402, 403, 429) and bool(_USED_UP.search(reply.body))
-    told = reply.header("x-should-retry") == "false" and reply.status not in _FRESH_KEY
-    return reply.status in _HOPELESS or used_up or told
+    for_good = any(fault.family == REFUSAL for fault in call.fired)
+    return reply.status in _HOPELESS or for_good or reply.header("x-should-retry") == "false"
 
 
 ORACLE = RetryDiscipline()

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from agent_chaos.faults.fault import Fault
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.effects import only_reads
+from agent_chaos.oracles.reading.effects import brings_back, only_reads
 from agent_chaos.oracles.reading.marks import is_marked
 from agent_chaos.oracles.reading.turns import (
     all_transparent,
@@ -33,7 +33,7 @@ _ADVICE = "Make the retry invisible: send the same request again, and use only t
 
 class TransparentOutcome:
     """Transient faults, each once and within the time budget, must not change answers or tool calls. A tool that is
-    declared pure, or whose name says that it only reads, may run again with the same arguments. An agent whose own deadline
+    declared pure, or brings something back and has a name that says that it only reads, may run again with the same arguments. An agent whose own deadline
     ended a call is not judged: nobody has to wait for a reply that comes late. One that did not ask again, and says in words
     of its own that it failed, is warned.
 
@@ -163,9 +163,11 @@ def _tool_calls(trace: Trace, clean: Trace) -> Counter[str]:
     """Each call as often as it was made; of a tool that changes nothing, once."""
     pure = {run.name for run in clean.tools if run.effect == "pure"}
     made: Counter[str] = Counter()
-    for one in executed(trace, clean):
+    ran = executed(trace, clean)
+    reading = {name for name in {one.name for one in ran} if only_reads(name) and brings_back(name, clean)}
+    for one in ran:
         call = f"{one.name} {shown(one.arguments, 500)}"
-        made[call] = 1 if one.name in pure or only_reads(one.name) else made[call] + 1
+        made[call] = 1 if one.name in pure | reading else made[call] + 1
     return made
 
 

@@ -46,6 +46,7 @@ class Specifics:
         blocked_prompt: `extra` of the turn that says that the prompt itself was blocked.
         flat_error: an error event of a running stream with its fields at the top, as some servers send it.
         spend_limits: by error code, what is said of an account that has spent what it may, in the status of a rate limit.
+        ramp_limit: what is said of an account whose use grows too fast, in the status of a rate limit.
         early_stops: stop reasons with which a reply breaks off after a part of its content, and what they mean.
         chunks: how a stream is divided, where each of its frames is a reply of its own with a part of the content.
         failures: by code, what a reply says that reports in its own status that it failed.
@@ -60,6 +61,7 @@ class Specifics:
     blocked_prompt: RawFields = field(default_factory=dict)
     flat_error: bytes = b""
     spend_limits: Mapping[str, str] = field(default_factory=dict)
+    ramp_limit: str = ""
     early_stops: Mapping[str, StopReason] = field(default_factory=dict)
     chunks: ChunkPlaces | None = None
     failures: Mapping[str, str] = field(default_factory=dict)

@@ -1,11 +1,14 @@
 """What was done is done again, by a turn that starts over or by a tool that is called twice."""
 
+import json
+
 import pytest
 
 from agent_chaos.oracles.reading.effects import only_reads
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
-from tests.oracles.desk import Claude, Unavailable, desk, fault, found, judged, refund, whole
+from tests.oracles.desk import SAID, Claude, Unavailable, desk, fault, found, judged, refund, whole
+from tests.standin.said import Called, Said
 
 REFUSED = {"call 1": fault("permission_error")}
 FOUND = {"duplicate_side_effect:refund"}
@@ -40,6 +43,25 @@ def test_a_tool_that_only_reads_may_run_again():
     reading = tool(lookup, name="refund", pure=True)
 
     assert judged(starting_over(reading), "anthropic_messages", REFUSED).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("gives", "severity"),
+    [("refunded 15 on A-17", None), (True, "warning"), (None, "warning"), ({"order": "A-17"}, "warning")],
+    ids=["something new", "yes", "nothing", "its own argument"],
+)
+def test_a_name_that_says_reading_counts_only_with_what_the_tool_brings_back(gives, severity):
+    def get_paid(order: str = "", amount: float = 0):
+        return gives
+
+    def paid(**arguments):
+        return json.dumps(tool(get_paid)(**arguments))
+
+    asked = (Said("I get it.", (Called("get_paid", ('{"order": "A-17", "amount": 1500}',)),)), SAID[1])
+    outcome = judged(starting_over(paid), "anthropic_messages", REFUSED, said=asked)
+    mine = [one for one in outcome.violations if one.oracle == "duplicate_side_effect"]
+
+    assert [one.severity for one in mine] == ([severity] if severity else [])
 
 
 @pytest.mark.parametrize(

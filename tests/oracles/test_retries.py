@@ -1,12 +1,14 @@
 """Retries: too soon, hopeless, at once, too many, and too dear. Each is found by its own oracle alone."""
 
 import time
+from typing import get_args
 
 import anthropic
 import pytest
 from google import genai
 from google.genai import errors, types
 
+from agent_chaos.faults.transport.spend_limit import Limit
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
 from tests.oracles.desk import KEY, Claude, desk, fault, found, judged
@@ -62,12 +64,28 @@ def test_an_attempt_after_that_time_passes(agent):
     assert outcome(agent, LIMITED).verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize("kind", ["invalid_request", "not_found", "quota_exhausted"])
+@pytest.mark.parametrize("kind", ["invalid_request", "not_found", "quota_exhausted", "payment_required"])
 def test_a_retry_of_what_no_retry_can_change_is_found(kind):
     hopeless = {"call 0": fault(kind)}
 
     assert found(outcome(persistent(attempts=2, sleeps=[60]), hopeless)) == {
         "retry_discipline:hopeless retry"
+    }
+
+
+@pytest.mark.parametrize("limit", get_args(Limit))
+def test_a_retry_of_a_spent_account_is_found_whatever_the_provider_calls_it(limit):
+    spent = {"call 0": fault("spend_limit", limit=limit)}
+
+    assert found(outcome(persistent(attempts=2, sleeps=[60]), spent)) == {"retry_discipline:hopeless retry"}
+
+
+def test_a_limit_on_growth_passes_after_the_wait_that_it_asks_for():
+    growing = {"call 0": fault("ramp_limit", retry_after_s=30)}
+
+    assert outcome(persistent(attempts=2, sleeps=[30]), growing).verdict is Verdict.PASS
+    assert found(outcome(persistent(attempts=2, sleeps=[1]), growing)) == {
+        "retry_discipline:retry-after ignored"
     }
 
 

@@ -1,4 +1,4 @@
-"""The provider answers 429 and says how long to wait: seconds, or hours."""
+"""The provider answers 429 and says how long to wait: seconds, or hours, or that use grows too fast."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 
 from agent_chaos.faults.family import RATE_LIMIT, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, Target, TransportFault
-from agent_chaos.faults.parts.provider_error import answerable, provider_error
+from agent_chaos.faults.parts.provider_error import answerable, provider_error, with_error
 from agent_chaos.stream.exchange import Reply
 
 
@@ -59,3 +59,36 @@ class RateLimitLong(TransportFault, frozen=True):
 
     def describe(self) -> str:
         return f"rate limit (429), retry after {self.hours} h"
+
+
+class RampLimit(TransportFault, frozen=True):
+    """Anthropic's 429 for use that grows too fast, with `retry-after`; its `error_code` stands where that of a spent
+    account does.
+
+    Source: anthropic-sdk-python's `RampLimitExceededError` ("Retry after the time in the `retry-after` header").
+    """
+
+    family = RATE_LIMIT
+    frequency = Frequency.RARE
+    changes = ("turn",)
+    needs = frozenset({"ramp_limit"})
+    transparent = True
+
+    kind: Literal["ramp_limit"] = "ramp_limit"
+    retry_after_s: Annotated[int, Ge(1), Le(1_000_000), Drawn(1, 60)]
+
+    @classmethod
+    def openings(cls, target: Target) -> tuple[Choice, ...]:
+        return answerable(target) if target.protocol.specifics.ramp_limit else ()
+
+    def apply(self, target: Target) -> Reply:
+        if not self.openings(target):
+            return target.reply
+        told = {
+            "message": target.protocol.specifics.ramp_limit,
+            "details": {"error_code": "ramp_limit_exceeded"},
+        }
+        return with_error(provider_error(target, "rate_limit", retry_after_s=self.retry_after_s), told)
+
+    def describe(self) -> str:
+        return f"ramp limit (429, usage grows too fast), retry after {self.retry_after_s} s"

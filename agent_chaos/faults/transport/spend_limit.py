@@ -10,7 +10,7 @@ from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.parts.provider_error import provider_error, with_error
 from agent_chaos.stream.exchange import Reply, without_header
 
-Limit = Literal["enforced_spend_limit_reached", "contract_spend_limit_reached", "ramp_limit_exceeded"]
+Limit = Literal["enforced_spend_limit_reached", "contract_spend_limit_reached"]
 
 
 class SpendLimit(TransportFault, frozen=True):

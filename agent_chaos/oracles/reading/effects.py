@@ -1,9 +1,15 @@
-"""Which tools change something, and which only look: told by their names, where nothing else tells it."""
+"""Which tools change something, and which only look: what they gave tells it, and their names; a name alone does not."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
+
+from agent_chaos.oracles.reading.tool_reports import says_nothing
+from agent_chaos.oracles.reading.turns import executed, strict_json, usual_results
+from agent_chaos.trace.trace import Trace
 
 _BY_LANGUAGE = {
     "English": "browse calculate calculator check compare compute count describe divide estimate fetch find forecast get has is "
@@ -57,3 +63,28 @@ def only_reads(name: str) -> bool:
     if deeds and words[0] in _READS and not all(deed in _READS for deed in deeds[-1:]):
         return False
     return words[0] in _READS or words[-1] in _READS_AT_END or words[-1].endswith(_ENDINGS)
+
+
+def brings_back(name: str, clean: Trace) -> bool:
+    """Whether a tool ever gave something that its arguments had not: who looks brings something back, and a deed may leave
+    no more than an acknowledgement (nothing, `true`, the order's own number)."""
+    runs = [run for run in clean.tools if run.name == name and not run.end.failed]
+    if runs:
+        return any(_tells_more(run.end.result, run.arguments) for run in runs)
+    # No boundary sees it: what the model was told of it.
+    asked = [one.arguments for one in executed(clean, clean) if one.name == name]
+    return any(_tells_more(result, asked) for result in usual_results(clean).get(name, ()))
+
+
+def _tells_more(result: Any, arguments: Any) -> bool:
+    given = {str(leaf) for leaf in _leaves(arguments)}
+    return any(str(leaf) not in given and not says_nothing(leaf) for leaf in _leaves(result))
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    read = strict_json(value) if isinstance(value, str) else value
+    if isinstance(read, dict | list):
+        for inner in read.values() if isinstance(read, dict) else read:
+            yield from _leaves(inner)
+    else:
+        yield read

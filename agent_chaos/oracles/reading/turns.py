@@ -103,7 +103,7 @@ def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
     """Every tool call the agent made, in order. Of a tool that a boundary sees, the boundary's word is all there is."""
     wrapped = {run.name for run in (*trace.tools, *clean.tools)}
     by_boundary = [_by_boundary(run) for run in trace.tools]
-    by_wire = [one for one in _by_wire(trace, _usual_results(clean)) if one.name not in wrapped]
+    by_wire = [one for one in _by_wire(trace, usual_results(clean)) if one.name not in wrapped]
     return tuple(sorted([*by_boundary, *by_wire], key=lambda one: one.seq))
 
 
@@ -112,7 +112,7 @@ def _by_boundary(run: ToolRun) -> Executed:
     return Executed(run.name, run.arguments, run.seq, run.after, performed, run.end.failed)
 
 
-def _usual_results(clean: Trace) -> dict[str, list[str]]:
+def usual_results(clean: Trace) -> dict[str, list[str]]:
     """What the clean run told the model of each tool."""
     found: dict[str, list[str]] = {}
     for call in clean.calls:

@@ -36,6 +36,6 @@ SPECIFICS = Specifics(
     spend_limits={
         "enforced_spend_limit_reached": "You have reached your specified API usage limits.",
         "contract_spend_limit_reached": "Your organization has reached the spend limit of its contract.",
-        "ramp_limit_exceeded": "Your organization's usage grows faster than its limits allow.",
     },
+    ramp_limit="Your organization's usage grows faster than its limits allow.",
 )
