@@ -173,5 +173,15 @@ def _compared(finding: Finding, clean: Trace) -> Change | None:
         return None if same else Change(heading="Tool call", note=effect_of(run), pairs=(asked,))
     if violation.before is None and violation.after is None:
         return None
-    pairs = difference.of_values(violation.before, violation.after)
-    return Change(heading="What the finding rests on", note="", pairs=pairs)
+    if violation.before is None and isinstance(violation.after, dict):
+        pairs = difference.of_request_parts(violation.after, _recorded_twin(finding, clean))
+        return Change(heading="Request", note="what the provider would refuse", pairs=pairs)
+    compared = (difference.of_values(violation.before, violation.after),)
+    return Change(heading="What the finding rests on", note="", pairs=compared)
+
+
+def _recorded_twin(finding: Finding, clean: Trace) -> Call | None:
+    """The call of the run without faults that stands for the one which the finding is about."""
+    seq = finding.failure.violation.call_seq
+    site = next((call.site for call in finding.outcome.trace.calls if call.seq == seq), None)
+    return next((call for call in clean.calls if site and call.site and call.site.index == site.index), None)

@@ -9,7 +9,7 @@ import pytest
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.install import install_offline
-from agent_chaos.report.build_record import campaign_record
+from agent_chaos.report.build_record import alone, campaign_record
 from agent_chaos.report.contents.grouping import remedy_of
 from agent_chaos.report.document import CampaignRecord, FindingRecord
 from agent_chaos.report.remedies.remedy import Case
@@ -25,6 +25,7 @@ PLANS = {
     name: Plan.model_validate({"faults": [{"site": site, "fault": fault}]})
     for name, site, fault in (
         ("cut", "call 1", {"kind": "truncate", "boundary": "mid_number", "offset": 0}),
+        ("cut arguments", "call 1", {"kind": "malformed_arguments", "shape": "cut", "call": 0}),
         ("limit", "call 2", {"kind": "max_tokens_in_text", "percent_lost": 10}),
         ("empty body", "call 0", {"kind": "empty_body"}),
         ("bad byte", "call 0", {"kind": "bad_text", "shape": "bad_byte"}),
@@ -160,6 +161,44 @@ def test_a_fix_for_one_failure_ends_its_whole_finding_and_no_other(
     fails = {name for name, plan in PLANS.items() if better.trial(plan).verdict is Verdict.FAIL}
 
     assert set(PLANS) - fails == names(made, finding_of(made, fixed))
+
+
+def test_arguments_that_a_whole_reply_cut_are_a_finding_of_their_own_and_its_fix_ends_it(
+    made: CampaignRecord, tmp_path: Path
+) -> None:
+    """A look at how the reply ended would not help: it did end."""
+    finding = finding_of(made, "cut arguments")
+    inside = CALL.replace(
+        "            message = stream",
+        "".join(f"            {line}\n" for line in finding.fix.code.splitlines())
+        + "            message = stream",
+    )
+    better = rehearsal(tmp_path, REFUND.replace(CALL, inside))
+
+    assert names(made, finding) == {"cut arguments"}
+    assert better.clean_outcome.verdict is Verdict.PASS
+    outcome = better.trial(PLANS["cut arguments"])
+    assert [one.type for one in outcome.trace.raised] == ["json.decoder.JSONDecodeError"]
+    assert "unfinished_tool_call" not in {one.oracle for one in outcome.errors}
+
+
+def test_a_part_of_a_request_stands_beside_the_recorded_one(tmp_path: Path) -> None:
+    source = REFUND.replace(
+        TOOL, f"            try:\n    {TOOL}            except Exception:\n                result = None\n"
+    )
+    subject = rehearsal(tmp_path, source)
+    null = {"kind": "malformed_arguments", "shape": "null", "call": 0}
+    plan = Plan.model_validate({"faults": [{"site": "call 0", "fault": null}]})
+    outcome = subject.trial(plan)
+    violation = next(one for one in outcome.errors if one.oracle == "request_validity")
+    failure = failure_of(subject, violation, plan, seed=0, smallest=False, checks=0)
+    _, record = alone(Finding(failure, outcome), subject.clean)
+    (request,) = [change for change in record.changes if change.heading == "Request"]
+    (pair,) = request.pairs
+
+    assert pair.recorded is not None
+    assert '"input": {"order_id": "A-17"}' in pair.recorded
+    assert '"input": null' in pair.as_run
 
 
 def test_an_exception_from_a_library_names_the_line_that_raised(made: CampaignRecord) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from agent_chaos.providers.json_values import loaded
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.report.contents.wire_words import model_turn, tool_result_text, transfer
 from agent_chaos.report.printable import bytes_as_text, call_text, one_line, printable
@@ -23,12 +25,15 @@ _WINDOW = 160
 
 
 class Pair(BaseModel):
-    """One aspect of two things, in words; `same` is how many leading characters agree."""
+    """One aspect of two things, in words; `same` is how many leading characters agree.
+
+    `recorded` is None where the recording has nothing that it could be compared with.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     label: str
-    recorded: str
+    recorded: str | None
     as_run: str
     same: int = 0
 
@@ -45,6 +50,11 @@ def pair(label: str, recorded: str, as_run: str) -> Pair:
         as_run=dots + _end(right, start),
         same=same - start + len(dots),
     )
+
+
+def single(label: str, as_run: str) -> Pair:
+    """What this run has, where nothing was recorded that stands for the same."""
+    return Pair(label=label, recorded=None, as_run=_end(printable(as_run), 0))
 
 
 def _common(left: Sequence[object], right: Sequence[object]) -> int:
@@ -186,12 +196,35 @@ def _twin(run: ToolRun, clean: Trace) -> ToolRun | None:
     return next(iter(same_site or named), None)
 
 
-def of_values(before: Any, after: Any) -> tuple[Pair, ...]:
-    """What an oracle compared; of parts of a request that stand for themselves each by its path."""
-    if before is None and isinstance(after, dict):
-        # OpenAI's own paths have a dot before an index: `messages.[1].role`.
-        return tuple(pair(path.replace(".[", "["), _NOTHING, _value(part)) for path, part in after.items())
-    return (pair("value", _value(before), _value(after)),)
+def of_values(before: Any, after: Any) -> Pair:
+    """What an oracle compared."""
+    return single("value", _value(after)) if before is None else pair("value", _value(before), _value(after))
+
+
+def of_request_parts(parts: Mapping[str, Any], twin: Call | None) -> tuple[Pair, ...]:
+    """Parts of a request by their paths, each beside what stands there in the recorded request.
+
+    `twin` is the recorded call that the request was answered by, or None.
+    """
+    if twin is None:
+        return tuple(single(_path(at), _value(part)) for at, part in parts.items())
+    recorded = loaded(twin.request.body)
+    return tuple(pair(_path(at), _value(_at(recorded, at)), _value(part)) for at, part in parts.items())
+
+
+def _path(at: str) -> str:
+    # OpenAI's own paths have a dot before an index: `messages.[1].role`.
+    return at.replace(".[", "[")
+
+
+def _at(value: Any, path: str) -> Any:
+    """The value at a JSON path in any provider's spelling (`a.1.b`, `a[1].b`, `a.[1].b`); None where there is none."""
+    for step in re.findall(r"[^.\[\]]+", path):
+        try:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        except (LookupError, TypeError, ValueError):
+            return None
+    return value
 
 
 def _value(value: Any) -> str:

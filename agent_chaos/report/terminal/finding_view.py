@@ -138,7 +138,8 @@ def _lines(row: TimelineRow) -> Text:
 
 
 def _pairs(pairs: Sequence[Pair], width: int) -> Table:
-    return _beside(pairs) if width >= SIDE_BY_SIDE else _stacked(pairs)
+    two_columns = width >= SIDE_BY_SIDE and any(one.recorded is not None for one in pairs)
+    return _beside(pairs) if two_columns else _stacked(pairs)
 
 
 def _beside(pairs: Sequence[Pair]) -> Table:
@@ -149,7 +150,7 @@ def _beside(pairs: Sequence[Pair]) -> Table:
     table.add_row("", Text("recorded", "dim"), Text("as run", "dim"))
     for one in pairs:
         table.add_row(
-            one.label, _marked(one.recorded, one.same, "green"), _marked(one.as_run, one.same, "red")
+            one.label, _marked(one.recorded or "", one.same, "green"), _marked(one.as_run, one.same, "red")
         )
     return table
 
@@ -160,7 +161,8 @@ def _stacked(pairs: Sequence[Pair]) -> Table:
     table.add_column(overflow="fold", ratio=1)
     for one in pairs:
         table.add_row(Text(one.label, "default"), "")
-        table.add_row("  recorded", _marked(one.recorded, one.same, "green"))
+        if one.recorded is not None:
+            table.add_row("  recorded", _marked(one.recorded, one.same, "green"))
         table.add_row("  as run", _marked(one.as_run, one.same, "red"))
     return table
 

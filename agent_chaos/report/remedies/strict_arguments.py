@@ -1,0 +1,26 @@
+"""A tool runs on arguments that are no JSON, in a reply that ended as it should."""
+
+from __future__ import annotations
+
+from agent_chaos.report.remedies.remedy import Case, Remedy
+
+REMEDY = Remedy(
+    name="strict_arguments",
+    headline="Tool arguments that are no JSON are repaired and run",
+    does="Read the arguments of a call as strict JSON, from the text that the model sent, and ask again where that fails; a "
+    "parser for partial JSON turns a cut 1500 into 15.",
+    # A reply that ended early is told by how it ended, which is less to change.
+    fits=lambda case: case.violation.oracle == "unfinished_tool_call" and not case.ended_early,
+    at=lambda case: case.at_call,
+    order=8,
+    code={
+        "anthropic_messages": "texts = {}  # of each block, as it was sent: block.input is already repaired\n"
+        "for event in stream:\n"
+        '    if event.type == "content_block_delta" and event.delta.type == "input_json_delta":\n'
+        '        texts[event.index] = texts.get(event.index, "") + event.delta.partial_json\n'
+        "for text in texts.values():\n"
+        '    json.loads(text or "{}")  # raises where it is no JSON: ask again',
+        "openai_chat": "arguments = json.loads(call.function.arguments)  # raises where it is no JSON: ask again",
+        "openai_responses": "arguments = json.loads(item.arguments)  # raises where it is no JSON: ask again",
+    },
+)
