@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 
-from agent_chaos.faults.fault import Fault
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import brings_back, only_reads
+from agent_chaos.oracles.reading.heard import heard_as_recorded
 from agent_chaos.oracles.reading.marks import is_marked
 from agent_chaos.oracles.reading.turns import (
     all_transparent,
@@ -50,7 +49,7 @@ class TransparentOutcome:
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation about the answers and one about the tools."""
         other = next((call for call in evidence.trace.calls if not call.fidelity.full), None)
-        if other is not None and _heard_as_recorded(evidence.trace, before=other.seq):
+        if other is not None and heard_as_recorded(evidence.trace, before=other.seq):
             yield self._asked_otherwise(other)
         elif evidence.trace.left_at is None and _must_recover(evidence):
             yield from self._answers(evidence)
@@ -70,7 +69,7 @@ class TransparentOutcome:
             if clean is None or _plain(answer.text) == _plain(clean.text):
                 continue
             reason = f"turn {answer.turn} answered {shown(answer.text, 90)!r}, not {shown(clean.text, 90)!r}"
-            advice = _READ if _heard_as_recorded(evidence.trace, before=math.inf) else _ADVICE
+            advice = _READ if heard_as_recorded(evidence.trace) else _ADVICE
             told = self._violation("answer", reason, clean.text, answer.text, advice)
             yield _as_warning(told) if _says_so(evidence.trace, answer, clean) else told
             return
@@ -114,23 +113,6 @@ def _is_late(call: Call) -> bool:
 def _is_left(trace: Trace, call: Call) -> bool:
     delivered = trace.deliveries.get(call.seq)
     return delivered is None or delivered.outcome in ("open", "closed")
-
-
-def _heard_as_recorded(trace: Trace, *, before: float) -> bool:
-    """Whether faults struck replies alone until then, left the whole turn in each, and the client read it to its last byte.
-
-    What strikes a run later changes nothing about what it had heard.
-    """
-    struck = [call for call in trace.calls if call.fired and call.seq < before]
-    if not struck or any(run.fired and run.seq < before for run in trace.tools):
-        return False
-    return all(
-        read_whole(trace, call) and all(_says_the_same(fault) for fault in call.fired) for call in struck
-    )
-
-
-def _says_the_same(fault: Fault) -> bool:
-    return fault.transparent and not set(fault.changes) - {"other_parts"}
 
 
 def _gave_up(evidence: Evidence) -> bool:

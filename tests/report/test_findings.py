@@ -286,3 +286,62 @@ def test_a_line_that_asks_the_model_and_runs_tools_has_a_finding_for_each() -> N
         "call 0 broken_event": "guard_call",
         "tool 0 tool_raise": "tool_error_result",
     }
+
+
+RETRIES = """        for attempt in range(3):
+            said = []
+            try:
+                with client.messages.stream(
+                    model="claude-sonnet-5", max_tokens=1024, system=SYSTEM, tools=TOOLS, messages=messages
+                ) as stream:
+                    for text in stream.text_stream:
+                        said.append(text)
+                    message = stream.get_final_message()
+                break
+            except Exception:
+                time.sleep(2**attempt)
+        else:
+            raise Failed()
+"""
+SHOWN = '"".join(block.text for block in message.content if block.type == "text")'
+
+
+@pytest.mark.parametrize(
+    ("change", "site", "fault", "remedy"),
+    [
+        pytest.param(("", ""), "call 0", {"kind": "context_length"}, "hopeless_retry", id="hopeless"),
+        pytest.param(
+            ("said.append(text)", "said.append(text if not attempt else text.upper())"),
+            "call 2",
+            {"kind": "connect_error"},
+            "invisible_retry",
+            id="another answer",
+        ),
+        pytest.param(
+            ("said.append(text)", "said = [text]"),
+            "call 2",
+            {"kind": "redivided_parts", "pieces": "whole"},
+            "divided_reply",
+            id="last piece",
+        ),
+    ],
+)
+def test_what_is_advised_about_retries_fits_what_the_agent_does(
+    tmp_path: Path, change: tuple[str, str], site: str, fault: dict[str, object], remedy: str
+) -> None:
+    source = REFUND.replace("import json\n", "import json\nimport time\n").replace(CALL, RETRIES)
+    source = source.replace(SHOWN, '"".join(said)').replace(*change)
+    subject = rehearsal(tmp_path, source.replace("Anthropic()", "Anthropic(max_retries=0)"))
+    outcome = subject.trial(Plan.model_validate({"faults": [{"site": site, "fault": fault}]}))
+
+    assert {remedy_of(Case(one, outcome.trace, subject.clean)).name for one in outcome.errors} == {remedy}
+
+
+def test_a_text_that_the_agent_itself_cannot_parse_is_no_exception_of_the_client(tmp_path: Path) -> None:
+    subject = rehearsal(tmp_path, REFUND.replace(SHOWN, f"json.loads(chr(34) + {SHOWN} + chr(34))"))
+    fenced = {"kind": "garbled_text", "shape": "fenced"}
+    outcome = subject.trial(Plan.model_validate({"faults": [{"site": "call 2", "fault": fenced}]}))
+
+    assert [remedy_of(Case(one, outcome.trace, subject.clean)).name for one in outcome.errors] == [
+        "parse_text"
+    ]

@@ -53,7 +53,7 @@ def flat(text: str) -> str:
 @pytest.mark.parametrize(
     "expected",
     [
-        "F-7Q2K Replies that never ended are used as if they were whole",
+        "F-7Q2K Replies that were cut short are used as if they were whole",
         "issue_refund got amount=15 although the model was still writing the number 1500.",
         'if message.stop_reason not in ("end_turn", "tool_use"):',
         "Plan call 1: the stream ends inside a number",

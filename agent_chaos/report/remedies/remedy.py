@@ -13,6 +13,7 @@ from typing import Literal
 from agent_chaos.faults.family import TOOL_ARGUMENTS, TOOL_CALL
 from agent_chaos.faults.fault import ToolFault
 from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.reading.turns import served_turn
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
 
@@ -59,6 +60,14 @@ class Case:
         turn = call.wire.parse(call.reply)
         return not turn.complete or turn.stop not in (None, "end", "tool_use")
 
+    @property
+    def asked_again(self) -> bool:
+        """Whether the request whose reply a fault struck was sent again."""
+        call = self.call
+        return call is not None and any(
+            later.seq > call.seq and later.call == call.call for later in self.trace.calls
+        )
+
     @cached_property
     def tool(self) -> ToolRun | None:
         """The tool run that the oracle points at, or that a fault struck."""
@@ -97,7 +106,7 @@ class Case:
             return False
         if self.at_call is not None and self.at_call.line == tool.line:
             return self._struck_a_tool  # a framework's line asks the model and runs its tools
-        return raised.line == tool.line or self.parses_arguments
+        return raised.line == tool.line or (self.parses_text and self._asked_for_a_tool)
 
     @property
     def _struck_a_tool(self) -> bool:
@@ -106,7 +115,13 @@ class Case:
         return any(isinstance(one, ToolFault) or one.family in (TOOL_CALL, TOOL_ARGUMENTS) for one in struck)
 
     @property
-    def parses_arguments(self) -> bool:
+    def _asked_for_a_tool(self) -> bool:
+        """Whether the last reply asked for a tool: what was parsed then are arguments, else the model's words."""
+        turn = served_turn(self.trace.calls[-1]) if self.trace.calls else None
+        return turn is not None and bool(turn.tool_calls)
+
+    @property
+    def parses_text(self) -> bool:
         """Whether the exception came out of a parser that the agent's own line called."""
         raised = self.at_exception
         return raised is not None and raised.library in ("json", "pydantic", "json_repair", "orjson", "ast")

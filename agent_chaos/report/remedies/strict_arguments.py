@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.remedy import Remedy
 
 REMEDY = Remedy(
     name="strict_arguments",

@@ -16,7 +16,7 @@ def _fits(case: Case) -> bool:
 
 REMEDY = Remedy(
     name="whole_reply",
-    headline="Replies that never ended are used as if they were whole",
+    headline="Replies that were cut short are used as if they were whole",
     does="Look at how the reply ended before anything in it is used.",
     fits=_fits,
     at=lambda case: case.at_call,

@@ -1,0 +1,21 @@
+"""A client reads other words out of a reply that is only divided otherwise."""
+
+from __future__ import annotations
+
+from agent_chaos.oracles.reading.heard import heard_as_recorded
+from agent_chaos.report.remedies.remedy import Case, Remedy
+
+
+def _fits(case: Case) -> bool:
+    return case.violation.oracle == "transparent_outcome" and heard_as_recorded(case.trace)
+
+
+REMEDY = Remedy(
+    name="divided_reply",
+    headline="A reply that comes in other pieces is read as another reply",
+    does="Read a stream to its end, whatever it is divided into: tell tool calls apart by id and index, set an id or a name "
+    "instead of appending it, and pass over chunks that hold nothing.",
+    fits=_fits,
+    at=lambda case: case.at_call,
+    order=19,
+)

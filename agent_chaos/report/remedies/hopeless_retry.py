@@ -1,0 +1,36 @@
+"""A refusal that no retry changes is asked again."""
+
+from __future__ import annotations
+
+from agent_chaos.report.remedies.remedy import Case, Remedy
+
+_CODE = """try:
+    {reply} = ...
+except {error} as exc:
+    if exc.{status} < 500 and exc.{status} not in (408, 409, 429):
+        raise"""
+
+
+def _fits(case: Case) -> bool:
+    return case.violation.oracle == "retry_discipline" and case.violation.subject == "hopeless retry"
+
+
+REMEDY = Remedy(
+    name="hopeless_retry",
+    headline="A request that the provider refused for good is sent again",
+    does="Retry only what may pass by itself (408, 409, 429, 5xx, broken connections), and give up at once on everything "
+    "else.",
+    fits=_fits,
+    at=lambda case: case.at_call,
+    order=19,
+    code={
+        "anthropic_messages": _CODE.format(
+            reply="message", error="anthropic.APIStatusError", status="status_code"
+        ),
+        "openai_chat": _CODE.format(reply="completion", error="openai.APIStatusError", status="status_code"),
+        "openai_responses": _CODE.format(
+            reply="response", error="openai.APIStatusError", status="status_code"
+        ),
+        "gemini": _CODE.format(reply="response", error="google.genai.errors.APIError", status="code"),
+    },
+)
