@@ -30,7 +30,7 @@ def as_met(
         if outcome is not None:
             violation = next(error for error in outcome.errors if error.fingerprint == one)
             failure = proven.get(one) or _failure(run, violation, seed)
-            yield Finding(failure, outcome, frozenset(run.seen_in[one]))
+            yield Finding(failure, outcome, run.seen_in[one])
 
 
 def _shown(run: CampaignState, fingerprint: str) -> Outcome | None:
@@ -57,5 +57,5 @@ def _failure(run: CampaignState, violation: Violation, seed: int) -> Failure:
         seed=seed,
         smallest=False,
         checks=0,
-        runs_seen=max(1, len(run.seen_in[violation.fingerprint])),
+        runs_seen=max(1, run.seen_in[violation.fingerprint].bit_count()),
     )

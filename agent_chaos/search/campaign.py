@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
+from agent_chaos.faults.catalogue import fault_type
+from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
@@ -178,11 +181,11 @@ class Covered(BaseModel):
 
 @dataclass(frozen=True)
 class Finding:
-    """A failure together with the run that shows it, and the numbers of this campaign's examples that showed it."""
+    """A failure together with the run that shows it, and the numbers of this campaign's examples that showed it: a bit each."""
 
     failure: Failure
     outcome: Outcome
-    seen_in: frozenset[int] = frozenset()
+    seen_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +199,6 @@ class Judged:
     verdict: Verdict
     reason: str
     answered: Literal["same", "other", "raised"]
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of fault, wherever they struck."""
-        return frozenset(kind for kind, _ in self.struck)
 
     @classmethod
     def of(cls, outcome: Outcome, clean: Trace) -> Judged:
@@ -216,6 +214,37 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class Judgements:
+    """How all examples of a campaign were judged, counted.
+
+    Attributes:
+        verdicts: of all examples.
+        cells: for each kind of fault and place, and verdict; an example of several faults counts for each.
+        alone: for each kind of fault that fired alone, and how the examples ended that passed.
+        everyday: of the examples in which faults fired, and none but those that any agent meets.
+        not_tested: why examples tested nothing.
+    """
+
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    cells: Counter[tuple[str, str, Verdict]] = field(default_factory=Counter)
+    alone: Counter[tuple[str, str]] = field(default_factory=Counter)
+    everyday: Counter[Verdict] = field(default_factory=Counter)
+    not_tested: Counter[str] = field(default_factory=Counter)
+
+    def add(self, one: Judged) -> None:
+        """Counts one more example."""
+        self.verdicts[one.verdict] += 1
+        self.cells.update((kind, place, one.verdict) for kind, place in one.struck)
+        kinds = {kind for kind, _ in one.struck}
+        if len(kinds) == 1 and one.verdict is Verdict.PASS:
+            self.alone[kinds.pop(), one.answered] += 1
+        if one.struck and all(fault_type(kind).frequency is Frequency.EVERYDAY for kind, _ in one.struck):
+            self.everyday[one.verdict] += 1
+        if one.verdict is Verdict.NOT_TESTED:
+            self.not_tested[one.reason] += 1
+
+
+@dataclass(frozen=True)
 class Campaign:
     """The result of searching one scenario."""
 
@@ -224,8 +253,7 @@ class Campaign:
     clean: Trace
     figures: Figures
     findings: tuple[Finding, ...]
-    judged: tuple[Judged, ...] = ()
-    """Every example, in the order they ran; with its reason where it tested nothing."""
+    judged: Judgements = field(default_factory=Judgements)
     first_error: str = ""
     undecided_reasons: tuple[tuple[str, int], ...] = ()
     """Why examples were undecided, with counts, most frequent first."""

@@ -1,23 +1,22 @@
 """The state of a campaign while it runs: what ran, how it ended, what it covered, and whether there is budget left.
 
-Nothing in it grows with a run's size, and only small keys grow with the number of examples.
+Nothing in it grows with a run's size, and with the number of examples only a bit for each that failed.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from itertools import combinations
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.runtime import interrupts
-from agent_chaos.search.campaign import Judged, Listener, Phase, Progress, Subject, Warned
+from agent_chaos.search.campaign import Judgements, Listener, Phase, Progress, Subject, Warned
 from agent_chaos.search.checkpoints.stopwatch import Stopwatch
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.executor import Executor
+from agent_chaos.search.remembered import SHAPES, Digests, Pairs, digest
 from agent_chaos.search.space import singles_of
 
 _KNOWN_SIZE, _MOST_KNOWN = 2, 5_000
@@ -52,7 +51,7 @@ class CampaignState:
         self._listener = listener
         self._met = met
         self.runs = 0
-        self.verdicts: Counter[Verdict] = Counter()
+        self.judged = Judgements()
         self.named: Counter[str] = Counter()
         self.fired: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
@@ -61,27 +60,24 @@ class CampaignState:
         self.found: dict[str, Plan] = {}
         self.violations: dict[str, Violation] = {}
         self.real_s: dict[str, float] = {}
-        self.seen_in: defaultdict[str, set[int]] = defaultdict(set)
-        """The examples that showed a failure, by their numbers."""
-        self.known: dict[str, frozenset[str]] = {}
+        self.seen_in: Counter[str] = Counter()
+        """The examples that showed a failure, by their numbers: a bit each."""
+        self.known: dict[bytes, frozenset[str]] = {}
         self.singles_run: set[tuple[str, str]] = set()
         self.singles: set[tuple[str, str]] = set()
-        self.pairs: set[tuple[int, int]] = set()
-        """The pairs of singles that fired together, by the numbers of both: there may be a hundred thousand."""
-        self._numbers: dict[tuple[str, str], int] = {}
-        self.judged: list[Judged] = []
-        self._equal: dict[Judged, Judged] = {}
+        self.pairs = Pairs()
+        """The singles that fired together."""
         self.first_error = ""
         self.enough: Callable[[], bool] = lambda: False
         """Whether what was found ends the campaign."""
-        self._seen: set[bytes] = set()
-        self._shapes: set[str] = set()
+        self._seen = Digests()
+        self._shapes = Digests(SHAPES)
         self.quiet = 0
         """Examples since one that failed in a new way, or went another way than all before."""
 
     @property
     def examples(self) -> int:
-        return self.verdicts.total()
+        return self.judged.verdicts.total()
 
     @property
     def late(self) -> bool:
@@ -95,7 +91,7 @@ class CampaignState:
 
     def run(self, plans: Iterable[Plan]) -> Iterator[Example]:
         """Runs plans that did not run before, and counts them as examples, as long as there is time."""
-        fresh = [plan for plan in plans if self._is_new(plan)]
+        fresh = [plan for plan in plans if self._seen.add(plan.key)]
         for example in self.executor.examine(fresh):
             self._count(example)
             self.tell("search", self.examples, max(self.total, self.examples))
@@ -105,30 +101,20 @@ class CampaignState:
             if self.late:
                 return
 
-    def _is_new(self, plan: Plan) -> bool:
-        key = plan.key
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
-
     def _count(self, example: Example) -> None:
         self.runs += 1
-        new = example.shape not in self._shapes or not example.fingerprints <= self.found.keys()
+        new_shape = self._shapes.add(digest(example.shape))
+        new = new_shape or not example.fingerprints <= self.found.keys()
         self.quiet = 0 if new else self.quiet + 1
-        self._shapes.add(example.shape)
-        self.verdicts[example.verdict] += 1
-        fired = example.fired
+        self.judged.add(example.judged)
+        fired = {(one.fault.kind, str(one.site)) for one in example.struck}
         self.named.update({placed.fault.kind for placed in example.plan.faults})
-        self.fired.update({placed.fault.kind for placed in fired.faults})
+        self.fired.update({kind for kind, _ in fired})
         self.singles_run |= singles_of(example.plan)
-        self.singles |= singles_of(fired)
-        self.pairs.update(self._numbered(pair) for pair in pairs_of_singles(fired))
+        self.singles |= fired
+        self.pairs.add(fired)
         for fingerprint in example.fingerprints:
-            self.seen_in[fingerprint].add(self.examples)
-        kept = _kept(example.judged)
-        # One object for equal ones: of a million examples few differ.
-        self.judged.append(self._equal.setdefault(kept, kept))
+            self.seen_in[fingerprint] |= 1 << self.examples
         if example.verdict is Verdict.UNDECIDED:
             self.reasons[_place(example)] += 1
             self._leave_open(example)
@@ -136,11 +122,6 @@ class CampaignState:
             self.first_error = self.first_error or example.reason
         self._warn(example)
         self.note(example)
-
-    def _numbered(self, pair: frozenset[tuple[str, str]]) -> tuple[int, int]:
-        first, second = sorted(pair)
-        numbers = self._numbers
-        return numbers.setdefault(first, len(numbers)), numbers.setdefault(second, len(numbers))
 
     def _leave_open(self, example: Example) -> None:
         """Keeps the plan with the fewest faults for each reason."""
@@ -169,7 +150,7 @@ class CampaignState:
                 self._found(violation, fired, example.real_s)
         for plan in (example.plan, fired):
             if len(self.known) < _MOST_KNOWN and (example.fingerprints or len(plan) <= _KNOWN_SIZE):
-                self.known.setdefault(plan.to_json(), example.fingerprints)
+                self.known.setdefault(plan.key, example.fingerprints)
 
     def _found(self, violation: Violation, plan: Plan, real_s: float) -> None:
         known = self.found.get(violation.fingerprint)
@@ -181,19 +162,8 @@ class CampaignState:
             self.real_s[violation.fingerprint] = real_s
 
     def tell(self, phase: Phase, done: int, total: int) -> None:
-        failures = self.verdicts[Verdict.FAIL]
+        failures = self.judged.verdicts[Verdict.FAIL]
         self._listener(Progress(phase, done, total, failures, self.stopwatch.seconds, tuple(self.found)))
-
-
-def pairs_of_singles(plan: Plan) -> set[frozenset[tuple[str, str]]]:
-    """The unordered pairs of singles in a plan, at distinct sites."""
-    ordered = sorted(singles_of(plan))
-    return {frozenset(pair) for pair in combinations(ordered, 2) if pair[0][1] != pair[1][1]}
-
-
-def _kept(judged: Judged) -> Judged:
-    """What reports ask of an example later: why nothing was tested, and no other reason, of which each is a text of its own."""
-    return judged if judged.verdict is Verdict.NOT_TESTED else replace(judged, reason="")
 
 
 def _place(example: Example) -> str:

@@ -14,7 +14,7 @@ from random import Random
 from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
-from agent_chaos.search.knowledge import MOST_IN_A_ROW, Knowledge, pairs_of, rows_of
+from agent_chaos.search.knowledge import MOST_IN_A_ROW, Knowledge, rows_of
 from agent_chaos.search.numbers import FieldNumbers
 from agent_chaos.search.space import Candidate, Menu, Space, Variant
 
@@ -74,7 +74,7 @@ class Combiner:
     def _news(self, choices: list[MenuCandidate]) -> int:
         known, places = self._knowledge, {(menu.cls.family.name, str(one.site)) for menu, one in choices}
         new_places = sum(place not in known.places for place in places)
-        return 4 * new_places + len(pairs_of(places) - known.pairs) + 2 * len(rows_of(places) - known.rows)
+        return 4 * new_places + known.pairs.new(places) + 2 * len(rows_of(places) - known.rows)
 
     def plan(self, choices: Sequence[MenuCandidate]) -> Plan:
         """The plan of some choices, with numbers."""

@@ -62,7 +62,7 @@ def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: boo
             update={"distinct": len(findings), "accepted": len(accepted), "exhaustive": end.planned}
         ),
         findings=tuple(findings),
-        judged=tuple(run.judged),
+        judged=run.judged,
         first_error=run.first_error,
         undecided_reasons=tuple(run.reasons.most_common()),
         undecided_plans=tuple(_undecided_plans(run)),
@@ -118,7 +118,7 @@ def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
             violation = _violation(run, task, shrunk)
             if violation is not None:
                 failure = _failure(run, task, shrunk, violation, end)
-                yield Finding(failure, shrunk.outcome, frozenset(run.seen_in[task.fingerprint]))
+                yield Finding(failure, shrunk.outcome, run.seen_in[task.fingerprint])
 
 
 def _new(run: CampaignState, baseline: Baseline) -> set[str]:
@@ -152,18 +152,19 @@ def _failure(
         seed=end.seed,
         smallest=shrunk.smallest,
         checks=shrunk.checks,
-        runs_seen=max(1, len(run.seen_in[task.fingerprint])),
+        runs_seen=max(1, run.seen_in[task.fingerprint].bit_count()),
     )
 
 
 def _figures(run: CampaignState, space: Space, *, corpus_runs: int, shrink_runs: int) -> Figures:
+    verdicts = run.judged.verdicts
     return Figures(
         examples=run.examples,
-        ok=run.verdicts[Verdict.PASS],
-        failures=run.verdicts[Verdict.FAIL],
-        undecided=run.verdicts[Verdict.UNDECIDED],
-        not_tested=run.verdicts[Verdict.NOT_TESTED],
-        errors=run.verdicts[Verdict.HARNESS_ERROR],
+        ok=verdicts[Verdict.PASS],
+        failures=verdicts[Verdict.FAIL],
+        undecided=verdicts[Verdict.UNDECIDED],
+        not_tested=verdicts[Verdict.NOT_TESTED],
+        errors=verdicts[Verdict.HARNESS_ERROR],
         clean_runs=CLEAN_RUNS,
         corpus_runs=corpus_runs,
         shrink_runs=shrink_runs,

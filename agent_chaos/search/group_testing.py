@@ -11,6 +11,7 @@ from agent_chaos.search.combining import Combiner, MenuCandidate
 from agent_chaos.search.example import Example
 from agent_chaos.search.knowledge import Knowledge
 from agent_chaos.search.random_phase import RandomPhase
+from agent_chaos.search.remembered import Digests
 from agent_chaos.search.space import Space
 
 _ARMS = {"alone": 8.0, "through": 4.0, "storm": 2.0, "spread": 2.0, "changed": 1.0, "random": 1.0}
@@ -45,7 +46,7 @@ class GroupTesting:
         self._used = dict.fromkeys(_ARMS, 0)
         self._yield = dict.fromkeys(_ARMS, 0.0)
         self._by: dict[bytes, str] = {}
-        self._seen: set[bytes] = set()
+        self._seen = Digests()
         self._size = space.scope.size
 
     def ask(self, most: int) -> Sequence[Plan]:
@@ -57,10 +58,11 @@ class GroupTesting:
             arm = self._next_arm()
             self._used[arm] += 1
             plan = self._proposed(arm)
-            if plan is None or not self._fits(plan) or plan.key in self._seen:
+            if plan is None or not self._fits(plan) or not self._seen.add(plan.key):
+                if arm == "random" and plan is not None:
+                    self._random.pass_over()
                 stale += 1
                 continue
-            self._seen.add(plan.key)
             self._by[plan.key] = arm
             plans.append(plan)
         return plans

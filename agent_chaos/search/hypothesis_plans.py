@@ -8,6 +8,7 @@ from __future__ import annotations
 import unittest
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 
 import hypothesis.strategies as st
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, target
@@ -45,17 +46,20 @@ def _fault(menu: Menu) -> SearchStrategy[Placed]:
     return st.builds(menu.placed, st.sampled_from(menu.entries), numbers)
 
 
-def drawn_for_ever(space: Space, first: int, came_of: Callable[[Plan], Example]) -> None:
-    """Draws plan after plan, guided towards long waits and many calls, until `came_of` raises SkipTest."""
+def drawn_for_ever(space: Space, first: int, came_of: Callable[[Plan], Example | None]) -> None:
+    """Draws plan after plan, guided towards long waits and many calls, until `came_of` raises SkipTest.
+
+    `came_of` returns None for a plan that was not run.
+    """
     # Hypothesis lets a `SkipTest` pass as it is; any other exception would be a failing example, which
     # it would shrink.
     with suppress(unittest.SkipTest), no_local_constants():
-        # A thousand slices of its own for each seed, so that campaigns of two seeds share none.
-        for number in range(first * 1_000, (first + 1) * 1_000):
+        # A million slices of its own for each seed, so that campaigns of two seeds share none.
+        for number in count(first * 1_000_000):
             _slice(space, number, came_of)
 
 
-def _slice(space: Space, number: int, came_of: Callable[[Plan], Example]) -> None:
+def _slice(space: Space, number: int, came_of: Callable[[Plan], Example | None]) -> None:
     least, most = space.scope.size
     most = max(least, min(most, _MOST_FAULTS))
     fewest = min(least, len(space.sites))
@@ -63,8 +67,8 @@ def _slice(space: Space, number: int, came_of: Callable[[Plan], Example]) -> Non
     def body(plan: Plan) -> None:
         # Two faults at one site and level are one fault in a plan, so a list of enough faults may be a
         # plan of too few.
-        if max(1, fewest) <= len(plan):
-            example = came_of(plan)
+        example = came_of(plan) if max(1, fewest) <= len(plan) else None
+        if example is not None:
             target(example.virtual_s, label="virtual seconds")
             target(float(example.calls), label="calls")
 

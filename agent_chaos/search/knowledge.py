@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import combinations
 
 from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.search.example import Example, Reached
+from agent_chaos.search.remembered import SHAPES, Digests, Pairs, digest
 from agent_chaos.search.space import Candidate, Variant, variant_of
 
 _Place = tuple[str, str]
@@ -26,7 +26,7 @@ MOST_IN_A_ROW = 5
 
 
 class Knowledge:
-    """Grows with every example; holds counts and sets of small keys only."""
+    """Grows with every example; holds counts of what the space has, not of examples."""
 
     def __init__(self) -> None:
         self._survived: Counter[str] = Counter()
@@ -37,9 +37,9 @@ class Knowledge:
         self._rows: Counter[int] = Counter()
         self.places: Counter[_Place] = Counter()
         self.singles: Counter[_Place] = Counter()
-        self.pairs: set[frozenset[_Place]] = set()
+        self.pairs = Pairs()
         self.rows: set[tuple[str, ...]] = set()
-        self.shapes: set[str] = set()
+        self._shapes = Digests(SHAPES)
         self.fingerprints: set[str] = set()
         self.reached: dict[Site, Reached] = {}
         self.recent: list[Plan] = []
@@ -61,10 +61,11 @@ class Knowledge:
         for length, survived in _rows(example):
             self._rows[length] += 1
             self._rows_survived[length] += survived
-        self.places.update(places_of(example.fired))
+        places = {(one.fault.family.name, str(one.site)) for one in example.struck}
+        self.places.update(places)
         self.singles.update((one.fault.kind, str(one.site)) for one in example.struck)
-        self.pairs |= pairs_of(places_of(example.fired))
-        self.rows |= rows_of(places_of(example.fired))
+        self.pairs.add(places)
+        self.rows |= rows_of(places)
         for reached in example.reached:
             known = self.reached.get(reached.site)
             if known is None or len(reached.before) < len(known.before):
@@ -73,9 +74,8 @@ class Knowledge:
 
     def _new(self, example: Example) -> float:
         failures = example.fingerprints - self.fingerprints
-        shape = example.shape not in self.shapes
+        shape = self._shapes.add(digest(example.shape))
         self.fingerprints |= failures
-        self.shapes.add(example.shape)
         if len(example.plan) and (failures or shape):
             self.recent = [*self.recent[-7:], example.plan]
         return _FAILURE * len(failures) + _SHAPE * shape
@@ -126,20 +126,12 @@ def _next(site: Site) -> Site:
     return site.model_copy(update={"serving": site.serving + 1})
 
 
-def places_of(plan: Plan) -> set[_Place]:
-    """The families of a plan's faults with their sites."""
-    return {(placed.fault.family.name, str(placed.site)) for placed in plan.faults}
-
-
-def pairs_of(places: set[_Place]) -> set[frozenset[_Place]]:
-    """The unordered pairs of places at distinct sites."""
-    return {frozenset(pair) for pair in combinations(sorted(places), 2) if pair[0][1] != pair[1][1]}
-
-
 def rows_of(places: set[_Place]) -> set[tuple[str, ...]]:
-    """The families that strike one call one after the other, wherever that is."""
-    calls: dict[tuple[str, int], list[tuple[int, str]]] = {}
+    """Two and three families that strike one call one after the other, wherever that is."""
+    calls: dict[str, list[tuple[int, str]]] = {}
     for family, text in places:
-        site = Site.parse(text)
-        calls.setdefault((site.of, site.index), []).append((site.serving, family))
-    return {tuple(family for _, family in sorted(row)) for row in calls.values() if len(row) > 1}
+        call, _, serving = text.partition(".")
+        calls.setdefault(call, []).append((int(serving or 0), family))
+    rows = [tuple(family for _, family in sorted(row)) for row in calls.values()]
+    # No longer ones: there are millions of them.
+    return {row[i : i + n] for row in rows for n in (2, 3) for i in range(len(row) - n + 1)}

@@ -13,9 +13,9 @@ from agent_chaos.search.campaign import Subject
 class Memo:
     """Runs plans of a subject, each once. `runs` counts those that really ran."""
 
-    def __init__(self, subject: Subject, known: Mapping[str, frozenset[str]] | None = None) -> None:
+    def __init__(self, subject: Subject, known: Mapping[bytes, frozenset[str]] | None = None) -> None:
         self._subject = subject
-        self._known: dict[str, frozenset[str]] = dict(known or {})
+        self._known: dict[bytes, frozenset[str]] = dict(known or {})
         self.runs = 0
 
     def __call__(self, plan: Plan) -> frozenset[str]:
@@ -28,11 +28,11 @@ class Memo:
         interrupts.raise_pending()
         outcome = self._subject.trial(plan)
         self.runs += 1
-        self._known[plan.to_json()] = outcome.fingerprints
+        self._known[plan.key] = outcome.fingerprints
         # What fired of it fails the same way; where that plan has run itself, its own run counts.
-        self._known.setdefault(Plan.of(outcome.trace.fired).to_json(), outcome.fingerprints)
+        self._known.setdefault(Plan.of(outcome.trace.fired).key, outcome.fingerprints)
         return outcome
 
     def known(self, plan: Plan) -> frozenset[str] | None:
         """What fails under a plan that ran before, whole or as what fired of a larger one."""
-        return self._known.get(plan.to_json())
+        return self._known.get(plan.key)

@@ -1,7 +1,7 @@
 """Hypothesis draws plans, guided towards long waits and many calls; turned round, so that it is asked and told.
 
-Hypothesis calls the test, and a strategy is called. It runs in a thread of its own that waits whenever it has drawn a
-plan; only one of the two threads ever runs.
+Hypothesis calls the test, and a strategy is called. It runs in a thread of its own, and only while the search waits for a
+plan of it: runs patch clocks and chance, and so does Hypothesis.
 """
 
 from __future__ import annotations
@@ -25,29 +25,38 @@ class RandomPhase:
         self._drawn: SimpleQueue[Plan | None] = SimpleQueue()
         self._told: SimpleQueue[Example | None] = SimpleQueue()
         self._waiting: bytes | None = None
+        self._came_back: Example | None = None
         self._thread: threading.Thread | None = None
+        self._over = False
 
     def ask(self, most: int) -> Sequence[Plan]:
         """One plan, or none while the last one's example was not told."""
-        if self._waiting is not None or most < 1 or not self._space.menus:
+        if self._waiting is not None or most < 1 or not self._space.menus or self._over:
             return ()
         if self._thread is None:
             self._thread = threading.Thread(target=self._draw, name="hypothesis", daemon=True)
             self._thread.start()
+        else:
+            self._told.put(self._came_back)
         plan = self._drawn.get()
         if plan is None:
+            self._over = True
             return ()
         self._waiting = plan.key
         return (plan,)
 
     def tell(self, example: Example) -> None:
         if self._waiting is not None and example.plan.key == self._waiting:
-            self._waiting = None
-            self._told.put(example)
+            self._waiting, self._came_back = None, example
+
+    def pass_over(self) -> None:
+        """The last plan is not run."""
+        self._waiting = self._came_back = None
 
     def close(self) -> None:
         """Lets the thread end."""
-        if self._thread is not None and self._waiting is not None:
+        self._over = True
+        if self._thread is not None:
             self._told.put(None)
             self._thread.join()
         self._thread = None
@@ -57,14 +66,16 @@ class RandomPhase:
         # long to import
         from agent_chaos.search.hypothesis_plans import drawn_for_ever
 
-        drawn_for_ever(self._space, self._seed, self._came_of)
-        self._drawn.put(None)
+        try:
+            drawn_for_ever(self._space, self._seed, self._came_of)
+        finally:
+            self._drawn.put(None)  # whoever asks would wait for ever
 
-    def _came_of(self, plan: Plan) -> Example:
-        """Hands a plan out, and waits until it has run."""
+    def _came_of(self, plan: Plan) -> Example | None:
+        """Hands a plan out, and waits until it has run, or is passed over."""
         self._drawn.put(plan)
         example = self._told.get()
-        if example is None:
+        if self._over:
             # The one way out of a Hypothesis test that it does not take for a failure to shrink.
             raise unittest.SkipTest("nothing more is asked for")
         return example

@@ -29,12 +29,12 @@ Fails = Callable[[Plan], bool]
 
 @dataclass(frozen=True)
 class ShrinkTask:
-    """A failing plan to be made small; `known` is what failed, if anything, under plans that ran before, as JSON."""
+    """A failing plan to be made small; `known` is what failed, if anything, under plans that ran before, by their keys."""
 
     plan: Plan
     fingerprint: str
     max_runs: int = DEFAULT_MAX_RUNS
-    known: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    known: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class _Budget:
         self._fingerprint = fingerprint
         self._end = memo.runs + max_runs
         self.spent = False
-        self.tried: set[str] = set()
+        self.tried: set[bytes] = set()
         self.others: dict[str, Plan] = {}
 
     def fails(self, plan: Plan) -> bool:
@@ -73,7 +73,7 @@ class _Budget:
         found = self._memo(plan)
         for other in found - {self._fingerprint}:
             self.others.setdefault(other, plan)
-        self.tried.add(plan.to_json())
+        self.tried.add(plan.key)
         return self._fingerprint in found
 
 
@@ -83,7 +83,7 @@ def smallest_plan(
     fingerprint: str,
     *,
     max_runs: int = DEFAULT_MAX_RUNS,
-    known: Mapping[str, frozenset[str]] | None = None,
+    known: Mapping[bytes, frozenset[str]] | None = None,
     scope: Scope = EVERYTHING,
     space: Space | None = None,
 ) -> ShrinkResult:
@@ -132,7 +132,7 @@ def _settled(space: Space, plan: Plan, budget: _Budget) -> tuple[Plan, int]:
         budget.tried = set()
         smaller = _round(space, plan, budget.fails)
         if smaller == plan:
-            return plan, len(budget.tried - {plan.to_json()}) + (len(plan) == 1)
+            return plan, len(budget.tried - {plan.key}) + (len(plan) == 1)
         plan = smaller
 
 

@@ -11,8 +11,9 @@ from agent_chaos.search.campaign import Judged
 from agent_chaos.search.combining import Combiner
 from agent_chaos.search.example import Example, Reached, Struck
 from agent_chaos.search.group_testing import GroupTesting
-from agent_chaos.search.knowledge import Knowledge, pairs_of, places_of, rows_of
+from agent_chaos.search.knowledge import Knowledge, rows_of
 from agent_chaos.search.numbers import nth, spread_below
+from agent_chaos.search.remembered import Pairs
 from agent_chaos.search.space import Space, variant_of
 from tests.search import shop
 
@@ -128,9 +129,12 @@ def test_knowledge_holds_what_was_met_and_what_led_to_a_retry(space):
 def test_pairs_stand_at_distinct_sites_and_rows_at_one_call():
     places = {("server", "call 0"), ("rate_limit", "call 0.1"), ("server", "call 2")}
 
-    assert len(pairs_of(places)) == 3
+    pairs = Pairs()
+
+    assert pairs.new(places) == 3
+    pairs.add(places)
+    assert (pairs.new(places), len(pairs)) == (0, 3)
     assert rows_of(places) == {("server", "rate_limit")}
-    assert places_of(Plan()) == set()
 
 
 def test_numbers_are_both_edges_first_and_then_spread_over_their_whole_range():

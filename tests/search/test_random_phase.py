@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from agent_chaos.search import hypothesis_plans
 from agent_chaos.search.example import examined
 from agent_chaos.search.random_phase import RandomPhase
 from agent_chaos.search.space import Space
@@ -42,6 +43,28 @@ def test_nothing_is_drawn_before_the_last_plan_was_told_and_its_thread_ends(rehe
     assert phase.ask(1) == ()
     phase.close()
     assert threading.active_count() == before
+
+
+def test_nothing_is_drawn_while_runs_go_on_and_a_plan_that_is_not_run_is_followed_by_another(rehearsal):
+    space = Space.of(rehearsal.clean)
+    phase = RandomPhase(space, 0)
+    (plan,) = phase.ask(1)
+    phase.tell(examined(plan, rehearsal.clean_outcome, space, rehearsal.clean))
+
+    assert phase._told.empty(), "Hypothesis would draw in its thread while the next plans run"
+    (second,) = phase.ask(1)
+    phase.pass_over()
+    (third,) = phase.ask(1)
+    phase.close()
+    assert len({plan.key, second.key, third.key}) == 3
+
+
+def test_where_hypothesis_comes_to_an_end_nothing_more_is_drawn(rehearsal, monkeypatch):
+    monkeypatch.setattr(hypothesis_plans, "drawn_for_ever", lambda space, seed, came_of: None)
+    phase = RandomPhase(Space.of(rehearsal.clean), 0)
+
+    assert [phase.ask(1), phase.ask(1)] == [(), ()]
+    phase.close()
 
 
 def test_where_nothing_can_be_faulted_nothing_is_drawn():

@@ -106,12 +106,17 @@ def test_the_search_runs_no_plan_twice_and_every_run_is_counted(searched):
     assert len(subject.plans) == done.examples + done.shrink_runs
 
 
-def test_what_is_kept_of_an_example_has_no_text_of_its_own(searched):
+def test_what_came_of_examples_is_counted_once_each(searched):
     _, campaign = searched
-    told = {one.reason for one in campaign.judged if one.verdict is not Verdict.NOT_TESTED}
+    judged, figures = campaign.judged, campaign.figures
+    fired = {(kind, place) for kind, place, _ in judged.cells}
 
-    assert len(campaign.judged) == campaign.figures.examples
-    assert told == {""}
+    assert judged.verdicts.total() == figures.examples
+    assert judged.verdicts[Verdict.FAIL] == figures.failures > 0
+    assert {kind for kind, _ in fired} == set(figures.fired)
+    assert 0 < judged.everyday.total() <= figures.examples
+    assert judged.not_tested.total() == figures.not_tested
+    assert all(0 < one.seen_in.bit_count() <= figures.failures for one in campaign.findings)
 
 
 def test_every_kind_that_has_a_site_is_fired(searched):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,9 +13,7 @@ from agent_chaos.search.campaign import Campaign
 
 def grid_cells(campaign: Campaign) -> tuple[GridCell, ...]:
     """The cells that an example reached; one of several faults counts in the cell of each."""
-    counts: Counter[tuple[str, str, Verdict]] = Counter(
-        (kind, place, one.verdict) for one in campaign.judged for kind, place in one.struck
-    )
+    counts = campaign.judged.cells
     cells = sorted({(kind, place) for kind, place, _ in counts})
     return tuple(
         GridCell(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from agent_chaos import members
 from agent_chaos.report import remedies
@@ -28,7 +30,7 @@ class Cause:
     @property
     def examples(self) -> int:
         """How many of the campaign's examples showed one of the failures."""
-        return len(frozenset[int]().union(*(finding.seen_in for finding, _ in self.members)))
+        return reduce(or_, (finding.seen_in for finding, _ in self.members), 0).bit_count()
 
 
 def causes(findings: Iterable[Finding], clean: Trace) -> tuple[Cause, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Gravity, Violation
@@ -20,11 +19,6 @@ _WEIGHTS = {
 def met(plan: Plan) -> Frequency:
     """How often a plan's faults are met: as often as the rarest of them."""
     return max((placed.fault.frequency for placed in plan.faults), default=Frequency.HOSTILE)
-
-
-def is_everyday(kind: str) -> bool:
-    """Whether any agent that runs for a week meets a kind of fault."""
-    return fault_type(kind).frequency is Frequency.EVERYDAY
 
 
 def likelihood(plan: Plan) -> int:

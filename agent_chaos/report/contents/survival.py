@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from math import sqrt
 
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.report.contents.ranking import is_everyday
 from agent_chaos.report.document import Score, SurvivedKinds
 from agent_chaos.search.campaign import Campaign
 
@@ -24,11 +23,10 @@ def survived_kinds(campaign: Campaign) -> tuple[SurvivedKinds, ...]:
     harmful = {placed.fault.kind for one in campaign.findings for placed in one.failure.plan.faults}
     ended: dict[str, set[str]] = defaultdict(set)
     seen: dict[str, int] = defaultdict(int)
-    for one in campaign.judged:
-        if one.verdict is Verdict.PASS and len(one.kinds) == 1 and not one.kinds & harmful:
-            (kind,) = one.kinds
-            ended[kind].add(one.answered)
-            seen[kind] += 1
+    for (kind, answered), examples in campaign.judged.alone.items():
+        if kind not in harmful:
+            ended[kind].add(answered)
+            seen[kind] += examples
     worst = {
         kind: next(how for how in ("other", "raised", "same") if how in how_all)
         for kind, how_all in ended.items()
@@ -46,13 +44,13 @@ def survived_kinds(campaign: Campaign) -> tuple[SurvivedKinds, ...]:
 
 def survival_score(campaign: Campaign) -> Score | None:
     """The share of examples with nothing but everyday faults that the agent survived; None where there was none."""
-    tried = [one for one in campaign.judged if one.kinds and all(map(is_everyday, one.kinds))]
+    tried = campaign.judged.everyday
     if not tried:
         return None
-    survived = sum(one.verdict is Verdict.PASS for one in tried)
-    judged = survived + sum(one.verdict is Verdict.FAIL for one in tried)
+    survived = tried[Verdict.PASS]
+    judged = survived + tried[Verdict.FAIL]
     low, high = _interval(survived, judged)
-    return Score(survived=survived, judged=judged, undecided=len(tried) - judged, low=low, high=high)
+    return Score(survived=survived, judged=judged, undecided=tried.total() - judged, low=low, high=high)
 
 
 def _interval(successes: int, trials: int) -> tuple[float, float]:
@@ -70,5 +68,4 @@ def _interval(successes: int, trials: int) -> tuple[float, float]:
 
 def not_tested_reasons(campaign: Campaign) -> tuple[tuple[str, int], ...]:
     """Why examples tested nothing, with counts, most frequent first."""
-    reasons = Counter(one.reason for one in campaign.judged if one.verdict is Verdict.NOT_TESTED)
-    return tuple(reasons.most_common())
+    return tuple(campaign.judged.not_tested.most_common())

@@ -63,7 +63,7 @@ class Checkpointed:
 
 def showing(kept: KeptShrink) -> ShrinkTask:
     """The task of running once what was made small before."""
-    failed = {kept.plan.to_json(): frozenset((kept.fingerprint,))}
+    failed = {kept.plan.key: frozenset((kept.fingerprint,))}
     return ShrinkTask(kept.plan, kept.fingerprint, 0, failed)
 
 

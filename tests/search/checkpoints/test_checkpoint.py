@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 import pytest
 
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.search.campaign import Judgements
 from agent_chaos.search.checkpoints.beginning import Beginning, Selection
 from agent_chaos.search.checkpoints.checkpoint import FILE, Checkpoint
 from agent_chaos.search.checkpoints.kept import KeptResults
@@ -87,10 +87,11 @@ def test_every_result_reads_as_it_was_written(whole):
     kept = KeptResults(path)
     examples = list(kept.examples())
 
-    # The campaign itself keeps no reason but of what tested nothing.
-    assert [replace(one.judged, reason="") for one in examples] == [
-        replace(one, reason="") for one in campaign.judged
-    ]
+    judged = Judgements()
+    for one in examples:
+        judged.add(one.judged)
+
+    assert judged == campaign.judged
     assert all(one.reason for one in examples if one.verdict is Verdict.FAIL)
     assert {one.verdict for one in examples} >= {Verdict.PASS, Verdict.FAIL}
     assert sum(one.runs for one in kept.shrinks()) == campaign.figures.shrink_runs
