@@ -94,22 +94,32 @@ def _seed_numpy(module: ModuleType) -> None:
         return actual(session.chance.getrandbits(128) if seed is None and session is not None else seed)
 
     vars(module)["default_rng"] = default_rng
+    if _numpy_seed and _live() is not None:  # imported within a run, whose start found no generator to seed
+        vars(module)["seed"](*_numpy_seed)
+
+
+_numpy_seed: list[int] = []
+"""What numpy's global generator begins with, while a run is active."""
 
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Seeds the global generator, and puts its old state back afterwards."""
+    """Seeds the global generators, and puts their old state back afterwards."""
     state, numpy = random.getstate(), sys.modules.get("numpy.random")
     random.seed(seed)
     other = numpy.get_state() if numpy is not None else None
+    _numpy_seed[:] = [seed % 2**32]
     if numpy is not None:
-        numpy.seed(seed % 2**32)
+        numpy.seed(*_numpy_seed)
     try:
         yield
     finally:
+        _numpy_seed.clear()
         random.setstate(state)
         if numpy is not None:
             numpy.set_state(other)
+        elif (imported := sys.modules.get("numpy.random")) is not None:
+            imported.seed()  # as it seeds itself where no run imports it
 
 
 _JITTER_FUNCTIONS = ("anthropic._base_client", "openai._base_client")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -37,7 +39,18 @@ class Alarm:
         """Calls the handler, in the thread whose wait it ends. Raises what that raises."""
         self.due_ns = self.due_ns + self.interval_ns if self.interval_ns else NEVER
         if callable(self.handler):
+            _wake_loop()
             # Depth 1 is whoever waits, as a real handler is given the frame that it interrupts.
             self.handler(signal.SIGALRM, sys._getframe(1))
         elif self.handler == signal.SIG_DFL:
             raise SystemExit("SIGALRM, which nothing handles, ends the process")
+
+
+def _wake_loop() -> None:
+    """Does what Python's C code does as a signal comes: an event loop hears of it by a byte, its handler does nothing."""
+    # The only way to ask for the descriptor; asyncio sets it with its first `add_signal_handler`.
+    descriptor = signal.set_wakeup_fd(-1)
+    if descriptor >= 0:
+        signal.set_wakeup_fd(descriptor)
+        with suppress(OSError):  # full, so that the loop wakes anyway
+            os.write(descriptor, bytes([signal.SIGALRM]))

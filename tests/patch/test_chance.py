@@ -1,8 +1,10 @@
 """Chance of every kind comes from the seed of the recording, and goes on within a run."""
 
+import importlib
 import os
 import random
 import secrets
+import sys
 import time
 import uuid
 
@@ -46,6 +48,23 @@ def test_numpy_draws_alike():
     cassette = recorded(one, [])
 
     assert trial(one, cassette).answers[0].value == trial(one, cassette).answers[0].value
+
+
+def test_numpy_that_a_run_itself_imports_draws_alike_and_is_left_as_it_seeds_itself(monkeypatch):
+    pytest.importorskip("numpy.random")
+
+    def agent(ctx, text):
+        return float(importlib.import_module("numpy.random").rand())
+
+    one = scenario(agent)
+    cassette = recorded(one, [])
+    drawn = []
+    for _ in range(2):
+        monkeypatch.delitem(sys.modules, "numpy.random")
+        drawn.append((trial(one, cassette).answers[0].value, sys.modules["numpy.random"].rand()))
+
+    assert drawn[0][0] == drawn[1][0]
+    assert drawn[0][1] != drawn[1][1]
 
 
 def test_a_uuid_of_the_first_kind_tells_the_time_of_the_run():

@@ -543,6 +543,16 @@ def alarm_that_is_taken_back(ctx, text):
     return f"{ask()} {signal.alarm(0)} left"
 
 
+@shape("rung 5.0", 5)
+async def alarm_is_heard_by_a_loop(ctx, text):
+    rung, loop, began = asyncio.Event(), asyncio.get_running_loop(), time.monotonic()
+    loop.add_signal_handler(signal.SIGALRM, rung.set)
+    signal.alarm(5)
+    await asyncio.wait_for(rung.wait(), 60)
+    loop.remove_signal_handler(signal.SIGALRM)
+    return f"rung {took(began)}"
+
+
 @shape("TimeoutError 2.0", 9)
 def alarm_ends_a_wait_for_another_thread(ctx, text):
     signal.signal(signal.SIGALRM, late)
