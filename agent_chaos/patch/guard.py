@@ -11,12 +11,12 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
-from agent_chaos.errors import GuardRefused
+from agent_chaos.errors import GuardRefused, TrialStop
 from agent_chaos.runtime.active import replaying, running
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
@@ -51,6 +51,8 @@ TELEMETRY = (
 TELEMETRY_PATHS = (("api.openai.com", "/v1/traces/ingest"),)
 """What only watches on a host that also answers for models."""
 
+_LOOPBACK = ("127.0.0.1", "::1")
+_Names = tuple[str, list[str], list[str]]
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 
@@ -86,7 +88,7 @@ def _connect(session: Session, args: tuple[Any, ...]) -> None:
 def _resolve(session: Session, args: tuple[Any, ...]) -> None:
     host = _address(args[0])
     # None and '' are the wildcard addresses that servers bind; a loopback name needs no network.
-    if host not in ("None", "localhost", "127.0.0.1", "::1", ""):
+    if host not in ("None", "localhost", "", *_LOOPBACK):
         raise refuse(session, host)
 
 
@@ -101,7 +103,11 @@ def _spawned_by_mode(session: Session, args: tuple[Any, ...]) -> None:
 
 def _popen(session: Session, args: tuple[Any, ...]) -> None:
     argv = args[1]
-    name = argv if isinstance(argv, str) else " ".join(str(part) for part in list(argv)[:3])
+    note_program(session, argv if isinstance(argv, str) else " ".join(str(part) for part in list(argv)[:3]))
+
+
+def note_program(session: Session, name: str) -> None:
+    """Notes a program that a run starts. Raises GuardRefused where structured output is being acted on."""
     _noted(session, "subprocess", name[:120])
     session.scheduler.outside.programs += 1
 
@@ -138,14 +144,21 @@ def _write_flags(flags: Any) -> bool:
 
 
 def _spawned(session: Session, args: tuple[Any, ...]) -> None:
-    name = args[0] if args else "a program"
-    _noted(session, "subprocess", _address(name)[:120])
-    session.scheduler.outside.programs += 1
+    note_program(session, _address(args[0]) if args else "a program")
 
 
 def _forked(session: Session, args: tuple[Any, ...]) -> None:
-    """A copy of this process would go on as the harness, with all its files."""
-    raise refuse(session, "a copy of this process (os.fork)", telemetry=False)
+    raise refuse_copy(session, "os.fork, or what forks, as multiprocessing's 'fork' does")
+
+
+def refuse_copy(session: Session, called: str) -> TrialStop:
+    """Notes that a run would copy this process, and gives what ends the run: the copy would go on as a second agent-chaos."""
+    told = (
+        f"the agent calls {called}: a copy of this process would be a second agent-chaos; use threads, subprocess or "
+        "multiprocessing.get_context('spawn') instead"
+    )
+    session.tape.incident(session.clock.now(), "harness", told)
+    return TrialStop(told)
 
 
 _NETWORK = {
@@ -154,7 +167,7 @@ _NETWORK = {
     "socket.sendmsg": _connect,
     "socket.getaddrinfo": _resolve,
     "socket.gethostbyname": _resolve,
-    "socket.gethostbyaddr": _resolve,
+    "socket.gethostbyaddr": _connect_by_name,
     "socket.getnameinfo": _connect_by_name,
 }
 # Arguments of these events: https://docs.python.org/3/library/audit_events.html.
@@ -210,6 +223,18 @@ def shut_for_good() -> None:
     _state["shut"] += 1
 
 
+def _named_back(actual: Callable[[str], _Names]) -> Callable[[str], _Names]:
+    """`socket.gethostbyaddr`: who is asked for the name of an address is up to the system, but for the loopback's."""
+
+    def gethostbyaddr(ip_address: str, /) -> _Names:
+        session = replaying()
+        if session is None or session.online or ip_address not in _LOOPBACK:
+            return actual(ip_address)
+        return "localhost", [], [ip_address]
+
+    return gethostbyaddr
+
+
 _state = {"added": 0, "active": 0, "shut": 0}
 
 
@@ -219,6 +244,8 @@ def _apply(changes: Changes) -> None:
         _state["added"] = 1
         sys.addaudithook(_hook)
     _state["active"] = 1
+    changes.rebind({socket.gethostbyaddr: (named_back := _named_back(socket.gethostbyaddr))})
+    changes.replace(socket, "gethostbyaddr", named_back)
     changes.on_undo(lambda: _state.update(active=0))
 
 

@@ -12,9 +12,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from agent_chaos.patch import chance, frameworks, guard, imports
+from agent_chaos.patch import chance, frameworks, guard, imports, process_exit, programs
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
-from agent_chaos.patch.time import alarms, clock, collector, loops, pools, stop, tasks, threads, watch
+from agent_chaos.patch.time import alarms, clock, collector, loops, pools, tasks, threads, watch
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
 from agent_chaos.runtime.active import thaw
 from agent_chaos.runtime.seams import Changes, Environment, Found, Seam
@@ -74,7 +74,8 @@ _RUN = Environment(
     pools.SEAM,
     loops.SEAM,
     tasks.SEAM,
-    stop.SEAM,
+    process_exit.SEAM,
+    programs.SEAM,
     watch.SEAM,
     chance.SEAM,
     collector.SEAM,

@@ -6,6 +6,7 @@ told to be degraded.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent_chaos.runtime import real
+from agent_chaos.runtime.member import NEVER
 from agent_chaos.runtime.user_code import calling_frame
 
 if TYPE_CHECKING:
@@ -31,6 +33,11 @@ _LOOKS = 4
 """How often in a row a thread must be seen at one place, without having computed, to be taken to wait inside C code."""
 _IDLE_NS = 10_000_000
 """Processor time that a wait may take: what is less is no computing."""
+
+_WAIT_FOR_PROGRAMS = frozenset(
+    ["subprocess", "asyncio.unix_events", "multiprocessing.popen_fork", "agent_chaos.patch.programs"]
+)
+"""Modules in which a thread stands while it waits for a program, and for nothing else."""
 
 _Places = tuple[tuple[int, int, int], ...]
 
@@ -63,11 +70,14 @@ class Outside:
         self._equal = 0
 
     def at_rest(self, waited_s: float) -> bool:
-        """Whether nothing can be expected from outside any more, after so many real seconds of waiting."""
+        """Whether nothing can be expected from outside any more, after so many real seconds of waiting.
+
+        Where a program is all that a run waits for, it may take as long as the whole run may.
+        """
         beside = self.poked or self.anybody_in_c_code()
         # Sockets and programs have no virtual time: what they will say comes when it comes, so the run
         # waits for it for real.
-        if self._external() or (beside and self.programs):
+        if self._external() or (beside and self._a_program_runs(unless_known=self.programs > 0)):
             return self._waited_enough(waited_s)
         if not beside:
             return True
@@ -97,10 +107,24 @@ class Outside:
         return any(m.waiting and m.external for m in self._scheduler.members.values())
 
     def _waited_enough(self, waited_s: float) -> bool:
+        if not self.online and self._nothing_else_comes() and self._a_program_runs(unless_known=False):
+            return False
         if waited_s < min(self._scheduler.next_due_s(), _ONLINE_S if self.online else LONG_S):
             return False
         self._degraded("a program or a socket was waited for in real time")
         return True
+
+    def _a_program_runs(self, *, unless_known: bool) -> bool:
+        """Whether a program of the run's has not ended, or one of its threads is about to hear that it has."""
+        wait = vars(os).get("waitid")
+        if not self.programs or wait is None:
+            return unless_known
+        try:
+            # Looks without taking the end of a program from whoever waits for it.
+            ended = wait(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
+            return False
+        return ended is None or self.anybody_in_c_code()
 
     def _still(self) -> bool:
         places = self._where_threads_are()
@@ -128,7 +152,7 @@ class Outside:
             return
         try:
             if what := self._stuck():
-                self._degraded(what)
+                self._tell(scheduler.running, what)
                 scheduler.take_turn_from(scheduler.running)
         finally:
             self._taking.release()
@@ -151,7 +175,20 @@ class Outside:
         self._looks = self._looks + 1 if alike else 0
         self._lone = state
         if self._looks == _LOOKS and not running.excused:
-            self._degraded(_waits(running))
+            self._tell(running, _waits(running))
+
+    def _tell(self, member: Member, what: str) -> None:
+        """Says that the clock is not exact, unless a program is all that the run waits for: then time has nothing to decide."""
+        if not (_waits_for_program(member) and self._nothing_else_comes(beside=member)):
+            self._degraded(what)
+
+    def _nothing_else_comes(self, beside: Member | None = None) -> bool:
+        """Whether no time comes that anybody waits for, and nobody else blocks in C code."""
+        scheduler = self._scheduler
+        # Of two programs at once, which one ends first is no matter of virtual time, either.
+        others = (m for m in scheduler.members.values() if m is not beside and m.outside and not m.waiting)
+        pending = scheduler.next_due_s() < math.inf or scheduler.alarm.due_ns < NEVER
+        return not pending and (beside is None or not any(others))
 
     @staticmethod
     def _place(member: Member) -> tuple[int, int]:
@@ -172,6 +209,15 @@ class Outside:
         if real.monotonic() - since > LONG_S and self._scheduler.anybody_ready():
             return "a thread computes while others could go on"
         return ""
+
+
+def _waits_for_program(member: Member) -> bool:
+    frame = sys._current_frames().get(member.ident)
+    while frame is not None:
+        if frame.f_globals.get("__name__") in _WAIT_FOR_PROGRAMS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _waits(member: Member) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
 from asyncio import Task
 from collections.abc import Iterator
@@ -125,6 +126,9 @@ class Session:
     @contextmanager
     def stopped_by_failures(self, what: str) -> Iterator[None]:
         """Ends the run where what is around the agent fails, so that it cannot pass for the agent's own failure."""
+        depth = sys.getrecursionlimit()
+        # An agent that calls itself too often would else meet the end of the stack in our code, half done.
+        sys.setrecursionlimit(depth + _OWN_DEPTH)
         try:
             yield
         except GuardRefused:
@@ -135,6 +139,8 @@ class Session:
             detail = str(exc) if told else f"agent-chaos failed on {what}: {type(exc).__name__}: {exc}"
             self.tape.incident(self.clock.now(), "harness", detail)
             raise TrialStop(detail) from exc
+        finally:
+            sys.setrecursionlimit(depth)
 
     def wait(self, seconds: float, why: str) -> None:
         """Notes a wait worth telling about, before the clock moves."""
@@ -148,5 +154,6 @@ class Session:
 
 
 _WORTH_TELLING_S = 0.1
+_OWN_DEPTH = 500
 _LATEST, _OF_MAIN = 200_000, 40
 """How many waits a run may take beyond its `max_virtual_s`: of its main thread 5,000, since pollers may step as they like."""

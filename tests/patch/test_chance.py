@@ -75,10 +75,3 @@ def test_a_uuid_of_the_first_kind_tells_the_time_of_the_run():
     one = scenario(agent)
 
     assert trial(one, recorded(one, [])).answers[0].value == [1, True]
-
-
-def test_an_agent_that_ends_its_process_ends_its_run():
-    one = scenario(lambda ctx, text: os._exit(0))
-    trace = trial(one, recorded(scenario(lambda ctx, text: "x"), []))
-
-    assert [(raised.type, raised.message) for raised in trace.raised] == [("SystemExit", "os._exit(0)")]

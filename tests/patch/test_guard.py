@@ -1,6 +1,7 @@
 """Offline means offline: every way out is refused and fails the run, whatever the agent caught."""
 
 import asyncio
+import multiprocessing
 import os
 import socket
 import sqlite3
@@ -144,8 +145,38 @@ def test_a_unix_socket_is_refused(tmp_path):
     assert refused(trace) == [path]
 
 
-def test_a_copy_of_the_process_is_refused():
-    assert refused(run(swallowing(os.fork))) == ["a copy of this process (os.fork)"]
+def test_the_name_of_the_loopback_is_known_without_asking():
+    def agent(ctx, text):
+        return [socket.gethostbyaddr("127.0.0.1")[0], socket.getfqdn("::1")]
+
+    with offline_environment():
+        trace = run(agent)
+
+    assert trace.answers[0].value == ["localhost", "localhost"]
+    assert not trace.incidents
+
+
+def by_multiprocessing(method):
+    process = multiprocessing.get_context(method).Process(target=print)
+    process.start()
+    process.join()
+
+
+@pytest.mark.parametrize(
+    ("named", "copies"),
+    [
+        ("os.fork", os.fork),
+        ("multiprocessing's 'fork'", lambda: by_multiprocessing("fork")),
+        ("multiprocessing's 'forkserver'", lambda: by_multiprocessing("forkserver")),
+    ],
+)
+def test_a_copy_of_the_process_is_refused_by_the_name_of_what_was_called(named, copies):
+    trace = run(swallowing(copies))
+    (incident,) = trace.incidents_of("harness")
+
+    assert named in incident.detail
+    assert "subprocess" in incident.detail
+    assert not trace.answers
 
 
 def test_programs_are_listed_however_they_are_started():
@@ -155,6 +186,12 @@ def test_programs_are_listed_however_they_are_started():
         return "ok"
 
     assert len(run(agent).incidents_of("subprocess")) == 2
+
+
+def test_a_process_of_multiprocessing_is_listed_like_a_program():
+    trace = run(lambda ctx, text: by_multiprocessing("spawn"))
+
+    assert "multiprocessing" in trace.incidents_of("subprocess")[0].detail
 
 
 def test_a_thread_without_a_run_is_refused_while_one_is_active(listener):

@@ -1,8 +1,11 @@
 """A wait inside C code, by the only thread of a run, is named, and nothing after it is blamed on the agent."""
 
+import asyncio
 import ctypes
+import os
 import select
 import socket
+import subprocess
 import threading
 from contextlib import suppress
 
@@ -11,6 +14,7 @@ import pytest
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.time import watch
+from agent_chaos.runtime import scheduler
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.timing_shapes import ask
 from tests.trials import claude_says, recorded, scenario, trial
@@ -87,3 +91,79 @@ def test_what_goes_wrong_after_such_a_wait_is_no_finding(cassette):
 
     assert outcome.verdict is Verdict.UNDECIDED
     assert "in_a_library" in outcome.reason
+
+
+PROGRAM = ("sleep", str(LONG_S))
+
+
+def by_subprocess():
+    subprocess.run(PROGRAM, check=True)
+
+
+def by_its_output():
+    subprocess.check_output(["sh", "-c", f"sleep {LONG_S}; echo done"])
+
+
+def by_a_shell():
+    os.system(" ".join(PROGRAM))
+
+
+def by_its_number():
+    os.waitpid(os.posix_spawnp(PROGRAM[0], PROGRAM, os.environ), 0)
+
+
+def by_a_loop():
+    async def run():
+        await (await asyncio.create_subprocess_exec(*PROGRAM)).wait()
+
+    asyncio.run(run())
+
+
+def by_a_thread_of_a_loop():
+    async def run():
+        await asyncio.to_thread(by_subprocess)
+
+    asyncio.run(run())
+
+
+PROGRAMS = (by_subprocess, by_its_output, by_a_shell, by_its_number, by_a_loop, by_a_thread_of_a_loop)
+
+
+@pytest.fixture
+def impatient_threads(monkeypatch):
+    monkeypatch.setattr(scheduler, "PATIENCE_S", 0.05)
+
+
+@pytest.mark.parametrize("waits", PROGRAMS, ids=lambda one: one.__name__)
+def test_a_program_that_is_all_a_run_waits_for_leaves_its_clock_exact(waits, cassette, impatient_threads):
+    def agent(ctx, text):
+        waits()
+        return ask()
+
+    trace = trial(scenario(agent), cassette)
+
+    assert not trace.incidents_of("degraded")
+    assert trace.answers
+
+
+def test_a_program_beside_which_time_passes_does_not(cassette, impatient_threads):
+    def agent(ctx, text):
+        rung = threading.Event()
+        threading.Timer(LONG_S / 4, rung.set).start()
+        by_subprocess()
+        return ask()
+
+    assert trial(scenario(agent), cassette).incidents_of("degraded")
+
+
+def test_what_goes_wrong_after_a_program_is_a_finding(cassette):
+    def agent(ctx, text):
+        try:
+            return ask()
+        except Exception:
+            by_subprocess()
+            raise LookupError("a bug") from None
+
+    struck = Plan.of([("call 0", fault_of({"kind": "server_error"}))])
+
+    assert Rehearsal(scenario(agent), cassette=cassette).trial(struck).verdict is Verdict.FAIL

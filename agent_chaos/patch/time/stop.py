@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
 
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import TrialTimeout
 from agent_chaos.runtime import real
-from agent_chaos.runtime.active import timed
 from agent_chaos.runtime.interrupts import raises_interrupt
 from agent_chaos.runtime.run_stop import RunStop
-from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
 
 _AGAIN_S = 1.0
@@ -132,24 +128,6 @@ def _restore(outer: tuple[float, float], passed_s: float) -> None:
     left, interval = outer
     if left > 0:
         real.set_timer(max(left - passed_s, _SOON_S), interval)
-
-
-def _exiting(actual: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
-    def _exit(status: int) -> NoReturn:
-        if timed() is None:
-            actual(status)
-        # Raised, so that the run ends where the agent meant to; the process is the search's.
-        raise SystemExit(f"os._exit({status})")
-
-    return _exit
-
-
-def _apply(changes: Changes) -> None:
-    """An agent that ends its process ends its run: the search that the process is in goes on."""
-    changes.replace(os, "_exit", _exiting(os._exit))
-
-
-SEAM = Seam("process exit", _apply)
 
 
 def _must_end(frame: FrameType | None) -> bool:

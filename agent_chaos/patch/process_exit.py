@@ -1,0 +1,101 @@
+"""An agent that ends its process ends its run: the search that the process is in goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from agent_chaos.runtime.active import timed
+from agent_chaos.runtime.seams import Changes, Seam
+
+_FATAL = frozenset(
+    vars(signal)[name]
+    for name in (
+        "SIGABRT",
+        "SIGBUS",
+        "SIGFPE",
+        "SIGHUP",
+        "SIGILL",
+        "SIGKILL",
+        "SIGQUIT",
+        "SIGSEGV",
+        "SIGTERM",
+    )
+    if name in vars(signal)
+)
+
+
+def _exiting(actual: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
+    def _exit(status: int) -> NoReturn:
+        if timed() is None:
+            actual(status)
+        # Raised, so that the run ends where the agent meant to; the process is the search's.
+        raise SystemExit(f"os._exit({status})")
+
+    return _exit
+
+
+def _aborting(actual: Callable[[], NoReturn]) -> Callable[[], NoReturn]:
+    def abort() -> NoReturn:
+        if timed() is None:
+            actual()
+        raise SystemExit("os.abort()")
+
+    return abort
+
+
+def _killing(actual: Callable[[int, int], None], ours: Callable[[], int]) -> Callable[[int, int], None]:
+    """`os.kill` or `os.killpg`; `ours` gives the number of this process, or of its group."""
+
+    def kill(pid: int, sig: int, /) -> None:
+        if pid in (0, ours()):
+            _struck(sig)
+        actual(pid, sig)
+
+    return kill
+
+
+def _raising(actual: Callable[[int], None]) -> Callable[[int], None]:
+    def raise_signal(signalnum: int, /) -> None:
+        _struck(signalnum)
+        actual(signalnum)
+
+    return raise_signal
+
+
+def _struck(signum: int) -> None:
+    """Raises what a signal does that nothing of the agent's own handles; returns where it is to be sent."""
+    if timed() is None or _handled(signum):
+        return
+    if signum == signal.SIGINT:
+        raise KeyboardInterrupt
+    if signum in _FATAL:
+        raise SystemExit(f"a signal that it sent to itself, {signal.Signals(signum).name}")
+
+
+def _handled(signum: int) -> bool:
+    """Whether the agent has set a handler of its own, or ignores the signal."""
+    if signum in (signal.SIGINT, *_FATAL) and signum != vars(signal).get("SIGKILL"):
+        handler: Any = signal.getsignal(signum)
+        ours = str(getattr(handler, "__module__", "")).startswith("agent_chaos.")
+        return handler not in (signal.SIG_DFL, signal.default_int_handler, None) and not ours
+    return False
+
+
+def _apply(changes: Changes) -> None:
+    made: dict[tuple[Any, str], Callable[..., Any]] = {
+        (os, "_exit"): _exiting(os._exit),
+        (os, "abort"): _aborting(os.abort),
+        (os, "kill"): _killing(os.kill, os.getpid),
+        (signal, "raise_signal"): _raising(signal.raise_signal),
+    }
+    if hasattr(os, "killpg"):
+        made[os, "killpg"] = _killing(os.killpg, os.getpgrp)
+    changes.rebind({vars(module)[name]: function for (module, name), function in made.items()})
+    for (module, name), function in made.items():
+        changes.replace(module, name, function)
+
+
+SEAM = Seam("process exit", _apply)

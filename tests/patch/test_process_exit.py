@@ -1,0 +1,56 @@
+"""An agent that ends its process ends its own run, whatever it calls for that."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from tests.trials import recorded, scenario, trial
+
+
+def run(agent):
+    return trial(scenario(agent), recorded(scenario(lambda ctx, text: "recorded"), []))
+
+
+ENDS = {
+    "os._exit(0)": lambda: os._exit(0),
+    "os.abort()": lambda: os.abort(),
+    "SIGKILL": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "SIGSEGV": lambda: os.kill(0, signal.SIGSEGV),
+    "SIGHUP": lambda: os.killpg(os.getpgrp(), signal.SIGHUP),
+    "SIGTERM": lambda: signal.raise_signal(signal.SIGTERM),
+}
+
+
+@pytest.mark.parametrize("named", ENDS)
+def test_what_ends_the_process_is_how_the_run_ends(named):
+    trace = run(lambda ctx, text: ENDS[named]())
+
+    assert [raised.type for raised in trace.raised] == ["SystemExit"]
+    assert named in trace.raised[0].message
+
+
+def test_an_agent_that_interrupts_itself_is_told_from_a_user_who_does():
+    trace = run(lambda ctx, text: os.kill(os.getpid(), signal.SIGINT))
+
+    assert [raised.type for raised in trace.raised] == ["KeyboardInterrupt"]
+
+
+def test_a_signal_that_the_agent_handles_reaches_it():
+    def agent(ctx, text):
+        heard = []
+        signal.signal(signal.SIGTERM, lambda *ignored: heard.append("asked to end"))
+        os.kill(os.getpid(), signal.SIGTERM)
+        return heard[0]
+
+    assert run(agent).answers[0].text == "asked to end"
+
+
+def test_a_program_of_the_agent_can_be_ended():
+    def agent(ctx, text):
+        with subprocess.Popen(["sleep", "600"]) as program:
+            os.kill(program.pid, signal.SIGTERM)
+        return str(program.returncode)
+
+    assert run(agent).answers[0].text == str(-signal.SIGTERM)
