@@ -25,11 +25,15 @@ _IMPORTED_ONCE = (
     "openai",
     "google.genai",
     "hypothesis",
+    "pytest",
     "agent_chaos.commands.fuzz",
     "agent_chaos.commands.record",
     "agent_chaos.commands.replay",
     "agent_chaos.commands.run",
 )
+
+_PLUGINS_OF_OTHERS = ("-p", "no:deepeval", "-p", "no:langsmith_plugin")
+"""Plugins of packages that only these tests need: to import them takes a session of pytest some seconds."""
 
 
 def command(
@@ -39,9 +43,10 @@ def command(
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """`python -m MODULE ARGUMENTS` in a folder, with an environment (this one by default), and without any input."""
+    left_out = _PLUGINS_OF_OTHERS if module == "pytest" else ()
     with TemporaryDirectory() as kept:
         asked = {
-            "argv": [module, *arguments],
+            "argv": [module, *left_out, *arguments],
             "cwd": str(folder),
             "environment": {**(os.environ if environment is None else environment), "PYTHONHASHSEED": "0"},
             "out": f"{kept}/out",
