@@ -37,6 +37,8 @@ class ExitCode(IntEnum):
     UNSTABLE = 4
     BROKEN = 5
     """The harness, or a file that it reads, is broken."""
+    READER_LEFT = 141
+    """Whoever read the output closed it before there was a verdict to tell; as the shell knows it of SIGPIPE."""
     INTERRUPTED = 130
     """By Ctrl-C, or by SIGTERM, after which the process itself ends with 143, as the shell expects of it."""
 

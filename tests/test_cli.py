@@ -8,6 +8,7 @@ import pytest
 
 from agent_chaos.cli import run_command
 from agent_chaos.cli.order import SECTIONS
+from agent_chaos.errors import ExitCode
 from agent_chaos.version import __version__
 from docs.reference.commands import commands
 
@@ -136,10 +137,20 @@ def test_a_list_whose_reader_left_ends_without_a_word(arguments: list[str], tmp_
     assert running.returncode == 0
 
 
+def test_what_judges_has_no_verdict_where_its_reader_left(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "agent_chaos", "replay", str(ROOT / "scenarios" / "refund.py")]
+    environment = {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT, env=environment) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+    assert running.returncode == ExitCode.READER_LEFT
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (["nope"], "No such command 'nope'."),
+        (["run", "--junit", "x.xml"], "Reports are written by: --report junit:FILE"),
         (["fuzz", "--nope"], "No such option: --nope"),
         (["fuzz", "--max-examples", "0"], "Invalid value for '--max-examples'"),
         (["export"], "Missing argument 'FAILURE'."),

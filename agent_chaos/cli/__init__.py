@@ -26,6 +26,8 @@ _GRACE_S = 3.0
 """How long what an agent left may hold up the exit."""
 _TAKE_PROGRAMS = ("record", "fuzz", "replay", "run")
 _OFFLINE = (["replay"], ["fuzz"], ["shrink"], ["compare"], ["merge"])
+_JUDGE = {"demo", "record", "fuzz", "replay", "run", "compare", "merge", "shrink", "verify", "check"}
+"""Commands whose exit code somebody may rest on."""
 _DECLARED = (project, running, searching, cassettes, catalogue)
 """The modules that declare commands."""
 
@@ -79,7 +81,9 @@ def run_command(arguments: list[str]) -> int:
     debug = "--debug" in arguments
     try:
         wanted = _with_command_line([argument for argument in arguments if argument != "--debug"])
-        return int(app(args=wanted, prog_name="agent-chaos", standalone_mode=False) or 0)
+        code = int(app(args=wanted, prog_name="agent-chaos", standalone_mode=False) or 0)
+        sys.stdout.flush()  # what is still buffered is part of the report, too
+        return code
     except (KeyboardInterrupt, typer.Abort):
         return _told("interrupted", ExitCode.INTERRUPTED)
     except AgentChaosError as exc:
@@ -87,10 +91,10 @@ def run_command(arguments: list[str]) -> int:
     except _UsageError as exc:
         return _misused(exc)
     except BrokenPipeError:
-        return _reader_left()
+        return _reader_left(arguments)
     except SystemExit as exc:
         if isinstance(exc.__context__, BrokenPipeError):  # typer turns it into an exit
-            return _reader_left()
+            return _reader_left(arguments)
         told = f"the code under test ended the process: sys.exit({exc.code!r}); nothing was judged"
         return _told(told, _INTERNAL, debug=debug)
     except (Exception, TrialStop) as exc:  # noqa: BLE001 - whatever broke is told in one line
@@ -99,11 +103,12 @@ def run_command(arguments: list[str]) -> int:
         _release()
 
 
-def _reader_left() -> int:
+def _reader_left(arguments: list[str]) -> int:
+    """`| head` is no error of a command that prints; one that judges has not said that all is well."""
     from agent_chaos.report.console import reader_left
 
     reader_left()
-    return 0
+    return ExitCode.READER_LEFT if _JUDGE & set(arguments[:2]) else ExitCode.OK
 
 
 def _release() -> None:
@@ -137,9 +142,20 @@ def _misused(exc: Exception) -> int:
     message = getattr(exc, "format_message", lambda: str(exc))().replace("Value error, ", "")
     if message.startswith("Usage: "):
         return _helped(message)
+    message += _report_instead(message)
     context = getattr(exc, "ctx", None)
     command = context.command_path if context else "agent-chaos"
     return _told(f"{message} (see {command} --help)", _USAGE) if message else _USAGE
+
+
+def _report_instead(message: str) -> str:
+    """What to write where somebody took the name of a report for an option."""
+    name = message.removeprefix("No such option: --").partition(" ")[0]
+    if not message.startswith("No such option: --"):
+        return ""
+    from agent_chaos.report.open_reports import report_formats
+
+    return f" Reports are written by: --report {name}:FILE" if name in report_formats() else ""
 
 
 def _helped(text: str) -> int:

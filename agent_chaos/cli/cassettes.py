@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agent_chaos.cli.app import File, cassettes
+from agent_chaos.cli.app import File, Matching, Tags, Targets, cassettes
 from agent_chaos.cli.plain_help import PlainHelp
 
 
@@ -121,10 +121,21 @@ def cassette_check(
         int, typer.Option("--max-age", metavar="DAYS", min=0, help="Older cassettes are noted.")
     ] = 180,
 ) -> int:
-    """Check for secrets, age, and what replay cannot use."""
+    """Check for secrets, age, what SDKs no longer read, and what replay cannot use."""
     from agent_chaos.commands.cassette import check as body
 
     return body.check(files or [], max_age)
+
+
+@cassettes.command(
+    "refresh", cls=PlainHelp, epilog="Example: agent-chaos cassette refresh scenarios/refund.py"
+)
+def cassette_refresh(targets: Targets = None, matching: Matching = "", tags: Tags = None) -> int:
+    """Record afresh, live, and show what is said differently."""
+    from agent_chaos.commands.cassette import refresh as body
+    from agent_chaos.scenario.selector import Selector
+
+    return body.refresh(targets or [], Selector(matching, tuple(tags or ())))
 
 
 @cassettes.command(

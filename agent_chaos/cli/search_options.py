@@ -36,6 +36,12 @@ JsonFile = Annotated[
     Path | None,
     typer.Option("--json", metavar="FILE", help="Write the report to this file too.", show_default=False),
 ]
+HtmlFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--html", metavar="FILE", help="Write a page for the browser to this file.", show_default=False
+    ),
+]
 SpaceTarget = Annotated[
     str,
     typer.Option(
@@ -202,6 +208,11 @@ def _unfolded(declared: Signature) -> list[Parameter]:
         for one in declared.parameters.values()
         for parameter in (single if one.annotation is SearchOptions else (one,))
     ]
+
+
+def reports(asked: list[str] | None, **files: Path | None) -> tuple[str, ...]:
+    """What `--report` names, and those that have options of their own."""
+    return (*(asked or ()), *(f"{name}:{file}" for name, file in files.items() if file))
 
 
 def _split(values: list[str] | None) -> tuple[str, ...]:

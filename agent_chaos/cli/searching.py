@@ -35,6 +35,7 @@ def fuzz(
     yes: options.Yes = False,
     coverage: options.Coverage = False,
     json: options.JsonFile = None,
+    html: options.HtmlFile = None,
     report: Reports = None,
     full: options.Full = False,
     quiet: options.Quiet = False,
@@ -61,7 +62,7 @@ def fuzz(
         exhaustive=bool(exhaustive),
         shard=shard,
         resume=resume,
-        reports=tuple(report or ()) + ((f"json:{json}",) if json else ()),
+        reports=options.reports(report, json=json, html=html),
         view=View(verbosity=verbose - quiet, full=full, coverage=coverage),
     )
     if max_calls is not None:
@@ -110,6 +111,7 @@ def merge(
     ],
     coverage: options.Coverage = False,
     json: options.JsonFile = None,
+    html: options.HtmlFile = None,
     report: Reports = None,
     full: options.Full = False,
     quiet: options.Quiet = False,
@@ -121,7 +123,7 @@ def merge(
 
     return body.merge(
         folders,
-        reports=tuple(report or ()) + ((f"json:{json}",) if json else ()),
+        reports=options.reports(report, json=json, html=html),
         view=View(verbosity=verbose - quiet, full=full, coverage=coverage),
     )
 

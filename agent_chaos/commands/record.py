@@ -34,11 +34,13 @@ def record(
     seed: int | None = None,
     reports: Sequence[str] = (),
     selector: Selector = EVERY,
+    next_step: str = _NEXT,
 ) -> int:
     """Records every scenario of the targets; one that fails does not keep the others from it.
 
     Args:
         seed: of faults with a probability, where variants are to be run with another than the recording's own.
+        next_step: what is said at the end of what to do next.
     """
     install()
     every = _wanted(targets, selector, skip=say_skipped)
@@ -58,7 +60,8 @@ def record(
     ]
     if 0 in codes.values():
         reporter.tell(Said(text=_PRIVACY))
-        reporter.tell(Said(text=_NEXT))
+        if next_step:
+            reporter.tell(Said(text=next_step))
     code = combined([*codes.values(), *added])
     reporter.tell(Ended(exit_code=code))
     return code

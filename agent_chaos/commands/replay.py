@@ -39,10 +39,11 @@ def replay(
 
     A selector chooses among scenarios, and among the stored failures of these.
     """
+    broken: list[AgentChaosError] = []
     failures = (
         [failure_store.stored_failure(one) for one in what if failure_store.is_name(one)]
         if what
-        else failure_store.every()
+        else failure_store.every(broken)
     )
     undecided = [failure_store.stored_undecided(one) for one in what if failure_store.is_undecided_name(one)]
     targets = [
@@ -56,6 +57,9 @@ def replay(
         undecided = [one for one in undecided if one.scenario in names]
     reporter = open_reports(reports, USUAL)
     reporter.tell(Started(command=command, items=len(failures) + len(undecided) + len(played)))
+    for error in broken:
+        reporter.tell(Failed(name="", error=str(error), exit_code=error.exit_code))
+        codes.append(error.exit_code)
     replays = _Replays(
         Rehearsals(allow_real_tools=allow_real_tools),
         reporter,
@@ -101,7 +105,8 @@ class _Replays:
         except CassetteMissing as exc:
             if self.in_full:
                 return self._failed("", exc)
-            return self._stands(name, "NOT RECORDED", str(exc), ExitCode.NOTHING_JUDGED)
+            why = str(exc).removeprefix(f"{name}: ")
+            return self._stands(name, "NOT RECORDED", why, ExitCode.NOTHING_JUDGED)
         except AgentChaosError as exc:
             return self._failed("", exc)
         with silence_output():

@@ -122,7 +122,8 @@ def _is_variant(scenario: Scenario) -> bool:
 def _default() -> str:
     if not Path(DEFAULT_TARGET).is_dir():
         raise ScenarioError(
-            f"no TARGET given and no {DEFAULT_TARGET}/ folder here; name a file, a folder or pkg.module:attr"
+            f"no TARGET given and no {DEFAULT_TARGET}/ folder here; name a file, a folder or pkg.module:attr, or "
+            "write a first scenario with: agent-chaos init"
         )
     return DEFAULT_TARGET
 

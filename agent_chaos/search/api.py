@@ -79,7 +79,6 @@ def fault_plans(scenario: Scenario, *, max_faults: int = 3) -> SearchStrategy[Pl
     return plans(Space.of(Rehearsal(scenario).clean), max_faults=max_faults)
 
 
-@offline_environment()
 def check_failure(
     target: str,
     plan: Mapping[str, Any] | Plan,
@@ -96,7 +95,8 @@ def check_failure(
             for in the folders above that file, and the run has the one that holds it as its working directory.
         allow_real_tools: run although tools that no boundary sees would run for real.
     """
-    with chdir(_project_of(target, beside)):
+    __tracebackhide__ = True  # pytest shows the line of the test instead
+    with offline_environment(), chdir(_project_of(target, beside)):
         (loaded,) = load([target])
         rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=allow_real_tools)
         wanted = plan if isinstance(plan, Plan) else Plan.model_validate(plan)

@@ -13,6 +13,7 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cli import run_command
 from agent_chaos.patch.keys import key_variables
 from agent_chaos.patch.recording import capture
+from agent_chaos.scenario.imports import forget
 from tests.patch.raw_server import Got, Wire, serving
 from tests.patch.sdk_calls import provider
 from tests.test_cli import ROOT, command
@@ -176,3 +177,30 @@ def test_an_agent_that_gives_nothing_to_read_is_told_what_that_blinds(
 
     assert run_command(["record", "desk.py"]) == 0
     assert ("answer: the agent returned nothing to read" in capsys.readouterr().out) is told
+
+
+def test_refreshing_shows_what_is_said_otherwise_now(write, tmp_path, capsys):
+    write(SOUND)
+    run_command(["record", "desk.py"])
+    same = run_command(["cassette", "refresh", "desk.py"])
+    told_same = capsys.readouterr().out
+    first = (tmp_path / "cassettes/desk.msgpack").read_bytes()
+    forget()
+    write(BROKEN["an agent that raises"][0])
+    failed = run_command(["cassette", "refresh", "desk.py"])
+    kept = (tmp_path / "cassettes/desk.msgpack").read_bytes()
+    forget()
+    write(SOUND)
+    (tmp_path / "desk.py").write_text(
+        (tmp_path / "desk.py").read_text().replace('"content": "hi"', '"content": "hello there"')
+    )
+    capsys.readouterr()
+    changed = run_command(["cassette", "refresh", "desk.py"])
+    told = capsys.readouterr().out.splitlines()
+
+    assert (same, failed, changed) == (0, 2, 0)
+    assert "cassettes/desk.msgpack: the same conversation" in told_same
+    assert kept == first
+    assert "-user: hi" in told
+    assert "+user: hello there" in told
+    assert told[-1].startswith("Next: agent-chaos replay")

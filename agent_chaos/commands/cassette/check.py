@@ -1,4 +1,6 @@
-"""`agent-chaos cassette check`: the health of recordings: secrets, unread bodies, age, and what replay can do little with."""
+"""`agent-chaos cassette check`: the health of recordings: secrets, unread bodies, age, what the SDKs no longer read, and what
+replay can do little with.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from agent_chaos.cassette.redaction.audit import Opinion, no_opinion
 from agent_chaos.cassette.redaction.second_opinion import kingfisher
 from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.commands.cassette.drift import drift
 from agent_chaos.commands.cassette.stats import day
 from agent_chaos.commands.cassette.verify import audit_figures, chosen_cassettes
 from agent_chaos.errors import AgentChaosError
@@ -54,6 +57,7 @@ def _notes(file: Path, cassette: Cassette, max_age_days: int) -> Iterator[str]:
     if header.key_version != KEY_VERSION:
         renews = f"agent-chaos cassette repair {file} -o {file} --force"
         yield f"its match keys are of another version, so opening it takes longer; '{renews}' renews them"
+    yield from drift(cassette)
     spoken: set[str] = set()
     for exchange in cassette.exchanges:
         yield from _note(exchange, spoken)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from rich.table import Table
 from rich.text import Text
 
 from agent_chaos.commands.failures import failure_store
 from agent_chaos.errors import UsageError
 from agent_chaos.report.catalogue.entries import fault_entries, oracle_entries
 from agent_chaos.report.catalogue.table import show_faults, show_oracles
-from agent_chaos.report.console import console
+from agent_chaos.report.console import console, put
 
 _WORDS = {
     "PASS": "Every fault that was to fire fired, and no oracle and no assertion objected.",
@@ -52,6 +53,7 @@ _WORDS = {
     "4": "The scenario is unstable without faults.",
     "5": "The harness or a recording is broken, or a connection was refused.",
     "130": "Interrupted by Ctrl-C; what was found until then is reported.",
+    "141": "Whoever read the output closed it before the end (| head); there is no verdict.",
     "143": "Ended by SIGTERM; what was found until then is reported.",
 }
 
@@ -82,8 +84,12 @@ def explain(words: list[str]) -> int:
 
 
 def _list() -> int:
-    for word in _WORDS:
-        _say(word)
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    for word, means in _WORDS.items():
+        table.add_row(word, means)
+    put(console(), table)
     console().print(
         Text("Oracles and faults have words of their own: agent-chaos oracles, agent-chaos faults")
     )

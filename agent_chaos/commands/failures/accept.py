@@ -16,6 +16,7 @@ from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.baseline import Acceptance, Baseline
+from agent_chaos.search.corpus.failure_files import FOLDER
 
 
 def list_accepted() -> int:
@@ -82,6 +83,8 @@ def accept(names: Sequence[str], *, reason: str, until: str) -> int:
     Raises UsageError for a failure that is not stored, for no reason, and for a day that is none or has passed.
     """
     known = _baseline()
+    if _is_all(names) and not failure_store.every():
+        raise UsageError(f"no failure is stored in {FOLDER}/; agent-chaos fuzz finds them")
     failures = _new(known) if _is_all(names) else [failure_store.stored_failure(name) for name in names]
     why, day = _said(reason), _day(until, known.today)
     for failure in failures:

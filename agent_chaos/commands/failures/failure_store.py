@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from agent_chaos.errors import UsageError
+from agent_chaos.errors import AgentChaosError, UsageError
 from agent_chaos.files import write_text
 from agent_chaos.scenario.folders import RUNS
 from agent_chaos.search.campaign import Failure, UndecidedPlan
@@ -65,6 +65,6 @@ def stored_failure(name: str) -> Failure:
     return Corpus(path.parent).load(path.stem)
 
 
-def every() -> list[Failure]:
-    """All stored failures. Raises UsageError for a file that is not one."""
-    return Corpus().load_all()
+def every(broken: list[AgentChaosError] | None = None) -> list[Failure]:
+    """All stored failures. A file that is not one is put into `broken`; without that it raises UsageError."""
+    return Corpus().load_all(broken)

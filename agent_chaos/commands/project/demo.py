@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.syntax import Syntax
 from rich.text import Text
 
 import agent_chaos
@@ -24,6 +23,7 @@ from agent_chaos.search.corpus.failure_files import Corpus
 
 SCENARIO, CASSETTE = Path("scenarios/refund.py"), Path("cassettes/refund.msgpack")
 _EXAMPLES = 8
+_DIFF = {"+": "green", "-": "red", "@": "dim"}
 _UNCHECKED = """            message = stream.get_final_message()
 """
 _CHECKED = """            message = stream.get_final_message()
@@ -59,9 +59,12 @@ def _refuse_without_sdk() -> None:
 def _set_up(folder: Path) -> None:
     if folder.exists():
         raise UsageError(f"{folder} is there already; remove it, or name another folder with --into")
-    for file in (SCENARIO, CASSETTE):
-        (folder / file.parent).mkdir(parents=True)
-        shutil.copyfile(_shipped(file), folder / file)
+    try:
+        for file in (SCENARIO, CASSETTE):
+            (folder / file.parent).mkdir(parents=True)
+            shutil.copyfile(_shipped(file), folder / file)
+    except OSError as exc:
+        raise UsageError(f"{folder} cannot be made ({exc.strerror}); name another with --into") from None
 
 
 def _shipped(file: Path) -> Path:
@@ -91,7 +94,8 @@ def _fix() -> None:
     lines = difflib.unified_diff(
         before.splitlines(), after.splitlines(), str(SCENARIO), str(SCENARIO), lineterm="", n=2
     )
-    console().print(Syntax("\n".join(lines), "diff", background_color="default", word_wrap=True))
+    for line in lines:  # never wrapped: a diff of which lines are broken is none
+        console().print(Text(line, _DIFF.get(line[:1], "")), soft_wrap=True)
 
 
 def _next_steps(folder: Path) -> None:

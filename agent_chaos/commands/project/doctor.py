@@ -16,7 +16,8 @@ from typing import Literal
 from rich.text import Text
 
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.errors import AgentChaosError, ExitCode
+from agent_chaos.commands.settings import resolved
+from agent_chaos.errors import AgentChaosError, ExitCode, UsageError
 from agent_chaos.patch.install import report
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.report.console import console
@@ -63,6 +64,7 @@ def _checks() -> Iterator[Check]:
     yield Check("ok", "http", _listed(_HTTP) or "none of the known libraries is installed")
     yield from _seams()
     yield from _shadowing()
+    yield _settings()
     yield _keys()
     yield from _cassettes()
     yield _git()
@@ -116,6 +118,16 @@ def _shadowing() -> Iterator[Check]:
 def _is_this_checkout(place: Path) -> bool:
     spec = importlib.util.find_spec("agent_chaos")
     return spec is not None and spec.origin is not None and place.resolve() == Path(spec.origin).resolve()
+
+
+def _settings() -> Check:
+    try:
+        files = {origin for origin in resolved().origins.values() if origin != "default"}
+    except UsageError as exc:
+        return Check("problem", "settings", str(exc), "agent-chaos config prints the known keys")
+    return Check(
+        "ok", "settings", f"of {files.pop()}" if files else "the defaults; agent-chaos config prints them"
+    )
 
 
 def _keys() -> Check:

@@ -14,6 +14,7 @@ def check_plan(subject: Subject, plan: Plan, target: str) -> Outcome:
     Raises:
         AssertionError: an oracle found something, a fault of the plan did not fire, or the run could not be judged.
     """
+    __tracebackhide__ = True  # pytest shows the line of the test instead
     outcome = subject.trial(plan)
     problem = _problem(outcome, plan, target)
     if problem:
@@ -23,8 +24,8 @@ def check_plan(subject: Subject, plan: Plan, target: str) -> Outcome:
 
 def _problem(outcome: Outcome, plan: Plan, target: str) -> str:
     if outcome.verdict is Verdict.FAIL:
-        found = "; ".join(f"{one.rule}: {one.reason} {one.advice}" for one in outcome.errors)
-        return f"{outcome.verdict}: {found}"
+        found = "\n".join(f"{one.rule}: {one.reason}\n  {one.advice}" for one in outcome.errors)
+        return f"{outcome.verdict}\n{found}"
     fired = {(str(site), fault) for site, fault in outcome.trace.fired}
     missing = [str(placed) for placed in plan.faults if (str(placed.site), placed.fault) not in fired]
     if missing and outcome.verdict is not Verdict.HARNESS_ERROR:

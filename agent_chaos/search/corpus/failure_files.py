@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from agent_chaos.errors import PlanError, UsageError
+from agent_chaos.errors import AgentChaosError, PlanError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.search.campaign import Failure, Subject
@@ -30,9 +30,20 @@ class Corpus:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
 
-    def load_all(self) -> list[Failure]:
-        """Every stored failure, by id. Raises UsageError or PlanError for a file that is not one."""
-        return [self._read(path) for path in sorted(self.folder.glob("F-*.json"))]
+    def load_all(self, broken: list[AgentChaosError] | None = None) -> list[Failure]:
+        """Every stored failure, by id.
+
+        What a file that is not one raises (UsageError or PlanError) is put into `broken`, or raised where that is None.
+        """
+        found = []
+        for path in sorted(self.folder.glob("F-*.json")):
+            try:
+                found.append(self._read(path))
+            except AgentChaosError as exc:
+                if broken is None:
+                    raise
+                broken.append(exc)
+        return found
 
     def load(self, failure_id: str) -> Failure:
         """One stored failure, whatever the case of its id. Raises UsageError where there is none."""

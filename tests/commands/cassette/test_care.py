@@ -43,7 +43,10 @@ def made(
             "function": {"name": "find", "arguments": '{"order": "A1"}'},
         }
         message = {"role": "assistant", "content": said, "tool_calls": [call]}
-        answer = {"id": f"chatcmpl-{call_id}", "choices": [{"index": 0, "message": message}]}
+        answer = {
+            "id": f"chatcmpl-{call_id}",
+            "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+        }
         writer.exchange(
             Request(
                 "POST", "https://api.openai.com/v1/chat/completions", JSON_TYPE, json.dumps(asked).encode()
@@ -131,7 +134,7 @@ def test_a_check_notes_age_and_fails_for_secrets_alone(
     assert check([old], 180) == 0
     assert "recorded 2001-09-09" in capsys.readouterr().out
     assert check([old], 100_000) == 0
-    assert "recorded" not in capsys.readouterr().out
+    assert "recorded 2001" not in capsys.readouterr().out
 
 
 def test_the_command_that_a_check_names_renews_old_match_keys(
@@ -152,3 +155,45 @@ def test_nothing_is_to_be_noted_of_the_keys_of_shipped_cassettes() -> None:
     shipped = (Path(__file__).resolve().parents[3] / "cassettes").glob("*.msgpack")
 
     assert [path.name for path in shipped if open_cassette(path).header.key_version != KEY_VERSION] == []
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, None),
+        ({"choices": "none"}, "1 message that the models of openai"),
+        ({"mood": "fine"}, "does not know: mood"),
+    ],
+    ids=["as it was", "another type", "a new field"],
+)
+def test_a_check_says_what_the_installed_sdk_does_not_read(
+    change: dict[str, object], told: str | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-5-mini",
+        "choices": [
+            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Yes."}}
+        ],
+    }
+    writer = CassetteWriter(
+        tmp_path / "a.msgpack", Header(scenario="a", started_at=0.0, key_version=KEY_VERSION), Redactor({})
+    )
+    asked = Request("POST", "https://api.openai.com/v1/chat/completions", JSON_TYPE, b'{"messages": []}')
+    body = json.dumps(answer | change).encode()
+    writer.exchange(asked, reply(200, JSON_TYPE, [body]), at=0.0, transport="httpx2")
+    writer.finish()
+
+    assert check([tmp_path / "a.msgpack"], 10**6) == 0
+    said = capsys.readouterr().out
+    assert "openai" not in said if told is None else told in said
+
+
+def test_shipped_cassettes_fit_the_models_of_the_sdks(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check(sorted((Path(__file__).resolve().parents[3] / "cassettes").glob("*.msgpack")), 10**6)
+
+    assert "do not fit" not in capsys.readouterr().out

@@ -124,3 +124,19 @@ def test_without_a_word_all_are_listed_and_an_id_is_told_where_to_look(capsys):
 )
 def test_a_profile_leaves_out_what_is_met_less_or_more_often(profile, kept):
     assert {fault_type(kind).frequency for kind in outside(profile)} == set(Frequency) - kept
+
+
+def test_all_where_nothing_is_stored_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="no failure is stored"):
+        accept(["all"], reason="known", until="2999-01-01")
+
+
+def test_the_list_of_words_has_a_column_for_words_and_one_for_what_they_mean(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    explain([])
+    lines = capsys.readouterr().out.partition("Oracles and faults have")[0].splitlines()
+    column = lines[0].index("Every fault")
+
+    assert {len(line[:column]) - len(line[:column].rstrip()) >= 2 for line in lines} == {True}
+    assert max(map(len, lines)) <= 80

@@ -140,3 +140,17 @@ def test_the_doctor_names_what_is_broken_and_what_to_do(empty, capsys):
 def test_the_doctor_is_content_with_a_sound_project(empty, capsys):
     assert run_command(["doctor"]) == 0
     assert "problem" not in capsys.readouterr().out
+
+
+def test_a_demo_that_cannot_be_made_is_a_usage_error(empty, capsys):
+    (empty / "file").write_text("")
+
+    assert run_command(["demo", "--into", "file/demo"]) == 2
+    assert "--into" in capsys.readouterr().err
+
+
+def test_the_doctor_names_settings_that_cannot_be_read(empty, capsys):
+    (empty / "pyproject.toml").write_text("[tool.agent-chaos]\nmax-example = 3\n")
+
+    assert run_command(["doctor"]) == 5
+    assert "did you mean max-examples?" in capsys.readouterr().out
