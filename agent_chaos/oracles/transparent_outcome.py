@@ -59,9 +59,9 @@ class TransparentOutcome:
         """An agent that heard every word as recorded must go on as recorded; one that met an error may ask something else."""
         reason = (
             f"left the recording at call {call.call}, although every reply before it was read to its end and said what the "
-            "recorded one says"
+            f"recorded one says{f': {call.difference}' if call.difference else ''}"
         )
-        return self._violation("request", reason, "", "", advice=_READ)
+        return self._violation("request", reason, None, None, advice=_READ)
 
     def _answers(self, evidence: Evidence) -> Iterable[Violation]:
         for answer in evidence.trace.answers:

@@ -150,7 +150,8 @@ def _changes(finding: Finding, clean: Trace) -> Iterator[Change]:
     yield from faulted
     shown = {(pair.recorded, pair.as_run) for change in faulted for pair in change.pairs}
     rest = _compared(finding, clean)
-    if rest is not None and not all((pair.recorded, pair.as_run) in shown for pair in rest.pairs):
+    told = [pair for pair in rest.pairs if pair.recorded != pair.as_run] if rest is not None else []
+    if rest is not None and not all((pair.recorded, pair.as_run) in shown for pair in told):
         yield rest
 
 

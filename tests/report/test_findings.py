@@ -224,7 +224,7 @@ def test_harm_by_an_everyday_fault_is_fixed_first(made: CampaignRecord) -> None:
 def test_the_fix_speaks_the_sdk_at_hand(made: CampaignRecord) -> None:
     compile(finding_of(made, "cut").fix.code, "fix", "exec")
     assert "message.stop_reason" in finding_of(made, "cut").fix.code
-    assert "anthropic.Anthropic(timeout=" in finding_of(made, "silence").fix.code
+    assert "client = Anthropic(timeout=30" in finding_of(made, "silence").fix.code
 
 
 def test_a_run_that_waits_too_long_is_marked_where_its_time_went(made: CampaignRecord) -> None:

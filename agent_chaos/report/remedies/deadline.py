@@ -18,9 +18,9 @@ REMEDY = Remedy(
     reach="agent",
     order=10,
     code={
-        "anthropic_messages": "client = anthropic.Anthropic(timeout=30, max_retries=1)",
-        "openai_chat": "client = openai.OpenAI(timeout=30, max_retries=1)",
-        "openai_responses": "client = openai.OpenAI(timeout=30, max_retries=1)",
-        "gemini": "client = genai.Client(http_options=types.HttpOptions(timeout=30_000))  # milliseconds",
+        "anthropic_messages": "$client = $made(timeout=30, max_retries=1)",
+        "openai_chat": "$client = $made(timeout=30, max_retries=1)",
+        "openai_responses": "$client = $made(timeout=30, max_retries=1)",
+        "gemini": "$client = $made(http_options=types.HttpOptions(timeout=30_000))  # milliseconds",
     },
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from agent_chaos.faults.family import DIVISION, NOISE
 from agent_chaos.oracles.reading.heard import heard_as_recorded
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
 
 def _fits(case: Case) -> bool:
-    return case.violation.oracle == "transparent_outcome" and heard_as_recorded(case.trace)
+    if case.violation.oracle != "transparent_outcome":
+        return False
+    # One who stops to read at the first sign of an end has not heard it whole.
+    divided = {fault.family for _, fault in case.trace.fired} <= {DIVISION, NOISE}
+    return divided or heard_as_recorded(case.trace)
 
 
 REMEDY = Remedy(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
+_RAISE = '    raise RuntimeError("the model said nothing")'
+
 
 def _fits(case: Case) -> bool:
     return case.violation.oracle == "empty_answer" or "empty message" in case.violation.subject
@@ -18,11 +20,16 @@ REMEDY = Remedy(
     reach="function",
     order=10,
     code={
-        "anthropic_messages": 'if not message.content:\n    raise RuntimeError("the model said nothing")',
-        "openai_chat": "if not message.content and not message.tool_calls:\n"
-        '    raise RuntimeError("the model said nothing")',
-        "openai_responses": 'if not response.output:\n    raise RuntimeError("the model said nothing")',
-        "gemini": "if not response.text and not response.function_calls:\n"
-        '    raise RuntimeError("the model said nothing")',
+        "anthropic_messages": 'said = [b for b in $reply.content if b.type == "tool_use" or getattr(b, "text", "")]\n'
+        "if not said:\n" + _RAISE,
+        "openai_chat": "said = $reply.choices[0].message\n"
+        "if not said.content and not said.tool_calls:\n" + _RAISE,
+        "openai_responses": 'calls = [item for item in $reply.output if item.type == "function_call"]\n'
+        "if not $reply.output_text and not calls:\n" + _RAISE,
+        "gemini": "if not $reply.text and not $reply.function_calls:\n" + _RAISE,
     },
+    events=dict.fromkeys(
+        ("anthropic_messages", "openai_chat", "openai_responses", "gemini"),
+        "for $chunk in ...:\n    ...\nif not text and not calls:\n" + _RAISE,
+    ),
 )

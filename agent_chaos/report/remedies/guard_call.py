@@ -11,12 +11,23 @@ def _fits(case: Case) -> bool:
 
 _CODE = """for attempt in range(3):
     try:
-        {reply} = ...
+        {does}
         break
     except Exception as exc:  # not only {error}
         failed = exc
 else:
     raise ModelUnavailable(str(failed))"""
+_ERRORS = {
+    "anthropic_messages": "anthropic.APIError",
+    "openai_chat": "openai.APIError",
+    "openai_responses": "openai.APIError",
+    "gemini": "google.genai.errors.APIError",
+}
+
+
+def _code(does: str) -> dict[str, str]:
+    return {protocol: _CODE.format(does=does, error=error) for protocol, error in _ERRORS.items()}
+
 
 REMEDY = Remedy(
     name="guard_call",
@@ -26,10 +37,6 @@ REMEDY = Remedy(
     fits=_fits,
     at=lambda case: case.at_call or case.at_exception,
     order=60,
-    code={
-        "anthropic_messages": _CODE.format(reply="message", error="anthropic.APIError"),
-        "openai_chat": _CODE.format(reply="completion", error="openai.APIError"),
-        "openai_responses": _CODE.format(reply="response", error="openai.APIError"),
-        "gemini": _CODE.format(reply="response", error="google.genai.errors.APIError"),
-    },
+    code=_code("..."),
+    events=_code("...  # the call, and all that reads its stream"),
 )

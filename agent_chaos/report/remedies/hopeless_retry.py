@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
 _CODE = """try:
-    {reply} = ...
+    ...
 except {error} as exc:
     if exc.{status} < 500 and exc.{status} not in (408, 409, 429):
         raise"""
@@ -24,13 +24,9 @@ REMEDY = Remedy(
     at=lambda case: case.at_call,
     order=19,
     code={
-        "anthropic_messages": _CODE.format(
-            reply="message", error="anthropic.APIStatusError", status="status_code"
-        ),
-        "openai_chat": _CODE.format(reply="completion", error="openai.APIStatusError", status="status_code"),
-        "openai_responses": _CODE.format(
-            reply="response", error="openai.APIStatusError", status="status_code"
-        ),
-        "gemini": _CODE.format(reply="response", error="google.genai.errors.APIError", status="code"),
+        "anthropic_messages": _CODE.format(error="anthropic.APIStatusError", status="status_code"),
+        "openai_chat": _CODE.format(error="openai.APIStatusError", status="status_code"),
+        "openai_responses": _CODE.format(error="openai.APIStatusError", status="status_code"),
+        "gemini": _CODE.format(error="google.genai.errors.APIError", status="code"),
     },
 )

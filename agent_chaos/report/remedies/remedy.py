@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from agent_chaos.faults.family import TOOL_ARGUMENTS, TOOL_CALL
+from agent_chaos.faults.family import STOP_REASON, TOOL_ARGUMENTS, TOOL_CALL, TRUNCATION
 from agent_chaos.faults.fault import ToolFault
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.reading.turns import served_turn
+from agent_chaos.report.remedies.own_names import OwnNames, names_at
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
 
@@ -27,6 +28,19 @@ EXAMPLE_PACKAGES = {
     "gemini": ("google",),
 }
 """The packages whose code an example of a protocol is written for."""
+
+_REPLY = {
+    "anthropic_messages": "message",
+    "openai_chat": "completion",
+    "openai_responses": "response",
+    "gemini": "response",
+}
+_MADE = {
+    "anthropic_messages": ("anthropic", "Anthropic"),
+    "openai_chat": ("openai", "OpenAI"),
+    "openai_responses": ("openai", "OpenAI"),
+    "gemini": ("genai", "Client"),
+}
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,13 @@ class Case:
         return turn is not None and bool(turn.tool_calls)
 
     @property
+    def read_too_soon(self) -> bool:
+        """Whether a reply was cut or stopped, and what the agent's own code then read in it was not there."""
+        families = {fault.family for _, fault in self.trace.fired}
+        own = not self.from_library or self.parses_text
+        return self.ended_early and families <= {TRUNCATION, STOP_REASON} and own and not self.runs_tools
+
+    @property
     def parses_text(self) -> bool:
         """Whether the exception came out of a parser that the agent's own line called."""
         raised = self.at_exception
@@ -139,7 +160,9 @@ class Remedy:
     Args:
         headline: what is wrong now, as one line without a full stop.
         does: what to change, as one sentence.
-        code: the change in a few lines, by protocol; under '' for any other library, where that can be said.
+        code: the change in a few lines, by protocol; under '' for any other library, where that can be said. In it `$reply`
+            stands for the whole reply, `$client` for the client, and `$made(` for what makes one.
+        events: the same for an agent that reads the events of a stream itself, each of which is `$chunk`.
         fits: whether it ends this failure.
         at: the line where it is made.
         order: of several that fit, the one with the lowest order is meant.
@@ -154,11 +177,15 @@ class Remedy:
     reach: Reach = "line"
     order: int = 50
     code: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, str] = field(default_factory=dict)
     apart: Callable[[Case], str] = lambda case: ""
 
     def written(self, case: Case) -> str:
-        """The change in the SDK at hand, or ''."""
-        return self.code.get(case.protocol, self.code.get("", ""))
+        """The change in the SDK at hand and the agent's own names, or ''."""
+        names = names_at(case.at_call, case.protocol)
+        whole = self.code.get(case.protocol, self.code.get("", ""))
+        template = self.events.get(case.protocol, whole) if names.chunk else whole
+        return with_names(template, names, case.protocol)
 
     def place(self, case: Case) -> tuple[str, ...]:
         """What failures that one change ends have in common, beside the remedy."""
@@ -167,3 +194,26 @@ class Remedy:
             return ()
         whole = (frame.file, frame.function, str(frame.line))
         return whole if self.reach == "line" else whole[:2]
+
+
+def with_names(template: str, names: OwnNames, protocol: str) -> str:
+    """Lines of code in the agent's own names; a name that its source does not tell is explained in a line before them."""
+    before, reply = "", names.reply or names.final
+    if "$reply" in template and not reply.isidentifier():
+        usual = _REPLY.get(protocol, "reply")
+        before = f"{usual} = {reply}\n" if reply else f"# {usual}: what this call returns\n"
+        reply = usual
+    made = f"{names.made or _usual_maker(names, protocol)}({'..., ' if names.arguments else ''}"
+    for word, name in (
+        ("$reply", reply),
+        ("$chunk", names.chunk),
+        ("$client", names.client if names.made else "client"),
+        ("$made(", made),
+    ):
+        template = template.replace(word, name)
+    return before + template
+
+
+def _usual_maker(names: OwnNames, protocol: str) -> str:
+    package, name = _MADE.get(protocol, ("", "Client"))
+    return f"{package}.{'Async' if names.awaits and package != 'genai' else ''}{name}"

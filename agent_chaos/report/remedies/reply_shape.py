@@ -17,13 +17,19 @@ REMEDY = Remedy(
     at=lambda case: case.at_exception,
     order=70,
     code={
-        "openai_chat": 'if not getattr(completion, "choices", None):\n'
+        "openai_chat": 'if not getattr($reply, "choices", None):\n'
         '    raise RuntimeError("the reply holds no choice")',
-        "openai_responses": 'if not getattr(response, "output", None):\n'
+        "openai_responses": 'if not getattr($reply, "output", None):\n'
         '    raise RuntimeError("the reply holds no output")',
-        "gemini": "if not response.candidates or not response.candidates[0].content:\n"
+        "gemini": "if not $reply.candidates or not $reply.candidates[0].content:\n"
         '    raise RuntimeError("the reply holds no content")',
-        "anthropic_messages": 'if not getattr(message, "content", None):\n'
+        "anthropic_messages": 'if not getattr($reply, "content", None):\n'
         '    raise RuntimeError("the reply holds no content")',
+    },
+    events={
+        "openai_chat": "for $chunk in ...:\n    if not $chunk.choices or not $chunk.choices[0].delta:\n        continue",
+        "openai_responses": "",
+        "gemini": "for $chunk in ...:\n    if not $chunk.candidates or not $chunk.candidates[0].content:\n        continue",
+        "anthropic_messages": "",
     },
 )

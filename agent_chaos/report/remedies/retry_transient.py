@@ -18,10 +18,10 @@ REMEDY = Remedy(
     at=lambda case: case.at_call,
     order=20,
     code={
-        "anthropic_messages": "client = anthropic.Anthropic(max_retries=3)",
-        "openai_chat": "client = openai.OpenAI(max_retries=3)",
-        "openai_responses": "client = openai.OpenAI(max_retries=3)",
+        "anthropic_messages": "$client = $made(max_retries=3)",
+        "openai_chat": "$client = $made(max_retries=3)",
+        "openai_responses": "$client = $made(max_retries=3)",
         "gemini": "retry = types.HttpRetryOptions(attempts=4)\n"
-        "client = genai.Client(http_options=types.HttpOptions(retry_options=retry))",
+        "$client = $made(http_options=types.HttpOptions(retry_options=retry))",
     },
 )

@@ -8,9 +8,16 @@ _ORACLES = ("unfinished_tool_call", "silent_truncation")
 _WHERE_IT_ENDED_EARLY = ("empty_answer", "swallowed_error")
 """What a look at the reply's end ends, too, where that is what went wrong."""
 
+_CHAT = """if stop not in ("stop", "tool_calls"):
+    raise RuntimeError(f"incomplete reply: {stop}")"""
+_GEMINI = """if stop != types.FinishReason.STOP:
+    raise RuntimeError(f"incomplete reply: {stop}")"""
+
 
 def _fits(case: Case) -> bool:
     oracle = case.violation.oracle
+    if oracle == "unhandled_exception":
+        return case.read_too_soon
     return oracle in _ORACLES or (oracle in _WHERE_IT_ENDED_EARLY and case.ended_early)
 
 
@@ -22,13 +29,28 @@ REMEDY = Remedy(
     at=lambda case: case.at_call,
     order=9,
     code={
-        "anthropic_messages": 'if message.stop_reason not in ("end_turn", "tool_use"):\n'
-        '    raise RuntimeError(f"incomplete reply: {message.stop_reason}")',
-        "openai_chat": 'if choice.finish_reason not in ("stop", "tool_calls"):\n'
-        '    raise RuntimeError(f"incomplete reply: {choice.finish_reason}")',
-        "openai_responses": 'if response.status != "completed":\n'
-        '    raise RuntimeError(f"incomplete reply: {response.status}")',
-        "gemini": "if response.candidates[0].finish_reason != types.FinishReason.STOP:\n"
-        '    raise RuntimeError(f"incomplete reply: {response.candidates[0].finish_reason}")',
+        "anthropic_messages": 'if $reply.stop_reason not in ("end_turn", "tool_use"):\n'
+        '    raise RuntimeError(f"incomplete reply: {$reply.stop_reason}")',
+        "openai_chat": "stop = $reply.choices[0].finish_reason\n" + _CHAT,
+        "openai_responses": 'if $reply.status != "completed":\n'
+        '    raise RuntimeError(f"incomplete reply: {$reply.status}")',
+        "gemini": "stop = $reply.candidates[0].finish_reason\n" + _GEMINI,
+    },
+    events={
+        "anthropic_messages": "for $chunk in ...:\n"
+        '    if $chunk.type == "message_delta":\n'
+        "        stop = $chunk.delta.stop_reason\n"
+        'if stop not in ("end_turn", "tool_use"):\n'
+        '    raise RuntimeError(f"incomplete reply: {stop}")',
+        "openai_chat": "for $chunk in ...:\n"
+        "    if $chunk.choices:\n"
+        "        stop = $chunk.choices[0].finish_reason or stop\n" + _CHAT,
+        "openai_responses": "for $chunk in ...:\n"
+        '    complete = $chunk.type == "response.completed"\n'
+        "if not complete:\n"
+        '    raise RuntimeError("incomplete reply")',
+        "gemini": "for $chunk in ...:\n"
+        "    if $chunk.candidates:\n"
+        "        stop = $chunk.candidates[0].finish_reason or stop\n" + _GEMINI,
     },
 )

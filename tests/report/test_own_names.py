@@ -1,0 +1,165 @@
+"""A fix is written in the agent's own names, where the statement that makes the call tells them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent_chaos import members
+from agent_chaos.report import remedies
+from agent_chaos.report.remedies.own_names import OwnNames, names_at
+from agent_chaos.report.remedies.remedy import Remedy, with_names
+from agent_chaos.trace.stack_frame import StackFrame
+
+AGENT = """
+import anthropic
+import openai
+from google import genai
+
+claude = anthropic.Anthropic()
+aclaude = anthropic.AsyncAnthropic(api_key="k", timeout=9)
+
+
+class Desk:
+    def __init__(self):
+        self.llm = openai.AzureOpenAI()
+
+    def ask(self, text):
+        r = self.llm.chat.completions.create(
+            model="m", messages=text,
+        )
+        return r.choices[0].message.content
+
+
+def whole():
+    m = claude.messages.create(model="m")
+    return m.content[0].text
+
+
+def helper():
+    with claude.messages.stream(model="m") as s:
+        last = s.get_final_message()
+    return last
+
+
+async def ahelper():
+    async with aclaude.messages.stream(model="m") as s:
+        text = "".join([t async for t in s.text_stream])
+    return text
+
+
+async def events(llm):
+    stream = await llm.chat.completions.create(model="m", stream=True)
+    async for piece in stream:
+        print(piece)
+
+
+def loop():
+    for ev in claude.messages.create(model="m", stream=True):
+        print(ev)
+
+
+def inner(llm):
+    said = llm.chat.completions.create(model="m").choices[0].message
+    return said
+
+
+def passed(llm):
+    return llm.responses.create(model="m")
+
+
+def session(chat):
+    answer = chat.send_message("hi")
+    return answer.text
+"""
+
+
+@pytest.fixture
+def names(tmp_path: Path):
+    file = tmp_path / "agent.py"
+    file.write_text(AGENT)
+    lines = AGENT.splitlines()
+
+    def at(text: str, protocol: str) -> OwnNames:
+        line = next(number for number, one in enumerate(lines, 1) if text in one)
+        return names_at(StackFrame(str(file), line, "f"), protocol)
+
+    return at
+
+
+@pytest.mark.parametrize(
+    ("text", "protocol", "expected"),
+    [
+        (
+            "r = self.llm",
+            "openai_chat",
+            OwnNames(client="self.llm", made="openai.AzureOpenAI", reply="r"),
+        ),
+        ("m = claude", "anthropic_messages", OwnNames("claude", "anthropic.Anthropic", reply="m")),
+        (
+            "with claude.messages.stream",
+            "anthropic_messages",
+            OwnNames("claude", "anthropic.Anthropic", final="last"),
+        ),
+        (
+            "async with aclaude",
+            "anthropic_messages",
+            OwnNames(
+                "aclaude", "anthropic.AsyncAnthropic", True, final="await s.get_final_message()", awaits=True
+            ),
+        ),
+        ("stream = await llm", "openai_chat", OwnNames(client="llm", chunk="piece", awaits=True)),
+        ("for ev in claude", "anthropic_messages", OwnNames("claude", "anthropic.Anthropic", chunk="ev")),
+        ("said = llm", "openai_chat", OwnNames(client="llm")),
+        ("return llm.responses", "openai_responses", OwnNames(client="llm")),
+        ("answer = chat", "gemini", OwnNames(client="chat", reply="answer")),
+        ("import openai", "openai_chat", OwnNames()),
+    ],
+)
+def test_what_a_reply_and_a_client_are_called_is_read_off_the_statement(names, text, protocol, expected):
+    assert names(text, protocol) == expected
+
+
+def test_a_file_that_cannot_be_read_tells_no_name():
+    assert names_at(StackFrame("<string>", 3, "f"), "openai_chat") == OwnNames()
+    assert names_at(None, "openai_chat") == OwnNames()
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        (OwnNames(reply="r"), "use(r.x)"),
+        (OwnNames(final="last"), "use(last.x)"),
+        (OwnNames(final="s.get_final_message()"), "message = s.get_final_message()\nuse(message.x)"),
+        (OwnNames(), "# message: what this call returns\nuse(message.x)"),
+    ],
+)
+def test_a_name_that_is_not_known_is_explained(known, written):
+    assert with_names("use($reply.x)", known, "anthropic_messages") == written
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        (
+            OwnNames(client="c", made="openai.AzureOpenAI", arguments=True),
+            "c = openai.AzureOpenAI(..., timeout=30)",
+        ),
+        (OwnNames(client="c", awaits=True), "client = openai.AsyncOpenAI(timeout=30)"),
+        (OwnNames(), "client = openai.OpenAI(timeout=30)"),
+    ],
+)
+def test_a_client_is_made_as_the_agent_makes_it(known, written):
+    assert with_names("$client = $made(timeout=30)", known, "openai_chat") == written
+
+
+@pytest.mark.parametrize("remedy", members.exported(remedies, "REMEDY"), ids=lambda one: one.name)
+def test_every_fix_is_python_without_an_open_name(remedy: Remedy):
+    for protocol, template in (*remedy.code.items(), *remedy.events.items()):
+        code = with_names(template, OwnNames(reply="r", chunk="c"), protocol)
+
+        assert "$" not in code
+        compile(
+            "def fix():\n" + "".join(f"    {line}\n" for line in [*code.splitlines(), "pass"]), "fix", "exec"
+        )

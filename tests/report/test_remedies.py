@@ -1,0 +1,57 @@
+"""A failure gets the fix that ends it: by what the agent read, and not only by what was raised."""
+
+from __future__ import annotations
+
+import json
+
+import openai
+import pytest
+
+from agent_chaos.patch.tools import tool
+from agent_chaos.report.contents.grouping import remedy_of
+from agent_chaos.report.remedies.remedy import Case
+from tests.oracles.desk import KEY, Chat, fault, judged, refund
+from tests.standin.said import Said
+from tests.standin.wires import MODELS
+
+ORDER = (Said('{"order": "A-17", "amount": 1500}'),)
+
+
+def reading_json(ctx, text):
+    """Takes what the model says for JSON, and acts on it."""
+    heard = Chat([{"role": "user", "content": text}]).ask()
+    return tool(refund)(**json.loads(heard.text))
+
+
+def first_finish(ctx, text):
+    """Stops to read a stream at the first reason to stop."""
+    said = ""
+    client = openai.OpenAI(api_key=KEY)
+    with client.chat.completions.create(
+        model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}], stream=True
+    ) as stream:
+        for chunk in stream:
+            said += chunk.choices[0].delta.content or "" if chunk.choices else ""
+            if chunk.choices and chunk.choices[0].finish_reason is not None:
+                break
+    return said
+
+
+@pytest.mark.parametrize(
+    ("agent", "site", "struck", "name"),
+    [
+        (reading_json, "call 0", fault("truncate", boundary="mid_text", offset=0), "whole_reply"),
+        (reading_json, "call 0", fault("max_tokens_in_text", percent_lost=40), "whole_reply"),
+        (reading_json, "call 0", fault("garbled_text", shape="fenced"), "parse_text"),
+        (reading_json, "tool 0", fault("tool_empty"), "empty_result"),
+        (first_finish, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
+    ],
+    ids=["cut", "at the limit", "fenced", "an empty result", "an early reason to stop"],
+)
+def test_the_fix_is_the_one_that_ends_the_failure(agent, site, struck, name):
+    outcome = judged(agent, "openai_chat", {site: struck}, said=ORDER)
+    remedies = {
+        remedy_of(Case(violation, outcome.trace, outcome.trace)).name for violation in outcome.violations
+    }
+
+    assert remedies == {name}
