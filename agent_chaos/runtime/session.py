@@ -22,6 +22,7 @@ from agent_chaos.runtime.program_time import ProgramTime
 from agent_chaos.runtime.run_stop import RunStop
 from agent_chaos.runtime.scheduler import Scheduler
 from agent_chaos.runtime.tape import Tape
+from agent_chaos.runtime.user_code import awaiting_frame, calling_frame
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Wait
@@ -65,6 +66,8 @@ class Session:
     """asyncio tasks that the agent's own code started, with what to call them."""
     agent: StackFrame | None = None
     """Where the agent is defined: the line to name where no other of its lines can be seen."""
+    awaited: object = None
+    """What the agent gave back to be awaited or iterated, while that goes on."""
     max_virtual_s: float = math.inf
     late: int = 0
     interrupted: bool = False
@@ -108,6 +111,11 @@ class Session:
     def sleep_until(self, now: float, why: str) -> None:
         """As `sleep`, until `now` virtual seconds; at once where that has passed."""
         self.sleep(now - self.clock.now(), why)
+
+    def calling_line(self) -> StackFrame | None:
+        """The line of the agent that is at work now: in this thread, in its own, or where it waits for a task of either."""
+        at_work = calling_frame(self.scheduler.main.ident)
+        return at_work or awaiting_frame(self.awaited) or self.agent
 
     @property
     def replaying(self) -> bool:

@@ -42,6 +42,22 @@ def calling_frame(thread: int) -> StackFrame | None:
     return _innermost(_outwards(sys._current_frames().get(thread)))
 
 
+def awaiting_frame(awaited: object) -> StackFrame | None:
+    """The innermost line of the agent at which a coroutine, or an asynchronous generator, is suspended."""
+    return _innermost(reversed(list(_suspended(awaited))))
+
+
+def _suspended(awaited: object) -> Iterator[tuple[FrameType, int]]:
+    """From the outermost coroutine to what it waits for in the end; a task or a future ends the way."""
+    while awaited is not None:
+        prefix = next((kind for kind in ("cr", "ag", "gi") if hasattr(awaited, f"{kind}_frame")), "")
+        frame = getattr(awaited, f"{prefix}_frame", None)
+        if frame is not None:
+            yield frame, frame.f_lineno
+        # A generator-based coroutine names what it waits for otherwise.
+        awaited = getattr(awaited, f"{prefix}_{'yieldfrom' if prefix == 'gi' else 'await'}", None)
+
+
 def retried_by_genai() -> bool:
     """Whether google-genai itself sends once more what is being sent, as its `retry_options` say."""
     # Its requests have no header that numbers attempts, so the loop that sends them is looked at: tenacity's, called by

@@ -57,5 +57,5 @@ def _failure(run: CampaignState, violation: Violation, seed: int) -> Failure:
         seed=seed,
         smallest=False,
         checks=0,
-        runs_seen=max(1, run.seen_in[violation.fingerprint].bit_count()),
+        runs_seen=run.seen_in[violation.fingerprint].bit_count(),
     )

@@ -152,7 +152,7 @@ def _failure(
         seed=end.seed,
         smallest=shrunk.smallest,
         checks=shrunk.checks,
-        runs_seen=max(1, run.seen_in[task.fingerprint].bit_count()),
+        runs_seen=run.seen_in[task.fingerprint].bit_count(),
     )
 
 

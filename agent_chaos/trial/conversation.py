@@ -167,6 +167,7 @@ class Conversation:
             # One loop for setup, all turns and teardown: clients of the SDKs are bound to the loop they were
             # first used on.
             self._runner = asyncio.Runner()
+        self._session.awaited = result
         return self._runner.run(_awaited(result) if inspect.isawaitable(result) else _collected(result))
 
 

@@ -16,7 +16,7 @@ from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player, ServedReply
 from agent_chaos.runtime.answer import Answered
 from agent_chaos.runtime.session import Session
-from agent_chaos.runtime.user_code import calling_frame, retried_by_genai
+from agent_chaos.runtime.user_code import retried_by_genai
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.trace import Call
 from agent_chaos.trial.call_numbers import CallNumbers, LogicalCall, numbered_attempt
@@ -149,7 +149,7 @@ class HttpAnswers:
                 fired=served.fired,
                 difference=served.difference,
                 by_sdk=_is_by_sdk(request, logical),
-                frame=calling_frame(self.session.scheduler.main.ident) or self.session.agent,
+                frame=self.session.calling_line(),
             )
         )
 

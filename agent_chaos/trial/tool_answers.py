@@ -17,7 +17,6 @@ from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.toolbox import Toolbox, ToolServed
 from agent_chaos.runtime.answer import ToolAnswer
 from agent_chaos.runtime.session import Session
-from agent_chaos.runtime.user_code import calling_frame
 from agent_chaos.trace.trace import ToolRun
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
@@ -131,7 +130,7 @@ class ToolAnswers:
                 duration_s=answer.delay_s,
                 others=served.others,
                 landed=served.outcome is None or served.outcome.performed,
-                frame=calling_frame(self.session.scheduler.main.ident) or self.session.agent,
+                frame=self.session.calling_line(),
             )
         )
 

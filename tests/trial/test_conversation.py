@@ -8,6 +8,7 @@ import time
 import anthropic
 import pytest
 
+import agent_chaos
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.unhandled_exception import grade_of
@@ -130,6 +131,42 @@ def test_a_call_from_a_librarys_own_task_is_placed_at_the_agent_and_not_at_what_
     trace = trial(one, recorded(one, [claude_says("Hello.")]))
 
     assert trace.calls[0].frame.function == "agent"
+
+
+def in_a_coroutine(tool):
+    async def helper(arguments):
+        return await asyncio.to_thread(tool, arguments)
+
+    async def everything(text):
+        return await asyncio.gather(helper(text))
+
+    async def agent(ctx, text):
+        return await everything(text)
+
+    return agent, "everything"
+
+
+def in_a_generator(tool):
+    async def helper(arguments):
+        return await asyncio.to_thread(tool, arguments)
+
+    async def agent(ctx, text):
+        yield await helper(text)
+
+    return agent, "helper"
+
+
+@pytest.mark.parametrize("made", [in_a_coroutine, in_a_generator])
+def test_a_tool_in_a_worker_thread_is_placed_at_the_line_that_waits_for_it(made):
+    @agent_chaos.tool
+    def look_up(order):
+        return f"{order}: sent"
+
+    agent, function = made(look_up)
+    one = scenario(agent)
+    trace = trial(one, recorded(one, []))
+
+    assert [run.frame.function for run in trace.tools] == [function]
 
 
 @pytest.mark.parametrize(

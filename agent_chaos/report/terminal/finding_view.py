@@ -53,7 +53,12 @@ def line(finding: FindingRecord) -> tuple[Text, Text]:
 
 def _seen(finding: FindingRecord) -> str:
     ways = f", {count(len(finding.failures), 'way')}" if len(finding.failures) > 1 else ""
-    return f"{count(finding.examples, 'example') if finding.examples else 'stored before'}{ways}"
+    return f"{_in_examples(finding.examples)}{ways}"
+
+
+def _in_examples(examples: int) -> str:
+    # A stored failure, or one that showed itself while another was made small.
+    return f"seen in {count(examples, 'example')}" if examples else "seen in none of the search's examples"
 
 
 def _title(finding: FindingRecord) -> RenderableType:
@@ -108,7 +113,7 @@ def _run(record: FailureRecord, width: int) -> Iterator[RenderableType]:
         yield _indented(_pairs(change.pairs, width))
     failure = record.failure
     yield Text()
-    yield _heading("Run it again", f"seed {failure.seed}, seen in {count(failure.runs_seen, 'example')}")
+    yield _heading("Run it again", f"seed {failure.seed}, {_in_examples(failure.runs_seen)}")
     yield from (_code(row) for row in _again(record))
 
 
