@@ -26,7 +26,8 @@ def test_an_answer_that_hits_the_limit_or_pauses_is_complete_and_short(kind, for
 
 def _holds_json(form):
     """Whether arguments are a JSON value on the wire, so that a cut leaves what is whole of them."""
-    return form[0] in ("gemini", "ollama") or form[:2] == ("anthropic_messages", False)
+    objects = (("anthropic_messages", False), ("bedrock_converse", False))
+    return form[0] in ("gemini", "ollama") or form[:2] in objects
 
 
 @cases("max_tokens_in_tool_call")
@@ -288,7 +289,7 @@ def test_a_value_is_null_and_all_else_is_as_recorded(kind, form):
     where = seen(form)
     recorded = turn_of(where)
     names = {
-        "tool_id": ("", "id", "call_id"),
+        "tool_id": ("", "id", "call_id", "toolUseId"),
         "tool_name": ("", "name"),
         "arguments": ("", "input", "arguments", "args"),
     }

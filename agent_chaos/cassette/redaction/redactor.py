@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from agent_chaos.cassette.redaction.credential_exchange import is_credential_exchange
@@ -31,7 +32,7 @@ from agent_chaos.cassette.redaction.scrubbing import (
     streamed_edits,
 )
 from agent_chaos.cassette.redaction.shapes import entropy
-from agent_chaos.stream.edits import Edit, applied, in_bytes, merged_edits, moved, rebodied
+from agent_chaos.stream.edits import Edit, applied, clipped_edits, in_bytes, merged_edits, moved, rebodied
 from agent_chaos.stream.exchange import Abort, Head, Headers, Reply, ReplyEvent, Request
 from agent_chaos.stream.framing.framing import Framing
 from agent_chaos.stream.framing.registry import evident_framing
@@ -108,7 +109,10 @@ class Redactor:
         """The reply without secrets, even those split across chunks or streamed in pieces; times stay."""
         clean = Reply(tuple(self._event(event) for event in reply.events))
         framing = evident_framing(clean)
-        edits = self._streamed(clean, framing) if framing else self._in_body(clean.body)
+        if framing is None:
+            edits = self._in_body(clean.body)
+        else:
+            edits = self._sealed(clean, framing) if framing.sealed else self._streamed(clean, framing)
         return rebodied(clean, edits) if edits else clean
 
     def _body(self, request: Request) -> bytes:
@@ -135,6 +139,22 @@ class Redactor:
                 documents.append((at + inside, frame.data))
             at += len(raw)
         return in_bytes(_text(reply.body), merged_edits([*edits, *streamed_edits(documents, self._known)]))
+
+    def _sealed(self, reply: Reply, framing: Framing) -> list[Edit]:
+        """Edits in a stream whose messages carry checksums: each message that holds a secret is written anew."""
+        frames = framing.frames_of(reply)
+        starts = list(accumulate((len(one.data) for one in frames), initial=0))
+        documents = [(at, one.data) for at, one in zip(starts, frames, strict=False) if one.data]
+        edits = streamed_edits(documents, self._known)
+        changed = (
+            (one, clipped_edits(edits, at, at + len(one.data)))
+            for at, one in zip(starts, frames, strict=False)
+        )
+        return [
+            Edit(one.start, one.end, _text(framing.with_data(one, applied(one.data, inside))))
+            for one, inside in changed
+            if inside
+        ]
 
     def _event(self, event: ReplyEvent) -> ReplyEvent:
         if isinstance(event, Head):

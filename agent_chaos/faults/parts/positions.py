@@ -104,7 +104,7 @@ def _found_places(protocol: WireProtocol, reply: Reply, boundary: str) -> tuple[
         return _bytes(_after_events(frames))
     if boundary == "mid_frame":
         return _bytes(_middles(ends))
-    return _bytes(_in_characters(reply.body)) if boundary == "mid_utf8" else ()
+    return _bytes(_in_characters(protocol, reply)) if boundary == "mid_utf8" else ()
 
 
 def _bytes(offsets: Iterable[int]) -> tuple[_Place, ...]:
@@ -176,7 +176,11 @@ def _middles(ends: Sequence[int]) -> list[int]:
     )
 
 
-def _in_characters(body: bytes) -> list[int]:
+def _in_characters(protocol: WireProtocol, reply: Reply) -> list[int]:
+    framing, body = protocol.framing(reply), reply.body
+    # A checksum looks like any letter, and within a sealed message all places are one: what is not whole is not read.
+    if framing is not None and framing.sealed:
+        return []
     # Before a continuation byte of UTF-8 (10xxxxxx) a cut is inside of a character.
     return _from_middle([at for at in range(1, len(body)) if body[at] & 0xC0 == 0x80])
 

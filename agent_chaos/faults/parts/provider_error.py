@@ -72,7 +72,7 @@ def _changed(body: Any, fields: dict[str, Any]) -> Any:
     error, message = body.get("error"), fields.get("message")
     if isinstance(error, dict):
         return {**body, "error": {**error, **fields}}
-    if body.get("object") == "error":  # Mistral's error is the body itself
+    if "error" not in body and "message" in body:  # Amazon's and Mistral's error is the body itself
         return {**body, **fields}
     place = "error" if isinstance(error, str) else "detail"  # Ollama's error is the message itself
     return {**body, place: message} if place in body and message is not None else None

@@ -46,7 +46,7 @@ class NamelessEvents(StreamFault, frozen=True):
     family = DELIVERY
     frequency = Frequency.RARE
     changes = ("text", "calls", "stop", "usage", "end")
-    needs = frozenset({"event_names"})
+    needs = frozenset({"event_names", "optional_names"})
 
     kind: Literal["nameless_events"] = "nameless_events"
 
@@ -136,11 +136,10 @@ def _broken_off(target: Target) -> list[bytes] | None:
     """The frames with the one in the middle broken; None where there are too few."""
     raws = raw_frames(target) if target.reply.ok and target.streamed else []
     at = len(raws) // 2
-    if len(raws) < 3 or b"}" not in raws[at]:
+    data = target.frames[at].data.rstrip() if len(raws) >= 3 else ""
+    if target.framing is None or "}" not in data:
         return None
-    ends = len(raws[at]) - len(raws[at].rstrip(b"\r\n"))
-    text = raws[at][: len(raws[at]) - ends]
-    return [*raws[:at], text[:-1] + raws[at][len(text) :], *raws[at + 1 :]]
+    return [*raws[:at], target.framing.with_data(target.frames[at], data[:-1]), *raws[at + 1 :]]
 
 
 def _opening(target: Target, of: Opening) -> int | None:

@@ -29,6 +29,7 @@ class RespelledStream(StreamFault, frozen=True):
     family = NOISE
     frequency = Frequency.SOMETIMES
     transparent = True
+    needs = frozenset({"respellings"})
 
     kind: Literal["respelled_stream"] = "respelled_stream"
     spelling: Spelling

@@ -74,4 +74,6 @@ def _inside(target: Target) -> int | None:
     # A plain word, which no JSON writer escapes, so that it stands in the bytes as it is.
     words = [word.encode() for word in said.split() if word.isascii() and word.isalpha() and len(word) > 2]
     places = [target.reply.body.find(word) for word in words]
-    return next((at + 1 for at in places if at >= 0), None)
+    # A checksum would tell of the byte before anybody reads it as text.
+    sealed = target.framing is not None and target.framing.sealed
+    return None if sealed else next((at + 1 for at in places if at >= 0), None)

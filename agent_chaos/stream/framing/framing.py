@@ -36,11 +36,15 @@ class Framing(ABC):
 
     carries: frozenset[str] = frozenset()
     """What streams of it have besides messages; faults name what they need of it: `control_frames` say nothing, `frame_ends`
-    are what a message is not one without, `keep_alives` may stand between messages.
+    are what a message is not one without, `keep_alives` may stand between messages, `optional_names` may be missing from a
+    message, `respellings` say the same in other bytes.
     """
 
     self_evident: bool = True
     """Whether a stream of this framing can be told from a whole body without knowing the protocol."""
+
+    sealed: bool = False
+    """Whether lengths and checksums stand around the data, so that only `with_data` can change a message and leave it one."""
 
     @abstractmethod
     def holds(self, reply: Reply) -> bool:

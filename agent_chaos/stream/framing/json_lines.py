@@ -24,6 +24,7 @@ class JsonLines(Framing):
 
     name = "json_lines"
     content_type = "application/x-ndjson"
+    carries = frozenset({"respellings"})
 
     def holds(self, reply: Reply) -> bool:
         """By the content type, or by a second object behind the first line."""

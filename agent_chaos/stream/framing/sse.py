@@ -32,7 +32,7 @@ class ServerSentEvents(Framing):
 
     name = "sse"
     content_type = "text/event-stream"
-    carries = frozenset({"control_frames", "frame_ends", "keep_alives"})
+    carries = frozenset({"control_frames", "frame_ends", "keep_alives", "optional_names", "respellings"})
 
     def holds(self, reply: Reply) -> bool:
         """By the first field; by the content type of a body that does not begin as JSON does."""

@@ -1,0 +1,5 @@
+"""Amazon Bedrock's Converse API."""
+
+from agent_chaos.providers.bedrock_converse.protocol import PROTOCOL
+
+__all__ = ["PROTOCOL"]
