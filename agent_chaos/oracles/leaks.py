@@ -99,12 +99,14 @@ def _open(trace: Trace) -> list[Call]:
 
 
 def _given_up(trace: Trace, call: Call) -> bool:
-    """Whether the turn ended while the call still waited for bytes: a deadline cancelled it, and its client closed it."""
+    """Whether the turn ended while the call still waited for its first byte, or for long for more: a deadline ended it, and
+    its client closes it, or is still waiting in a thread that nobody can cancel."""
     answered = [one.at for one in trace.answers if one.turn == call.turn]
     ended = answered or [one.at for one in trace.raised if one.turn == call.turn]
     events = [call.at + event.at for event in call.reply.events] if call.reply else []
     pending = [at for at in events if ended and at > ended[0]]
-    return bool(pending) and min(pending) - ended[0] > _WAITING_S
+    waiting = len(pending) == len(events) or min(pending, default=0.0) - ended[0] > _WAITING_S
+    return bool(pending) and waiting
 
 
 ORACLE = Leaks()

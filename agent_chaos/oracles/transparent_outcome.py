@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import brings_back, only_reads
-from agent_chaos.oracles.reading.heard import heard_as_recorded
+from agent_chaos.oracles.reading.heard import gave_up_waiting, heard_as_recorded
 from agent_chaos.oracles.reading.marks import is_marked
 from agent_chaos.oracles.reading.turns import (
     all_transparent,
@@ -15,7 +15,6 @@ from agent_chaos.oracles.reading.turns import (
     executed,
     failed,
     last_call_of_turn,
-    read_whole,
     served_turn,
     shown,
 )
@@ -94,25 +93,7 @@ def _must_recover(evidence: Evidence) -> bool:
     trace = evidence.trace
     if trace.raised or trace.incidents_of("timeout", "budget"):
         return False
-    return all_transparent(evidence) and not _gave_up_waiting(trace)
-
-
-def _gave_up_waiting(trace: Trace) -> bool:
-    """Whether the agent left a call that a fault had made late, before its reply had come, or failed."""
-    left = [call for call in trace.calls if call.fired and _is_late(call) and _is_left(trace, call)]
-    return any(not (call.reply and call.reply.body) or not read_whole(trace, call) for call in left)
-
-
-def _is_late(call: Call) -> bool:
-    """Whether the reply took longer than the recorded one; a client that leaves any other does not leave for its delay."""
-    if call.reply is None:
-        return False
-    return call.recorded is None or call.reply.duration > call.recorded.duration or not call.reply.ok
-
-
-def _is_left(trace: Trace, call: Call) -> bool:
-    delivered = trace.deliveries.get(call.seq)
-    return delivered is None or delivered.outcome in ("open", "closed")
+    return all_transparent(evidence) and not gave_up_waiting(trace)
 
 
 def _gave_up(evidence: Evidence) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
+from agent_chaos.oracles.reading.heard import gave_up_waiting
 from agent_chaos.oracles.reading.turns import all_transparent, read_whole
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Raised, ToolRun, Trace
@@ -80,6 +81,9 @@ class UnhandledException:
             # The turn ends like this without a fault, too.
             if (raised.turn, raised.type) in clean:
                 continue
+            # A deadline of the agent's own left no time for another try: nobody has to wait for a late reply.
+            if grade == "honest" and _is_timeout(raised) and gave_up_waiting(evidence.trace):
+                continue
             if grade == "honest" and all_transparent(evidence):
                 grade = "unread" if _had_come(evidence.trace) else "honest"
             elif grade == "honest":
@@ -104,6 +108,10 @@ class UnhandledException:
             call_seq=_last_call_before(trace, raised),
             tool_seq=tool.seq if tool else None,
         )
+
+
+def _is_timeout(raised: Raised) -> bool:
+    return "TimeoutError" in (raised.type, *raised.bases)
 
 
 def _had_come(trace: Trace) -> bool:

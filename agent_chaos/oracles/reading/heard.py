@@ -1,4 +1,4 @@
-"""What an agent heard of the replies that faults struck."""
+"""What an agent heard of the replies that faults struck, and what it did not wait for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from agent_chaos.faults.fault import Fault
 from agent_chaos.oracles.reading.turns import read_whole
-from agent_chaos.trace.trace import Trace
+from agent_chaos.trace.trace import Call, Trace
 
 
 def heard_as_recorded(trace: Trace, *, before: float = math.inf) -> bool:
@@ -24,3 +24,21 @@ def heard_as_recorded(trace: Trace, *, before: float = math.inf) -> bool:
 
 def _says_the_same(fault: Fault) -> bool:
     return fault.transparent and not set(fault.changes) - {"other_parts"}
+
+
+def gave_up_waiting(trace: Trace) -> bool:
+    """Whether the agent left a call that a fault had made late, before its reply had come, or failed."""
+    left = [call for call in trace.calls if call.fired and _is_late(call) and _is_left(trace, call)]
+    return any(not (call.reply and call.reply.body) or not read_whole(trace, call) for call in left)
+
+
+def _is_late(call: Call) -> bool:
+    """Whether the reply took longer than the recorded one; a client that leaves any other does not leave for its delay."""
+    if call.reply is None:
+        return False
+    return call.recorded is None or call.reply.duration > call.recorded.duration or not call.reply.ok
+
+
+def _is_left(trace: Trace, call: Call) -> bool:
+    delivered = trace.deliveries.get(call.seq)
+    return delivered is None or delivered.outcome in ("open", "closed")
