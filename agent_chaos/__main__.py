@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from agent_chaos.commands.last_words import keep_last_words, no_last_words
 from agent_chaos.runtime import interrupts
 from agent_chaos.version import __version__
 
@@ -28,6 +29,8 @@ def main() -> None:
     except KeyboardInterrupt:  # while modules are imported, before the command line could tell it
         sys.stderr.write("error: interrupted\n")
         sys.exit(interrupts.interrupted_code())
+    finally:
+        no_last_words()
 
 
 def _main() -> None:
@@ -48,6 +51,7 @@ def _main() -> None:
     if any(word in (*OFFLINE, "record") for word in sys.argv[1:2]):
         _load_clock_without_pytest()
     if any(word in OFFLINE for word in sys.argv[1:2]):
+        keep_last_words(sys.argv[1])
         from agent_chaos.patch.guard import isolate, isolate_later
 
         if not (_reaches_other_machines() or _goes_online_itself()):

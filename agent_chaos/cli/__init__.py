@@ -15,6 +15,7 @@ import typer
 
 from agent_chaos.cli import cassettes, catalogue, project, running, searching
 from agent_chaos.cli.app import app
+from agent_chaos.commands.last_words import no_last_words
 from agent_chaos.errors import AgentChaosError, ExitCode, TrialStop
 from agent_chaos.runtime import interrupts
 from agent_chaos.scenario.targets import command_target
@@ -35,6 +36,7 @@ _DECLARED = (project, running, searching, cassettes, catalogue)
 def command_line() -> None:
     """Entry point of the `agent-chaos` command."""
     code = run_command(sys.argv[1:])
+    no_last_words()  # what ends the process from here on has nothing more to lose
     if code == ExitCode.INTERRUPTED:
         code = interrupts.interrupted_code()
     for signum in (signal.SIGINT, signal.SIGTERM):

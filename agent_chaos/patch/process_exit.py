@@ -66,22 +66,19 @@ def _raising(actual: Callable[[int], None]) -> Callable[[int], None]:
 
 
 def _struck(signum: int) -> None:
-    """Raises what a signal does that nothing of the agent's own handles; returns where it is to be sent."""
-    if timed() is None or _handled(signum):
-        return
-    if signum == signal.SIGINT:
-        raise KeyboardInterrupt
-    if signum in _FATAL:
+    """Raises where a signal would end the process, as nothing of the agent's own handles it; returns where it is to be sent.
+
+    SIGINT is the user's, whoever sends it.
+    """
+    if signum in _FATAL and timed() is not None and not _handled(signum):
         raise SystemExit(f"a signal that it sent to itself, {signal.Signals(signum).name}")
 
 
 def _handled(signum: int) -> bool:
     """Whether the agent has set a handler of its own, or ignores the signal."""
-    if signum in (signal.SIGINT, *_FATAL) and signum != vars(signal).get("SIGKILL"):
-        handler: Any = signal.getsignal(signum)
-        ours = str(getattr(handler, "__module__", "")).startswith("agent_chaos.")
-        return handler not in (signal.SIG_DFL, signal.default_int_handler, None) and not ours
-    return False
+    handler: Any = signal.getsignal(signum)  # of SIGKILL always the default
+    ours = str(getattr(handler, "__module__", "")).startswith("agent_chaos.")
+    return handler not in (signal.SIG_DFL, None) and not ours
 
 
 def _apply(changes: Changes) -> None:

@@ -31,12 +31,6 @@ def test_what_ends_the_process_is_how_the_run_ends(named):
     assert named in trace.raised[0].message
 
 
-def test_an_agent_that_interrupts_itself_is_told_from_a_user_who_does():
-    trace = run(lambda ctx, text: os.kill(os.getpid(), signal.SIGINT))
-
-    assert [raised.type for raised in trace.raised] == ["KeyboardInterrupt"]
-
-
 def test_a_signal_that_the_agent_handles_reaches_it():
     def agent(ctx, text):
         heard = []

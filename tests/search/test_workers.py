@@ -1,6 +1,7 @@
 """Several processes: the same campaign as in one, and a process that dies or hangs costs its plan alone."""
 
 import os
+import signal
 import time
 from functools import partial
 
@@ -26,7 +27,7 @@ class Deadly(Rehearsal):
 
     def trial(self, plan):
         if plan == DEADLY:
-            os._exit(9)
+            os.kill(os.getpid(), signal.SIGKILL)
         if plan == STUCK:
             time.sleep(60)
         return super().trial(plan)
@@ -70,7 +71,7 @@ def test_a_process_that_dies_or_hangs_is_a_failure_with_its_plan_and_the_others_
 
     assert [died.plan, stuck.plan] == [DEADLY, STUCK]
     assert died.fingerprints == stuck.fingerprints == {"lost_process:agent"}
-    assert "ended with 9" in died.reason
+    assert "was ended by SIGKILL" in died.reason
     assert fine.verdict is Verdict.PASS
 
 

@@ -5,6 +5,7 @@ The task that a process died of is a failure of the agent, with its plan; anothe
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -137,7 +138,7 @@ class Processes(TaskExecutor):
             said = worker.connection.recv()
         except (EOFError, OSError):
             worker.process.join(timeout=5)
-            yield self._lost(worker, f"ended with {worker.process.exitcode}")
+            yield self._lost(worker, _ended(worker.process.exitcode))
             return
         worker.heard_s, worker.ready = monotonic(), True
         if isinstance(said, WorkerFailed):
@@ -157,6 +158,15 @@ class Processes(TaskExecutor):
             )
         assert worker.task is not None
         return worker.number, lost(worker.task, how)
+
+
+def _ended(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"ended with {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:  # a real-time signal
+        return f"was ended by signal {-code}"
 
 
 def lost(task: Task, how: str) -> TaskResult:
