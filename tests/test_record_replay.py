@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+from asyncio import gather, run
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.raw_server import Got, Wire, serving
-from tests.patch.sdk_calls import transport_of
+from tests.patch.sdk_calls import PROTOCOLS, TEXT, acall, call, provider, transport_of
 from tests.patch.test_record_streams import Reader, each_reader
 from tests.standin.server import standin
 from tests.tool_loops import ANSWER, QUESTION, SPEAKERS, SUNNY, agent_of, script
@@ -90,6 +92,39 @@ def test_the_sdks_aiohttp_clients_replay_too(protocol, stream, tmp_path):
     )
 
     assert_same(rehearsal, trace, transport="aiohttp")
+
+
+SIX = range(6)
+
+
+def in_threads(protocol: str, url: str) -> str:
+    with ThreadPoolExecutor(len(SIX)) as pool:
+        return " ".join(
+            pool.map(lambda number: call(protocol, f"{url}/{number}", stream=number % 2 > 0), SIX)
+        )
+
+
+def in_a_loop(protocol: str, url: str) -> str:
+    async def ask() -> list[str]:
+        return await gather(*(acall(protocol, f"{url}/{number}", stream=number % 2 > 0) for number in SIX))
+
+    return " ".join(run(ask()))
+
+
+@pytest.mark.parametrize("at_once", [in_threads, in_a_loop], ids=["threads", "loop"])
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_six_calls_at_once_are_all_recorded_and_get_their_own_answers(protocol, at_once, tmp_path):
+    """Each is asked under a path of its own, whole and streamed in turn: a reply that is another's is of the wrong form."""
+    with serving(provider) as url:
+        scenario = scenario_of(lambda ctx, text: at_once(protocol, url), tmp_path)
+        live = record_scenario(scenario)
+    rehearsal = Rehearsal(scenario)
+    clean = rehearsal.prepare()
+
+    assert live.calls == len(SIX)
+    assert [answer.text for answer in clean.answers] == [" ".join([TEXT] * len(SIX))]
+    assert [one.fidelity for one in clean.calls] == [Fidelity.EXACT] * len(SIX)
+    assert len({one.request.path for one in clean.calls}) == len(SIX)
 
 
 @each_reader

@@ -203,8 +203,10 @@ def _of_no_run(event: str, args: tuple[Any, ...]) -> None:
     if active is not None and active.replaying and not active.online:
         _NETWORK[event](active, args)
     elif _state["shut"]:
+        # A socket comes before its address, a look-up begins with the name.
+        where = _address(args[1] if _NETWORK[event] is _connect else args[0])
         raise GuardRefused(
-            f"agent-chaos is offline: refused a connection to {_address(args[-1])} that no run of an agent makes"
+            f"agent-chaos is offline: refused a connection to {where} that no run of an agent makes"
         )
 
 

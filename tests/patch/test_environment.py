@@ -11,16 +11,19 @@ from agent_chaos.runtime.seams import Changes, Environment, Seam
 from tests.forked import ROOT, command
 
 SCRIPT = """
-import asyncio, contextlib, gc, http.client, io, json, logging, os, queue, random, sched, select, selectors, signal, ssl, sys
-import threading, time, uuid, warnings
+import asyncio, contextlib, gc, http.client, io, json, locale, logging, multiprocessing.util, os, queue, random, sched, select
+import selectors, signal, socket, ssl, subprocess, sys, threading, time, uuid, warnings
 import _thread
 from asyncio import base_events
 from concurrent.futures import ThreadPoolExecutor
-import anthropic, httpx2, pytest, urllib3.connection
+import aiohttp, anthropic, httpx, httpx2, openai, pytest, requests, urllib3.connection
 import agent_chaos
 from agent_chaos.patch import guard
 sys.path.insert(0, "scenarios")
 import refund
+with contextlib.suppress(ImportError):
+    import numpy.random
+generators = sys.modules.get("numpy.random")
 
 def run():
     return agent_chaos.run_scenario(refund.refund_scenario).passed
@@ -35,13 +38,19 @@ def functions():
     owners = (time, threading, _thread, queue, select, selectors, ssl, os, random, sys, http.client, asyncio, signal, uuid,
               threading.Thread, threading.Condition, ThreadPoolExecutor, base_events.BaseEventLoop, random.Random,
               http.client.HTTPConnection, urllib3.connection, httpx2.HTTPTransport, httpx2.AsyncHTTPTransport, httpx2,
-              anthropic._base_client)
+              httpx.HTTPTransport, httpx.AsyncHTTPTransport, aiohttp.TCPConnector, aiohttp.ClientResponse, requests, socket,
+              multiprocessing.util, subprocess, *filter(None, [generators]), anthropic._base_client, openai._base_client)
     return {
         f"{getattr(owner, '__name__', owner)}.{name}": id(vars(owner).get(name))
         for owner in owners
         for name in vars(owner)
         if not name.startswith(("__", "last_")) and callable(vars(owner).get(name))
     }
+
+def waking():
+    found = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(found)
+    return found
 
 def state():
     left, _ = signal.getitimer(signal.ITIMER_REAL)
@@ -57,6 +66,11 @@ def state():
         "collector": (gc.isenabled(), gc.get_threshold()),
         "depth": sys.getrecursionlimit(),
         "random": hash(random.getstate()),
+        "numpy": generators and hash(str(generators.get_state())),
+        "zone": (time.tzname, os.environ.get("TZ"), locale.setlocale(locale.LC_ALL)),
+        "files": len(os.listdir("/proc/self/fd")),
+        "waking": waking(),
+        "real threads": len(os.listdir("/proc/self/task")),
         "finders": [type(finder).__name__ for finder in sys.meta_path],
         "modules taken out": [name for name, module in sys.modules.items() if module is None],
         "sched": [id(value) for value in sched.scheduler.__init__.__defaults__],
@@ -65,7 +79,8 @@ def state():
         "hooks": [id(hook) for hook in (sys.excepthook, sys.unraisablehook, threading.excepthook)],
         "traced": (sys.gettrace() is None, sys.getprofile() is None),
         "warnings": [str(one) for one in warnings.filters],
-        "logging": (logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(key_filters)),
+        "logging": (logging.root.level, logging.root.manager.disable, len(logging.root.handlers), len(key_filters),
+                    len(logging._handlers), logging.getLoggerClass().__name__, logging.raiseExceptions),
         "guard": (guard._state["active"], guard._state["shut"]),
         "streams": (id(sys.stdout), id(sys.stderr), os.fstat(1).st_ino, os.fstat(2).st_ino),
         "wall clock": abs(time.time() - START_S - (time.monotonic() - STARTED_S)) < 5,

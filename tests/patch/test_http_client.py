@@ -127,8 +127,8 @@ def test_six_threads_at_once_are_all_recorded_and_get_their_own_answers(stack: s
     assert trial(one, open_cassette(one.cassette_path)).answers[0].text == "0 1 2 3 4 5"
 
 
-def converse(url: str) -> str:
-    client = boto3.client(
+def bedrock_client(url: str) -> Any:
+    return boto3.client(
         "bedrock-runtime",
         region_name="us-east-1",
         endpoint_url=url,
@@ -136,12 +136,16 @@ def converse(url: str) -> str:
         aws_secret_access_key="none",
         config=Config(retries={"max_attempts": 1}),
     )
-    asked = client.converse(modelId="m", messages=[{"role": "user", "content": [{"text": "hello"}]}])
+
+
+def converse(client: Any, said: str = "hi") -> str:
+    asked = client.converse(modelId="m", messages=[{"role": "user", "content": [{"text": said}]}])
     return str(asked["output"]["message"]["content"][0]["text"])
 
 
 def bedrock(got: Got, wire: Wire) -> None:
-    message = {"role": "assistant", "content": [{"text": "hi"}]}
+    """Answers with what was asked."""
+    message = {"role": "assistant", "content": json.loads(got.body)["messages"][0]["content"]}
     wire.whole(
         json.dumps(
             {
@@ -156,12 +160,26 @@ def bedrock(got: Got, wire: Wire) -> None:
 
 def test_bedrock_through_boto3_replays_without_its_server(tmp_path: Path) -> None:
     with serving(bedrock) as url:
-        summary = record_scenario(one := kept(lambda ctx, text: converse(url), tmp_path))
+        summary = record_scenario(one := kept(lambda ctx, text: converse(bedrock_client(url)), tmp_path))
     rehearsal = Rehearsal(one)
 
     assert summary.calls == 1
     assert rehearsal.prepare().answers[0].text == "hi"
     assert rehearsal.cassette.exchanges[0].transport == "botocore"
+
+
+def test_six_threads_of_one_boto3_client_are_all_recorded_and_get_their_own_answers(tmp_path: Path) -> None:
+    with serving(bedrock) as url:
+
+        def agent(ctx: Any, text: str) -> str:
+            client = bedrock_client(url)
+            with ThreadPoolExecutor(6) as pool:
+                return " ".join(pool.map(lambda number: converse(client, str(number)), range(6)))
+
+        summary = record_scenario(one := kept(agent, tmp_path))
+
+    assert summary.calls == 6
+    assert trial(one, open_cassette(one.cassette_path)).answers[0].text == "0 1 2 3 4 5"
 
 
 BODY = json.dumps({"max_tokens": 9, **ASKED}).encode()
