@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.cli import run_command
-from tests.search import shop
+from tests.search import plain, shop
 
 SUITE = """
 import agent_chaos
 from agent_chaos.chaos import context_mutate, llm_rate_limit, llm_truncate, tool_error
 from agent_chaos.scenario import BaselineScenario, CompletesWithin, MaxLLMCalls
-from tests.search import shop
+from tests.search import plain
 
-base = shop.scenario(shop.careful)
+base = plain.plain(plain.careful)
 scenarios = [
     base,
     base.variant(name="absorbed", chaos=[llm_rate_limit(retry_after=5).attempts(1)], assertions=[MaxLLMCalls(2)]),
@@ -27,7 +27,7 @@ scenarios = [
 @pytest.fixture
 def suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    shop.save(shop.cassette(), tmp_path / "cassettes" / "shop.msgpack")
+    shop.save(plain.cassette(), tmp_path / "cassettes" / "test.msgpack")
     (tmp_path / "suite.py").write_text(SUITE)
     return tmp_path / "suite.py"
 
@@ -56,16 +56,6 @@ def test_several_processes_and_one_give_the_same(suite: Path, capsys: pytest.Cap
     assert said["1"][1].splitlines()[:-1] == said["2"][1].splitlines()[:-1]
 
 
-def test_it_stops_at_the_first_that_does_not_pass(suite: Path, capsys: pytest.CaptureFixture[str]):
-    code = run_command(["run", str(suite), "--fail-fast", "--workers", "2"])
-    out = capsys.readouterr().out
-
-    assert code == 1
-    assert "late  FAIL" in out
-    assert "chance" not in out
-    assert "2 not run" in out
-
-
 def test_an_error_is_told_beside_assertions_that_fail(suite: Path, capsys: pytest.CaptureFixture[str]):
     suite.write_text(
         SUITE.replace(".attempts(1)], assertions=[CompletesWithin(3)]", "], assertions=[CompletesWithin(3)]")
@@ -74,10 +64,10 @@ def test_an_error_is_told_beside_assertions_that_fail(suite: Path, capsys: pytes
     out = capsys.readouterr().out
 
     assert "✗ completes_within: 9" in out
-    assert "anthropic.RateLimitError" in out
+    assert "Unavailable" in out
 
 
 def test_events_can_be_left_out(suite: Path):
-    run_command(["run", str(suite), "--no-events", "--artifacts-dir", "runs"])
+    run_command(["run", f"{suite}:absorbed", "--no-events", "--artifacts-dir", "runs"])
 
     assert not [name for name in files(Path("runs")) if name.endswith("events.jsonl")]

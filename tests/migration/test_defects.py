@@ -61,6 +61,7 @@ from tests.migration.desk import (
     streaming,
     stubborn,
 )
+from tests.search import plain as plain_agents
 from tests.search.shop import save
 from tests.spoken import spoken
 from tests.standin.said import Said
@@ -411,10 +412,22 @@ def test_20_a_run_leaves_the_chance_of_others_alone():
     assert random.getstate() == before
 
 
+_LATE = """
+from agent_chaos.chaos import llm_rate_limit
+from agent_chaos.scenario import CompletesWithin
+from tests.search import plain
+
+base = plain.plain(plain.careful)
+late = {"chaos": [llm_rate_limit(retry_after=9).attempts(1)], "assertions": [CompletesWithin(3)]}
+scenarios = [base.variant(name=f"late-{number}", **late) for number in range(5)]
+"""
+
+
 def test_20_fail_fast_holds_with_several_workers(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(HERE)
-    targets = ["shop_resilience.py:hanging-answer", "shop_resilience.py", "shop_support.py"]
-    code = run_command(["run", *targets, "--fail-fast", "--workers", "2", "--artifacts-dir", str(tmp_path)])
+    monkeypatch.chdir(tmp_path)
+    save(plain_agents.cassette(), tmp_path / "cassettes" / "test.msgpack")
+    (tmp_path / "late.py").write_text(_LATE)
+    code = run_command(["run", "late.py", "--fail-fast", "--workers", "2"])
 
     assert code == 1
     assert re.search(r"1 scenario: 0 passed, 1 did not, \d+ not run", capsys.readouterr().out)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import subprocess
-import sys
 from inspect import signature
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from agent_chaos.errors import ScenarioError
 from agent_chaos.events import event
 from agent_chaos.scenario import loader
 from agent_chaos.types import ChaosAction, ChaosPoint
+from tests.forked import command
 
 HERE = Path(__file__).parent
 MIGRATION = (HERE.parent.parent / "MIGRATION.md").read_text()
@@ -206,13 +205,7 @@ def test_the_loaders_functions_load_what_they_loaded(monkeypatch):
 
 
 def test_the_command_is_a_module_too():
-    done = subprocess.run(
-        [sys.executable, "-m", "agent_chaos", "run", "shop_support.py", "--dry-run"],
-        cwd=HERE,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = command(HERE, "run", "shop_support.py", "--dry-run")
 
     assert done.returncode == 0, done.stderr
     assert "rate-limited" in done.stdout

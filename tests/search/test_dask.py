@@ -13,7 +13,7 @@ from agent_chaos.search.executors.pooled import Pooled
 from agent_chaos.search.scope import EVERYTHING
 from agent_chaos.search.search import find_failures
 from tests.search import shop
-from tests.search.test_search import everything
+from tests.search.workers import everything
 
 distributed = pytest.importorskip("distributed")
 CARELESS = partial(shop.rehearsal, shop.careless)

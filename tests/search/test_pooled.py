@@ -12,11 +12,10 @@ from agent_chaos.search.executors.named import named_pool
 from agent_chaos.search.executors.pooled import Pooled
 from agent_chaos.search.scope import EVERYTHING
 from agent_chaos.search.search import find_failures
-from tests.search import shop
-from tests.search.test_search import everything
-from tests.search.test_workers import DEADLY, STUCK, broken
+from tests.search import plain
+from tests.search.workers import DEADLY, STUCK, broken, everything
 
-CARELESS = partial(shop.rehearsal, shop.careless)
+CARELESS = partial(plain.rehearsal, plain.careless)
 FINE = Plan.of([("call 1", placed.fault) for placed in DEADLY.faults])
 
 

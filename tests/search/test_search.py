@@ -17,21 +17,11 @@ from agent_chaos.search.space import Space, number_fields
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
 from tests.search.shop import Logged
+from tests.search.workers import everything
 from tests.trials import recorded, scenario
 
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN_RUNS = 3
-
-
-def everything(campaign):
-    """All that a campaign says, apart from the real time it took."""
-    return (
-        campaign.figures.model_dump(exclude={"seconds"}),
-        [finding.failure.model_dump_json() for finding in campaign.findings],
-        [finding.outcome.trace.digest for finding in campaign.findings],
-        campaign.clean.digest,
-        campaign.undecided_reasons,
-    )
 
 
 def plans_of(subject):
@@ -66,7 +56,8 @@ _IN_A_PROCESS = """
 import numbers_of_mine
 from agent_chaos.search.search import find_failures
 from tests.search.shop import Logged
-from tests.search.test_search import everything, plans_of
+from tests.search.test_search import plans_of
+from tests.search.workers import everything
 subject = Logged()
 print(everything(find_failures(subject, max_examples=16)), plans_of(subject))
 """

@@ -1,46 +1,18 @@
 """Several processes: the same campaign as in one, and a process that dies or hangs costs its plan alone."""
 
-import os
-import signal
-import time
 from functools import partial
 
 import pytest
 
 from agent_chaos.errors import HarnessError
 from agent_chaos.faults.plan import Plan
-from agent_chaos.faults.transport.server_errors import Overloaded, ServerError
+from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.executors.processes import Processes
 from agent_chaos.search.scope import EVERYTHING
 from agent_chaos.search.search import find_failures
-from agent_chaos.trial.rehearsal import Rehearsal
-from tests.search import shop
-from tests.search.test_search import everything
-
-DEADLY = Plan.of([("call 0", ServerError())])
-STUCK = Plan.of([("call 0", Overloaded())])
-
-
-class Deadly(Rehearsal):
-    """The shop, in a process that some plans kill or stop."""
-
-    def trial(self, plan):
-        if plan == DEADLY:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if plan == STUCK:
-            time.sleep(60)
-        return super().trial(plan)
-
-
-def deadly():
-    subject = Deadly(shop.scenario(shop.careless), cassette=shop.cassette())
-    subject.prepare()
-    return subject
-
-
-def broken():
-    raise RuntimeError("no such agent")
+from tests.search import plain
+from tests.search.workers import DEADLY, STUCK, broken, deadly, everything
 
 
 @pytest.fixture
@@ -57,9 +29,9 @@ def two():
 
 
 def test_two_processes_find_what_one_does_and_say_the_same(two):
-    made = partial(shop.rehearsal, shop.careless)
-    one = find_failures(made(), max_examples=24, seed=5)
-    other = find_failures(made(), max_examples=24, seed=5, executor=two(made))
+    made = partial(plain.rehearsal, plain.careless)
+    one = find_failures(made(), max_examples=10, seed=5)
+    other = find_failures(made(), max_examples=10, seed=5, executor=two(made))
 
     assert one.findings
     assert everything(other) == everything(one)

@@ -16,7 +16,7 @@ from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from tests.search import shop
-from tests.search.test_search import everything
+from tests.search.workers import everything
 
 EXAMPLES = 10
 CHOSEN = {"max_examples": EXAMPLES, "seed": 3, "scope": scoped(only=("truncate", "server"))}

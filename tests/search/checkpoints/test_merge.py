@@ -15,7 +15,7 @@ from agent_chaos.search.checkpoints.shard import Shard
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from tests.search import shop
-from tests.search.test_search import everything
+from tests.search.workers import everything
 
 NARROW = scoped(only=("truncate", "server_error", "overloaded", "rate_limit_plain"))
 APART = {"clean_runs", "corpus_runs", "shrink_runs", "distinct", "seconds"}

@@ -82,13 +82,13 @@ def kinds(variants):
     return Counter(chaos.fault.kind for variant in variants for chaos in variant.chaos)
 
 
-def test_a_hundred_variants_of_an_agent_of_one_call_a_turn_all_inject_something(spoken_to):
+def test_all_of_many_variants_of_an_agent_of_one_call_a_turn_inject_something(spoken_to):
     base, cassette = spoken_to
     reports = [
-        ran(Rehearsal(variant, cassette=cassette)) for variant in agent_chaos.fuzz_chaos(base, n=100, seed=3)
+        ran(Rehearsal(variant, cassette=cassette)) for variant in agent_chaos.fuzz_chaos(base, n=30, seed=3)
     ]
 
-    assert sum(bool(report.faults_fired) for report in reports) == 100
+    assert sum(bool(report.faults_fired) for report in reports) == 30
     assert Counter(report.verdict for report in reports)["NOT TESTED"] == 0
     assert {turn for report in reports for turn in (f.turn for f in report.metrics.faults)} == {0, 1, 2}
 
@@ -125,7 +125,7 @@ def test_every_variant_of_a_streaming_agent_with_a_tool_injects_something(shop_r
     space = ChaosSpace.stress()
     reports = [
         ran(Rehearsal(variant, cassette=shop.cassette()))
-        for variant in agent_chaos.fuzz_chaos(shop_recorded, n=25, seed=5, space=space)
+        for variant in agent_chaos.fuzz_chaos(shop_recorded, n=12, seed=5, space=space)
     ]
 
     assert all(report.faults_fired for report in reports)
@@ -287,7 +287,7 @@ def test_every_kind_of_the_catalogue_can_be_named(shop_recorded, kind):
     if not issubclass(fault_types()[kind], WireFault | ToolFault):
         pytest.skip("acts on the conversation")
     try:
-        variants = agent_chaos.fuzz_chaos(shop_recorded, 2, 1, ChaosSpace(**config, **none))
+        variants = agent_chaos.fuzz_chaos(shop_recorded, 1, 1, ChaosSpace(**config, **none))
     except UsageError:
         pytest.skip("has no site in a streamed recording of Anthropic")
 
