@@ -126,6 +126,7 @@ def blind_spots(summary: RecordSummary) -> Iterator[str]:
     """What the recording does not hold, and what to do about it."""
     if summary.silent:
         yield "answer: the agent returned nothing to read, so nothing that it answers will be judged; return what the user reads"
+    yield from summary.wordless
     if summary.passed:
         yield f"not recorded: {', '.join(summary.passed)}; name in hosts= what the agent's answer depends on"
     if summary.connections:

@@ -11,6 +11,7 @@ from agent_chaos.cassette.model import Cassette
 from agent_chaos.providers.registry import protocols
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trial.unobserved_tools import unwrapped_tools
+from agent_chaos.trial.wordless import wordless_replies
 
 _SPEAKERS = ("anthropic", "openai", "google-genai", "httpx2", "httpx", "aiohttp", "vcrpy")
 
@@ -35,6 +36,8 @@ class RecordSummary:
     programs: tuple[str, ...] = ()
     silent: bool = False
     """Whether no turn gave anything to read."""
+    wordless: tuple[str, ...] = ()
+    """A line for each good reply that says nothing at all."""
 
 
 def record_summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
@@ -55,6 +58,7 @@ def record_summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
         tools=tuple(sorted({record.name for record in cassette.tools if record.is_call})),
         hosts=tuple(sorted({exchange.request.address for exchange in cassette.exchanges})),
         unwrapped=unwrapped_tools(cassette, scenario.pure_tools),
+        wordless=tuple(wordless_replies(cassette)),
         silent=not any(mark.answer for mark in cassette.turns),
     )
 

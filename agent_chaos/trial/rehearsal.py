@@ -32,6 +32,7 @@ from agent_chaos.trial.redact_trace import redact_trace
 from agent_chaos.trial.soundness import Soundness
 from agent_chaos.trial.trial import TrialSetup, run_trial
 from agent_chaos.trial.unobserved_tools import past_boundary, structured_outputs, unwrapped_tools
+from agent_chaos.trial.wordless import wordless_replies
 
 _CLEAN_REQUESTS = 10_000
 _LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
@@ -182,6 +183,7 @@ class Rehearsal:
             yield (
                 f"structured output: {name} was asked for by name, so no tool runs for it; {self._of_outputs(name)}"
             )
+        yield from wordless_replies(self.cassette)
         unknown = {f"{x.request.address}{x.request.path}" for x in self.cassette.exchanges if not x.protocol}
         for place in sorted(unknown):
             yield f"protocol: not known for {place}; it is struck by faults of transport only"

@@ -84,6 +84,8 @@ PAID_FOR = {"an agent that raises", "an agent that never ends"}
 def answers(got: Got, wire: Wire) -> None:
     if "refused" in got.path:
         wire.whole(b'{"type": "error", "error": {"type": "authentication_error"}}', status=401)
+    elif "portal" in got.path:
+        wire.whole(b"<html>Please log in</html>", content_type="text/html")
     else:
         provider(got, wire)
 
@@ -204,3 +206,29 @@ def test_refreshing_shows_what_is_said_otherwise_now(write, tmp_path, capsys):
     assert "-user: hi" in told
     assert "+user: hello there" in told
     assert told[-1].startswith("Next: agent-chaos replay")
+
+
+SWALLOWED = """
+def agent(ctx, text):
+    try:
+        return ask(URL + '/portal')
+    except Exception:
+        return 'Sorry.'
+"""
+
+
+def test_a_reply_without_a_word_whose_error_the_agent_swallows_is_told(write, tmp_path, capsys):
+    write(SWALLOWED)
+    said = "reply: call 0 was answered with 200 and text/html, in which there is no word of a model"
+
+    assert run_command(["record", "desk.py"]) == 0
+    assert said in "".join(capsys.readouterr())
+    assert run_command(["fuzz", "desk.py", "--max-examples", "5"]) == 0
+    assert "in which there is no word" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_good_reply_is_not_told_of(write, capsys):
+    write(SOUND)
+    run_command(["record", "desk.py"])
+
+    assert "no word" not in "".join(capsys.readouterr())

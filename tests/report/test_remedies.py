@@ -37,6 +37,14 @@ def first_finish(ctx, text):
     return said
 
 
+def careful(ctx, text):
+    """Refuses what it has read of a stream, for a reason of its own."""
+    said = first_finish(ctx, text)
+    if not said.endswith("}"):
+        raise RuntimeError("this is no order")
+    return said
+
+
 @pytest.mark.parametrize(
     ("agent", "site", "struck", "name"),
     [
@@ -44,9 +52,17 @@ def first_finish(ctx, text):
         (reading_json, "call 0", fault("max_tokens_in_text", percent_lost=40), "whole_reply"),
         (reading_json, "call 0", fault("garbled_text", shape="fenced"), "parse_text"),
         (reading_json, "tool 0", fault("tool_empty"), "empty_result"),
+        (careful, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
         (first_finish, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
     ],
-    ids=["cut", "at the limit", "fenced", "an empty result", "an early reason to stop"],
+    ids=[
+        "cut",
+        "at the limit",
+        "fenced",
+        "an empty result",
+        "an early reason that is refused",
+        "an early reason to stop",
+    ],
 )
 def test_the_fix_is_the_one_that_ends_the_failure(agent, site, struck, name):
     outcome = judged(agent, "openai_chat", {site: struck}, said=ORDER)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from agent_chaos.faults.family import DIVISION, NOISE
 from agent_chaos.oracles.reading.heard import heard_as_recorded
+from agent_chaos.oracles.unhandled_exception import grade_of
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
 
 def _fits(case: Case) -> bool:
-    if case.violation.oracle != "transparent_outcome":
-        return False
     # One who stops to read at the first sign of an end has not heard it whole.
     divided = {fault.family for _, fault in case.trace.fired} <= {DIVISION, NOISE}
-    return divided or heard_as_recorded(case.trace)
+    if case.violation.oracle == "unhandled_exception":
+        return divided and case.raised is not None and grade_of(case.raised) == "honest"
+    return case.violation.oracle == "transparent_outcome" and (divided or heard_as_recorded(case.trace))
 
 
 REMEDY = Remedy(
@@ -23,4 +24,9 @@ REMEDY = Remedy(
     fits=_fits,
     at=lambda case: case.at_call,
     order=19,
+    events={
+        "openai_chat": "for $chunk in ...:\n"
+        "    for part in $chunk.choices[0].delta.tool_calls or ():\n"
+        "        name = part.function.name or name  # set it, never add to it"
+    },
 )
