@@ -72,7 +72,7 @@ class _PlainHttp(WireProtocol):
         body = {"error": {"code": status, "message": kind.replace("_", " ")}}
         return reply(status, headers, [json.dumps(body).encode()])
 
-    def error_frames(self, kind: ErrorKind) -> bytes:
+    def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
         return b""
 
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:

@@ -126,8 +126,8 @@ class WireProtocol(ABC):
         """
 
     @abstractmethod
-    def error_frames(self, kind: ErrorKind) -> bytes:
-        """The bytes that the provider writes into a running stream to report an error."""
+    def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
+        """The bytes that the provider writes into a running stream to report an error, framed as `like` is."""
 
     @abstractmethod
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:

@@ -37,7 +37,7 @@ def test_a_stream_that_reports_an_error_says_what_came_before_it(kind, form):
         boundary = {"middle": "after_event", "end": "before_terminator"}.get(fault.where)
         before = _until(where, boundary) if boundary else b""
 
-        assert reply.body == before + where.protocol.error_frames(fault.error)
+        assert reply.body == before + where.protocol.error_frames(fault.error, where.reply)
         assert reply.ok
         assert turn.error
         assert bool(turn.parts) == (fault.where != "start")

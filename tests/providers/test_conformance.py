@@ -90,7 +90,7 @@ def test_an_error_within_a_stream_ends_what_was_said(name):
     wire = protocols()[name]
     whole = spoken(name, SAID["text"], stream=True)
     begun = b"".join(one.raw for one in wire.framings[0].frames_of(whole)[:2])
-    data = Data(begun + wire.error_frames("server_error"), 1.0)
+    data = Data(begun + wire.error_frames("server_error", whole), 1.0)
     turn = wire.parse(Reply((whole.events[0], data, End(1.0))))
 
     assert turn.error is not None

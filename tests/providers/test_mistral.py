@@ -103,7 +103,7 @@ def test_an_error_in_a_stream_is_no_part_of_what_the_model_said():
     broken = Reply(
         (
             reply.events[0],
-            type(reply.events[1])(begun + WIRE.error_frames("server_error"), 1.0),
+            type(reply.events[1])(begun + WIRE.error_frames("server_error", reply), 1.0),
             reply.events[-1],
         )
     )

@@ -113,7 +113,8 @@ def test_an_error_is_the_sdks_own_error(kind):
 
 
 def test_an_error_in_a_stream_is_the_sdks_own_error():
-    told = httpx.MockTransport(lambda asked: httpx.Response(200, content=WIRE.error_frames("server_error")))
+    frames = WIRE.error_frames("server_error", spoken("ollama", SAID["text"], stream=True))
+    told = httpx.MockTransport(lambda asked: httpx.Response(200, content=frames))
     with pytest.raises(ollama.ResponseError, match="unexpectedly stopped"):
         list(ollama.Client(transport=told).chat(**ASKED, stream=True))
 

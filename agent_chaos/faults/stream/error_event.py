@@ -43,7 +43,8 @@ class ErrorEvent(StreamFault, frozen=True):
             return target.reply
         kept = cut(target.reply, at, End())
         now = kept.events[-1].at
-        return Reply((*kept.events[:-1], Data(target.protocol.error_frames(self.error), now), End(now)))
+        told = target.protocol.error_frames(self.error, target.reply)
+        return Reply((*kept.events[:-1], Data(told, now), End(now)))
 
     def _offset(self, target: Target) -> int | None:
         if self.where == "start":

@@ -93,10 +93,12 @@ class Capture:
                 self.recorded.passed[request.address] += 1
             return heard
 
-    def holds(self, request: Request) -> bool:
-        """Whether the request is known to belong into the cassette, so that an uncompressed reply is asked for."""
+    def wants_plain(self, request: Request) -> bool:
+        """Whether an uncompressed reply is to be asked for: the request belongs into the cassette, and may be changed."""
+        # AWS signs a list of headers (SigV4's `SignedHeaders`), and refuses a request of which one was changed.
+        signed = "accept-encoding" in request.header("authorization").lower()
         with self._lock:
-            return self._scope.holds(request)
+            return self._scope.holds(request) and not signed
 
     def played(self, request: Request) -> Reply | None:
         """The earlier cassette's answer, used up; None lets the request out. Raises ReplayMiss where it may not go."""

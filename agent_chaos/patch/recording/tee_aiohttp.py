@@ -39,7 +39,7 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
             return await real_connect(self, req, traces, timeout)
         if (played := recorder.played(asked)) is not None:
             return _played(library, self, req, asked, played)
-        if recorder.holds(asked):
+        if recorder.wants_plain(asked):
             req.headers["Accept-Encoding"] = "identity"
         # Read again, since a header has changed.
         tee = recorder.tee(await _asked(req), _TRANSPORT)

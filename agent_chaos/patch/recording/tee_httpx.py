@@ -120,7 +120,7 @@ class _Shell:
 
     def _sent(self, request: Any, asked: Request) -> Tee:
         """A tee for the request, which is told to ask for an uncompressed reply."""
-        if self._recorder.holds(asked):
+        if self._recorder.wants_plain(asked):
             # What is recorded is then what the model wrote: chunk boundaries inside of a gzip stream say
             # nothing of the tokens.
             request.headers["accept-encoding"] = "identity"

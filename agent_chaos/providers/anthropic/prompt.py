@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from agent_chaos.providers.anthropic.blocks import block_of, part_of
 from agent_chaos.providers.json_values import compact, fields, items, non_empty, text_of, without
@@ -14,20 +15,23 @@ from agent_chaos.stream.exchange import Request
 VERTEX = re.compile(r"/publishers/anthropic/models/([^/:]+):(rawPredict|streamRawPredict)$")
 """The path on Vertex AI, which names the model and whether to stream."""
 
+BEDROCK = re.compile(r"/model/([^/]+)/invoke(-with-response-stream)?$")
+"""The path on Amazon Bedrock, which names them, too."""
+
 
 def streaming(request: Request) -> bool:
     """Whether the request asks for an event stream."""
-    vertex = VERTEX.search(request.path)
-    return fields(request.json).get("stream") is True or bool(vertex and vertex[2] == "streamRawPredict")
+    vertex, bedrock = VERTEX.search(request.path), BEDROCK.search(request.path)
+    by_path = (vertex and vertex[2] == "streamRawPredict") or (bedrock and bedrock[2])
+    return fields(request.json).get("stream") is True or bool(by_path)
 
 
 def prompt(request: Request) -> Prompt:
     """The request in neutral words; messages keep the role they have on the wire, also those that hold tool results."""
     body = fields(request.json)
-    vertex = VERTEX.search(request.path)
     thread = fields(body.get("thread"))
     return Prompt(
-        text_of(body.get("model")) or (vertex[1] if vertex else ""),
+        text_of(body.get("model")) or _model_of(request.path),
         _joined(body.get("system")),
         tuple(_messages(items(body.get("messages")))),
         tuple(_tool(fields(one)) for one in items(body.get("tools"))),
@@ -35,6 +39,16 @@ def prompt(request: Request) -> Prompt:
         text_of(thread.get("previous_message_id")),
         text_of(fields(body.get("tool_choice")).get("name")),
     )
+
+
+def on_bedrock(request: Request) -> bool:
+    """Whether a request asks for a model of Anthropic's on Bedrock, where other vendors' models have bodies of their own."""
+    return bool(BEDROCK.search(request.path)) and "anthropic_version" in fields(request.json)
+
+
+def _model_of(path: str) -> str:
+    found = VERTEX.search(path) or BEDROCK.search(path)
+    return unquote(found[1]) if found else ""
 
 
 def _messages(raw: list[Any]) -> Iterator[Message]:

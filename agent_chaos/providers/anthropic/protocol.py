@@ -1,4 +1,4 @@
-"""The Anthropic Messages API (`/v1/messages`), also as served by Vertex AI and compatible hosts.
+"""The Anthropic Messages API (`/v1/messages`), also as served by Vertex AI, Bedrock and compatible hosts.
 
 Where a body is not streamed, a tool call's `input` is a JSON value: arguments that are not JSON are rendered as a
 string there, which `parse` reads back as the same arguments. See `stream` and `blocks` for what
@@ -8,20 +8,23 @@ string there, which `parse` reads back as the same arguments. See `stream` and `
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from agent_chaos.providers.anthropic import errors, prompt, rules
 from agent_chaos.providers.anthropic.blocks import TEXT_KEYS, block_of, part_of
 from agent_chaos.providers.anthropic.specifics import SPECIFICS
 from agent_chaos.providers.anthropic.stop_reasons import STOPS, read_usage, whole_usage
-from agent_chaos.providers.anthropic.stream import StreamReading, is_ping, written_stream
+from agent_chaos.providers.anthropic.stream import FRAMINGS, StreamReading, is_ping, written_stream
 from agent_chaos.providers.json_values import fields, items, loaded, text_of, without
+from agent_chaos.providers.parts.aws_errors import aws_error_frames, aws_error_reply
 from agent_chaos.providers.parts.frames import cut_in_part, unread, with_json, written_back
 from agent_chaos.providers.parts.splicing import Comparison, spliced
 from agent_chaos.providers.protocol import Deltas, WireProtocol
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import ErrorKind, ModelTurn, Prompt
 from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.framing.aws_chunks import AWS_CHUNKS
 from agent_chaos.stream.framing.framing import Frame
 from agent_chaos.stream.framing.sse import SSE
 
@@ -31,6 +34,7 @@ class AnthropicMessages(WireProtocol):
 
     name = "anthropic_messages"
     vendor = "anthropic"
+    framings = FRAMINGS
     carries = frozenset(
         {
             "call_ids",
@@ -47,13 +51,13 @@ class AnthropicMessages(WireProtocol):
     specifics = SPECIFICS
 
     def recognise(self, request: Request) -> bool:
-        """A POST to `/v1/messages` under any prefix, or to a Claude model on Vertex AI."""
+        """A POST to `/v1/messages` under any prefix, or to a Claude model on Vertex AI or Bedrock."""
         path = request.path.rstrip("/")
         ours = path.endswith("/v1/messages") or prompt.VERTEX.search(path) is not None
-        return request.method.upper() == "POST" and ours
+        return request.method.upper() == "POST" and (ours or prompt.on_bedrock(request))
 
     def streaming(self, request: Request) -> bool:
-        """As the body's `stream` says, or the path on Vertex AI."""
+        """As the body's `stream` says, or the path on Vertex AI and Bedrock."""
         return prompt.streaming(request)
 
     def prompt(self, request: Request) -> Prompt:
@@ -66,8 +70,8 @@ class AnthropicMessages(WireProtocol):
 
     def read(self, reply: Reply) -> ModelTurn:
         """The reply as a model turn."""
-        if SSE.holds(reply):
-            return StreamReading().read(SSE.frames_of(reply)).turn()
+        if framing := self.framing(reply):
+            return StreamReading().read(framing.frames_of(reply)).turn()
         body = loaded(reply.body)
         return _read(body) if isinstance(body, dict) else unread(reply)
 
@@ -75,7 +79,10 @@ class AnthropicMessages(WireProtocol):
         """The turn as the provider would send it."""
         before = self.parse(like)
         if turn.streamed:
-            return spliced(turn, like, before, written_stream, _FRAMES)
+            framing = self.framing(like) or SSE
+            return spliced(
+                turn, like, before, partial(written_stream, framing=framing), _FRAMES[framing.name]
+            )
         return written_back(turn, like) or with_json(like, _written(turn), _written(before))
 
     def ids(self, reply: Reply) -> tuple[str, ...]:
@@ -86,20 +93,22 @@ class AnthropicMessages(WireProtocol):
 
     def read_deltas(self, reply: Reply) -> Deltas:
         """Text, thinking and argument deltas, by frame."""
-        found = SSE.frames_of(reply) if SSE.holds(reply) else ()
+        framing = self.framing(reply)
+        found = framing.frames_of(reply) if framing else ()
         return tuple(zip((one.end for one in found), StreamReading().read(found).deltas, strict=True))
 
     def cut_in_part(self, reply: Reply, part: int, chars: int) -> Reply:
         """The stream up to the first `chars` characters of a part."""
-        return cut_in_part(reply, SSE, self.delta(reply), part, chars, _shortened)
+        return cut_in_part(reply, self.framing(reply) or SSE, self.delta(reply), part, chars, _shortened)
 
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
         """The HTTP error for a request; `retry-after` where it is asked for."""
-        return errors.error_reply(kind, like, retry_after_s)
+        told = aws_error_reply if prompt.on_bedrock(like) else errors.error_reply
+        return told(kind, like, retry_after_s)
 
-    def error_frames(self, kind: ErrorKind) -> bytes:
+    def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
         """`event: error`, after which the provider sends nothing."""
-        return errors.error_frames(kind)
+        return aws_error_frames(kind) if AWS_CHUNKS.holds(like) else errors.error_frames(kind)
 
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request, served)
@@ -158,7 +167,7 @@ def _shortened(one: Frame, chars: int) -> Any:
     return {**payload, "delta": {**delta, key: delta[key][:chars]}} if chars else None
 
 
-_FRAMES = Comparison(SSE, is_ping, noise=("signature", "citations"))
+_FRAMES = {one.name: Comparison(one, is_ping, noise=("signature", "citations")) for one in FRAMINGS}
 
 
 PROTOCOL = AnthropicMessages()

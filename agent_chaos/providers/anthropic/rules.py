@@ -8,12 +8,11 @@ from typing import Any
 
 from agent_chaos.providers import rules
 from agent_chaos.providers.anthropic.blocks import block_of, part_of
-from agent_chaos.providers.anthropic.stream import StreamReading
+from agent_chaos.providers.anthropic.stream import StreamReading, framing_of_stream
 from agent_chaos.providers.json_values import JsonObject, fields, items, text_of
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.turn import Reasoning, ToolCall
 from agent_chaos.stream.exchange import Reply, Request
-from agent_chaos.stream.framing.sse import SSE
 
 
 @dataclass
@@ -59,8 +58,8 @@ def _kept(body: JsonObject, served: PriorExchange) -> list[JsonObject] | None:
 def _id(reply: Reply) -> str:
     if reply.status >= 400:
         return ""
-    if SSE.holds(reply):
-        return StreamReading().read(SSE.frames_of(reply)).turn().id
+    if framing := framing_of_stream(reply):
+        return StreamReading().read(framing.frames_of(reply)).turn().id
     return text_of(fields(reply.json).get("id"))
 
 
@@ -224,6 +223,6 @@ def _parts(reply: Reply) -> tuple[Any, ...]:
 
 
 def _read(reply: Reply) -> tuple[Any, ...]:
-    if SSE.holds(reply):
-        return StreamReading().read(SSE.frames_of(reply)).turn().parts
+    if framing := framing_of_stream(reply):
+        return StreamReading().read(framing.frames_of(reply)).turn().parts
     return tuple(map(part_of, items(fields(reply.json).get("content"))))

@@ -14,13 +14,26 @@ from typing import Any
 
 from agent_chaos.providers.anthropic.blocks import OpenBlock, block_start, deltas_of
 from agent_chaos.providers.anthropic.stop_reasons import STOPS, stream_usage, written_usage
-from agent_chaos.providers.json_values import fields, loaded, text_of, without
-from agent_chaos.providers.parts.frames import json_frame
+from agent_chaos.providers.json_values import compact, fields, loaded, text_of, without
 from agent_chaos.providers.turn import Delta, ModelTurn
-from agent_chaos.stream.framing.framing import Frame
+from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.framing.aws_chunks import AWS_CHUNKS
+from agent_chaos.stream.framing.framing import Frame, Framing
 from agent_chaos.stream.framing.sse import SSE
 
+FRAMINGS: tuple[Framing, ...] = (SSE, AWS_CHUNKS)
+"""Of the API's own host and most others, and of Bedrock."""
+
 _ENDED = -1
+_AWS_EXCEPTION = "Exception"
+
+_Told = tuple[str, str]
+"""The name of an event, and its data."""
+
+
+def framing_of_stream(reply: Reply) -> Framing | None:
+    """How a reply is streamed; None where it is whole."""
+    return next((one for one in FRAMINGS if one.holds(reply)), None)
 
 
 def is_ping(one: Frame) -> bool:
@@ -100,6 +113,8 @@ class StreamReading:
                 self.change = _merged(self.change, known)
             case "message_stop":
                 self.stopped = True
+            case _ if one.event.endswith(_AWS_EXCEPTION) and self.failure is None:
+                self.failure = {"error": {"type": one.event, **known}}
             case "error" if self.failure is None:
                 told = known.get("error", one.data)
                 self.failure = {**known, "error": told if isinstance(told, dict) else {"message": told}}
@@ -136,41 +151,45 @@ def _merged(before: dict[str, Any] | None, change: dict[str, Any]) -> dict[str, 
     return {**before, **change, **nested}
 
 
-def written_stream(turn: ModelTurn, newline: str) -> bytes:
+def written_stream(turn: ModelTurn, newline: str, framing: Framing = SSE) -> bytes:
     """The turn as an event stream."""
-    return b"".join(_frames(turn, newline))
+    return b"".join(framing.frame(data, event=name, newline=newline) for name, data in _events(turn))
 
 
-def _frames(turn: ModelTurn, newline: str) -> Iterator[bytes]:
+def _events(turn: ModelTurn) -> Iterator[_Told]:
     if turn.extra.get("$started", True):
-        yield _event({"type": "message_start", "message": _begun(turn)}, newline)
-    yield from _unknown(turn, 0, newline)
+        yield _event({"type": "message_start", "message": _begun(turn)})
+    yield from _unknown(turn, 0)
     for position, part in enumerate(turn.parts):
         index = part.extra.get("$index", position)
-        yield _event(
-            {"type": "content_block_start", "index": index, "content_block": block_start(part)}, newline
-        )
+        yield _event({"type": "content_block_start", "index": index, "content_block": block_start(part)})
         for delta in deltas_of(part):
-            yield _event({"type": "content_block_delta", "index": index, "delta": delta}, newline)
+            yield _event({"type": "content_block_delta", "index": index, "delta": delta})
         if position < len(turn.parts) - 1 or not turn.extra.get("$open"):
-            yield _event({"type": "content_block_stop", "index": index}, newline)
-        yield from _unknown(turn, position + 1, newline)
-    yield from _ending(turn, newline)
+            yield _event({"type": "content_block_stop", "index": index})
+        yield from _unknown(turn, position + 1)
+    yield from _ending(turn)
 
 
-def _ending(turn: ModelTurn, newline: str) -> Iterator[bytes]:
+def _ending(turn: ModelTurn) -> Iterator[_Told]:
     for at in range(len(turn.parts) + 1, len(turn.parts) + 1 + _dropped(turn)):
-        yield from _unknown(turn, at, newline)
+        yield from _unknown(turn, at)
     change = turn.extra.get("$delta")
     if change is not None or turn.stop is not None:
         delta = {"stop_reason": STOPS.word(turn), **fields(fields(change).get("delta"))}
-        yield _event({"type": "message_delta", **fields(change), "delta": delta} | _counted(turn), newline)
-    yield from _unknown(turn, _ENDED, newline)
+        yield _event({"type": "message_delta", **fields(change), "delta": delta} | _counted(turn))
+    yield from _unknown(turn, _ENDED)
     if turn.error is not None:
-        failure = {"type": "error", **fields(turn.extra.get("$error")), "error": turn.error}
-        yield _event(failure, newline)
+        yield _failed(turn, text_of(turn.error.get("type")))
     if turn.complete:
-        yield _event({"type": "message_stop"}, newline)
+        yield _event({"type": "message_stop"})
+
+
+def _failed(turn: ModelTurn, name: str) -> _Told:
+    error = dict(turn.error or {})
+    if name.endswith(_AWS_EXCEPTION):
+        return name, compact(without(error, "type"))
+    return _event({"type": "error", **fields(turn.extra.get("$error")), "error": error})
 
 
 def _begun(turn: ModelTurn) -> dict[str, Any]:
@@ -200,11 +219,9 @@ def _dropped(turn: ModelTurn) -> int:
     return max([0, *(one - len(turn.parts) for one in counted)])
 
 
-def _unknown(turn: ModelTurn, place: int, newline: str) -> Iterator[bytes]:
-    for at, event, data in turn.extra.get("$events", []):
-        if at == place:
-            yield SSE.frame(data, event=event, newline=newline)
+def _unknown(turn: ModelTurn, place: int) -> Iterator[_Told]:
+    yield from ((event, data) for at, event, data in turn.extra.get("$events", []) if at == place)
 
 
-def _event(payload: dict[str, Any], newline: str) -> bytes:
-    return json_frame(payload, event=payload["type"], newline=newline)
+def _event(payload: dict[str, Any]) -> _Told:
+    return payload["type"], compact(payload)

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from agent_chaos.providers.bedrock_converse import errors, prompt, rules, writing
+from agent_chaos.providers.bedrock_converse import prompt, rules, writing
 from agent_chaos.providers.bedrock_converse.reading import StreamReading, turn_of_body
 from agent_chaos.providers.bedrock_converse.specifics import SPECIFICS
 from agent_chaos.providers.json_values import fields, loaded, text_of
+from agent_chaos.providers.parts.aws_errors import aws_error_frames, aws_error_reply
 from agent_chaos.providers.parts.frames import cut_in_part, unread, with_json, written_back
 from agent_chaos.providers.parts.splicing import Comparison, splice
 from agent_chaos.providers.protocol import Deltas, WireProtocol
@@ -78,11 +79,11 @@ class BedrockConverse(WireProtocol):
         return cut_in_part(reply, AWS_EVENTS, self.delta(reply), part, chars, _shortened)
 
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
-        return errors.error_reply(kind, like, retry_after_s)
+        return aws_error_reply(kind, like, retry_after_s)
 
-    def error_frames(self, kind: ErrorKind) -> bytes:
+    def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
         """An exception, after which the service sends nothing."""
-        return errors.error_frames(kind)
+        return aws_error_frames(kind)
 
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request)

@@ -95,7 +95,7 @@ class Gemini(WireProtocol):
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
         return errors.error_reply(kind, like, retry_after_s=retry_after_s)
 
-    def error_frames(self, kind: ErrorKind) -> bytes:
+    def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
         return errors.error_frames(kind)
 
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:

@@ -42,7 +42,7 @@ class Mistral(ChatCompletions):
         """The HTTP error for a request, with `retry-after` where it is asked for."""
         return errors.error_reply(kind, like, retry_after_s)
 
-    def error_frames(self, kind: ErrorKind) -> bytes:
+    def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
         """The error as an event; nothing follows it."""
         return errors.error_frames(kind)
 

@@ -84,7 +84,7 @@ class Ollama(WireProtocol):
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
         return errors.error_reply(kind, like, retry_after_s)
 
-    def error_frames(self, kind: ErrorKind) -> bytes:
+    def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
         """A line with the error; nothing follows it."""
         return errors.error_frames(kind)
 

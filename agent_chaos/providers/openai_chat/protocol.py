@@ -51,7 +51,7 @@ class OpenAIChat(ChatCompletions):
         """The HTTP error for a request; `retry-after` (and `-ms`) where it is asked for."""
         return errors.error_reply(kind, like, retry_after_s)
 
-    def error_frames(self, kind: ErrorKind) -> bytes:
+    def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
         """An error chunk, then `[DONE]`."""
         return errors.error_frames(kind)
 

@@ -124,7 +124,7 @@ _FORMS: dict[ErrorKind, _Form] = {
 }
 
 
-def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Reply:
+def aws_error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Reply:
     """The HTTP error for a request; the API itself never says how long to wait."""
     form = _FORMS[kind]
     body = compact({"message": form.message}).encode()
@@ -140,7 +140,7 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
     return whole_reply(form.status, form.reason, headers, body)
 
 
-def error_frames(kind: ErrorKind) -> bytes:
+def aws_error_frames(kind: ErrorKind) -> bytes:
     """The exception that ends a running stream; nothing follows it."""
     form = _FORMS[kind]
     return json_frame({"message": form.message}, event=form.in_stream, framing=AWS_EVENTS)
