@@ -92,6 +92,7 @@ _OFFLINE = Environment(
     Seam("quiet key warning", _hush),
 )
 _for_good = ExitStack()
+_offline_for_good: list[bool] = []
 
 
 def environment() -> Environment:
@@ -124,8 +125,13 @@ def install() -> None:
 
 
 def install_offline() -> None:
-    """Enters `offline_environment` for as long as the process, or until `release`."""
-    _for_good.enter_context(offline_environment())
+    """Enters `offline_environment` for as long as the process, or until `release`; where it stands, puts missing keys alone."""
+    if not _offline_for_good:
+        _offline_for_good.append(True)
+        _for_good.callback(_offline_for_good.clear)
+        _for_good.enter_context(offline_environment())
+    elif not all(map(os.environ.get, key_variables())):
+        _for_good.enter_context(_keys_that_went_missing())
 
 
 @atexit.register

@@ -1,9 +1,12 @@
 """Every kind of wait takes its own virtual time, and equal runs are equal, whatever ran before in this process."""
 
+import gc
+import weakref
 from random import Random
 
 import pytest
 
+from agent_chaos.runtime.active import running
 from tests.patch.timing_shapes import SHAPES, ask
 from tests.trials import assert_equal_traces, claude_says, recorded, scenario, trial
 
@@ -32,3 +35,22 @@ def test_runs_are_equal_in_any_order(cassette):
 
     for of_one in traces.values():
         assert_equal_traces(of_one)
+
+
+def test_runs_that_are_over_are_not_kept(cassette):
+    runs = []
+
+    def noting(agent):
+        def noted(ctx, text):
+            runs.append(weakref.ref(running()))
+            return agent(ctx, text)
+
+        return noted
+
+    for agent, _, _ in SHAPES.values():
+        trial(scenario(noting(agent)), cassette)
+    gc.unfreeze()  # survivors of earlier runs are not looked at again so soon
+    gc.collect()
+
+    # A single one may be held by what Python itself remembers of a thread or a context.
+    assert len([name for name, run in zip(SHAPES, runs, strict=True) if run() is not None]) <= 1

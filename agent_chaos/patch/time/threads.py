@@ -8,7 +8,6 @@ import re
 import threading
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from agent_chaos.errors import TrialStop
 from agent_chaos.patch.time.clock import wait
@@ -22,7 +21,8 @@ from agent_chaos.runtime.seams import Changes, Seam
 _real_start = threading.Thread.start
 _NUMBERED = re.compile(r"^Thread-\d+(?: \((.*)\))?$")
 """The name that Python gives: how many threads there were before is no property of the run."""
-_members: WeakKeyDictionary[threading.Thread, Member] = WeakKeyDictionary()
+_MEMBER = "_agent_chaos_member"
+"""On the thread, not in a table: a member leads to its run, and that to its threads, so that no entry of a table would go."""
 
 
 def _start(self: threading.Thread) -> None:
@@ -31,9 +31,8 @@ def _start(self: threading.Thread) -> None:
     if scheduler is None:
         _real_start(self)
         return
-    member = _members[self] = scheduler.admit(
-        daemon=self.daemon, kind=_kind(self), of_pool=is_pool_worker(self)
-    )
+    member = scheduler.admit(daemon=self.daemon, kind=_kind(self), of_pool=is_pool_worker(self))
+    vars(self)[_MEMBER] = member
     _take_turns(self, member)
     # `Thread.start` waits for the new thread's `_started` event, which the new thread sets before its first turn: over
     # a lock of ours it would wait for its turn where the two meet at it, and this one has the turn.
@@ -78,7 +77,7 @@ def _join(actual: Callable[..., None]) -> Callable[..., None]:
                 thaw()
             actual(self, timeout)
             return
-        member = _members.get(self)
+        member = vars(self).get(_MEMBER)
         if member is None:
             poke()
         # Not the thread's own lock: on some Pythons `join` waits for a lock made in C, which hands over no
