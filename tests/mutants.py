@@ -52,11 +52,11 @@ MUTANTS = (
         "tests/oracles/test_retries.py",
     ),
     Mutant(
-        "of an example no text of its own is kept",
-        "search/campaign_state.py",
-        'replace(judged, reason="")',
-        "judged",
-        "tests/search/test_search.py -k no_text",
+        "an everyday fault that does the same alone is shown in a rarer one's place",
+        "search/shrink.py",
+        "next((one for one in usual if budget.fails(one)), plan)",
+        "plan",
+        "tests/search/test_shrink.py -k everyday",
     ),
     Mutant(
         "a faulted reply that broke does not consume its recording",

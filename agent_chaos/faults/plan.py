@@ -21,6 +21,7 @@ from pydantic import (
 
 from agent_chaos.errors import PlanError
 from agent_chaos.faults.catalogue import fault_type
+from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.fault import Fault, Level
 
 _SITE = re.compile(r"(call|tool) (\d+)(?:\.(\d+))?")
@@ -114,6 +115,11 @@ class Plan(BaseModel):
 
     version: Literal[1] = 1
     faults: tuple[Placed, ...] = ()
+
+    @property
+    def frequency(self) -> Frequency:
+        """How often it is met: as often as the rarest of its faults."""
+        return max((placed.fault.frequency for placed in self.faults), default=Frequency.HOSTILE)
 
     @model_validator(mode="before")
     @classmethod

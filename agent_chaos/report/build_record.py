@@ -10,7 +10,6 @@ from agent_chaos.oracles.termination import longest_wait
 from agent_chaos.report.contents import difference, figures
 from agent_chaos.report.contents.grid import grid_cells
 from agent_chaos.report.contents.grouping import Cause, causes, remedy_of
-from agent_chaos.report.contents.ranking import met
 from agent_chaos.report.contents.source import CodeLine, code_line
 from agent_chaos.report.contents.survival import not_tested_reasons, survival_score, survived_kinds
 from agent_chaos.report.contents.timeline import models, timeline_rows
@@ -84,7 +83,7 @@ def _finding(number: int, cause: Cause) -> FindingRecord:
         examples=cause.examples,
         weight=cause.weight,
         location=_location(case),
-        met=met(finding.failure.plan).label,
+        met=finding.failure.plan.frequency.label,
     )
 
 
@@ -108,7 +107,7 @@ def failure_record(finding: Finding, case: Case) -> FailureRecord:
         changes=tuple(_changes(finding, case.clean)),
         plan=tuple(printable(str(placed)) for placed in failure.plan.faults),
         word=printable(plan_source(failure.plan)),
-        met=met(failure.plan).label,
+        met=failure.plan.frequency.label,
         smallness=smallness(failure),
     )
 

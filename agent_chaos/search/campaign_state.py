@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.family import Frequency
+from agent_chaos.faults.plan import Placed, Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.runtime import interrupts
@@ -20,6 +21,10 @@ from agent_chaos.search.remembered import SHAPES, Digests, Pairs, digest
 from agent_chaos.search.space import singles_of
 
 _KNOWN_SIZE, _MOST_KNOWN = 2, 5_000
+_SUSPICION = 60
+"""What an example says against its faults, in equal shares."""
+_MOST_SUSPECTS = 64
+_TRIED_SUSPECTS = 3
 """Shrinking is told how plans that failed, or that have so few faults, ended; of so many at most."""
 
 
@@ -62,6 +67,8 @@ class CampaignState:
         self.real_s: dict[str, float] = {}
         self.seen_in: Counter[str] = Counter()
         """The examples that showed a failure, by their numbers: a bit each."""
+        self.suspects: dict[str, Counter[Placed]] = {}
+        """Everyday faults of the examples that showed a failure, by failure: more for each where fewer others fired."""
         self.known: dict[bytes, frozenset[str]] = {}
         self.singles_run: set[tuple[str, str]] = set()
         self.singles: set[tuple[str, str]] = set()
@@ -115,6 +122,7 @@ class CampaignState:
         self.pairs.add(fired)
         for fingerprint in example.fingerprints:
             self.seen_in[fingerprint] |= 1 << self.examples
+            self._suspect(fingerprint, example)
         if example.verdict is Verdict.UNDECIDED:
             self.reasons[_place(example)] += 1
             self._leave_open(example)
@@ -122,6 +130,22 @@ class CampaignState:
             self.first_error = self.first_error or example.reason
         self._warn(example)
         self.note(example)
+
+    def _suspect(self, fingerprint: str, example: Example) -> None:
+        suspects = self.suspects.setdefault(fingerprint, Counter())
+        for one in example.fired.faults:
+            if one.fault.frequency is Frequency.EVERYDAY and (
+                one in suspects or len(suspects) < _MOST_SUSPECTS
+            ):
+                suspects[one] += _SUSPICION // len(example.struck)
+
+    def usual(self, fingerprint: str) -> tuple[Plan, ...]:
+        """Plans of one everyday fault each that may be all that a failure takes, the likeliest first."""
+        known = self.found[fingerprint]
+        if len(known) == 1 and known.frequency is Frequency.EVERYDAY:
+            return ()
+        likeliest = self.suspects.get(fingerprint, Counter()).most_common(_TRIED_SUSPECTS)
+        return tuple(Plan(faults=(one,)) for one, _ in likeliest)
 
     def _leave_open(self, example: Example) -> None:
         """Keeps the plan with the fewest faults for each reason."""

@@ -106,7 +106,9 @@ def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
         done |= set(left)
         known = dict(run.known)
         tasks = [
-            ShrinkTask(run.found[one], one, 0 if one in end.stored.proven else max_runs, known)
+            ShrinkTask(run.found[one], one, max_runs, known, run.usual(one))
+            if one not in end.stored.proven
+            else ShrinkTask(run.found[one], one, 0, known)
             for one in left
         ]
         for number, (task, shrunk) in enumerate(zip(tasks, run.executor.shrink(tasks), strict=True)):

@@ -7,7 +7,7 @@ lower bound and the value below; where the upper bound passes, every value below
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from agent_chaos.faults.plan import Placed, Plan
@@ -29,12 +29,16 @@ Fails = Callable[[Plan], bool]
 
 @dataclass(frozen=True)
 class ShrinkTask:
-    """A failing plan to be made small; `known` is what failed, if anything, under plans that ran before, by their keys."""
+    """A failing plan to be made small; `known` is what failed, if anything, under plans that ran before, by their keys.
+
+    `usual`: plans of one everyday fault each that may fail the same way by themselves, the likeliest first.
+    """
 
     plan: Plan
     fingerprint: str
     max_runs: int = DEFAULT_MAX_RUNS
     known: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
+    usual: tuple[Plan, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,8 +90,10 @@ def smallest_plan(
     known: Mapping[bytes, frozenset[str]] | None = None,
     scope: Scope = EVERYTHING,
     space: Space | None = None,
+    usual: Sequence[Plan] = (),
 ) -> ShrinkResult:
-    """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go.
+    """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go; one of the `usual` plans in its place,
+    where that fails the same way: what is met every day says more than what is met once.
 
     Without any trials the plan is left as it is. It stays within `scope` where it was found there; a plan from elsewhere is
     made as small as any. `space` is that of the subject's clean run within the scope, where it is known already.
@@ -104,6 +110,7 @@ def smallest_plan(
     if max_runs == 0:
         shown = memo.run(plan)
         return ShrinkResult(plan, shown, False, 0, memo.runs, fingerprint in shown.fingerprints, {})
+    plan = next((one for one in usual if budget.fails(one)), plan)
     inside = all(placed.fault.kind in scope.by_kind for placed in plan.faults)
     if space is None or not inside:
         space = Space.of(subject.clean, scope if inside else EVERYTHING)

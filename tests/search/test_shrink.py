@@ -1,10 +1,12 @@
 """Shrinking: plans with a planted cause become exactly that cause, and what is called smallest is."""
 
 import itertools
+from dataclasses import dataclass
 
 import pytest
 
 from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.transport.bad_text import BadText
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.faults.transport.slow_replies import SlowFirstByte
 from agent_chaos.oracles.oracle import Violation
@@ -14,7 +16,7 @@ from agent_chaos.search.shrink import smallest_plan
 from agent_chaos.search.space import Space
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trial.rehearsal import Rehearsal
-from tests.search.planted import CAUSES, FAULTS, Condition, PlantedOracle, planted, survivor_judged_by
+from tests.search.planted import CAUSES, FAULTS, Condition, PlantedOracle, met, planted, survivor_judged_by
 
 CONFIRMING_RUNS = 2
 
@@ -90,6 +92,32 @@ def test_other_failures_met_on_the_way_are_kept_with_a_plan_that_shows_them():
     assert "another:cause" in subject.trial(plan).fingerprints
     assert unneeded in plan.faults
     assert shrunk.plan == case.smallest
+
+
+@dataclass(frozen=True)
+class EitherOracle(PlantedOracle):
+    """Fails by either of two causes."""
+
+    other: tuple[Condition, ...] = ()
+
+    def judge(self, evidence):
+        either = any(met(cause, evidence.trace.fired) for cause in (self.cause, self.other))
+        yield from PlantedOracle(()).judge(evidence) if either else ()
+
+
+def test_an_everyday_fault_that_does_the_same_alone_is_shown_in_its_place():
+    rare, usual = (
+        Plan.of([("call 0", BadText(shape="byte_order_mark"))]),
+        Plan.of([("call 1", ServerError())]),
+    )
+    causes = [(Condition.of(one.faults[0]),) for one in (rare, usual)]
+    subject = survivor_judged_by(EitherOracle(causes[0], other=causes[1]), like=planted(0).subject)
+    harmless = Plan.of([("call 2", ServerError())])
+    shrunk = smallest_plan(subject, rare, "planted:cause", usual=(harmless, usual))
+
+    assert shrunk.plan == usual
+    assert shrunk.smallest
+    assert smallest_plan(subject, rare, "planted:cause", usual=(harmless,)).plan == rare
 
 
 def test_a_plan_written_by_hand_outside_of_the_space_still_loses_the_faults_it_does_not_need():
@@ -206,7 +234,7 @@ class Remembering(Rehearsal):
 
     def trial(self, plan):
         outcome = super().trial(plan)
-        self.known = {**getattr(self, "known", {}), plan.to_json(): outcome.fingerprints}
+        self.known = {**getattr(self, "known", {}), plan.key: outcome.fingerprints}
         return outcome
 
 

@@ -16,14 +16,9 @@ _WEIGHTS = {
 """Each step is met about a third as often as the one before."""
 
 
-def met(plan: Plan) -> Frequency:
-    """How often a plan's faults are met: as often as the rarest of them."""
-    return max((placed.fault.frequency for placed in plan.faults), default=Frequency.HOSTILE)
-
-
 def likelihood(plan: Plan) -> int:
     """A weight for how often a plan is met: that of its rarest fault, less for each fault that must come with it."""
-    return max(1, _WEIGHTS[met(plan)] // max(1, len(plan)))
+    return max(1, _WEIGHTS[plan.frequency] // max(1, len(plan)))
 
 
 def gravity(violation: Violation) -> int:

@@ -149,4 +149,8 @@ class _Joined:
     def _best(self, task: ShrinkTask, made: Sequence[KeptShrink]) -> KeptShrink | None:
         """The smallest; of equals that which one campaign would have made of the same plan, else the first shard's."""
         same = next((one for shard in self._shards if (one := shard.shrunk(task)) is not None), None)
-        return min(made, key=lambda one: (len(one.plan), not one.smallest, one != same), default=None)
+        return min(
+            made,
+            key=lambda one: (len(one.plan), one.plan.frequency, not one.smallest, one != same),
+            default=None,
+        )

@@ -36,6 +36,7 @@ class Inline:
                 known=task.known,
                 scope=self._space.scope,
                 space=self._space,
+                usual=task.usual,
             )
 
     def close(self) -> None:
