@@ -26,7 +26,8 @@ def cassette_import(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A recording of VCR.py, Ruby's VCR or go-vcr, or an HTTP archive."
+            metavar="FILE",
+            help="A recording of VCR.py, Ruby's VCR or go-vcr, an HTTP archive, or a trace: OpenTelemetry (OTLP as JSON) or Langfuse.",
         ),
     ],
     output: Annotated[
@@ -40,11 +41,17 @@ def cassette_import(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over an earlier cassette.")] = False,
+    streamed: Annotated[
+        bool,
+        typer.Option(
+            "--streamed", help="Of a trace: the agent streams its replies, which traces do not tell."
+        ),
+    ] = False,
 ) -> int:
     """Turn a recording of another tool into a cassette."""
     from agent_chaos.commands.cassette import import_file as body
 
-    return body.import_(file, output, force=force)
+    return body.import_(file, output, force=force, streamed=streamed)
 
 
 @cassettes.command(

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_chaos.cassette.interchange.format import Contents, Interaction, RecordingFormat, Unfit
 from agent_chaos.cassette.interchange.registry import format_for, format_of, recording_formats
+from agent_chaos.cassette.interchange.rendered import as_streams
 from agent_chaos.cassette.interchange.text import SUFFIXES, parsed_document, written_document
 from agent_chaos.cassette.interchange.told_tools import told_tools
 from agent_chaos.cassette.keys import KEY_VERSION
@@ -21,11 +22,19 @@ _Record = Interaction | ToolRecord | TurnMark
 
 
 def import_cassette(
-    source: Path, target: Path, *, scenario: str = "", redactor: Redactor | None = None
+    source: Path,
+    target: Path,
+    *,
+    scenario: str = "",
+    redactor: Redactor | None = None,
+    streamed: bool = False,
 ) -> Cassette:
     """Writes a recording of another tool as a cassette, redacted like a recording; an earlier `target` is replaced.
 
     Tool calls are derived from the results that requests tell the model, where the file holds none of its own.
+
+    Args:
+        streamed: model calls of a trace, which has no bytes, are written as streams.
 
     Raises:
         CassetteMissing, CassetteDamaged, CassetteError: `source` cannot be read, or holds an interaction that is none.
@@ -33,6 +42,8 @@ def import_cassette(
         RecordError: `target` cannot be written.
     """
     _, contents = read_foreign(source)
+    if streamed:
+        contents = as_streams(contents)
     header = contents.header or Header(
         scenario=scenario or target.stem, started_at=0.0, key_version=KEY_VERSION
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.text import Text
 
+from agent_chaos.cassette.interchange.rendered import rendered_from
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Exchange
 from agent_chaos.cassette.redaction.audit import Opinion, no_opinion
@@ -57,6 +58,8 @@ def _notes(file: Path, cassette: Cassette, max_age_days: int) -> Iterator[str]:
     if header.key_version != KEY_VERSION:
         renews = f"agent-chaos cassette repair {file} -o {file} --force"
         yield f"its match keys are of another version, so opening it takes longer; '{renews}' renews them"
+    if source := next(filter(None, map(rendered_from, cassette.exchanges)), ""):
+        yield f"rendered from a trace of {source}: its bytes, headers and pace were never recorded"
     yield from drift(cassette)
     spoken: set[str] = set()
     for exchange in cassette.exchanges:

@@ -6,18 +6,26 @@ from pathlib import Path
 
 from rich.text import Text
 
+from agent_chaos.cassette.interchange.rendered import rendered_from
 from agent_chaos.cassette.storage.foreign import import_cassette
 from agent_chaos.errors import UsageError
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import count, printable
 
+_RENDERED = (
+    "A trace of {} holds what was said, not its bytes: requests and replies are written as the provider would, and options of "
+    "the request that the trace lacks are missing. Next: agent-chaos replay says how well the agent's requests match."
+)
 
-def import_(file: Path, output: Path | None, *, force: bool) -> int:
+
+def import_(file: Path, output: Path | None, *, force: bool, streamed: bool) -> int:
     """Writes `cassettes/<name>.msgpack`, or `output`. Raises UsageError where a file is in the way."""
     target = output or Path("cassettes") / f"{file.stem}.msgpack"
     if target.exists() and not force:
         raise UsageError(f"{target}: exists; --force writes over it")
-    cassette = import_cassette(file, target)
+    cassette = import_cassette(file, target, streamed=streamed)
     kept = f"{target}: {count(len(cassette.exchanges), 'call')}, {count(len(cassette.tools), 'tool call')}"
     console().print(Text(printable(kept)), soft_wrap=True)
+    if source := next(filter(None, map(rendered_from, cassette.exchanges)), ""):
+        console().print(Text(_RENDERED.format(source), "yellow"), soft_wrap=True)
     return 0

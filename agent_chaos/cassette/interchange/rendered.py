@@ -1,0 +1,163 @@
+"""Model calls of a trace as exchanges: no bytes were kept, so the protocol writes request and reply, and says so in a header."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from agent_chaos.cassette.interchange.format import Contents, Interaction
+from agent_chaos.cassette.model import Exchange
+from agent_chaos.providers.json_values import compact, fields
+from agent_chaos.providers.registry import protocols, recognise
+from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Prompt, ToolCall
+from agent_chaos.stream.exchange import reply
+
+_MARK = "x-rendered-from"
+_PIECE, _GAP_S = 12, 0.02
+"""Characters in a delta of a stream, and seconds between two."""
+_JSON = ("content-type", "application/json")
+_ENVELOPES = {
+    "openai_chat": {"object": "chat.completion", "created": 0},
+    "mistral": {"object": "chat.completion", "created": 0},
+    "openai_responses": {
+        "object": "response",
+        "created_at": 0,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+    },
+}
+"""What an SDK asks of every reply of the protocol, and no trace tells."""
+_SCHEMAS = {"parameters", "input_schema", "inputSchema", "parametersJsonSchema"}
+"""How protocols call the schema of a tool's arguments, which stands beside its name."""
+_BY_MODEL = {"claude": "anthropic_messages", "gemini": "gemini", "mistral": "mistral"}
+"""How models are called whose host a trace does not name; all others speak Chat Completions."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """One call of a model as a trace tells it.
+
+    `at` and `ended_at` are seconds on one clock for all calls of a trace; `options` are fields of the request that stand in
+    its body under their own names (`max_tokens`, `temperature`), `descriptions` what tools say of themselves, by name.
+    """
+
+    protocol: str
+    prompt: Prompt
+    turn: ModelTurn
+    at: float
+    ended_at: float
+    options: Mapping[str, Any] = field(default_factory=dict)
+    descriptions: Mapping[str, str] = field(default_factory=dict)
+
+
+def protocol_of(provider: str, model: str) -> str:
+    """The protocol of a provider by its vendor's name, or else by the model's."""
+    named = next((one.name for one in protocols().values() if provider and one.vendor == provider), "")
+    guessed = next((name for word, name in _BY_MODEL.items() if word in model.lower()), "openai_chat")
+    return named or guessed
+
+
+def contents(calls: Iterable[ModelCall], source: str) -> Contents:
+    """The calls in the order they were made, as interactions that say what they were rendered from."""
+    ordered = sorted(calls, key=lambda call: call.at)
+    first = ordered[0].at if ordered else 0.0
+    return Contents(
+        tuple(
+            _interaction(replace(one, at=one.at - first, ended_at=one.ended_at - first), source)
+            for one in ordered
+        )
+    )
+
+
+def as_streams(read: Contents) -> Contents:
+    """The same, each rendered call as a stream: traces do not tell whether an agent streams."""
+    return replace(read, interactions=tuple(map(_streamed, read.interactions)))
+
+
+def _streamed(one: Interaction) -> Interaction:
+    protocol, mark = recognise(one.request), one.reply.header(_MARK)
+    if protocol is None or not mark:
+        return one
+    asked = protocol.request(replace(protocol.prompt(one.request), stream=True))
+    body = fields(json_of(asked.body.decode())) | fields(json_of(one.request.body.decode()))
+    turn = protocol.parse(one.reply)
+    head = (("content-type", protocol.framings[0].content_type), (_MARK, mark))
+    like = reply(200, head, [b""], at=one.reply.head.at if one.reply.head else 0.0)
+    whole = protocol.render(replace(turn, streamed=True, parts=tuple(map(_in_pieces, turn.parts))), like)
+    frames = protocol.framings[0].frames_of(whole)
+    told = reply(200, head, [frame.raw for frame in frames], at=like.events[0].at, gap_s=_GAP_S)
+    return replace(one, request=replace(asked, body=compact(body).encode()), reply=told)
+
+
+def _in_pieces(part: Part) -> Part:
+    """A part in deltas of a few characters, as models send them."""
+    if isinstance(part, Opaque):
+        return part
+    length = len(part.arguments if isinstance(part, ToolCall) else part.text)
+    return replace(part, pieces=tuple(min(_PIECE, length - at) for at in range(0, length, _PIECE)))
+
+
+def rendered_from(exchange: Exchange) -> str:
+    """What an exchange was rendered from; '' where its bytes were recorded."""
+    return exchange.reply.header(_MARK)
+
+
+def epoch_s(told: Any) -> float:
+    """A time of day as traces write it: nanoseconds since the epoch, or in ISO 8601. Raises ValueError."""
+    text = str(told)
+    return (
+        int(text) / 1e9 if text.isdigit() else datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    )
+
+
+def json_of(told: Any) -> Any:
+    """A value that may stand as JSON in a text, as attributes of spans do."""
+    if not isinstance(told, str):
+        return told
+    try:
+        return json.loads(told)
+    except (ValueError, RecursionError):
+        return told
+
+
+def _interaction(call: ModelCall, source: str) -> Interaction:
+    protocol = protocols()[call.protocol]
+    asked = protocol.request(call.prompt)
+    body = fields(_described(json_of(asked.body.decode()), call.descriptions)) | dict(call.options)
+    took = max(0.0, call.ended_at - call.at)
+    like = reply(
+        200, (_JSON, (_MARK, source)), [compact(_ENVELOPES.get(call.protocol, {})).encode()], at=took
+    )
+    return Interaction(
+        replace(asked, body=compact(body).encode()), protocol.render(call.turn, like), at=call.at
+    )
+
+
+def _described(value: Any, said: Mapping[str, str]) -> Any:
+    """A request's body whose tools say of themselves what they said in the trace, wherever the protocol lists them."""
+    if isinstance(value, list):
+        return [_described(one, said) for one in value]
+    if not isinstance(value, dict):
+        return value
+    told = (
+        {"description": said[value["name"]]} if _SCHEMAS & value.keys() and value.get("name") in said else {}
+    )
+    return {name: _described(one, said) for name, one in value.items()} | told | _plain(value)
+
+
+def _plain(message: Mapping[str, Any]) -> dict[str, str]:
+    """What a user says as mere text, as most agents send it, where it is one block of it."""
+    match message:
+        case {"role": "user", "content": [{"type": "text", "text": str(text), **rest}]} if not rest:
+            return {"content": text}
+        case _:
+            return {}
+
+
+def distinct(calls: Iterable[tuple[str, ModelCall]]) -> Iterator[ModelCall]:
+    """The calls, each once by its id: exports repeat a span that was updated; the last one holds."""
+    yield from dict(calls).values()
