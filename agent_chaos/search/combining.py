@@ -6,30 +6,33 @@ drawn plans the one that covers most that is new is taken.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from random import Random
 
-from agent_chaos.faults.family import Family, Frequency
+from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.knowledge import MOST_IN_A_ROW, Knowledge, rows_of
 from agent_chaos.search.numbers import FieldNumbers
-from agent_chaos.search.space import Candidate, Menu, Space, Variant
+from agent_chaos.search.space import Candidate, Menu, Space
+from agent_chaos.search.sweep import MenuCandidate, Sweep
 
 _DRAWN = 6
 """How many plans are drawn for each that is taken."""
 _SURE = 0.6
 """How likely a fault must be survived, or make the agent ask again, to stand before others."""
-_TRIED = 3
-"""How often a kind is tried that does not fire."""
+_GREAT = 0.4
+"""Of plans of several faults, how many have great numbers."""
+_USUAL = 0.6
+"""Of drawn plans, how many have only faults that any agent meets."""
+_TIMES = frozenset(("seconds", "retry_after_s"))
 _STRUCK = 0.6
 """Of the sites before the last, how many are struck."""
 _MET = {Frequency.EVERYDAY: 4.0, Frequency.SOMETIMES: 2.0, Frequency.RARE: 1.0, Frequency.HOSTILE: 0.5}
 """How much sooner a fault is drawn that is met more."""
-
-MenuCandidate = tuple[Menu, Candidate]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,81 +53,49 @@ class Combiner:
 
     def __init__(self, space: Space, knowledge: Knowledge, rng: Random, shard: Shard = WHOLE) -> None:
         self._space = space
-        self._shard = shard
         self._knowledge = knowledge
         self._rng = rng
-        self._numbers = FieldNumbers()
+        self._numbers = FieldNumbers(knowledge.limits)
         self._at: dict[Site, dict[str, list[Candidate]]] = {}
         for menu in space.menus:
             for candidate in menu.entries:
                 self._at.setdefault(candidate.site, {}).setdefault(menu.kind, []).append(candidate)
         self._menus = {menu.kind: menu for menu in space.menus}
-        self._offered: dict[tuple[Site, bool | None], _Offers] = {}
+        self._offered: dict[tuple[Site, bool | None, bool], _Offers] = {}
         self._offered_after = 0
         # In the order of the run, which is the order in which faults are met.
         self.sites = [site for site in space.steps if site in self._at]
         self._calls = [site for site in self.sites if site.of == "call"] or self.sites
         self._ended = dict.fromkeys(self.sites, 0)
-        self._sweep = self._swept()
+        self._sweep = Sweep(space, knowledge, self._ended, shard)
+        self._probed: Counter[str] = Counter()
+        self._usual = False
 
     def best(self, drawn: Callable[[], list[MenuCandidate]]) -> list[MenuCandidate]:
         """Of some drawn plans the one with most that is new."""
+        # There are few usual faults, so that their orders and sums come up only where others do not stand
+        # between them.
+        self._usual = self._rng.random() < _USUAL
         return max((drawn() for _ in range(_DRAWN)), key=self._news)
 
     def _news(self, choices: list[MenuCandidate]) -> int:
         known, places = self._knowledge, {(menu.cls.family.name, str(one.site)) for menu, one in choices}
         new_places = sum(place not in known.places for place in places)
-        return 4 * new_places + known.pairs.new(places) + 2 * len(rows_of(places) - known.rows)
+        return 4 * new_places + known.pairs.new(places) + 4 * len(rows_of(places) - known.rows)
 
     def plan(self, choices: Sequence[MenuCandidate]) -> Plan:
         """The plan of some choices, with numbers."""
-        placed = (menu.placed(one, self._numbers.values(menu.kind, menu.numbers)) for menu, one in choices)
+        # All of a plan's numbers together: waits that add up are great ones.
+        great = len(choices) > 1 and self._rng.random() < _GREAT
+        placed = (
+            menu.placed(one, self._numbers.values(menu.kind, menu.numbers, great=great))
+            for menu, one in choices
+        )
         return Plan.of((one.site, one.fault) for one in placed)
-
-    def _swept(self) -> Iterator[MenuCandidate]:
-        """Every kind until it fired, and then every variant of it that is told apart by words."""
-        return chain(self._kinds_swept(), self._variants_swept())
-
-    def _kinds_swept(self) -> Iterator[MenuCandidate]:
-        """Of each family first the kind met most, families first that found most in real agents."""
-        families = sorted({menu.cls.family for menu in self._space.menus}, key=lambda one: one.priority)
-        kinds = [sorted(self._of(one), key=lambda menu: menu.cls.frequency) for one in families]
-        first = [menus[0] for menus in kinds]
-        order = self._shard.part([*first, *(menu for menus in kinds for menu in menus[1:])])
-        for menu in [*order] * _TRIED:
-            # Tried until it has fired, not until it was drawn: a kind behind a fault that ended the run was
-            # never met.
-            telling = self._telling(menu)
-            if telling and not self._knowledge.fired[menu.kind]:
-                yield menu, self._struck_least(telling)
-
-    def _variants_swept(self) -> Iterator[MenuCandidate]:
-        """Of kinds that are met more first: one call index, none, or a blank stop reason break agents that stand the others."""
-        variants: dict[Variant, tuple[Menu, list[Candidate]]] = {}
-        for menu in sorted(
-            self._space.menus, key=lambda menu: (menu.cls.frequency, menu.cls.family.priority)
-        ):
-            for one in menu.entries:
-                if one.site in self._ended:
-                    variants.setdefault(one.variant, (menu, []))[1].append(one)
-        for variant, (menu, entries) in tuple(variants.items()) * _TRIED:
-            if not self._knowledge.variants[variant]:
-                yield menu, self._struck_least(entries)
-
-    def _struck_least(self, candidates: Sequence[Candidate]) -> Candidate:
-        return min(candidates, key=lambda one: (self._ended[one.site], self.sites.index(one.site)))
-
-    def _telling(self, menu: Menu) -> list[Candidate]:
-        """The candidates of a kind with the opening that it is tried with first."""
-        best = min(_told(menu, one) for one in menu.entries)
-        return [one for one in menu.entries if _told(menu, one) == best and one.site in self._ended]
-
-    def _of(self, family: Family) -> list[Menu]:
-        return [menu for menu in self._space.menus if menu.cls.family == family]
 
     def _probe(self) -> MenuCandidate:
         """A fault that the agent may not survive: a kind that was not tried yet, else one at a place struck least."""
-        found = next(self._sweep, None) or self._any(self._rng.choice(self.sites))
+        found = self._sweep.next() or self._any(self._rng.choice(self.sites))
         self._ended[found[1].site] += 1
         return found
 
@@ -137,35 +108,59 @@ class Combiner:
         rows = [self._row(site, self._length()) for site in self.sites if self._rng.random() < _STRUCK]
         return list(chain.from_iterable(rows))
 
-    def probed(self, choices: list[MenuCandidate]) -> list[MenuCandidate]:
-        """These faults, and one that the agent may not survive: behind those that strike the same call."""
-        menu, candidate = self._probe()
+    def probed(self, choices: list[MenuCandidate], probes: int = 1) -> list[MenuCandidate]:
+        """These faults, and so many that the agent may not survive; one that was not met behind others comes alone."""
+        for _ in range(probes):
+            menu, candidate = self._probe()
+            self._probed[menu.kind] += 1
+            if self._probed[menu.kind] > 1 and not self._knowledge.fired[menu.kind]:
+                return [(menu, candidate)]
+            choices = self._behind(choices, menu, candidate)
+        return choices
+
+    def _behind(self, choices: list[MenuCandidate], menu: Menu, candidate: Candidate) -> list[MenuCandidate]:
+        """These faults, and one more behind those that strike the same call."""
         place = candidate.site.of, candidate.site.index
+        there = [one for one in choices if (one[1].site.of, one[1].site.index) == place]
+        if candidate.site.of == "tool":
+            # No tool is asked again: it would never be met behind others.
+            return [*(one for one in choices if one not in there), (menu, candidate)]
         # Behind the retries that the faults before it cause: at serving 0 it would be met first, and they
         # never.
-        there = sum((one.site.of, one.site.index) == place for _, one in choices)
-        return [*choices, (menu, replace_serving(candidate, there))]
+        return [*choices, (menu, replace_serving(candidate, len(there)))]
 
     def storm(self) -> list[MenuCandidate]:
-        """A run of faults at one call, of one kind or of several, and now and then one at the call after it."""
-        at = self._rng.randrange(len(self._calls))
-        # A limit of attempts (three in the SDKs of Anthropic and OpenAI) is only tested by going past it.
-        length = self._rng.randint(2, MOST_IN_A_ROW)
-        row = self._row(self._calls[at], length, alike=self._rng.random() < 0.4)
-        if at + 1 < len(self._calls) and self._rng.random() < 0.4:
-            row += self._row(self._calls[at + 1], self._rng.randint(1, 3))
-        return row
+        """Runs of faults at one call, of one kind or of several, and where they are survived, at those after it."""
+        choices, at = list[MenuCandidate](), self._rng.randrange(len(self._calls))
+        for site in self._calls[at:]:
+            # A limit of attempts (three in the SDKs of Anthropic and OpenAI) is only tested by going past it.
+            length = self._rng.randint(2, MOST_IN_A_ROW)
+            choices += self._row(site, length, alike=self._rng.random() < 0.4)
+            if self._rng.random() > 0.8 * self._knowledge.row_survival(length):
+                break
+        return choices
 
     def spread(self) -> list[MenuCandidate]:
         """Faults at several calls: one kind at all of them, or others at each."""
-        many = min(len(self.sites), self._rng.randint(2, 5))
-        sites = sorted(self._rng.sample(range(len(self.sites)), many))
         alike, choices = self._rng.random() < 0.6, list[MenuCandidate]()
-        for number in sites:
-            among = self._surely(self.sites[number], repeating=False)
+        # No kind strikes both a call and a tool.
+        of = self._rng.choice(self.sites).of
+        among_sites = [site for site in self.sites if site.of == of] if alike else self.sites
+        many = min(len(among_sites), self._rng.randint(2, 5))
+        numbers = sorted(self._rng.sample(range(len(among_sites)), many))
+        for number in numbers:
+            among = self._surely(among_sites[number], repeating=False)
             chosen = self._weighed(_as_before(among, choices) if alike else among)
             if chosen is not None:
                 choices.append(chosen)
+        return choices
+
+    def waits(self) -> list[MenuCandidate]:
+        """What takes long, at most sites of the run: deadlines, budgets and cooldowns are met by their sum."""
+        choices = list[MenuCandidate]()
+        for site in self.sites:
+            length = self._rng.randint(0, 2 if site.of == "call" else 1)
+            choices += self._row(site, length, of=_waiting)
         return choices
 
     def changed(self, recent: Sequence[Plan]) -> Plan | None:
@@ -192,11 +187,18 @@ class Combiner:
             length += 1
         return length
 
-    def _row(self, site: Site, length: int, *, alike: bool = False) -> list[MenuCandidate]:
+    def _row(
+        self,
+        site: Site,
+        length: int,
+        *,
+        alike: bool = False,
+        of: Callable[[_Offers], _Offers] = lambda one: one,
+    ) -> list[MenuCandidate]:
         """Faults that strike one serving of a call after the other; the last need not make the agent ask again."""
         row: list[MenuCandidate] = []
         for serving in range(length if site.of == "call" else min(length, 1)):
-            among = self._surely(site, repeating=serving < length - 1)
+            among = of(self._surely(site, repeating=serving < length - 1))
             chosen = self._weighed(_as_before(among, row) if alike else among, serving)
             if chosen is None:
                 break
@@ -217,10 +219,12 @@ class Combiner:
         if self._offered_after != self._knowledge.examples:
             self._offered.clear()
             self._offered_after = self._knowledge.examples
-        if (site, repeating) not in self._offered:
+        usual = self._usual and repeating is not None
+        if (site, repeating, usual) not in self._offered:
             kinds = [kind for kind in self._at[site] if repeating is None or self._is_sure(kind, repeating)]
-            self._offered[site, repeating] = self._by_family(site, kinds)
-        return self._offered[site, repeating]
+            everyday = [kind for kind in kinds if self._menus[kind].cls.frequency is Frequency.EVERYDAY]
+            self._offered[site, repeating, usual] = self._by_family(site, everyday if usual else kinds)
+        return self._offered[site, repeating, usual]
 
     def _by_family(self, site: Site, kinds: Sequence[str]) -> _Offers:
         found: dict[str, list[_Offer]] = {}
@@ -264,16 +268,20 @@ def _as_before(among: _Offers, chosen: Sequence[MenuCandidate]) -> _Offers:
     return same or among
 
 
+def _waiting(among: _Offers) -> _Offers:
+    """Of these the kinds that take a time."""
+    kept = {
+        family: [offer for offer in offers if any(name in _TIMES for name, _, _ in offer.menu.numbers)]
+        for family, offers in among.items()
+    }
+    return {family: offers for family, offers in kept.items() if offers}
+
+
 def _weight(known: Knowledge, menu: Menu) -> float:
-    """What is met more, and what never fired so far, comes sooner."""
-    return _MET[menu.cls.frequency] * (1.0 if known.fired[menu.kind] else 2.0)
-
-
-def _told(menu: Menu, candidate: Candidate) -> int:
-    """How late the choice of a candidate is among those that its fault is tried with first."""
-    values = dict(candidate.choice).values()
-    order = menu.cls.try_first
-    return next((i for i, word in enumerate(order) if word in values), len(order))
+    """What is met more, what has a number, of which each may matter, and what never fired so far, comes sooner."""
+    return (
+        _MET[menu.cls.frequency] * (2.0 if menu.numbers else 1.0) * (1.0 if known.fired[menu.kind] else 2.0)
+    )
 
 
 def replace_serving(candidate: Candidate, serving: int) -> Candidate:

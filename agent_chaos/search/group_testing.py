@@ -7,17 +7,28 @@ from random import Random
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
-from agent_chaos.search.combining import Combiner, MenuCandidate
+from agent_chaos.search.combining import Combiner
 from agent_chaos.search.example import Example
 from agent_chaos.search.knowledge import Knowledge
 from agent_chaos.search.random_phase import RandomPhase
 from agent_chaos.search.remembered import Digests
 from agent_chaos.search.space import Space
+from agent_chaos.search.sweep import MenuCandidate
 
-_ARMS = {"alone": 8.0, "through": 4.0, "storm": 2.0, "spread": 2.0, "changed": 1.0, "random": 1.0}
+_ARMS = {
+    "alone": 8.0,
+    "through": 4.0,
+    "storm": 2.0,
+    "spread": 2.0,
+    "waits": 2.0,
+    "changed": 1.0,
+    "random": 1.0,
+}
 """How often each way of drawing is used before anything is known."""
 _ARRIVES = 0.65
 """Of the faults of combinations, how many must be met for one more to be worth its place behind them."""
+_WHOLE = (0.5, 0.75)
+"""Of the combinations, how many must be met to the last fault for two such, or three."""
 _PATIENCE = 2
 """How many uses of an arm its first share weighs."""
 _STALE_DRAWS = 100
@@ -39,6 +50,7 @@ class GroupTesting:
             "through": self._combiner.through,
             "storm": self._combiner.storm,
             "spread": self._combiner.spread,
+            "waits": self._combiner.waits,
         }
         # Replies only: a fault of a tool makes the model's next reply one that nobody recorded, and what
         # Hypothesis is guided by (waits, calls) is then decided by replay.
@@ -78,10 +90,14 @@ class GroupTesting:
         if arm == "changed":
             return self._combiner.changed(self.knowledge.recent)
         choices = self._combiner.best(self._arms[arm])
-        if not choices or self.knowledge.arrives >= _ARRIVES:
-            choices = self._combiner.probed(choices)
+        choices = self._combiner.probed(choices, self._probes() if choices else 1)
         # The last ones, not the first: the fault that the agent may not survive stands at the end.
         return self._combiner.plan(choices[-self._size[1] :])
+
+    def _probes(self) -> int:
+        """How many faults that the agent may not survive stand behind a combination."""
+        known = self.knowledge
+        return (known.arrives >= _ARRIVES) + sum(known.whole >= share for share in _WHOLE)
 
     def _next_arm(self) -> str:
         """The arm that is furthest behind its share."""
@@ -89,7 +105,11 @@ class GroupTesting:
         return min(_ARMS, key=lambda arm: (self._used[arm] + 1) / self._share(arm))
 
     def _share(self, arm: str) -> float:
-        return _ARMS[arm] * (self._yield[arm] + _PATIENCE) / (self._used[arm] + _PATIENCE)
+        weight = _ARMS[arm]
+        if arm == "alone":
+            # What arrives behind others needs no run of its own.
+            weight *= 2 * (1 - self.knowledge.arrives)
+        return weight * (self._yield[arm] + _PATIENCE) / (self._used[arm] + _PATIENCE)
 
     def tell(self, example: Example) -> None:
         taught = self.knowledge.learn(example)

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.search.example import Example, Reached
+from agent_chaos.search.numbers import Limits
 from agent_chaos.search.remembered import SHAPES, Digests, Pairs, digest
-from agent_chaos.search.space import Candidate, Variant, variant_of
+from agent_chaos.search.space import Candidate, Variant, number_fields, variant_of
 
 _Place = tuple[str, str]
 """A family of faults at a site."""
@@ -43,7 +44,8 @@ class Knowledge:
         self.fingerprints: set[str] = set()
         self.reached: dict[Site, Reached] = {}
         self.recent: list[Plan] = []
-        self._combined = self._met = 0
+        self.limits = Limits()
+        self._combined = self._met = self._plans = self._whole = 0
         self.examples = 0
 
     def learn(self, example: Example) -> float:
@@ -52,12 +54,18 @@ class Knowledge:
         if len(example.plan) > 1:
             self._combined += len(example.plan)
             self._met += len(example.struck)
+            self._plans += 1
+            self._whole += len(example.struck) == len(example.plan)
         sites = {one.site for one in example.reached}
         for one in example.struck:
+            again = _next(one.site) in sites
+            for name, _, _ in number_fields(type(one.fault)):
+                value = int(getattr(one.fault, name))
+                self.limits.learn(one.fault.kind, name, value, noticed=again or not one.survived)
             self.fired[one.fault.kind] += 1
             self.variants[variant_of(one.fault)] += 1
             self._survived[one.fault.kind] += one.survived
-            self._asked_again[one.fault.kind] += _next(one.site) in sites
+            self._asked_again[one.fault.kind] += again
         for length, survived in _rows(example):
             self._rows[length] += 1
             self._rows_survived[length] += survived
@@ -85,6 +93,11 @@ class Knowledge:
         """Of the faults in plans of several, how many the runs came to."""
         # A half as long as nothing is known (Laplace's rule of succession).
         return (self._met + 1) / (self._combined + 2)
+
+    @property
+    def whole(self) -> float:
+        """Of the plans of several faults, how many were met to the last one."""
+        return (self._whole + 1) / (self._plans + 2)
 
     @property
     def counted(self) -> list[tuple[Site, tuple[Candidate, ...]]]:

@@ -12,7 +12,7 @@ from agent_chaos.search.combining import Combiner
 from agent_chaos.search.example import Example, Reached, Struck
 from agent_chaos.search.group_testing import GroupTesting
 from agent_chaos.search.knowledge import Knowledge, rows_of
-from agent_chaos.search.numbers import nth, spread_below
+from agent_chaos.search.numbers import FieldNumbers, Limits, nth, spread_below
 from agent_chaos.search.remembered import Pairs
 from agent_chaos.search.space import Space, variant_of
 from tests.search import shop
@@ -146,3 +146,46 @@ def test_numbers_are_both_edges_first_and_then_spread_over_their_whole_range():
     assert sum(value <= 12 for value in values) > 15
     assert spread_below(1, 5, 10) == [2, 3, 4]
     assert len(spread_below(1, 1_000, 10)) <= 10
+
+
+def test_a_fault_of_a_tool_stands_where_it_is_met_whatever_strikes_the_tool_before(space):
+    """No tool is asked again."""
+    plans = asked(GroupTesting(space, 0), 120)
+    of_tools = [placed.site for plan in plans for placed in plan.faults if placed.site.of == "tool"]
+
+    assert len(of_tools) > 20
+    assert {site.serving for site in of_tools} == {0}
+
+
+def test_a_kind_that_was_not_met_behind_others_comes_alone(space):
+    combiner = Combiner(space, Knowledge(), Random(0))
+    kinds = len(space.menus)
+    behind = [combiner.probed(combiner.through() or combiner.storm()) for _ in range(kinds)]
+    again = [combiner.probed(combiner.through()) for _ in range(5)]
+
+    assert max(map(len, behind)) > 1
+    assert [len(choices) for choices in again] == [1] * 5
+
+
+def test_what_takes_long_is_combined_with_its_like(space):
+    combiner = Combiner(space, Knowledge(), Random(0))
+    kinds = {menu.kind for _ in range(20) for menu, _ in combiner.waits()}
+
+    assert {"rate_limit", "slow_first_byte", "tool_slow"} <= kinds
+    assert "server_error" not in kinds
+
+
+def test_a_limit_of_the_agent_is_closed_in_on_and_great_numbers_stay_below_it():
+    bounds = ("seconds", 1, 120)
+    limits = Limits()
+    numbers = FieldNumbers(limits)
+    drawn = []
+    for number in range(40):
+        (value,) = numbers.values("slow_first_byte", (bounds,), great=number > 10)
+        limits.learn("slow_first_byte", "seconds", value, noticed=value >= 30)
+        drawn.append(value)
+
+    assert all(12 <= value < 30 for value in drawn[-20:])
+    assert max(drawn[-20:]) >= 27
+    passed, noticed = limits.of("slow_first_byte", "seconds")
+    assert passed < 30 <= noticed <= passed + 1 + passed // 8
