@@ -134,7 +134,7 @@ def test_no_planted_secret_is_in_any_file(
     with serving(echoing(asked)) as url:
         Path("planted.py").write_text(AGENT.format(names=list(SECRETS), url=url))
         recorded = run_command(["record", "planted.py"])
-    fuzzed = run_command(["fuzz", "planted.py", "--max-examples", "25", "--json", "out.json"])
+    fuzzed = run_command(["fuzz", "planted.py", "--max-examples", "10", "--json", "out.json"])
     files = [path for path in tmp_path.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     kept = b"".join(contents(path) for path in files)
     told = capsys.readouterr()

@@ -2,11 +2,11 @@
 
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.forked import command
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -29,13 +29,7 @@ def printed_by_the_first_command(folder: Path) -> str:
     for part in ("scenarios", "cassettes"):
         shutil.copytree(ROOT / part, folder / part)
     arguments = COMMANDS[0].split(" && ")[-1].split()[1:]
-    done = subprocess.run(
-        [sys.executable, "-m", "agent_chaos", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = command(folder, *arguments)
     assert done.returncode == 1, done.stderr
     return done.stdout
 

@@ -97,6 +97,18 @@ def rehearsal(loop: Loop, **options: Any) -> Rehearsal:
     return Rehearsal(loop.scenario, cassette=loop.cassette, allow_real_tools=True, **options)
 
 
+_PREPARED: dict[str, Rehearsal] = {}
+
+
+def prepared(loop: Loop) -> Rehearsal:
+    """The rehearsal of a loop, whose runs without faults are the same for every test."""
+    if loop.id not in _PREPARED:
+        judges = {name: Unheard(oracle) for name, oracle in all_oracles().items()}
+        _PREPARED[loop.id] = rehearsal(loop, judges=judges)
+        _PREPARED[loop.id].prepare()
+    return _PREPARED[loop.id]
+
+
 def sent_again(loop: Loop) -> Trace:
     """A run that sends every recorded body of a loop through the SDK."""
 
@@ -145,7 +157,7 @@ def test_what_the_sdk_sends_otherwise_is_replayed_and_told(loop):
 @each_api
 def test_conversations_driven_from_their_replies_go_to_the_end_and_miss_nothing(api):
     loops = [loop for loop in REDRIVEN if loop.api == api]
-    clean = {loop.id: rehearsal(loop).prepare() for loop in loops}
+    clean = {loop.id: prepared(loop).clean for loop in loops}
     rungs = Counter(call.fidelity.words for trace in clean.values() for call in trace.calls)
 
     assert rungs == RUNGS[api]
@@ -156,8 +168,7 @@ def test_conversations_driven_from_their_replies_go_to_the_end_and_miss_nothing(
 
 @pytest.mark.parametrize("loop", REDRIVEN, ids=named)
 def test_a_search_of_a_recorded_loop_meets_no_error_of_its_own(loop):
-    judges = {name: Unheard(oracle) for name, oracle in all_oracles().items()}
-    campaign = find_failures(rehearsal(loop, judges=judges), max_examples=5)
+    campaign = find_failures(prepared(loop), max_examples=5)
 
     assert (campaign.figures.examples, campaign.figures.errors) == (5, 0), campaign.first_error
     assert campaign.figures.fired
