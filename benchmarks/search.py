@@ -1,6 +1,6 @@
 """How soon bugs are found, by this search and by others, on the same agents in the same run.
 
-Run: python -m benchmarks.search [--examples N] [--seeds K] [--only NAME …] [--shrink] [--sound N]
+Run: python -m benchmarks.search [--examples N] [--seeds K] [--only NAME …] [--missed] [--shrink N] [--sound N]
 
 A bug of the corpus shows itself the first time its condition holds in a run; until then its agent is the sound one. So one
 search of each sound agent tells when each of its bugs would have been found.
@@ -30,7 +30,7 @@ from benchmarks.bugs.bug import Bug
 from benchmarks.bugs.corpus import BUGS, SOUND, corpus_rehearsal
 from benchmarks.bugs.desk import History
 
-MARKS = (25, 50, 100, 200)
+MARKS = (25, 50, 100, 200, 1000)
 Run = Callable[[Plan], Example]
 Search = Callable[[Space, int, int, Run], None]
 """Runs so many plans of a space, drawn from a seed."""
@@ -44,6 +44,16 @@ def ours(space: Space, seed: int, examples: int, run: Run) -> None:
 def hypothesis(space: Space, seed: int, examples: int, run: Run) -> None:
     """Hypothesis alone, with `target()`."""
     _asked(RandomPhase(space, seed), 1, examples, run)
+
+
+def hypothesis_lists(space: Space, seed: int, examples: int, run: Run) -> None:
+    """Lists of faults as Hypothesis draws them, without what came of the runs."""
+    phase = RandomPhase(space, seed)
+    for _ in range(examples):
+        for plan in phase.ask(1):
+            run(plan)
+        phase.pass_over()
+    phase.close()
 
 
 def _asked(strategy: GroupTesting | RandomPhase, size: int, examples: int, run: Run) -> None:
@@ -74,6 +84,7 @@ SEARCHES: dict[str, Search] = {
     "each request with p = 0.1": _drawing(independent),
     "rates of a mock server": _drawing(rates),
     "fuzz_chaos of 0.1.3": _drawing(variants),
+    "Hypothesis, lists of faults": hypothesis_lists,
     "Hypothesis with target()": hypothesis,
     "singles, then pairs": _drawing(singles_then_pairs),
 }
@@ -118,7 +129,7 @@ def found_at(search: Search, seed: int, examples: int) -> list[tuple[Bug, int | 
     return results
 
 
-def compare(names: list[str], seeds: int, examples: int) -> None:
+def compare(names: list[str], seeds: int, examples: int, *, missed: bool) -> None:
     """Prints what share of the bugs each search found within so many examples: mean, least and most of the seeds."""
     marks = [mark for mark in MARKS if mark <= examples]
     print(f"| search | bugs | {' | '.join(f'within {mark}' for mark in marks)} |")
@@ -129,6 +140,9 @@ def compare(names: list[str], seeds: int, examples: int) -> None:
             some = [[at for bug, at in run if of is None or bug.sturdy is of] for run in runs]
             cells = " | ".join(_share(some, mark) for mark in marks)
             print(f"| {name} | {half}, {len(some[0])} | {cells} |", flush=True)
+        for found in zip(*runs, strict=True) if missed else ():
+            if any(at is None for _, at in found):
+                print(f"  {name} misses {found[0][0].name}: found at {[at for _, at in found]}")
 
 
 def _share(runs: list[list[int | None]], mark: int) -> str:
@@ -168,10 +182,11 @@ def main() -> int:
     options.add_argument("--examples", type=int, default=200)
     options.add_argument("--seeds", type=int, default=1)
     options.add_argument("--only", nargs="*", choices=list(SEARCHES), default=list(SEARCHES))
+    options.add_argument("--missed", action="store_true", help="also name the bugs that were not found")
     options.add_argument("--shrink", type=int, default=len(BUGS), help="bugs whose plans are shrunk")
     options.add_argument("--sound", type=int, default=200, help="examples of each sound agent")
     asked = options.parse_args()
-    compare(asked.only, asked.seeds, asked.examples)
+    compare(asked.only, asked.seeds, asked.examples, missed=asked.missed)
     if asked.shrink:
         shrunk(asked.shrink)
     return bool(asked.sound and false_alarms(asked.sound))

@@ -5,8 +5,16 @@ from __future__ import annotations
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.strategy import Strategy
 
-BATCH = 8
-"""Plans asked for at once. It does not depend on how many workers there are, or they would change what is found."""
+_LEAST, _MOST, _SHARE = 8, 256, 32
+
+
+def batch(examples: int) -> int:
+    """How many plans are asked for at once after so many examples.
+
+    It does not depend on how many workers there are, or they would change what is found. What is asked for at once is asked
+    without its own results, which matters least where many are known: a long campaign has work for many workers.
+    """
+    return min(_MOST, max(_LEAST, examples // _SHARE))
 
 
 def drive(run: CampaignState, strategy: Strategy, until: int, stale_after: int | None = None) -> str:
@@ -22,7 +30,7 @@ def drive(run: CampaignState, strategy: Strategy, until: int, stale_after: int |
             return "the time was up"
         if stale_after is not None and run.quiet >= stale_after:
             return f"the last {run.quiet:,} in a row showed nothing new"
-        plans = strategy.ask(min(BATCH, until - run.examples))
+        plans = strategy.ask(min(batch(run.examples), until - run.examples))
         if not plans:
             return "nothing was left to try"
         for example in run.run(plans):

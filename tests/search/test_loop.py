@@ -9,7 +9,7 @@ from agent_chaos.search.campaign import Judged
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.example import Example
 from agent_chaos.search.exhaustive import KnownPlans
-from agent_chaos.search.loop import drive
+from agent_chaos.search.loop import batch, drive
 
 PLANS = [Plan.of([("call 0", Truncate(boundary="mid_body", offset=n))]) for n in range(100)]
 
@@ -36,3 +36,13 @@ def test_a_search_ends_with_the_batch_after_so_many_examples_showed_nothing_new(
     drive(run, KnownPlans(iter(PLANS)), 100, stale_after)
 
     assert answers.ran == run.examples == ran
+
+
+def test_more_plans_are_asked_for_at_once_the_more_is_known():
+    asked, examples = [], 0
+    while examples < 20_000:
+        asked.append(batch(examples))
+        examples += asked[-1]
+
+    assert asked == sorted(asked)
+    assert (asked[0], asked[25], asked[-1]) == (8, 8, 256)
