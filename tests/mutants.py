@@ -213,6 +213,27 @@ MUTANTS = (
         "tests/patch/test_time.py",
     ),
     Mutant(
+        "of undecided examples of one place the one with the fewest faults is kept",
+        "search/campaign_state.py",
+        "if known is None or len(example.plan) < len(known):",
+        "if known is None:",
+        "tests/search/test_loop.py",
+    ),
+    Mutant(
+        "a space of one fault at a time is searched",
+        "search/group_testing.py",
+        "return max(1, least) <= len(plan) <= most",
+        "return max(2, least) <= len(plan) <= most",
+        "tests/search/test_group_testing.py",
+    ),
+    Mutant(
+        "only the model's own last words ask it to go on",
+        "replay/continuation.py",
+        "bool(said.strip()) and said.strip().endswith(self.said.strip())",
+        "bool(said.strip()) or said.strip().endswith(self.said.strip())",
+        "tests/replay/test_continuation.py",
+    ),
+    Mutant(
         "a command line's first exchange is told from the server's own API",
         "patch/loopback/server.py",
         "answers = self._take if request.host else self._own",

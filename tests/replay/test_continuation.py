@@ -8,8 +8,10 @@ from agent_chaos.faults.message.endless_tool_call import EndlessToolCall
 from agent_chaos.faults.message.paused_in_text import PausedInText
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.server_errors import Overloaded
+from agent_chaos.providers.turn import Message, Text
+from agent_chaos.replay.continuation import PendingContinuation
 from tests.faults.sdk_agents import AGENTS, KEY
-from tests.spoken import spoken
+from tests.spoken import request, spoken, target
 from tests.standin.said import Called, Said
 from tests.standin.wires import MODELS
 from tests.tool_loops import QUESTION, SPEAKERS, agent_of
@@ -122,3 +124,16 @@ def test_no_two_of_the_same_calls_share_an_id():
     ids = [call.reply.json["choices"][0]["message"]["tool_calls"][0]["id"] for call in trace.calls]
 
     assert len(set(ids)) == len(ids) == 6
+
+
+@pytest.mark.parametrize(
+    ("said", "goes_on"), [("what it had said", True), ("Something else.", False), (" ", False)]
+)
+def test_only_the_words_of_a_turn_that_paused_go_on_with_it(said, goes_on):
+    paused = target("anthropic_messages", Said(WHOLE), stream=False)
+    served = HALF.apply(paused)
+    waiting = PendingContinuation.of(0, HALF, paused, served)
+    last = paused.protocol.parse(served).text if goes_on else said
+    asked = request("anthropic_messages", stream=False, history=(Message("assistant", (Text(last),)),))
+
+    assert waiting.is_continuation(asked) is goes_on

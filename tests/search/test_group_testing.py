@@ -1,5 +1,6 @@
 """The usual search: several faults from the first example on, steered by what the agent survived and what was new."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -189,3 +190,9 @@ def test_a_limit_of_the_agent_is_closed_in_on_and_great_numbers_stay_below_it():
     assert max(drawn[-20:]) >= 27
     passed, noticed = limits.of("slow_first_byte", "seconds")
     assert passed < 30 <= noticed <= passed + 1 + passed // 8
+
+
+def test_a_space_of_one_fault_at_a_time_is_searched_with_plans_of_one(space):
+    single = Space.of(shop.rehearsal(shop.careful).clean, replace(space.scope, size=(1, 1)))
+
+    assert {len(plan) for plan in asked(GroupTesting(single, 3), 16)} == {1}

@@ -1,5 +1,7 @@
 """The loop ends where nothing more is learnt, at the same example for any number of workers."""
 
+from dataclasses import replace
+
 import pytest
 
 from agent_chaos.faults.plan import Plan
@@ -46,3 +48,22 @@ def test_more_plans_are_asked_for_at_once_the_more_is_known():
 
     assert asked == sorted(asked)
     assert (asked[0], asked[25], asked[-1]) == (8, 8, 256)
+
+
+class Undecided(Answers):
+    """An executor whose runs leave the recording at one place, whatever was asked there."""
+
+    def examine(self, plans):
+        for one in super().examine(plans):
+            yield replace(
+                one, verdict=Verdict.UNDECIDED, reason=f"call 1: no exchange: asked {len(one.plan)}"
+            )
+
+
+def test_of_examples_that_leave_the_recording_at_one_place_the_one_with_the_fewest_faults_is_kept():
+    fault = PLANS[0].faults[0].fault
+    plans = [Plan.of((f"call {call}", fault) for call in range(many)) for many in (3, 1, 2)]
+    run = CampaignState(None, Undecided(9), 3, None, lambda progress: None)
+    drive(run, KnownPlans(iter(plans)), 3, None)
+
+    assert run.open == {"call 1: no exchange": plans[1]}
