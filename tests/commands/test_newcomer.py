@@ -28,8 +28,22 @@ FIXES = {
         '    if state["messages"][-1].response_metadata["stop_reason"] != "end_turn":\n'
         '        raise RuntimeError("incomplete reply")\n    return state["messages"][-1].text',
     ),
+    "openai": (
+        "        message = reply.choices[0].message",
+        '        if reply.choices[0].finish_reason not in ("stop", "tool_calls"):\n'
+        '            raise RuntimeError("incomplete reply")\n        message = reply.choices[0].message',
+    ),
+    "pydantic_ai": (
+        "    return desk.run_sync(turn_input).output",
+        "    result = desk.run_sync(turn_input)\n"
+        '    if result.response.finish_reason != "stop":\n'
+        '        raise RuntimeError("incomplete reply")\n    return result.output',
+    ),
 }
 """What the report advises, in the starter's own code, for each kind of project."""
+MODULES = {"pydantic_ai": "pydantic-ai-slim[openai]"}
+"""What requirements.txt says where that is not the module's name."""
+KEYS = {"anthropic": "ANTHROPIC", "langgraph": "ANTHROPIC", "openai": "OPENAI", "pydantic_ai": "OPENAI"}
 
 
 def weather(asked: Asked) -> Said:
@@ -45,7 +59,15 @@ def stand_in():
     server.close()
 
 
-@pytest.mark.parametrize("kind", ["anthropic", "langgraph"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "anthropic",
+        "langgraph",
+        pytest.param("openai", marks=pytest.mark.thorough),
+        pytest.param("pydantic_ai", marks=pytest.mark.thorough),
+    ],
+)
 def test_from_nothing_to_a_green_build(kind, tmp_path, stand_in):
     if importlib.util.find_spec(kind) is None:
         pytest.skip(f"{kind} is not installed")
@@ -57,12 +79,12 @@ def test_from_nothing_to_a_green_build(kind, tmp_path, stand_in):
         return done.stdout
 
     subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
-    (tmp_path / "requirements.txt").write_text(f"{kind}\n")
+    (tmp_path / "requirements.txt").write_text(f"{MODULES.get(kind, kind)}\n")
     told = does("init", "--yes")
     assert f"a first scenario ({kind})" in told
-    recorded = does(
-        "record", "scenarios/first.py", ANTHROPIC_API_KEY="sk-ant-no", ANTHROPIC_BASE_URL=stand_in.url
-    )
+    base = stand_in.url if KEYS[kind] == "ANTHROPIC" else f"{stand_in.url}/v1"
+    keys = {f"{KEYS[kind]}_API_KEY": "sk-no", f"{KEYS[kind]}_BASE_URL": base}
+    recorded = does("record", "scenarios/first.py", **keys)
     assert "2 calls" in recorded
     report = does("fuzz", "scenarios/first.py", *LIMIT, code=1)
     (first, *_) = re.findall(r"agent-chaos export (F-\w+)", report)
