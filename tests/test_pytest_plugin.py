@@ -99,6 +99,25 @@ def test_a_file_that_does_not_import_is_an_error_in_one_line(project):
     assert "loader.py" not in said
 
 
+def test_the_project_says_how_its_tests_search(project):
+    (project / "pyproject.toml").write_text(
+        '[tool.agent-chaos]\nmax-examples = 3\nonly-faults = ["rate_limit"]\nonly-oracles = ["leaks"]\n'
+    )
+    (project / "test_own.py").write_text(
+        "def test_settings(chaos):\n"
+        "    done = chaos.fuzz('scenarios/refund.py')\n"
+        "    assert chaos.settings.max_examples == 3\n"
+        "    assert set(done.figures.fired) == {'rate_limit'}\n"
+    )
+    code, said = session(project, "test_own.py")
+    (project / "pyproject.toml").write_text("[tool.agent-chaos]\nmax-example = 3\n")
+    refused, why = session(project, "test_own.py")
+
+    assert code == 0, said
+    assert refused == 1
+    assert "did you mean max-examples?" in why
+
+
 def test_the_fixture_searches_with_the_settings_of_the_mark(project):
     (project / "test_own.py").write_text(
         "import pytest\n\n"

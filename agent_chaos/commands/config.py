@@ -8,9 +8,9 @@ from typing import Any
 from rich.text import Text
 
 from agent_chaos.commands.resolve_options import FuzzOptions
-from agent_chaos.commands.settings import resolved
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import printable
+from agent_chaos.search.corpus.settings import resolved
 
 
 def config(asked: FuzzOptions, *, origin: bool) -> int:

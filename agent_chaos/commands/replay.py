@@ -11,7 +11,6 @@ from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.failures.recheck import Standing, recheck
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.prepare import Rehearsals, scenarios
-from agent_chaos.commands.settings import baseline
 from agent_chaos.errors import AgentChaosError, CassetteMissing, ExitCode
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.report.build_record import alone
@@ -24,6 +23,7 @@ from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
 from agent_chaos.scenario.selector import EVERY, Selector
 from agent_chaos.search.campaign import Failure, Finding, UndecidedPlan
 from agent_chaos.search.corpus.baseline import NOTHING, Baseline
+from agent_chaos.search.corpus.settings import baseline
 from agent_chaos.trace.trace import Trace
 
 

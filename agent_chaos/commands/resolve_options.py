@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from agent_chaos.commands.settings import resolved
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.report.reporter import USUAL, View
@@ -15,9 +14,9 @@ from agent_chaos.scenario.selector import EVERY, Selector
 from agent_chaos.search.checkpoints.beginning import Selection
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.corpus.baseline import Baseline
-from agent_chaos.search.scope import EVERYTHING, Scope
-from agent_chaos.search.selection import Profile, judges, outside, scoped
-from agent_chaos.search.variants.space_file import chaos_space
+from agent_chaos.search.corpus.settings import resolved, scope_of
+from agent_chaos.search.scope import Scope
+from agent_chaos.search.selection import Profile, judges
 
 
 @dataclass(frozen=True)
@@ -85,14 +84,13 @@ def resolve_options(asked: FuzzOptions) -> Chosen:
     if asked.executor and asked.workers:
         raise UsageError("--executor brings its own workers; leave out --workers")
     known = resolved(asked.settings).settings
-    scope = chaos_space(known.space).scope() if known.space else EVERYTHING
     shard = Shard.parse(asked.shard) if asked.shard else WHOLE
     return Chosen(
         max_examples=known.max_examples,
         max_time_s=known.max_time,
         announced=None if asked.exhaustive or asked.until_covered else shard.examples(known.max_examples),
         seed=known.seed,
-        scope=scoped(scope, only=known.only_faults, skip=(*known.skip_faults, *outside(known.profile))),
+        scope=scope_of(known),
         judges=judges(only=known.only_oracles, skip=known.skip_oracles),
         baseline=Baseline.load(known.baseline, date.today()),
         shard=shard,

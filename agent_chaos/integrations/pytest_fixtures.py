@@ -30,7 +30,9 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.api import check_failure
 from agent_chaos.search.campaign import Campaign, Failure
 from agent_chaos.search.corpus.failure_files import Corpus
+from agent_chaos.search.corpus.settings import baseline, scope_of, settings
 from agent_chaos.search.search import find_failures
+from agent_chaos.search.selection import judges
 from agent_chaos.trial.rehearsal import Rehearsal
 
 _WIDTH = 100
@@ -43,18 +45,20 @@ class ChaosFailure(AssertionError):
 
 @dataclass(frozen=True, slots=True)
 class SearchSettings:
-    """How a test searches: at most that many examples, from that seed."""
+    """How a test searches: at most that many examples, from that seed; all else is as the project says."""
 
     max_examples: int = 200
     seed: int = 0
 
 
 def settings_of(node: pytest.Item) -> SearchSettings:
-    """The settings of a test: its mark's over those of the command line over the defaults. Raises UsageError."""
-    mark = _mark(node)
+    """The settings of a test: its mark's over those of the command line over `[tool.agent-chaos]`. Raises UsageError."""
+    mark, project = _mark(node), settings()
     return SearchSettings(
-        max_examples=_number(mark, "max_examples", node.config.getoption("--chaos-examples"), 200),
-        seed=_number(mark, "seed", node.config.getoption("--chaos-seed"), 0),
+        max_examples=_number(
+            mark, "max_examples", node.config.getoption("--chaos-examples"), project.max_examples
+        ),
+        seed=_number(mark, "seed", node.config.getoption("--chaos-seed"), project.seed),
     )
 
 
@@ -77,17 +81,27 @@ def _number(mark: Mapping[str, Any], name: str, option: int | None, default: int
 
 @offline_environment()
 def search(
-    scenario: Scenario, settings: SearchSettings, *, target: str = "", corpus: Corpus | None = None
+    scenario: Scenario, asked: SearchSettings, *, target: str = "", corpus: Corpus | None = None
 ) -> Campaign:
-    """Searches a scenario offline.
+    """Searches a scenario offline, with the faults, the oracles and the accepted failures of the project.
 
     Raises:
         ChaosFailure: a failure was found, or no example could be judged.
         AgentChaosError: the scenario cannot be searched: no recording, or it is not steady.
     """
-    rehearsal = Rehearsal(scenario, target=target)
+    project = settings()
+    judged_by = judges(only=project.only_oracles, skip=project.skip_oracles)
+    rehearsal = Rehearsal(scenario, target=target, judges=judged_by)
     rehearsal.refuse_real_tools()
-    campaign = find_failures(rehearsal, max_examples=settings.max_examples, seed=settings.seed, corpus=corpus)
+    campaign = find_failures(
+        rehearsal,
+        max_examples=asked.max_examples,
+        seed=asked.seed,
+        max_time_s=project.max_time,
+        scope=scope_of(project),
+        baseline=baseline(),
+        corpus=corpus,
+    )
     if exit_code(campaign) != ExitCode.OK:
         raise ChaosFailure(_told(campaign, rehearsal.notes))
     return campaign
@@ -136,7 +150,8 @@ class ChaosFixture:
             seed=self.settings.seed if seed is None else seed,
         )
         if isinstance(scenario, str):
-            (loaded,) = load([scenario])
+            with offline_environment():  # a client that is made at import wants a key
+                (loaded,) = load([scenario])
             return search(loaded.scenario, chosen, target=loaded.ref)
         return search(scenario, chosen)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from agent_chaos.commands.settings import Settings
+from agent_chaos.search.corpus.settings import Settings
 from docs.reference.commands import commands
 from docs.reference.markdown import WRITTEN, table
 

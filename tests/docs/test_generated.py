@@ -6,8 +6,8 @@ import tomllib
 import jsonschema
 import pytest
 
-from agent_chaos.commands.settings import Settings, resolved
 from agent_chaos.errors import UsageError
+from agent_chaos.search.corpus.settings import Settings, resolved
 from docs.generate import GENERATED, PAGES
 from docs.reference.commands import commands
 from docs.reference.configuration import schema

@@ -9,7 +9,6 @@ from pathlib import Path
 from rich.text import Text
 
 from agent_chaos.commands.failures import failure_store
-from agent_chaos.commands.settings import settings
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.oracles.oracle import spoken
 from agent_chaos.report.console import console
@@ -17,6 +16,7 @@ from agent_chaos.report.printable import printable
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.baseline import Acceptance, Baseline
 from agent_chaos.search.corpus.failure_files import FOLDER
+from agent_chaos.search.corpus.settings import settings
 
 
 def list_accepted() -> int:

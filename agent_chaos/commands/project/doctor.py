@@ -16,12 +16,12 @@ from typing import Literal
 from rich.text import Text
 
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.commands.settings import resolved
 from agent_chaos.errors import AgentChaosError, ExitCode, UsageError
 from agent_chaos.patch.install import report
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import count, printable
+from agent_chaos.search.corpus.settings import resolved
 from agent_chaos.version import __version__
 
 _SDKS = ("anthropic", "openai", "google-genai")

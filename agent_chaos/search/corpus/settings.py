@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent_chaos.errors import UsageError
 from agent_chaos.search.corpus.baseline import ACCEPTED, Baseline
-from agent_chaos.search.selection import Profile
+from agent_chaos.search.scope import EVERYTHING, Scope
+from agent_chaos.search.selection import Profile, outside, scoped
 
 _TABLE = "tool.agent-chaos"
 
@@ -42,6 +43,14 @@ class Resolved:
 
     settings: Settings
     origins: Mapping[str, str]
+
+
+def scope_of(known: Settings) -> Scope:
+    """The faults that settings choose. Raises UsageError for names that are unknown, and a space that does not load."""
+    from agent_chaos.search.variants.space_file import chaos_space
+
+    scope = chaos_space(known.space).scope() if known.space else EVERYTHING
+    return scoped(scope, only=known.only_faults, skip=(*known.skip_faults, *outside(known.profile)))
 
 
 def settings() -> Settings:
