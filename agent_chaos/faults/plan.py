@@ -109,7 +109,10 @@ class Placed(BaseModel):
 
 
 class Plan(BaseModel):
-    """Faults at sites, sorted by site, at most one per site and level. Iterates over its `Placed`."""
+    """Faults at sites, sorted by site, at most one per site and level. Iterates over its `Placed`.
+
+    `faults` are these, each a site and the fault there; `version` is of the JSON form, and 1.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -18,6 +18,18 @@ class RunReport(BaseModel):
 
     `passed` is True for the verdict PASS alone. `rule` names what decided any other one: an oracle, an assertion, the
     recording, the faults or the harness; `reason` explains it. `violations` is what the oracles found.
+
+    Args:
+        scenario_name, description, tags, meta: those of the scenario.
+        trace_id: names the run in its events; the same for the same run.
+        elapsed_s: virtual seconds of the whole run.
+        error: what the agent raised, as `type: message`; None where it answered.
+        agent_input, agent_output: the first message of the user, and the last answer.
+        turn_results, conversation: each turn, and every message in order, as JSON values.
+        assertion_results, scorecard: how the assertions went, alone and in the form of 0.1.3.
+        metrics, llm_calls: counts of calls, tokens, faults and tools; logical calls.
+        faults_fired, unfired: the faults that struck, and those configured that did not, each in words.
+        plan: the plan that the run was under, as JSON; empty without one.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -10,7 +10,10 @@ from agent_chaos.results.metrics import FaultRecord, MetricsStore
 
 
 class AssertionResult(BaseModel):
-    """How an assertion went; `measured` and `expected` say by how much."""
+    """How an assertion went; `measured` and `expected` say by how much.
+
+    `name` is the assertion's, `passed` whether it holds, `message` why not, and `turn` the turn it is about, None for the run.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,7 +40,16 @@ class AssertionResult(BaseModel):
 
 
 class TurnResult(BaseModel):
-    """How a turn went. Turns count from 0; `duration_s` is virtual seconds in replay, real ones while recording."""
+    """How a turn went. Turns count from 0; `duration_s` is virtual seconds in replay, real ones while recording.
+
+    Args:
+        turn_number, input, response: which turn, what the user said, and what the agent answered.
+        success, error: whether it answered, and what it raised otherwise.
+        is_dynamic: whether `input` was made by a function from the turns before.
+        llm_calls, input_tokens, output_tokens, total_tokens: logical calls of the turn, and what they used.
+        chaos: the faults that struck in it.
+        assertion_results: how the turn's own assertions went.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -72,7 +72,7 @@ class CompletesWithin:
 
 @dataclass(frozen=True)
 class MaxLLMCalls:
-    """At most that many logical calls."""
+    """At most `max_calls` logical calls: a call with its retries is one."""
 
     max_calls: int
     name: str = "max_llm_calls"
@@ -83,14 +83,14 @@ class MaxLLMCalls:
 
 @dataclass(frozen=True)
 class MaxTotalLLMCalls(MaxLLMCalls):
-    """As `MaxLLMCalls`."""
+    """At most `max_calls` logical calls, as `MaxLLMCalls`."""
 
     name: str = "max_total_llm_calls"
 
 
 @dataclass(frozen=True)
 class MinLLMCalls:
-    """At least that many logical calls."""
+    """At least `min_calls` logical calls."""
 
     min_calls: int
     name: str = "min_llm_calls"
@@ -101,7 +101,7 @@ class MinLLMCalls:
 
 @dataclass(frozen=True)
 class MaxFailedCalls:
-    """At most that many calls whose last attempt failed."""
+    """At most `max_failed` calls whose last attempt failed."""
 
     max_failed: int
     name: str = "max_failed_calls"
@@ -112,7 +112,7 @@ class MaxFailedCalls:
 
 @dataclass(frozen=True)
 class MinChaosInjected:
-    """At least that many faults struck."""
+    """At least `min_chaos` faults struck."""
 
     min_chaos: int
     name: str = "min_chaos_injected"
@@ -128,7 +128,10 @@ class MinChaosInjected:
 
 @dataclass(frozen=True)
 class ExpectError:
-    """The run ends in an error whose text matches; such a run passes although it failed."""
+    """The run ends in an error whose text matches `pattern`, a regular expression; such a run passes although it failed.
+
+    `allows_error` tells whoever judges the run so, and is always True.
+    """
 
     pattern: str
     allows_error: bool = True
@@ -159,7 +162,7 @@ class AllTurnsComplete:
 
 @dataclass(frozen=True)
 class RecoveredAfterFailure:
-    """The turn failed, and a later one succeeded."""
+    """The turn `failed_turn`, counted from 0, failed, and a later one succeeded."""
 
     failed_turn: int
     name: str = "recovered_after_failure"
@@ -180,7 +183,7 @@ class RecoveredAfterFailure:
 
 @dataclass(frozen=True)
 class MaxTokens:
-    """At most that many tokens in and out."""
+    """At most `max_tokens` tokens in and out."""
 
     max_tokens: int
     name: str = "max_tokens"
@@ -191,7 +194,7 @@ class MaxTokens:
 
 @dataclass(frozen=True)
 class MaxInputTokens:
-    """At most that many tokens in."""
+    """At most `max_tokens` tokens in."""
 
     max_tokens: int
     name: str = "max_input_tokens"
@@ -202,7 +205,7 @@ class MaxInputTokens:
 
 @dataclass(frozen=True)
 class MaxOutputTokens:
-    """At most that many tokens out."""
+    """At most `max_tokens` tokens out."""
 
     max_tokens: int
     name: str = "max_output_tokens"
@@ -217,7 +220,7 @@ def _per_call(ctx: ChaosContext, field: str) -> list[int]:
 
 @dataclass(frozen=True)
 class MaxTokensPerCall:
-    """At most that many tokens in any call."""
+    """At most `max_tokens` tokens in any call."""
 
     max_tokens: int
     name: str = "max_tokens_per_call"
@@ -229,7 +232,7 @@ class MaxTokensPerCall:
 
 @dataclass(frozen=True)
 class MaxInputTokensPerCall:
-    """At most that many tokens into any call."""
+    """At most `max_tokens` tokens into any call."""
 
     max_tokens: int
     name: str = "max_input_tokens_per_call"
@@ -241,7 +244,7 @@ class MaxInputTokensPerCall:
 
 @dataclass(frozen=True)
 class MaxOutputTokensPerCall:
-    """At most that many tokens out of any call."""
+    """At most `max_tokens` tokens out of any call."""
 
     max_tokens: int
     name: str = "max_output_tokens_per_call"

@@ -25,7 +25,7 @@ Hook = Callable[[], Awaitable[None] | None]
 
 
 class Turn(BaseModel):
-    """One user message: static text, or a function of the results so far; with chaos and assertions of its own."""
+    """One user message: `input` is text, or a function of the results so far; with `chaos` and `assertions` of its own."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -52,6 +52,8 @@ class _Scenario(BaseModel):
         agent: `(ctx, turn_input) -> str | dict with "response" | Any`, sync or async. A generator is iterated
             within the run: pieces of text are joined. Of a class, each run makes an instance and calls it.
         turns: user messages, as `Turn` or plain text.
+        description, tags, meta: for people: what it is about, words to choose it by (`--tag`), and anything else.
+        cassette: where the cassette lies; by default `cassettes/<name>.msgpack`.
         providers: of anthropic, openai and gemini, those that may be faulted; none named means all.
         assertions: of the whole run; see `agent_chaos.scenario`.
         setup, teardown: called around every trial, sync or async, so that no state survives between trials.
@@ -133,8 +135,15 @@ class _Scenario(BaseModel):
         return (*own, *((one, number) for number, turn in enumerate(self.turns) for one in turn.assertions))
 
 
+def _fields_of(parent: type) -> str:
+    """What a parent says of its fields, for `help()` of the classes that people see."""
+    return (parent.__doc__ or "").partition("\n\n")[2].strip()
+
+
 class BaselineScenario(_Scenario):
-    """An agent and a conversation, without chaos; `variant` adds some. Its fields are those of every scenario."""
+    __doc__ = (
+        f"An agent and a conversation, without chaos; `variant` adds some.\n\n    {_fields_of(_Scenario)}"
+    )
 
     @model_validator(mode="after")
     def _without_chaos(self) -> BaselineScenario:
@@ -182,9 +191,9 @@ class BaselineScenario(_Scenario):
 
 
 class ChaosScenario(_Scenario):
-    """A conversation with chaos: a variant of a baseline, whose recording it shares, or one of its own.
+    __doc__ = f"""A conversation with chaos: a variant of a baseline, whose recording it shares, or one of its own.
 
-    Args:
+    {_fields_of(_Scenario)}
         chaos: configured faults; a turn's own are bound to it.
         parent: the baseline's name, empty for a scenario built directly.
         allow_unfired: a fault that never strikes does not make the run NOT TESTED.

@@ -23,7 +23,7 @@ def _not_run(name: str, turn: int | None) -> AssertionResult:
 
 @dataclass(frozen=True)
 class TurnCompletes:
-    """The turn succeeds, or fails where an error is expected."""
+    """The turn `turn` (without one, each that has the assertion) succeeds; with `expect_error` it fails."""
 
     turn: int | None = None
     expect_error: bool = False
@@ -49,7 +49,7 @@ class TurnCompletes:
 
 @dataclass(frozen=True)
 class TurnCompletesWithin:
-    """The turn takes at most `timeout_s` virtual seconds."""
+    """The turn `turn` takes at most `timeout_s` virtual seconds."""
 
     timeout_s: float
     turn: int | None = None
@@ -65,7 +65,7 @@ class TurnCompletesWithin:
 
 @dataclass(frozen=True)
 class TurnResponseContains:
-    """The turn's response contains a text."""
+    """The response of the turn `turn` contains `substring`, whatever its case unless `case_sensitive`."""
 
     substring: str
     turn: int | None = None
@@ -90,7 +90,7 @@ class TurnResponseContains:
 
 @dataclass(frozen=True)
 class TurnMaxLLMCalls:
-    """At most that many logical calls in the turn."""
+    """At most `max_calls` logical calls in the turn `turn`."""
 
     max_calls: int
     turn: int | None = None
@@ -106,7 +106,7 @@ class TurnMaxLLMCalls:
 
 @dataclass(frozen=True)
 class MaxTokensPerTurn:
-    """At most that many tokens in the turn; in every turn where none is named."""
+    """At most `max_tokens` tokens in the turn `turn`; in every turn where none is named."""
 
     max_tokens: int
     turn: int | None = None

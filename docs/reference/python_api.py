@@ -48,12 +48,7 @@ def _entry(name: str, value: Any) -> list[str]:
 
 
 def _docstring(value: Any) -> str:
-    """A class's own, and that of the parent in this package that explains its arguments."""
-    parents = value.__mro__ if inspect.isclass(value) else (value,)
-    ours = [one for one in parents if getattr(one, "__module__", "").startswith("agent_chaos")]
-    found = [inspect.cleandoc(one.__doc__) for one in ours if one.__doc__]
-    explained = [text for text in found[1:] if "Args:" in text]
-    return "\n\n".join([*found[:1], *(text[text.index("Args:") :] for text in explained[:1])])
+    return inspect.cleandoc(value.__doc__ or "")
 
 
 def _signature(name: str, value: Any) -> Iterator[str]:

@@ -60,6 +60,9 @@ class LLMFuzzConfig(_Config):
     """Faults of the model's reply: `rate_limit`, `timeout`, `server_error`, `auth_error`, `context_length`, or any other.
 
     Args:
+        enabled: whether any of them is drawn.
+        probability: of a call being faulted, from 0 to 1.
+        faults: their names.
         retry_after_range: of `rate_limit`, in seconds.
         timeout_range: of `timeout`, in seconds.
     """
@@ -97,6 +100,9 @@ class StreamFuzzConfig(_Config):
     """Faults of a streamed reply: `stream_cut`, `stream_hang`, `slow_ttft`, `slow_chunks`, or any other of a reply.
 
     Args:
+        enabled: whether any of them is drawn.
+        probability: of a call being faulted, from 0 to 1.
+        faults: their names.
         cut_after_chunks: events that arrive before `stream_cut` and `stream_hang`.
         ttft_delay_range: of `slow_ttft`, in seconds.
         chunk_delay_range: of `slow_chunks`, in seconds.
@@ -141,6 +147,9 @@ class ToolFuzzConfig(_Config):
     """Faults of tools: `error`, `timeout`, `empty`, or any other of a tool; and functions that change their results.
 
     Args:
+        enabled: whether any of them is drawn.
+        probability: of a tool call being faulted, from 0 to 1.
+        faults: their names.
         targets: tools that may be faulted; without any, those that the recording calls.
         fuzz_any: without a recording and targets too, whichever tool is called first.
         mutators: as for `tool_mutate`; one is taken instead of a fault with `mutator_probability`.
@@ -199,7 +208,13 @@ class ToolFuzzConfig(_Config):
 
 
 class ContextFuzzConfig(_Config):
-    """Functions that change what the model is asked, as for `context_mutate`."""
+    """Functions that change what the model is asked, as for `context_mutate`.
+
+    Args:
+        enabled: whether any of them is drawn.
+        probability: of a call being changed, from 0 to 1.
+        mutators: the functions, of which one is drawn.
+    """
 
     enabled: bool = False
     probability: Probability = 0.1

@@ -5,12 +5,13 @@ import urllib.request
 import anthropic
 import pytest
 
+from agent_chaos.cli import run_command
 from agent_chaos.commands.failures.recheck import Standing, recheck
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.rate_limits import RateLimitLong
 from agent_chaos.faults.transport.slow_replies import SlowFirstByte
 from agent_chaos.faults.transport.truncate import Truncate
-from agent_chaos.search.corpus.failure_files import failure_of
+from agent_chaos.search.corpus.failure_files import Corpus, failure_of
 from tests.search import shop
 
 IN_THE_NUMBER = shop.TRUNCATED.faults[0].fault
@@ -108,3 +109,16 @@ def test_a_refused_connection_is_neither_fixed_nor_the_agents_failure():
 
     assert found.standing is Standing.BROKEN
     assert "home.example.com" in found.why
+
+
+def test_a_damaged_failure_keeps_no_other_from_being_replayed(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    target = shop.write_project(tmp_path)
+    kept = Corpus().save(stored(shop.TRUNCATED).model_copy(update={"target": target}))
+    (tmp_path / ".agent_chaos" / "F-ZZZZ.json").write_text("{")
+    code = run_command(["replay"])
+    told = capsys.readouterr()
+
+    assert code == 2
+    assert f"{kept.id}  shop  STILL FAILS" in told.out
+    assert "F-ZZZZ.json: cannot be read as a stored failure" in told.err

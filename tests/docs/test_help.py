@@ -1,0 +1,38 @@
+"""`help()` of what people import explains every field."""
+
+import dataclasses
+import inspect
+import re
+
+import pytest
+from pydantic import BaseModel
+
+import agent_chaos
+from agent_chaos import scenario
+
+CLASSES = {
+    value.__name__: value
+    for module in (agent_chaos, scenario)
+    for value in (getattr(module, name) for name in dir(module) if not name.startswith("_"))
+    if inspect.isclass(value) and value.__module__.startswith("agent_chaos")
+}
+SAYS_ITSELF = {"name"}
+"""How reports call an assertion."""
+
+
+def fields(cls):
+    if issubclass(cls, BaseModel):
+        return set(cls.model_fields)
+    return {one.name for one in dataclasses.fields(cls)} if dataclasses.is_dataclass(cls) else set()
+
+
+@pytest.mark.parametrize("cls", [pytest.param(cls, id=name) for name, cls in sorted(CLASSES.items())])
+def test_every_field_is_named_in_the_docstring(cls):
+    told = set(re.findall(r"\w+", inspect.getdoc(cls) or ""))
+    wanted = {name for name in fields(cls) - SAYS_ITSELF if not name.startswith("_")}
+
+    assert wanted - told == set()
+
+
+def test_scenarios_and_assertions_are_among_them():
+    assert {"BaselineScenario", "ChaosScenario", "Turn", "MaxLLMCalls", "RunReport"} <= CLASSES.keys()
