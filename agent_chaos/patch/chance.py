@@ -128,10 +128,12 @@ _JITTER_MODULES = ("tenacity.wait", "google.genai._api_client", "google.genai._g
 
 def _apply(changes: Changes) -> None:
     changes.replace(os, "urandom", _urandom)
+    changes.rebind({_real_urandom: _urandom})
     # `random` binds `os.urandom` to this name as it is imported; `SystemRandom` and `Random()` read it
     # there.
     changes.replace(random, "_urandom", _urandom)
     if hasattr(os, "getrandom"):
+        changes.rebind({os.getrandom: _getrandom})
         changes.replace(os, "getrandom", _getrandom)
     # `Random.__init__` calls this method, for subclasses and instances alike, after C seeded it from the system.
     changes.replace(random.Random, "seed", _seed)

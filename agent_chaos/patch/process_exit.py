@@ -7,8 +7,10 @@ import signal
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from agent_chaos.errors import TrialStop
 from agent_chaos.runtime.active import timed
 from agent_chaos.runtime.seams import Changes, Seam
+from agent_chaos.runtime.session import Session
 
 _FATAL = frozenset(
     vars(signal)[name]
@@ -29,19 +31,20 @@ _FATAL = frozenset(
 
 def _exiting(actual: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
     def _exit(status: int) -> NoReturn:
-        if timed() is None:
+        session = timed()
+        if session is None:
             actual(status)
-        # Raised, so that the run ends where the agent meant to; the process is the search's.
-        raise SystemExit(f"os._exit({status})")
+        raise _ended(session, f"os._exit({status})")
 
     return _exit
 
 
 def _aborting(actual: Callable[[], NoReturn]) -> Callable[[], NoReturn]:
     def abort() -> NoReturn:
-        if timed() is None:
+        session = timed()
+        if session is None:
             actual()
-        raise SystemExit("os.abort()")
+        raise _ended(session, "os.abort()")
 
     return abort
 
@@ -70,8 +73,18 @@ def _struck(signum: int) -> None:
 
     SIGINT is the user's, whoever sends it.
     """
-    if signum in _FATAL and timed() is not None and not _handled(signum):
-        raise SystemExit(f"a signal that it sent to itself, {signal.Signals(signum).name}")
+    session = timed() if signum in _FATAL else None
+    if session is not None and not _handled(signum):
+        raise _ended(session, f"a signal that it sent to itself, {signal.Signals(signum).name}")
+
+
+def _ended(session: Session, told: str) -> BaseException:
+    """What ends the run where the agent meant its process to end, which is the search's.
+
+    In another thread than the main one that thread ends, and the main one by its next step.
+    """
+    error = SystemExit(told)
+    return TrialStop(told) if session.scheduler.end_main(error) else error
 
 
 def _handled(signum: int) -> bool:

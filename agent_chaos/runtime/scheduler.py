@@ -158,7 +158,8 @@ class Scheduler:
         member.waiting = False
         member.poll = None
         if member.raises is not None:
-            raise member.raises
+            raised, member.raises = member.raises, None
+            raise raised
         member.home.check()
         return member.home.after_alarm(member)
 
@@ -218,6 +219,14 @@ class Scheduler:
         if due_ns > self._clock.ns:
             self._jumps((due_ns - self._clock.ns) / 1e9, first)
             self._clock.advance_to_ns(due_ns)
+
+    def end_main(self, error: BaseException) -> bool:
+        """Raises an error in the main thread; False where that does not wait, or calls this itself."""
+        if not self.main.waiting or self._is_main():
+            return False
+        self.main.raises = error
+        self.woken(Ticket(self.main, self.main.ticket))
+        return True
 
     def check(self) -> None:
         """Raises the run's stop, where there is one."""

@@ -7,9 +7,11 @@ import secrets
 import sys
 import time
 import uuid
+from types import ModuleType
 
 import pytest
 
+from agent_chaos.patch.install import release
 from tests.trials import recorded, scenario, trial
 
 SOURCES = {
@@ -36,6 +38,17 @@ def test_equal_runs_draw_alike_and_never_twice_the_same(name):
 
     assert drawn[0] == drawn[1]
     assert len(set(drawn[0])) == 3
+
+
+def test_a_source_that_a_module_imported_by_name_draws_alike(monkeypatch):
+    release()  # the next run patches the process anew, with this module in it
+    holder = ModuleType("holder")
+    vars(holder).update(urandom=os.urandom, getrandom=os.getrandom)
+    monkeypatch.setitem(sys.modules, "holder", holder)
+    one = scenario(lambda ctx, text: (holder.urandom(4) + holder.getrandom(4)).hex())
+    cassette = recorded(one, [])
+
+    assert trial(one, cassette).answers[0].text == trial(one, cassette).answers[0].text
 
 
 def test_numpy_draws_alike():

@@ -3,6 +3,8 @@
 import os
 import signal
 import subprocess
+import threading
+import time
 
 import pytest
 
@@ -29,6 +31,18 @@ def test_what_ends_the_process_is_how_the_run_ends(named):
 
     assert [raised.type for raised in trace.raised] == ["SystemExit"]
     assert named in trace.raised[0].message
+
+
+def test_a_thread_that_ends_the_process_ends_the_run_wherever_its_main_thread_waits():
+    def agent(ctx, text):
+        threading.Timer(5, os._exit, (1,)).start()
+        time.sleep(60)
+        return "went on"
+
+    trace = run(agent)
+
+    assert [(raised.type, raised.message) for raised in trace.raised] == [("SystemExit", "os._exit(1)")]
+    assert trace.virtual_s == 5
 
 
 def test_a_signal_that_the_agent_handles_reaches_it():

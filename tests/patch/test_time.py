@@ -2,6 +2,7 @@
 
 import asyncio
 import queue
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -388,3 +389,49 @@ def test_the_event_loop_policy_of_another_library_stands_aside_in_a_run_and_come
         assert asyncio.get_event_loop_policy() is policy
     finally:
         asyncio.set_event_loop_policy(before)
+
+
+def by_its_run(uvloop, main):
+    return uvloop.run(main)
+
+
+def by_its_policy(uvloop, main):
+    uvloop.install()
+    return asyncio.run(main)
+
+
+def by_its_factory(uvloop, main):
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
+@pytest.mark.parametrize("runs", [by_its_run, by_its_policy, by_its_factory], ids=lambda one: one.__name__)
+@pytest.mark.filterwarnings("ignore:uvloop.install:DeprecationWarning")
+def test_what_asks_for_uvloop_within_a_run_gets_a_loop_on_its_clock(runs):
+    uvloop = pytest.importorskip("uvloop")
+
+    async def main():
+        began = time.monotonic()
+        await asyncio.sleep(30)
+        return f"{time.monotonic() - began} {isinstance(asyncio.get_running_loop(), uvloop.Loop)}"
+
+    one = scenario(lambda ctx, text: runs(uvloop, main()))
+    trace = trial(one, recorded(scenario(lambda ctx, text: "x"), []))
+
+    assert [answer.text for answer in trace.answers] == ["30.0 False"]
+    assert not trace.incidents
+
+
+def test_a_task_of_an_agent_that_lives_beside_python_is_its_own():
+    """As in a container, where both may stand under /usr."""
+    made = compile(
+        "async def forever():\n await asyncio.sleep(1e9)\n"
+        "async def agent(ctx, text):\n ctx.agent_state['task'] = asyncio.create_task(forever())\n await asyncio.sleep(1)",
+        f"{sys.prefix}/app/agent.py",
+        "exec",
+    )
+    names = {"asyncio": asyncio}
+    exec(made, names)
+    trace = trial(scenario(names["agent"]), recorded(scenario(lambda ctx, text: "x"), []))
+
+    assert [one.detail for one in trace.incidents_of("task")] == ["forever of agent.py:agent"]

@@ -1,9 +1,11 @@
 """Agents that wait in every way there is, each with what it should give back and the virtual seconds that it takes."""
 
 import asyncio
+import multiprocessing
 import queue
 import sched
 import select
+import selectors
 import signal
 import socket
 import threading
@@ -276,6 +278,27 @@ def select_sees_what_a_thread_sends(ctx, text):
         after(2, lambda: other.send(b"x"))
         select.select([one], [], [], 8)
         return f"{one.recv(1)} {took(began)}"
+
+
+@shape("[] 3.0 [] 5.0", 5)
+def selectors_by_their_names(ctx, text):
+    one, other = socket.socketpair()
+    began, told = time.monotonic(), []
+    for made, seconds in ((selectors.SelectSelector, 3), (selectors.PollSelector, 2)):
+        with made() as selector:
+            selector.register(one, selectors.EVENT_READ)
+            told += [str(selector.select(seconds)), str(took(began))]
+    one.close()
+    other.close()
+    return " ".join(told)
+
+
+@shape("False True", 4)
+def pipe_between_threads(ctx, text):
+    one, other = multiprocessing.Pipe()
+    with one, other:
+        after(4, lambda: other.send("late"))
+        return f"{one.poll(3)} {one.poll(3)}"
 
 
 @shape(0.3, 0.3)
@@ -551,6 +574,15 @@ async def alarm_is_heard_by_a_loop(ctx, text):
     await asyncio.wait_for(rung.wait(), 60)
     loop.remove_signal_handler(signal.SIGALRM)
     return f"rung {took(began)}"
+
+
+@shape("5.0", 5)
+def pause_ends_with_the_alarm(ctx, text):
+    signal.signal(signal.SIGALRM, lambda *ignored: None)
+    began = time.monotonic()
+    signal.alarm(5)
+    signal.pause()
+    return took(began)
 
 
 @shape("TimeoutError 2.0", 9)

@@ -79,6 +79,18 @@ def _getsignal(actual: Callable[[int], Any]) -> Callable[[int], Any]:
     return getsignal
 
 
+def _pause(actual: Callable[[], None]) -> Callable[[], None]:
+    def pause() -> None:
+        scheduler = _of_main()
+        if scheduler is None:
+            actual()
+        # Whatever rings ends it. `clock.wait` would wait on for what is left.
+        elif scheduler.main.ident == threading.get_ident():
+            scheduler.wait(scheduler.main.begin(), why="alarm")
+
+    return pause
+
+
 def _apply(changes: Changes) -> None:
     if not hasattr(signal, "setitimer"):  # Windows
         return
@@ -88,6 +100,7 @@ def _apply(changes: Changes) -> None:
         "getitimer": _getitimer(signal.getitimer),
         "signal": _signal(signal.signal),
         "getsignal": _getsignal(signal.getsignal),
+        "pause": _pause(signal.pause),
     }
     changes.rebind({vars(signal)[name]: function for name, function in made.items()})
     for name, function in made.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import sys
 import threading
 from asyncio import base_events
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from agent_chaos.runtime.member import WaitEnd
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
 
+_BY_NAME = ("SelectSelector", "PollSelector")
+"""Those that are asked for by name. What `DefaultSelector` is of depends on the system, and is left as it is."""
 _Events = list[tuple[selectors.SelectorKey, int]]
 
 
@@ -114,8 +117,47 @@ def _refuse_trio(module: ModuleType) -> None:
     vars(module)["run"] = run
 
 
+def _replace_uvloop(module: ModuleType) -> None:
+    """Within a run, what makes a loop of uvloop makes one of asyncio; the policy is put aside as the run begins."""
+    own, run_for_real = vars(module)["Loop"], vars(module)["run"]
+
+    class Loop(own):  # type: ignore[misc]
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            return super().__new__(cls, *args, **kwargs) if timed() is None else asyncio.SelectorEventLoop()
+
+    def run(main: Any, *, loop_factory: Any = Loop, debug: bool | None = None, **kwargs: Any) -> Any:
+        if timed() is None:
+            return run_for_real(main, loop_factory=loop_factory, debug=debug, **kwargs)
+        with asyncio.Runner(debug=debug, loop_factory=asyncio.SelectorEventLoop) as runner:
+            return runner.run(main)
+
+    vars(module).update(Loop=Loop, run=run)
+
+
+def _selecting(actual: Callable[..., _Events]) -> Callable[..., _Events]:
+    """The `select` of a selector that others than event loops wait with: multiprocessing's pipes, for one."""
+
+    def select(self: Any, timeout: float | None = None) -> _Events:
+        scheduler = scheduled()
+        found = actual(self, 0)
+        if found or scheduler is None or (timeout is not None and timeout <= 0) or _of_subprocess():
+            return found or actual(self, timeout)
+        wait(scheduler, timeout, lambda: bool(actual(self, 0)), external=bool(self.get_map()))
+        return actual(self, 0)
+
+    return select
+
+
+def _of_subprocess() -> bool:
+    """Whether `subprocess` waits for the pipes of its program, which knows no virtual time."""
+    return sys._getframe(2).f_globals.get("__name__") == "subprocess"  # 1 is `select`
+
+
 def _apply(changes: Changes) -> None:
     changes.replace(selectors, "DefaultSelector", _Selector)
+    for name in _BY_NAME:
+        if (selector := vars(selectors).get(name)) is not None:
+            changes.replace(selector, "select", _selecting(selector.select))
     changes.replace(
         base_events.BaseEventLoop,
         # The class's own method, since loops are made by whoever likes to, before a run and within it.
@@ -123,6 +165,7 @@ def _apply(changes: Changes) -> None:
         _call_soon_threadsafe(base_events.BaseEventLoop.call_soon_threadsafe),
     )
     when_imported("trio", _refuse_trio)
+    when_imported("uvloop", _replace_uvloop)
 
 
 SEAM = Seam("event loops", _apply, needs=("asyncio.base_events:BaseEventLoop.call_soon_threadsafe",))

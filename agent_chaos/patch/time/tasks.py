@@ -18,16 +18,10 @@ from typing import Any
 from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.user_code import is_agents
 
 _real_create_task = base_events.BaseEventLoop.create_task
 _ASYNCIO = str(Path(asyncio.__file__).parent)
-_OTHERS = (
-    str(Path(__file__).resolve().parent.parent),
-    str(Path(asyncio.__file__).parent.parent),
-    sys.prefix,
-    "<",
-)
-_INSTALLED_PACKAGES = ("site-packages", "dist-packages")
 _ENDING_STEPS = 5
 """Steps of a loop in which whatever needs no more waiting ends."""
 
@@ -50,10 +44,9 @@ def _starter(frame: FrameType | None) -> str:
     """`file.py:function` of the agent's code that starts a task; '' where a library does."""
     while frame is not None and frame.f_code.co_filename.startswith(_ASYNCIO):
         frame = frame.f_back
-    path = frame.f_code.co_filename if frame is not None else "<"
-    if frame is None or path.startswith(_OTHERS) or any(part in path for part in _INSTALLED_PACKAGES):
+    if frame is None or not is_agents(frame.f_code.co_filename):
         return ""
-    return f"{Path(path).name}:{frame.f_code.co_name}"
+    return f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_name}"
 
 
 async def settled() -> None:
