@@ -121,17 +121,18 @@ def _replace_uvloop(module: ModuleType) -> None:
     """Within a run, what makes a loop of uvloop makes one of asyncio; the policy is put aside as the run begins."""
     own, run_for_real = vars(module)["Loop"], vars(module)["run"]
 
-    class Loop(own):  # type: ignore[misc]
-        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            return super().__new__(cls, *args, **kwargs) if timed() is None else asyncio.SelectorEventLoop()
+    def made(cls: type, *args: Any, **kwargs: Any) -> Any:
+        return own.__new__(cls, *args, **kwargs) if timed() is None else asyncio.SelectorEventLoop()
 
-    def run(main: Any, *, loop_factory: Any = Loop, debug: bool | None = None, **kwargs: Any) -> Any:
+    kind = type("Loop", (own,), {"__new__": made, "__module__": own.__module__, "__qualname__": "Loop"})
+
+    def run(main: Any, *, loop_factory: Any = kind, debug: bool | None = None, **kwargs: Any) -> Any:
         if timed() is None:
             return run_for_real(main, loop_factory=loop_factory, debug=debug, **kwargs)
         with asyncio.Runner(debug=debug, loop_factory=asyncio.SelectorEventLoop) as runner:
             return runner.run(main)
 
-    vars(module).update(Loop=Loop, run=run)
+    vars(module).update(Loop=kind, run=run)
 
 
 def _selecting(actual: Callable[..., _Events]) -> Callable[..., _Events]:
