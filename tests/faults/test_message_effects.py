@@ -8,6 +8,7 @@ import pytest
 from agent_chaos.providers.turn import Reasoning
 from tests.faults.cases import cases, turn_of
 from tests.faults.catalogued import faults_of, seen
+from tests.standin.wires import told
 
 
 @cases("max_tokens_in_text", "paused_in_text")
@@ -26,8 +27,7 @@ def test_an_answer_that_hits_the_limit_or_pauses_is_complete_and_short(kind, for
 
 def _holds_json(form):
     """Whether arguments are a JSON value on the wire, so that a cut leaves what is whole of them."""
-    objects = (("anthropic_messages", False), ("bedrock_converse", False))
-    return form[0] in ("gemini", "ollama") or form[:2] in objects
+    return ("streamed" if form[1] else "whole") in told(form[0], "OBJECTS")
 
 
 @cases("max_tokens_in_tool_call")

@@ -195,7 +195,7 @@ def test_a_reporter_that_fails_is_a_warning_and_the_others_go_on(
     ("asked", "words"),
     [
         (["junnit:x.xml"], "did you mean junit?"),
-        (["pdf"], "known are github"),
+        (["pdf"], f"known are {', '.join(sorted(report_formats()))}"),
         (["json", "junit"], "both would write to stdout"),
     ],
 )

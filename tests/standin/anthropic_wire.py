@@ -11,6 +11,8 @@ from tests.standin.said import Asked, Said, minted
 PROTOCOL = "anthropic_messages"
 MODEL = "claude-sonnet-5"
 PATH = r"/v1/messages$"
+STATUS = {"overloaded": 529, "quota_exhausted": 400}
+OBJECTS = ("whole",)
 
 
 def headers(asked: Asked, number: int) -> list[tuple[str, str]]:

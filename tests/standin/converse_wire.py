@@ -15,6 +15,9 @@ from tests.standin.said import Asked, Said, minted
 PROTOCOL = "bedrock_converse"
 MODEL = "us.anthropic.claude-sonnet-5-v1:0"
 PATH = r"/model/[^/]+/converse(-stream)?$"
+STATUS = {"auth_error": 403, "payment_required": 403, "unprocessable": 424}
+FLAT_ERRORS = True
+OBJECTS = ("whole",)
 STREAM = "application/vnd.amazon.eventstream"
 
 

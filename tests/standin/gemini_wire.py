@@ -11,6 +11,8 @@ from tests.standin.said import Asked, Said, minted
 PROTOCOL = "gemini"
 MODEL = "gemini-3-flash"
 PATH = r"/models/([^/:]+):(?:streamG|g)enerateContent$"
+STATUS = {"auth_error": 400, "payment_required": 400, "payload_too_large": 400}
+OBJECTS = ("whole", "streamed")
 
 
 def headers(asked: Asked, number: int) -> list[tuple[str, str]]:

@@ -12,6 +12,8 @@ PROTOCOL = "mistral"
 MODEL = "mistral-medium-latest"
 HOST = "api.mistral.ai"
 PATH = r"/chat/completions$"
+STATUS = {"not_found": 400}
+FLAT_ERRORS = True
 
 
 def headers(asked: Asked, number: int) -> list[tuple[str, str]]:

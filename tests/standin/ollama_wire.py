@@ -11,6 +11,7 @@ from tests.standin.said import Asked, Said
 PROTOCOL = "ollama"
 MODEL = "qwen3:8b"
 PATH = r"/api/chat$"
+OBJECTS = ("whole", "streamed")
 
 
 def headers(asked: Asked, number: int) -> list[tuple[str, str]]:

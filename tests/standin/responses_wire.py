@@ -13,6 +13,7 @@ from tests.standin.said import Asked, Called, Said, minted
 PROTOCOL = "openai_responses"
 MODEL = "gpt-5-mini"
 PATH = r"/responses$"
+STATUS = {"not_found": 400}
 
 
 def headers(asked: Asked, number: int) -> list[tuple[str, str]]:
