@@ -166,7 +166,7 @@ class _Host:
 
     def _launch(self, command: tuple[str, ...], *, offline: bool) -> Launch:
         if self._server is None:
-            self._server = LoopbackServer(lambda incoming: self._inbox.put(incoming))
+            self._server = LoopbackServer(lambda incoming: self._inbox.put(incoming), one_client=True)
         environ = program_environment(self._server.url, {**os.environ, **self._env}, offline=offline)
         return Launch(command, environ, self._cwd)
 

@@ -11,8 +11,10 @@ import pytest
 from agent_chaos.errors import RecordError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.empty_body import EmptyBody
+from agent_chaos.faults.transport.odd_retry_after import RateLimitOdd
 from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.faults.transport.refused_requests import AuthError
+from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.record.recording import record_scenario
 from agent_chaos.scenario.command import command_agent
@@ -89,6 +91,26 @@ def test_faults_reach_the_program_over_the_socket(recorded):
 
     assert "429" in limited.raised[0].message
     assert [str(site) for site, _ in limited.fired] == ["call 0"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "waits"),
+    [
+        (RateLimit(retry_after_s=20), "1 1"),
+        (ServerError(), "None 1"),
+        (RateLimitOdd(form="unit"), "30s None"),
+        (AuthError(), "None None"),
+    ],
+    ids=["ordered", "left to the client", "misread", "not asked again"],
+)
+def test_a_wait_that_a_client_would_make_by_itself_is_cut_to_what_a_program_can_bear(recorded, fault, waits):
+    told = "print(error.headers['retry-after'], error.headers['retry-after-ms'])"
+    rehearsal = recorded(
+        f"{PYTHON}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError as error:\n    {told}\n"
+    )
+    answers = rehearsal.trial(Plan.of([("call 0", fault)])).trace.answers
+
+    assert [answer.text for answer in answers] == [waits]
 
 
 def test_a_crash_of_the_program_is_a_finding_and_a_failure_in_words_of_its_own_is_not(recorded):

@@ -12,13 +12,17 @@ from agent_chaos.patch.loopback.server import Incoming
 from agent_chaos.patch.transports.failures import HTTPX, abort_kind
 from agent_chaos.patch.transports.transfer import Pause, Timeouts, Transfer, TransferFailed, pause
 from agent_chaos.runtime.session import Session
-from agent_chaos.stream.exchange import Abort, Data, End, Head, with_header
+from agent_chaos.stream.exchange import Abort, Data, End, Head, header, with_header
 
 TRANSPORT = "process"
 # Headers that belong to the program's connection to here: httpx writes its own for the one to the provider.
 _OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
-_BEARABLE_S = 1.0
+_BEARABLE_S = 1
 """The longest wait that a program is told to make in real time where a reply orders one."""
+_AT_ONCE = ("retry-after-ms", "1")
+"""What most SDKs obey before `retry-after` and their own back-off, which would take half a second and more."""
+_PASSING = (408, 409, 429)
+"""Statuses below 500 after which SDKs ask again."""
 _SDKS_OBEY_S = 60.0
 """Longer ones are passed on as they are: SDKs do not obey them, and whoever does waits for real."""
 _LIVE_TIMEOUT_S = 600.0
@@ -86,8 +90,13 @@ def _no_answer(error: BaseException) -> Abort:
 
 
 def _bearable(head: Head) -> Head:
-    """The head, with a wait that it orders cut to what a program can bear in real time."""
-    ordered = next((value for name, value in head.headers if name.lower() == "retry-after"), "")
-    if not ordered.isdigit() or not _BEARABLE_S < int(ordered) <= _SDKS_OBEY_S:
+    """The head, with the wait that it orders or leaves to the client cut to what a program can bear in real time."""
+    ordered, passing = header(head.headers, "retry-after"), head.status in _PASSING or head.status >= 500
+    usual = ordered.isdigit() and 0 < int(ordered) <= _SDKS_OBEY_S
+    # What orders a wait in another form is there to be misread, and that nothing may hide.
+    if header(head.headers, _AT_ONCE[0]) or not passing or (ordered and not usual):
         return head
-    return replace(head, headers=with_header(head.headers, "retry-after", f"{_BEARABLE_S:.0f}"))
+    headers = with_header(head.headers, *_AT_ONCE)
+    if usual:
+        headers = with_header(headers, "retry-after", str(min(int(ordered), _BEARABLE_S)))
+    return replace(head, headers=headers)

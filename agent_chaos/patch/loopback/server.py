@@ -25,6 +25,7 @@ from agent_chaos.stream.exchange import Abort, End, Head, ReplyEvent, Request
 _MOST_BODY_BYTES = 64 * 1024 * 1024
 _LOOK_S = 0.02
 """How often a connection is looked at for whether its client is still there."""
+_LEARNT_S = 0.02
 
 
 @dataclass(eq=False)
@@ -48,6 +49,8 @@ class LoopbackServer:
             a 404.
         tls: the context that answers for a host; without it, nothing is connected to.
         patience_s: real seconds that a stalled reply waits for its client to give up, before the connection is reset.
+        one_client: whether all connections are those of one program: a place where it once waited that long is one where
+            it has no shorter limit, and the next stall there is reset after `_LEARNT_S`.
     """
 
     def __init__(
@@ -57,12 +60,15 @@ class LoopbackServer:
         own: Callable[[Incoming], None] | None = None,
         tls: Callable[[str], ssl.SSLContext] | None = None,
         patience_s: float = 5.0,
+        one_client: bool = False,
         port: int = 0,
     ) -> None:
         self._take = take
         self._own = own or _not_found
         self._tls = tls
         self._patience_s = patience_s
+        self._one_client = one_client
+        self._waits_on: set[str] = set()
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -117,7 +123,8 @@ class LoopbackServer:
     def _answer(self, connection: socket.socket, request: Request) -> bool:
         """Writes one reply; whether another may follow on the connection."""
         incoming = Incoming(request)
-        writer = ReplyWriter(connection, lambda: self._until_closed(connection), method=request.method)
+        place = request.url.partition("?")[0]
+        writer = ReplyWriter(connection, lambda: self._until_closed(connection, place), method=request.method)
         answers = self._take if request.host else self._own
         answers(incoming)
         while True:
@@ -129,9 +136,12 @@ class LoopbackServer:
             if isinstance(event, End | Abort):
                 return writer.reusable
 
-    def _until_closed(self, connection: socket.socket) -> None:
-        until = real.monotonic() + self._patience_s
-        while real.monotonic() < until and not _closed(connection):
+    def _until_closed(self, connection: socket.socket, place: str) -> None:
+        until = real.monotonic() + (_LEARNT_S if place in self._waits_on else self._patience_s)
+        while not _closed(connection):
+            if real.monotonic() >= until:
+                self._waits_on |= {place} if self._one_client else set()
+                return
             real.sleep(_LOOK_S)
 
 

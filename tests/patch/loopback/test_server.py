@@ -18,7 +18,9 @@ JSON = ("content-type", "application/json")
 
 
 @contextmanager
-def answering(*events: ReplyEvent, patience_s: float = 5.0) -> Iterator[tuple[str, list[Incoming]]]:
+def answering(
+    *events: ReplyEvent, patience_s: float = 5.0, one_client: bool = False
+) -> Iterator[tuple[str, list[Incoming]]]:
     taken: list[Incoming] = []
 
     def take(incoming: Incoming) -> None:
@@ -26,7 +28,7 @@ def answering(*events: ReplyEvent, patience_s: float = 5.0) -> Iterator[tuple[st
         for event in events:
             incoming.events.put(event)
 
-    server = LoopbackServer(take, patience_s=patience_s)
+    server = LoopbackServer(take, patience_s=patience_s, one_client=one_client)
     try:
         yield here(server.url, "https://api.example.com/v1"), taken
     finally:
@@ -87,6 +89,17 @@ def test_a_client_meets_what_a_broken_connection_really_raises(events, expected)
 def test_a_stall_ends_in_a_reset_for_a_client_that_waits_for_ever():
     with answering(Abort("read_timeout"), patience_s=0.05) as (url, _), pytest.raises(httpx.ReadError):
         httpx.get(url, timeout=None)
+
+
+def test_a_program_that_once_waited_on_is_not_waited_for_again_where_it_did():
+    stalled = Abort("read_timeout")
+    with answering(stalled, patience_s=0.5, one_client=True) as (url, _), httpx.Client(timeout=60) as client:
+        with pytest.raises(httpx.ReadError):
+            client.get(f"{url}/chat")
+        with pytest.raises(httpx.ReadError):  # long before the client's own limit
+            client.get(f"{url}/chat", timeout=0.4)
+        with pytest.raises(httpx.ReadTimeout):
+            client.get(f"{url}/other", timeout=0.05)
 
 
 def test_a_client_that_goes_is_noticed():
