@@ -9,6 +9,7 @@ import typer
 
 from agent_chaos.cli.app import File, Matching, RealTools, Reports, Tags, Targets, app, stored_ids
 from agent_chaos.cli.plain_help import PlainHelp
+from agent_chaos.errors import UsageError
 
 
 @app.command(cls=PlainHelp, epilog="Example: agent-chaos record scenarios/refund.py")
@@ -46,9 +47,36 @@ def record(
         int | None,
         typer.Option("--seed", min=0, metavar="N", help="That of the run it is for.", show_default=False),
     ] = None,
+    served: Annotated[
+        Path | None,
+        typer.Option(
+            "--serve",
+            metavar="CASSETTE",
+            help="Run no agent: pass on what an app that is started elsewhere asks its providers, until Ctrl-C, and keep it.",
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="Of --serve; 0 for a free one.")
+    ] = 8700,
+    tls: Annotated[
+        Path | None,
+        typer.Option(
+            "--tls",
+            metavar="FILE",
+            help="With --serve: be an HTTPS proxy, too; the certificate to trust is written to FILE.",
+            show_default=False,
+        ),
+    ] = None,
     report: Reports = None,
 ) -> int:
     """Run agents live once, and keep what was said in cassettes/. Of variants, what their chaos makes them ask."""
+    if served is not None:
+        from agent_chaos.commands.record_serve import record_serve
+
+        if targets:
+            raise UsageError("--serve runs no agent, so it takes no targets; start the app yourself")
+        return record_serve(served, mode=record_mode, port=port, tls=tls)
     if continued:
         from agent_chaos.commands.record_continue import continue_
 

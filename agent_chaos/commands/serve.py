@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from rich.text import Text
@@ -22,9 +23,22 @@ from agent_chaos.serve.authority import Authority
 from agent_chaos.serve.service import Service
 from agent_chaos.serve.sessions import Sessions
 
+_Listening = TypeVar("_Listening")
 
-def _for_ever() -> None:
+
+def until_interrupted() -> None:
+    """Waits for Ctrl-C."""
     threading.Event().wait()
+
+
+def listening(opens: Callable[[], _Listening], port: int) -> _Listening:
+    """What `opens` makes. Raises UsageError where the port is taken."""
+    try:
+        return opens()
+    except OSError as exc:
+        raise UsageError(
+            f"port {port} cannot be listened on ({exc.strerror}); name another with --port"
+        ) from None
 
 
 def serve(
@@ -34,7 +48,7 @@ def serve(
     port: int,
     speed: float,
     tls: Path | None = None,
-    wait: Callable[[], None] = _for_ever,
+    wait: Callable[[], None] = until_interrupted,
 ) -> int:
     """Serves until Ctrl-C; with `tls`, as a proxy that ends TLS, too, whose authority is written to that file.
 
@@ -45,14 +59,10 @@ def serve(
     authority = Authority() if tls else None
     if authority is not None and tls is not None:
         authority.write(tls)
-    try:
-        service = Service(
-            Sessions(cassette, chosen), port=port, speed=speed, tls=authority.context if authority else None
-        )
-    except OSError as exc:
-        raise UsageError(
-            f"port {port} cannot be listened on ({exc.strerror}); name another with --port"
-        ) from None
+    context = authority.context if authority else None
+    service = listening(
+        lambda: Service(Sessions(cassette, chosen), port=port, speed=speed, tls=context), port
+    )
     _tell(service.url, cassette, chosen, tls)
     try:
         wait()
@@ -78,14 +88,14 @@ def _tell(server: str, cassette: Cassette, plan: Plan, tls: Path | None) -> None
     lines = [
         f"serving {what}{under} until Ctrl-C",
         *_addresses(server, cassette),
-        *(_trust(server, tls) if tls else ()),
+        *(exports(server, tls) if tls else ()),
         f"calls so far: {server}/-/calls",
     ]
     for line in lines:
         console().print(Text(printable(line)), soft_wrap=True)
 
 
-def _trust(server: str, tls: Path) -> list[str]:
+def exports(server: str, tls: Path) -> list[str]:
     """How a client that keeps its base URLs is told to come here; Node reads a proxy since version 24."""
     names = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
     return [
