@@ -150,7 +150,17 @@ def _vendor_of(module: str) -> str:
 def _words(place: str, exc: BaseException, doing: str) -> str:
     text = " ".join(str(exc.msg if isinstance(exc, SyntaxError) else exc).split())
     cause = f"{type(exc).__name__}: {text}" if text else type(exc).__name__
-    return f"{_at(place, exc)}: {doing}: {cause}"
+    return f"{_at(place, exc)}: {doing}: {cause}{_unset_variable(exc)}"
+
+
+def _unset_variable(exc: BaseException) -> str:
+    """What to do where `os.environ["MY_GATEWAY_URL"]` failed: providers' keys alone are seen to by themselves."""
+    frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    if not isinstance(exc, KeyError) or not frames or frames[-1].f_globals.get("__name__") != "os":
+        return ""
+    name = exc.args[0]
+    value = "https://offline.invalid" if "URL" in name or "HOST" in name else "offline"
+    return f"; set that variable: to replay any value does, as {name}={value}"
 
 
 def _at(place: str, exc: BaseException) -> str:

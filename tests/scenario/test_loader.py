@@ -148,6 +148,11 @@ def test_a_file_named_like_an_sdk_does_not_hide_it() -> None:
             "x = 1\nimport nowhere",
             "bad.py:3: does not import: ModuleNotFoundError: No module named 'nowhere'",
         ),
+        (
+            "import os\n\nos.environ['MY_GATEWAY_URL']",
+            "bad.py:4: does not import: KeyError: 'MY_GATEWAY_URL'; set that variable: to replay any value does, as "
+            "MY_GATEWAY_URL=https://offline.invalid",
+        ),
         ("def f(:\n  pass", "bad.py:2: does not import: SyntaxError: invalid syntax"),
         ("raise SystemExit(3)", "bad.py:2: does not import: SystemExit: 3"),
         ("import os; os._exit(0)", "bad.py:2: does not import: SystemExit: os._exit(0)"),
@@ -172,6 +177,7 @@ def test_a_file_named_like_an_sdk_does_not_hide_it() -> None:
     ids=[
         "raises",
         "missing module",
+        "an environment variable",
         "syntax",
         "exits",
         "exits at once",
@@ -306,7 +312,7 @@ def test_a_run_at_the_top_of_a_file_waits_until_the_file_is_run() -> None:
     [
         (
             "providers=['antropic']",
-            "providers: unknown provider 'antropic'; known are anthropic, gemini, mistral, ollama, openai",
+            "providers: unknown provider 'antropic'; known are anthropic, ",
         ),
         ("assertions=[TurnCompletes(turn=3)]", "there is no turn 3; turns count from 0 to 1"),
     ],
