@@ -21,7 +21,7 @@ class DuplicateText:
 
     name = "duplicate_text"
     headline = "The answer says the same text twice"
-    needs = Fidelity.QUESTION
+    needs = Fidelity.PROVIDER
     gravity = Gravity.UNTRUE_ANSWER
     severity: Severity = "error"
     timed = False

@@ -20,7 +20,7 @@ class EmptyAnswer:
 
     name = "empty_answer"
     headline = "A reply that says nothing passes for an answer"
-    needs = Fidelity.QUESTION
+    needs = Fidelity.PROVIDER
     gravity = Gravity.OTHER_ANSWER
     severity: Severity = "error"
     timed = False

@@ -46,7 +46,7 @@ class SilentTruncation:
 
     name = "silent_truncation"
     headline = "A cut reply passes for a whole one"
-    needs = Fidelity.QUESTION
+    needs = Fidelity.PROVIDER
     gravity = Gravity.UNTRUE_ANSWER
     severity: Severity = "error"
     timed = False

@@ -58,7 +58,7 @@ class SwallowedError:
 
     name = "swallowed_error"
     headline = "An error is swallowed, and the answer does not say so"
-    needs = Fidelity.QUESTION
+    needs = Fidelity.PROVIDER
     gravity = Gravity.UNTRUE_ANSWER
     severity: Severity = "error"
     timed = False

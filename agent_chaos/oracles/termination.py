@@ -29,7 +29,7 @@ class Termination:
 
     name = "termination"
     headline = "A turn has no end, or one that comes far too late"
-    needs = Fidelity.QUESTION
+    needs = Fidelity.PROVIDER
     gravity = Gravity.NO_END
     severity: Severity = "error"
     timed = True

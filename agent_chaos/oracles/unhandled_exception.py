@@ -66,7 +66,7 @@ class UnhandledException:
 
     name = "unhandled_exception"
     headline = "An exception ends the turn"
-    needs = Fidelity.QUESTION
+    needs = Fidelity.PROVIDER
     gravity = Gravity.CRASH
     severity: Severity = "error"
     timed = False

@@ -6,8 +6,9 @@ Parsing never raises on what a server sends; what cannot be read is simply absen
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
+from typing import Any
 
 from agent_chaos.providers.rules import PriorExchange, Problem
 from agent_chaos.providers.specifics import Specifics
@@ -59,6 +60,9 @@ class WireProtocol(ABC):
 
     modules: tuple[str, ...] = ()
     """The Python modules of the vendor's SDK, for which the extra named `vendor` is installed."""
+
+    envelope: Mapping[str, Any] = {}
+    """What an SDK asks of every whole reply besides what the model said; for replies that were never recorded."""
 
     specifics: Specifics = Specifics()
     """What only some providers do."""

@@ -125,6 +125,11 @@ class ExchangeIndex:
         best = min(ranked)[0] if ranked else None
         return tuple(i for rank, i in ranked if rank == best)
 
+    def asked_elsewhere(self, question: Question) -> tuple[int, ...]:
+        """The exchanges in which another provider answered this question, and whole."""
+        found = [i for i, one in enumerate(self._questions) if one and one.is_asked_elsewhere_by(question)]
+        return tuple(i for i in found if self.exchange(i).reply.ok and self._said(i).complete)
+
     def possible(self, question: Question | None, index: int) -> bool:
         """Whether a model could give an exchange's reply to this question, too."""
         answered = self._questions[index]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from agent_chaos.cassette.model import Exchange, Keys
 from agent_chaos.faults.fault import Fault, WireFault, target_of
 from agent_chaos.faults.plan import Plan, Site
+from agent_chaos.providers.new_reply import new_reply, translated
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.continuation import PendingContinuation
@@ -93,6 +94,9 @@ class Player:
         if fidelity is Fidelity.EXACT:
             return ""
         # A stand-in answers any question, so a difference to it would say nothing.
+        if index is not None and fidelity is Fidelity.PROVIDER:
+            recorded = self._index.exchange(index - len(self._index))
+            return f"host: {recorded.request.host} ≠ {asked.request.host}"
         if index is None or fidelity is Fidelity.STAND_IN:
             return self._index.nearest(asked, self._index.lane(asked)[::-1])
         return self._index.nearest(asked, (index,))
@@ -147,6 +151,9 @@ class Player:
                 yield Fidelity.TURN, self._next_or_again(shortened)
             if same := index.same_question(question, turn):
                 yield Fidelity.QUESTION, self._next_or_again(same)
+            if elsewhere := index.asked_elsewhere(question):
+                translated = [self._translated(one, asked, question.protocol) for one in elsewhere]
+                yield Fidelity.PROVIDER, self._next_or_again(translated)
         able = [one for one in index.lane(asked) if index.possible(question, one)]
         if (nearest := self._next(able)) is not None:
             yield Fidelity.CONVERSATION, nearest
@@ -154,6 +161,24 @@ class Player:
             yield Fidelity.DRIFT, drifted
         if not index.drifts and question is not None and (texts := index.stand_ins(question)):
             yield Fidelity.STAND_IN, texts[0]
+
+    def _translated(self, index: int, asked: KeyedRequest, protocol: str) -> int:
+        """An exchange that says in another provider's words what a recorded one says, by its number.
+
+        The number depends on the recorded exchange alone, so that removing one fault does not move another.
+        """
+        number, recorded = len(self._index) + index, self._index.exchange(index)
+        known = self._learnt.get(number)
+        if known is None or known.protocol != protocol:
+            wire = protocols()[protocol]
+            prompt = wire.prompt(asked.request)
+            turn = protocols()[recorded.protocol].parse(recorded.reply)
+            said = new_reply(
+                wire, translated(turn, prompt), streamed=prompt.stream, at=_begins_s(recorded.reply)
+            )
+            keys = Keys(asked.exact, asked.normalised, asked.lane)
+            self._learnt[number] = Exchange(number, recorded.turn, 0.0, asked.request, said, keys, protocol)
+        return number
 
     def _next_or_again(self, indexes: Sequence[int]) -> int:
         """The first exchange that was not served yet; of those that all were, the latest one that was whole."""
@@ -231,3 +256,8 @@ class Player:
             fresh, recorded_ids = renumber_ids(reply, wire, salt)
         self._recorded_ids.update(recorded_ids)
         return fresh
+
+
+def _begins_s(reply: Reply) -> float:
+    """Seconds after which a reply begins."""
+    return reply.head.at if reply.head else 0.0

@@ -44,6 +44,13 @@ class Question:
             and (self.tools, self.form) == (other.tools, other.form)
         )
 
+    def is_asked_elsewhere_by(self, other: Question) -> bool:
+        """Whether another request asks the same of another provider, streamed or not: with the same last words of the user,
+        the same step after them and the same tools. Forms of an answer are spelled by each provider in its own way."""
+        free = not (self.structured or other.structured or self.previous or other.previous)
+        same = (self.user, self.step, self.tools) == (other.user, other.step, other.tools)
+        return free and same and self.protocol != other.protocol
+
     def is_shortened_by(self, other: Question) -> bool:
         """Whether another request is this one after a fault took something of its history away."""
         same = (self.model, self.system, self.tail) == (other.model, other.system, other.tail)

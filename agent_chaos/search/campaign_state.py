@@ -142,7 +142,8 @@ class CampaignState:
     def usual(self, fingerprint: str) -> tuple[Plan, ...]:
         """Plans of one everyday fault each that may be all that a failure takes, the likeliest first."""
         known = self.found[fingerprint]
-        if len(known) == 1 and known.frequency is Frequency.EVERYDAY:
+        # A failure of no fault is nobody's; a single everyday fault is what is looked for.
+        if not known.faults or (len(known) == 1 and known.frequency is Frequency.EVERYDAY):
             return ()
         likeliest = self.suspects.get(fingerprint, Counter()).most_common(_TRIED_SUSPECTS)
         return tuple(Plan(faults=(one,)) for one, _ in likeliest)

@@ -9,7 +9,7 @@ class Fidelity(IntEnum):
     """Rungs of the matching ladder, best first.
 
     EXACT and NORMALISED are requests that were recorded, BY_FAULT ones that a fault itself answers. TURN and QUESTION were
-    recorded with another history. On the rungs below, the reply was given to another question: the run goes on with it, and
+    recorded with another history, PROVIDER was asked of another provider than in the recording. On the rungs below, the reply was given to another question: the run goes on with it, and
     no finding rests on it.
     """
 
@@ -18,10 +18,11 @@ class Fidelity(IntEnum):
     BY_FAULT = 3
     TURN = 4
     QUESTION = 5
-    CONVERSATION = 6
-    STAND_IN = 7
-    DRIFT = 8
-    MISS = 9
+    PROVIDER = 6
+    CONVERSATION = 7
+    STAND_IN = 8
+    DRIFT = 9
+    MISS = 10
 
     @property
     def words(self) -> str:
@@ -34,8 +35,8 @@ class Fidelity(IntEnum):
 
     @property
     def answered(self) -> bool:
-        """Whether the reply was given to this question, if maybe with another history."""
-        return self <= Fidelity.QUESTION
+        """Whether the reply was given to this question, if maybe with another history or by another provider."""
+        return self <= Fidelity.PROVIDER
 
 
 _WORDS = {
@@ -44,6 +45,7 @@ _WORDS = {
     Fidelity.BY_FAULT: "answered by the fault",
     Fidelity.TURN: "same turn, shorter history",
     Fidelity.QUESTION: "same question, other history",
+    Fidelity.PROVIDER: "same question, another provider",
     Fidelity.CONVERSATION: "nearest in conversation",
     Fidelity.STAND_IN: "stand-in reply",
     Fidelity.DRIFT: "edited since it was recorded",

@@ -11,26 +11,11 @@ from typing import Any
 from agent_chaos.cassette.interchange.format import Contents, Interaction
 from agent_chaos.cassette.model import Exchange
 from agent_chaos.providers.json_values import compact, fields
+from agent_chaos.providers.new_reply import new_reply
 from agent_chaos.providers.registry import protocols, recognise
-from agent_chaos.providers.turn import ModelTurn, Opaque, Part, Prompt, ToolCall
-from agent_chaos.stream.exchange import reply
+from agent_chaos.providers.turn import ModelTurn, Prompt
 
 _MARK = "x-rendered-from"
-_PIECE, _GAP_S = 12, 0.02
-"""Characters in a delta of a stream, and seconds between two."""
-_JSON = ("content-type", "application/json")
-_ENVELOPES = {
-    "openai_chat": {"object": "chat.completion", "created": 0},
-    "mistral": {"object": "chat.completion", "created": 0},
-    "openai_responses": {
-        "object": "response",
-        "created_at": 0,
-        "parallel_tool_calls": True,
-        "tool_choice": "auto",
-        "tools": [],
-    },
-}
-"""What an SDK asks of every reply of the protocol, and no trace tells."""
 _SCHEMAS = {"parameters", "input_schema", "inputSchema", "parametersJsonSchema"}
 """How protocols call the schema of a tool's arguments, which stands beside its name."""
 _BY_MODEL = {"claude": "anthropic_messages", "gemini": "gemini", "mistral": "mistral"}
@@ -85,20 +70,9 @@ def _streamed(one: Interaction) -> Interaction:
     asked = protocol.request(replace(protocol.prompt(one.request), stream=True))
     body = fields(json_of(asked.body.decode())) | fields(json_of(one.request.body.decode()))
     turn = protocol.parse(one.reply)
-    head = (("content-type", protocol.framings[0].content_type), (_MARK, mark))
-    like = reply(200, head, [b""], at=one.reply.head.at if one.reply.head else 0.0)
-    whole = protocol.render(replace(turn, streamed=True, parts=tuple(map(_in_pieces, turn.parts))), like)
-    frames = protocol.framings[0].frames_of(whole)
-    told = reply(200, head, [frame.raw for frame in frames], at=like.events[0].at, gap_s=_GAP_S)
+    begins = one.reply.head.at if one.reply.head else 0.0
+    told = new_reply(protocol, turn, streamed=True, at=begins, headers=[(_MARK, mark)])
     return replace(one, request=replace(asked, body=compact(body).encode()), reply=told)
-
-
-def _in_pieces(part: Part) -> Part:
-    """A part in deltas of a few characters, as models send them."""
-    if isinstance(part, Opaque):
-        return part
-    length = len(part.arguments if isinstance(part, ToolCall) else part.text)
-    return replace(part, pieces=tuple(min(_PIECE, length - at) for at in range(0, length, _PIECE)))
 
 
 def rendered_from(exchange: Exchange) -> str:
@@ -129,12 +103,8 @@ def _interaction(call: ModelCall, source: str) -> Interaction:
     asked = protocol.request(call.prompt)
     body = fields(_described(json_of(asked.body.decode()), call.descriptions)) | dict(call.options)
     took = max(0.0, call.ended_at - call.at)
-    like = reply(
-        200, (_JSON, (_MARK, source)), [compact(_ENVELOPES.get(call.protocol, {})).encode()], at=took
-    )
-    return Interaction(
-        replace(asked, body=compact(body).encode()), protocol.render(call.turn, like), at=call.at
-    )
+    told = new_reply(protocol, call.turn, streamed=False, at=took, headers=[(_MARK, source)])
+    return Interaction(replace(asked, body=compact(body).encode()), told, at=call.at)
 
 
 def _described(value: Any, said: Mapping[str, str]) -> Any:

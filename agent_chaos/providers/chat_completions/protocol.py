@@ -6,6 +6,7 @@ The turn is the first choice; other choices are kept as they came. See `message`
 from __future__ import annotations
 
 from abc import ABC
+from collections.abc import Mapping
 from typing import Any
 
 from agent_chaos.providers.chat_completions import prompt
@@ -26,6 +27,8 @@ from agent_chaos.stream.framing.sse import SSE
 
 class ChatCompletions(WireProtocol, ABC):
     """What every host's protocol does alike."""
+
+    envelope: Mapping[str, Any] = {"object": "chat.completion", "created": 0}
 
     url: str
     """Where its provider takes requests."""

@@ -5,7 +5,7 @@ https://platform.openai.com/docs/api-reference/responses and .../responses-strea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from agent_chaos.providers.json_values import JsonObject, fields, items, loaded, text_of
@@ -30,6 +30,13 @@ class OpenAIResponses(WireProtocol):
 
     name = "openai_responses"
     vendor = "openai"
+    envelope: Mapping[str, Any] = {
+        "object": "response",
+        "created_at": 0,
+        "parallel_tool_calls": True,
+        "tool_choice": "auto",
+        "tools": [],
+    }
     carries = frozenset(
         {
             "call_ids",
