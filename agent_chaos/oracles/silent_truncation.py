@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.marks import adds_words, is_marked
+from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, is_unreadable, told
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
     is_truncated,
-    prompt_of_call,
     recorded_turn,
     served_turn,
     shown,
 )
-from agent_chaos.providers.turn import Text
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
@@ -31,8 +30,6 @@ _WHY = {
     "filter": "a filter broke the reply off",
     "other": "the model broke the reply off",
 }
-_LONG_ENOUGH = 12
-"""Characters; a shorter text of a model may stand in a prompt by chance."""
 
 
 class SilentTruncation:
@@ -96,7 +93,7 @@ class SilentTruncation:
             if recorded is None or served is None or not _spoiled(call):
                 continue
             whole, partial = recorded.text.strip(), served.text.strip()
-            if len(whole) >= _LONG_ENOUGH and (found := _fed(evidence, call, whole, partial)):
+            if len(whole) >= LONG_ENOUGH and (found := _fed(evidence, call, whole, partial)):
                 later, before, after = found
                 reason = f"call {later.call} was told {shown(partial, 90)!r} in its place"
                 yield self._violation("prompt", "prompt", call, reason, before, after)
@@ -164,16 +161,16 @@ def _usual_runs(clean: Trace, run: ToolRun) -> list[ToolRun]:
 def _spoiled(call: Call) -> bool:
     """Whether a fault cut, emptied or refused what the model had said."""
     served = served_turn(call)
-    if not call.fired or served is None:
+    if not call.fired or served is None or is_unreadable(call):
         return False
     return is_truncated(call) or not served.text.strip() or served.stop == "filter"
 
 
 def _fed(evidence: Evidence, call: Call, whole: str, partial: str) -> tuple[Call, str, str] | None:
     """The first later request in whose prompt the partial text stands where the clean run has the whole one."""
-    usual = [text for one in evidence.clean.calls for text in _told(one) if whole in text]
+    usual = [text for one in evidence.clean.calls for text in told(one) if whole in text]
     for later in _after(evidence.trace, call) if usual else ():
-        for text in _told(later):
+        for text in told(later):
             for before in usual:
                 frame = before.replace(whole, partial)
                 if _plain(text) == _plain(frame) or (
@@ -184,15 +181,6 @@ def _fed(evidence: Evidence, call: Call, whole: str, partial: str) -> tuple[Call
                 ):
                     return later, before, text
     return None
-
-
-def _told(call: Call) -> list[str]:
-    """What a request tells the model in the user's or the system's name."""
-    prompt = prompt_of_call(call)
-    if prompt is None:
-        return []
-    parts = [part for one in prompt.messages if one.role in ("user", "system") for part in one.parts]
-    return [prompt.system, *(part.text for part in parts if isinstance(part, Text))]
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.dropped_calls import left_undone, passed_over
 from agent_chaos.oracles.reading.marks import is_marked
+from agent_chaos.oracles.reading.prompts import failed_for_good, left_out
 from agent_chaos.oracles.reading.tool_reports import (
     answer_flags,
     asking,
@@ -35,6 +36,7 @@ from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 _ADVICE = {
     "answer": "Raise where the last reply of a turn failed, or say so in the answer; what the model said before it is not "
     "the answer.",
+    "prompt": "Where a call of several failed for good, say so in what the next one is told, and in the answer, or raise.",
     "tool call": "Give the model an error result for a tool call that cannot be run, or ask again; a turn does not end with it.",
     "tool": "Tell the model that the tool failed: an error result in words of your own, never the words of success.",
     "empty": "Look at what a tool gave before telling that it succeeded: an empty result confirms nothing.",
@@ -45,7 +47,8 @@ _WORDS_ENOUGH = 4
 
 class SwallowedError:
     """The last model call of a turn failed for good, or asked for a tool that was not run, and the turn returned, as its
-    answer, what the model had said on the way there. A tool call that could not be read was left out of what the model
+    answer, what the model had said on the way there. One of several calls failed for good, and the next is asked without its
+    part. A tool call that could not be read was left out of what the model
     is told, or told as done. Or a tool failed before it did anything, and the model, or the user, is told what they are told
     when it succeeds, or nothing.
 
@@ -80,6 +83,11 @@ class SwallowedError:
             why = f"call {missing.call} failed, and turn {answer.turn} answered without what it had to say, {what!r}, and no word of that"
             yield self._violation("answer", why, "answer", call=missing, before=clean.text, after=answer.text)
             return
+        if clean is not None and (gap := left_out(evidence, answer.turn)) is not None:
+            said = [turn.text for turn in map(served_turn, evidence.trace.calls) if turn is not None]
+            if not is_marked(answer, clean, said):
+                yield self._gap(*gap)
+                return
         if call is None or clean is None or not _says_no_more(evidence.trace, call, answer, clean):
             return
         answered, before = f"turn {answer.turn} answered {shown(answer.text, 90)!r}", clean.text
@@ -90,6 +98,11 @@ class SwallowedError:
         elif asked is not None:
             why = f"the model asked for {asked.name} at call {call.call}, nothing was run, and {answered}, said beside it"
             yield self._violation("tool call", why, "tool call", call=call, before=before, after=answer.text)
+
+    def _gap(self, lost: Call, later: Call) -> Violation:
+        what = shown(recorded_text(lost), 60)
+        why = f"call {lost.call} failed, and call {later.call} was asked without what it had to say, {what!r}, and no word of that"
+        return self._violation("prompt", why, "prompt", call=lost)
 
     def _dropped(self, evidence: Evidence) -> Iterator[Violation]:
         passed = ((call, passed_over(evidence, call)) for call in evidence.trace.calls)
@@ -154,19 +167,9 @@ def _left_out(trace: Trace, answer: Answer, clean: Answer) -> Call | None:
     for call in mine:
         part = recorded_text(call).strip()
         wanted = len(part) >= _WORDS_ENOUGH and part in clean.text and part not in answer.text
-        if wanted and _failed_for_good(trace, call) and not is_marked(answer, clean, said):
+        if wanted and failed_for_good(trace, call) and not is_marked(answer, clean, said):
             return call
     return None
-
-
-def _failed_for_good(trace: Trace, call: Call) -> bool:
-    """Whether a call failed, and no later attempt of it did better."""
-    again = [
-        one
-        for one in trace.calls
-        if one.seq > call.seq and one.site and call.site and one.site.index == call.site.index
-    ]
-    return failed(trace, call) and all(failed(trace, one) for one in again)
 
 
 def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bool:

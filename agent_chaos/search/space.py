@@ -15,7 +15,7 @@ from typing import Any
 from annotated_types import Ge, Le
 
 from agent_chaos.faults.catalogue import kind_of
-from agent_chaos.faults.family import Family
+from agent_chaos.faults.family import Family, Frequency
 from agent_chaos.faults.fault import Drawn, Fault, WireFault
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.scope import EVERYTHING, Bounds, FaultSite, Rule, Scope, choice_pairs
@@ -225,8 +225,9 @@ def singles_of(plan: Plan) -> frozenset[tuple[str, str]]:
     return frozenset((placed.fault.kind, str(placed.site)) for placed in plan.faults)
 
 
-def _mildness(cls: type[Fault]) -> tuple[Family, str]:
-    return cls.family, kind_of(cls)
+def _mildness(cls: type[Fault]) -> tuple[Family, Frequency, str]:
+    """Mildest first; in a family what is met most, so that a failure is told by the fault that people will meet."""
+    return cls.family, cls.frequency, kind_of(cls)
 
 
 def _candidates(rule: Rule, step: FaultSite) -> Iterator[Candidate]:

@@ -147,6 +147,49 @@ def test_every_call_of_a_fan_out_counts_and_is_named_by_its_own_number(call):
     assert found(under(forecast("Für eine Stadt gibt es nichts."), refused, WEATHER)) == set()
 
 
+OFFERS = (
+    Said("Alpha: 100 chairs for 2100 euros."),
+    Said("Beta: 100 chairs for 1900 euros."),
+    Said("Gamma: 100 chairs for 2500 euros."),
+    Said("Beta is the cheapest."),
+)
+
+
+def buying(instead="", note=""):
+    """Asks three suppliers at once, and then which of the offers that came is the cheapest."""
+
+    async def agent(ctx, text):
+        client = openai.AsyncOpenAI(api_key=KEY, max_retries=0)
+
+        async def ask_for(text):
+            messages = [{"role": "user", "content": text}]
+            return await client.chat.completions.create(model=MODELS["openai_chat"], messages=messages)
+
+        asked = (ask_for(f"What does {name} ask?") for name in ("Alpha", "Beta", "Gamma"))
+        came = await asyncio.gather(*asked, return_exceptions=True)
+        told = [instead if isinstance(one, Exception) else one.choices[0].message.content for one in came]
+        best = await ask_for("\n".join(["Which is cheapest?", *filter(None, told)]))
+        missing = any(isinstance(one, Exception) for one in came)
+        return best.choices[0].message.content + (note if missing else "")
+
+    return agent
+
+
+def test_a_body_that_nobody_can_read_has_failed_and_is_not_called_empty():
+    cut = {"call 1": fault("truncate", boundary="mid_body", offset=0)}
+
+    assert found(under(buying(), cut, OFFERS)) == {"swallowed_error:prompt"}
+
+
+@pytest.mark.parametrize("lost", [("call 0",), ("call 1",), ("call 0", "call 2")], ids=" and ".join)
+def test_a_part_that_failed_and_is_missing_from_the_next_question_is_an_error(lost):
+    refused = {site: fault("auth_error") for site in lost}
+
+    assert found(under(buying(), refused, OFFERS)) == {"swallowed_error:prompt"}
+    assert found(under(buying(instead="(ein Angebot fehlt)"), refused, OFFERS)) == set()
+    assert found(under(buying(note=" Ein Angebot fehlt."), refused, OFFERS)) == set()
+
+
 CHAT = (
     Said("The customer sent back a laptop, order A-17, and wants the money."),
     Said("Your refund is on its way."),

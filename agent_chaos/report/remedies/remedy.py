@@ -139,7 +139,7 @@ class Case:
         """Whether a reply was cut or stopped, and what the agent's own code then read in it was not there."""
         families = {fault.family for _, fault in self.trace.fired}
         own = not self.from_library or self.parses_text
-        return self.ended_early and families <= {TRUNCATION, STOP_REASON} and own and not self.runs_tools
+        return self.ended_early and families <= {TRUNCATION, STOP_REASON} and own
 
     @property
     def parses_text(self) -> bool:

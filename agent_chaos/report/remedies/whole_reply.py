@@ -37,19 +37,19 @@ REMEDY = Remedy(
         "gemini": "stop = $reply.candidates[0].finish_reason\n" + _GEMINI,
     },
     events={
-        "anthropic_messages": "for $chunk in ...:\n"
+        "anthropic_messages": "stop = None\nfor $chunk in ...:\n"
         '    if $chunk.type == "message_delta":\n'
         "        stop = $chunk.delta.stop_reason\n"
         'if stop not in ("end_turn", "tool_use"):\n'
         '    raise RuntimeError(f"incomplete reply: {stop}")',
-        "openai_chat": "for $chunk in ...:\n"
+        "openai_chat": "stop = None\nfor $chunk in ...:\n"
         "    if $chunk.choices:\n"
         "        stop = $chunk.choices[0].finish_reason or stop\n" + _CHAT,
-        "openai_responses": "for $chunk in ...:\n"
+        "openai_responses": "complete = False\nfor $chunk in ...:\n"
         '    complete = $chunk.type == "response.completed"\n'
         "if not complete:\n"
         '    raise RuntimeError("incomplete reply")',
-        "gemini": "for $chunk in ...:\n"
+        "gemini": "stop = None\nfor $chunk in ...:\n"
         "    if $chunk.candidates:\n"
         "        stop = $chunk.candidates[0].finish_reason or stop\n" + _GEMINI,
     },

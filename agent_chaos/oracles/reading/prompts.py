@@ -1,0 +1,71 @@
+"""What requests tell the model in the user's or the system's name, and what is missing there once a call has failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from agent_chaos.oracles.oracle import Evidence
+from agent_chaos.oracles.reading.turns import failed, prompt_of_call, recorded_text, served_turn
+from agent_chaos.providers.turn import Text
+from agent_chaos.trace.trace import Call, Trace
+
+LONG_ENOUGH = 12
+"""Characters; a shorter text of a model may stand in a prompt by chance."""
+
+
+def told(call: Call) -> list[str]:
+    """The texts of a request's users and system."""
+    prompt = prompt_of_call(call)
+    if prompt is None:
+        return []
+    parts = [part for one in prompt.messages if one.role in ("user", "system") for part in one.parts]
+    return [prompt.system, *(part.text for part in parts if isinstance(part, Text))]
+
+
+def failed_for_good(trace: Trace, call: Call) -> bool:
+    """Whether a call failed, and no later attempt of it did better."""
+    again = (one for one in trace.calls if one.seq > call.seq and _is_attempt(one, call))
+    return all(failed(trace, one) or is_unreadable(one) for one in (call, *again))
+
+
+def is_unreadable(call: Call) -> bool:
+    """Whether a body that is no stream broke off, so that no client reads anything in it."""
+    turn = served_turn(call)
+    return bool(call.fired) and turn is not None and not (turn.streamed or turn.complete or turn.parts)
+
+
+def _is_attempt(one: Call, call: Call) -> bool:
+    """Whether a call asks for the same reply; another question may be given it, too, where nothing nearer was recorded."""
+    same = one.site is not None and call.site is not None and one.site.index == call.site.index
+    return same and (one.fidelity.full or one.request.body == call.request.body)
+
+
+def left_out(evidence: Evidence, turn: int) -> tuple[Call, Call] | None:
+    """A call of a turn that failed for good, and a later one whose prompt is the usual one without that call's part.
+
+    A prompt that says anything else in the part's place tells the model of it.
+    """
+    mine = [call for call in evidence.trace.calls if call.turn == turn]
+    lost = [call for call in mine if failed_for_good(evidence.trace, call)]
+    lost = [call for call in lost if len(recorded_text(call).strip()) >= LONG_ENOUGH]
+    usual = [text for call in evidence.clean.calls for text in told(call)] if lost else []
+    for later in mine:
+        before = [call for call in lost if call.seq < later.seq]
+        for text in told(later) if before else ():
+            for call in before:
+                if any(_plain(text) == shorter for shorter in _without(usual, call, before)):
+                    return call, later
+    return None
+
+
+def _without(usual: list[str], call: Call, lost: list[Call]) -> Iterator[str]:
+    """The usual prompts that hold what a call had said, without what the lost calls had."""
+    for text in usual:
+        if recorded_text(call).strip() in text:
+            for one in lost:
+                text = text.replace(recorded_text(one).strip(), "")
+            yield _plain(text)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
