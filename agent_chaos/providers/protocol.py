@@ -75,6 +75,10 @@ class WireProtocol(ABC):
     def streaming(self, request: Request) -> bool:
         """Whether the request asks for a stream."""
 
+    def constrains(self, request: Request) -> bool:
+        """Whether the provider, on its own host, holds the answer to a schema that the request gives: no other text can come."""
+        return False
+
     @abstractmethod
     def prompt(self, request: Request) -> Prompt:
         """The request in neutral words."""

@@ -2,12 +2,16 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
+from agent_chaos.faults.message.garbled_text import GarbledText
 from agent_chaos.providers.turn import Reasoning
 from tests.faults.cases import cases, turn_of
 from tests.faults.catalogued import faults_of, seen
+from tests.spoken import target
+from tests.standin.said import Said
 from tests.standin.wires import told
 
 
@@ -128,6 +132,29 @@ def test_an_answer_in_other_clothes_is_complete(kind, form):
             }[fault.shape]
         )
         assert fault.shape != "separated" or turn.text.split() == recorded.text.split()
+
+
+SCHEMA = {"type": "object", "properties": {}, "additionalProperties": False}
+CONSTRAINED = {
+    "openai_chat": {
+        "response_format": {"type": "json_schema", "json_schema": {"strict": True, "schema": SCHEMA}}
+    },
+    "openai_responses": {"text": {"format": {"type": "json_schema", "strict": True, "schema": SCHEMA}}},
+    "gemini": {"generationConfig": {"responseJsonSchema": SCHEMA}},
+}
+
+
+@pytest.mark.parametrize("protocol", CONSTRAINED)
+def test_an_answer_that_the_provider_holds_to_a_schema_wears_no_other_clothes(protocol):
+    free = target(protocol, Said("{}"), stream=False)
+    body = json.dumps({**free.request.json, **CONSTRAINED[protocol]}).encode()
+    held = replace(free, request=replace(free.request, body=body))
+    # A compatible server may take the schema for a wish.
+    elsewhere = replace(
+        held, request=replace(held.request, url=held.request.url.replace(held.request.host, "llm.example"))
+    )
+
+    assert [bool(GarbledText.openings(one)) for one in (free, held, elsewhere)] == [True, False, True]
 
 
 @cases("empty_reply", "refusal")

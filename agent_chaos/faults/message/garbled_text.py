@@ -27,6 +27,7 @@ class GarbledText(MessageFault, frozen=True):
     """A complete answer with more text than was asked for (a Markdown fence, courtesies before or after it, another language,
     `<think>` tags), of one word over and over, or with odd line ends (U+2028, U+0085).
 
+    Not where the provider holds the answer to a schema.
     Source: langchain-ai/langchain#35530, garrytan/gbrain#2559, HKUDS/DeepTutor#675 (thinking in tags); what parses an answer as JSON, a number or a label
     meets these, after an update of the model at the latest.
     """
@@ -40,8 +41,9 @@ class GarbledText(MessageFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        shapes = get_args(_Shape)
-        return tuple({"shape": shape} for shape in shapes) if _answer(target) is not None else ()
+        if _answer(target) is None or target.protocol.constrains(target.request):
+            return ()
+        return tuple({"shape": shape} for shape in get_args(_Shape))
 
     def apply(self, target: Target) -> Reply:
         at = _answer(target)

@@ -42,6 +42,11 @@ class Gemini(WireProtocol):
     def streaming(self, request: Request) -> bool:
         return model_and_verb(request)[1] == "streamGenerateContent"
 
+    def constrains(self, request: Request) -> bool:
+        settings = fields(fields(request.json).get("generationConfig"))
+        own = request.host == "generativelanguage.googleapis.com"
+        return own and any(settings.get(name) for name in ("responseSchema", "responseJsonSchema"))
+
     def prompt(self, request: Request) -> Prompt:
         return prompt(request)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent_chaos.providers.chat_completions.protocol import ChatCompletions
+from agent_chaos.providers.json_values import fields
 from agent_chaos.providers.openai_chat import errors, rules
 from agent_chaos.providers.openai_chat.specifics import SPECIFICS
 from agent_chaos.providers.rules import PriorExchange, Problem
@@ -46,6 +47,11 @@ class OpenAIChat(ChatCompletions):
     )
     modules = ("openai",)
     specifics = SPECIFICS
+
+    def constrains(self, request: Request) -> bool:
+        form = fields(fields(request.json).get("response_format"))
+        strict = fields(form.get("json_schema")).get("strict") is True
+        return request.host == "api.openai.com" and form.get("type") == "json_schema" and strict
 
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
         """The HTTP error for a request; `retry-after` (and `-ms`) where it is asked for."""

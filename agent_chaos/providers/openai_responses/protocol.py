@@ -62,6 +62,11 @@ class OpenAIResponses(WireProtocol):
     def streaming(self, request: Request) -> bool:
         return fields(request.json).get("stream") is True
 
+    def constrains(self, request: Request) -> bool:
+        form = fields(fields(fields(request.json).get("text")).get("format"))
+        own = request.host == "api.openai.com"
+        return own and form.get("type") == "json_schema" and form.get("strict") is True
+
     def prompt(self, request: Request) -> Prompt:
         return prompt(request)
 
