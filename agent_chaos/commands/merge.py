@@ -17,7 +17,7 @@ from agent_chaos.report.open_reports import open_reports
 from agent_chaos.report.reporter import Reporter, View
 from agent_chaos.scenario.folders import RUNS, run_folder
 from agent_chaos.search.checkpoints.beginning import Beginning
-from agent_chaos.search.checkpoints.kept import KeptResults
+from agent_chaos.search.checkpoints.kept_results import KeptResults
 from agent_chaos.search.checkpoints.merge import in_order, merged
 from agent_chaos.search.corpus.failure_files import Corpus
 

@@ -13,8 +13,8 @@ from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.executors.executor import Executor
-from agent_chaos.search.executors.named import named_pool
-from agent_chaos.search.executors.pooled import Pooled
+from agent_chaos.search.executors.pool_executor import PoolExecutor
+from agent_chaos.search.executors.pool_names import named_pool
 from agent_chaos.search.executors.processes import Processes
 from agent_chaos.search.selection import judges
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -41,7 +41,7 @@ def _executor(rehearsal: Rehearsal, asked: FuzzOptions, wanted: Chosen) -> Execu
     made = partial(_subject, rehearsal.target, asked.allow_real_tools, named)
     if asked.executor:
         pool = named_pool(asked.executor)
-        return Pooled(pool.opens, made, wanted.scope, deadly=pool.deadly)
+        return PoolExecutor(pool.opens, made, wanted.scope, deadly=pool.deadly)
     many = asked.workers or _worthwhile(rehearsal, wanted.max_examples)
     return Processes(made, wanted.scope, many) if many > 1 else None
 

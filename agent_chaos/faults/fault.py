@@ -5,7 +5,8 @@ drawn; the other fields (a boundary, a variant) are chosen from `openings`. Fiel
 
 What ranks and groups faults stands on the fault, as class attributes, and nowhere else. A search takes families in the
 order of `family.priority`, in a family the faults that are met most (`frequency`), of a fault the choices that
-`try_first` names before the others; a shrink prefers a milder `family`; the laws of `tests/faults` hold each fault to its `changes`, `transparent` and `needs`.
+`try_first` names before the others; a shrink prefers a milder `family`; the laws of `tests/faults` hold each fault to its
+`changes`, `transparent` and `needs`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ class CostAmplification:
     prompt grew to three times the longest of the clean run, and by over 100,000 characters.
 
     Tokens are the provider's own counts, of recorded replies to recorded requests only. Attempts that failed are not
-    counted: a retry has to pay for those; nor are prompts that hold what a faulted tool gave. Source: instructor#2210 (15, 450, 1,227 tokens), #2056.
+    counted: a retry has to pay for those; nor are prompts that hold what a faulted tool gave. Source: instructor#2210 (15,
+    450, 1,227 tokens), #2056.
     """
 
     name = "cost_amplification"

@@ -25,7 +25,8 @@ class HistoryPoisoning:
 
     Judged in the scenario's turns after the fault, and, where the agent keeps its history, in a probe: one turn more, in which
     the user says the last thing again, and which ends with the agent's first request. No answer is needed, since only the
-    request is looked at; an agent that runs a tool before it asks cannot be probed. Source: claude-code#2697, #5989, cai#182, llama_index#20918, langgraph#4289.
+    request is looked at; an agent that runs a tool before it asks cannot be probed. Source: claude-code#2697, #5989,
+    cai#182, llama_index#20918, langgraph#4289.
     """
 
     name = "history_poisoning"

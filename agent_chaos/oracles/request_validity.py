@@ -19,8 +19,9 @@ class RequestValidity:
     recording; the real API ends the session. Judged without faults too, and up to the turn that the first one strikes;
     later turns are `history_poisoning`'s.
 
-    Rules that the recording's own requests break are left out: its provider answered them. What a server keeps (`previous_response_id`, `thread`) is looked up in the run; what is not found there is
-    not judged. What OpenAI lets pass and compatible servers refuse is a warning.
+    Rules that the recording's own requests break are left out: its provider answered them. What a server keeps
+    (`previous_response_id`, `thread`) is looked up in the run; what is not found there is not judged. What OpenAI lets pass
+    and compatible servers refuse is a warning.
     Source: claude-code#2697, openai-agents#1061, #673, langgraph#5109, agent-framework#5041.
     """
 

@@ -31,9 +31,9 @@ _ADVICE = "Make the retry invisible: send the same request again, and use only t
 
 class TransparentOutcome:
     """Transient faults, each once and within the time budget, must not change answers or tool calls. A tool that is
-    declared pure, or brings something back and has a name that says that it only reads, may run again with the same arguments. An agent whose own deadline
-    ended a call is not judged: nobody has to wait for a reply that comes late. One that did not ask again, and says in words
-    of its own that it failed, is warned.
+    declared pure, or brings something back and has a name that says that it only reads, may run again with the same
+    arguments. An agent whose own deadline ended a call is not judged: nobody has to wait for a reply that comes late. One
+    that did not ask again, and says in words of its own that it failed, is warned.
 
     Source: litellm#6957, hermes-agent#111887, openai-python#2722.
     """

@@ -129,9 +129,9 @@ class Score(BaseModel):
 
 
 class CampaignRecord(BaseModel):
-    """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count), `undecided_plans` a plan for each; `conclusion` is
-    what running every single fault showed; `accepted` failures were met and fail nothing, `expired` ones are among the
-    failures again. `findings` group `failures` by cause; both are in the order in which to fix them.
+    """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count), `undecided_plans` a plan for each;
+    `conclusion` is what running every single fault showed; `accepted` failures were met and fail nothing, `expired` ones are
+    among the failures again. `findings` group `failures` by cause; both are in the order in which to fix them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

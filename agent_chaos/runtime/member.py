@@ -30,8 +30,8 @@ class Member:
     """A thread of the run. `ticket` numbers its waits, so that a wake-up for an earlier one is told apart.
 
     Of a wait, `due_ns` is its end, `span_ns` how long it may take, `poll` asks whether it is over; `external` says that what
-    ends it may come from outside this process, and `pending` that it ended between two runs. A thread that is `outside` goes on without having the turn; one that is
-    `excused` waits for real and keeps its turn meanwhile.
+    ends it may come from outside this process, and `pending` that it ended between two runs. A thread that is `outside` goes
+    on without having the turn; one that is `excused` waits for real and keeps its turn meanwhile.
     """
 
     __slots__ = (

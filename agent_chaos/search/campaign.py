@@ -192,7 +192,8 @@ class Finding:
 class Judged:
     """What is kept of an example: the kinds of fault that struck, each with where, the verdict and what explains it.
 
-    `struck` holds pairs as `("truncate", "call 1")`; `answered` says how the turns ended: with the same answers as without faults, with others, or in an exception.
+    `struck` holds pairs as `("truncate", "call 1")`; `answered` says how the turns ended: with the same answers as without
+    faults, with others, or in an exception.
     """
 
     struck: frozenset[tuple[str, str]]

@@ -10,8 +10,8 @@ from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.combining import Combiner
 from agent_chaos.search.example import Example
 from agent_chaos.search.knowledge import Knowledge
+from agent_chaos.search.memory import Digests
 from agent_chaos.search.random_phase import RandomPhase
-from agent_chaos.search.remembered import Digests
 from agent_chaos.search.space import Space
 from agent_chaos.search.sweep import MenuCandidate
 

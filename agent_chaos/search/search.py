@@ -9,7 +9,7 @@ from agent_chaos.runtime import interrupts
 from agent_chaos.search.campaign import Campaign, Failure, Listener, Subject
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.checkpoints.checkpoint import Checkpoint
-from agent_chaos.search.checkpoints.checkpointed import Checkpointed
+from agent_chaos.search.checkpoints.checkpoint_executor import CheckpointExecutor
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.checkpoints.stopwatch import Stopwatch
 from agent_chaos.search.conclude import Ending, Stored, concluded
@@ -67,7 +67,7 @@ def find_failures(
     executor = executor or Inline(subject, space)
     run = started(
         subject,
-        Checkpointed(executor, checkpoint) if checkpoint else executor,
+        CheckpointExecutor(executor, checkpoint) if checkpoint else executor,
         space,
         max_examples=shard.examples(max_examples),
         max_time_s=max_time_s,

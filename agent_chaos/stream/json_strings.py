@@ -37,7 +37,9 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 def strings(text: str, at: int = 0) -> list[String] | None:
-    """Every string of a JSON object or array in order, names of fields under the name ''; None where it is neither. `at` is added to starts."""
+    """Every string of a JSON object or array in order, names of fields under the name ''; None where it is neither. `at` is
+    added to starts.
+    """
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:

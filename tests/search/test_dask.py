@@ -8,8 +8,8 @@ from functools import partial
 
 import pytest
 
-from agent_chaos.search.executors.named import named_pool
-from agent_chaos.search.executors.pooled import Pooled
+from agent_chaos.search.executors.pool_executor import PoolExecutor
+from agent_chaos.search.executors.pool_names import named_pool
 from agent_chaos.search.scope import EVERYTHING
 from agent_chaos.search.search import find_failures
 from tests.search import shop
@@ -35,7 +35,7 @@ def test_a_worker_that_is_killed_on_the_way_costs_nothing(cluster):
             os.kill(min(processes.values()), signal.SIGKILL)
 
     pool = named_pool(f"dask:{cluster.scheduler_address}")
-    executor = Pooled(pool.opens, CARELESS, EVERYTHING, deadly=pool.deadly)
+    executor = PoolExecutor(pool.opens, CARELESS, EVERYTHING, deadly=pool.deadly)
     campaign = find_failures(CARELESS(), **CHOSEN, executor=executor, listener=listener)
     executor.close()
 

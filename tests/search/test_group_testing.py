@@ -13,8 +13,8 @@ from agent_chaos.search.combining import Combiner
 from agent_chaos.search.example import Example, Reached, Struck
 from agent_chaos.search.group_testing import GroupTesting
 from agent_chaos.search.knowledge import Knowledge, rows_of
+from agent_chaos.search.memory import Pairs
 from agent_chaos.search.numbers import FieldNumbers, Limits, nth, spread_below
-from agent_chaos.search.remembered import Pairs
 from agent_chaos.search.space import Space, variant_of
 from tests.search import shop
 

@@ -8,8 +8,8 @@ import pytest
 from agent_chaos.errors import HarnessError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.executors.named import named_pool
-from agent_chaos.search.executors.pooled import Pooled
+from agent_chaos.search.executors.pool_executor import PoolExecutor
+from agent_chaos.search.executors.pool_names import named_pool
 from agent_chaos.search.scope import EVERYTHING
 from agent_chaos.search.search import find_failures
 from tests.search import plain
@@ -62,7 +62,7 @@ class Killing(Here):
 
 
 def test_a_pool_finds_what_one_process_does_and_says_the_same():
-    pool = Pooled(Here, CARELESS, EVERYTHING)
+    pool = PoolExecutor(Here, CARELESS, EVERYTHING)
     one = find_failures(CARELESS(), max_examples=8, seed=5)
     other = find_failures(CARELESS(), max_examples=8, seed=5, executor=pool)
     pool.close()
@@ -75,7 +75,7 @@ def test_a_pool_finds_what_one_process_does_and_says_the_same():
     ("opens", "deadly"), [(Breaking, ()), (Killing, (Killed,))], ids=["breaks", "goes on"]
 )
 def test_a_plan_that_its_worker_dies_of_is_a_failure_and_the_others_go_on(opens, deadly):
-    pool = Pooled(opens, CARELESS, EVERYTHING, deadly=deadly)
+    pool = PoolExecutor(opens, CARELESS, EVERYTHING, deadly=deadly)
     before, died, after = pool.examine([FINE, DEADLY, STUCK])
     pool.close()
 
@@ -87,7 +87,7 @@ def test_a_plan_that_its_worker_dies_of_is_a_failure_and_the_others_go_on(opens,
 
 
 def test_a_worker_that_cannot_make_the_agent_is_no_failure_of_it():
-    pool = Pooled(Here, broken, EVERYTHING)
+    pool = PoolExecutor(Here, broken, EVERYTHING)
     with pytest.raises(HarnessError, match="no such agent"):
         list(pool.examine([FINE]))
     pool.close()

@@ -13,7 +13,7 @@ from agent_chaos.search.campaign import Judged
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.example import Example, Struck
 from agent_chaos.search.knowledge import Knowledge
-from agent_chaos.search.remembered import Digests, digest
+from agent_chaos.search.memory import Digests, digest
 
 
 def plan(number):

@@ -19,7 +19,8 @@ _WORDS = {
 class ToolStale(ToolFault, frozen=True):
     """A real result of the same tool that is not this call's: an old copy of it, or another entity's.
 
-    Source: nibor1896/Crow#93 (an old copy), daintreehq/daintree#8496 and agno-agi/agno#9380 (a cache that answered other arguments).
+    Source: nibor1896/Crow#93 (an old copy), daintreehq/daintree#8496 and agno-agi/agno#9380 (a cache that answered other
+    arguments).
     """
 
     family = TOOL_RESULT

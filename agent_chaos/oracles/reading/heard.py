@@ -10,7 +10,8 @@ from agent_chaos.trace.trace import Call, Trace
 
 
 def heard_as_recorded(trace: Trace, *, before: float = math.inf) -> bool:
-    """Whether faults struck replies alone before that entry, left the whole turn in each, and the client read it to its last byte.
+    """Whether faults struck replies alone before that entry, left the whole turn in each, and the client read it to its last
+    byte.
 
     What strikes a run later changes nothing about what it had heard.
     """

@@ -1,8 +1,8 @@
 """What Converse refuses with 400 `ValidationException`, in its own words.
 
-Words from agno-agi/agno#6698 (calls without results), strands-agents/harness-sdk#1435 (results without calls), sigoden/aichat#1550
-(values that are no object), aws-samples/sample-multi-agent-orchestration-chat-on-agentcore#15 (empty results) and
-https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html.
+Words from agno-agi/agno#6698 (calls without results), strands-agents/harness-sdk#1435 (results without calls),
+sigoden/aichat#1550 (values that are no object), aws-samples/sample-multi-agent-orchestration-chat-on-agentcore#15 (empty
+results) and https://docs.aws.amazon.com/bedrock/latest/userguide/troubleshooting-api-error-codes.html.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Errors of Chat Completions as OpenAI, Azure and the hosts of `dialects` send them: status, headers, body, and the chunk inside a stream.
+"""Errors of Chat Completions as OpenAI, Azure and the hosts of `dialects` send them: status, headers, body, and the chunk
+inside a stream.
 
 Sources: recorded replies (429, 500, 401, 404, 400, Azure's 429 and 408, the in-band error) and public issues (the
 ordinary 429); the 503 is as OpenAI's error guide words it.

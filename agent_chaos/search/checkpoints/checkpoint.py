@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent_chaos.errors import UsageError
 from agent_chaos.search.checkpoints.beginning import Beginning
-from agent_chaos.search.checkpoints.kept import (
+from agent_chaos.search.checkpoints.kept_results import (
     PREAMBLE,
     CampaignEnd,
     KeptResults,

@@ -14,8 +14,8 @@ from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.campaign import Campaign, Listener, Subject
 from agent_chaos.search.campaign_state import CampaignState
-from agent_chaos.search.checkpoints.checkpointed import as_kept, showing
-from agent_chaos.search.checkpoints.kept import KeptResults, KeptShrink
+from agent_chaos.search.checkpoints.checkpoint_executor import as_kept, showing
+from agent_chaos.search.checkpoints.kept_results import KeptResults, KeptShrink
 from agent_chaos.search.checkpoints.shard import Shard
 from agent_chaos.search.checkpoints.stopwatch import Stopwatch
 from agent_chaos.search.conclude import Ending, concluded

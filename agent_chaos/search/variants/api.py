@@ -15,10 +15,10 @@ from typing import overload
 from agent_chaos.chaos.builder import Chaos
 from agent_chaos.errors import UsageError
 from agent_chaos.scenario.model import BaselineScenario, ChaosScenario, Scenario
+from agent_chaos.search.variants.call_slot import assumed_slots, free, recorded_slots
 from agent_chaos.search.variants.chaos_space import ChaosSpace
 from agent_chaos.search.variants.drawing import Draw, drawing
 from agent_chaos.search.variants.recorded_trace import recorded_run
-from agent_chaos.search.variants.slot import assumed_slots, free, recorded_slots
 
 _REDRAWS = 20
 

@@ -12,9 +12,9 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.faults.fault import Fault, WireFault, target_of
 from agent_chaos.search.scope import Rule
 from agent_chaos.search.space import edge_biased, numbers_of
+from agent_chaos.search.variants.call_slot import CallSlot
 from agent_chaos.search.variants.chaos_space import ChaosSpace
 from agent_chaos.search.variants.fuzz_config import ToolFuzzConfig
-from agent_chaos.search.variants.slot import Slot
 from agent_chaos.trace.trace import Call
 
 _TRIES = 8
@@ -32,12 +32,12 @@ _AS_BEFORE: dict[str, Callable[[Fields], Chaos]] = {
 
 
 @dataclass(frozen=True)
-class Option:
+class PossibleFault:
     """One thing that can go wrong, and the calls at which it can. `make` draws it for one of them."""
 
     name: str
-    slots: tuple[Slot, ...]
-    make: Callable[[Slot, Random], Chaos]
+    slots: tuple[CallSlot, ...]
+    make: Callable[[CallSlot, Random], Chaos]
     weight: float = 1.0
     from_then_on: bool = False
 
@@ -47,13 +47,15 @@ class VariantSite:
     """A place of a space: its weight and what can go wrong there."""
 
     weight: float
-    options: tuple[Option, ...]
+    options: tuple[PossibleFault, ...]
 
-    def at(self, slots: Iterable[Slot]) -> VariantSite:
+    def at(self, slots: Iterable[CallSlot]) -> VariantSite:
         """With these calls only; an option without any is gone."""
         wanted = set(map(id, slots))
         kept = (
-            Option(o.name, tuple(s for s in o.slots if id(s) in wanted), o.make, o.weight, o.from_then_on)
+            PossibleFault(
+                o.name, tuple(s for s in o.slots if id(s) in wanted), o.make, o.weight, o.from_then_on
+            )
             for o in self.options
         )
         return VariantSite(self.weight, tuple(option for option in kept if option.slots))
@@ -66,7 +68,7 @@ class Draw:
     places: tuple[VariantSite, ...]
     size: tuple[int, int]
     after_calls: tuple[int, int]
-    slots: Sequence[Slot] = field(default=())
+    slots: Sequence[CallSlot] = field(default=())
 
     def chaos(self, rng: Random) -> tuple[Chaos, ...]:
         """Faults at distinct calls; fewer than wanted where the calls run out."""
@@ -81,7 +83,9 @@ class Draw:
             left = [slot for slot in left if slot not in taken]
         return tuple(found)
 
-    def _one(self, places: list[VariantSite], left: list[Slot], rng: Random) -> tuple[Chaos, list[Slot]]:
+    def _one(
+        self, places: list[VariantSite], left: list[CallSlot], rng: Random
+    ) -> tuple[Chaos, list[CallSlot]]:
         (place,) = rng.choices(places, [one.weight for one in places])
         (option,) = rng.choices(place.options, [one.weight for one in place.options])
         slot = rng.choice(option.slots)
@@ -93,7 +97,7 @@ class Draw:
         return slot.triggered(chaos), [slot]
 
 
-def drawing(space: ChaosSpace, slots: Sequence[Slot]) -> Draw:
+def drawing(space: ChaosSpace, slots: Sequence[CallSlot]) -> Draw:
     """What can be drawn from a space at these calls."""
     calls = tuple(slot for slot in slots if not slot.of_tool)
     places = (
@@ -113,12 +117,14 @@ def drawing(space: ChaosSpace, slots: Sequence[Slot]) -> Draw:
     )
 
 
-def _option(rule: Rule, slots: Iterable[Slot], from_then_on: bool, weight: float = 1.0) -> Option:
+def _option(rule: Rule, slots: Iterable[CallSlot], from_then_on: bool, weight: float = 1.0) -> PossibleFault:
     here = tuple(slot for slot in slots if slot.step is None or rule.openings(slot.step))
-    return Option(rule.kind, here, lambda slot, rng: _worded(_fault(rule, slot, rng)), weight, from_then_on)
+    return PossibleFault(
+        rule.kind, here, lambda slot, rng: _worded(_fault(rule, slot, rng)), weight, from_then_on
+    )
 
 
-def _of_tools(config: ToolFuzzConfig, slots: Sequence[Slot]) -> tuple[Option, ...]:
+def _of_tools(config: ToolFuzzConfig, slots: Sequence[CallSlot]) -> tuple[PossibleFault, ...]:
     if not config.enabled:
         return ()
     wanted = [slot for slot in slots if slot.of_tool and _is_target(config, slot)]
@@ -128,24 +134,24 @@ def _of_tools(config: ToolFuzzConfig, slots: Sequence[Slot]) -> tuple[Option, ..
     for mutator in config.mutators:
         made = constructors.tool_mutate(mutator)
         share = (changed if faults else 1.0) / len(config.mutators)
-        options.append(Option(str(made), tuple(wanted), _always(made), share))
+        options.append(PossibleFault(str(made), tuple(wanted), _always(made), share))
     return tuple(option for option in options if option.weight)
 
 
-def _is_target(config: ToolFuzzConfig, slot: Slot) -> bool:
+def _is_target(config: ToolFuzzConfig, slot: CallSlot) -> bool:
     return config.targets is None or slot.tool in config.targets
 
 
-def _of_context(space: ChaosSpace, slots: tuple[Slot, ...]) -> tuple[Option, ...]:
+def _of_context(space: ChaosSpace, slots: tuple[CallSlot, ...]) -> tuple[PossibleFault, ...]:
     every = [constructors.context_mutate(mutator) for mutator in space.context.mutators]
-    return tuple(Option(str(made), slots, _always(made)) for made in every)
+    return tuple(PossibleFault(str(made), slots, _always(made)) for made in every)
 
 
-def _always(made: Chaos) -> Callable[[Slot, Random], Chaos]:
+def _always(made: Chaos) -> Callable[[CallSlot, Random], Chaos]:
     return lambda slot, rng: made
 
 
-def _fault(rule: Rule, slot: Slot, rng: Random) -> Fault:
+def _fault(rule: Rule, slot: CallSlot, rng: Random) -> Fault:
     """The rule's fault with drawn numbers, such that it changes the recorded reply."""
     choice = rng.choice(rule.openings(slot.step)) if slot.step is not None else _guessed(rule, rng)
     numbers = numbers_of(rule, choice)
@@ -171,7 +177,7 @@ def _guessed(rule: Rule, rng: Random) -> Fields:
     }
 
 
-def _acts(made: Fault, slot: Slot) -> bool:
+def _acts(made: Fault, slot: CallSlot) -> bool:
     step = slot.step
     if not isinstance(made, WireFault) or not isinstance(step, Call) or not step.recorded:
         return True

@@ -11,7 +11,7 @@ from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.campaign import Judgements
 from agent_chaos.search.checkpoints.beginning import Beginning, Selection
 from agent_chaos.search.checkpoints.checkpoint import FILE, Checkpoint
-from agent_chaos.search.checkpoints.kept import KeptResults
+from agent_chaos.search.checkpoints.kept_results import KeptResults
 from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped

@@ -9,7 +9,7 @@ import pytest
 from agent_chaos.errors import UsageError
 from agent_chaos.search.checkpoints.beginning import Beginning, Selection
 from agent_chaos.search.checkpoints.checkpoint import FILE, Checkpoint
-from agent_chaos.search.checkpoints.kept import KeptResults
+from agent_chaos.search.checkpoints.kept_results import KeptResults
 from agent_chaos.search.checkpoints.merge import in_order, merged
 from agent_chaos.search.checkpoints.shard import Shard
 from agent_chaos.search.search import find_failures

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.checkpoints.checkpoint import Checkpoint
-from agent_chaos.search.checkpoints.kept import KeptShrink
+from agent_chaos.search.checkpoints.kept_results import KeptShrink
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 
 
-class Checkpointed:
+class CheckpointExecutor:
     """An executor around another one: what the checkpoint has is taken from there."""
 
     def __init__(self, executor: Executor, checkpoint: Checkpoint) -> None:

@@ -30,7 +30,7 @@ from agent_chaos.search.executors.workers import (
 from agent_chaos.search.scope import Scope
 
 
-class Pooled(TaskExecutor):
+class PoolExecutor(TaskExecutor):
     """A pool whose workers each make the subject anew.
 
     Args:

@@ -17,7 +17,7 @@ from agent_chaos.trace.trace import Call, Trace
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class CallSlot:
     """One call of the model, or of a tool.
 
     `call` counts those of the scenario (or of the tool), `in_turn` those of the turn, from 0. `turn` is None where the
@@ -46,22 +46,22 @@ class Slot:
         return CallContext(self.turn or 0, self.call, self.in_turn, 0, protocol, self.tool, site)
 
 
-def recorded_slots(scenario: Scenario, run: RecordedRun) -> list[Slot]:
+def recorded_slots(scenario: Scenario, run: RecordedRun) -> list[CallSlot]:
     """Every call of a recorded run that may be faulted."""
     slots = [*_calls(scenario, run.trace), *_tools(run.trace)]
     return slots if run.in_turns else [replace(slot, turn=None) for slot in slots]
 
 
-def assumed_slots(scenario: Scenario, tools: Iterable[str]) -> list[Slot]:
+def assumed_slots(scenario: Scenario, tools: Iterable[str]) -> list[CallSlot]:
     """What a scenario that was never recorded is sure to do: ask the model once in every turn. Tools are taken on trust."""
     turns = range(len(scenario.turns))
     return [
-        *(Slot(False, turn, turn, 0) for turn in turns),
-        *(Slot(True, None, 0, 0, tool) for tool in tools),
+        *(CallSlot(False, turn, turn, 0) for turn in turns),
+        *(CallSlot(True, None, 0, 0, tool) for tool in tools),
     ]
 
 
-def free(slots: Iterable[Slot], chaos: Iterable[Chaos]) -> list[Slot]:
+def free(slots: Iterable[CallSlot], chaos: Iterable[Chaos]) -> list[CallSlot]:
     """The slots at which none of the chaos strikes already: of two faults of one call the first one wins."""
     left = list(slots)
     for one in chaos:
@@ -69,26 +69,26 @@ def free(slots: Iterable[Slot], chaos: Iterable[Chaos]) -> list[Slot]:
     return left
 
 
-def _calls(scenario: Scenario, run: Trace) -> Iterator[Slot]:
+def _calls(scenario: Scenario, run: Trace) -> Iterator[CallSlot]:
     faulted = [name for provider in scenario.providers for name in vendors()[provider]]
     last = {call.logical: call for call in run.calls}
     in_turn: Counter[int] = Counter()
     for number, call in sorted(last.items()):
         if call.wire and (not faulted or call.protocol in faulted):
-            yield Slot(False, call.turn, number, in_turn[call.turn], step=call)
+            yield CallSlot(False, call.turn, number, in_turn[call.turn], step=call)
         in_turn[call.turn] += 1
 
 
-def _tools(run: Trace) -> Iterator[Slot]:
+def _tools(run: Trace) -> Iterator[CallSlot]:
     made: Counter[str] = Counter()
     in_turn: Counter[tuple[str, int]] = Counter()
     for tool in run.tools:
-        yield Slot(True, tool.turn, made[tool.name], in_turn[tool.name, tool.turn], tool.name, tool)
+        yield CallSlot(True, tool.turn, made[tool.name], in_turn[tool.name, tool.turn], tool.name, tool)
         made[tool.name] += 1
         in_turn[tool.name, tool.turn] += 1
 
 
-def _struck(chaos: Chaos, slots: list[Slot]) -> list[Slot]:
+def _struck(chaos: Chaos, slots: list[CallSlot]) -> list[CallSlot]:
     if not isinstance(chaos.fault, WireFault | ToolFault):
         return []
     of_tool = isinstance(chaos.fault, ToolFault)
