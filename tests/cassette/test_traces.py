@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from agent_chaos.cassette.interchange import langfuse as langfuse_format
+from agent_chaos.cassette.interchange import otel
+from agent_chaos.cassette.interchange.format import Unfit
 from agent_chaos.cassette.interchange.rendered import rendered_from
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.storage.file import open_cassette
@@ -40,6 +46,34 @@ CALLED = {
 RESULT = {"type": "tool_call_response", "id": "toolu_1", "result": "refunded 1500 on order A-17"}
 TOLD = {"role": "tool", "parts": [RESULT]}
 SAID = {"role": "assistant", "parts": [{"type": "text", "content": ANSWER}], "finish_reason": "stop"}
+NAMES = [
+    "stringValue",
+    "intValue",
+    "arrayValue",
+    "kvlistValue",
+    "values",
+    "role",
+    "parts",
+    "content",
+    "messages",
+    "type",
+]
+ATTRIBUTES = {
+    "gen_ai.input.messages",
+    "gen_ai.output.messages",
+    "gen_ai.tool.definitions",
+    "gen_ai.provider.name",
+    "gen_ai.request.model",
+    "gen_ai.request.max_tokens",
+    "startTimeUnixNano",
+    "attributes",
+    "events",
+    "input",
+    "model",
+    "startTime",
+    "usageDetails",
+    "modelParameters",
+}
 VENDORS = {
     "anthropic": "anthropic_messages",
     "openai": "openai_chat",
@@ -181,6 +215,40 @@ def test_an_agent_on_the_real_sdk_replays_on_its_trace(document: Any, tmp_path: 
 def test_a_trace_that_cannot_be_replayed_says_why(document: Any, told: str, tmp_path: Path) -> None:
     with pytest.raises(CassetteDamaged, match=told):
         imported(document, tmp_path)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.just("gen_ai.operation.name"),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    where=st.sampled_from(["span", "attribute", "generation"]),
+    key=st.sampled_from(sorted(ATTRIBUTES)),
+    what=JSON,
+)
+def test_no_trace_is_so_odd_that_it_is_not_refused_in_one_line(where: str, key: str, what: Any) -> None:
+    one = {**span(0, [ASKED], CALLED), **({key: what} if where == "span" else {})}
+    if where == "attribute":
+        one["attributes"].append(
+            {"key": key, "value": what if isinstance(what, dict) else {"stringValue": what}}
+        )
+    trace = {"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]}
+    if where == "generation":
+        trace = langfuse()
+        trace["data"][1][key if key in trace["data"][1] else "output"] = what
+    for format_ in (otel.FORMAT, langfuse_format.FORMAT):
+        if format_.recognises(trace):
+            with suppress(Unfit):
+                format_.read(trace)
 
 
 def test_the_command_says_what_a_trace_lacks(

@@ -46,7 +46,7 @@ def _calls(raw: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, ModelCall]]:
     for one in raw:
         try:
             yield text_of(one.get("id")), _call(one)
-        except (KeyError, ValueError, TypeError) as exc:
+        except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
             raise Unfit(
                 f"generation {one.get('id')!r} cannot be replayed ({type(exc).__name__}: {exc})"
             ) from None

@@ -53,6 +53,7 @@ _STOPS: dict[str, StopReason] = {
 }
 _OPTIONS = {"gen_ai.request.max_tokens": "max_tokens", "gen_ai.request.temperature": "temperature"}
 _ROLES: dict[str, Literal["system", "assistant"]] = {"system": "system", "assistant": "assistant"}
+_UNREADABLE = (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
 _CALLS = ("chat", "generate_content", "text_completion")
 
 
@@ -81,7 +82,7 @@ def _calls(called: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Ite
     for span, attributes in called:
         try:
             yield text_of(span.get("spanId")), _call(span, attributes)
-        except (KeyError, ValueError, TypeError) as exc:
+        except _UNREADABLE as exc:
             raise Unfit(
                 f"span {span.get('name')!r} cannot be replayed ({type(exc).__name__}: {exc}); spans need "
                 "gen_ai.input.messages and gen_ai.output.messages, which instrumentations write once content is recorded"
@@ -188,7 +189,7 @@ def _value(told: Mapping[str, Any]) -> Any:
     for kind, value in told.items():
         match kind:
             case "intValue":
-                return int(value)
+                return int(value) if str(value).lstrip("-").isdecimal() else 0
             case "arrayValue":
                 return [_value(fields(one)) for one in items(fields(value).get("values"))]
             case "kvlistValue":
