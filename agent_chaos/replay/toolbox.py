@@ -45,6 +45,8 @@ class Toolbox:
         self._plan = plan
         self.extra = extra
         self._servings: dict[int, int] = {}
+        self._canonical: dict[int, str] = {}
+        """The arguments of records, by their index."""
 
     def serve(self, name: str, arguments: Any) -> ToolServed:
         """The recorded result for equal arguments, else the nearest recorded result of that tool."""
@@ -60,11 +62,17 @@ class Toolbox:
         others = given_to_others(record, mine)
         target = ToolTarget(name, arguments, record.end, others)
         outcome, fired = self.faulted(site, target)
-        return ToolServed(record, site, _canonical(record.arguments) == wanted, outcome, fired, others)
+        return ToolServed(record, site, self._recorded(record) == wanted, outcome, fired, others)
 
     def _distance(self, record: ToolRecord, arguments: Any, wanted: str) -> tuple[bool, int, bool, int]:
-        differing = 0 if _canonical(record.arguments) == wanted else _differing(record.arguments, arguments)
-        return _canonical(record.arguments) != wanted, differing, record.index in self._servings, record.index
+        same = self._recorded(record) == wanted
+        differing = 0 if same else _differing(record.arguments, arguments)
+        return not same, differing, record.index in self._servings, record.index
+
+    def _recorded(self, record: ToolRecord) -> str:
+        if record.index not in self._canonical:
+            self._canonical[record.index] = _canonical(record.arguments)
+        return self._canonical[record.index]
 
     def faulted(self, site: Site, target: ToolTarget) -> tuple[ToolOutcome | None, tuple[Fault, ...]]:
         """What a tool call gets instead of its result, and the fault that makes it so."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from agent_chaos.cassette.model import RETURNED_NONE, ToolEnd
 from agent_chaos.faults.fault import Fault, Given
@@ -20,6 +21,7 @@ from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.stack_frame import StackFrame
 
+_T = TypeVar("_T")
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 
 
@@ -201,6 +203,22 @@ class Trace:
     virtual_s: float
     transports: tuple[str, ...] = ()
     probed: tuple[Call, ...] = ()
+
+    def derived(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """What `make` works out of this trace: made once, kept for as long as the trace lives. Nobody may change it."""
+        kept = self._derived
+        if key not in kept:
+            kept[key] = make()
+        found: _T = kept[key]
+        return found
+
+    @cached_property
+    def _derived(self) -> dict[Hashable, Any]:
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = vars(self)
+        return {one.name: kept[one.name] for one in fields(self)}  # what was derived is made again
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

@@ -21,14 +21,28 @@ def first_fault_turn(trace: Trace) -> int | None:
 
 def refused(evidence: Evidence) -> Iterator[tuple[Call, Problem]]:
     """Why requests of a run would be refused, in order; not for rules that the recording breaks too."""
-    trace = evidence.trace
-    for call in (*trace.calls, *trace.probed):
-        if call.wire is None:
-            continue
-        prior = [(one.request, one.reply) for one in trace.calls if one.seq < call.seq and one.reply]
-        for problem in call.wire.problems(call.request, prior):
+    trace, clean = evidence.trace, evidence.clean
+    known = clean.derived("problems", lambda: [_problems(clean, call) for call in clean.calls])
+    alike = 0
+    for one, other in zip(trace.calls, clean.calls, strict=False):
+        if one.request != other.request:
+            break
+        alike += 1
+        if one.reply != other.reply:
+            break
+    for number, call in enumerate((*trace.calls, *trace.probed)):
+        # As far as a run goes like the clean one, what is wrong with its conversation is known: to look through it at
+        # each call of each example costs the square of its length.
+        for problem in known[number] if number < alike else _problems(trace, call):
             if problem.rule not in evidence.tolerated:
                 yield call, problem
+
+
+def _problems(trace: Trace, call: Call) -> tuple[Problem, ...]:
+    if call.wire is None:
+        return ()
+    prior = [(one.request, one.reply) for one in trace.calls if one.seq < call.seq and one.reply]
+    return tuple(call.wire.problems(call.request, prior))
 
 
 def tolerated(exchanges: Iterable[Exchange]) -> frozenset[str]:

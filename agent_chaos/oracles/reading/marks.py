@@ -26,6 +26,9 @@ def is_marked(answer: Answer, clean: Answer, said: Iterable[str]) -> bool:
 
 def adds_words(text: str, known: Iterable[str]) -> bool:
     """Whether a text has a word or a sign that stands in none of the others."""
+    known = list(known)
+    if text in known:
+        return False
     old = {token for one in known for token in _tokens(one)}
     return any(token not in old and not _is_part_of(token, old) for token in _tokens(text))
 

@@ -101,6 +101,11 @@ def _is_part(served: ModelTurn, recorded: ModelTurn) -> bool:
 
 def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
     """Every tool call the agent made, in order. Of a tool that a boundary sees, the boundary's word is all there is."""
+    # The clean trace is held beside it: another one could come to have its id.
+    return trace.derived(("executed", id(clean)), lambda: (clean, _executed(trace, clean)))[1]
+
+
+def _executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
     wrapped = {run.name for run in (*trace.tools, *clean.tools)}
     by_boundary = [_by_boundary(run) for run in trace.tools]
     by_wire = [one for one in _by_wire(trace, usual_results(clean)) if one.name not in wrapped]
@@ -114,6 +119,10 @@ def _by_boundary(run: ToolRun) -> Executed:
 
 def usual_results(clean: Trace) -> dict[str, list[str]]:
     """What the clean run told the model of each tool."""
+    return clean.derived("usual results", lambda: _results(clean))
+
+
+def _results(clean: Trace) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for call in clean.calls:
         prompt = prompt_of_call(call)
