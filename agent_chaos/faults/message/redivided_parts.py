@@ -47,6 +47,11 @@ def _redivided(target: Target, pieces: _Pieces) -> Reply | None:
     """The stream in other deltas; None where that changes nothing."""
     if not target.reply.ok or not target.streamed:
         return None
+    key = ("redivided", target.protocol.name, pieces)
+    return target.reply.derived(key, lambda: _written(target, pieces))
+
+
+def _written(target: Target, pieces: _Pieces) -> Reply | None:
     turn = target.protocol.parse(target.reply)
     parts = tuple(_cut(part, pieces) for part in turn.parts)
     changed = target.protocol.render(replace(turn, parts=parts), target.reply)

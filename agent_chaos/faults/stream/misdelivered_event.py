@@ -43,7 +43,7 @@ class MisdeliveredEvent(StreamFault, frozen=True):
         if not target.reply.ok or not target.streamed:
             return ()
         shapes = get_args(_How)
-        return tuple({"how": how} for how in shapes if _places(target, how))
+        return tuple({"how": how} for how in shapes if _has_place(target, how))
 
     def apply(self, target: Target) -> Reply:
         if {"how": self.how} not in self.openings(target):
@@ -55,18 +55,25 @@ class MisdeliveredEvent(StreamFault, frozen=True):
         return f"an event of the answer's text {_WORDS[self.how]}"
 
 
+def _has_place(target: Target, how: _How) -> bool:
+    # The first alone: each place takes another reading of the whole stream, and most streams have no fault of this kind
+    # in their plans.
+    key = ("is misdelivered", target.protocol.name, how)
+    return target.reply.derived(key, lambda: next(_found_places(target, how), None) is not None)
+
+
 def _places(target: Target, how: _How) -> tuple[int, ...]:
     """The events that add to the text of an answer, and whose fault changes nothing else."""
     key = ("misdelivered", target.protocol.name, how)
-    return target.reply.derived(key, lambda: _found_places(target, how))
+    return target.reply.derived(key, lambda: tuple(_found_places(target, how)))
 
 
-def _found_places(target: Target, how: _How) -> tuple[int, ...]:
+def _found_places(target: Target, how: _How) -> Iterator[int]:
     adding = [] if target.protocol.parse(target.reply).tool_calls else list(_adding(target))
     known, few = set(adding), adding[:: max(1, len(adding) // _MOST)]
-    if len(adding) < 2:
-        return ()
-    return tuple(at for at in few if (how != "swapped" or at + 1 in known) and _only_text(target, at, how))
+    for at in few if len(adding) > 1 else ():
+        if (how != "swapped" or at + 1 in known) and _only_text(target, at, how):
+            yield at
 
 
 def _adding(target: Target) -> Iterator[int]:

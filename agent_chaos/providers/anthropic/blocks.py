@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 from pydantic_core import from_json
@@ -167,7 +168,7 @@ def deltas_of(part: Part) -> list[dict[str, Any]]:
     kind, text, lengths = _text_to_stream(part)
     cut = pieces(text, lengths) if text or lengths else ()
     texts = [{"type": kind, TEXT_KEYS[kind]: piece} for piece in cut] if kind else []
-    ends = [sum(len(piece) for piece in cut[: i + 1]) for i in range(len(cut))]
+    ends = list(accumulate(map(len, cut)))
     mixed = _mixed(texts, ends, part.extra.get("$deltas", []))
     if isinstance(part, Text):
         mixed += [{"type": "citations_delta", "citation": one} for one in items(part.extra.get("citations"))]
