@@ -12,6 +12,9 @@ from agent_chaos.report.remedies.own_names import OwnNames, names_at
 from agent_chaos.report.remedies.remedy import Remedy, with_names
 from agent_chaos.trace.stack_frame import StackFrame
 
+WIDTH = 68
+"""Columns that a terminal of 80 has for a line of code; a longer one would be cut."""
+
 AGENT = """
 import anthropic
 import openai
@@ -157,9 +160,10 @@ def test_a_client_is_made_as_the_agent_makes_it(known, written):
 @pytest.mark.parametrize("remedy", members.exported(remedies, "REMEDY"), ids=lambda one: one.name)
 def test_every_fix_is_python_without_an_open_name(remedy: Remedy):
     for protocol, template in (*remedy.code.items(), *remedy.events.items()):
-        code = with_names(template, OwnNames(reply="r", chunk="c"), protocol)
+        code = with_names(template, OwnNames(reply="response", chunk="event"), protocol)
 
         assert "$" not in code
+        assert max(map(len, code.splitlines()), default=0) <= WIDTH
         compile(
             "def fix():\n" + "".join(f"    {line}\n" for line in [*code.splitlines(), "pass"]), "fix", "exec"
         )

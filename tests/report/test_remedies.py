@@ -37,6 +37,20 @@ def first_finish(ctx, text):
     return said
 
 
+def hasty(ctx, text):
+    """Tries again at once, whatever the provider says."""
+    client = openai.OpenAI(api_key=KEY, max_retries=0)
+    for _ in range(3):
+        try:
+            said = client.chat.completions.create(
+                model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}], stream=True
+            )
+            return "".join(chunk.choices[0].delta.content or "" for chunk in said if chunk.choices)
+        except openai.RateLimitError:
+            continue
+    raise RuntimeError("no answer")
+
+
 def careful(ctx, text):
     """Refuses what it has read of a stream, for a reason of its own."""
     said = first_finish(ctx, text)
@@ -52,6 +66,7 @@ def careful(ctx, text):
         (reading_json, "call 0", fault("max_tokens_in_text", percent_lost=40), "whole_reply"),
         (reading_json, "call 0", fault("garbled_text", shape="fenced"), "parse_text"),
         (reading_json, "tool 0", fault("tool_empty"), "empty_result"),
+        (hasty, "call 0", fault("rate_limit", retry_after_s=9), "ordered_wait"),
         (careful, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
         (first_finish, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
     ],
@@ -60,6 +75,7 @@ def careful(ctx, text):
         "at the limit",
         "fenced",
         "an empty result",
+        "too soon",
         "an early reason that is refused",
         "an early reason to stop",
     ],

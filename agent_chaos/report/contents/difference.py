@@ -11,12 +11,13 @@ from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.providers.json_values import loaded
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
-from agent_chaos.report.contents.wire_words import model_turn, tool_result_text, transfer
+from agent_chaos.report.contents.wire_words import model_turn, tool_named, tool_result_text, transfer
 from agent_chaos.report.printable import bytes_as_text, call_text, one_line, printable
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 _NOTHING = "(nothing)"
+_EMPTY = "(empty)"
 # New with every reply, whatever it says.
 _VOLATILE = {"date", "content-length", "request-id", "x-request-id", "cf-ray"}
 # Characters that are shown before the first difference, and in all.
@@ -39,8 +40,8 @@ class Pair(BaseModel):
 
 
 def pair(label: str, recorded: str, as_run: str) -> Pair:
-    """The two texts, made printable and cut around the first character in which they differ."""
-    left, right = printable(recorded), printable(as_run)
+    """The two texts, made printable and cut around the first character in which they differ; one without a character says so."""
+    left, right = printable(recorded) or _EMPTY, printable(as_run) or _EMPTY
     same = _common(left, right)
     start = max(0, same - _LEAD) if max(len(left), len(right)) > _WINDOW else 0
     dots = "…" if start else ""
@@ -100,7 +101,7 @@ def _turns(recorded: ModelTurn | None, served: ModelTurn | None) -> Iterator[Pai
     left, right = recorded or ModelTurn(), served or ModelTurn()
     for ours, theirs in _matched(left.parts, right.parts):
         if isinstance(ours, ToolCall) and isinstance(theirs, ToolCall) and ours.name != theirs.name:
-            yield pair("asks for", ours.name, theirs.name)
+            yield pair("asks for", tool_named(ours), tool_named(theirs))
         label = _label(ours or theirs)
         again = ours is None and any(_named(one) == _named(theirs) is not None for one in left.parts)
         yield pair(f"{label} again" if again else label, _part(ours), _part(theirs))
@@ -137,7 +138,7 @@ def _kind(part: Part) -> object:
 
 def _label(part: Part | None) -> str:
     if isinstance(part, ToolCall):
-        return f"asks for {printable(part.name)}"
+        return f"asks for {tool_named(part)}"
     return part.kind if isinstance(part, Opaque) else type(part).__name__.lower()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import framing_of
-from agent_chaos.providers.turn import ModelTurn
+from agent_chaos.providers.turn import ModelTurn, ToolCall
 from agent_chaos.report.printable import clipped, count, one_line, printable, seconds
 from agent_chaos.stream.exchange import Abort, Data, Reply
 from agent_chaos.trace.trace import Call, Delivered, ToolRun
@@ -68,9 +68,14 @@ def _said(turn: ModelTurn | None) -> str:
         return ""
     if turn.error is not None:
         return clipped(one_line(turn.error.get("message") or turn.error.get("type") or turn.error), 90)
-    tools = ", ".join(printable(call.name) for call in turn.tool_calls)
+    tools = ", ".join(map(tool_named, turn.tool_calls))
     said = f"“{clipped(turn.text.strip(), 60)}”" if turn.text.strip() else ""
     return f"asks for {tools}" if tools else said
+
+
+def tool_named(asked: ToolCall) -> str:
+    """The tool that a call names."""
+    return printable(asked.name) or "a tool without a name"
 
 
 def _ending(call: Call, reply: Reply) -> str:

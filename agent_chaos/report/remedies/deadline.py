@@ -21,6 +21,6 @@ REMEDY = Remedy(
         "anthropic_messages": "$client = $made(timeout=30, max_retries=1)",
         "openai_chat": "$client = $made(timeout=30, max_retries=1)",
         "openai_responses": "$client = $made(timeout=30, max_retries=1)",
-        "gemini": "$client = $made(http_options=types.HttpOptions(timeout=30_000))  # milliseconds",
+        "gemini": "options = types.HttpOptions(timeout=30_000)  # milliseconds\n$client = $made(http_options=options)",
     },
 )

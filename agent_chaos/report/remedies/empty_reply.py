@@ -20,11 +20,12 @@ REMEDY = Remedy(
     reach="function",
     order=10,
     code={
-        "anthropic_messages": 'said = [b for b in $reply.content if b.type == "tool_use" or getattr(b, "text", "")]\n'
-        "if not said:\n" + _RAISE,
+        "anthropic_messages": 'said = [b for b in $reply.content if getattr(b, "text", "")]\n'
+        'calls = [b for b in $reply.content if b.type == "tool_use"]\n'
+        "if not said and not calls:\n" + _RAISE,
         "openai_chat": "said = $reply.choices[0].message\n"
         "if not said.content and not said.tool_calls:\n" + _RAISE,
-        "openai_responses": 'calls = [item for item in $reply.output if item.type == "function_call"]\n'
+        "openai_responses": 'calls = [i for i in $reply.output if i.type == "function_call"]\n'
         "if not $reply.output_text and not calls:\n" + _RAISE,
         "gemini": "if not $reply.text and not $reply.function_calls:\n" + _RAISE,
     },

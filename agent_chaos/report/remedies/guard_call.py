@@ -21,7 +21,7 @@ _ERRORS = {
     "anthropic_messages": "anthropic.APIError",
     "openai_chat": "openai.APIError",
     "openai_responses": "openai.APIError",
-    "gemini": "google.genai.errors.APIError",
+    "gemini": "genai.errors.APIError",
 }
 
 

@@ -7,7 +7,8 @@ from agent_chaos.report.remedies.remedy import Case, Remedy
 _CODE = """try:
     ...
 except {error} as exc:
-    if exc.{status} < 500 and exc.{status} not in (408, 409, 429):
+    status = exc.{status}
+    if status < 500 and status not in (408, 409, 429):
         raise"""
 
 
@@ -27,6 +28,6 @@ REMEDY = Remedy(
         "anthropic_messages": _CODE.format(error="anthropic.APIStatusError", status="status_code"),
         "openai_chat": _CODE.format(error="openai.APIStatusError", status="status_code"),
         "openai_responses": _CODE.format(error="openai.APIStatusError", status="status_code"),
-        "gemini": _CODE.format(error="google.genai.errors.APIError", status="code"),
+        "gemini": _CODE.format(error="genai.errors.APIError", status="code"),
     },
 )

@@ -17,7 +17,7 @@ REMEDY = Remedy(
     at=lambda case: case.at_tool or case.at_call,
     order=10,
     code={
-        "": 'key = f"{conversation_id}:{name}:{json.dumps(arguments, sort_keys=True)}"\n'
+        "": 'asked = json.dumps(arguments, sort_keys=True)\nkey = f"{conversation_id}:{name}:{asked}"\n'
         "if key in done:\n"
         "    return done[key]"
     },

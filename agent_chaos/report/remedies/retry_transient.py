@@ -22,6 +22,7 @@ REMEDY = Remedy(
         "openai_chat": "$client = $made(max_retries=3)",
         "openai_responses": "$client = $made(max_retries=3)",
         "gemini": "retry = types.HttpRetryOptions(attempts=4)\n"
-        "$client = $made(http_options=types.HttpOptions(retry_options=retry))",
+        "options = types.HttpOptions(retry_options=retry)\n"
+        "$client = $made(http_options=options)",
     },
 )

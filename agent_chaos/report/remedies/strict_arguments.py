@@ -14,13 +14,14 @@ REMEDY = Remedy(
     at=lambda case: case.at_call,
     order=8,
     code={
-        "anthropic_messages": "texts = {}  # of each block, as it was sent: block.input is already repaired\n"
+        "anthropic_messages": "texts = {}  # block.input is repaired already\n"
         "for event in stream:\n"
-        '    if event.type == "content_block_delta" and event.delta.type == "input_json_delta":\n'
-        '        texts[event.index] = texts.get(event.index, "") + event.delta.partial_json\n'
+        '    if event.type == "content_block_delta":\n'
+        '        part = getattr(event.delta, "partial_json", "")\n'
+        '        texts[event.index] = texts.get(event.index, "") + part\n'
         "for text in texts.values():\n"
-        '    json.loads(text or "{}")  # raises where it is no JSON: ask again',
-        "openai_chat": "arguments = json.loads(call.function.arguments)  # raises where it is no JSON: ask again",
-        "openai_responses": "arguments = json.loads(item.arguments)  # raises where it is no JSON: ask again",
+        '    json.loads(text or "{}")  # raises where it is no JSON',
+        "openai_chat": "# raises where it is no JSON: ask again\narguments = json.loads(call.function.arguments)",
+        "openai_responses": "# raises where it is no JSON: ask again\narguments = json.loads(item.arguments)",
     },
 )
