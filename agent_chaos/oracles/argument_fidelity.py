@@ -101,6 +101,8 @@ def _emitted(trace: Trace, schemas: Mapping[str, RawFields]) -> dict[str, list[A
             declared = schemas.get(asked.name, {}).get("properties")
             sent = strict_json(asked.arguments)
             if isinstance(sent, dict) and isinstance(declared, dict):
+                # Pydantic models ignore unknown fields unless they are told not to, and most tools are made
+                # of those.
                 sent = {name: value for name, value in sent.items() if name in declared}
             found.setdefault(asked.name, []).append(sent)
     return found

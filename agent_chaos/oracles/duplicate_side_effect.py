@@ -65,6 +65,8 @@ class DuplicateSideEffect:
     ) -> Iterator[Violation | Undecided]:
         call = _asked_by(trace, runs, run)
         here = [one for one in (*earlier, run) if call and _asked_by(trace, runs, one) == call]
+        # At least once, since a framework may have changed the arguments on the way, and the call is then
+        # not found by them.
         asked = max(1, _times_asked(call, run)) if call else 0
         if call is None or len(here) > asked:
             yield self._violation(run, earlier, "the model had asked for it once", call)

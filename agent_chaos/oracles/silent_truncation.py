@@ -65,6 +65,7 @@ class SilentTruncation:
             served = served_turn(call)
             if clean is None or served is None or not served.text.strip() or _asked_on(evidence.trace, call):
                 continue
+            # An empty answer is `empty_answer`'s, and one like the clean run's hides nothing.
             if _plain(answer.text) not in ("", _plain(clean.text)) and not is_marked(answer, clean, said):
                 reason = f"turn {answer.turn} still answered {shown(answer.text, 90)!r} as if that were all"
                 yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
@@ -93,6 +94,7 @@ class SilentTruncation:
             if recorded is None or served is None or not _spoiled(call):
                 continue
             whole, partial = recorded.text.strip(), served.text.strip()
+            # A shorter text may stand in any prompt by chance.
             if len(whole) >= LONG_ENOUGH and (found := _fed(evidence, call, whole, partial)):
                 later, before, after = found
                 reason = f"call {later.call} was told {shown(partial, 90)!r} in its place"

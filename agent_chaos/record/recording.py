@@ -63,6 +63,8 @@ class _Scribe:
         self._writer.turn(TurnMark(turn, self._session.clock.now(), text))
 
     def answered(self) -> None:
+        # At the end, not as it happens: an answer is known when its turn is over, and the journal must not
+        # hold half of one.
         for entry in self._session.tape.entries():
             if isinstance(entry, Answer):
                 self._writer.turn(TurnMark(entry.turn, entry.at, entry.input, "end", entry.text))
@@ -92,6 +94,8 @@ class _TellingWriter(CassetteWriter):
         if self.session is None:
             return
         tape, turn, protocol = self.session.tape, self.session.turn, recognise(request)
+        # Counted on the tape, since requests come from several threads and the one that ends first is the
+        # first call.
         number = sum(isinstance(entry, Call) for entry in tape.entries())
         tape.write(
             lambda seq: Call(
@@ -133,6 +137,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
         scenario=scenario.recorded_as,
         # That of the earlier part: replay shows it the dates that its prompts hold.
         started_at=earlier.header.started_at if earlier else clock.wall_start_s,
+        # With another seed the part that is there would no longer be asked for in the same words.
         seed=earlier.header.seed if earlier else seed,
         key_version=KEY_VERSION,
         versions=installed_versions(),

@@ -63,12 +63,14 @@ def _suite(name: str, cases: list[ET.Element]) -> ET.Element:
 def _cases(result: Result) -> list[ET.Element]:
     """A case for each problem; one for the result itself where it has none."""
     if result.problems:
+        # The time is that of the whole search. CI servers add up the cases, so one alone may have it.
         shares = [result.seconds, *(0.0 for _ in result.problems[1:])]
         return [_failed(result, one, s) for one, s in zip(result.problems, shares, strict=True)]
     case = _case(result, _clean(result.name), result.seconds)
     if result.state == "skipped":
         ET.SubElement(case, "skipped", message=_clean(result.text))
     elif result.state != "passed":
+        # An `error`, not a `failure`: nothing is known about the agent here.
         ET.SubElement(case, "error", message=_clean(result.text), type="agent-chaos")
     return [case]
 

@@ -73,6 +73,7 @@ def _result(result: Result, problem: ResultProblem, rules: list[str]) -> dict[st
         "ruleIndex": rules.index(_text(problem.rule)),
         "level": "error",
         "message": {"text": _text(said)},
+        # By this GitHub knows a finding again after the lines around it moved.
         "partialFingerprints": {"agentChaosId/v1": _text(problem.id)},
         "properties": {"scenario": _text(result.name)},
     }
@@ -82,11 +83,14 @@ def _result(result: Result, problem: ResultProblem, rules: list[str]) -> dict[st
 
 
 def _place(location: CodeLine) -> dict[str, Any]:
+    # SARIF counts lines from 1; a place whose line is not known has 0.
     region: dict[str, Any] = {"startLine": max(1, location.line)}
     if location.source:
         region["snippet"] = {"text": _text(location.source)}
     absolute = PurePosixPath(location.file).is_absolute()
     uri = quote(location.file.encode(errors="surrogatepass"))
+    # Relative to the checkout wherever it can be: code scanning places findings in pull requests by that
+    # path.
     artifact = {"uri": f"file://{uri}"} if absolute else {"uri": uri, "uriBaseId": "%SRCROOT%"}
     return {"artifactLocation": artifact, "region": region}
 

@@ -154,6 +154,8 @@ class Space:
     def _sorted(self) -> Space:
         with_site = sorted((m for m in self.menus if m.entries), key=lambda m: _mildness(m.cls))
         without = [m.kind for m in self.menus if not m.entries]
+        # A kind without a site may get one by a branch that a fault opened, and is then no longer told as
+        # impossible.
         nowhere = {*without, *self.without_site} - {m.kind for m in with_site}
         return Space(tuple(with_site), tuple(sorted(nowhere)), self.scope, self.steps)
 
@@ -200,6 +202,8 @@ def number_fields(cls: type[Fault]) -> tuple[Bounds, ...]:
     for name, info in cls.model_fields.items():
         low = next((m.ge for m in info.metadata if isinstance(m, Ge)), None)
         high = next((m.le for m in info.metadata if isinstance(m, Le)), None)
+        # What a search draws is narrower than what is valid: a wait of ten days teaches no more than one of
+        # ten minutes.
         for drawn in (m for m in info.metadata if isinstance(m, Drawn)):
             low, high = drawn.low, drawn.high
         if info.annotation in (int, int | float) and isinstance(low, int) and isinstance(high, int):

@@ -158,6 +158,7 @@ class Rehearsal:
         self.refuse_real_tools()
         warm_up = self._run(Plan())
         sound = Soundness(self.name, self._again, self._index, self._redactor.request)
+        # First of all: what the agent tried to do here it would try again in every run.
         self._check_effects(warm_up)
         sound.check(warm_up)
         self._check_boundaries(warm_up)
@@ -219,7 +220,11 @@ class Rehearsal:
         return self._judged(trace, checked.violations, injector), checked
 
     def _trial(self, plan: Plan, injector: ChaosInjector | None) -> Trace:
+        # Beyond those of the clean run, so that an agent of many turns has no smaller budget for retries
+        # than one of few.
         most = len(self.clean.calls) + self.scenario.max_requests
+        # Chaos written by hand may have triggers that count calls or keep state; a turn that nobody asked
+        # for would move them.
         probing = bool(self.clean.probed) and not (injector and injector.configured)
         return self._run(plan, max_requests=most, injector=injector, probing=probing)
 

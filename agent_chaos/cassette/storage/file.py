@@ -80,6 +80,8 @@ def recover(path: Path | str) -> Salvage:
             if count == 0:
                 raise source.damaged("record 0", offset, exc) from None
             lost.append(f"record {count} at byte {offset}: {exc}")
+            # Its length may still be right where only its content is damaged; then what lies behind it is
+            # found.
             offset = frame_end(source.data, offset)
         count += 1
     if count == 0:
@@ -166,6 +168,8 @@ def _read(path: Path) -> Buffer:
 
 def _finished(source: Source) -> Cassette:
     foot, index = _ends(source)
+    # Reading all of a large file would take longer than the command that opens it; its records are checked
+    # one by one as they are read.
     if len(source.data) <= _VERIFIED_WHEN_OPENED:
         _verify(source, foot, index)
     return _cassette(source, index, complete=True, digest=foot.digest.hex())
@@ -233,6 +237,8 @@ def _salvaged(source: Source) -> Cassette:
         try:
             offset = rows.take(offset)
         except BrokenRecord as exc:
+            # A process that is killed leaves half a record at the end. Damage anywhere else was not made by
+            # recording.
             if count and is_torn(source.data, offset):
                 break
             raise source.damaged(f"record {count}", offset, exc) from None
@@ -261,6 +267,8 @@ class _Rows:
     def cassette(self, end: int) -> Cassette:
         source = self._source
         index = built(self._by_kind[EXCHANGE], self._by_kind[TOOL], self._by_kind[TURN])
+        # Of what is whole alone, so that a journal that was cut off and the cassette made of it have one
+        # digest.
         digest = digest_of(source.data, PREAMBLE_BYTES, min(end, len(source.data))).hex()
         return _cassette(source, index, complete=False, digest=digest)
 

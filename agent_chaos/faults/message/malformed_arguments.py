@@ -98,6 +98,8 @@ def _malformed(target: Target, turn: ModelTurn, number: int, shape: _Shape) -> R
         return None
     changed = with_arguments(target, turn, index, arguments)
     sent = target.protocol.parse(changed)
+    # Where a wire carries arguments as an object, broken text cannot be sent: the protocol writes the
+    # nearest object, which is another fault.
     carried = shape in _ANYWHERE or sent.tool_calls[number].arguments == arguments
     return changed if carried and sent != turn else None
 
@@ -129,9 +131,11 @@ def _fixed(arguments: str, shape: _Shape) -> str:
     if shape == "string":
         return json.dumps(arguments, ensure_ascii=False)
     if shape == "cut":
+        # Inside a number by preference: there a repaired text is valid, and says something else.
         places = inside(arguments).number or inside(arguments).string or [max(1, len(arguments) - 1)]
         return arguments[: places[len(places) // 2]]
     if shape == "doubled":
+        # A piece of a stream that was delivered twice.
         first, second = len(arguments) // 3, 2 * len(arguments) // 3
         return arguments[:second] + arguments[first:]
     return _retyped(arguments)

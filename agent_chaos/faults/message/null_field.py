@@ -71,6 +71,7 @@ def _nulled_in_stream(target: Target, within: str, key: str, *, last: bool) -> R
     """The stream with `null` in every event that holds the value, or in the last of them alone."""
     assert target.framing is not None
     raws = raw_frames(target)
+    # Backwards, since of all the chunks that have the field only the last one holds the reason to stop.
     for at, one in reversed(list(enumerate(target.frames))):
         said = loaded(one.data)
         changed = _without_value(said, "", within, key)

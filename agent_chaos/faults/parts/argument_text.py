@@ -38,12 +38,15 @@ def _string(text: str, start: int, found: Inside) -> int:
     escapes: list[int] = []
     while at < len(text) and text[at] != '"':
         if text[at] == "\\":
+            # `\u00e9` has six characters, every other escape two (RFC 8259, section 7).
             length = 6 if text[at + 1 : at + 2] == "u" else 2
             escapes += range(at + 1, min(at + length, len(text)))
             at += length
         else:
             inner.append(at)
             at += 1
+    # Names of fields are left out: a cut there is as good as one before the field, which other positions
+    # show.
     if not text[at + 1 :].lstrip().startswith(":"):
         found.string += [i for i in inner if i > start + 1]
         found.escape += escapes

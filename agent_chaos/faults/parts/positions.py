@@ -65,6 +65,8 @@ def cut_at(target: Target, boundary: Boundary, offset: int) -> Reply | None:
     places = _places(target.protocol, target.reply, boundary) if target.reply.ok else ()
     if not places or (boundary == "after_frames" and offset >= len(places)):
         return None
+    # Any offset is valid, so that a plan stays one when the recording got shorter; the search draws small
+    # ones, which name the places that stand first.
     part, at = places[offset % len(places)]
     if part is None:
         return cut(target.reply, at, End())
@@ -144,10 +146,12 @@ def _splits(frames: Sequence[tuple[int, Delta | None]]) -> dict[int, set[int]]:
 
 def _natural_first(places: Iterable[int], splits: set[int]) -> list[int]:
     ordered = _from_middle(list(places))
+    # Where the provider itself had split its pieces, a real connection is likeliest to break.
     return [at for at in ordered if at in splits] + [at for at in ordered if at not in splits]
 
 
 def _from_middle(places: list[int]) -> list[int]:
+    # The middle first: at the edges a cut reply is nearly empty, or nearly whole, and shows least.
     middle = (len(places) - 1) / 2
     return [
         place for _, place in sorted(enumerate(places), key=lambda pair: (abs(pair[0] - middle), pair[0]))
@@ -158,6 +162,8 @@ def _before_terminator(protocol: WireProtocol, reply: Reply, ends: Sequence[int]
     """The latest frame boundary before which the turn is not complete."""
     if not protocol.parse(reply).complete:
         return []
+    # Parsed, not looked for by name: what completes a turn differs by protocol, and may be several frames
+    # before the last one.
     whole = (end for end in reversed(ends[:-1]) if not protocol.parse(cut(reply, end, End())).complete)
     return [end for end in (next(whole, None),) if end is not None]
 

@@ -63,6 +63,7 @@ def with_json_events(target: Target, changed: Mapping[int, Sequence[Any]]) -> Re
     Frames that are not named keep their bytes, but for `sequence_number`, which goes on counting without a gap.
     """
     values = json_events(target)
+    # From the first number that was recorded: servers do not all begin at 0.
     numbers = count(next((value["sequence_number"] for value in values if _numbered(value)), 0))
     raws = []
     for at, one in enumerate(target.frames):

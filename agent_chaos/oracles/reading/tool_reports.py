@@ -68,6 +68,8 @@ def told_of(trace: Trace, run: ToolRun) -> tuple[Call, ToolResult] | None:
         if prompt is not None:
             messages = prompt.messages
             mine = _results(messages, ids)
+            # Providers that name no call ids (Gemini, Ollama) know a result by the tool's name alone, and a
+            # long history has several of those.
             mine = mine if len(mine) < 2 else _results(tail(messages), ids)
             if mine:
                 return (call, mine[0]) if len(mine) == 1 else None
@@ -140,6 +142,7 @@ def _is_blank(value: Any, usual: set[str]) -> bool:
         read = strict_json(value)
         return _is_word_of_success(value) if isinstance(read, str) else _is_blank(read, usual)
     if isinstance(value, dict):
+        # `{"status": "ok"}` says nothing, `{"refund_id": null}` does: that the field is there is the news.
         plain = usual | _HOLDERS | _SUCCESS
         return all(name.casefold() in plain and _is_blank(inner, usual) for name, inner in value.items())
     if isinstance(value, list):
@@ -164,6 +167,7 @@ def _names(value: Any) -> Iterator[str]:
 def quotes(text: str, result: Any, arguments: Any) -> bool:
     """Whether a text holds a value of a tool's result that is none of its arguments."""
     given = {str(leaf) for leaf in _leaves(arguments)}
+    # A result that repeats its arguments is quoted by everybody who repeats the question.
     values = {str(leaf) for leaf in _leaves(result)} - given
     return any(len(value) >= _TELLING_CHARACTERS and value in text for value in values)
 

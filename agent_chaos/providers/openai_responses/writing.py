@@ -55,12 +55,14 @@ def response_of(turn: ModelTurn) -> JsonObject:
         "output": [] if turn.extra.get("bare_end") else [item.whole() for item in _settled(turn, raw)],
         "usage": written_usage(turn.usage),
     }
+    # What was recorded without `object` stays without it.
     new = {} if kept else {"object": "response"}
     return {**new, **kept, **{name: one for name, one in said.items() if one}}
 
 
 def events_of(turn: ModelTurn) -> Iterator[JsonObject]:
     """Every event of the stream, numbered as the recorded one was, or from 0 where there was none."""
+    # As recorded: servers count from 0 or from 1, or do not number their events at all.
     number = turn.extra.get("first", None if "opening" in turn.extra else 0)
     for event in _events(turn):
         if "sequence_number" not in event:
@@ -90,6 +92,8 @@ def _opening(turn: ModelTurn) -> Iterator[JsonObject]:
     for event in items(known):
         snapshot = fields(event.get("response"))
         names = {name: one for name, one in (("id", turn.id), ("model", turn.model)) if name in snapshot}
+        # A snapshot that was cleared of its id gets the new one; one that names another model than the end
+        # does is the server's own, and stays.
         fresh = {name: one for name, one in names.items() if snapshot[name] is None}
         yield {**event, "response": {**snapshot, **fresh}} if snapshot else event
 
@@ -132,6 +136,7 @@ def _slot_events(
     """The events of one content or summary part, from its announcement to its end."""
     here = {**place, f"{name}_index": index}
     slot = "response.reasoning_summary_part" if name == "summary" else "response.content_part"
+    # The raw text of a reasoning item has deltas and no announcement of its part (`reasoning_text`).
     announces = kind == "message" or name == "summary"
     if announces:
         yield _event(f"{slot}.added", part=_empty(member), **here)
@@ -184,6 +189,7 @@ def _placed(events: Iterable[JsonObject], place: JsonObject) -> Iterator[JsonObj
 
 def _event(kind: str, **said: Any) -> JsonObject:
     """An event with its fields in the order that the provider writes them; the number is filled in later."""
+    # The provider sends the fields by the alphabet behind the type.
     return {"type": kind, **dict(sorted({**said, "sequence_number": None}.items()))}
 
 

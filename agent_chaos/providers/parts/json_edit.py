@@ -111,6 +111,7 @@ class _Edit:
         return self._joined(node, "{}", kept, bodies + new, depth)
 
     def _array(self, node: JsonNode, before: list[Any], after: list[Any], depth: int) -> str:
+        # From both ends, so that one element that came or went leaves the spelling of all others alone.
         head = _agreeing(before, after)
         tail = _agreeing(before[head:][::-1], after[head:][::-1])
         middle = min(len(before), len(after)) - head - tail
@@ -168,6 +169,8 @@ class _Edit:
     def _string(self, node: JsonNode, after: str) -> str:
         """The string's own spelling as far as it agrees from both ends."""
         inside = self.text[node.start + 1 : node.end - 1]
+        # Character by character as spelled: `\u00e9` and `é` are one character, and each provider has its
+        # own habit.
         spelled = _CHARACTER.findall(inside) if "\\" in inside else list(inside)
         plain = [json.loads(f'"{one}"') if one[0] == "\\" else one for one in spelled]
         head = _agreeing(plain, after)
@@ -178,6 +181,7 @@ class _Edit:
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two JSON values are equal, numbers and truth values told apart."""
+    # `True == 1` and `1 == 1.0` in Python; on the wire they are different bytes.
     if type(one) is not type(other):
         return False
     if isinstance(one, dict):

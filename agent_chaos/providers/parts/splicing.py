@@ -98,6 +98,8 @@ def _placed(recorded: _Recorded, written: bytes, by: Comparison) -> Iterator[tup
             yield _edited(heard[place.at], one, by.framing, last=number == len(new) - 1), now
         else:
             yield models.written(one, by.framing), now
+    # Comments and blank lines that came last stay last; where a heard frame was among the rest, the turn
+    # ends earlier than it did, and so does the noise.
     if used and not any(i in heard for i in range(used, len(old))):
         yield from ((old[i].raw, times[i]) for i in range(used, len(old)))
 
@@ -116,6 +118,8 @@ def _heard(old: Sequence[Frame], unchanged: bytes, by: Comparison) -> dict[int, 
     found = {number: _message(one) for number, one in enumerate(old) if not by.silent(one)}
     again = [_message(one).value for one in by.framing.frames(unchanged)]
     pairs = zip(found.values(), again, strict=False)
+    # Hosts that only speak like the provider leave fields out, or send frames of their own: then nobody can
+    # say which written frame is which recorded one.
     if len(found) != len(again) or not all(agrees(one.value, read, by.noise) for one, read in pairs):
         return found
     return {number: replace(one, read=read) for (number, one), read in zip(found.items(), again, strict=True)}
@@ -136,6 +140,8 @@ def _places(heard: Mapping[int, _Message], new: Sequence[_Message]) -> list[_Pla
     old = list(heard)
     found = [_Place()] * len(new)
     low, high = [0, 0], [len(old), len(new)]
+    # Strict before lenient, and each pass only between what the one before has left: else a changed frame
+    # in the middle would take the place of an equal one behind it.
     for alike in (_Message.says, _of_one_shape, _of_one_kind):
         ahead = _agreeing([heard[at] for at in old[low[0] : high[0]]], new[low[1] : high[1]], alike)
         for step in range(ahead):
@@ -148,6 +154,8 @@ def _places(heard: Mapping[int, _Message], new: Sequence[_Message]) -> list[_Pla
             found[high[1] - step] = _Place(old[high[0] - step], same_frame=True)
         high = [high[0] - behind, high[1] - behind]
     left = old[low[0] : high[0]]
+    # With other numbers of frames, pairs would be a guess: a written frame then takes the time of a
+    # recorded one, and nothing of its text.
     paired = len(left) == high[1] - low[1]
     for number, at in zip(range(low[1], high[1]), left, strict=False):
         found[number] = _Place(at, same_frame=paired)
@@ -184,6 +192,7 @@ def _shape_of(value: Any) -> Hashable:
         return (_shape_of(value[0]),) if value else ()
     if not isinstance(value, dict):
         return None
+    # `type` is the one value that says what an object is, on every API that streams typed events.
     named = ((key, str(one) if key == "type" else _shape_of(one)) for key, one in value.items())
     return frozenset(named)
 
@@ -191,6 +200,8 @@ def _shape_of(value: Any) -> Hashable:
 def _edited(recorded: _Message, written: _Message, framing: Framing, *, last: bool) -> bytes:
     """The recorded frame, saying what the written one says."""
     old, new = recorded.frame, written.frame
+    # A tail that the connection cut off may stay so at the very end alone: any frame behind it would be
+    # read as part of it.
     unended = not old.complete and not last
     if recorded.says(written) and not unended:
         return old.raw
@@ -267,6 +278,8 @@ def _streamed(like: Reply, framing: Framing, kept_bytes: int, rest: Sequence[tup
         Data(b"".join(raw for raw, _ in group), at) for at, group in groupby(rest, key=lambda pair: pair[1])
     ]
     datas = [event for event in begun.events if isinstance(event, Data)] + chunks
+    # The connection stays open as long as it did: how long a turn took is not what a change of its words
+    # may change.
     last = max([like.duration, *(data.at for data in datas)])
     wanted = like.header("content-type") if framing.holds(like) else ""
     reply = Reply((like.head or Head(200), *datas, End(last)))

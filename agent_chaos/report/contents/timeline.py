@@ -147,6 +147,7 @@ def _waited(wait: Wait, trace: Trace, mark: Mark) -> Row | None:
 def _ordered(wait: Wait, before: Call | None) -> str:
     """What a wait was for: a header of the call before it that asked for that long, the transfer, or the agent itself."""
     asked = before.reply.header("retry-after") if before is not None and before.reply is not None else ""
+    # A `retry-after` is named only where the wait is as long as it says: a client may well have ignored it.
     if before is not None and asked and wait.why in ("sleep", "timer") and obeys(asked, wait.seconds):
         return f"call {before.call} said retry-after: {clipped(asked, 40)}"
     if before is not None and wait.why in ("transfer", "timeout"):
@@ -162,6 +163,8 @@ def _raised(entry: Raised) -> str:
 def _shortened(rows: Sequence[Row]) -> tuple[Row, ...]:
     if len(rows) <= _LONGEST:
         return tuple(rows)
+    # The neighbours stay, since a fault is understood by what was asked before it and what was done after
+    # it.
     marked = [i for i, row in enumerate(rows) if row.mark]
     near = {i + d for i in marked for d in (-1, 0, 1)} | {0, 1, len(rows) - 2, len(rows) - 1}
     return tuple(_with_gaps(rows, near))

@@ -33,6 +33,8 @@ class CheckpointExecutor:
                 example = next(fresh)
                 self._ran = True
                 self._checkpoint.add_example(example)
+            # Until the first plan that really runs, time spent on reading results is none of the
+            # campaign's.
             elif not self._ran:
                 self._checkpoint.stopwatch.begin_again()
             yield example

@@ -137,10 +137,13 @@ class KeptResults:
             try:
                 frame = read_frame(self._data, index.end)
                 task, index.seconds = _STARTS.unpack_from(content := unpacked(frame))
+            # A killed process leaves half a record at the end; what is before it is whole, and the next one
+            # is written over it.
             except (BrokenRecord, struct.error):
                 break
             index.interrupted = True  # until an end comes that says otherwise
             if frame.kind == EXAMPLE:
+                # The first one counts, since that is what the strategy was told.
                 index.examples.setdefault(task, frame.offset)
             elif frame.kind == SHRUNK:
                 index.shrinks.setdefault(task, frame.offset)
