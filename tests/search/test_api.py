@@ -84,8 +84,10 @@ def test_a_known_failure_raises_while_it_is_there(project):
 
     with pytest.raises(
         AssertionError, match=r"shop under call 0: the stream ends inside a number .*: FAIL\n"
-    ):
+    ) as caught:
         agent_chaos.check_failure(target, shop.TRUNCATED)
+    shown = [str(frame.path) for frame in caught.traceback.filter(caught)]
+    assert shown == [__file__], "pytest shows the test's own line alone"
 
 
 def test_a_known_failure_gives_its_outcome_once_it_is_fixed(project):
