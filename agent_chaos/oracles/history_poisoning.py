@@ -52,6 +52,8 @@ class HistoryPoisoning:
         yield from self._partial(evidence, turn)
 
     def _partial(self, evidence: Evidence, turn: int) -> Iterator[Violation]:
+        # The clean run's own messages are taken away, since a cut text may be the beginning of one that is
+        # said every time ("I look.").
         broken = list(_broken_texts(evidence))
         usual = {
             text
@@ -99,6 +101,7 @@ def _broken_texts(evidence: Evidence) -> Iterator[str]:
             continue
         delivered = evidence.trace.deliveries.get(call.seq)
         broke = delivered is not None and delivered.outcome in ("aborted", "timeout")
+        # A reply cut by the token limit says so itself: what an agent keeps of it, it keeps knowingly.
         ended_early = recorded.complete and not turn.complete and turn.stop is None
         if broke or ended_early or turn.error is not None:
             yield turn.text.strip()

@@ -37,6 +37,8 @@ class RequestValidity:
         turn = first_fault_turn(evidence.trace)
         told: set[bool] = set()
         for call, problem in refused(evidence) if turn is not None or not evidence.rewritten else ():
+            # Later turns are `history_poisoning`'s: there what the fault left behind is the failure, not
+            # the request.
             if (turn is None or call.turn <= turn) and problem.lenient not in told:
                 told.add(problem.lenient)
                 yield self._violation(evidence, call, problem)

@@ -85,6 +85,8 @@ class SwallowedError:
             return
         if clean is not None and (gap := left_out(evidence, answer.turn)) is not None:
             said = [turn.text for turn in map(served_turn, evidence.trace.calls) if turn is not None]
+            # An answer in words of the agent's own is taken for one that tells of the gap: nobody can say
+            # otherwise without reading it.
             if not is_marked(answer, clean, said):
                 yield self._gap(*gap)
                 return
@@ -123,6 +125,8 @@ class SwallowedError:
         clean = {(run.name, repr(run.arguments)): run for run in evidence.clean.tools if not run.end.failed}
         seen: set[str] = set()
         for run in evidence.trace.tools:
+            # Only a run that the clean one has with equal arguments: of any other nobody knows what it
+            # would have given.
             usual = clean.get((run.name, repr(run.arguments)))
             if (
                 usual is None
@@ -181,6 +185,7 @@ def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bo
         or answer_flags(answer) != answer_flags(clean)
     ):
         return False
+    # Not what a failed reply had said: an agent that answers with half a reply is `silent_truncation`'s.
     heard = [call for call in trace.calls if call.seq <= last.seq and not failed(trace, call)]
     said = {_plain(turn.text) for turn in map(served_turn, heard) if turn is not None}
     left = _plain(answer.text)
@@ -208,6 +213,7 @@ def _heard(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str] 
     blank = says_nothing(result.content, usually) and all(
         isinstance(part, ToolResult) for part in tail_parts(call)
     )
+    # A tool that landed may well give nothing; only one that did nothing makes a blank result a lie.
     wrong = same or blank if not run.landed else same and not is_empty(result.content)
     return ("the model was told", result.content) if wrong and not result.is_error else None
 

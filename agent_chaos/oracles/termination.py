@@ -66,6 +66,8 @@ def _spent_on(trace: Trace, clean: Trace) -> tuple[str, str]:
     spent, usual = _spent(trace), _spent(clean)
     if not spent:
         return "transfer", "replies were slow"
+    # Less what the clean run waits for the same reason: an agent that polls for a minute without faults is
+    # not slow because of them.
     (about, words), seconds = max(spent.items(), key=lambda one: sum(one[1]) - sum(usual.get(one[0], ())))
     long = [one for one in seconds if one >= _WORTH_COUNTING_S]
     times = f" in {len(long)} waits" if len(long) > 1 else ""

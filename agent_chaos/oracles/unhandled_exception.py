@@ -77,6 +77,8 @@ class UnhandledException:
             return
         clean = {(raised.turn, raised.type) for raised in evidence.clean.raised}
         for raised in evidence.trace.raised:
+            # First of all whose exception it is: that of a tool may be of any type, also one that would be
+            # fair of an SDK.
             grade = "tool" if _failed_tool(evidence.trace, raised) else grade_of(raised)
             # The turn ends like this without a fault, too.
             if (raised.turn, raised.type) in clean:
@@ -152,6 +154,8 @@ def _failed_tool(trace: Trace, raised: Raised) -> ToolRun | None:
 def grade_of(raised: Raised) -> Grade:
     """How bad an escaped exception is, by its type and by who raised it."""
     lineage = (raised.type, *raised.bases)
+    # By the package that declares it: an SDK's own error is part of its contract, whatever it was made
+    # from.
     if raised.type.partition(".")[0] in _TRANSPORT:
         return "transport"
     if raised.type == _CRASHED or raised.type in _ENDINGS:
@@ -181,6 +185,7 @@ def _raised_on_purpose(raised: Raised) -> bool:
         return False
     file, _, function = raised.where.partition(":")
     frame = lines[frames[-1]]
+    # The last frame must be the agent's: a library that raises on purpose has not read what came either.
     own = f'{file}"' in frame and frame.endswith(f"in {function}")
     source = lines[frames[-1] + 1].strip() if frames[-1] + 1 < len(lines) else ""
     return own and bool(_RAISES.search(source))

@@ -435,3 +435,15 @@ def test_a_task_of_an_agent_that_lives_beside_python_is_its_own():
     trace = trial(scenario(names["agent"]), recorded(scenario(lambda ctx, text: "x"), []))
 
     assert [one.detail for one in trace.incidents_of("task")] == ["forever of agent.py:agent"]
+
+
+def test_a_lock_says_whether_it_is_held():
+    def held(ctx, text):
+        lock = threading.Lock()
+        with lock:
+            inside = lock.locked()
+        return f"{inside} {lock.locked()}"
+
+    one = scenario(held)
+
+    assert trial(one, recorded(one, [])).answers[0].text == "True False"

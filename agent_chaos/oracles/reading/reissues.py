@@ -43,6 +43,7 @@ def waited_s(trace: Trace, before: Call, then: Call) -> float | None:
 def told_to_wait_s(reply: Reply) -> float:
     """Seconds a provider asked for: `retry-after-ms`, `retry-after`, or `RetryInfo` in a Gemini body; 0 for none."""
     milliseconds, seconds = _number(reply.header("retry-after-ms")), _number(reply.header("retry-after"))
+    # In the order in which the SDKs look: milliseconds first, since they are more precise.
     if milliseconds or seconds:
         return milliseconds / 1_000 or seconds
     hint = _RETRY_DELAY.search(reply.body)
