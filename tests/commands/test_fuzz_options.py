@@ -224,3 +224,10 @@ def test_findings_of_the_latest_campaign_are_shown_by_number_or_all_in_full(fuzz
     assert capsys.readouterr().out.count("Timeline") == len(report["campaigns"][0]["findings"])
     assert run_command(["show", "99"]) == 2
     assert "has 1 finding" in capsys.readouterr().err
+
+
+def test_a_page_is_written_beside_the_report_for_people(fuzz, project):
+    _, said, _ = fuzz("--html", "out/report.html", "--max-examples", "1", "--only-faults", "truncate")
+
+    assert (project / "out" / "report.html").read_text().startswith("<!doctype html>")
+    assert "1 example" in said
