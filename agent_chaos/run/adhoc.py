@@ -116,6 +116,8 @@ def chaos_context(
     recorded = _recorded(scenario)
     kept = recorded or Cassette(_header(name))
     seed = kept.header.seed if seed is None else seed
+    # Without chaos the first time: what a provider says to a faulted conversation is no recording of the
+    # usual one.
     injector = ChaosInjector(scenario.every_chaos if recorded else (), seed)
     context = injector.context = AdHocContext(name, injector)
     with offline_environment(), _reach(first=recorded is None) as reach:
@@ -145,6 +147,8 @@ def _scenario(
     name: str, chaos: Sequence[Chaos], providers: Sequence[str], description: str, cassette: Path | str | None
 ) -> ChaosScenario:
     """The block as a scenario: as many turns as its chaos speaks of."""
+    # A block has no turns of its own to count; a trigger for a turn beyond would be refused as one that
+    # cannot fire.
     turns = 1 + max((one.trigger.last_turn for one in chaos), default=0)
     return ChaosScenario(
         name=name,

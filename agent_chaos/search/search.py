@@ -76,6 +76,8 @@ def find_failures(
         stopwatch=checkpoint.stopwatch if checkpoint else Stopwatch(),
     )
     if stop_on_first:
+        # Asked between batches, not told by the example that failed: the campaign is the same for any
+        # number of workers.
         run.enough = lambda: len(run.found) > len(baseline.in_force(subject.name, run.found))
     search = GroupTesting(space, shard.seed(seed), shard=shard)
     interrupted, stored, planned, ended = False, Stored(), 0, ""
@@ -87,6 +89,7 @@ def find_failures(
             ended = drive(run, KnownPlans(iter(plans)), planned)
         else:
             ended = drive(run, search, run.max_examples, until_stale)
+            # Coverage counts the sites that faults led to; the strategy kept them in mind by itself.
             clean, space = space, space.extended(search.knowledge.counted)
             if until_covered:
                 ended = _complete(run, space, search.knowledge.leading, shard, clean)
@@ -115,6 +118,7 @@ def started(
 ) -> CampaignState:
     """A campaign before its first example; what is wrong without a fault is a failure of no fault."""
     run = CampaignState(subject, executor, max_examples, max_time_s, listener, journal.met, stopwatch)
+    # As an example under no fault, so that no faulted example is blamed for what happens without any.
     run.note(examined(Plan(), subject.clean_outcome, space, subject.clean))
     return run
 

@@ -113,12 +113,15 @@ async def _recording(session: Session, server: str) -> AsyncIterator[tuple[Any, 
 def _kept(session: Session, server: str, said: JsonObject) -> JsonObject:
     """The result or error that was kept of a request, from the same server to the same question where there is one."""
     name, asked = f"{SERVER_SAID}{said['method']}", {"server": server, "params": _params(said)}
+    # By method first: after a fault an agent may ask a server something it never asked while it was
+    # recorded.
     found = [(arguments, result) for known, arguments, result in session.server_descriptions if known == name]
 
     def likeness(one: tuple[Any, Any]) -> tuple[bool, bool]:
         return one[0].get("params") == asked["params"], one[0].get("server") == server
 
     if found:
+        # The question counts before the server, whose name changes with a port or a folder.
         answer: JsonObject = max(found, key=likeness)[1]
         return answer
     return {"error": {"code": _NO_SUCH_METHOD, "message": f"agent-chaos: {said['method']} was not recorded"}}

@@ -107,6 +107,8 @@ def no_tool(name: str) -> None:
     if session is None or session.finished or session.scribe is None or name in session.output_tools:
         return
     session.output_tools.add(name)
+    # Kept as a pure call without arguments: replay knows by it that nothing of the user's runs under that
+    # name.
     session.scribe.tool_called(name, {}, at=session.clock.now(), end=RETURNED_NONE, pure=True)
 
 
@@ -174,4 +176,6 @@ class _Seam(ToolBoundary):
             self._session.control_flow_tools.add(self._name)
         if self._running.asked_model or self._name in self._session.control_flow_tools:
             return False
+        # The replay is tried here, while recording: a framework that would get something else must get the
+        # tool itself.
         return error is not None or self._playable(result, self._revive(typed(self._fn, jsonable(result))))

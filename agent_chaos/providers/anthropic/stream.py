@@ -64,6 +64,7 @@ class StreamReading:
         message, change = self.message or {}, self.change or {}
         word = fields(change.get("delta")).get("stop_reason")
         last = len(self.blocks) - 1
+        # A block that another one follows has ended, whether or not its end was sent.
         parts = tuple(block.part(i, closed=block.closed or i < last) for i, block in enumerate(self.blocks))
         return ModelTurn(
             parts,

@@ -63,6 +63,7 @@ def _no_choice(body: dict[str, Any]) -> dict[str, Any]:
 def _message_rest(message: dict[str, Any]) -> dict[str, Any]:
     """The message without what became parts; text leaves null behind, as a message without text has it."""
     taken = {name for name in ("content", "refusal", *REASONING_KEYS[:2]) if _says(message, name)}
+    # A message may hold its thoughts under two names at once; only the one that was read became a part.
     if _reasoning_key(message):
         taken -= set(REASONING_KEYS) - {_reasoning_key(message)}
     calls = {name for name in ("tool_calls", "function_call") if message.get(name)}
@@ -104,6 +105,7 @@ def written_body(turn: ModelTurn) -> dict[str, Any]:
     extra = turn.extra or {"object": "chat.completion", "created": 1_700_000_000}
     body = {name: value for name, value in extra.items() if not name.startswith("$")}
     body |= {name: value for name, value in (("id", turn.id), ("model", turn.model)) if value}
+    # The turn was read from a stream, and is to come as one body.
     if text_of(body.get("object")) == "chat.completion.chunk":
         body["object"] = "chat.completion"
     if turn.parts or turn.stop is not None or "$choice" in extra or not turn.extra:
@@ -126,6 +128,7 @@ def _message(turn: ModelTurn) -> dict[str, Any]:
     for part in turn.parts:
         match part:
             case Text():
+                # A message has one text, a turn may have several: a whole body cannot tell them apart.
                 message["content"] = text_of(message.get("content")) + part.text
             case Reasoning():
                 key = part.extra.get("$key", REASONING_KEYS[0])

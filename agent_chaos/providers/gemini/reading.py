@@ -126,6 +126,7 @@ def _blocked(chunk: JsonObject) -> Any:
 def _turn(reading: StreamReading) -> ModelTurn:
     chunks = reading.chunks
     raw = next((word for chunk in reversed(chunks) if (word := reason_of(chunk)) is not None), None)
+    # The last counts are the totals: every chunk brings those so far.
     counted = next((at for at in reversed(range(len(chunks))) if _counts(chunks[at]) is not None), None)
     names = {
         name: next((text_of(chunk.get(name)) for chunk in chunks if text_of(chunk.get(name))), "")
@@ -164,6 +165,8 @@ def _text(part: Part) -> str:
 
 def _goes_on(parts: list[Part], said: list[_Said], part: Part, at: int) -> bool:
     """Whether a part continues the last one: the same kind of bare text, in the chunk before."""
+    # Only from one chunk to the next: between two texts with a chunk of another kind between them the model
+    # has begun anew.
     if not parts or said[-1][0] != at - 1 or type(parts[-1]) is not type(part):
         return False
     return is_plain_text(parts[-1].extra.get("part"))

@@ -62,6 +62,8 @@ def _spread(parts: tuple[Part, ...], chunks: int) -> list[list[Any]]:
     found: list[list[Any]] = [[] for _ in range(chunks)]
     at = 0
     for part in parts:
+        # Never backwards: a part that was moved behind another one is sent behind it, whatever chunk it
+        # came in.
         at = max(at, min(part.extra.get("chunk", at), chunks - 1))
         for i, piece in enumerate(_pieces(part, chunks - at)):
             at += i > 0
@@ -75,6 +77,8 @@ def _pieces(part: Part, room: int) -> list[str | None]:
         return [None]
     found = list(pieces(part.text, part.pieces))
     most = max(1, min(room, len(part.pieces)))
+    # Without a piece more than were recorded, since each would need a chunk, and chunks carry more than
+    # text.
     return [*found[: most - 1], "".join(found[most - 1 :])]
 
 
@@ -114,6 +118,7 @@ def _finished(chunks: list[JsonObject], turn: ModelTurn) -> list[JsonObject]:
     """The chunks with the reason to stop where it was, or in the last one."""
     word = word_of(turn)
     places = [at for at, chunk in enumerate(chunks) if reason_of(chunk) is not None]
+    # Left alone where it says so already: some servers give a reason in every chunk.
     if places and reason_of(chunks[places[-1]]) == word:
         return chunks
     if word is None:
