@@ -180,12 +180,10 @@ def _played(scenario: Scenario, plan: Plan) -> Trace:
     """The plan's run as far as it can be told offline."""
     cassette = open_cassette(scenario.cassette_path)
     index = ExchangeIndex(cassette, Redactor.from_environ(os.environ))
-    setup = TrialSetup(
+    setup = TrialSetup.of(
         scenario,
         index,
         plan,
-        max_requests=len(index) + scenario.max_requests,
-        max_virtual_s=scenario.max_virtual_s,
     )
     with silence_output():
         return run_trial(setup)

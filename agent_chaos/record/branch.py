@@ -71,12 +71,10 @@ def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | N
 def _run(
     scenario: Scenario, index: ExchangeIndex, plan: Plan, injector: ChaosInjector, online: Online
 ) -> Trace:
-    setup = TrialSetup(
+    setup = TrialSetup.of(
         scenario,
         index,
         plan,
-        max_requests=len(index) + scenario.max_requests,
-        max_virtual_s=scenario.max_virtual_s,
         real_s=_REAL_S,
         injector=injector,
         online=online,

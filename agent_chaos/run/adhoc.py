@@ -218,12 +218,10 @@ class _Block:
     @contextmanager
     def running(self) -> Iterator[None]:
         scenario, index = self._scenario, ExchangeIndex(self._cassette, self._redactor)
-        setup = TrialSetup(
+        setup = TrialSetup.of(
             scenario,
             index,
             Plan(),
-            max_requests=len(index) + scenario.max_requests,
-            max_virtual_s=scenario.max_virtual_s,
             injector=self._injector,
             online=self._reach,
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 import time_machine
 
@@ -82,6 +83,12 @@ class TrialSetup:
     injector: ChaosInjector | None = None
     online: Online | None = None
     held: Collection[str] = ()
+
+    @classmethod
+    def of(cls, scenario: Scenario, index: ExchangeIndex, plan: Plan, **options: Any) -> TrialSetup:
+        """With the scenario's own limits, which are for what comes beyond the recording."""
+        most = len(index) + scenario.max_requests
+        return cls(scenario, index, plan, most, scenario.max_virtual_s, **options)
 
 
 def run_trial(setup: TrialSetup, *, probing: bool = False) -> Trace:

@@ -6,14 +6,13 @@ import httpx
 import ollama
 import pytest
 
-from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.providers.registry import protocols, recognise
 from agent_chaos.providers.turn import Reasoning
 from agent_chaos.stream.exchange import Reply, Request
 from tests.faults.catalogued import SAID
+from tests.providers.replayed import answer, assert_cut_by_a_limit
 from tests.spoken import spoken
 from tests.standin.wires import MODELS
-from tests.trials import recorded, scenario, trial
 
 ASKED = {"model": MODELS["ollama"], "messages": [{"role": "user", "content": "go"}]}
 WIRE = protocols()["ollama"]
@@ -54,25 +53,14 @@ def read(reply: Reply) -> list[dict]:
 @AGENTS
 @pytest.mark.parametrize("said", SAID)
 def test_a_recorded_reply_reaches_its_client_offline(agent, stream, said):
-    subject = scenario(agent)
-    cassette = recorded(subject, [spoken("ollama", SAID[said], stream=stream)])
-    (answer,) = trial(subject, cassette).answers
     calls = [call.arguments for call in SAID[said].calls]
 
-    assert answer.text == f"{SAID[said].text}|{calls}|stop"
+    assert answer(agent, "ollama", said, stream=stream) == f"{SAID[said].text}|{calls}|stop"
 
 
 @AGENTS
 def test_a_limit_cuts_the_text_that_its_client_reads(agent, stream):
-    subject = scenario(agent)
-    cassette = recorded(subject, [spoken("ollama", SAID["text"], stream=stream)])
-    cut = fault_of({"kind": "max_tokens_in_text", "percent_lost": 50})
-    (answer,) = trial(subject, cassette, Plan.of([("call 0", cut)])).answers
-    text, _, stop = answer.text.split("|")
-
-    assert stop == "length"
-    assert 0 < len(text) < len(SAID["text"].text)
-    assert SAID["text"].text.startswith(text)
+    assert_cut_by_a_limit(agent, "ollama", stream=stream)
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "streamed"])
