@@ -24,6 +24,9 @@ _INPUT = "{input}"
 _ERROR = re.compile(r"^[^\w\n]*(?:Uncaught )?(?:[\w.]+\.)?(\w*(?:Error|Exception))\b.*", re.MULTILINE)
 """A line in which a program says what ended it: JavaScript, Python, Java and C# name the error first."""
 
+_SILENT_PART = 6
+"""A program that says nothing for this part of its time, once a reply told it to wait longer than can be waited, does wait."""
+
 _OF_THE_PROGRAM = frozenset(
     {
         *("TypeError", "ReferenceError", "RangeError", "SyntaxError"),
@@ -80,7 +83,8 @@ def command_agent(
             begins a new conversation), and writes one, `{"response": …}`.
         env: variables besides those of this process.
         cwd: where it runs; by default here.
-        timeout_s: real seconds after which a turn is over and the program is killed.
+        timeout_s: real seconds after which a turn is over and the program is killed; a sixth of them where it is silent since
+            a reply told it to wait longer than a minute, and that wait passes in virtual time.
         client_timeout_s: how long its client waits for the next bytes of a reply, in virtual seconds.
 
     The agent raises CommandFailed, or CommandCrashed.
@@ -174,13 +178,18 @@ class _Host:
         """Serves what the program asks, until it has ended its turn."""
         until = real.monotonic() + self._timeout_s
         while (left := until - real.monotonic()) > 0:
-            item = self._next(session, left)
+            silent_s = self._timeout_s / _SILENT_PART if relay.ordered_s else left
+            item = self._next(session, min(left, silent_s))
             if isinstance(item, Incoming):
                 relay.serve(item)
             elif isinstance(item, Finished):
                 return item
             elif item is not None:
                 raise CommandFailed(f"{self._command[0]} cannot be run: {item}")
+            elif relay.ordered_s:
+                relay.keep_order()
+                told = f"a reply told it to wait {relay.ordered_s:,} s"
+                raise CommandFailed(f"silent for {silent_s:.0f} s since {told}; the program was killed")
         raise CommandFailed(f"no answer after {self._timeout_s:.0f} s of real time; the program was killed")
 
     def _output(self, finished: Finished) -> str:

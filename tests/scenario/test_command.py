@@ -12,7 +12,7 @@ from agent_chaos.errors import RecordError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.empty_body import EmptyBody
 from agent_chaos.faults.transport.odd_retry_after import RateLimitOdd
-from agent_chaos.faults.transport.rate_limits import RateLimit
+from agent_chaos.faults.transport.rate_limits import RateLimit, RateLimitLong
 from agent_chaos.faults.transport.refused_requests import AuthError
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.verdict import Verdict
@@ -111,6 +111,25 @@ def test_a_wait_that_a_client_would_make_by_itself_is_cut_to_what_a_program_can_
     answers = rehearsal.trial(Plan.of([("call 0", fault)])).trace.answers
 
     assert [answer.text for answer in answers] == [waits]
+
+
+def test_a_program_that_waits_for_hours_as_it_was_told_is_found_to_and_ended(recorded):
+    waits = "time.sleep(float(error.headers['retry-after']))"
+    program = f"{PYTHON}\nimport time\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError as error:\n    {waits}\n"
+    rehearsal = recorded(program, timeout_s=6.0)
+    outcome = rehearsal.trial(Plan.of([("call 0", RateLimitLong(hours=3))]))
+
+    assert outcome.trace.virtual_s > 3 * 3_600
+    assert "told it to wait 10,800 s" in outcome.trace.raised[0].message
+    assert [one.subject for one in outcome.violations if one.oracle == "termination"] == ["retry-after"]
+
+
+def test_a_wait_that_was_cut_passes_in_virtual_time(recorded):
+    program = f"{PYTHON}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError:\n    print(ask('hi'))\n"
+    trace = recorded(program).trial(Plan.of([("call 0", RateLimit(retry_after_s=20))])).trace
+
+    assert [answer.text for answer in trace.answers] == [TEXT]
+    assert trace.virtual_s > 20
 
 
 def test_a_crash_of_the_program_is_a_finding_and_a_failure_in_words_of_its_own_is_not(recorded):

@@ -24,7 +24,9 @@ _AT_ONCE = ("retry-after-ms", "1")
 _PASSING = (408, 409, 429)
 """Statuses below 500 after which SDKs ask again."""
 _SDKS_OBEY_S = 60.0
-"""Longer ones are passed on as they are: SDKs do not obey them, and whoever does waits for real."""
+"""Longer ones are passed on as they are: only some SDKs obey them."""
+_BACK_OFF_S = 0.5
+"""What SDKs wait before they ask again where no wait is ordered."""
 _LIVE_TIMEOUT_S = 600.0
 
 
@@ -37,6 +39,9 @@ class Relay:
 
     def __init__(self, session: Session, *, client_timeout_s: float | None) -> None:
         self._session = session
+        self._cut: dict[tuple[str, bytes], float] = {}
+        self.ordered_s = 0
+        """The wait that the last reply ordered, where it is too long to be cut; 0 where it ordered none."""
         self._timeouts = Timeouts(read=client_timeout_s, connect=client_timeout_s, pool=client_timeout_s)
 
     def serve(self, incoming: Incoming) -> None:
@@ -46,7 +51,18 @@ class Relay:
         else:
             self._live(incoming)
 
+    def keep_order(self) -> None:
+        """Lets the wait that was ordered pass in virtual time: the program is found to keep it."""
+        self._pass(self.ordered_s)
+
+    def _pass(self, seconds: float) -> None:
+        self._session.sleep_until(self._session.clock.now() + seconds, "sleep")
+
     def _replay(self, incoming: Incoming) -> None:
+        asked = (incoming.request.url, incoming.request.body)
+        # The program was told to wait less than the reply says, and what it would have waited passes here.
+        self._pass(self._cut.pop(asked, 0.0))
+        self.ordered_s = 0
         try:
             with OnFailure(lambda error: incoming.events.put(_no_answer(error))):
                 answered = self._session.answers_http(incoming.request, TRANSPORT)
@@ -60,7 +76,25 @@ class Relay:
                 # that nothing more comes.
                 incoming.events.put(Abort("disconnected" if step.timed_out else step.kind))
             else:
-                incoming.events.put(_bearable(step) if isinstance(step, Head) else step)
+                incoming.events.put(self._bearable(step, asked) if isinstance(step, Head) else step)
+
+    def _bearable(self, head: Head, asked: tuple[str, bytes]) -> Head:
+        """The head, with the wait that it orders or leaves to the client cut to what a program can bear in real time."""
+        if not (head.status in _PASSING or head.status >= 500) or header(head.headers, _AT_ONCE[0]):
+            return head
+        ordered = header(head.headers, "retry-after")
+        if ordered and not (ordered.isdigit() and int(ordered) > 0):
+            # What orders a wait in another form is there to be misread, and that nothing may hide.
+            return head
+        seconds = int(ordered) if ordered else _BACK_OFF_S
+        if seconds > _SDKS_OBEY_S:
+            self.ordered_s = int(seconds)
+            return head
+        self._cut[asked] = seconds
+        headers = with_header(head.headers, *_AT_ONCE)
+        if ordered:
+            headers = with_header(headers, "retry-after", str(min(int(ordered), _BEARABLE_S)))
+        return replace(head, headers=headers)
 
     def _live(self, incoming: Incoming) -> None:
         """Asks the provider through this process, where the recording listens."""
@@ -87,16 +121,3 @@ def _head(response: Any) -> Head:
 
 def _no_answer(error: BaseException) -> Abort:
     return Abort("refused" if isinstance(error, GuardRefused) else "disconnected")
-
-
-def _bearable(head: Head) -> Head:
-    """The head, with the wait that it orders or leaves to the client cut to what a program can bear in real time."""
-    ordered, passing = header(head.headers, "retry-after"), head.status in _PASSING or head.status >= 500
-    usual = ordered.isdigit() and 0 < int(ordered) <= _SDKS_OBEY_S
-    # What orders a wait in another form is there to be misread, and that nothing may hide.
-    if header(head.headers, _AT_ONCE[0]) or not passing or (ordered and not usual):
-        return head
-    headers = with_header(head.headers, *_AT_ONCE)
-    if usual:
-        headers = with_header(headers, "retry-after", str(min(int(ordered), _BEARABLE_S)))
-    return replace(head, headers=headers)
