@@ -26,6 +26,8 @@ _ERROR = re.compile(r"^[^\w\n]*(?:Uncaught )?(?:[\w.]+\.)?(\w*(?:Error|Exception
 
 _SILENT_PART = 6
 """A program that says nothing for this part of its time, once a reply told it to wait longer than can be waited, does wait."""
+_KNOWN_PART = 60
+"""The same of a program that is known to wait."""
 
 _OF_THE_PROGRAM = frozenset(
     {
@@ -129,6 +131,7 @@ class _Host:
         self._inbox: real.SimpleQueue[object] = real.SimpleQueue()
         self._server: LoopbackServer | None = None
         self._kept: Program | None = None
+        self._obeys = False
 
     def turn(self, session: Session, number: int, text: str, client_timeout_s: float | None) -> str:
         """Runs one turn within a run; what the program wrote. Raises CommandFailed, and what stops the run."""
@@ -178,7 +181,9 @@ class _Host:
         """Serves what the program asks, until it has ended its turn."""
         until = real.monotonic() + self._timeout_s
         while (left := until - real.monotonic()) > 0:
-            silent_s = self._timeout_s / _SILENT_PART if relay.ordered_s else left
+            silent_s = (
+                self._timeout_s / (_KNOWN_PART if self._obeys else _SILENT_PART) if relay.ordered_s else left
+            )
             item = self._next(session, min(left, silent_s))
             if isinstance(item, Incoming):
                 relay.serve(item)
@@ -188,6 +193,7 @@ class _Host:
                 raise CommandFailed(f"{self._command[0]} cannot be run: {item}")
             elif relay.ordered_s:
                 relay.keep_order()
+                self._obeys = True
                 told = f"a reply told it to wait {relay.ordered_s:,} s"
                 raise CommandFailed(f"silent for {silent_s:.0f} s since {told}; the program was killed")
         raise CommandFailed(f"no answer after {self._timeout_s:.0f} s of real time; the program was killed")

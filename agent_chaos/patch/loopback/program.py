@@ -90,6 +90,8 @@ class Program:
         """Ends it at once, whatever it does; nothing where it has ended."""
         if self._process is not None and self._process.poll() is None:
             self._process.kill()
+            # Until the system has ended it, it would pass for one that can be asked again.
+            self._process.wait()
 
     def _open(self, command: list[str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
