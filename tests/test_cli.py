@@ -230,3 +230,37 @@ def test_a_command_ends_whatever_an_agent_left_behind(left: str, tmp_path: Path)
 
     assert (done.returncode, done.stderr.count("\n")) == (2, 1)
     assert "holds no scenario" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["fuzz", "kept.msgpack"], "kept.msgpack: a recording; name the Python file of its scenario"),
+        (
+            ["compare", "plan.json", "scenario.py"],
+            "plan.json: is not what 'agent-chaos fuzz --json FILE' wrote: ",
+        ),
+        (["serve", "kept.msgpack", "--tls", "."], ".: cannot be written"),
+        (["demo", "--into", "plan.json/demo"], "plan.json/demo cannot be made"),
+        (["merge", "plan.json"], "plan.json: not a folder"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_file_of_another_kind_is_told_in_one_line(
+    arguments: list[str],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "kept.msgpack").write_bytes((ROOT / "cassettes" / "refund.msgpack").read_bytes())
+    (tmp_path / "plan.json").write_text('{"faults": []}')
+    (tmp_path / "scenario.py").write_text(
+        "from agent_chaos import BaselineScenario\n\nscenario = BaselineScenario(name='a', agent=str, turns=['hi'])\n"
+    )
+
+    assert run_command(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"error: {told}")
+    assert said.count("\n") == 1

@@ -128,7 +128,7 @@ def cassette_check(
         int, typer.Option("--max-age", metavar="DAYS", min=0, help="Older cassettes are noted.")
     ] = 180,
 ) -> int:
-    """Check for secrets, age, what SDKs no longer read, and what replay cannot use."""
+    """Check for secrets, age, and what SDKs or replay cannot read."""
     from agent_chaos.commands.cassette import check as body
 
     return body.check(files or [], max_age)

@@ -89,7 +89,11 @@ def _kept(file: Path, scenario: str) -> CampaignRecord:
             f"{file}: cannot be read ({exc.strerror}); expected what 'agent-chaos fuzz --json FILE' wrote"
         ) from None
     except (ValidationError, PlanError) as exc:
-        raise UsageError(f"{file}: is not what 'agent-chaos fuzz --json FILE' wrote ({exc})") from None
+        first = exc.errors()[0] if isinstance(exc, ValidationError) else {"loc": (), "msg": str(exc)}
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise UsageError(
+            f"{file}: is not what 'agent-chaos fuzz --json FILE' wrote: {where}: {first['msg']}"
+        ) from None
     found = next((one for one in document.campaigns if one.scenario == scenario), None)
     if found is None:
         held = ", ".join(one.scenario for one in document.campaigns) or "none"

@@ -16,6 +16,7 @@ from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.plan_file import plan_of
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan
+from agent_chaos.files import writable
 from agent_chaos.patch.loopback.addresses import BASE_URLS, here
 from agent_chaos.report.console import console
 from agent_chaos.report.printable import count, printable
@@ -56,7 +57,7 @@ def serve(
     """
     cassette = open_cassette(path)
     chosen = _plan(plan)
-    authority = Authority() if tls else None
+    authority = Authority() if tls and writable(tls) else None
     if authority is not None and tls is not None:
         authority.write(tls)
     context = authority.context if authority else None

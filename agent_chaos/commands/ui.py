@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from agent_chaos.errors import UsageError
@@ -24,7 +25,8 @@ def ui(runs_dir: Path, *, host: str, port: int) -> int:
         print_error(
             f"{host} can be reached from other machines; whoever has the address below can read every run"
         )
-    serve_pages(runs_dir, host=host, port=port, tell=_tell)
+    with suppress(KeyboardInterrupt):  # uvicorn raises it again once it has ended by it
+        serve_pages(runs_dir, host=host, port=port, tell=_tell)
     return 0
 
 

@@ -62,7 +62,12 @@ def forget() -> None:
 def _execute(name: str, file: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ScenarioError(f"{file.name}: not a Python file")
+        told = (
+            ": a recording; name the Python file of its scenario"
+            if file.suffix == ".msgpack"
+            else ": not a Python file"
+        )
+        raise ScenarioError(f"{_shown(str(file.absolute()))}{told}")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     _executed.append(name)
