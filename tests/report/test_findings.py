@@ -45,6 +45,17 @@ CALL = """        with client.messages.stream(
             message = stream.get_final_message()
 """
 TOOL = "            result = HANDLERS[call.name](**call.input)\n"
+OWN = """import time
+
+from anthropic import APIStatusError
+
+once = Anthropic(max_retries=0)
+
+
+class Failed(Exception): ...
+
+
+HANDLERS ="""
 FIXES = {
     "cut": (
         CALL,
@@ -63,6 +74,16 @@ FIXES = {
         f"            try:\n    {TOOL}            except Exception:\n"
         '                result = "failed; it may have taken effect, so check before trying again"\n',
     ),
+    "hours": (
+        CALL,
+        "        for attempt in range(3):\n            try:\n"
+        + "".join(f"        {line}\n" for line in CALL.splitlines()).replace("client.", "once.")
+        + "                break\n            except APIStatusError as exc:\n"
+        '                wait = int(exc.response.headers.get("retry-after", 1))\n'
+        "                if wait > 60 or exc.status_code not in (408, 409, 429, 529):\n"
+        "                    raise\n                time.sleep(wait)\n",
+    ),
+    "silence": ("client = Anthropic()", "client = Anthropic(timeout=30, max_retries=1)"),
     "nothing said": (
         CALL,
         CALL + '        if not message.content:\n            raise Failed("the model said nothing")\n',
@@ -74,7 +95,7 @@ def rehearsal(folder: Path, source: str = REFUND) -> Rehearsal:
     """The shipped refund agent, with its source as given."""
     install_offline()
     file = folder / "agent_under_test.py"
-    file.write_text(source.replace("HANDLERS =", "class Failed(Exception): ...\n\n\nHANDLERS ="))
+    file.write_text(source.replace("HANDLERS =", OWN))
     (loaded,) = load([str(file)])
     cassette = ROOT / "cassettes" / "refund.msgpack"
     return Rehearsal(loaded.scenario.model_copy(update={"cassette": str(cassette)}), target=loaded.ref)
@@ -129,7 +150,8 @@ def finding_of(campaign: CampaignRecord, name: str) -> FindingRecord:
             {"unknown tool", "extra argument", "tool timeout"},
             "result = HANDLERS[call.name](**call.input)",
         ),
-        ("hours", {"hours", "silence"}, "with client.messages.stream("),
+        ("hours", {"hours"}, "with client.messages.stream("),
+        ("silence", {"silence"}, "with client.messages.stream("),
         ("nothing said", {"nothing said"}, "with client.messages.stream("),
     ],
 )

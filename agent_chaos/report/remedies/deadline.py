@@ -12,7 +12,7 @@ def _fits(case: Case) -> bool:
 REMEDY = Remedy(
     name="deadline",
     headline="Nothing limits how long a turn may wait",
-    does="Give the client a timeout, and the turn a deadline of its own: a retry-after header can ask for hours.",
+    does="Give the client a timeout that fits a turn, and the turn a deadline of its own.",
     fits=_fits,
     at=lambda case: case.at_call,
     reach="agent",
