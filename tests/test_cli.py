@@ -243,6 +243,10 @@ def test_a_command_ends_whatever_an_agent_left_behind(left: str, tmp_path: Path)
         (["serve", "kept.msgpack", "--tls", "."], ".: cannot be written"),
         (["demo", "--into", "plan.json/demo"], "plan.json/demo cannot be made"),
         (["merge", "plan.json"], "plan.json: not a folder"),
+        (
+            ["cassette", "import", "scenario.py", "-o", "kept.msgpack"],
+            "scenario.py: recordings of other tools end in",
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

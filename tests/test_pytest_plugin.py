@@ -88,6 +88,18 @@ def test_every_scenario_and_every_stored_failure_is_a_test_and_a_failure_prints_
     assert "Traceback" not in said
 
 
+def test_tags_choose_scenarios_as_those_of_the_commands_do(project):
+    (project / "scenarios" / "shop.py").write_text(
+        "from agent_chaos import BaselineScenario\n\n"
+        "scenario = BaselineScenario(name='shop', agent=str, turns=['hi'], tags=['money'])\n"
+    )
+    code, said = session(project, "--chaos", "--collect-only", "-k", "money")
+
+    assert code == 0
+    assert "scenarios/shop.py::shop" in said
+    assert "refund.py" not in said
+
+
 def test_a_file_that_does_not_import_is_an_error_in_one_line(project):
     (project / "scenarios" / "refund.py").write_text("import nothing_of_this_name\n")
     (project / "scenarios" / "broken.py").write_text("def f(:\n")

@@ -26,7 +26,8 @@ from tests.forked import ROOT
 from tests.ui.visited import served
 
 LOOKS: tuple[tuple[int, Any], ...] = ((390, "dark"), (820, "light"), (820, "dark"), (1440, "light"))
-_GENERATED = 50
+_GENERATED, _HEIGHT = 50, 2400
+"""Campaigns made by chance, and how much of a page a picture shows, in px."""
 
 
 def main(folder: Path) -> int:
@@ -91,14 +92,17 @@ def _problems(page: Page, address: str, picture: Path) -> list[str]:
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     for width, colours in LOOKS:
         page.emulate_media(color_scheme=colours)
-        page.set_viewport_size({"width": width, "height": 900})
+        page.set_viewport_size({"width": width, "height": _HEIGHT})
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             found.append(f"wider than {width} px")
-        page.screenshot(path=f"{picture}-{width}-{colours}.png", full_page=True)
+        page.screenshot(path=f"{picture}-{width}-{colours}.png", timeout=120_000)
     page.evaluate(
         "document.querySelectorAll('article.finding ~ article.finding').forEach(one => one.remove())"
     )
-    found += [f"axe: {one['id']}: {one['nodes'][0]['html'][:160]}" for one in _axe(page)]
+    for width, colours in (LOOKS[0], LOOKS[-1]):
+        page.emulate_media(color_scheme=colours)
+        page.set_viewport_size({"width": width, "height": _HEIGHT})
+        found += [f"axe: {one['id']}: {one['nodes'][0]['html'][:160]}" for one in _axe(page)]
     for event, listener in listeners.items():
         page.remove_listener(event, listener)
     return list(dict.fromkeys(found))

@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.text import Text
 
 from agent_chaos.cassette.interchange.rendered import rendered_from
+from agent_chaos.cassette.interchange.text import SUFFIXES
 from agent_chaos.cassette.storage.foreign import import_cassette
 from agent_chaos.errors import UsageError
 from agent_chaos.report.console import console
@@ -21,7 +22,8 @@ _RENDERED = (
 def import_(file: Path, output: Path | None, *, force: bool, streamed: bool) -> int:
     """Writes `cassettes/<name>.msgpack`, or `output`. Raises UsageError where a file is in the way."""
     target = output or Path("cassettes") / f"{file.stem}.msgpack"
-    if target.exists() and not force:
+    # What cannot be imported at all is told as that, whatever lies where its cassette would.
+    if file.suffix in SUFFIXES and target.exists() and not force:
         raise UsageError(f"{target}: exists; --force writes over it")
     cassette = import_cassette(file, target, streamed=streamed)
     kept = f"{target}: {count(len(cassette.exchanges), 'call')}, {count(len(cassette.tools), 'tool call')}"
