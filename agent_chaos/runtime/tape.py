@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.trace.trace import Call, Delivered, Incident, ToolRun, Trace, TraceEvent
+from agent_chaos.trace.trace import Call, Delivered, Incident, ToolRun, Trace, TraceEvent, portable
 
 _E = TypeVar("_E", bound=TraceEvent)
 
@@ -90,6 +90,7 @@ def _left_open(call_seq: int, at: float, seq: int) -> Delivered:
 def raised_names(exc: BaseException) -> tuple[str, tuple[str, ...]]:
     """The qualified class name of an exception and those of its bases, nearest first."""
     names = tuple(
-        f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins.") for cls in type(exc).__mro__
+        portable(f"{cls.__module__}.{cls.__qualname__}".removeprefix("builtins."))
+        for cls in type(exc).__mro__
     )
     return names[0], names[1:]

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import AgentChaosError, RequirementMissing, ScenarioError
 from agent_chaos.providers.registry import protocols
+from agent_chaos.trace.trace import IMPORTED_AS
 
 _EXTRAS = {"deepeval": "deepeval", "pydantic_evals": "pydantic-evals"}
 _executed: list[str] = []
@@ -78,11 +79,11 @@ def _execute(name: str, file: Path) -> ModuleType:
 
 def _name(file: Path) -> str:
     """A module name of its own for the file; inside the file's package where it has one, for relative imports."""
-    unique = f"{file.parent.name}_{file.stem}_{blake2b(os.fsencode(file), digest_size=4).hexdigest()}"
+    digest = blake2b(os.fsencode(file), digest_size=4).hexdigest()
     module = file.parent if file.name == "__init__.py" else file
     package = module.parent / "__init__.py"
     if not package.is_file():
-        return f"agent_chaos_target_{unique}"
+        return f"{IMPORTED_AS}{digest}_{file.stem if module is file else file.parent.name}"
     return f"{import_file(package).__name__}.{module.stem}"
 
 

@@ -22,12 +22,17 @@ from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.stack_frame import StackFrame
 
 _T = TypeVar("_T")
+
+IMPORTED_AS = "agent_chaos_target_"
+"""What the module names of files that are imported by path begin with, before a digest of the path."""
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
+_DIGEST = re.compile(rf"\b{IMPORTED_AS}[0-9a-f]{{8}}_")
 
 
-def without_addresses(text: str) -> str:
-    """The text with `0x…` for the addresses of objects, which differ from run to run."""
-    return _ADDRESS.sub("0x…", text)
+def portable(text: str) -> str:
+    """The text without what differs from run to run, and from machine to machine: `0x…` for the addresses of objects, and
+    `refund.Down` for a class of a file that was imported by its path."""
+    return _DIGEST.sub("", _ADDRESS.sub("0x…", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,5 +275,5 @@ class Trace:
     @cached_property
     def digest(self) -> str:
         """A digest of everything in the trace; equal for equal runs."""
-        text = without_addresses(repr(self.entries))
+        text = portable(repr(self.entries))
         return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -15,7 +15,7 @@ from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.tape import raised_names
 from agent_chaos.runtime.user_code import raising_frames
 from agent_chaos.trace.stack_frame import StackFrame
-from agent_chaos.trace.trace import Answer, Raised, without_addresses
+from agent_chaos.trace.trace import Answer, Raised, portable
 from agent_chaos.trial.compute_metrics import measured
 from agent_chaos.trial.injector import ChaosInjector
 
@@ -60,9 +60,9 @@ class TurnLog:
         while isinstance(exc, BaseExceptionGroup):
             exc = exc.exceptions[0]
         name, bases = raised_names(exc)
-        # Addresses of objects differ from run to run, and runs are compared.
-        message = without_addresses(str(exc))
-        shown = without_addresses("".join(traceback.format_exception(exc)))
+        # Runs are compared, those of other machines too.
+        message = portable(str(exc))
+        shown = portable("".join(traceback.format_exception(exc)))
         frame, origin = raising_frames(exc.__traceback__)
         where = frame_name(frame)
         self._session.tape.write(
