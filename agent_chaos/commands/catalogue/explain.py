@@ -41,6 +41,8 @@ _WORDS = {
     "ANSWERED BY THE FAULT": "The fault itself gave the whole reply; no recording was needed.",
     "SAME TURN, SHORTER HISTORY": "A recorded request of this turn, whose history lacks what a fault took away.",
     "SAME QUESTION, OTHER HISTORY": "A recorded request with the same last message and tools, but another history.",
+    "SAME QUESTION, ANOTHER PROVIDER": "The question was recorded, asked of another provider; its recorded answer is written as "
+    "this one would send it.",
     "NEAREST IN CONVERSATION": "The next recorded reply of the conversation, given to another question; no finding rests on "
     "it.",
     "STAND-IN REPLY": "A reply that was made up, so that the run goes on; no finding rests on it.",
