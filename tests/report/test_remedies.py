@@ -10,7 +10,7 @@ import pytest
 from agent_chaos.patch.tools import tool
 from agent_chaos.report.contents.grouping import remedy_of
 from agent_chaos.report.remedies.remedy import Case
-from tests.oracles.desk import KEY, Chat, fault, judged, refund
+from tests.oracles.desk import KEY, SAID, Chat, fault, judged, refund
 from tests.standin.said import Said
 from tests.standin.wires import MODELS
 
@@ -35,6 +35,15 @@ def first_finish(ctx, text):
             if chunk.choices and chunk.choices[0].finish_reason is not None:
                 break
     return said
+
+
+def telling(ctx, text):
+    """Tells the model what a tool gave."""
+    conversation = Chat([{"role": "user", "content": text}])
+    heard = conversation.ask()
+    arguments = [json.loads(given) for *_, given in heard.calls]
+    conversation.tell(heard, arguments, [tool(refund)(**given) for given in arguments])
+    return conversation.ask().text
 
 
 def hasty(ctx, text):
@@ -66,6 +75,7 @@ def careful(ctx, text):
         (reading_json, "call 0", fault("max_tokens_in_text", percent_lost=40), "whole_reply"),
         (reading_json, "call 0", fault("garbled_text", shape="fenced"), "parse_text"),
         (reading_json, "tool 0", fault("tool_empty"), "empty_result"),
+        (telling, "tool 0", fault("tool_malformed", shape="half_character"), "clean_result"),
         (hasty, "call 0", fault("rate_limit", retry_after_s=9), "ordered_wait"),
         (careful, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
         (first_finish, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
@@ -81,7 +91,7 @@ def careful(ctx, text):
     ],
 )
 def test_the_fix_is_the_one_that_ends_the_failure(agent, site, struck, name):
-    outcome = judged(agent, "openai_chat", {site: struck}, said=ORDER)
+    outcome = judged(agent, "openai_chat", {site: struck}, said=SAID if agent is telling else ORDER)
     remedies = {
         remedy_of(Case(violation, outcome.trace, outcome.trace)).name for violation in outcome.violations
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.remedy import EXAMPLE_PACKAGES, Case, Remedy
 
 
 def _fits(case: Case) -> bool:
@@ -13,12 +13,14 @@ def _fits(case: Case) -> bool:
 REMEDY = Remedy(
     name="bounded_loop",
     headline="Nothing limits how often a turn asks the model",
-    does="Count the calls of a turn, and stop at a number that no good run reaches.",
+    does="Count the calls of a turn, and stop at a number that no good run reaches; frameworks have a setting for it "
+    "(recursion_limit, max_turns, request_limit).",
     fits=_fits,
     at=lambda case: case.at_call,
     reach="function",
     order=10,
-    code={
-        "": 'for _ in range(10):  # instead of `while True`\n    ...\nraise RuntimeError("no answer after 10 calls")'
-    },
+    code=dict.fromkeys(
+        EXAMPLE_PACKAGES,
+        'for _ in range(10):  # instead of `while True`\n    ...\nraise RuntimeError("no answer after 10 calls")',
+    ),
 )
