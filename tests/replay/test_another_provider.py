@@ -7,6 +7,7 @@ import pytest
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.trace.fidelity import Fidelity
 from tests.oracles.desk import SAID, SPEAKERS, desk, fault, found, judged, strict, whole
+from tests.standin.said import Said
 
 PAIRS = list(permutations(SPEAKERS, 2))
 RECORDED = len(SAID)
@@ -46,6 +47,14 @@ def test_faults_strike_the_other_provider_as_well(first, second):
         judged(falling_back(first, second), first, plan)
     )
     assert found(judged(falling_back(first, second, minds=whole, read=strict), first, plan)) == set()
+
+
+def test_a_fallback_that_is_cut_is_one_failure_and_not_also_the_first_providers():
+    said = (Said("The ferry to the island leaves at nine in the morning."),)
+    plan = {"call 0": fault("auth_error"), "call 1": fault("max_tokens_in_text", percent_lost=30)}
+    agent = falling_back("anthropic_messages", "openai_chat")
+
+    assert found(judged(agent, "anthropic_messages", plan, said=said)) == {"silent_truncation:answer"}
 
 
 def test_what_the_first_provider_was_never_asked_nobody_can_answer():

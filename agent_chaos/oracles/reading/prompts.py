@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from agent_chaos.oracles.oracle import Evidence
 from agent_chaos.oracles.reading.turns import failed, prompt_of_call, recorded_text, served_turn
 from agent_chaos.providers.turn import Text
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
 LONG_ENOUGH = 12
@@ -36,6 +37,9 @@ def is_unreadable(call: Call) -> bool:
 
 def _is_attempt(one: Call, call: Call) -> bool:
     """Whether a call asks for the same reply; another question may be given it, too, where nothing nearer was recorded."""
+    if one.fidelity is Fidelity.PROVIDER:
+        # Another provider is asked in the failed one's place, in a recording of its own.
+        return recorded_text(one) == recorded_text(call)
     same = one.site is not None and call.site is not None and one.site.index == call.site.index
     return same and (one.fidelity.full or one.request.body == call.request.body)
 
