@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_chaos.cassette.interchange import langfuse as langfuse_format
+from agent_chaos.cassette.interchange import openinference as openinference_format
 from agent_chaos.cassette.interchange import otel
 from agent_chaos.cassette.interchange.format import Unfit
 from agent_chaos.cassette.interchange.rendered import rendered_from
@@ -151,6 +152,42 @@ def langfuse() -> dict[str, Any]:
     }
 
 
+def openinference() -> dict[str, Any]:
+    """What Phoenix's instrumentation of a client writes: every field of a message is an attribute of its own."""
+    call = {"id": "toolu_1", "function.name": "refund", "function.arguments": json.dumps(ARGUMENTS)}
+    user = {"role": "user", "content": shop.QUESTION}
+    called = {
+        "role": "assistant",
+        "content": shop.SAID[0].text,
+        **{f"tool_calls.0.tool_call.{name}": told for name, told in call.items()},
+    }
+    result = {"role": "tool", "tool_call_id": "toolu_1", "content": RESULT["result"]}
+    schema = {
+        "type": "function",
+        "function": {key: TOOL[key] for key in ("name", "description", "parameters")},
+    }
+    spans = []
+    for number, asked, said in (
+        (1, [user, called, result], {"role": "assistant", "content": ANSWER}),
+        (0, [user], called),
+    ):
+        told: dict[str, Any] = {
+            "openinference.span.kind": "LLM",
+            "llm.model_name": "claude-sonnet-5",
+            "llm.system": "anthropic",
+            "llm.invocation_parameters": json.dumps({"max_tokens": 500}),
+            "llm.tools.0.tool.json_schema": json.dumps(schema),
+            "llm.token_count.prompt": 30,
+        }
+        for which, messages in (("input", asked), ("output", [said])):
+            for place, message in enumerate(messages):
+                told |= {f"llm.{which}_messages.{place}.message.{name}": one for name, one in message.items()}
+        made = span(number, [], {})
+        made["attributes"] = [{"key": key, "value": value(one)} for key, one in told.items()]
+        spans.append(made)
+    return {"resourceSpans": [{"scopeSpans": [{"spans": [*spans, {"name": "agent"}]}]}]}
+
+
 def imported(document: Any, folder: Path, *, streamed: bool = False) -> Cassette:
     (folder / "trace.json").write_text(json.dumps(document))
     return import_cassette(folder / "trace.json", folder / "cassettes" / "shop.msgpack", streamed=streamed)
@@ -191,7 +228,9 @@ def test_the_responses_api_is_told_apart_by_its_attribute(tmp_path: Path) -> Non
     assert {one.protocol for one in cassette.exchanges} == {"openai_responses"}
 
 
-@pytest.mark.parametrize("document", [otlp(), langfuse()], ids=["OpenTelemetry", "Langfuse"])
+@pytest.mark.parametrize(
+    "document", [otlp(), langfuse(), openinference()], ids=["OpenTelemetry", "Langfuse", "OpenInference"]
+)
 def test_an_agent_on_the_real_sdk_replays_on_its_trace(document: Any, tmp_path: Path) -> None:
     cassette = imported(document, tmp_path, streamed=True)
     rehearsal = Rehearsal(shop.scenario(shop.careful), cassette=cassette)
@@ -209,8 +248,10 @@ def test_an_agent_on_the_real_sdk_replays_on_its_trace(document: Any, tmp_path: 
         (otlp(**{"gen_ai.operation.name": "embeddings"}), "no span of it is a call of a model"),
         ({"data": [{"id": "g7", "type": "GENERATION", "model": "m", "input": "hi", "output": "x"}]}, "g7"),
         ({"resourceSpans": [{"scopeSpans": [{"spans": ["x", 7]}]}]}, "no span of it"),
+        (otlp(**{"openinference.span.kind": "CHAIN"}), "is LLM in none"),
+        (otlp(**{"openinference.span.kind": "LLM"}), "llm.model_name"),
     ],
-    ids=["no messages", "no call", "no list of messages", "no spans"],
+    ids=["no messages", "no call", "no list of messages", "no spans", "a chain", "no model"],
 )
 def test_a_trace_that_cannot_be_replayed_says_why(document: Any, told: str, tmp_path: Path) -> None:
     with pytest.raises(CassetteDamaged, match=told):
@@ -231,7 +272,7 @@ JSON = st.recursive(
 
 @settings(deadline=None, max_examples=60)
 @given(
-    where=st.sampled_from(["span", "attribute", "generation"]),
+    where=st.sampled_from(["span", "attribute", "generation", "message"]),
     key=st.sampled_from(sorted(ATTRIBUTES)),
     what=JSON,
 )
@@ -241,11 +282,14 @@ def test_no_trace_is_so_odd_that_it_is_not_refused_in_one_line(where: str, key: 
         one["attributes"].append(
             {"key": key, "value": what if isinstance(what, dict) else {"stringValue": what}}
         )
+    if where == "message":
+        one = openinference()["resourceSpans"][0]["scopeSpans"][0]["spans"][1]
+        one["attributes"].append({"key": "llm.input_messages.0.message", "value": {"stringValue": what}})
     trace = {"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]}
     if where == "generation":
         trace = langfuse()
         trace["data"][1][key if key in trace["data"][1] else "output"] = what
-    for format_ in (otel.FORMAT, langfuse_format.FORMAT):
+    for format_ in (otel.FORMAT, langfuse_format.FORMAT, openinference_format.FORMAT):
         if format_.recognises(trace):
             with suppress(Unfit):
                 format_.read(trace)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat, Unfit
+from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of
 from agent_chaos.cassette.interchange.rendered import (
     ModelCall,
     contents,
@@ -57,18 +58,8 @@ _UNREADABLE = (KeyError, ValueError, TypeError, IndexError, AttributeError, Over
 _CALLS = ("chat", "generate_content", "text_completion")
 
 
-def _recognises(document: Mapping[str, Any]) -> bool:
-    return isinstance(document.get("resourceSpans"), list)
-
-
 def _read(document: Mapping[str, Any]) -> Contents:
-    spans = [
-        fields(span)
-        for resource in items(document["resourceSpans"])
-        for scope in items(fields(resource).get("scopeSpans"))
-        for span in items(fields(scope).get("spans"))
-    ]
-    called = [(span, attributes) for span in spans if _is_call(attributes := _attributes(span))]
+    called = [(span, attributes) for span, attributes in spans_of(document) if _is_call(attributes)]
     if not called:
         raise Unfit("no span of it is a call of a model: gen_ai.operation.name is chat in none")
     return contents(distinct(_calls(called)), "OpenTelemetry")
@@ -175,31 +166,4 @@ def _listed(attributes: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [fields(one) for one in items(json_of(attributes.get(name)))]
 
 
-def _attributes(span: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the span and of its events, where some instrumentations put the messages."""
-    own = items(span.get("attributes"))
-    beside = [one for event in items(span.get("events")) for one in items(fields(event).get("attributes"))]
-    return {
-        text_of(fields(one).get("key")): _value(fields(fields(one).get("value"))) for one in (*beside, *own)
-    }
-
-
-def _value(told: Mapping[str, Any]) -> Any:
-    """A value of OTLP's JSON, in which whole numbers are texts."""
-    for kind, value in told.items():
-        match kind:
-            case "intValue":
-                return int(value) if str(value).lstrip("-").isdecimal() else 0
-            case "arrayValue":
-                return [_value(fields(one)) for one in items(fields(value).get("values"))]
-            case "kvlistValue":
-                return {
-                    text_of(fields(one).get("key")): _value(fields(fields(one).get("value")))
-                    for one in items(fields(value).get("values"))
-                }
-            case _:
-                return value
-    return None
-
-
-FORMAT = RecordingFormat("OpenTelemetry", _recognises, _read)
+FORMAT = RecordingFormat("OpenTelemetry", is_otlp, _read)
