@@ -85,6 +85,7 @@ def careful(ctx, text):
         "at the limit",
         "fenced",
         "an empty result",
+        "half a character",
         "too soon",
         "an early reason that is refused",
         "an early reason to stop",
