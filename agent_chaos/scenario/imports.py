@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
@@ -23,6 +25,7 @@ from agent_chaos.providers.registry import protocols
 from agent_chaos.trace.trace import IMPORTED_AS
 
 _EXTRAS = {"deepeval": "deepeval", "pydantic_evals": "pydantic-evals"}
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _executed: list[str] = []
 """Names of the modules in which users' scenarios were found."""
 
@@ -143,9 +146,24 @@ def _missing(place: str, exc: ModuleNotFoundError) -> str:
     if extra := _EXTRAS.get(name) or _vendor_of(name):
         return f'needs the {extra} SDK, which is not installed: pip install "agent-chaos[{extra}]"'
     required = Path(place).parent / "requirements.txt"
-    if not Path(place).is_file() or not required.is_file():
+    # Where all of it is installed, nothing is missing but what the file got wrong.
+    if not Path(place).is_file() or not required.is_file() or all(map(_installed, _named_in(required))):
         return ""
     return f"needs {name}, which is not installed: pip install -r {required}"
+
+
+def _named_in(required: Path) -> list[str]:
+    """The packages that a requirements file names, without versions and extras; other lines are options and paths."""
+    lines = required.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = (_PACKAGE.match(line) for line in lines)
+    return [one.group() for one in found if one is not None]
+
+
+def _installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def _vendor_of(module: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.errors import ScenarioError
+from agent_chaos.errors import RequirementMissing, ScenarioError
 from agent_chaos.scenario.loader import load
 
 HEAD = "from agent_chaos.scenario.model import BaselineScenario\n"
@@ -329,3 +329,14 @@ def test_a_wrong_name_or_index_is_told_with_those_that_are_right(fields, said, t
     assert said in str(caught.value)
     assert "wrong.py:2: BaselineScenario: " in str(caught.value)
     assert "Value error" not in str(caught.value)
+
+
+def test_a_mistyped_import_is_no_package_that_is_missing() -> None:
+    write("graph/requirements.txt", "# what the agent needs\npytest>=1\n", head="")
+    write("graph/scenario.py", "import pytset")
+
+    with pytest.raises(
+        ScenarioError, match="does not import: ModuleNotFoundError: No module named 'pytset'"
+    ) as caught:
+        load(["graph/scenario.py"])
+    assert not isinstance(caught.value, RequirementMissing)
