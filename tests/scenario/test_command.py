@@ -37,6 +37,11 @@ def ask(text):
     with urllib.request.urlopen(request) as reply:
         return json.load(reply)["content"][0]["text"]
 """
+OPENAI = (
+    PYTHON.replace('"ANTHROPIC_BASE_URL"] + "/v1/messages"', '"OPENAI_BASE_URL"] + "/chat/completions"')
+    .replace('["content"][0]["text"]', '["choices"][0]["message"]["content"]')
+    .replace("claude-sonnet-5", "gpt-5-mini")
+)
 ONCE = f"{PYTHON}\nsys.stdout.buffer.write(ask(sys.argv[1] if len(sys.argv) > 1 else sys.stdin.read()).encode())\n"
 KEPT = f"""{PYTHON}
 for line in sys.stdin:
@@ -70,6 +75,7 @@ def recorded(tmp_path, monkeypatch):
         )
         with serving(provider) as url:
             monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+            monkeypatch.setenv("OPENAI_BASE_URL", f"{url}/v1")
             record_scenario(scenario, mode="all")
         return Rehearsal(scenario)
 
@@ -100,8 +106,9 @@ def test_faults_reach_the_program_over_the_socket(recorded):
         (ServerError(), "None 1"),
         (RateLimitOdd(form="unit"), "30s None"),
         (AuthError(), "None None"),
+        (RateLimitLong(hours=3), "10800 None"),
     ],
-    ids=["ordered", "left to the client", "misread", "not asked again"],
+    ids=["ordered", "left to the client", "misread", "not asked again", "too long"],
 )
 def test_a_wait_that_a_client_would_make_by_itself_is_cut_to_what_a_program_can_bear(recorded, fault, waits):
     told = "print(error.headers['retry-after'], error.headers['retry-after-ms'])"
@@ -124,12 +131,14 @@ def test_a_program_that_waits_for_hours_as_it_was_told_is_found_to_and_ended(rec
     assert [one.subject for one in outcome.violations if one.oracle == "termination"] == ["retry-after"]
 
 
-def test_a_wait_that_was_cut_passes_in_virtual_time(recorded):
-    program = f"{PYTHON}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError:\n    print(ask('hi'))\n"
-    trace = recorded(program).trial(Plan.of([("call 0", RateLimit(retry_after_s=20))])).trace
+@pytest.mark.parametrize("asks", [PYTHON, OPENAI], ids=["anthropic", "openai"])
+def test_a_wait_that_was_cut_passes_in_virtual_time(recorded, asks):
+    program = f"{asks}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError:\n    print(ask('hi'))\n"
+    outcome = recorded(program).trial(Plan.of([("call 0", RateLimit(retry_after_s=60))]))
 
-    assert [answer.text for answer in trace.answers] == [TEXT]
-    assert trace.virtual_s > 20
+    assert [answer.text for answer in outcome.trace.answers] == [TEXT]
+    assert outcome.trace.virtual_s > 60
+    assert [one for one in outcome.violations if one.oracle == "retry_discipline"] == []
 
 
 def test_a_crash_of_the_program_is_a_finding_and_a_failure_in_words_of_its_own_is_not(recorded):

@@ -80,13 +80,13 @@ class Relay:
 
     def _bearable(self, head: Head, asked: tuple[str, bytes]) -> Head:
         """The head, with the wait that it orders or leaves to the client cut to what a program can bear in real time."""
-        if not (head.status in _PASSING or head.status >= 500) or header(head.headers, _AT_ONCE[0]):
+        if not (head.status in _PASSING or head.status >= 500):
             return head
-        ordered = header(head.headers, "retry-after")
-        if ordered and not (ordered.isdigit() and int(ordered) > 0):
+        ordered, exactly = header(head.headers, "retry-after"), header(head.headers, _AT_ONCE[0])
+        if any(told and not (told.isdigit() and int(told) > 0) for told in (ordered, exactly)):
             # What orders a wait in another form is there to be misread, and that nothing may hide.
             return head
-        seconds = int(ordered) if ordered else _BACK_OFF_S
+        seconds = int(exactly) / 1_000 if exactly else int(ordered) if ordered else _BACK_OFF_S
         if seconds > _SDKS_OBEY_S:
             self.ordered_s = int(seconds)
             return head
