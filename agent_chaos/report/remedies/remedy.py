@@ -138,7 +138,7 @@ class Case:
     def read_too_soon(self) -> bool:
         """Whether a reply was cut or stopped, and what the agent's own code then read in it was not there."""
         families = {fault.family for _, fault in self.trace.fired}
-        own = not self.from_library or self.parses_text
+        own = not self.from_library or self.parses_text or self.runs_tools
         return self.ended_early and families <= {TRUNCATION, STOP_REASON} and own
 
     @property

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from agent_chaos.report.remedies.remedy import Remedy
 
+# Python's own parser takes NaN and Infinity for numbers.
+_REFUSE = """def refuse(constant):
+    raise ValueError(f"{constant} is no JSON")
+
+
+"""
+_STRICT = f"{_REFUSE}text = call.function.arguments\n"
+
 REMEDY = Remedy(
     name="strict_arguments",
     headline="Tool arguments that are no JSON are repaired and run",
@@ -14,14 +22,15 @@ REMEDY = Remedy(
     at=lambda case: case.at_call,
     order=8,
     code={
-        "anthropic_messages": "texts = {}  # block.input is repaired already\n"
+        "anthropic_messages": _REFUSE + "texts = {}  # block.input is repaired already\n"
         "for event in stream:\n"
         '    if event.type == "content_block_delta":\n'
         '        part = getattr(event.delta, "partial_json", "")\n'
         '        texts[event.index] = texts.get(event.index, "") + part\n'
         "for text in texts.values():\n"
-        '    json.loads(text or "{}")  # raises where it is no JSON',
-        "openai_chat": "# raises where it is no JSON: ask again\narguments = json.loads(call.function.arguments)",
-        "openai_responses": "# raises where it is no JSON: ask again\narguments = json.loads(item.arguments)",
+        '    json.loads(text or "{}", parse_constant=refuse)',
+        "openai_chat": _STRICT + "arguments = json.loads(text, parse_constant=refuse)",
+        "openai_responses": _STRICT.replace("call.function", "item")
+        + "arguments = json.loads(text, parse_constant=refuse)",
     },
 )
