@@ -11,6 +11,7 @@ from agent_chaos.patch.tools import tool
 from agent_chaos.report.contents.grouping import remedy_of
 from agent_chaos.report.remedies.remedy import Case
 from tests.oracles.desk import KEY, SAID, Chat, fault, judged, refund
+from tests.oracles.test_incomplete_use import OFFERS, buying
 from tests.standin.said import Said
 from tests.standin.wires import MODELS
 
@@ -76,6 +77,8 @@ def careful(ctx, text):
         (reading_json, "call 0", fault("garbled_text", shape="fenced"), "parse_text"),
         (reading_json, "tool 0", fault("tool_empty"), "empty_result"),
         (telling, "tool 0", fault("tool_malformed", shape="half_character"), "clean_result"),
+        (buying(), "call 1", fault("auth_error"), "missing_part"),
+        (buying(), "call 1", fault("truncate", boundary="mid_body", offset=0), "missing_part"),
         (hasty, "call 0", fault("rate_limit", retry_after_s=9), "ordered_wait"),
         (careful, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
         (first_finish, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
@@ -86,13 +89,16 @@ def careful(ctx, text):
         "fenced",
         "an empty result",
         "half a character",
+        "a lost part",
+        "a part that cannot be read",
         "too soon",
         "an early reason that is refused",
         "an early reason to stop",
     ],
 )
 def test_the_fix_is_the_one_that_ends_the_failure(agent, site, struck, name):
-    outcome = judged(agent, "openai_chat", {site: struck}, said=SAID if agent is telling else ORDER)
+    said = {"telling": SAID, "agent": OFFERS}.get(agent.__name__, ORDER)
+    outcome = judged(agent, "openai_chat", {site: struck}, said=said, stream=said is not OFFERS)
     remedies = {
         remedy_of(Case(violation, outcome.trace, outcome.trace)).name for violation in outcome.violations
     }
