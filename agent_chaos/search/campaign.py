@@ -221,14 +221,15 @@ class Judgements:
     Attributes:
         verdicts: of all examples.
         cells: for each kind of fault and place, and verdict; an example of several faults counts for each.
-        alone: for each kind of fault that fired alone, and how the examples ended that passed.
+        harmless: for each kind of fault, and how they ended, the examples that passed where it fired alone, or with others and
+            the same answers came.
         everyday: of the examples in which faults fired, and none but those that any agent meets.
         not_tested: why examples tested nothing.
     """
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     cells: Counter[tuple[str, str, Verdict]] = field(default_factory=Counter)
-    alone: Counter[tuple[str, str]] = field(default_factory=Counter)
+    harmless: Counter[tuple[str, str]] = field(default_factory=Counter)
     everyday: Counter[Verdict] = field(default_factory=Counter)
     not_tested: Counter[str] = field(default_factory=Counter)
 
@@ -237,8 +238,9 @@ class Judgements:
         self.verdicts[one.verdict] += 1
         self.cells.update((kind, place, one.verdict) for kind, place in one.struck)
         kinds = {kind for kind, _ in one.struck}
-        if len(kinds) == 1 and one.verdict is Verdict.PASS:
-            self.alone[kinds.pop(), one.answered] += 1
+        if one.verdict is Verdict.PASS and (len(kinds) == 1 or one.answered == "same"):
+            # What changed nothing together changed nothing alone.
+            self.harmless.update((kind, one.answered) for kind in kinds)
         if one.struck and all(fault_type(kind).frequency is Frequency.EVERYDAY for kind, _ in one.struck):
             self.everyday[one.verdict] += 1
         if one.verdict is Verdict.NOT_TESTED:

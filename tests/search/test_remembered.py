@@ -9,7 +9,7 @@ from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.campaign import Judged
+from agent_chaos.search.campaign import Judged, Judgements
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.example import Example, Struck
 from agent_chaos.search.knowledge import Knowledge
@@ -90,3 +90,17 @@ def test_a_digest_is_new_once_and_a_full_table_forgets_some_of_them_alike():
     assert sum(digest in one for digest in met) == 64
     assert met[-1] in one
     assert [digest in one for digest in met] == [digest in other for digest in met]
+
+
+def test_kinds_that_changed_nothing_together_did_no_harm_and_those_that_changed_something_are_told_alone():
+    judged = Judgements()
+    both = frozenset({("rate_limit", "call 0"), ("server_error", "call 1")})
+    judged.add(Judged(both, Verdict.PASS, "", "same"))
+    judged.add(Judged(both, Verdict.PASS, "", "other"))
+    judged.add(Judged(frozenset({("truncate", "call 0")}), Verdict.PASS, "", "raised"))
+
+    assert judged.harmless == {
+        ("rate_limit", "same"): 1,
+        ("server_error", "same"): 1,
+        ("truncate", "raised"): 1,
+    }

@@ -19,11 +19,11 @@ _Z = 1.96
 
 
 def survived_kinds(campaign: Campaign) -> tuple[SurvivedKinds, ...]:
-    """The kinds of fault that fired alone, were judged, and never failed the agent, by what came of them."""
+    """The kinds of fault that never failed the agent, by what came of them where they fired alone, or with others unnoticed."""
     harmful = {placed.fault.kind for one in campaign.findings for placed in one.failure.plan.faults}
     ended: dict[str, set[str]] = defaultdict(set)
     seen: dict[str, int] = defaultdict(int)
-    for (kind, answered), examples in campaign.judged.alone.items():
+    for (kind, answered), examples in campaign.judged.harmless.items():
         if kind not in harmful:
             ended[kind].add(answered)
             seen[kind] += examples
