@@ -26,6 +26,8 @@ PLANS = {
     for name, site, fault in (
         ("cut", "call 1", {"kind": "truncate", "boundary": "mid_number", "offset": 0}),
         ("cut arguments", "call 1", {"kind": "malformed_arguments", "shape": "cut", "call": 0}),
+        ("twice", "call 0", {"kind": "repeated_tool_call", "ids": "same"}),
+        ("null ids", "call 0", {"kind": "null_field", "field": "tool_id"}),
         ("limit", "call 2", {"kind": "max_tokens_in_text", "percent_lost": 10}),
         ("empty body", "call 0", {"kind": "empty_body"}),
         ("bad byte", "call 0", {"kind": "bad_text", "shape": "bad_byte"}),
@@ -84,6 +86,12 @@ FIXES = {
         "                    raise\n                time.sleep(wait)\n",
     ),
     "silence": ("client = Anthropic()", "client = Anthropic(timeout=30, max_retries=1)"),
+    "twice": (
+        CALL,
+        CALL + '        sound = [block for block in message.content if block.type == "tool_use"]\n'
+        "        if len({call.id for call in sound if call.id}) < len(sound):\n"
+        '            raise Failed("malformed tool calls")\n',
+    ),
     "nothing said": (
         CALL,
         CALL + '        if not message.content:\n            raise Failed("the model said nothing")\n',
@@ -152,6 +160,7 @@ def finding_of(campaign: CampaignRecord, name: str) -> FindingRecord:
         ),
         ("hours", {"hours"}, "with client.messages.stream("),
         ("silence", {"silence"}, "with client.messages.stream("),
+        ("twice", {"twice", "null ids"}, "with client.messages.stream("),
         ("nothing said", {"nothing said"}, "with client.messages.stream("),
     ],
 )

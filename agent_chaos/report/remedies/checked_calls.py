@@ -1,0 +1,63 @@
+"""A tool call that no provider takes back is kept in the history."""
+
+from __future__ import annotations
+
+from agent_chaos.oracles.reading.turns import served_turn, strict_json
+from agent_chaos.providers import rules
+from agent_chaos.providers.turn import ModelTurn
+from agent_chaos.report.remedies.remedy import Case, Remedy
+
+_RULES = (
+    rules.ARGUMENTS,
+    rules.IDENTIFIER,
+    rules.NAME,
+    rules.REPEATED_ID,
+    rules.REPEATED_RESULT,
+    rules.UNANSWERED,
+)
+"""What providers refuse of a history that holds such a call."""
+_RAISE = '    raise RuntimeError("malformed tool calls")'
+
+
+def _fits(case: Case) -> bool:
+    if case.violation.oracle not in ("request_validity", "history_poisoning"):
+        return False
+    call, rule = case.call, case.violation.subject.removeprefix("refused: ")
+    turn = served_turn(call) if call is not None else None
+    if turn is None or call is None or call.wire is None or rule not in _RULES:
+        return False
+    return _is_malformed(turn, carries_ids="call_ids" in call.wire.carries)
+
+
+def _is_malformed(turn: ModelTurn, *, carries_ids: bool) -> bool:
+    """Whether a call lacks a name or a JSON object, or, where the wire carries ids, an id of its own."""
+    calls = turn.tool_calls
+    sound = [one for one in calls if one.name and isinstance(strict_json(one.arguments), dict)]
+    if not carries_ids:
+        return len(sound) < len(calls)
+    return len({one.id for one in sound if one.id}) < len(calls)
+
+
+REMEDY = Remedy(
+    name="checked_calls",
+    headline="Malformed tool calls get into the history",
+    does="Check the calls of a reply before they are kept: each with an id of its own, a name, and a JSON object for arguments; "
+    "ask again where one has not.",
+    fits=_fits,
+    at=lambda case: case.at_call,
+    reach="function",
+    order=10,
+    code={
+        "anthropic_messages": 'calls = [b for b in $reply.content if b.type == "tool_use"]\n'
+        "sound = [c for c in calls if c.name and isinstance(c.input, dict)]\n"
+        "if len({c.id for c in sound if c.id}) < len(calls):\n" + _RAISE,
+        "openai_chat": "calls = $reply.choices[0].message.tool_calls or []\n"
+        "sound = {c.id for c in calls if c.id and c.function.name}\n"
+        "if len(sound) < len(calls):\n" + _RAISE,
+        "openai_responses": 'calls = [i for i in $reply.output if i.type == "function_call"]\n'
+        "sound = {c.call_id for c in calls if c.call_id and c.name}\n"
+        "if len(sound) < len(calls):\n" + _RAISE,
+        "gemini": "calls = $reply.function_calls or []\n"
+        "if not all(c.name and isinstance(c.args, dict) for c in calls):\n" + _RAISE,
+    },
+)
