@@ -19,11 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.example import Example, examined
-from agent_chaos.search.group_testing import GroupTesting
-from agent_chaos.search.random_phase import RandomPhase
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.shrink import smallest_plan
 from agent_chaos.search.space import Space
+from agent_chaos.search.strategies.group_testing import GroupTesting
+from agent_chaos.search.strategies.random_phase import RandomPhase
 from agent_chaos.trial.rehearsal import Rehearsal
 from benchmarks.alternatives import independent, rates, singles_then_pairs, uniform, variants
 from benchmarks.bugs.bug import Bug

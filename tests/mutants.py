@@ -277,10 +277,10 @@ MUTANTS = (
     ),
     Mutant(
         "a space of one fault at a time is searched",
-        "search/group_testing.py",
+        "search/strategies/group_testing.py",
         "return max(1, least) <= len(plan) <= most",
         "return max(2, least) <= len(plan) <= most",
-        "tests/search/test_group_testing.py",
+        "tests/search/strategies/test_group_testing.py",
     ),
     Mutant(
         "only the model's own last words ask it to go on",

@@ -74,7 +74,7 @@ def fault_plans(scenario: Scenario, *, max_faults: int = 3) -> SearchStrategy[Pl
 
     Use with `run_scenario(scenario, plan=plan)`. Shrinks towards fewer and milder faults.
     """
-    from agent_chaos.search.hypothesis_plans import plans
+    from agent_chaos.search.strategies.hypothesis_plans import plans
 
     return plans(Space.of(Rehearsal(scenario).clean), max_faults=max_faults)
 

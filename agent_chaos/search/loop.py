@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.search.campaign_state import CampaignState
-from agent_chaos.search.strategy import Strategy
+from agent_chaos.search.strategies.strategy import Strategy
 
 _LEAST, _MOST, _SHARE = 8, 256, 32
 

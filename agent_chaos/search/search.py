@@ -19,12 +19,12 @@ from agent_chaos.search.corpus.journal import Journal
 from agent_chaos.search.example import examined
 from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.executors.inline import Inline
-from agent_chaos.search.exhaustive import KnownPlans, edges, left_over
-from agent_chaos.search.group_testing import GroupTesting
 from agent_chaos.search.loop import drive
 from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.shrink import DEFAULT_MAX_RUNS
 from agent_chaos.search.space import Space
+from agent_chaos.search.strategies.exhaustive import KnownPlans, edges, left_over
+from agent_chaos.search.strategies.group_testing import GroupTesting
 
 
 @interrupts.interrupts_kept()

@@ -10,8 +10,8 @@ from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.campaign import Judged
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.example import Example
-from agent_chaos.search.exhaustive import KnownPlans
 from agent_chaos.search.loop import batch, drive
+from agent_chaos.search.strategies.exhaustive import KnownPlans
 
 PLANS = [Plan.of([("call 0", Truncate(boundary="mid_body", offset=n))]) for n in range(100)]
 

@@ -6,11 +6,11 @@ import anthropic
 import pytest
 
 from agent_chaos.report.contents import figures
-from agent_chaos.search.exhaustive import edges
 from agent_chaos.search.scope import EVERYTHING
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from agent_chaos.search.space import Space
+from agent_chaos.search.strategies.exhaustive import edges
 from tests.search import shop
 from tests.search.shop import Logged
 from tests.spoken import spoken

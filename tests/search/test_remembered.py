@@ -12,8 +12,8 @@ from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.campaign import Judged, Judgements
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.example import Example, Struck
-from agent_chaos.search.knowledge import Knowledge
 from agent_chaos.search.memory import Digests, digest
+from agent_chaos.search.strategies.knowledge import Knowledge
 
 
 def plan(number):

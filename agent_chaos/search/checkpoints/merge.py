@@ -25,12 +25,12 @@ from agent_chaos.search.corpus.journal import Journal
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.executors.inline import Inline
-from agent_chaos.search.exhaustive import edges
-from agent_chaos.search.knowledge import Knowledge
 from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.search import run_stored, started
 from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, ShrinkResult, ShrinkTask
 from agent_chaos.search.space import Space
+from agent_chaos.search.strategies.exhaustive import edges
+from agent_chaos.search.strategies.knowledge import Knowledge
 
 
 def in_order(shards: Sequence[KeptResults]) -> list[KeptResults]:

@@ -8,8 +8,8 @@ from itertools import chain
 from agent_chaos.faults.family import Family
 from agent_chaos.faults.plan import Site
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
-from agent_chaos.search.knowledge import Knowledge
 from agent_chaos.search.space import Candidate, Menu, Space, Variant
+from agent_chaos.search.strategies.knowledge import Knowledge
 
 _TRIED = 3
 """How often a kind is tried that does not fire."""

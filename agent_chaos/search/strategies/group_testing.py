@@ -7,13 +7,13 @@ from random import Random
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
-from agent_chaos.search.combining import Combiner
 from agent_chaos.search.example import Example
-from agent_chaos.search.knowledge import Knowledge
 from agent_chaos.search.memory import Digests
-from agent_chaos.search.random_phase import RandomPhase
 from agent_chaos.search.space import Space
-from agent_chaos.search.sweep import MenuCandidate
+from agent_chaos.search.strategies.combining import Combiner
+from agent_chaos.search.strategies.knowledge import Knowledge
+from agent_chaos.search.strategies.random_phase import RandomPhase
+from agent_chaos.search.strategies.sweep import MenuCandidate
 
 _ARMS = {
     "alone": 8.0,

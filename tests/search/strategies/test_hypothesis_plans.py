@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from agent_chaos.search.hypothesis_plans import plans
 from agent_chaos.search.space import Space
+from agent_chaos.search.strategies.hypothesis_plans import plans
 from tests.search import shop
 
 

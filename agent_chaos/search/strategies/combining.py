@@ -15,10 +15,10 @@ from random import Random
 from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.plan import Placed, Plan, Site
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
-from agent_chaos.search.knowledge import MOST_IN_A_ROW, Knowledge, rows_of
 from agent_chaos.search.numbers import FieldNumbers
 from agent_chaos.search.space import Candidate, Menu, Space
-from agent_chaos.search.sweep import MenuCandidate, Sweep
+from agent_chaos.search.strategies.knowledge import MOST_IN_A_ROW, Knowledge, rows_of
+from agent_chaos.search.strategies.sweep import MenuCandidate, Sweep
 
 _DRAWN = 6
 """How many plans are drawn for each that is taken."""

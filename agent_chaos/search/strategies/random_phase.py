@@ -64,7 +64,7 @@ class RandomPhase:
     def _draw(self) -> None:
         # here, not above: many searches find what they look for before Hypothesis is asked, and it takes
         # long to import
-        from agent_chaos.search.hypothesis_plans import drawn_for_ever
+        from agent_chaos.search.strategies.hypothesis_plans import drawn_for_ever
 
         try:
             drawn_for_ever(self._space, self._seed, self._came_of)

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings, tar
 from hypothesis.strategies import SearchStrategy
 
 from agent_chaos.faults.plan import Placed, Plan
-from agent_chaos.search.constants import no_local_constants
 from agent_chaos.search.example import Example
 from agent_chaos.search.space import Menu, Space
+from agent_chaos.search.strategies.constants import no_local_constants
 
 MAX_FAULTS = 8
 _SLICE = 50

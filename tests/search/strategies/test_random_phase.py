@@ -4,10 +4,10 @@ import threading
 
 import pytest
 
-from agent_chaos.search import hypothesis_plans
 from agent_chaos.search.example import examined
-from agent_chaos.search.random_phase import RandomPhase
 from agent_chaos.search.space import Space
+from agent_chaos.search.strategies import hypothesis_plans
+from agent_chaos.search.strategies.random_phase import RandomPhase
 from tests.search import shop
 
 
