@@ -109,7 +109,7 @@ def _popen(session: Session, args: tuple[Any, ...]) -> None:
 def note_program(session: Session, name: str) -> None:
     """Notes a program that a run starts. Raises GuardRefused where structured output is being acted on."""
     _noted(session, "subprocess", name[:120])
-    session.scheduler.outside.programs += 1
+    session.scheduler.outside.program_starts()
 
 
 def _noted(session: Session, kind: Literal["subprocess", "sqlite", "file"], what: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from agent_chaos.runtime import real
+from agent_chaos.runtime.child_processes import ChildProcesses
 from agent_chaos.runtime.member import NEVER
 from agent_chaos.runtime.user_code import calling_frame
 
@@ -63,6 +64,12 @@ class Outside:
         self._looks = 0
         self.online = False
         self.programs = 0
+        self._children: ChildProcesses | None = None
+
+    def program_starts(self) -> None:
+        """Says that the run is about to start a program."""
+        self._children = self._children or ChildProcesses()
+        self.programs += 1
 
     def poke(self) -> None:
         """Says that a thread which is none of the run's was given something to do. Callable from any thread."""
@@ -116,15 +123,10 @@ class Outside:
 
     def _a_program_runs(self, *, unless_known: bool) -> bool:
         """Whether a program of the run's has not ended, or one of its threads is about to hear that it has."""
-        wait = vars(os).get("waitid")
-        if not self.programs or wait is None:
+        if self._children is None or "waitid" not in vars(os):
             return unless_known
-        try:
-            # Looks without taking the end of a program from whoever waits for it.
-            ended = wait(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        except ChildProcessError:
-            return False
-        return ended is None or self.anybody_in_c_code()
+        ended = self._children.ended()
+        return ended is not None and (not ended or self.anybody_in_c_code())
 
     def _still(self) -> bool:
         places = self._where_threads_are()

@@ -25,6 +25,15 @@ ENDS = {
 }
 
 
+@pytest.fixture
+def hangups():
+    """A shell that goes on without its terminal, as CI's does, has its commands ignore SIGHUP."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangups")
 @pytest.mark.parametrize("named", ENDS)
 def test_what_ends_the_process_is_how_the_run_ends(named):
     trace = run(lambda ctx, text: ENDS[named]())

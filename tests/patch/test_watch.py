@@ -129,6 +129,24 @@ def by_a_thread_of_a_loop():
 PROGRAMS = (by_subprocess, by_its_output, by_a_shell, by_its_number, by_a_loop, by_a_thread_of_a_loop)
 
 
+@pytest.fixture(params=["true", "sleep 60"])
+def another_program(request):
+    """A program from before the run: one that goes on, or one that ended and that nobody has waited for."""
+    program = subprocess.Popen(request.param.split())
+    if request.param == "true":
+        os.waitid(os.P_PID, program.pid, os.WEXITED | os.WNOWAIT)
+    yield
+    program.kill()
+    program.wait()
+
+
+@pytest.mark.parametrize("waits", [by_a_loop, by_a_thread_of_a_loop], ids=lambda one: one.__name__)
+def test_programs_from_before_a_run_are_none_of_its_own(waits, cassette, impatient_threads, another_program):
+    trace = trial(scenario(lambda ctx, text: (waits(), ask())[1]), cassette)
+
+    assert not trace.incidents_of("degraded")
+
+
 @pytest.fixture
 def impatient_threads(monkeypatch):
     monkeypatch.setattr(scheduler, "PATIENCE_S", 0.05)
