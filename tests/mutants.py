@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_TIMEOUT_S = 600
+_TIMEOUT_S = 120
 
 
 @dataclass(frozen=True)

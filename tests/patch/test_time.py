@@ -447,3 +447,15 @@ def test_a_lock_says_whether_it_is_held():
     one = scenario(held)
 
     assert trial(one, recorded(one, [])).answers[0].text == "True False"
+
+
+def test_a_reply_that_begins_when_the_clients_timeout_is_up_is_still_heard():
+    def agent(ctx, text):
+        client = anthropic.Anthropic(max_retries=0, timeout=5.0)
+        said = [{"role": "user", "content": "Hi."}]
+        return client.messages.create(model="m", max_tokens=9, messages=said).content[0].text
+
+    one = scenario(agent)
+    trace = trial(one, recorded(one, [claude_says("Hello.", at=5.0)]))
+
+    assert [answer.text for answer in trace.answers] == ["Hello."]
