@@ -79,19 +79,23 @@ def _words(expression: str) -> Iterator[str]:
 
 
 def _either(words: list[str], whole: str) -> _Test:
-    parts = [_both(words, whole)]
-    while words[0] == "or":
-        words.pop(0)
-        parts.append(_both(words, whole))
+    parts = _joined_by("or", _both, words, whole)
     return lambda names: any(part(names) for part in parts)
 
 
 def _both(words: list[str], whole: str) -> _Test:
-    parts = [_one(words, whole)]
-    while words[0] == "and":
-        words.pop(0)
-        parts.append(_one(words, whole))
+    parts = _joined_by("and", _one, words, whole)
     return lambda names: all(part(names) for part in parts)
+
+
+def _joined_by(
+    word: str, read: Callable[[list[str], str], _Test], words: list[str], whole: str
+) -> list[_Test]:
+    parts = [read(words, whole)]
+    while words[0] == word:
+        words.pop(0)
+        parts.append(read(words, whole))
+    return parts
 
 
 def _one(words: list[str], whole: str) -> _Test:
