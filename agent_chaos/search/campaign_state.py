@@ -122,7 +122,7 @@ class CampaignState:
         self.pairs.add(fired)
         for fingerprint in example.fingerprints:
             self.seen_in[fingerprint] |= 1 << self.examples
-            self._suspect(fingerprint, example)
+        self._suspect(example)
         if example.verdict is Verdict.UNDECIDED:
             self.reasons[_place(example)] += 1
             self._leave_open(example)
@@ -131,13 +131,15 @@ class CampaignState:
         self._warn(example)
         self.note(example)
 
-    def _suspect(self, fingerprint: str, example: Example) -> None:
-        suspects = self.suspects.setdefault(fingerprint, Counter())
-        for one in example.fired.faults:
-            if one.fault.frequency is Frequency.EVERYDAY and (
-                one in suspects or len(suspects) < _MOST_SUSPECTS
-            ):
-                suspects[one] += _SUSPICION // len(example.struck)
+    def _suspect(self, example: Example) -> None:
+        if not example.fingerprints:
+            return
+        everyday = [one for one in example.fired.faults if one.fault.frequency is Frequency.EVERYDAY]
+        for fingerprint in example.fingerprints:
+            suspects = self.suspects.setdefault(fingerprint, Counter())
+            for one in everyday:
+                if one in suspects or len(suspects) < _MOST_SUSPECTS:
+                    suspects[one] += _SUSPICION // len(example.struck)
 
     def usual(self, fingerprint: str) -> tuple[Plan, ...]:
         """Plans of one everyday fault each that may be all that a failure takes, the likeliest first."""
