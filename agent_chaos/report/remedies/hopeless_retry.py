@@ -19,8 +19,7 @@ def _fits(case: Case) -> bool:
 REMEDY = Remedy(
     name="hopeless_retry",
     headline="A request that the provider refused for good is sent again",
-    does="Retry only what may pass by itself (408, 409, 429, 5xx, broken connections), and give up at once on everything "
-    "else.",
+    does="",
     fits=_fits,
     at=lambda case: case.at_call,
     order=19,

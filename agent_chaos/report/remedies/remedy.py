@@ -159,7 +159,7 @@ class Remedy:
 
     Args:
         headline: what is wrong now, as one line without a full stop.
-        does: what to change, as one sentence.
+        does: what to change, as one sentence; '' where the oracle's own advice says it.
         code: the change in a few lines, by protocol; under '' for any other library, where that can be said. In it `$reply`
             stands for the whole reply, `$client` for the client, and `$made(` for what makes one.
         events: the same for an agent that reads the events of a stream itself, each of which is `$chunk`.
