@@ -174,7 +174,7 @@ class Player:
             prompt = wire.prompt(asked.request)
             turn = protocols()[recorded.protocol].parse(recorded.reply)
             said = new_reply(
-                wire, translated(turn, prompt), streamed=prompt.stream, at=_begins_s(recorded.reply)
+                wire, translated(turn, prompt), streamed=prompt.stream, at=recorded.reply.begins_at
             )
             keys = Keys(asked.exact, asked.normalised, asked.lane)
             self._learnt[number] = Exchange(number, recorded.turn, 0.0, asked.request, said, keys, protocol)
@@ -256,8 +256,3 @@ class Player:
             fresh, recorded_ids = renumber_ids(reply, wire, salt)
         self._recorded_ids.update(recorded_ids)
         return fresh
-
-
-def _begins_s(reply: Reply) -> float:
-    """Seconds after which a reply begins."""
-    return reply.head.at if reply.head else 0.0

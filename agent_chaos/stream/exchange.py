@@ -192,6 +192,11 @@ class Reply:
         return (self.ended or self.left) and 0 < self.status < 400
 
     @property
+    def begins_at(self) -> float:
+        """Virtual seconds from the request to the head; 0 where none arrived."""
+        return self.head.at if self.head else 0.0
+
+    @property
     def duration(self) -> float:
         """Virtual seconds from the request to the last event."""
         return self.events[-1].at if self.events else 0.0
@@ -252,7 +257,7 @@ def with_body(reply: Reply, body: bytes) -> Reply:
     The rest arrives as one chunk at the time of the first chunk that changed; a `content-length` is corrected.
     """
     kept: list[ReplyEvent] = []
-    used, last = 0, reply.head.at if reply.head else 0.0
+    used, last = 0, reply.begins_at
     for event in reply.events:
         if not isinstance(event, Data):
             continue
@@ -285,7 +290,7 @@ def rechunked(reply: Reply, body: bytes) -> Reply:
 def cut(reply: Reply, body_bytes: int, last: End | Abort) -> Reply:
     """The reply up to `body_bytes` of its body, then `last`, whose `at` counts from the last byte kept."""
     events: list[ReplyEvent] = [reply.head] if reply.head else []
-    left, now = body_bytes, reply.head.at if reply.head else 0.0
+    left, now = body_bytes, reply.begins_at
     for event in reply.events:
         if not isinstance(event, Data) or left <= 0:
             continue

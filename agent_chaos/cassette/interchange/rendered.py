@@ -70,8 +70,7 @@ def _streamed(one: Interaction) -> Interaction:
     asked = protocol.request(replace(protocol.prompt(one.request), stream=True))
     body = fields(json_of(asked.body.decode())) | fields(json_of(one.request.body.decode()))
     turn = protocol.parse(one.reply)
-    begins = one.reply.head.at if one.reply.head else 0.0
-    told = new_reply(protocol, turn, streamed=True, at=begins, headers=[(_MARK, mark)])
+    told = new_reply(protocol, turn, streamed=True, at=one.reply.begins_at, headers=[(_MARK, mark)])
     return replace(one, request=replace(asked, body=compact(body).encode()), reply=told)
 
 

@@ -42,7 +42,7 @@ def provider_error(target: Target, kind: ErrorKind, *, retry_after_s: int | None
     if not target.reply.ok or target.reply.head is None:
         return target.reply
     error = target.protocol.error_reply(kind, target.request, retry_after_s=retry_after_s)
-    return delayed(error, target.reply.head.at - (error.head.at if error.head else 0.0))
+    return delayed(error, target.reply.head.at - error.begins_at)
 
 
 def with_message(reply: Reply, message: str) -> Reply:
