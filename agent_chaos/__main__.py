@@ -36,8 +36,13 @@ def main() -> None:
 def _main() -> None:
     """Answers at once what needs no command line; else fixes the hash seed, cuts the network off, runs the command."""
     for stream in (sys.stdout, sys.stderr):
+        # Whoever calls `main` may have put another object in place of the stream: a StringIO has no encoding
+        # to change.
         if hasattr(stream, "reconfigure"):
+            # A terminal whose encoding is not UTF-8 (LANG=C, an old Windows code page) cannot print the marks
+            # of a report; a question mark is better there than an UnicodeEncodeError.
             stream.reconfigure(errors="replace")
+    # Before the hash seed: the shell waits for these words at every press of the tab key.
     if _COMPLETION in os.environ or sys.argv[1:2] in [[option] for option in _COMPLETION_OPTIONS]:
         from agent_chaos.cli import complete
 
@@ -47,10 +52,14 @@ def _main() -> None:
         answer()
         return
     _fix_the_hash_seed()
+    # Hypothesis would make `.hypothesis/` in the user's working directory. It reads the variable when it is
+    # imported, which is later than this.
     os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", os.path.join(".agent_chaos_runs", ".hypothesis"))
     if any(word in (*OFFLINE, "record") for word in sys.argv[1:2]):
         _load_clock_without_pytest()
     if any(word in OFFLINE for word in sys.argv[1:2]):
+        # Before anything is imported that may crash the process: what was found so far must be told all the
+        # same.
         keep_last_words(sys.argv[1])
         from agent_chaos.patch.guard import isolate, isolate_later
 
@@ -96,12 +105,15 @@ def _fix_the_hash_seed() -> None:
     """Starts Python again with one, so that sets have one order in every run."""
     if os.environ.get("PYTHONHASHSEED", "random") == "random":
         os.environ["PYTHONHASHSEED"] = "0"
+        # Too late for this process: Python reads the seed when it starts. `orig_argv` keeps what `sys.argv`
+        # no longer has, as `-X dev` or `-m agent_chaos`.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def _load_clock_without_pytest() -> None:
     """time-machine imports pytest where that is installed, for a fixture that a command has no use for: 0.3 s."""
     modules: dict[str, object] = vars(sys)["modules"]
+    # None makes `import pytest` raise ImportError, for which time-machine is prepared.
     modules["pytest"] = None
     try:
         importlib.import_module("time_machine")

@@ -14,9 +14,12 @@ def write_text(path: Path, text: str) -> None:
     """Replaces the file's text in one step, making its folder where needed. Raises UsageError where it cannot."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # In the same folder: a rename is one step within one file system only.
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        # Texts come from agents and may hold lone surrogates, which UTF-8 cannot hold.
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(text)
+        # `mkstemp` lets nobody but the owner read the file, and reports are read by others.
         Path(name).chmod(0o644)
         Path(name).replace(path)
     except OSError as exc:
@@ -25,6 +28,8 @@ def write_text(path: Path, text: str) -> None:
 
 def writable(path: Path) -> Path:
     """The path, once it is certain that a file can be written there. Raises UsageError."""
+    # Folders that are missing are made when the file is written, so the question goes to the nearest one
+    # there is.
     folder = next(parent for parent in path.absolute().parents if parent.exists())
     if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise UsageError(f"{path}: cannot be written")
@@ -34,6 +39,7 @@ def writable(path: Path) -> Path:
 def relative(file: str) -> str:
     """A path from the working directory; of a library, from where libraries of its kind are."""
     path = Path(file)
+    # `site-packages`, or `dist-packages` on Debian.
     installed = (
         Path(*path.parts[: i + 1]) for i, part in enumerate(path.parts) if part.endswith("-packages")
     )

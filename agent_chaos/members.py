@@ -14,6 +14,8 @@ from agent_chaos.containment import Contained
 
 def members(folder: ModuleType) -> Iterator[ModuleType]:
     """Every module and package directly inside a package, imported, by name."""
+    # Sorted: the order of a folder differs from one file system to the next, and with it the plans that a
+    # seed means.
     for found in sorted(pkgutil.iter_modules(folder.__path__), key=lambda info: info.name):
         yield importlib.import_module(f"{folder.__name__}.{found.name}")
 
@@ -43,5 +45,6 @@ def defined(modules: Iterable[ModuleType]) -> Iterator[type]:
         yield from (
             value
             for value in vars(module).values()
+            # A member imports its base class, and may import other classes, which are no members of its own.
             if isinstance(value, type) and value.__module__ == module.__name__
         )

@@ -45,6 +45,8 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     if name == "__all__":
         return __dir__()
+    # Python asks for `__path__` and the like; to look such a name up among the faults would load the whole
+    # catalogue.
     if name.startswith("_"):
         raise AttributeError(name)
     for home, names in _HOMES.items():
@@ -58,6 +60,7 @@ def __getattr__(name: str) -> Any:
     constructors, compat = (
         importlib.import_module(f"{__name__}.{home}") for home in ("constructors", "compat")
     )
+    # Last, since it imports every fault: `from agent_chaos.chaos import Chaos` must stay cheap.
     found = constructors.constructor(name) or compat.by_class_name(name)
     if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

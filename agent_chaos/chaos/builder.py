@@ -102,6 +102,8 @@ class Chaos(BaseModel):
         return self._when(**trigger.model_dump(exclude_defaults=True))
 
     def _when(self, **conditions: Any) -> Chaos:
+        # Validated as a whole, not by `model_copy`, which checks nothing: what was said last of a condition
+        # holds.
         wanted = {**self.trigger.model_dump(exclude_defaults=True), **conditions}
         try:
             trigger = Trigger.model_validate(wanted)
@@ -116,4 +118,5 @@ class Chaos(BaseModel):
 
 def _first(exc: ValueError) -> str:
     errors = getattr(exc, "errors", None)
+    # What pydantic puts before the message of a validator of our own.
     return str(errors()[0]["msg"]).removeprefix("Value error, ") if callable(errors) else str(exc)

@@ -53,6 +53,7 @@ def by_class_name(name: str) -> _Word | None:
     word, renamed = _CLASSES[name]
 
     def made(**fields: Any) -> Chaos:
+        # 0.1.3 gave the conditions to the class itself, beside the arguments of the fault.
         conditions = {key: fields.pop(key) for key in Trigger.model_fields if key in fields}
         return word(**{renamed.get(key, key): value for key, value in fields.items()}).when(
             Trigger(**conditions)

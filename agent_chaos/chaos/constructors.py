@@ -51,11 +51,13 @@ def _seconds(word: str, name: str, value: float) -> int | float:
     """Seconds as a plan keeps them: a whole number as one."""
     if value <= 0:
         raise PlanError(f"{word}: {name}={value!r}: expected a number of seconds above 0")
+    # A plan with `30` and one with `30.0` are the same plan, and must have the same text and the same digest.
     return int(value) if float(value).is_integer() else value
 
 
 def llm_rate_limit(retry_after: float = 30.0) -> Chaos:
     """429, with `retry-after` as the provider sends it: in whole seconds, rounded up."""
+    # `retry-after` has no fractions (RFC 9110, 10.2.3); rounded down, a client would come back too early.
     wait = math.ceil(_seconds("llm_rate_limit", "retry_after", retry_after))
     return _chaos(
         fault_of({"kind": "rate_limit", "retry_after_s": wait}),
@@ -190,6 +192,7 @@ def history_inject(messages: list[dict[str, Any]], position: Position = "end") -
 
 def _anywhere(messages: list[Any]) -> int:
     """A place among the messages, before and behind all of them included, drawn from what they say."""
+    # Not `hash`, which differs from process to process, and not `random`, which the agent draws from as well.
     said = json.dumps(messages, sort_keys=True, default=str).encode()
     return zlib.crc32(said) % (len(messages) + 1)
 
@@ -209,6 +212,8 @@ def to_source(made: Fault) -> str:
 
 def _known_word(made: Fault, inside: str) -> str:
     """The word of 0.1.3 where its only argument is the fault's, else the word by kind."""
+    # Only those whose every field the word can say: a stall has two words and three fields, and is written by
+    # its kind.
     for kind, word, ours, theirs in _RENAMED:
         if made.kind == kind:
             return f"{word}({inside.replace(f'{ours}=', f'{theirs}=')})"
@@ -230,6 +235,7 @@ def _literal(value: Any) -> str:
 
 def constructor(name: str) -> Callable[..., Chaos] | None:
     """The word of that name: a function of this file, or that of a fault of the catalogue."""
+    # By prefix, so that neither an import nor a helper of this module is taken for a fault.
     own = globals().get(name) if name.startswith(_PREFIXES) else None
     return own or _of_fault(name)
 

@@ -47,8 +47,10 @@ def called(mutator: Callable[..., Any], context: Any, *values: Any) -> Any:
             for p in inspect.signature(mutator).parameters.values()
             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
         ]
+    # Builtins and some C callables have no signature that Python could read.
     except (TypeError, ValueError):
         return mutator(*values)
+    # By what it requires, so that `(messages, keep=3)` is a mutator of messages alone.
     required = [p for p in parameters if p.default is p.empty]
     wants_context = bool(parameters) and parameters[0].name == "ctx"
     return (
@@ -58,6 +60,7 @@ def called(mutator: Callable[..., Any], context: Any, *values: Any) -> Any:
 
 def last_messages(messages: list[Any], keep_last: int, keep_system: bool) -> list[Any]:
     """The last messages that are not the system's, behind the system's own where those stay."""
+    # OpenAI calls the system's role `developer` in its newer models.
     system = [one for one in messages if _role(one) in ("system", "developer")]
     others = [one for one in messages if _role(one) not in ("system", "developer")]
     kept = others[-keep_last:] if keep_last else []

@@ -83,6 +83,8 @@ class Trigger(BaseModel):
         return self._place(moment) and self._turn(moment) and self._call(moment)
 
     def _place(self, moment: CallContext) -> bool:
+        # A tool call speaks no protocol, and a model call names no tool: a condition about the other does not
+        # rule it out.
         provider = self.provider is None or not moment.protocol or moment.protocol in vendors()[self.provider]
         tool = self.tool is None or not moment.tool or moment.tool == self.tool
         return provider and tool and (self.attempts is None or moment.attempt < self.attempts)

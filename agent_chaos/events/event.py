@@ -19,6 +19,7 @@ class _Event(BaseModel):
     `span_id` is empty outside of calls, `provider` where none speaks.
     """
 
+    # Unlike every other model here: an older version must read the files of a newer one, and lose nothing.
     model_config = ConfigDict(frozen=True, extra="allow")
 
     timestamp: float = 0.0

@@ -54,6 +54,8 @@ class PendingContinuation:
         if asked.previous in self.ids:
             # A new question names the turn before it as well; only one without messages of its own asks for
             # the rest of it.
+            # `previous_response_id` is sent with a new question, too (Responses API); a pause token of
+            # another kind never is.
             return asked.previous != self.turn_id or not asked.messages
         return self._repeated(asked)
 
@@ -62,6 +64,8 @@ class PendingContinuation:
         spoken = [message for message in asked.messages if message.role == "assistant"]
         parts = spoken[-1].parts if spoken else ()
         calls = tuple((part.name, part.arguments) for part in parts if isinstance(part, ToolCall))
+        # Read as JSON, since frameworks write the arguments anew, with other spaces, when they send the
+        # history back.
         return [(name, loaded(text)) for name, text in calls] == [
             (name, loaded(text)) for name, text in self.calls
         ]

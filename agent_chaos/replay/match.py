@@ -23,6 +23,8 @@ from agent_chaos.replay.tool_names import renamed_tools
 from agent_chaos.stream.exchange import Request
 
 _MEMO_SIZE = 4096
+# Recordings of this length are of whole services; to read every body of them takes seconds before the first
+# run.
 _CHAIN_LIMIT = 2_000
 _COMPARED = 200
 """How many recorded bodies are read to tell what a request that was not recorded is nearest to."""
@@ -142,6 +144,7 @@ class ExchangeIndex:
 
         None where the reply must have a form, may be a tool call, or goes on from what a server keeps.
         """
+        # A text in place of a tool call or of JSON would be a fault that nobody injected.
         if question.structured or question.tools or question.previous:
             return ()
         return tuple(
@@ -155,6 +158,8 @@ class ExchangeIndex:
 
     def _distance(self, request: Request, index: int, turn: int) -> tuple[bool, int]:
         recorded = self.exchange(index)
+        # Least is nearest: `sorted` is stable, so that of exchanges alike the earlier one is taken, in every
+        # run.
         return recorded.turn != turn, -_shared(recorded.request.body, request.body)
 
     def _said(self, index: int) -> ModelTurn:

@@ -169,6 +169,7 @@ class Player:
         """
         number, recorded = len(self._index) + index, self._index.exchange(index)
         known = self._learnt.get(number)
+        # Made once for a run: the same reply again, with the same ids, where the agent asks a second time.
         if known is None or known.protocol != protocol:
             wire = protocols()[protocol]
             prompt = wire.prompt(asked.request)
@@ -190,6 +191,8 @@ class Player:
 
     def _again(self, indexes: Sequence[int]) -> int:
         """Of exchanges that were all served, the latest one that was whole."""
+        # Not the last one blindly: a recording may end in an error that the agent gave up on, and an answer
+        # served again must be an answer.
         return next((i for i in reversed(indexes) if self._exchange(i).reply.ok), indexes[-1])
 
     def _play(
@@ -228,6 +231,8 @@ class Player:
         index: int,
     ) -> tuple[Reply, tuple[Fault, ...]]:
         reply, fired = recorded, []
+        # One after the other, each on what the one before left: a stream that was cut can be delayed, and a
+        # delayed one cut.
         for fault in faults:
             if not isinstance(fault, WireFault):
                 continue
@@ -242,6 +247,7 @@ class Player:
             if changed is not reply and changed != reply:
                 reply = changed
                 fired.append(fault)
+                # Before the next fault acts: what was held back is a part of what this fault was given.
                 held = PendingContinuation.of(index, fault, target, changed)
                 self._held += [held] if held is not None else []
         return reply, tuple(fired)

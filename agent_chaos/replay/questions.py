@@ -47,6 +47,8 @@ class Question:
     def is_asked_elsewhere_by(self, other: Question) -> bool:
         """Whether another request asks the same of another provider, streamed or not: with the same last words of the user,
         the same step after them and the same tools. Forms of an answer are spelled by each provider in its own way."""
+        # A schema is spelled by each provider in its own way, and an id of stored state means nothing to
+        # another provider: neither can be compared.
         free = not (self.structured or other.structured or self.previous or other.previous)
         same = (self.user, self.step, self.tools) == (other.user, other.step, other.tools)
         return free and same and self.protocol != other.protocol
@@ -71,6 +73,8 @@ def question_of(request: Request) -> Question | None:
     if protocol is None:
         return None
     prompt = protocol.prompt(request)
+    # Everything up to the user's last words is history, which trimming, summaries and faults change; what
+    # follows is the step that is asked for.
     asked = [index for index, one in enumerate(prompt.messages) if _is_the_user_s(one)]
     last = asked[-1] if asked else 0
     shown = [_shown(one) for one in prompt.messages]

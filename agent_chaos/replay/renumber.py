@@ -49,6 +49,8 @@ def _edits(reply: Reply, protocol: WireProtocol, fresh: Mapping[str, str]) -> li
 def _ids_in(text: str, ids: Collection[str]) -> list[String]:
     """Where a JSON document holds one of these ids, in the fields that hold ids."""
     return [
+        # `tool_use_id`, `call_id`, `responseId`, `toolUseId`: every protocol here ends the names of its ids
+        # so.
         one for one in strings(text) or () if one.name.lower().endswith(("id", "ids")) and one.text in ids
     ]
 

@@ -36,6 +36,9 @@ def recorded_calls(exchange: Exchange) -> tuple[ToolCall, ...]:
 
 
 def _is_run_of(call: ToolCall, run: ToolRecord) -> bool:
+    # What frameworks put before a tool's name: Semantic Kernel `Shop-refund`, MCP clients `server__tool` or
+    # `server.tool`.
     ends = any(call.name.endswith(f"{mark}{run.name}") for mark in "-_.:/")
     asked = loaded(call.arguments)
+    # Not by empty arguments: every tool without parameters would be every other one.
     return ends or (bool(asked) and asked == run.arguments)

@@ -67,9 +67,13 @@ class Toolbox:
     def _distance(self, record: ToolRecord, arguments: Any, wanted: str) -> tuple[bool, int, bool, int]:
         same = self._recorded(record) == wanted
         differing = 0 if same else _differing(record.arguments, arguments)
+        # Those not served yet before those that were; then by their number, so that equal ones are taken as
+        # they were recorded.
         return not same, differing, record.index in self._servings, record.index
 
     def _recorded(self, record: ToolRecord) -> str:
+        # Written once for each record, not for each comparison: a tool that is called often is compared with
+        # all of its records each time.
         if record.index not in self._canonical:
             self._canonical[record.index] = _canonical(record.arguments)
         return self._canonical[record.index]

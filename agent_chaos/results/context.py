@@ -74,6 +74,8 @@ class ChaosContext:
 
     @property
     def turn_results(self) -> list[TurnResult]:
+        # To measure a run reads its whole trace so far; most agents never look, and a search runs thousands
+        # of them.
         if self._measure is not None and self._counted < len(self._turns):
             metrics = self._measure()
             self._turns = [counted(result, metrics) for result in self._turns]

@@ -66,6 +66,8 @@ class EventEmitter:
 
     def emit(self, make: Callable[..., Event], /, **fields: Any) -> None:
         """Makes an event of this run, now, and passes it on."""
+        # A sink that raised once is left alone: a full disk would raise at every event, and slow the run down
+        # with each.
         if self.failure is None:
             event = make(
                 timestamp=self._clock(), trace_id=self.trace_id, trace_name=self.trace_name, **fields

@@ -62,6 +62,8 @@ def asgi_agent(
     raises what the app raises, and ServiceError where the app turned it into a status of 500 or more.
     """
 
+    # By loop, which lives as long as its run: nothing of a lifespan is left for the next run, and nobody has
+    # to end it.
     running: _Running = WeakKeyDictionary()
 
     async def agent(ctx: Any, turn_input: str) -> Any:
@@ -90,6 +92,7 @@ async def _started(app: App, running: _Running) -> AsgiMessage:
         running[loop] = (state, loop.create_task(_lifespan(app, state, up)))
         if failed := await up:
             raise ServiceError(f"the app does not start: {failed}")
+    # A copy for each request, as the specification of lifespan state asks of servers.
     return dict(running[loop][0])
 
 
@@ -103,6 +106,7 @@ async def _lifespan(app: App, state: AsgiMessage, up: asyncio.Future[str]) -> No
         return {"type": "lifespan.startup"}
 
     async def send(message: AsgiMessage) -> None:
+        # Once only: an app may go on sending, and a future cannot be told twice.
         if not up.done() and message["type"].startswith("lifespan.startup"):
             failed = message["type"] == "lifespan.startup.failed"
             up.set_result(str(message.get("message") or "it says so") if failed else "")
@@ -118,6 +122,7 @@ async def _lifespan(app: App, state: AsgiMessage, up: asyncio.Future[str]) -> No
         with Contained():
             await app(scope, receive, send)
     finally:
+        # An app without a lifespan returns or raises before it said anything; it counts as started.
         if not up.done():
             up.set_result("")
 
@@ -150,6 +155,8 @@ async def _exchange(app: App, scope: AsgiMessage, body: bytes) -> ServiceReply:
         if not asked[0]:
             asked[0] = True
             return {"type": "http.request", "body": body, "more_body": False}
+        # Starlette listens for a disconnect while it streams a reply; one that came at once would make it
+        # stop.
         await finished.wait()
         return {"type": "http.disconnect"}
 

@@ -33,6 +33,7 @@ def spent(
     """A result for a number of tokens, which cannot pass where some calls (of the turn) came without their counts."""
     found = bounded(name, measured, limit, what)
     missing = sum(turn is None or record.turn == turn for record in ctx.metrics.uncounted)
+    # A limit that is passed without the missing tokens is passed with them, too.
     if not (found.passed and missing):
         return found
     calls = len(ctx.metrics.history)
@@ -45,12 +46,15 @@ def checked(assertion: Callable[..., Any], context: ChaosContext, turn: int | No
     """Runs an assertion, a callable or one of these; an exception in it is a failure."""
     name = str(getattr(assertion, "name", None) or getattr(assertion, "__name__", type(assertion).__name__))
     with Contained() as contained:
+        # Inside the block: what has no signature is no assertion, and is told as one that failed.
         wants_turn = "turn_number" in inspect.signature(assertion).parameters
         found = assertion(context, turn_number=turn) if wants_turn else assertion(context)
     if (exc := contained.error) is not None:
         return AssertionResult(
             name=name, passed=False, message=f"raised {type(exc).__name__}: {exc}", turn=turn
         )
+    # Closed, so that Python does not warn later, at a place of its own, of a coroutine that was never
+    # awaited.
     if inspect.iscoroutine(found):
         found.close()
         return AssertionResult(name=name, passed=False, message="is async; expected a function", turn=turn)

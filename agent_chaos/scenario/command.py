@@ -128,6 +128,8 @@ class _Host:
     ) -> None:
         self._command, self._input, self._persistent = command, input, persistent
         self._env, self._cwd, self._timeout_s = env, cwd, timeout_s
+        # The real queue, since the run replaces `queue` by one of virtual time, and the program at the other
+        # end lives in real time.
         self._inbox: real.SimpleQueue[object] = real.SimpleQueue()
         self._server: LoopbackServer | None = None
         self._kept: Program | None = None
@@ -139,6 +141,8 @@ class _Host:
         self._inbox = real.SimpleQueue()
         relay = Relay(session, client_timeout_s=client_timeout_s)
         program = self._begin(number, text, offline=session.replaying)
+        # Killed whatever ends the turn, also Ctrl-C: a program that is left would go on asking the next
+        # turn's server.
         with OnFailure(lambda _: program.kill()), session.programs.waiting():
             return self._output(self._until_finished(session, relay))
 
@@ -173,6 +177,8 @@ class _Host:
 
     def _launch(self, command: tuple[str, ...], *, offline: bool) -> Launch:
         if self._server is None:
+            # One for all runs, started with the first: its port stands in the environment of a persistent
+            # program.
             self._server = LoopbackServer(lambda incoming: self._inbox.put(incoming), one_client=True)
         environ = program_environment(self._server.url, {**os.environ, **self._env}, offline=offline)
         return Launch(command, environ, self._cwd)
@@ -189,6 +195,7 @@ class _Host:
                 relay.serve(item)
             elif isinstance(item, Finished):
                 return item
+            # Neither a request nor an end: the OSError with which starting the program failed.
             elif item is not None:
                 raise CommandFailed(f"{self._command[0]} cannot be run: {item}")
             elif relay.ordered_s:
@@ -199,6 +206,8 @@ class _Host:
         raise CommandFailed(f"no answer after {self._timeout_s:.0f} s of real time; the program was killed")
 
     def _output(self, finished: Finished) -> str:
+        # A persistent program that goes on has no exit code yet; one that ended with 0 in the middle of a
+        # turn has given no answer.
         if finished.code:
             raise _failure(finished)
         if self._persistent and finished.code is not None:
@@ -207,6 +216,8 @@ class _Host:
 
     def _next(self, session: Session, seconds: float) -> object:
         """What comes next, waited for in real time; None where nothing does."""
+        # The queue is filled from a thread outside of the run, so that the scheduler must not wait for this
+        # one meanwhile.
         with session.scheduler.excused():
             try:
                 return self._inbox.get(timeout=seconds)

@@ -17,6 +17,7 @@ def run_folder(parent: Path, what: str) -> Path:
 
     Git ignores all of `RUNS`, which is kept for a look back and belongs to this machine.
     """
+    # Only in the folder of that name: one that the user chose may be meant for git.
     if parent.name == RUNS.name and not (parent / ".gitignore").exists():
         write_text(parent / ".gitignore", "*\n")
     name = f"{datetime.now():%Y%m%d-%H%M%S}-{what}"

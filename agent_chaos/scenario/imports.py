@@ -38,6 +38,8 @@ def import_file(path: Path) -> ModuleType:
     file = path.resolve()
     _reach(file.parent)
     name = _name(file)
+    # By the resolved path: two targets may spell one file in two ways, and its scenarios must not be there
+    # twice.
     if name in sys.modules:
         return sys.modules[name]
     with importing(str(path)):
@@ -52,6 +54,8 @@ def import_module(name: str) -> ModuleType:
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as exc:
+            # Only where the target itself, or a package that it is in, is missing: an import inside of the
+            # module is an error of that module.
             if exc.name and f"{name}.".startswith(f"{exc.name}."):
                 raise ScenarioError(f"{name}: there is no module {exc.name!r}") from None
             raise
@@ -73,6 +77,7 @@ def _execute(name: str, file: Path) -> ModuleType:
         )
         raise ScenarioError(f"{_shown(str(file.absolute()))}{told}")
     module = importlib.util.module_from_spec(spec)
+    # Before it is executed, as Python's own import does: dataclasses and pickle look their module up by name.
     sys.modules[name] = module
     _executed.append(name)
     with OnFailure(lambda _: sys.modules.pop(name, None)):
@@ -82,6 +87,7 @@ def _execute(name: str, file: Path) -> ModuleType:
 
 def _name(file: Path) -> str:
     """A module name of its own for the file; inside the file's package where it has one, for relative imports."""
+    # Two folders may each hold an `agent.py`. Names of paths may be no UTF-8, which `fsencode` keeps.
     digest = blake2b(os.fsencode(file), digest_size=4).hexdigest()
     module = file.parent if file.name == "__init__.py" else file
     package = module.parent / "__init__.py"
@@ -115,6 +121,7 @@ def importing(place: str, *, doing: str = "") -> Iterator[None]:
         raise ScenarioError(f"{_at(place, exc)}: {validation_words(exc)}") from exc
     except (Exception, SystemExit) as exc:
         if isinstance(exc, ModuleNotFoundError) and (missing := _missing(place, exc)):
+            # Told apart from a file that is wrong: others of its folder can be searched all the same.
             raise RequirementMissing(f"{_at(place, exc)}: {missing}") from exc
         raise ScenarioError(_words(place, exc, doing or "does not import")) from exc
     finally:
@@ -180,6 +187,7 @@ def _words(place: str, exc: BaseException, doing: str) -> str:
 def _unset_variable(exc: BaseException) -> str:
     """What to do where `os.environ["MY_GATEWAY_URL"]` failed: providers' keys alone are seen to by themselves."""
     frames = [frame for frame, _ in traceback.walk_tb(exc.__traceback__)]
+    # `os.environ` raises from within `os.py`; a KeyError of the user's own has another last frame.
     if not isinstance(exc, KeyError) or not frames or frames[-1].f_globals.get("__name__") != "os":
         return ""
     name = exc.args[0]
@@ -193,6 +201,7 @@ def _at(place: str, exc: BaseException) -> str:
         return f"{_shown(exc.filename)}:{exc.lineno}"
     frames = traceback.extract_tb(exc.__traceback__)
     target = os.path.realpath(place)
+    # The line in the file that was asked for, not the one deep in a library where it ended.
     in_file = [frame for frame in frames if os.path.realpath(frame.filename) == target]
     return f"{place}:{in_file[-1].lineno}" if in_file else place
 

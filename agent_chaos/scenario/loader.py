@@ -75,6 +75,7 @@ def load(
     search = _Search(recursive, glob)
     found = _distinct(_load_target(target, search) for target in wanted)
     if search.skipped and not found:
+        # Where nothing is left to run, what could not be imported is no longer a side note.
         raise search.skipped[0]
     for missing in search.skipped:
         skip(missing)
@@ -137,6 +138,8 @@ def _load_target(target: str, search: _Search) -> list[Loaded]:
     if path.is_file():
         return _from_file(path, search)
     place, colon, wanted = target.rpartition(":")
+    # From the right, and only after the target as a whole was looked for: on Windows a path has a colon of
+    # its own.
     if colon and Path(place).is_file():
         return _pick(import_file(Path(place)), place, wanted)
     if colon and _MODULE.fullmatch(place) and not place.endswith(".py"):
@@ -158,6 +161,7 @@ def _from_directory(folder: Path, search: _Search) -> list[Loaded]:
 
 def _files(folder: Path, recursive: bool) -> Iterator[Path]:
     for path in folder.iterdir():
+        # Helpers beside scenarios, `__pycache__`, and folders of tools such as `.venv` and `.git`.
         if path.name.startswith(("_", ".")):
             continue
         if path.is_file():
@@ -180,6 +184,7 @@ def _scenarios_of(module: ModuleType, place: str) -> list[Loaded]:
     beside = [value for value in vars(module).values() if isinstance(value, Scenario)]
     scenarios = beside
     for name in _CONVENTIONAL:
+        # A package that holds a module `scenarios.py` has an attribute of that name, too.
         if hasattr(module, name) and not isinstance(getattr(module, name), ModuleType):
             scenarios = _held(getattr(module, name), f"{place}:{name}")
             known = {one.name for one in scenarios}
@@ -189,6 +194,7 @@ def _scenarios_of(module: ModuleType, place: str) -> list[Loaded]:
 
 
 def _once(scenarios: Iterable[Scenario]) -> list[Scenario]:
+    # By identity: a scenario may be bound to two names of a module, and equal ones need not be the same.
     return list({id(scenario): scenario for scenario in scenarios}.values())
 
 
@@ -230,6 +236,8 @@ def _distinct(targets: Iterable[list[Loaded]]) -> list[Loaded]:
     first: dict[str, tuple[int, Loaded]] = {}
     for number, one in ((number, one) for number, found in enumerate(targets) for one in found):
         before, other = first.setdefault(one.scenario.name, (number, one))
+        # `fuzz scenarios/ scenarios/refund.py` loads one scenario twice, as another object where a function
+        # makes it.
         again = before != number and other.ref == one.ref
         if other.scenario is one.scenario or again or _imported(one, other):
             continue
@@ -249,6 +257,7 @@ def _imported(one: Loaded, other: Loaded) -> bool:
 
 def _home(scenario: Scenario) -> str:
     """The file that the agent's function stands in; '' where it is no function."""
+    # Decorators are looked through; a class or an object that is called has no file of its own.
     code = getattr(inspect.unwrap(scenario.agent), "__code__", None)
     return str(code.co_filename) if code else ""
 

@@ -34,6 +34,7 @@ class Turn(BaseModel):
     assertions: tuple[Assertion, ...] = ()
 
     def __init__(self, input: str | Callable[[list[TurnResult]], str], **data: Any) -> None:
+        # pydantic takes keywords alone, and `Turn("text")` is how scenarios are written.
         super().__init__(input=input, **data)
 
     def get_input(self, history: Sequence[TurnResult]) -> str:
@@ -105,6 +106,7 @@ class _Scenario(BaseModel):
             raise ValueError(f"{classes[0]} is a class; write {classes[0]}(...)")
         for assertion, _ in self.every_assertion:
             for field in ("turn", "failed_turn"):
+                # Assertions are any callables; those of this package name their turn in one of these fields.
                 turn = getattr(assertion, field, None)
                 if isinstance(turn, int) and not 0 <= turn < len(self.turns):
                     raise ValueError(f"{assertion}: {_no_turn(turn, self.turns)}")
@@ -121,6 +123,7 @@ class _Scenario(BaseModel):
 
     def chance(self, seed: int) -> int:
         """The seed of its own that a run's seed gives it, so that scenarios do not all draw the same."""
+        # Not `hash`, whose value for a text differs from process to process.
         return int.from_bytes(blake2b(f"{seed} {self.name}".encode(), digest_size=8).digest(), "big")
 
     @property
@@ -141,6 +144,7 @@ def _fields_of(parent: type) -> str:
 
 
 class BaselineScenario(_Scenario):
+    # Written at run time: pydantic passes fields on to subclasses, `help()` does not.
     __doc__ = (
         f"An agent and a conversation, without chaos; `variant` adds some.\n\n    {_fields_of(_Scenario)}"
     )
@@ -175,6 +179,8 @@ class BaselineScenario(_Scenario):
             ScenarioError: a turn that does not exist.
         """
         return ChaosScenario(
+            # Field by field, not by `model_dump`, which would turn the turns into dicts and copy the agent's
+            # objects.
             **{field: getattr(self, field) for field in _Scenario.model_fields}
             | {
                 "name": name,

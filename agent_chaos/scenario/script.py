@@ -60,6 +60,7 @@ def _python_agent(arguments: Sequence[str]) -> Callable[[Any, str], str]:
             try:
                 _run(module, arguments[0])
             except SystemExit as exc:
+                # `sys.exit()` at the end of a script is how it ends well.
                 if exc.code not in (None, 0):
                     raise
         return written.getvalue().strip()
@@ -78,6 +79,7 @@ def _run(module: str, script: str) -> None:
 def _started_as(arguments: Sequence[str]) -> Iterator[None]:
     """What a program sees of how it was started: its arguments, and its own folder first on the path."""
     before, path = sys.argv, sys.path
+    # As Python itself does: the script's folder for a script, the current one for `-m`.
     folder = str(Path(arguments[0]).parent) if arguments[0].endswith(".py") else ""
     sys.argv, sys.path = list(arguments), [folder or str(Path.cwd()), *path]
     try:

@@ -66,6 +66,7 @@ def _parsed(expression: str) -> _Test:
     """Raises UsageError, which names the place where the expression makes no sense."""
     if not expression.strip():
         return lambda names: True
+    # The empty word stands for the end, so that no step has to ask whether there is a next one.
     words = [*_words(expression), ""]
     test = _either(words, expression)
     if words[0]:

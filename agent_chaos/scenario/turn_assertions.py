@@ -12,6 +12,7 @@ from agent_chaos.scenario.assertions import bounded, spent
 def _result(ctx: ChaosContext, named: int | None, standing_in: int | None) -> TurnResult | None:
     turn = standing_in if named is None else named
     if turn is None:
+        # Asked for the whole run, it looks at what the user was left with.
         return ctx.turn_results[-1] if ctx.turn_results else None
     return ctx.get_turn_result(turn)
 

@@ -48,6 +48,7 @@ def moved(edit: Edit, by: int) -> Edit:
 def clipped_edits(edits: Sequence[Edit], start: int, end: int) -> list[Edit]:
     """The parts of merged edits that lie in a piece, counted from its start; the new text goes where an edit starts."""
     found: list[Edit] = []
+    # Bisected, since every frame of a long stream asks for its part of all edits.
     at = max(0, bisect_right(edits, start, key=lambda edit: edit.start) - 1)
     for edit in edits[at:]:
         if edit.start >= end:
@@ -71,6 +72,8 @@ def in_bytes(text: str, edits: Sequence[Edit]) -> list[Edit]:
 
 
 def _size(text: str) -> int:
+    # Most JSON is ASCII, where a letter is a byte; to encode each piece only to count it costs most of the
+    # edit.
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
 
 
@@ -84,6 +87,8 @@ def rebodied(reply: Reply, edits: Sequence[Edit]) -> Reply:
         if isinstance(event, Data):
             old += len(event.data)
             end = ends(old)
+            # A chunk that an edit swallowed has no bytes left. It goes, as an empty chunk is how HTTP says
+            # that a body ends.
             if end > new:
                 events.append(replace(event, data=body[new:end]))
             new = end

@@ -91,6 +91,8 @@ def header(headers: Headers, name: str, default: str = "") -> str:
 def with_header(headers: Headers, name: str, value: str) -> Headers:
     """The headers with `name` set once, in the place of its first occurrence or at the end."""
     wanted = name.lower()
+    # In its old place, since some faults are about the order of header fields, and a recording is replayed as
+    # it was sent.
     at = next((i for i, (key, _) in enumerate(headers) if key.lower() == wanted), len(headers))
     rest = [(i, pair) for i, pair in enumerate(headers) if pair[0].lower() != wanted]
     before = [pair for i, pair in rest if i < at]
@@ -269,6 +271,7 @@ def with_body(reply: Reply, body: bytes) -> Reply:
     if used < len(body):
         kept.append(Data(body[used:], last))
     head = _with_length(reply.head or Head(200), len(body))
+    # The end stays where it was: a body that is written anew takes no less time than the recorded one.
     return Reply((head, *kept, End(max(last, reply.duration))))
 
 
@@ -292,6 +295,7 @@ def cut(reply: Reply, body_bytes: int, last: End | Abort) -> Reply:
     events: list[ReplyEvent] = [reply.head] if reply.head else []
     left, now = body_bytes, reply.begins_at
     for event in reply.events:
+        # Checked before the chunk is taken: `now` must be the time of the last byte that is kept.
         if not isinstance(event, Data) or left <= 0:
             continue
         events.append(replace(event, data=event.data[:left]))

@@ -28,6 +28,7 @@ class String:
         """The string itself."""
         if "\\" not in self.raw:
             return self.raw
+        # Not strict: some servers, and some faults, send control characters in strings unescaped.
         value: str = json.loads(f'"{self.raw}"', strict=False)
         return value
 
@@ -86,6 +87,8 @@ def _places(value: Any, name: str, path: str) -> Iterator[tuple[str, str]]:
             yield from _places(inner, key, f"{path}.{key}")
     elif isinstance(value, list):
         for place, inner in enumerate(value):
+            # Streams say by `index` which choice, block or tool call a piece belongs to; its place in the
+            # array of one event is 0 for all of them.
             number = _field(inner, "index", place)
             yield from _places(inner, name, f"{path}[{number}]")
 

@@ -25,6 +25,7 @@ _T = TypeVar("_T")
 
 IMPORTED_AS = "agent_chaos_target_"
 """What the module names of files that are imported by path begin with, before a digest of the path."""
+# Six digits and more: an order number or a colour such as 0xFF in an agent's message is left alone.
 _ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}\b")
 _DIGEST = re.compile(rf"\b{IMPORTED_AS}[0-9a-f]{{8}}_")
 
@@ -63,6 +64,8 @@ class Call:
     difference: str = ""
     by_sdk: bool = False
     """Whether an SDK sent it again by itself, as the attempt that it is of its call."""
+    # `repr=False` keeps it out of the digest, which is taken of the representation; a moved line is no other
+    # behaviour.
     frame: StackFrame | None = field(default=None, compare=False, repr=False)
     """The line of the agent that asked; no part of what the run did, so it is left out of `Trace.digest`."""
 
@@ -223,6 +226,8 @@ class Trace:
 
     def __getstate__(self) -> dict[str, Any]:
         kept = vars(self)
+        # Values kept by `cached_property` and `derived` would be sent between processes as well, many times
+        # the size of the trace.
         return {one.name: kept[one.name] for one in fields(self)}  # what was derived is made again
 
     @cached_property

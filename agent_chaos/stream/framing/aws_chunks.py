@@ -53,6 +53,8 @@ class AwsChunks(AwsEvents):
 
     def payload(self, data: str, event: str, before: bytes) -> bytes:
         """The chunk around data, with what stood beside it; what fills it up stays as long as it was."""
+        # Bedrock pads chunks with a field `p` of random length, against guesses by the size of a packet; it
+        # stands beside the data and stays.
         written = super().payload(data, event, before)
         if _is_exception(event):
             return written

@@ -67,6 +67,8 @@ def _message(body: bytes, at: int) -> tuple[int, AwsMessage] | None:
         return None
     total, length, _ = _PRELUDE.unpack_from(body, at)
     end, start = at + total, at + _PRELUDE.size
+    # The prelude's checksum may be right on lengths that are not: a fault can write it so, and a slice would
+    # silently be short.
     if total < _AROUND + length or end > len(body):
         return None
     (checksum,) = _CRC.unpack_from(body, end - _CRC.size)
@@ -82,6 +84,7 @@ def _headers(block: bytes) -> Iterator[tuple[str, str]]:
         name, kind = block[at + 1 : named].decode("utf-8", "replace"), block[named : named + 1]
         at = named + 1
         size = _SIZES.get(kind[0]) if kind else 0
+        # Padded on the left, so that a block that was cut within the two bytes of the length still unpacks.
         if size is None:
             (size,) = _LENGTH.unpack(block[at : at + 2].rjust(2, b"\0"))
             at += 2

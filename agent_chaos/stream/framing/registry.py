@@ -18,4 +18,6 @@ def framings() -> tuple[Framing, ...]:
 
 def evident_framing(reply: Reply) -> Framing | None:
     """The framing of a stream whose protocol is unknown; None where the body is whole, or nothing tells."""
+    # A plain JSON body that begins with a bracket could be an array of messages or just a list, so such
+    # framings are not asked.
     return next((one for one in framings() if one.self_evident and one.holds(reply)), None)

@@ -16,6 +16,8 @@ from agent_chaos.stream.framing.framing import Frame, Framing
 _LINE = re.compile(
     rb"([^\r\n]*)(\r\n|\r|\n|\Z)"
 )  # `\Z`, so that a tail without an end is read once, not once a byte
+# Not `str.splitlines`, which ends lines at U+2028, form feeds and others as well: they may stand in data as
+# they are.
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FIRST_NEWLINE = re.compile(rb"\r\n|\r|\n")
 # A byte order mark may stand before the first field, and a comment may be the first (OpenRouter: `:
@@ -64,6 +66,8 @@ class ServerSentEvents(Framing):
         head, end = lines[at[0]]
         colon = re.match(rb"(?:\xef\xbb\xbf)?data:? ?", head)
         assert colon is not None
+        # What a `data` line looked like (with a space after the colon or without) is kept, since servers
+        # differ and a change of it is a fault of its own.
         said = end.join(colon[0] + line.encode("utf-8", "backslashreplace") for line in _NEWLINE.split(data))
         written = [
             (said if number == at[0] else line) + newline
@@ -96,6 +100,8 @@ class ServerSentEvents(Framing):
 
     def without_end(self, raw: bytes) -> bytes:
         """An event whose blank line is missing, which no client may dispatch."""
+        # An event that ends otherwise (the tail of a cut stream, line ends of `\r`) has no blank line that
+        # could be missing.
         if not raw.endswith((b"\n\n", b"\r\n\r\n")):
             return raw
         return raw.rstrip(b"\r\n") + (b"\r\n" if raw.endswith(b"\r\n") else b"\n")
