@@ -51,7 +51,9 @@ def _ids_in(text: str, ids: Collection[str]) -> list[String]:
     return [
         # `tool_use_id`, `call_id`, `responseId`, `toolUseId`: every protocol here ends the names of its ids
         # so.
-        one for one in strings(text) or () if one.name.lower().endswith(("id", "ids")) and one.text in ids
+        one
+        for one in strings(text) or ()
+        if one.name.lower().endswith(("id", "ids")) and one.text in ids
     ]
 
 
