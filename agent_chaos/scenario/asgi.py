@@ -68,8 +68,9 @@ def asgi_agent(
 
     async def agent(ctx: Any, turn_input: str) -> Any:
         state = await _started(app, running)
-        scope = _scope(method, path, headers or {}, _encoded(body(turn_input)), state)
-        reply = await _exchange(app, scope, _encoded(body(turn_input)))
+        # Once a turn: what `body` makes may hold an id or a time of its own, and its length stands in a header.
+        sent = _encoded(body(turn_input))
+        reply = await _exchange(app, _scope(method, path, headers or {}, sent, state), sent)
         if reply.status >= 500:
             raise ServiceError(f"{method} {path} answered {reply.status}: {reply.text[:500]}")
         return answer(reply)

@@ -9,8 +9,8 @@ class Fidelity(IntEnum):
     """Rungs of the matching ladder, best first.
 
     EXACT and NORMALISED are requests that were recorded, BY_FAULT ones that a fault itself answers. TURN and QUESTION were
-    recorded with another history, PROVIDER was asked of another provider than in the recording. On the rungs below, the reply was given to another question: the run goes on with it, and
-    no finding rests on it.
+    recorded with another history, PROVIDER was asked of another provider than in the recording. On the rungs below, the
+    reply was given to another question: the run goes on with it, and no finding rests on it.
     """
 
     EXACT = 1

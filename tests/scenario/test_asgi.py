@@ -119,6 +119,18 @@ def test_a_service_is_an_agent_like_any_other():
     assert done_later == ["go"] * 4
 
 
+def test_the_body_of_a_turn_is_made_once():
+    made = []
+
+    def body(text):
+        made.append(text)
+        return "x" * len(made)
+
+    sent = ran(service("/echoes/a", body=body, answer=lambda reply: reply.json()["body"]))
+
+    assert (sent, made) == ("x", ["go"])
+
+
 def test_a_status_of_500_or_more_is_an_exception_and_a_finding():
     outcome = rehearsal(service("/hides")).trial(Plan.of([("call 0", ResetBeforeHeaders())]))
 
