@@ -21,6 +21,8 @@ from agent_chaos.runtime import interrupts
 from agent_chaos.scenario.targets import command_target
 from agent_chaos.version import __version__
 
+# typer 0.19 raises the errors of click, 0.29 those of a click that it brings along (`typer._click`): neither is
+# imported here, and the parent of the public class is right in both.
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _USAGE, _INTERNAL = ExitCode.USAGE, ExitCode.BROKEN
 _GRACE_S = 3.0
@@ -131,6 +133,7 @@ def _with_command_line(arguments: list[str]) -> list[str]:
 
 
 def _told(message: str, code: int, *, debug: bool = False) -> int:
+    # Imported here, so that a command that tells nothing does without rich.
     from agent_chaos.report.console import print_error
 
     if debug:
@@ -141,10 +144,13 @@ def _told(message: str, code: int, *, debug: bool = False) -> int:
 
 def _misused(exc: Exception) -> int:
     """A word the command line does not know; nothing is said where help was already printed."""
+    # click's method names the parameter that was wrong, which `str` leaves out; pydantic's prefix comes from
+    # validators of our own.
     message = getattr(exc, "format_message", lambda: str(exc))().replace("Value error, ", "")
     if message.startswith("Usage: "):
         return _helped(message)
     message += _report_instead(message)
+    # An error without a context was raised before any command was chosen.
     context = getattr(exc, "ctx", None)
     command = context.command_path if context else "agent-chaos"
     return _told(f"{message} (see {command} --help)", _USAGE) if message else _USAGE

@@ -54,6 +54,7 @@ SpaceTarget = Annotated[
 
 
 def _names(option: str, text: str) -> typer.models.OptionInfo:
+    # typer declares that `Option` returns anything, so that it can stand as a default.
     info = typer.Option(option, metavar="A,B", help=text, show_default=False)
     assert isinstance(info, typer.models.OptionInfo)
     return info

@@ -27,6 +27,7 @@ def checkpoint_of(rehearsal: Rehearsal, wanted: Chosen, corpus: Corpus | None, *
     if earlier is None:
         return Checkpoint.begun(run_folder(RUNS, now.scenario), now)
     if differs := list(earlier.beginning.differences(now)):
+        # It holds its file open until then.
         earlier.close()
         raise UsageError(
             f"{earlier.path}: cannot be gone on with: {'; '.join(differs)}; fuzz without --resume"
@@ -47,6 +48,8 @@ def beginning_of(rehearsal: Rehearsal, wanted: Chosen, stored: tuple[Failure, ..
 
 
 def _latest(now: Beginning) -> Checkpoint | None:
+    # Folders are named by their second, so that the latest comes first. The pattern also finds a scenario
+    # whose name only begins alike, which is why the beginning is compared.
     for path in sorted(RUNS.glob(f"*-{now.scenario}*/{FILE}"), reverse=True):
         checkpoint = Checkpoint.taken_up(path)
         found = checkpoint.beginning
@@ -59,6 +62,7 @@ def _latest(now: Beginning) -> Checkpoint | None:
 def shards_in(folders: list[Path]) -> dict[str, list[KeptResults]]:
     """The checkpoints in folders, however deep, by the targets of their scenarios. Raises UsageError where there is none."""
     found: dict[str, list[KeptResults]] = {}
+    # Resolved: a folder that is given twice, or inside of another, must not count its shard twice.
     for path in sorted({path.resolve() for path in _files(folders)}):
         kept = KeptResults(path)
         found.setdefault(kept.beginning.target, []).append(kept)

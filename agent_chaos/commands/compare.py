@@ -22,7 +22,6 @@ from agent_chaos.scenario.loader import Loaded
 from agent_chaos.search.corpus.failure_files import Corpus
 
 _STANDS = {Standing.FIXED: Shown.PASSES, Standing.STALE: Shown.UNKNOWN, Standing.BROKEN: Shown.UNKNOWN}
-_INTERRUPTED = 130
 
 
 def compare(before: str, after: str, asked: FuzzOptions) -> int:
@@ -46,6 +45,8 @@ def compare(before: str, after: str, asked: FuzzOptions) -> int:
         earlier,
         later,
         now=_standings(earlier, new, stage, wanted),
+        # The earlier version's code is only here where it was given as a target; a report holds no agent that
+        # could be run.
         then=_met(earlier, later) if old is None else _standings(later, old, stage, wanted),
     )
     return _told(compared, reporter)
@@ -60,11 +61,12 @@ def _told(compared: VersionComparison, reporter: Reporter) -> int:
 
 
 def _exit_code(compared: VersionComparison) -> int:
-    if _INTERRUPTED in (compared.before.exit_code, compared.after.exit_code):
-        return _INTERRUPTED
+    if ExitCode.INTERRUPTED in (compared.before.exit_code, compared.after.exit_code):
+        return ExitCode.INTERRUPTED
     if compared.count(Movement.NEW):
         return ExitCode.FAILED
     broken = (ExitCode.NOTHING_JUDGED, ExitCode.BROKEN)
+    # A failure that both versions have is no news, so that 1 of the searches themselves does not count.
     return next((one.exit_code for one in (compared.after, compared.before) if one.exit_code in broken), 0)
 
 

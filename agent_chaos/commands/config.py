@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from rich.text import Text
-
+from agent_chaos.commands.output import print_line
 from agent_chaos.commands.resolve_options import FuzzOptions
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import printable
 from agent_chaos.search.corpus.settings import resolved
 
 
@@ -20,7 +17,7 @@ def config(asked: FuzzOptions, *, origin: bool) -> int:
     width = max(len(line) for line in lines.values())
     for key, line in lines.items():
         told = f"{line:<{width}}  # {found.origins[key]}" if origin else line
-        console().print(Text(printable(told)), soft_wrap=True)
+        print_line(told)
     return 0
 
 

@@ -26,9 +26,6 @@ from agent_chaos.search.campaign import Progress
 from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.search import find_failures as search
 
-STOPPED = 130
-"""The exit code after Ctrl-C."""
-
 
 def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     """Searches every scenario of the targets; one that cannot be searched does not keep the others from it."""
@@ -41,11 +38,12 @@ def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     reporter.tell(Started(command="fuzz", items=len(every)))
     for loaded in every:
         codes.append(_one(loaded, stage, reporter, asked, wanted))
-        if codes[-1] == STOPPED or (asked.stop_on_first and codes[-1] == ExitCode.FAILED):
+        # Ctrl-C ends all that is left, not this scenario alone.
+        if codes[-1] == ExitCode.INTERRUPTED or (asked.stop_on_first and codes[-1] == ExitCode.FAILED):
             break
     code = combined(codes)
     if left := len(every) - len(codes) + broken:
-        why = "interrupted" if codes[-1] == STOPPED else "stopped at the first failure"
+        why = "interrupted" if codes[-1] == ExitCode.INTERRUPTED else "stopped at the first failure"
         reporter.tell(Said(text=f"{count(left, 'scenario')} not searched: {why}", tone="warning"))
     reporter.tell(Ended(exit_code=code))
     return code
@@ -77,6 +75,7 @@ def searched(
     reporter.tell(SearchStarted(scenario=name, max_examples=wanted.announced, seed=wanted.seed))
     rehearsal = stage.rehearsed(loaded)
     checkpoint = checkpoint_of(rehearsal, wanted, corpus, resume=asked.resume)
+    # The checkpoint outlives the executor: what workers still give back as they end is written, too.
     with silence_output(), closing(checkpoint), searched_in(rehearsal, asked, wanted) as executor:
         campaign = search(
             rehearsal,
@@ -97,6 +96,7 @@ def searched(
         )
     done = campaign_record(campaign, (*rehearsal.notes, *_notes(wanted)))
     reporter.tell(SearchEnded(campaign=done))
+    # After the report: a campaign that cannot be written (a full disk) was told at least.
     keep_campaign(done, checkpoint.path.parent)
     return done
 

@@ -14,6 +14,7 @@ _ADVICE = {
     "processes of their own, and tells what they end by",
 }
 _TOLD = "nothing was judged; look for a crash in C code, or for what killed it"
+# The end of a pipe that this process holds; the system closes it when the process ends, in whatever way.
 _open: list[int] = []
 
 
@@ -26,6 +27,8 @@ def keep_last_words(command: str) -> None:
     between = os.fork()
     if between:
         os.close(theirs)
+        # The child in between ends at once, and must not stay behind as a zombie that the agent's own `wait`
+        # finds.
         os.waitpid(between, 0)
         _open.append(held)
         return
@@ -55,6 +58,8 @@ def _said(pipe: int, pid: int) -> bool:
     while True:
         ready = select.select(waiting, [], [])[0]
         if pipe in ready:
+            # A byte is what `no_last_words` wrote. An end of file says that the pipe was closed, by the end
+            # of the process or by the agent.
             if os.read(pipe, 1):
                 return True
             waiting = ends

@@ -49,6 +49,8 @@ def _joined(shards: list[KeptResults], reporter: Reporter) -> int:
     (loaded,) = scenarios([asked.target], [])
     stage = Rehearsals(allow_real_tools=asked.selection.allow_real_tools, judges=wanted.judges)
     rehearsal = stage.rehearsed(loaded)
+    # The failures that were stored when the shards began, not those of today: shards of one campaign store
+    # failures themselves.
     if differs := list(asked.differences(beginning_of(rehearsal, wanted, asked.stored))):
         raise UsageError(
             f"{asked.scenario}: the shards are of another state of the project: {'; '.join(differs)}; merge where they ran"

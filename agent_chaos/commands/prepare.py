@@ -36,6 +36,8 @@ def loaded_scenarios(
 def _skipping(codes: list[int]) -> Callable[[ScenarioError], None]:
     def skip(missing: ScenarioError) -> None:
         say_skipped(missing)
+        # What needs a package that is not installed here is no mistake of the project; `scenarios/` may hold
+        # agents of several frameworks.
         if not isinstance(missing, RequirementMissing):
             codes.append(missing.exit_code)
 
@@ -52,6 +54,8 @@ class Rehearsals:
 
     def rehearsed(self, loaded: Loaded) -> Rehearsal:
         """Raises what `Rehearsal.prepare` raises, and UsageError for tools that would run for real."""
+        # A rehearsal takes three runs without faults; `replay` would make them anew for each stored failure
+        # of a scenario.
         if loaded.ref not in self._ready:
             rehearsal = Rehearsal(
                 loaded.scenario,

@@ -44,6 +44,7 @@ def record(
     """
     install()
     every = _wanted(targets, selector, skip=say_skipped)
+    # Asked before anything is recorded: afterwards every scenario has a recording.
     drawn_blind = any(not one.cassette_path.exists() for one in every)
     wanted = _recorded(every)
     reporter = open_reports(reports, USUAL)
@@ -56,6 +57,7 @@ def record(
     added = [
         _branch(one, seed, reporter)
         for one in every
+        # A branch goes on from its baseline's recording, which is not there where recording it failed.
         if branches(one) and mode != "none" and not codes.get(one.recorded_as)
     ]
     if 0 in codes.values():
@@ -75,6 +77,7 @@ def _wanted(
 
 def _recorded(every: list[Scenario]) -> list[Scenario]:
     """Of the scenarios that share a recording the one to record: the baseline, where it is among them."""
+    # Reversed, so that of several the first one stays.
     first = {one.recorded_as: one for one in reversed(every)}
     own = {one.name: one for one in every if not (isinstance(one, ChaosScenario) and one.parent)}
     wanted = dict.fromkeys(one.recorded_as for one in every)

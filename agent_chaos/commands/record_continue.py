@@ -8,12 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import typer
-from rich.text import Text
 
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands.failures import failure_store
-from agent_chaos.commands.output import silence_output
+from agent_chaos.commands.output import print_line, silence_output
 from agent_chaos.commands.record import added
 from agent_chaos.errors import AgentChaosError, ExitCode, UsageError
 from agent_chaos.faults.plan import Plan
@@ -21,9 +20,8 @@ from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.install import install
 from agent_chaos.record.branch import record_branch
 from agent_chaos.replay.match import ExchangeIndex
-from agent_chaos.report.console import console
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.selector import Selector
@@ -55,7 +53,7 @@ def continue_(names: Sequence[str], *, yes: bool, max_calls: int | None = None) 
     install()
     branches = _wanting(_named(names))
     if not branches:
-        _say("the recordings have all that these plans ask; nothing to record")
+        print_line("the recordings have all that these plans ask; nothing to record")
         return ExitCode.OK
     chosen = _within(branches, max_calls)
     _ask(_announced(chosen, len(branches)), yes=yes)
@@ -93,7 +91,7 @@ def _recorded(branches: Iterable[Branch]) -> int:
         if _missing(_played(branch.scenario, branch.failure.plan)):  # one before it may have asked the same
             summary = record_branch(branch.scenario, branch.failure.plan)
             calls += summary.calls
-            _say(added(branch.failure.id, summary))
+            print_line(added(branch.failure.id, summary))
     return calls
 
 
@@ -121,6 +119,8 @@ def _branch(failure: Failure | UndecidedPlan) -> Branch:
             f"{failure.id} was found in {failure.scenario!r}, and {failure.target} is {scenario.name!r}: nothing was recorded"
         )
     trace = _played(scenario, failure.plan)
+    # An SDK without its key raises before it sends anything: to go online like that would cost the run and
+    # record nothing.
     if trace.raised and not trace.calls:
         ended = f"{trace.raised[0].type}: {' '.join(trace.raised[0].message.split())[:160]}"
         raise UsageError(
@@ -133,6 +133,8 @@ def _within(branches: list[Branch], max_calls: int | None) -> list[Branch]:
     """The branches that the calls last for, in their order. Raises UsageError where that is none."""
     chosen, calls = [], 0
     for branch in branches:
+        # Not the first that fit and then an end: a long one in between must not keep shorter ones from being
+        # asked.
         if max_calls is None or calls + branch.calls <= max_calls:
             calls += branch.calls
             chosen.append(branch)
@@ -161,19 +163,15 @@ def _judged_again(branch: Branch) -> int:
         with silence_output():
             outcome = rehearsal.trial(branch.failure.plan)
     except AgentChaosError as exc:
-        _say(f"{branch.failure.id}: recorded, and cannot be judged: {exc}")
+        print_line(f"{branch.failure.id}: recorded, and cannot be judged: {exc}")
         return exc.exit_code
     if outcome.verdict is Verdict.UNDECIDED:
-        _say(f"{branch.failure.id} is still UNDECIDED: {outcome.reason}")
+        print_line(f"{branch.failure.id} is still UNDECIDED: {outcome.reason}")
         return outcome.verdict.exit_code
-    _say(
+    print_line(
         f"{branch.failure.id} is {outcome.verdict} now; agent-chaos replay {branch.failure.id} answers for the whole run"
     )
     return ExitCode.OK
-
-
-def _say(text: str) -> None:
-    console().print(Text(printable(text)), soft_wrap=True)
 
 
 def _played(scenario: Scenario, plan: Plan) -> Trace:
@@ -191,6 +189,8 @@ def _played(scenario: Scenario, plan: Plan) -> Trace:
 
 def _missing(trace: Trace) -> int:
     """How many requests of a run the recording has no answer to."""
+    # A request that was refused on its way (a tool that was never recorded) is no call of the trace, and
+    # takes one all the same.
     return sum(not call.fidelity.full for call in trace.calls) or len(trace.incidents_of("miss"))
 
 
@@ -207,8 +207,9 @@ def _given(arguments: object) -> str:
 
 def _ask(what: str, *, yes: bool) -> None:
     if yes:
-        _say(what)
+        print_line(what)
         return
+    # In CI nobody answers, and a prompt would wait until the job is killed.
     if not sys.stdin.isatty():
         raise UsageError(f"{what}; say --yes where nobody can be asked")
     if not typer.confirm(f"{what}. Go online?"):

@@ -6,19 +6,17 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Header
 from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.commands.output import print_line
 from agent_chaos.commands.serve import exports, listening, until_interrupted
 from agent_chaos.errors import RecordError, UsageError
 from agent_chaos.patch.loopback.addresses import BASE_URLS, here
 from agent_chaos.patch.recording.capture import CaptureStats
 from agent_chaos.record.recording import DEFAULT_SEED
 from agent_chaos.record.summary import installed_versions
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 from agent_chaos.serve.authority import Authority
 from agent_chaos.serve.recorder import RecordingService
 
@@ -43,6 +41,27 @@ def record_serve(
     authority = Authority() if tls else None
     if authority is not None and tls is not None:
         authority.write(tls)
+    writer = _begun(path)
+    try:
+        service = listening(
+            lambda: RecordingService(writer, port=port, tls=authority.context if authority else None), port
+        )
+    except UsageError:
+        # What was begun is taken away, or the next attempt would find a cassette there already.
+        writer.discard()
+        raise
+    _announce(path, service.url, tls)
+    try:
+        wait()
+    # Ctrl-C is how it is ended, and what was recorded until then is the recording.
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stats = service.close()
+    return _finished(writer, stats)
+
+
+def _begun(path: Path) -> CassetteWriter:
     header = Header(
         scenario=path.stem,
         started_at=time.time(),
@@ -50,27 +69,15 @@ def record_serve(
         key_version=KEY_VERSION,
         versions=installed_versions(),
     )
-    writer = CassetteWriter(path, header)
-    try:
-        service = listening(
-            lambda: RecordingService(writer, port=port, tls=authority.context if authority else None), port
-        )
-    except UsageError:
-        writer.discard()
-        raise
-    _say(f"recording into {path} until Ctrl-C; requests go on to the providers")
-    for line in (
-        *(f"export {name}={here(service.url, url)}" for name, url in BASE_URLS.items()),
-        *(exports(service.url, tls) if tls else ()),
-    ):
-        _say(line)
-    try:
-        wait()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        stats = service.close()
-    return _finished(writer, stats)
+    return CassetteWriter(path, header)
+
+
+def _announce(path: Path, server: str, tls: Path | None) -> None:
+    print_line(f"recording into {path} until Ctrl-C; requests go on to the providers")
+    for name, url in BASE_URLS.items():
+        print_line(f"export {name}={here(server, url)}")
+    for line in exports(server, tls) if tls else ():
+        print_line(line)
 
 
 def _finished(writer: CassetteWriter, stats: CaptureStats) -> int:
@@ -82,12 +89,8 @@ def _finished(writer: CassetteWriter, stats: CaptureStats) -> int:
     writer.finish()
     hosts = ", ".join(sorted(stats.hosts))
     tokens = f"{stats.input_tokens:,} tokens in, {stats.output_tokens:,} out"
-    _say(f"{writer.path}: {count(stats.calls, 'call')}, {tokens}; hosts: {hosts}")
+    print_line(f"{writer.path}: {count(stats.calls, 'call')}, {tokens}; hosts: {hosts}")
     if passed:
-        _say(f"not recorded, since they answer for no model: {passed}")
-    _say(f"Next: agent-chaos serve {writer.path}")
+        print_line(f"not recorded, since they answer for no model: {passed}")
+    print_line(f"Next: agent-chaos serve {writer.path}")
     return 0
-
-
-def _say(line: str) -> None:
-    console().print(Text(printable(line)), soft_wrap=True)

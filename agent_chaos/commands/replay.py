@@ -39,39 +39,59 @@ def replay(
 
     A selector chooses among scenarios, and among the stored failures of these.
     """
-    broken: list[AgentChaosError] = []
-    failures = (
-        [failure_store.stored_failure(one) for one in what if failure_store.is_name(one)]
-        if what
-        else failure_store.every(broken)
-    )
-    undecided = [failure_store.stored_undecided(one) for one in what if failure_store.is_undecided_name(one)]
-    targets = [
-        one for one in what if not failure_store.is_name(one) and not failure_store.is_undecided_name(one)
-    ]
-    codes: list[int] = []
-    played = scenarios(targets, codes, selector) if targets or _by_default(what, failures) else []
-    if selector:
-        names = {one.scenario.name for one in played or scenarios(_targets_of(failures), codes, selector)}
-        failures = [one for one in failures if one.scenario in names]
-        undecided = [one for one in undecided if one.scenario in names]
+    wanted = _wanted(what, selector)
     reporter = open_reports(reports, USUAL)
-    reporter.tell(Started(command=command, items=len(failures) + len(undecided) + len(played)))
-    for error in broken:
+    reporter.tell(Started(command=command, items=len(wanted)))
+    for error in wanted.broken:
         reporter.tell(Failed(name="", error=str(error), exit_code=error.exit_code))
-        codes.append(error.exit_code)
     replays = _Replays(
         Rehearsals(allow_real_tools=allow_real_tools),
         reporter,
-        known=baseline() if failures else NOTHING,
+        known=baseline() if wanted.failures else NOTHING,
         in_full=bool(what),
     )
-    codes += [replays.undecided(one) for one in undecided]
-    codes += [replays.recording(one) for one in played]
-    codes += [replays.failure(failure) for failure in failures]
+    codes = [
+        *wanted.codes,
+        *(error.exit_code for error in wanted.broken),
+        *map(replays.undecided, wanted.undecided),
+        *map(replays.recording, wanted.recordings),
+        *map(replays.failure, wanted.failures),
+    ]
     code = combined(codes)
     reporter.tell(Ended(exit_code=code))
     return code
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be run. `broken` says which stored failures cannot be read, `codes` is of scenarios that do not load."""
+
+    failures: list[Failure]
+    undecided: list[UndecidedPlan]
+    recordings: list[Loaded]
+    broken: list[AgentChaosError]
+    codes: list[int]
+
+    def __len__(self) -> int:
+        return len(self.failures) + len(self.undecided) + len(self.recordings)
+
+
+def _wanted(what: list[str], selector: Selector) -> _Wanted:
+    broken: list[AgentChaosError] = []
+    codes: list[int] = []
+    named = [one for one in what if failure_store.is_name(one)]
+    failures = [failure_store.stored_failure(one) for one in named] if what else failure_store.every(broken)
+    pending = [one for one in what if failure_store.is_undecided_name(one)]
+    undecided = [failure_store.stored_undecided(one) for one in pending]
+    targets = [one for one in what if one not in named and one not in pending]
+    recordings = scenarios(targets, codes, selector) if targets or _by_default(what, failures) else []
+    if selector:
+        # Failures are stored with the name of their scenario, not with its tags: its file says which those are.
+        loaded = recordings or scenarios(_targets_of(failures), codes, selector)
+        names = {one.scenario.name for one in loaded}
+        failures = [one for one in failures if one.scenario in names]
+        undecided = [one for one in undecided if one.scenario in names]
+    return _Wanted(failures, undecided, recordings, broken, codes)
 
 
 def _by_default(what: list[str], failures: list[Failure]) -> bool:
@@ -105,6 +125,7 @@ class _Replays:
         except CassetteMissing as exc:
             if self.in_full:
                 return self._failed("", exc)
+            # The line begins with the scenario's name already.
             why = str(exc).removeprefix(f"{name}: ")
             return self._stands(name, "NOT RECORDED", why, ExitCode.NOTHING_JUDGED)
         except AgentChaosError as exc:
@@ -128,6 +149,8 @@ class _Replays:
         except AgentChaosError as exc:
             return self._failed(failure.id, exc)
         found = recheck(failure, outcome, self.known)
+        # Without names every stored failure is run: in full each, the report of a hundred would be
+        # unreadable.
         shown = self.in_full and found.standing.still_shows
         finding, record = alone(_now(failure, outcome), rehearsal.clean) if shown else (None, None)
         self.reporter.tell(
@@ -178,6 +201,7 @@ def _decided(outcome: Outcome) -> str:
     """What decided a run, or what keeps it from being decided: the first request that nobody recorded an answer to."""
     if outcome.verdict is Verdict.PASS:
         return f"passes under {outcome.trace.plan}"
+    # The first only: whatever the agent asks afterwards follows from it.
     left = next((call for call in outcome.trace.calls if not call.fidelity.full), None)
     asked = f"; what it asked differs at {left.difference}" if left is not None and left.difference else ""
     return f"{outcome.reason}{asked}"

@@ -62,8 +62,10 @@ def run(
         isolate_if_put_off()
     folder = run_folder(artifacts_dir, "run")
     many = min(workers or os.cpu_count() or 1, len(every))
+    # Not processes for a single scenario: each has to import the agent first.
     results = side_by_side(wanted, every, many) if many > 1 else one_by_one(wanted, every)
     codes: list[int] = []
+    # `--fail-fast` leaves the generator in the middle; closed, it cancels what its pool has not begun.
     with closing(results):
         for done in results:
             codes.append(_told(done, folder, reporter))

@@ -60,6 +60,7 @@ def one_by_one(wanted: Wanted, every: Iterable[Loaded]) -> Generator[RunEnd, Non
 def side_by_side(wanted: Wanted, every: Iterable[Loaded], workers: int) -> Generator[RunEnd, None, None]:
     """Runs scenarios in several processes, and gives them in their order. What is not asked for any more is dropped."""
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        # By reference: a scenario holds functions and clients, which cannot be sent to another process.
         waiting: list[Future[RunEnd]] = [pool.submit(_in_worker, wanted, one.ref) for one in every]
         try:
             for future in waiting:
@@ -74,6 +75,7 @@ def _in_worker(wanted: Wanted, ref: str) -> RunEnd:
     return _done(wanted, stage, every[ref])
 
 
+# A worker runs many scenarios, and loads them all once.
 @cache
 def _prepared(wanted: Wanted) -> tuple[dict[str, Loaded], Rehearsals]:
     with silence_output():

@@ -47,6 +47,7 @@ def _executor(rehearsal: Rehearsal, asked: FuzzOptions, wanted: Chosen) -> Execu
 
 
 def _worthwhile(rehearsal: Rehearsal, examples: int) -> int:
+    # CPU seconds, since other processes of the machine would make a short run look long.
     started = process_time()
     rehearsal.trial(Plan())
     needed_s = examples * (process_time() - started)

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from rich.text import Text
-
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands.failures import failure_store
+from agent_chaos.commands.output import print_line
 from agent_chaos.commands.plan_file import plan_of
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.files import writable
 from agent_chaos.patch.loopback.addresses import BASE_URLS, here
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 from agent_chaos.serve.authority import Authority
 from agent_chaos.serve.service import Service
 from agent_chaos.serve.sessions import Sessions
@@ -79,6 +77,7 @@ def _plan(named: str) -> Plan:
     if not named:
         return Plan()
     file = Path(named)
+    # Any `.json` may be a stored failure by its name; only one that is called as one is read as one.
     stored = failure_store.is_name(named) and (not file.is_file() or file.stem.upper().startswith("F-"))
     return failure_store.stored_failure(named).plan if stored else plan_of(file)
 
@@ -93,7 +92,7 @@ def _tell(server: str, cassette: Cassette, plan: Plan, tls: Path | None) -> None
         f"calls so far: {server}/-/calls",
     ]
     for line in lines:
-        console().print(Text(printable(line)), soft_wrap=True)
+        print_line(line)
 
 
 def exports(server: str, tls: Path) -> list[str]:
@@ -119,5 +118,6 @@ def _addresses(server: str, cassette: Cassette) -> list[str]:
 
 
 def _place(url: str) -> str:
+    # Without the path: an SDK puts the path of each request behind the base URL that it is given.
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

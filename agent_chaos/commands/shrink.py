@@ -9,7 +9,7 @@ from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.plan_file import plan_of
 from agent_chaos.commands.prepare import Rehearsals, scenarios
-from agent_chaos.errors import AgentChaosError, UsageError
+from agent_chaos.errors import AgentChaosError, ExitCode, UsageError
 from agent_chaos.report.build_record import smallness
 from agent_chaos.report.event import Ended, Failed, Said, Shrunk, Started
 from agent_chaos.report.exit import combined
@@ -19,8 +19,6 @@ from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.failure_files import Corpus, failure_of
 from agent_chaos.search.shrink import smallest_plan as shrunk_plan
-
-_STALE = 3
 
 
 def shrink(names: list[str], *, allow_real_tools: bool, reports: Sequence[str] = ()) -> int:
@@ -71,10 +69,11 @@ def _one(failure: Failure, stage: Rehearsals, reporter: Reporter) -> int:
         rehearsal = stage.of_failure(failure)
         with silence_output():
             found = shrunk_plan(rehearsal, failure.plan, failure.fingerprint)
+        # Shrinking runs the plan itself first; where that no longer fails there is nothing to make small.
         if failure.fingerprint not in found.outcome.fingerprints:
             gone = f"does not fail any more; see agent-chaos replay {failure.id}"
             reporter.tell(Said(text=f"{failure.id}  {failure.scenario}  {gone}"))
-            return _STALE
+            return ExitCode.NOTHING_JUDGED
         violation = next(v for v in found.outcome.violations if v.fingerprint == failure.fingerprint)
         smaller = failure_of(
             rehearsal,

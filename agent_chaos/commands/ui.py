@@ -18,6 +18,7 @@ def ui(runs_dir: Path, *, host: str, port: int) -> int:
             f"{runs_dir}: there is no such folder; `agent-chaos run` and `fuzz` write .agent_chaos_runs"
         )
     try:
+        # Imported here: the pages stand in an extra, which a user of the other commands need not have.
         from agent_chaos.ui.server import serve_pages
     except ModuleNotFoundError as exc:
         raise UsageError(f'the pages need {exc.name}; pip install "agent-chaos[ui]"') from None

@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.cassette.interchange.rendered import rendered_from
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Exchange
@@ -20,10 +18,11 @@ from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands.cassette.drift import drift
 from agent_chaos.commands.cassette.stats import day
 from agent_chaos.commands.cassette.verify import audit_figures, chosen_cassettes
+from agent_chaos.commands.output import print_line
 from agent_chaos.errors import AgentChaosError
-from agent_chaos.report.console import console, print_error
+from agent_chaos.report.console import print_error
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 
 _DAY_S = 86_400
 
@@ -42,14 +41,15 @@ def _one(file: Path, opinion: Opinion, max_age_days: int) -> int:
         print_error(exc)
         return exc.exit_code
     head = f"{file}  whole, {audit_figures(found)}" + (f", {count(len(notes), 'note')}" if notes else "")
-    console().print(Text(printable(head), "red" if found else ""), soft_wrap=True)
+    print_line(head, "red" if found else "")
     for line in (*map(str, found), *notes):
-        console().print(Text(printable(f"  {line}")), soft_wrap=True)
+        print_line(f"  {line}")
     return 1 if found else 0
 
 
 def _notes(file: Path, cassette: Cassette, max_age_days: int) -> Iterator[str]:
     header = cassette.header
+    # A recording of another tool may not say when it was made.
     age_days = int((time.time() - header.started_at) / _DAY_S) if header.started_at else 0
     if age_days > max_age_days:
         yield f"recorded {day(header.started_at)}, {age_days} days ago: models and SDKs have moved on"
@@ -74,5 +74,7 @@ def _note(exchange: Exchange, spoken: set[str]) -> Iterator[str]:
         yield f"call {exchange.index}: {place} speaks no protocol known here: replayed, struck by transport faults alone"
     if exchange.keys.exact in spoken:
         yield f"call {exchange.index}: the same request as an earlier call: served when the agent repeats it"
+    # A recorded error is followed by the SDK's retry, which is the same request and no repetition of the
+    # agent's.
     if exchange.reply.ok:
         spoken.add(exchange.keys.exact)

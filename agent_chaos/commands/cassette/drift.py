@@ -39,6 +39,7 @@ def drift(cassette: Cassette) -> Iterator[str]:
             continue
         for value in _messages(exchange):
             try:
+                # Validated in full: anthropic and openai construct their models without, and would read anything.
                 new = _unknown(model.validate_python(value))
             except ValidationError as exc:
                 unfit[package, _first(exc)] += 1
@@ -78,6 +79,7 @@ def _messages(exchange: Exchange) -> Iterator[Any]:
 
 def _unknown(value: Any, where: str = "") -> Iterator[str]:
     if isinstance(value, BaseModel):
+        # The SDKs' models allow extra fields, and keep them apart from those that they declare.
         yield from (f"{where}{name}" for name in value.model_extra or ())
         for name in type(value).model_fields:
             yield from _unknown(getattr(value, name, None), f"{where}{name}.")

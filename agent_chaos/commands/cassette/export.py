@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.foreign import export_cassette
+from agent_chaos.commands.output import print_line
 from agent_chaos.errors import UsageError
 from agent_chaos.files import writable
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 
 
 def export(file: Path, output: Path | None, *, force: bool) -> int:
@@ -23,5 +21,5 @@ def export(file: Path, output: Path | None, *, force: bool) -> int:
     playable = export_cassette(cassette, writable(target))
     left = len(cassette.exchanges) - playable
     rest = f"; {left} broke before a status line, which other tools cannot play" if left else ""
-    console().print(Text(printable(f"{target}: {count(playable, 'call')}{rest}")), soft_wrap=True)
+    print_line(f"{target}: {count(playable, 'call')}{rest}")
     return 0

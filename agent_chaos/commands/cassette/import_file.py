@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.cassette.interchange.rendered import rendered_from
 from agent_chaos.cassette.interchange.text import SUFFIXES
 from agent_chaos.cassette.storage.foreign import import_cassette
+from agent_chaos.commands.output import print_line
 from agent_chaos.errors import UsageError
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 
 _RENDERED = (
     "A trace of {} holds what was said, not its bytes: requests and replies are written as the provider would, and options of "
@@ -27,7 +25,7 @@ def import_(file: Path, output: Path | None, *, force: bool, streamed: bool) -> 
         raise UsageError(f"{target}: exists; --force writes over it")
     cassette = import_cassette(file, target, streamed=streamed)
     kept = f"{target}: {count(len(cassette.exchanges), 'call')}, {count(len(cassette.tools), 'tool call')}"
-    console().print(Text(printable(kept)), soft_wrap=True)
+    print_line(kept)
     if source := next(filter(None, map(rendered_from, cassette.exchanges)), ""):
-        console().print(Text(_RENDERED.format(source), "yellow"), soft_wrap=True)
+        print_line(_RENDERED.format(source), "yellow")
     return 0

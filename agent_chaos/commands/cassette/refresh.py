@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.text import Text
-
 from agent_chaos.cassette.conversation import conversation_diff
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.commands.output import say_skipped
+from agent_chaos.commands.output import print_line, say_skipped
 from agent_chaos.commands.record import record
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.patch.install import install
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import printable
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.selector import Selector
 
@@ -35,10 +31,11 @@ def refresh(targets: list[str], selector: Selector) -> int:
         before = {path: _kept(path, Path(folder) / f"{n}.msgpack") for n, path in enumerate(paths)}
         code = record(targets, mode="all", selector=selector, next_step="")
         for path, kept in before.items():
+            # A recording that failed leaves the earlier file as it was, byte for byte.
             if kept is not None and kept.read_bytes() != path.read_bytes():
                 for line in _changes(kept, path):
-                    console().print(Text(printable(line)), soft_wrap=True)
-    console().print(Text(_NEXT), soft_wrap=True)
+                    print_line(line)
+    print_line(_NEXT)
     return code
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.storage.file import recover
 from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.commands.output import print_line
 from agent_chaos.errors import UsageError
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 
 
 def repair(file: Path, output: Path | None, *, force: bool) -> int:
@@ -27,5 +25,5 @@ def repair(file: Path, output: Path | None, *, force: bool) -> int:
     made = sum(tool.is_call for tool in kept.tools)
     said = f"{target}: {count(len(kept.exchanges), 'call')}, {count(made, 'tool call')}"
     for line in (said, *(f"  lost: {one}" for one in salvage.lost)):
-        console().print(Text(printable(line)), soft_wrap=True)
+        print_line(line)
     return 0

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.summary import Summary, summarise
 from agent_chaos.commands.cassette.verify import chosen_cassettes
+from agent_chaos.commands.output import print_line
 from agent_chaos.errors import AgentChaosError
-from agent_chaos.report.console import console, print_error
+from agent_chaos.report.console import print_error
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 
 
 def stats(files: list[Path]) -> int:
@@ -29,7 +28,7 @@ def _one(file: Path) -> int:
         print_error(exc)
         return exc.exit_code
     for line in _lines(file, summary, size):
-        console().print(Text(printable(line)), soft_wrap=True)
+        print_line(line)
     return 0
 
 
@@ -51,5 +50,7 @@ def day(started_at: float) -> str:
     """The date of a time in seconds since the epoch."""
     try:
         return datetime.fromtimestamp(started_at, UTC).date().isoformat()
+    # The header of a file that others wrote may hold any number; Python refuses them in three ways, by
+    # platform and by size.
     except (ValueError, OverflowError, OSError):
         return "at no date"

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.cassette.redaction.audit import AuditFinding, Opinion, no_opinion
 from agent_chaos.cassette.redaction.second_opinion import NEEDS, kingfisher
 from agent_chaos.cassette.storage.audit import scan
+from agent_chaos.commands.output import print_line
 from agent_chaos.errors import AgentChaosError, UsageError
-from agent_chaos.report.console import console, print_error
+from agent_chaos.report.console import print_error
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import count, printable
+from agent_chaos.report.printable import count
 
 CASSETTES = Path("cassettes")
 
@@ -21,10 +20,11 @@ CASSETTES = Path("cassettes")
 def verify(files: list[Path]) -> int:
     """One line per cassette, and one per secret or unread body; 1 where there was one. Raises UsageError without files."""
     chosen = chosen_cassettes(files)
+    # Once for all files: it compiles its rules when it is made.
     second = kingfisher()
     code = combined(_one(file, second or no_opinion) for file in chosen)
     by = "a second opinion: Kingfisher" if second else f"a second opinion needs: pip install '{NEEDS}'"
-    console().print(Text(f"looked for by name, shape and value; {by}"), soft_wrap=True)
+    print_line(f"looked for by name, shape and value; {by}")
     return code
 
 
@@ -50,10 +50,7 @@ def _one(file: Path, opinion: Opinion) -> int:
     except AgentChaosError as exc:
         print_error(exc)
         return exc.exit_code
-    out = console()
-    out.print(
-        Text(printable(f"{file}  whole, {audit_figures(found)}"), "red" if found else ""), soft_wrap=True
-    )
+    print_line(f"{file}  whole, {audit_figures(found)}", "red" if found else "")
     for one in found:
-        out.print(Text(printable(f"  {one}")), soft_wrap=True)
+        print_line(f"  {one}")
     return 1 if found else 0

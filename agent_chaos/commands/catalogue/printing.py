@@ -53,6 +53,7 @@ def print_catalogue(
 def _shown(show: Callable[[Console, Sequence[_Row]], None], found: Sequence[_Row]) -> None:
     try:
         show(console(), found)
+        # `| head` closes the pipe; without this the error would only come as Python ends, and as a traceback.
         sys.stdout.flush()
     except BrokenPipeError:
         reader_left()

@@ -6,13 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.commands.failures import failure_store
+from agent_chaos.commands.output import print_line
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.oracles.oracle import spoken
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import printable
 from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.baseline import Acceptance, Baseline
 from agent_chaos.search.corpus.failure_files import FOLDER
@@ -24,11 +21,11 @@ def list_accepted() -> int:
     known = _baseline()
     for entry in known.entries:
         expired = " (which has passed)" if entry.until < known.today else ""
-        _say(
+        print_line(
             f"{entry.id}  {entry.scenario}  {spoken(entry.fingerprint)}: until {entry.until}{expired}: {entry.reason}"
         )
     if not known.entries:
-        _say("nothing is accepted")
+        print_line("nothing is accepted")
     return ExitCode.OK
 
 
@@ -55,9 +52,9 @@ def prune() -> int:
 def _without(known: Baseline, ids: Collection[str], word: str) -> int:
     Baseline(tuple(one for one in known.entries if one.id not in ids), known.today).save(_path())
     for name in sorted(ids):
-        _say(f"{name}: {word}")
+        print_line(f"{name}: {word}")
     if not ids:
-        _say("nothing to remove")
+        print_line("nothing to remove")
     return ExitCode.OK
 
 
@@ -71,10 +68,6 @@ def _baseline() -> Baseline:
 
 def _is_all(names: Sequence[str]) -> bool:
     return [name.lower() for name in names] == ["all"]
-
-
-def _say(line: str) -> None:
-    console().print(Text(printable(line)), soft_wrap=True)
 
 
 def accept(names: Sequence[str], *, reason: str, until: str) -> int:
@@ -98,8 +91,8 @@ def accept(names: Sequence[str], *, reason: str, until: str) -> int:
         known = known.with_entry(entry)
     known.save(_path())
     for failure in failures:
-        _say(f"{failure.id}  {failure.scenario}  {spoken(failure.fingerprint)}: accepted until {day}")
-    _say(f"written to {_path()}" if failures else "every stored failure is accepted already")
+        print_line(f"{failure.id}  {failure.scenario}  {spoken(failure.fingerprint)}: accepted until {day}")
+    print_line(f"written to {_path()}" if failures else "every stored failure is accepted already")
     return ExitCode.OK
 
 

@@ -6,13 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.text import Text
-
 from agent_chaos.commands.failures import failure_store
+from agent_chaos.commands.output import print_line
 from agent_chaos.errors import UsageError
 from agent_chaos.files import write_text
-from agent_chaos.report.console import console
-from agent_chaos.report.printable import printable
 from agent_chaos.search.corpus.export import pytest_source
 
 
@@ -25,5 +22,5 @@ def export(names: Sequence[str], output: Path | None) -> int:
     if output.exists():
         raise UsageError(f"{output}: exists; name another file, or remove it")
     write_text(output, source)
-    console().print(Text(printable(f"{output}: run it with pytest {output}")), soft_wrap=True)
+    print_line(f"{output}: run it with pytest {output}")
     return 0

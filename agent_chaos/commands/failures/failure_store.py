@@ -20,6 +20,7 @@ _UNDECIDED_ID = re.compile(r"U-[0-9A-Z]{4,12}", re.IGNORECASE)
 
 def is_name(text: str) -> bool:
     """Whether the text names a failure rather than a scenario."""
+    # A scenario is a `.py` file, a folder or a module, never a `.json`.
     return bool(_ID.fullmatch(text)) or text.endswith(".json")
 
 
@@ -60,6 +61,7 @@ def stored_failure(name: str) -> Failure:
     if _ID.fullmatch(name):
         return Corpus().load(name)
     path = Path(name)
+    # A file is named by its id, since loading it checks that both are the same.
     if not path.is_file() or not _ID.fullmatch(path.stem):
         raise UsageError(f"{name}: not a stored failure; name one by its id, as F-7Q2K")
     return Corpus(path.parent).load(path.stem)

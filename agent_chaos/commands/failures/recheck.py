@@ -103,5 +103,7 @@ def changed_versions(failure: Failure) -> str:
 
 
 def _not_fired(failure: Failure, outcome: Outcome) -> str:
-    fired = {(str(site), fault) for site, fault in outcome.trace.fired}
-    return "; ".join(str(p) for p in failure.plan.faults if (str(p.site), p.fault) not in fired)
+    fired = set(outcome.trace.fired)
+    return "; ".join(
+        str(placed) for placed in failure.plan.faults if (placed.site, placed.fault) not in fired
+    )

@@ -62,6 +62,7 @@ def _print_whole(campaign: CampaignRecord, finding: FindingRecord) -> None:
 def _overview(*, full: bool) -> int:
     latest: dict[str, CampaignRecord] = {}
     for campaign in _campaigns():
+        # They come latest first, so that the first of a scenario stays.
         latest.setdefault(campaign.scenario, campaign)
     if not latest:
         raise UsageError(f"no campaign is kept in {RUNS}/; agent-chaos fuzz makes one")
@@ -98,5 +99,7 @@ def _campaigns() -> Iterator[CampaignRecord]:
     for file in sorted(RUNS.glob("*/campaign.json"), reverse=True):
         try:
             yield from Document.model_validate_json(file.read_bytes()).campaigns
+        # Campaigns are kept for a look back, and none of another version, or half written, keeps the others
+        # from being shown.
         except (OSError, ValidationError):
             continue

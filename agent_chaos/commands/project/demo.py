@@ -88,6 +88,7 @@ def _fix() -> None:
     """Mends the agent and shows what changed; what was imported of it before is forgotten."""
     before = SCENARIO.read_text(encoding="utf-8")
     after = before.replace(_UNCHECKED, _CHECKED)
+    # The fix is text, and a shipped agent that was edited would silently be demonstrated unfixed.
     assert after != before, "the shipped agent has no such line"
     SCENARIO.write_text(after, encoding="utf-8")
     forget()

@@ -21,6 +21,7 @@ _STARTERS = {
 
 _DEFAULT = "anthropic"
 _NOT_THEIRS = {"node_modules", "site-packages", "build", "dist"}
+# `init` may be started in a home directory; what a project is made of shows in fewer.
 _MOST_FILES = 2_000
 
 
@@ -43,12 +44,15 @@ def _declared(project: Path) -> Iterator[str]:
             lines += file.read_text(encoding="utf-8").splitlines()
     for line in lines:
         if found := re.match(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)", str(line)):
+            # Names of distributions are compared like this (PEP 503); case and underscores mean nothing in
+            # them.
             yield found.group(1).lower().replace("_", "-")
 
 
 def _imported(project: Path) -> Iterator[str]:
     """Modules that the project's own files import, with their first two parts."""
     for file in _own_files(project):
+        # Templates and files of other Python versions end in `.py` as well, and null bytes raise ValueError.
         with suppress(OSError, ValueError, SyntaxError):
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 yield from _modules(node)

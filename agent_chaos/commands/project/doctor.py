@@ -109,6 +109,7 @@ def _found(lost: Sequence[object]) -> str:
 def _shadowing() -> Iterator[Check]:
     """Files of the project that hide a package from every import."""
     for name in _SHADOWED:
+        # In the working directory, which stands first on the path of whatever is run from it.
         for place in (Path(f"{name}.py"), Path(name) / "__init__.py"):
             if place.is_file() and not _is_this_checkout(place):
                 advice = f"rename it: with it, `import {name}` finds your file and not the package"

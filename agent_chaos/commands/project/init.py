@@ -69,6 +69,7 @@ def _steps(kind: str) -> tuple[_Step, ...]:
         ),
         _Step(
             f"{_ATTRIBUTES}, so that git diff shows cassettes as text",
+            # By its line, since others may stand in the file; it is appended to, never written anew.
             _ATTRIBUTE.strip() in _text(_ATTRIBUTES),
             lambda: _append(_ATTRIBUTES, _ATTRIBUTE),
         ),
