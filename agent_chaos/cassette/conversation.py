@@ -20,6 +20,7 @@ def conversation_lines(cassette: Cassette) -> list[str]:
     lines: list[str] = []
     for exchange in cassette.exchanges:
         for line in _told(exchange):
+            # Every request repeats the whole history; a line of it is told where it came up.
             if line not in heard:
                 heard.add(line)
                 lines.append(line)

@@ -29,6 +29,8 @@ _SHOWN = 60
 _LEAD = 15
 """Characters that are shown of what two long values share before they differ."""
 _SHORTEST_ID = 6
+# What providers take for abuse detection, caching and records of their customers; frameworks put ids of their
+# own run there.
 _VOLATILE = ("user", "metadata", "safety_identifier", "prompt_cache_key", "idempotency_key")
 """Body fields that do not reach the model."""
 # Drawn anew for each multipart request.
@@ -68,6 +70,8 @@ def normalised_key(request: Request) -> str:
     """As `exact_key`, on any host, with ids, times and temporary paths masked, however its JSON is written."""
     place = f"{request.method.upper()} {masked(request.path)}?{masked(_query(request))}"
     body = _canonical_body(request, comparable).decode("utf-8", "replace")
+    # By number, in the order of the conversation: the shapes below know the ids that providers mint, not
+    # those that LangChain, pydantic-ai and smolagents make up.
     for number, call_id in enumerate(_tool_call_ids(request)):
         body = body.replace(call_id, f"<call{number}>")
     return _digest(_bytes(place), masked(body).encode())
@@ -83,6 +87,7 @@ def _tool_call_ids(request: Request) -> list[str]:
         for part in parts
         if isinstance(part, ToolCall | ToolResult)
     ]
+    # A short one, as `1` or `call`, stands in the text of other things, too, and would be replaced there.
     return [one for one in dict.fromkeys(found) if len(one) >= _SHORTEST_ID]
 
 
@@ -93,6 +98,8 @@ def lane_key(request: Request) -> str:
         return _digest(f"{request.method.upper()} {request.host}{request.path}".encode(), b"")
     prompt = protocol.prompt(request)
     first = next((_text(message) for message in prompt.messages if message.role == "user"), "")
+    # By name only, since a description may hold today's date; sorted, since some agents list their tools out
+    # of a set.
     tools = sorted(tool.name for tool in prompt.tools)
     parts = json.dumps([protocol.name, prompt.model, prompt.system, tools, first])
     return _digest(b"lane", _bytes(masked(parts)))
@@ -105,6 +112,7 @@ def masked(text: str) -> str:
 
 def _masked_word(word: re.Match[str]) -> str:
     text = word[0]
+    # No mask matches such a word, and most words are of this kind.
     if _DIGIT.search(text) is None and "/" not in text and "_" not in text:
         return text
     return _MASKS.sub(_kind, text)
@@ -126,6 +134,8 @@ def first_difference(recorded: Request, asked: Request) -> str:
             return f"{name}: {_short(before)} ≠ {_short(after)}"
     if recorded.json is None or asked.json is None:
         return "" if recorded.body == asked.body else f"body: {_unlike(recorded.body, asked.body)}"
+    # What SDKs merely spell in another way comes last: of several differences it is the one that explains
+    # nothing.
     telling = next(_differences(comparable(recorded.json), comparable(asked.json), ""), "")
     return telling or next(_differences(recorded.json, asked.json, ""), "")
 
@@ -144,6 +154,7 @@ def _canonical_body(request: Request, reading: Callable[[Any], Any] = lambda val
     if value is not None:
         return _canonical(reading(value)).encode("utf-8", "surrogatepass")
     match = _BOUNDARY.search(request.header("content-type"))
+    # Uploads: httpx, aiohttp and requests each draw a boundary for every request.
     return request.body.replace(match.group(1).encode(), b"boundary") if match else request.body
 
 
@@ -170,6 +181,8 @@ def _opaque(part: object) -> str:
 
 def _differences(before: Any, after: Any, path: str) -> Iterator[str]:
     if isinstance(before, dict) and isinstance(after, dict):
+        # In recorded order, not sorted: the first difference is to be the one that a reader of the request
+        # meets first.
         for key in [*before, *(key for key in after if key not in before)]:
             inner = f"{path}.{key}" if path else str(key)
             if key not in after:

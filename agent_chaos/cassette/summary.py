@@ -81,6 +81,8 @@ def call_line(exchange: Exchange) -> CallLine:
         body_bytes=len(reply.body),
         input_tokens=usage.input_tokens if usage else 0,
         output_tokens=usage.output_tokens if usage else 0,
+        # The provider's own word, where it is known: whoever looks at a recording compares it with the
+        # provider's documentation.
         stop=(turn.stop_raw or turn.stop or "") if turn else "",
         ended=f"{last.kind}: {last.message}".removesuffix(": ") if isinstance(last, Abort) else "",
         text=turn.text if turn else "",
@@ -131,6 +133,8 @@ def show_lines(cassette: Cassette) -> Iterator[str]:
         yield f"with {name} {version}"
     yield "conversation"
     yield from (f"  {line}" for line in tree_lines(cassette))
+    # Turn marks first: the sort is stable, and of things at one instant the mark is what the others belong
+    # to.
     records: list[Record] = [*cassette.turns, *cassette.exchanges, *cassette.tools]
     for record in sorted(records, key=_place):
         yield from _lines(record)

@@ -29,6 +29,7 @@ def grow(cassette: Cassette) -> list[RecordedCall]:
     nodes: list[RecordedCall] = []
     for exchange in cassette.exchanges:
         node = _node(exchange)
+        # The longest that fits: a call continues every one of its predecessors.
         parent = max((one for one in nodes if _continues(node, one)), key=_depth, default=None)
         (roots if parent is None else parent.children).append(node)
         nodes.append(node)
@@ -98,6 +99,7 @@ def _follows(turn: ModelTurn, said: tuple[str, str]) -> bool:
     if role != "assistant":
         return not turn.tool_calls
     calls = [_word(call) for call in turn.tool_calls]
+    # Contained, not equal: agents and SDKs put text and calls of one reply into messages in their own ways.
     return all(call in words for call in calls) if calls else turn.text.strip() in words
 
 

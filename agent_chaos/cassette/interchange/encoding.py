@@ -12,6 +12,7 @@ from typing import Any
 from agent_chaos.cassette.storage.zstd import ZstdDecompressor, ZstdError
 from agent_chaos.stream.exchange import Data, Reply, ReplyEvent, with_header, without_header
 
+# A few kilobytes can unpack to gigabytes, and an imported file may come from anybody.
 _MAX_BYTES = 256 * 1024 * 1024
 
 Decode = Callable[[bytes], bytes]
@@ -87,6 +88,8 @@ def _decoder(name: str) -> Decode | None:
         return _bounded(ZstdDecompressor())
     if name == "identity":
         return bytes
+    # An optional package; without it such a body stays as it is, and `cassette check` says that it cannot be
+    # read.
     if name == "br" and find_spec("brotli") is not None:
         return _brotli()
     return None

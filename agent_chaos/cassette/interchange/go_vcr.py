@@ -36,6 +36,7 @@ def _interaction(raw: Mapping[str, Any]) -> Interaction:
         body_bytes(asked.get("body")),
     )
     took_s = _seconds(answer.get("duration"))
+    # Go has status and reason in one text, `200 OK`.
     reason = str(answer.get("status") or "").partition(" ")[2]
     head = Head(int(answer["code"]), headers_of(answer.get("headers")), took_s, reason)
     return Interaction(request, received(head, body_bytes(answer.get("body")), ended_at=took_s))

@@ -41,7 +41,9 @@ def _interaction(raw: Mapping[str, Any]) -> Interaction:
 def _reply(raw: Mapping[str, Any], answer: Mapping[str, Any]) -> Reply:
     """The reply; one without a status, as browsers note for a request that got none, broke before its head."""
     timings = raw.get("timings") or {}
+    # -1 stands for what was not measured.
     total_s = max(0.0, float(raw.get("time") or 0)) / 1000
+    # Browsers write 0 for a request that was blocked or aborted.
     if int(answer["status"]) <= 0:
         return Reply((Abort("disconnected", total_s, str(answer.get("_error") or "")),))
     first_byte_s = min(total_s, max(0.0, total_s - max(0.0, float(timings.get("receive") or 0)) / 1000))
@@ -57,6 +59,7 @@ def _reply(raw: Mapping[str, Any], answer: Mapping[str, Any]) -> Reply:
 def _posted(post: Mapping[str, Any]) -> bytes:
     if post.get("text"):
         return from_base64(post["text"]) if post.get("encoding") == "base64" else body_bytes(post["text"])
+    # Browsers write the fields of a form in the place of its text.
     pairs = [(str(one["name"]), str(one.get("value") or "")) for one in post.get("params") or ()]
     return urlencode(pairs).encode()
 

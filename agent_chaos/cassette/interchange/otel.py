@@ -84,6 +84,8 @@ def _call(span: Mapping[str, Any], attributes: Mapping[str, Any]) -> ModelCall:
     provider = text_of(attributes.get("gen_ai.provider.name") or attributes.get("gen_ai.system"))
     model = text_of(attributes.get("gen_ai.request.model") or attributes["gen_ai.response.model"])
     protocol = protocol_of(_VENDORS.get(provider, provider), model)
+    # The conventions call both of OpenAI's APIs `chat`; newer instrumentations say which one in an attribute
+    # of their own.
     if attributes.get("openai.api.type") == "responses":
         protocol = "openai_responses"
     messages = [_message(fields(one)) for one in items(json_of(attributes["gen_ai.input.messages"]))]
@@ -127,6 +129,8 @@ def _turn(attributes: Mapping[str, Any], model: str) -> ModelTurn:
     finished = text_of(said.get("finish_reason")) or "stop"
     return ModelTurn(
         parts=parts,
+        # Not every instrumentation has a word for it: a turn that asks for tools did not end by itself,
+        # whatever it says.
         stop="tool_use" if asked and finished in ("stop", "tool_call") else _STOPS.get(finished, "other"),
         usage=Usage(
             count_of(attributes.get("gen_ai.usage.input_tokens")),
@@ -140,6 +144,7 @@ def _turn(attributes: Mapping[str, Any], model: str) -> ModelTurn:
 def _message(raw: Mapping[str, Any]) -> Message:
     parts = tuple(part for one in items(raw.get("parts")) if (part := _part(fields(one))) is not None)
     if any(isinstance(part, ToolResult) for part in parts):
+        # Some APIs have tool results in messages of the user's, and their instrumentations tell it so.
         return Message("tool", parts)
     return Message(_ROLES.get(text_of(raw.get("role")), "user"), parts)
 

@@ -26,7 +26,9 @@ def _attributes(span: Mapping[str, Any]) -> dict[str, Any]:
     own = items(span.get("attributes"))
     beside = [one for event in items(span.get("events")) for one in items(fields(event).get("attributes"))]
     return {
-        text_of(fields(one).get("key")): _value(fields(fields(one).get("value"))) for one in (*beside, *own)
+        # The span's own last, so that they hold where an event has one of the same name.
+        text_of(fields(one).get("key")): _value(fields(fields(one).get("value")))
+        for one in (*beside, *own)
     }
 
 

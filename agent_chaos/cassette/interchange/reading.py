@@ -29,6 +29,7 @@ def each(raws: Iterable[Raw], read: Callable[[Raw], Interaction]) -> Iterator[In
 
 def body_bytes(value: Any) -> bytes:
     """A body: bytes, text, a list of either, `{"string": …}`, `{"base64_string": …}`, or JSON that was kept as a value."""
+    # Ruby's VCR writes bodies so where it is told to keep their bytes, and exports to VCR.py do for broken transfers.
     if isinstance(value, dict) and "base64_string" in value:
         return from_base64(value["base64_string"])
     if isinstance(value, dict) and "string" in value and set(value) <= {"string", "encoding"}:

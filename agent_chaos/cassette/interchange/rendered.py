@@ -68,6 +68,8 @@ def _streamed(one: Interaction) -> Interaction:
     if protocol is None or not mark:
         return one
     asked = protocol.request(replace(protocol.prompt(one.request), stream=True))
+    # What stands in the whole request goes over what the protocol writes anew: options and descriptions are
+    # in it alone.
     body = fields(json_of(asked.body.decode())) | fields(json_of(one.request.body.decode()))
     turn = protocol.parse(one.reply)
     told = new_reply(protocol, turn, streamed=True, at=one.reply.begins_at, headers=[(_MARK, mark)])
@@ -81,6 +83,7 @@ def rendered_from(exchange: Exchange) -> str:
 
 def epoch_s(told: Any) -> float:
     """A time of day as traces write it: nanoseconds since the epoch, or in ISO 8601. Raises ValueError."""
+    # OTLP's JSON writes whole numbers of 64 bits as texts.
     text = str(told)
     return (
         int(text) / 1e9 if text.isdigit() else datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

@@ -18,6 +18,8 @@ def _recognises(document: Mapping[str, Any]) -> bool:
 
 def _read(document: Mapping[str, Any]) -> Contents:
     found = tuple(each(document["http_interactions"], _interaction))
+    # Interactions without a date are left at the beginning; as times of day they would be decades before the
+    # rest.
     first = min((one.at for one in found if one.at), default=0.0)
     return Contents(tuple(replace(one, at=max(0.0, one.at - first)) for one in found))
 

@@ -29,6 +29,8 @@ def parsed_document(text: str, suffix: str) -> Mapping[str, Any]:
 def written_document(document: Mapping[str, Any], suffix: str) -> str:
     """A document as text. Raises UsageError where JSON cannot hold a binary body."""
     if suffix in YAML:
+        # libyaml is left out of some builds of PyYAML; in Python alone large cassettes take many times as
+        # long.
         dumper = getattr(_yaml, "CSafeDumper", _yaml.SafeDumper)
         text: str = _yaml.dump(dict(document), Dumper=dumper, allow_unicode=True, sort_keys=False)
         return text
@@ -45,6 +47,7 @@ def _one_line(exc: BaseException) -> str:
 @cache
 def _loader() -> Any:
     """A safe YAML loader that takes foreign tags (`!!python/object/apply:multidict…`) for what is inside of them."""
+    # A class of its own: constructors are added to a class, and PyYAML's own is used by the whole process.
     loader: Any = type("PlainLoader", (getattr(_yaml, "CSafeLoader", _yaml.SafeLoader),), {})
     loader.add_multi_constructor("tag:yaml.org,2002:python/", _untagged)
     loader.add_multi_constructor("!", _untagged)

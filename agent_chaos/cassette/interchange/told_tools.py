@@ -33,6 +33,8 @@ def told_tools(interactions: Sequence[Interaction]) -> tuple[ToolRecord, ...]:
                 )
             )
         for call in _calls(interaction):
+            # Gemini's calls have no id, and results are matched by the name of the tool; two calls of one
+            # tool are answered in order.
             asked.setdefault(call.id or call.name, []).append(call)
     return tuple(found)
 
@@ -56,6 +58,8 @@ def _calls(interaction: Interaction) -> tuple[ToolCall, ...]:
 
 def _arguments(call: ToolCall) -> Any:
     value = loaded(call.arguments) if call.arguments else {}
+    # Arguments that are no JSON object are kept all the same: a model that sent them is what a recording may
+    # be about.
     return value if isinstance(value, dict) else {"arguments": value}
 
 

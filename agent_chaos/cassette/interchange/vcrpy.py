@@ -40,6 +40,7 @@ def _read(document: Mapping[str, Any]) -> Contents:
         broken = tuple(each(extra.get("broken", ()), _interaction))
     except (KeyError, TypeError, ValueError, RecursionError) as exc:
         raise Unfit(f"its agent_chaos metadata does not fit: {exc}") from None
+    # Those that broke stand apart in the file, and go back to where they happened.
     calls = sorted([*each(document["interactions"], _interaction), *broken], key=lambda one: one.at)
     return Contents(tuple(calls), header, tools, turns)
 

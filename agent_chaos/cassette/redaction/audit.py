@@ -84,6 +84,8 @@ class _Look:
             yield from self._second(record, where, readable_value(outcome))
 
     def text(self, record: str, where: str, text: str) -> Iterator[AuditFinding]:
+        # Redaction itself decides: what it would still change is a secret that was recorded by an older
+        # version, or written by hand.
         if self.redactor.text(text) != text:
             yield AuditFinding(record, where, "a secret")
         else:
@@ -91,6 +93,7 @@ class _Look:
 
     def _body(self, record: str, where: str, reply: Reply) -> Iterator[AuditFinding]:
         plain = without_content_encoding(reply)
+        # Never called clean: nobody has looked.
         if coding := plain.header("content-encoding"):
             yield AuditFinding(record, where, f"{coding}-encoded bytes that cannot be read here", unread=True)
         elif self.redactor.reply(plain).body != plain.body:

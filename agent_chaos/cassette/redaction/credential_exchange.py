@@ -17,6 +17,7 @@ _HOSTS: Final = frozenset(
         "login.microsoftonline.com",
         "auth.openai.com",
         "auth0.openai.com",
+        # Instance metadata of AWS, Azure and Google Cloud; the next is that of containers on ECS.
         "169.254.169.254",
         "169.254.170.2",
     ]

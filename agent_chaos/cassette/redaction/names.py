@@ -210,12 +210,14 @@ def words(name: str) -> frozenset[str]:
 def is_secret_field(name: str) -> bool:
     """Whether a JSON field, or a name that text assigns to, holds a secret whatever its value looks like."""
     found = words(name)
+    # Longer names are sentences that happen to stand before a colon.
     if len(name) > 80 or found & _ABOUT:
         return False
     return (
         bool(found & _SECRET)
         or ("key" in found and bool(found & _KEY_OF))
         or ("token" in found and bool(found & _TOKEN_OF))
+        # Alone both are words of English; at the end of a name, as in `db_pass`, they are not.
         or (len(found) > 1 and bool(found & {"pass", "pat"}) and name.lower().endswith(("pass", "pat")))
     )
 
@@ -265,6 +267,7 @@ def is_secret_header(name: str) -> bool:
 def is_plain_request_header(name: str) -> bool:
     """Whether a request's header field is one that is known to hold no secret; all others are redacted."""
     lower = name.lower()
+    # `x-stainless-…` is how anthropic's and openai's SDKs tell their version, platform and retry count.
     return lower in _PLAIN_REQUEST_FIELDS or (
         lower.startswith("x-stainless-") and not is_secret_header(lower)
     )

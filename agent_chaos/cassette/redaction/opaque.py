@@ -12,6 +12,8 @@ from agent_chaos.cassette.redaction.names import words
 
 _VERIFIED: Final = frozenset({"signature", "thoughtsignature", "obfuscation"})
 _RUN: Final = re.compile(
+    # Two alphabets, and never both in one run. Sixteen letters are twelve bytes, the shortest secret that is
+    # looked for.
     r"(?<![A-Za-z0-9+/_-])(?:[A-Za-z0-9+/]{16,}|[A-Za-z0-9_-]{16,})={0,2}(?![A-Za-z0-9+/_=-])"
 )
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -49,4 +51,5 @@ def _decoded(run: str) -> str:
         text = data.decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
         return ""
+    # Random bytes are UTF-8 by chance now and then, and then have control characters in them.
     return "" if _CONTROL.search(text) else text

@@ -37,6 +37,7 @@ _NO_VALUES: Final = frozenset(
 
 def named_credentials(text: str) -> Iterator[Edit]:
     """What stands in a text in the place of a credential: after a secret name, in a URL, as a header."""
+    # Plain tests first: each pattern walks through the whole of a text, and most texts hold none of this.
     if "=" in text or ":" in text:
         yield from _assigned(text)
         yield from _values(_COOKIE, text)
@@ -68,6 +69,7 @@ def _is_value(match: re.Match[str]) -> bool:
     # `API_KEY=…` of a shell or an .env file is a value however it looks, unless it names another variable.
     if match["sign"] == "=" and match["name"].isupper():
         return not value.startswith("$")
+    # `password: required` and `token = get_token` name no secret; what has digits or signs in it does.
     return _DIGIT.search(value) is not None or _NAME.fullmatch(value) is None
 
 
@@ -78,6 +80,7 @@ def _is_parameter(match: re.Match[str]) -> bool:
 def _is_credential(match: re.Match[str]) -> bool:
     value = match["value"]
     explicit = match[0].lower().startswith("authorization")
+    # "bearer" is a word of English, too: behind it alone, a value must look like one.
     return not stands_in(value) and (explicit or (len(value) >= 16 and _DIGIT.search(value) is not None))
 
 

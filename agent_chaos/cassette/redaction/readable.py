@@ -36,6 +36,7 @@ def _lines(found: Iterable[String]) -> str:
     for one in found:
         if not is_verified(one.name) and not stands_in(one.text):
             names[one.path] = one.name
+            # Pieces of a stream joined: a secret that was streamed letter by letter is in none of its events.
             texts.setdefault(one.path, []).append(one.text)
     return "\n".join(_line(names[path], "".join(pieces)) for path, pieces in texts.items())
 

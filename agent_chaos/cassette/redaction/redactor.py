@@ -42,6 +42,8 @@ _PARAMETER = re.compile(r"([?&])([^=&#]{1,100})=([^&#]*)")
 _USER_INFO = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)[^/@?#]{1,1000}@")
 _PROJECT = re.compile(r"/projects/[^/?#]{1,200}/locations/")
 _UNFIT = re.compile(r"[^A-Za-z0-9]+")
+# Of 12 letters and digits drawn at random nine in ten lie above, of 32 hexadecimal digits nearly all; most
+# words and version numbers lie below.
 _RANDOM_BITS = 3.2
 
 
@@ -97,6 +99,8 @@ class Redactor:
         knowing = self.learning(request)
         headers = tuple(
             (name, value if is_plain_request_header(name) else REDACTED)
+            # Unknown fields are replaced, not only those that look secret: gateways call their keys whatever
+            # they like.
             for name, value in request.headers
             if not is_cookie(name)
         )
@@ -118,6 +122,7 @@ class Redactor:
     def _body(self, request: Request) -> bytes:
         if "form-urlencoded" not in request.header("content-type"):
             return self.data(request.body)
+        # A form is a query string without its question mark, which the pattern asks for.
         form = _PARAMETER.sub(_parameter, "?" + _text(request.body))
         return self.data(form[1:].encode("utf-8", "surrogateescape"))
 
@@ -181,6 +186,7 @@ class Redactor:
     @cached_property
     def _known(self) -> tuple[Known, ...]:
         found = [one for secret, stand_in in self.secrets.items() for one in known_forms(secret, stand_in)]
+        # Longest first, so that a secret which begins with another one is replaced whole.
         return tuple(sorted(found, key=lambda one: -len(one.form)))
 
 
@@ -204,6 +210,7 @@ def _held(headers: Headers) -> Iterator[tuple[str, str]]:
             # A reply sets one cookie in a field, with attributes behind it; a request sends all in one field.
             pairs = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
             yield from ((name, pair.partition("=")[2].strip()) for pair in pairs)
+        # `Bearer sk-…`: the scheme is no part of the credential, and stands in other texts.
         elif is_secret_header(name):
             yield name, value.partition(" ")[2] if " " in value else value
 

@@ -107,6 +107,8 @@ class _Search:
         """Edits for the pieces of one string: what each holds, and what they hold together."""
         name = group[0].name
         texts = [leaf.text for leaf in group]
+        # A field such as `type` comes with the same text in every event: joined it is only noise, thousands
+        # of characters of it.
         together = self.of_value("".join(texts), name, depth) if len(set(texts)) > 1 else []
         alone = {text: self.of_value(text, name, depth) for text in dict.fromkeys(texts)}
         start = 0
@@ -119,6 +121,7 @@ class _Search:
         return _kept(self, text, name, depth) if len(text) <= _KEPT else self.of_field(text, name, depth)
 
     def of_field(self, text: str, name: str, depth: int) -> list[Edit]:
+        # A provider checks its signatures, so that they stay but for secrets that are known by value.
         if is_verified(name):
             return merged_edits(edit for one in self.known for edit in _found(one, text))
         if name and is_secret_field(name):
@@ -132,6 +135,7 @@ class _Search:
             yield from (Edit(start, end, REDACTED) for start, end in shape.spans(text))
         yield from named_credentials(text)
         for start, end, inner in encoded_texts(text):
+            # Everything that is known again, since `known` holds only what stands in the outer text as it is.
             if edits := _Search.of(inner, self.everything).edits(inner, depth + 1):
                 yield Edit(start, end, encoded_again(applied(inner, edits), text[start:end]))
 

@@ -137,6 +137,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 def _inside_base64(text: str, start: int, end: int) -> bool:
     # Backwards, to count from the match.
+    # In an image's base64 every short shape comes up by chance.
     before = _OPAQUE_CHARS.match(text[max(0, start - _OPAQUE) : start][::-1])
     after = _OPAQUE_CHARS.match(text, end)
     return (len(before[0]) if before else 0) + (len(after[0]) if after else 0) >= _OPAQUE

@@ -193,6 +193,7 @@ def _verify(source: Source, foot: Footer, index: FileIndex) -> None:
             allowance.take(read)
         except BrokenRecord as exc:
             raise source.damaged(f"record {count}", offset, exc) from None
+        # A frame of a kind that is unknown is noted, too, and then fails the comparison below.
         found.setdefault(read.kind, []).append(offset)
         offset, count = read.end, count + 1
     known = [sorted(index.exchanges), sorted(index.tools), sorted(index.turns)]
@@ -239,6 +240,7 @@ def _salvaged(source: Source) -> Cassette:
         except BrokenRecord as exc:
             # A process that is killed leaves half a record at the end. Damage anywhere else was not made by
             # recording.
+            # Not of the first one: without its header nothing else in the file has a meaning.
             if count and is_torn(source.data, offset):
                 break
             raise source.damaged(f"record {count}", offset, exc) from None

@@ -109,6 +109,7 @@ def _read(path: Path) -> str:
 
 def _in_order(contents: Contents) -> list[_Record]:
     """Everything in the order it happened; at the same instant a mark comes first, and a call before a tool's."""
+    # A file that agent-chaos exported has its own tool calls, as they were recorded.
     told = () if contents.tools else told_tools(contents.interactions)
     records: list[_Record] = [*contents.turns, *contents.interactions, *contents.tools, *told]
     return sorted(records, key=lambda record: record.at)

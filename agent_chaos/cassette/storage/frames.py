@@ -111,6 +111,8 @@ def read_frame(data: Buffer, offset: int) -> FileFrame:
     if start + length > len(data):
         raise BrokenRecord("the file ends inside a record")
     payload = bytes(data[start : start + length])
+    # Length and kind are covered as well: a flipped bit in a length would let everything behind it be
+    # misread.
     if crc32(payload, crc32(data[offset : start - 4])) != checksum:
         raise BrokenRecord("its checksum does not match")
     return FileFrame(kind, payload, offset, start + length)
@@ -135,6 +137,8 @@ def is_torn(data: Buffer, offset: int) -> bool:
 
 def _frame_follows(data: Buffer, offset: int) -> bool:
     """Whether a whole frame starts behind `offset`, wherever; bounded, as bytes can be made to look like many starts."""
+    # Each candidate's bytes are read for its checksum; without a bound a file of crafted starts costs its
+    # size squared.
     left = 2 * MAX_RECORD_BYTES
     for match in _FRAME_START.finditer(data, offset + 1):
         length, _, _ = _FRAME.unpack_from(data, match.start())

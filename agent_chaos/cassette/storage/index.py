@@ -32,6 +32,7 @@ class FileIndex:
 
     def exchange_before(self, tool: int) -> int:
         """The index of the last exchange that left before a tool call started, or -1."""
+        # Worked out, not stored, so that index and records cannot contradict each other.
         return bisect_left(self.ats, self.tool_ats[tool]) - 1
 
 
@@ -46,6 +47,7 @@ class IndexRow:
 
 def built(exchanges: Iterable[IndexRow], tools: Iterable[IndexRow], turns: Iterable[IndexRow]) -> FileIndex:
     """The index of records, ordered by when they started."""
+    # Written as they ended: of two calls at the same time the one that began first may end last.
     calls = sorted(exchanges, key=lambda entry: entry.at)
     runs = sorted(tools, key=lambda entry: entry.at)
     return FileIndex(
@@ -125,6 +127,7 @@ class Lazy(Sequence[_T], Generic[_T]):
         )
 
     def __hash__(self) -> int:
+        # Items are not hashed, as that would load all of them; equal sequences have equal lengths.
         return hash((type(self), self._count))
 
     def __repr__(self) -> str:

@@ -30,6 +30,7 @@ def new_journal(path: Path) -> FileIO:
         file = _locked(path)
         if file.seek(0, os.SEEK_END) > PREAMBLE_BYTES:
             os.replace(path, path.with_name(f"{path.name}.old"))
+            # Only the name changes with `replace`: the lock is on the file, which is the old one now.
             file.close()
             file = _locked(path)
         file.seek(0)
@@ -42,6 +43,7 @@ def new_journal(path: Path) -> FileIO:
 def _locked(path: Path) -> FileIO:
     """The file at `path`, locked. Opened again where a recording that ended meanwhile took it away."""
     while True:
+        # Unbuffered: what was written must be with the operating system when the process is killed.
         file = FileIO(os.open(path, os.O_RDWR | os.O_CREAT | _NO_FOLLOW, 0o644), "r+")
         _lock(file, path)
         if _same_file(file, path):

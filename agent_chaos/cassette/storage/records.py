@@ -33,9 +33,11 @@ _T = TypeVar("_T")
 
 msgpack: Any = import_module("msgpack")  # it has no type hints
 
+# Of header fields, the only list whose length a server decides; http.client itself stops at 100 fields.
 _MAX_ARRAY = 1024
 _MAX_CHUNKS = 1 << 18
 _MAX_JSON_VALUES = 4_000_000
+# Counting costs a pass over the text, and a smaller one has not enough characters to hold that many values.
 _COUNTED_FROM = 1 << 20
 _MAX_ARRAYS = 8
 _DIGEST = 16

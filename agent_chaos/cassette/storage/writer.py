@@ -143,6 +143,7 @@ class CassetteWriter:
                 self._keep_tool(record)
             for mark in earlier.turns:
                 self._keep_turn(mark)
+            # What is recorded now comes after all that was: the order of records is the order of their times.
             ends = [exchange.at + exchange.reply.duration for exchange in earlier.exchanges]
             self._carried_s = max([*ends, *(record.at for record in earlier.tools)], default=0.0)
 
@@ -211,6 +212,8 @@ class CassetteWriter:
                 data = framed(kind, make())
                 write(self._file, data)
             except (OSError, ValueError, RecursionError) as exc:
+                # Kept, not raised: the agent is in the middle of a call, and would take it for an error of
+                # its provider.
                 self._failure = exc
             else:
                 self._size += len(data)
