@@ -5,15 +5,16 @@ Messages stand in the shape of Chat Completions, in which Langfuse's integration
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from agent_chaos.cassette.interchange import chat_shaped
-from agent_chaos.cassette.interchange.format import Contents, RecordingFormat, Unfit
+from agent_chaos.cassette.interchange.format import Contents, RecordingFormat
 from agent_chaos.cassette.interchange.rendered import (
     ModelCall,
+    Told,
     contents,
-    distinct,
     epoch_s,
     json_of,
     protocol_of,
@@ -35,17 +36,14 @@ def _observations(document: Mapping[str, Any]) -> list[Any]:
 
 def _read(document: Mapping[str, Any]) -> Contents:
     found = [fields(one) for one in _observations(document)]
-    return contents(distinct(_calls(one for one in found if one.get("type") == "GENERATION")), "Langfuse")
-
-
-def _calls(raw: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, ModelCall]]:
-    for one in raw:
-        try:
-            yield text_of(one.get("id")), _call(one)
-        except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
-            raise Unfit(
-                f"generation {one.get('id')!r} cannot be replayed ({type(exc).__name__}: {exc})"
-            ) from None
+    generations = (one for one in found if one.get("type") == "GENERATION")
+    return contents(
+        "Langfuse",
+        (
+            Told(text_of(one.get("id")), f"generation {one.get('id')!r}", partial(_call, one))
+            for one in generations
+        ),
+    )
 
 
 def _call(raw: Mapping[str, Any]) -> ModelCall:

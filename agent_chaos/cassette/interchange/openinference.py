@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from agent_chaos.cassette.interchange import chat_shaped
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat, Unfit
-from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of
+from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of, told_of
 from agent_chaos.cassette.interchange.rendered import (
     ModelCall,
     contents,
-    distinct,
     epoch_s,
     json_of,
     protocol_of,
@@ -38,17 +37,7 @@ def _read(document: Mapping[str, Any]) -> Contents:
     called = [(span, told) for span, told in spans_of(document) if told.get(_KIND) == "LLM"]
     if not called:
         raise Unfit(f"no span of it is a call of a model: {_KIND} is LLM in none")
-    return contents(distinct(_calls(called)), "OpenInference")
-
-
-def _calls(called: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Iterator[tuple[str, ModelCall]]:
-    for span, told in called:
-        try:
-            yield text_of(span.get("spanId")), _call(span, told)
-        except (KeyError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as exc:
-            raise Unfit(
-                f"span {span.get('name')!r} cannot be replayed ({type(exc).__name__}: {exc})"
-            ) from None
+    return contents("OpenInference", told_of(called, _call))
 
 
 def _call(span: Mapping[str, Any], told: Mapping[str, Any]) -> ModelCall:

@@ -5,15 +5,14 @@ Logfire, pydantic-ai and every exporter of OTLP write them. Spans without the me
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat, Unfit
-from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of
+from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of, told_of
 from agent_chaos.cassette.interchange.rendered import (
     ModelCall,
     contents,
-    distinct,
     epoch_s,
     json_of,
     protocol_of,
@@ -54,7 +53,7 @@ _STOPS: dict[str, StopReason] = {
 }
 _OPTIONS = {"gen_ai.request.max_tokens": "max_tokens", "gen_ai.request.temperature": "temperature"}
 _ROLES: dict[str, Literal["system", "assistant"]] = {"system": "system", "assistant": "assistant"}
-_UNREADABLE = (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
+_NEEDS = "; spans need gen_ai.input.messages and gen_ai.output.messages, which instrumentations write once content is recorded"
 _CALLS = ("chat", "generate_content", "text_completion")
 
 
@@ -62,22 +61,11 @@ def _read(document: Mapping[str, Any]) -> Contents:
     called = [(span, attributes) for span, attributes in spans_of(document) if _is_call(attributes)]
     if not called:
         raise Unfit("no span of it is a call of a model: gen_ai.operation.name is chat in none")
-    return contents(distinct(_calls(called)), "OpenTelemetry")
+    return contents("OpenTelemetry", told_of(called, _call), _NEEDS)
 
 
 def _is_call(attributes: Mapping[str, Any]) -> bool:
     return attributes.get("gen_ai.operation.name") in _CALLS
-
-
-def _calls(called: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Iterator[tuple[str, ModelCall]]:
-    for span, attributes in called:
-        try:
-            yield text_of(span.get("spanId")), _call(span, attributes)
-        except _UNREADABLE as exc:
-            raise Unfit(
-                f"span {span.get('name')!r} cannot be replayed ({type(exc).__name__}: {exc}); spans need "
-                "gen_ai.input.messages and gen_ai.output.messages, which instrumentations write once content is recorded"
-            ) from None
 
 
 def _call(span: Mapping[str, Any], attributes: Mapping[str, Any]) -> ModelCall:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from agent_chaos.cassette.interchange.rendered import ModelCall, Told
 from agent_chaos.providers.json_values import fields, items, text_of
 
 
@@ -19,6 +21,15 @@ def spans_of(document: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict
         for scope in items(fields(resource).get("scopeSpans")):
             for span in map(fields, items(fields(scope).get("spans"))):
                 yield span, _attributes(span)
+
+
+def told_of(
+    spans: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
+    read: Callable[[Mapping[str, Any], Mapping[str, Any]], ModelCall],
+) -> Iterator[Told]:
+    """Spans that are calls of a model, each read from itself and its attributes."""
+    for span, attributes in spans:
+        yield Told(text_of(span.get("spanId")), f"span {span.get('name')!r}", partial(read, span, attributes))
 
 
 def _attributes(span: Mapping[str, Any]) -> dict[str, Any]:

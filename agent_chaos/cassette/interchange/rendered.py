@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from agent_chaos.cassette.interchange.format import Contents, Interaction
+from agent_chaos.cassette.interchange.format import Contents, Interaction, Unfit
 from agent_chaos.cassette.model import Exchange
 from agent_chaos.providers.json_values import compact, fields
 from agent_chaos.providers.new_reply import new_reply
@@ -20,6 +20,9 @@ _SCHEMAS = {"parameters", "input_schema", "inputSchema", "parametersJsonSchema"}
 """How protocols call the schema of a tool's arguments, which stands beside its name."""
 _BY_MODEL = {"claude": "anthropic_messages", "gemini": "gemini", "mistral": "mistral"}
 """How models are called whose host a trace does not name; all others speak Chat Completions."""
+
+_UNREADABLE = (KeyError, ValueError, TypeError, IndexError, AttributeError, OverflowError, RecursionError)
+"""What reading raises where a trace is not as its conventions say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ class ModelCall:
     descriptions: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a trace holds of one call: its id in the trace, what a person finds it by, and how it is read."""
+
+    id: str
+    name: str
+    read: Callable[[], ModelCall]
+
+
 def protocol_of(provider: str, model: str) -> str:
     """The protocol of a provider by its vendor's name, or else by the model's."""
     named = next((one.name for one in protocols().values() if provider and one.vendor == provider), "")
@@ -46,9 +58,15 @@ def protocol_of(provider: str, model: str) -> str:
     return named or guessed
 
 
-def contents(calls: Iterable[ModelCall], source: str) -> Contents:
-    """The calls in the order they were made, as interactions that say what they were rendered from."""
-    ordered = sorted(calls, key=lambda call: call.at)
+def contents(source: str, told: Iterable[Told], needs: str = "") -> Contents:
+    """The calls in the order they were made, as interactions that say that they were rendered from `source`.
+
+    Raises:
+        Unfit: one cannot be read; `needs` says what such a trace has to hold.
+    """
+    # Exports repeat a span that was updated; the last one holds.
+    distinct = {one.id: _read(one, needs) for one in told}
+    ordered = sorted(distinct.values(), key=lambda call: call.at)
     first = ordered[0].at if ordered else 0.0
     return Contents(
         tuple(
@@ -100,6 +118,13 @@ def json_of(told: Any) -> Any:
         return told
 
 
+def _read(told: Told, needs: str) -> ModelCall:
+    try:
+        return told.read()
+    except _UNREADABLE as exc:
+        raise Unfit(f"{told.name} cannot be replayed ({type(exc).__name__}: {exc}){needs}") from None
+
+
 def _interaction(call: ModelCall, source: str) -> Interaction:
     protocol = protocols()[call.protocol]
     asked = protocol.request(call.prompt)
@@ -128,8 +153,3 @@ def _plain(message: Mapping[str, Any]) -> dict[str, str]:
             return {"content": text}
         case _:
             return {}
-
-
-def distinct(calls: Iterable[tuple[str, ModelCall]]) -> Iterator[ModelCall]:
-    """The calls, each once by its id: exports repeat a span that was updated; the last one holds."""
-    yield from dict(calls).values()
