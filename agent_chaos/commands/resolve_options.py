@@ -11,12 +11,12 @@ from agent_chaos.errors import UsageError
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.report.reporter import USUAL, View
 from agent_chaos.scenario.selector import EVERY, Selector
-from agent_chaos.search.checkpoints.beginning import Selection
+from agent_chaos.search.checkpoints.beginning import CampaignSelection
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
 from agent_chaos.search.corpus.baseline import Baseline
 from agent_chaos.search.corpus.settings import resolved, scope_of
 from agent_chaos.search.scope import Scope
-from agent_chaos.search.selection import Profile, judges
+from agent_chaos.search.selection import Profile, Selection, judges
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Chosen:
     announced: int | None
     """How many examples there are at most; None for as many as it takes."""
     shard: Shard
-    selection: Selection
+    selection: CampaignSelection
 
 
 def resolve_options(asked: FuzzOptions) -> Chosen:
@@ -94,13 +94,8 @@ def resolve_options(asked: FuzzOptions) -> Chosen:
         judges=judges(only=known.only_oracles, skip=known.skip_oracles),
         baseline=Baseline.load(known.baseline, date.today()),
         shard=shard,
-        selection=Selection(
-            only_faults=known.only_faults,
-            skip_faults=known.skip_faults,
-            only_oracles=known.only_oracles,
-            skip_oracles=known.skip_oracles,
-            profile=known.profile,
-            space=known.space,
+        selection=CampaignSelection(
+            **known.model_dump(include=set(Selection.model_fields)),
             exhaustive=asked.exhaustive,
             until_covered=asked.until_covered,
             allow_real_tools=asked.allow_real_tools,

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.family import Frequency
@@ -14,6 +16,22 @@ from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.search.scope import EVERYTHING, Scope
 
 _FAMILY = "family:"
+
+Profile = Literal["everyday", "all", "hostile"]
+"""What a search draws from: what any agent meets, everything, or what only one provider or an attacker sends."""
+
+
+class Selection(BaseModel):
+    """Which faults and oracles, each as its option was given; a project and a campaign say more beside it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    only_faults: tuple[str, ...] = ()
+    skip_faults: tuple[str, ...] = ()
+    only_oracles: tuple[str, ...] = ()
+    skip_oracles: tuple[str, ...] = ()
+    profile: Profile = "all"
+    space: str = ""
 
 
 def scoped(scope: Scope = EVERYTHING, *, only: Iterable[str] = (), skip: Iterable[str] = ()) -> Scope:
@@ -71,10 +89,6 @@ def _unknown(name: str, every: Collection[str], what: str) -> str:
     listed = "agent-chaos oracles" if what == "oracle" else "agent-chaos faults"
     hint = f"did you mean {', '.join(near)}?" if near else f"{listed} lists them"
     return f"unknown {what} {name!r}; {hint}"
-
-
-Profile = Literal["everyday", "all", "hostile"]
-"""What a search draws from: what any agent meets, everything, or what only one provider or an attacker sends."""
 
 
 def outside(profile: Profile) -> frozenset[str]:

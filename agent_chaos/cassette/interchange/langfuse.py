@@ -13,7 +13,7 @@ from agent_chaos.cassette.interchange import chat_shaped
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat
 from agent_chaos.cassette.interchange.rendered import (
     ModelCall,
-    Told,
+    TracedCall,
     contents,
     epoch_s,
     json_of,
@@ -40,7 +40,7 @@ def _read(document: Mapping[str, Any]) -> Contents:
     return contents(
         "Langfuse",
         (
-            Told(text_of(one.get("id")), f"generation {one.get('id')!r}", partial(_call, one))
+            TracedCall(text_of(one.get("id")), f"generation {one.get('id')!r}", partial(_call, one))
             for one in generations
         ),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent_chaos.cassette.interchange import chat_shaped
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat, Unfit
-from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of, told_of
+from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of, traced_calls
 from agent_chaos.cassette.interchange.rendered import (
     ModelCall,
     contents,
@@ -37,7 +37,7 @@ def _read(document: Mapping[str, Any]) -> Contents:
     called = [(span, told) for span, told in spans_of(document) if told.get(_KIND) == "LLM"]
     if not called:
         raise Unfit(f"no span of it is a call of a model: {_KIND} is LLM in none")
-    return contents("OpenInference", told_of(called, _call))
+    return contents("OpenInference", traced_calls(called, _call))
 
 
 def _call(span: Mapping[str, Any], told: Mapping[str, Any]) -> ModelCall:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat, Unfit
-from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of, told_of
+from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of, traced_calls
 from agent_chaos.cassette.interchange.rendered import (
     ModelCall,
     contents,
@@ -61,7 +61,7 @@ def _read(document: Mapping[str, Any]) -> Contents:
     called = [(span, attributes) for span, attributes in spans_of(document) if _is_call(attributes)]
     if not called:
         raise Unfit("no span of it is a call of a model: gen_ai.operation.name is chat in none")
-    return contents("OpenTelemetry", told_of(called, _call), _NEEDS)
+    return contents("OpenTelemetry", traced_calls(called, _call), _NEEDS)
 
 
 def _is_call(attributes: Mapping[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from agent_chaos.cassette.interchange.rendered import ModelCall, Told
+from agent_chaos.cassette.interchange.rendered import ModelCall, TracedCall
 from agent_chaos.providers.json_values import fields, items, text_of
 
 
@@ -23,13 +23,15 @@ def spans_of(document: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], dict
                 yield span, _attributes(span)
 
 
-def told_of(
+def traced_calls(
     spans: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]],
     read: Callable[[Mapping[str, Any], Mapping[str, Any]], ModelCall],
-) -> Iterator[Told]:
+) -> Iterator[TracedCall]:
     """Spans that are calls of a model, each read from itself and its attributes."""
     for span, attributes in spans:
-        yield Told(text_of(span.get("spanId")), f"span {span.get('name')!r}", partial(read, span, attributes))
+        yield TracedCall(
+            text_of(span.get("spanId")), f"span {span.get('name')!r}", partial(read, span, attributes)
+        )
 
 
 def _attributes(span: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class ModelCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class TracedCall:
     """What a trace holds of one call: its id in the trace, what a person finds it by, and how it is read."""
 
     id: str
@@ -58,14 +58,14 @@ def protocol_of(provider: str, model: str) -> str:
     return named or guessed
 
 
-def contents(source: str, told: Iterable[Told], needs: str = "") -> Contents:
+def contents(source: str, traced: Iterable[TracedCall], needs: str = "") -> Contents:
     """The calls in the order they were made, as interactions that say that they were rendered from `source`.
 
     Raises:
         Unfit: one cannot be read; `needs` says what such a trace has to hold.
     """
     # Exports repeat a span that was updated; the last one holds.
-    distinct = {one.id: _read(one, needs) for one in told}
+    distinct = {one.id: _read(one, needs) for one in traced}
     ordered = sorted(distinct.values(), key=lambda call: call.at)
     first = ordered[0].at if ordered else 0.0
     return Contents(
@@ -118,11 +118,11 @@ def json_of(told: Any) -> Any:
         return told
 
 
-def _read(told: Told, needs: str) -> ModelCall:
+def _read(traced: TracedCall, needs: str) -> ModelCall:
     try:
-        return told.read()
+        return traced.read()
     except _UNREADABLE as exc:
-        raise Unfit(f"{told.name} cannot be replayed ({type(exc).__name__}: {exc}){needs}") from None
+        raise Unfit(f"{traced.name} cannot be replayed ({type(exc).__name__}: {exc}){needs}") from None
 
 
 def _interaction(call: ModelCall, source: str) -> Interaction:

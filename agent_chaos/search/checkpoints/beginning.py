@@ -14,20 +14,12 @@ from agent_chaos.files import relative
 from agent_chaos.runtime.user_code import is_agents
 from agent_chaos.search.campaign import Failure, Subject
 from agent_chaos.search.corpus.failure_files import versions_of
-from agent_chaos.search.selection import Profile
+from agent_chaos.search.selection import Selection
 
 
-class Selection(BaseModel):
+class CampaignSelection(Selection):
     """What was to be searched, as it was asked for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    only_faults: tuple[str, ...] = ()
-    skip_faults: tuple[str, ...] = ()
-    only_oracles: tuple[str, ...] = ()
-    skip_oracles: tuple[str, ...] = ()
-    profile: Profile = "all"
-    space: str = ""
     exhaustive: bool = False
     until_covered: bool = False
     allow_real_tools: bool = False
@@ -52,7 +44,7 @@ class Beginning(BaseModel):
     seed: int
     max_examples: int
     shard: str = "1/1"
-    selection: Selection = Selection()
+    selection: CampaignSelection = CampaignSelection()
     stored: tuple[Failure, ...] = ()
 
     @classmethod
@@ -63,7 +55,7 @@ class Beginning(BaseModel):
         seed: int,
         max_examples: int,
         shard: str,
-        selection: Selection,
+        selection: CampaignSelection,
         stored: tuple[Failure, ...],
     ) -> Beginning:
         """That of a campaign of a subject that is ready, now."""

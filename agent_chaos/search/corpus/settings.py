@@ -10,30 +10,22 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from agent_chaos.errors import UsageError
 from agent_chaos.search.corpus.baseline import ACCEPTED, Baseline
 from agent_chaos.search.scope import EVERYTHING, Scope
-from agent_chaos.search.selection import Profile, outside, scoped
+from agent_chaos.search.selection import Selection, outside, scoped
 
 _TABLE = "tool.agent-chaos"
 
 
-class Settings(BaseModel):
+class Settings(Selection):
     """The table's keys, each with the name of its option of `agent-chaos fuzz`, and their defaults."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_examples: int = Field(default=200, ge=1)
     seed: int = Field(default=0, ge=0)
     max_time: float | None = Field(default=None, ge=0)
-    only_faults: tuple[str, ...] = ()
-    skip_faults: tuple[str, ...] = ()
-    only_oracles: tuple[str, ...] = ()
-    skip_oracles: tuple[str, ...] = ()
-    profile: Profile = "all"
-    space: str = ""
     baseline: Path = Field(default=ACCEPTED, description="The file of accepted failures.")
 
 

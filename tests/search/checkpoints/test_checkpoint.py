@@ -9,7 +9,7 @@ import pytest
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.campaign import Judgements
-from agent_chaos.search.checkpoints.beginning import Beginning, Selection
+from agent_chaos.search.checkpoints.beginning import Beginning, CampaignSelection
 from agent_chaos.search.checkpoints.checkpoint import FILE, Checkpoint
 from agent_chaos.search.checkpoints.kept_results import KeptResults
 from agent_chaos.search.corpus.failure_files import Corpus
@@ -23,7 +23,7 @@ CHOSEN = {"max_examples": EXAMPLES, "seed": 3, "scope": scoped(only=("truncate",
 
 
 def beginning(subject, corpus=None, **changed):
-    known = {"seed": 3, "max_examples": EXAMPLES, "shard": "1/1", "selection": Selection()}
+    known = {"seed": 3, "max_examples": EXAMPLES, "shard": "1/1", "selection": CampaignSelection()}
     stored = tuple(corpus.load_all()) if corpus else ()
     return Beginning.of(subject, **{**known, "stored": stored, **changed})
 
@@ -124,8 +124,11 @@ def test_more_examples_are_added_to_those_that_ran(tmp_path, whole):
     ("changed", "said"),
     [
         ({"seed": 4}, "--seed was 3, and is 4"),
-        ({"selection": Selection(only_faults=("truncate",))}, "--only-faults was not given, and is truncate"),
-        ({"selection": Selection(profile="everyday")}, "--profile was all, and is everyday"),
+        (
+            {"selection": CampaignSelection(only_faults=("truncate",))},
+            "--only-faults was not given, and is truncate",
+        ),
+        ({"selection": CampaignSelection(profile="everyday")}, "--profile was all, and is everyday"),
     ],
 )
 def test_what_was_asked_for_otherwise_is_named(changed, said):

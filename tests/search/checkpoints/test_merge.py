@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from agent_chaos.errors import UsageError
-from agent_chaos.search.checkpoints.beginning import Beginning, Selection
+from agent_chaos.search.checkpoints.beginning import Beginning, CampaignSelection
 from agent_chaos.search.checkpoints.checkpoint import FILE, Checkpoint
 from agent_chaos.search.checkpoints.kept_results import KeptResults
 from agent_chaos.search.checkpoints.merge import in_order, merged
@@ -25,7 +25,7 @@ APART = {"clean_runs", "corpus_runs", "shrink_runs", "distinct", "seconds"}
 def shard_of(folder, text, subject, **chosen):
     asked = {name: chosen[name] for name in ("exhaustive", "until_covered") if name in chosen}
     begun = Beginning.of(
-        subject, seed=0, max_examples=12, shard=text, selection=Selection(**asked), stored=()
+        subject, seed=0, max_examples=12, shard=text, selection=CampaignSelection(**asked), stored=()
     )
     checkpoint = Checkpoint.begun(folder / text.replace("/", "-"), begun)
     campaign = find_failures(
