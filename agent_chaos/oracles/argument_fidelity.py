@@ -12,6 +12,7 @@ from agent_chaos.oracles.reading.turns import (
     executed,
     is_truncated,
     satisfies,
+    sent_to,
     served_turn,
     shown,
     strict_json,
@@ -128,8 +129,7 @@ def _unfinished(trace: Trace, one: Executed) -> bool:
     turn = served_turn(call) if call is not None else None
     if call is None or turn is None:
         return False
-    mine = [strict_json(asked.arguments) for asked in turn.tool_calls if asked.name == one.name]
-    return is_truncated(call) or not all(isinstance(value, dict) for value in mine)
+    return is_truncated(call) or not all(isinstance(sent, dict) for sent in sent_to(one.name, turn))
 
 
 ORACLE = ArgumentFidelity()

@@ -8,15 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import brings_back, only_reads
+from agent_chaos.oracles.reading.tool_reports import asks_for
 from agent_chaos.oracles.reading.turns import (
     Executed,
     asking_call,
     executed,
     prompt_of_call,
-    satisfies,
     served_turn,
     shown,
-    strict_json,
 )
 from agent_chaos.providers.turn import Prompt, ToolCall, ToolResult
 from agent_chaos.trace.fidelity import Fidelity
@@ -120,13 +119,13 @@ def _asked_by(trace: Trace, runs: Mapping[int, Executed], run: ToolRun) -> Call 
 
 def _times_asked(call: Call, run: ToolRun) -> int:
     turn = served_turn(call)
-    return sum(_same(asked, run) for asked in turn.tool_calls) if turn else 0
+    return sum(asks_for(asked, run) for asked in turn.tool_calls) if turn else 0
 
 
 def _knew(call: Call, run: ToolRun) -> bool:
     """Whether the request that the model answered told it of an earlier run, or its server keeps what it was told."""
     prompt = prompt_of_call(call)
-    return prompt is None or bool(prompt.previous) or any(_same(told, run) for told in _told(prompt))
+    return prompt is None or bool(prompt.previous) or any(asks_for(told, run) for told in _told(prompt))
 
 
 def _told(prompt: Prompt) -> Iterator[ToolCall]:
@@ -134,10 +133,6 @@ def _told(prompt: Prompt) -> Iterator[ToolCall]:
     parts = [part for message in prompt.messages for part in message.parts]
     results = {part.call_id or part.name for part in parts if isinstance(part, ToolResult)}
     return (part for part in parts if isinstance(part, ToolCall) and (part.id or part.name) in results)
-
-
-def _same(asked: ToolCall, run: ToolRun) -> bool:
-    return asked.name == run.name and satisfies(run.arguments, strict_json(asked.arguments))
 
 
 ORACLE = DuplicateSideEffect()

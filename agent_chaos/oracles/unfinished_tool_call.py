@@ -12,9 +12,9 @@ from agent_chaos.oracles.reading.turns import (
     is_truncated,
     recorded_turn,
     satisfies,
+    sent_to,
     served_turn,
     shown,
-    strict_json,
 )
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call
@@ -64,25 +64,17 @@ def _why(call: Call, one: Executed) -> str:
     served, recorded = served_turn(call), recorded_turn(call)
     if served is None or recorded is None or not call.fired:
         return ""
-    strict = [
-        isinstance(strict_json(asked.arguments), dict)
-        for asked in served.tool_calls
-        if asked.name == one.name
-    ]
     if is_truncated(call):
         return "the token limit had been hit" if served.stop == "length" else "the reply had not ended"
-    repaired = any(
-        satisfies(one.arguments, strict_json(c.arguments)) for c in recorded.tool_calls if c.name == one.name
-    )
-    return "" if all(strict) or repaired else "its arguments were not a JSON object"
+    strict = all(isinstance(sent, dict) for sent in sent_to(one.name, served))
+    repaired = any(satisfies(one.arguments, sent) for sent in sent_to(one.name, recorded))
+    return "" if strict or repaired else "its arguments were not a JSON object"
 
 
 def _recorded_arguments(call: Call, one: Executed) -> object:
     """What the model had asked for in the recording: of several calls of that tool, the one that shares most."""
     turn = recorded_turn(call)
-    wanted = (
-        [strict_json(asked.arguments) for asked in turn.tool_calls if asked.name == one.name] if turn else []
-    )
+    wanted = sent_to(one.name, turn) if turn else []
     return max(wanted, key=lambda value: _shared(value, one.arguments), default=None)
 
 

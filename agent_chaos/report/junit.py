@@ -7,27 +7,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from agent_chaos.report.event import Ended, ReportEvent
+from agent_chaos.report.at_the_end import ResultsReporter
 from agent_chaos.report.output import Output
 from agent_chaos.report.reporter import Reporter, ReportFormat, View
-from agent_chaos.report.result import Result, ResultProblem, result_of
+from agent_chaos.report.result import Result, ResultProblem
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped (https://www.w3.org/TR/xml/#charsets)."""
 
 
-class JunitReporter:
-    """Collects results and writes them at the end. A finding is a case of its own, so that each is counted and tracked."""
+class JunitReporter(ResultsReporter):
+    """A finding is a case of its own, so that each is counted and tracked."""
 
-    def __init__(self, out: Output) -> None:
-        self._out = out
-        self._results: list[Result] = []
-
-    def tell(self, event: ReportEvent) -> None:
-        if (found := result_of(event)) is not None:
-            self._results.append(found)
-        if isinstance(event, Ended):
-            self._out.write(junit(self._results))
+    def _text(self, results: list[Result], exit_code: int) -> str:
+        return junit(results)
 
 
 def junit(results: Iterable[Result]) -> str:

@@ -12,28 +12,20 @@ from typing import Any
 from urllib.parse import quote
 
 from agent_chaos import __version__
+from agent_chaos.report.at_the_end import ResultsReporter
 from agent_chaos.report.contents.source import CodeLine
-from agent_chaos.report.event import Ended, ReportEvent
 from agent_chaos.report.output import Output
 from agent_chaos.report.reporter import Reporter, ReportFormat, View
-from agent_chaos.report.result import Result, ResultProblem, result_of
+from agent_chaos.report.result import Result, ResultProblem
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-class SarifReporter:
-    """Collects results and writes their problems at the end."""
+class SarifReporter(ResultsReporter):
+    """Writes the problems of the results."""
 
-    def __init__(self, out: Output) -> None:
-        self._out = out
-        self._results: list[Result] = []
-
-    def tell(self, event: ReportEvent) -> None:
-        if (found := result_of(event)) is not None:
-            self._results.append(found)
-        if isinstance(event, Ended):
-            document = sarif(self._results, exit_code=event.exit_code)
-            self._out.write(json.dumps(document, indent=2) + "\n")
+    def _text(self, results: list[Result], exit_code: int) -> str:
+        return json.dumps(sarif(results, exit_code=exit_code), indent=2) + "\n"
 
 
 def sarif(results: Iterable[Result], *, exit_code: int) -> dict[str, Any]:

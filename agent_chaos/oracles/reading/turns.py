@@ -188,6 +188,11 @@ def strict_json(text: str) -> Any:
         return text
 
 
+def sent_to(name: str, turn: ModelTurn) -> list[Any]:
+    """The arguments of a reply's calls of one tool."""
+    return [strict_json(asked.arguments) for asked in turn.tool_calls if asked.name == name]
+
+
 def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
