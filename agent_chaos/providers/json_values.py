@@ -19,6 +19,8 @@ JsonObject = dict[str, Any]
 def loaded(text: str | bytes) -> Any:
     """Text as JSON, or None where it is not JSON (or nests beyond `MAX_DEPTH`)."""
     decoded = text.decode("utf-8-sig", "replace") if isinstance(text, bytes) else text
+    # Counted first, in C: brackets in strings count as well, so that few bodies are walked through for their
+    # depth.
     if decoded.count("[") + decoded.count("{") > MAX_DEPTH and _depth(decoded) > MAX_DEPTH:
         return None
     try:
@@ -54,6 +56,7 @@ def text_of(value: Any) -> str:
 
 def count_of(value: Any) -> int:
     """A JSON whole number; anything else is 0."""
+    # To Python `true` is the number 1.
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 

@@ -32,6 +32,8 @@ def new_reply(
     if not streamed:
         like = reply(200, head, [compact(dict(wire.envelope)).encode()], at=at)
         return wire.render(replace(turn, streamed=False), like)
+    # In pieces, or a fault that cuts a stream would find a reply of two or three frames, as no provider sends
+    # one.
     pieces = tuple(map(_in_pieces, turn.parts))
     whole = wire.render(replace(turn, streamed=True, parts=pieces), reply(200, head, [b""], at=at))
     frames = wire.framings[0].frames_of(whole)
@@ -53,6 +55,7 @@ def translated(turn: ModelTurn, asked: Prompt) -> ModelTurn:
 def _said_anew(part: Text | ToolCall, number: int) -> Part:
     if isinstance(part, Text):
         return Text(part.text)
+    # Gemini's and Ollama's calls may have no id, which every other API demands of the result.
     return ToolCall(part.id or fresh_id(_CALL_ID, f"{part.name} {number}"), part.name, part.arguments)
 
 

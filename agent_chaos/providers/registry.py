@@ -16,6 +16,7 @@ from agent_chaos.stream.framing.registry import evident_framing
 def protocols() -> dict[str, WireProtocol]:
     """Every protocol by name."""
     found: list[WireProtocol] = exported(folder, "PROTOCOL")
+    # By name, since the order of plans, and with it what a seed means, follows this one.
     return {protocol.name: protocol for protocol in sorted(found, key=lambda protocol: protocol.name)}
 
 
@@ -30,6 +31,7 @@ def vendors() -> dict[str, tuple[str, ...]]:
 
 @cache
 def _closest_first() -> tuple[WireProtocol, ...]:
+    # Mistral's requests have the path of Chat Completions, too, and only their host tells.
     return tuple(sorted(protocols().values(), key=lambda protocol: -protocol.specificity))
 
 

@@ -41,6 +41,8 @@ class Text:
 
     text: str
     extra: RawFields = field(default_factory=dict)
+    # Not compared: how a text was cut into deltas is no part of what was said, and a rendered reply may be
+    # cut otherwise.
     pieces: tuple[int, ...] = field(default=(), compare=False)
 
 

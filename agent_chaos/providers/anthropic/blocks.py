@@ -59,6 +59,7 @@ def arguments_of(given: Any) -> str:
 
     A string that is not JSON itself is taken for arguments that were cut, see `input_of`.
     """
+    # `loaded` gives None for `null` as well as for what is no JSON.
     if isinstance(given, str) and given and loaded(given) is None and given != "null":
         return given
     return compact(given)

@@ -66,6 +66,7 @@ _FORMS: dict[ErrorKind, _Form] = {
         False,
     ),
     "timeout": _Form(504, "Gateway Timeout", "timeout_error", "Request timed out", True),
+    # 400, not 429 or 402: Anthropic answers an empty balance as an invalid request, which no SDK retries.
     "quota": _Form(
         400,
         "Bad Request",

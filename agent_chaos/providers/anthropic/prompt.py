@@ -43,6 +43,7 @@ def prompt(request: Request) -> Prompt:
 
 def on_bedrock(request: Request) -> bool:
     """Whether a request asks for a model of Anthropic's on Bedrock, where other vendors' models have bodies of their own."""
+    # The path is that of every model on Bedrock; this field is demanded of Anthropic's, and of no other's.
     return bool(BEDROCK.search(request.path)) and "anthropic_version" in fields(request.json)
 
 

@@ -67,6 +67,7 @@ def _merged(messages: list[JsonObject]) -> list[_Said]:
     found: list[_Said] = []
     for number, message in enumerate(messages):
         role = text_of(message.get("role"))
+        # A system message among the others stands outside of the turns of the two speakers.
         if role == "system":
             continue
         # "Consecutive user or assistant turns in your request will be combined into a single turn":
@@ -196,6 +197,8 @@ def _reasoning(body: JsonObject, said: list[_Said], served: PriorExchange) -> It
 def _opening(said: list[_Said]) -> _Said | None:
     """The first message of the turn whose results are given last; None where no results are."""
     found = None
+    # Backwards in pairs: the last message, if it holds results, and the one it answers, then the pair before
+    # those.
     for results, asked in zip(said[::-2], said[-2::-2], strict=False):
         if not results.of_type("tool_result"):
             break

@@ -84,6 +84,7 @@ def written_usage(usage: Usage | None) -> tuple[dict[str, Any] | None, dict[str,
 
 
 def _total(start: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    # `message_delta` may name a field of `message_start` as null, which says nothing about it.
     return {**start, **{key: value for key, value in change.items() if value is not None or key not in start}}
 
 

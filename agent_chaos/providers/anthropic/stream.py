@@ -95,6 +95,7 @@ class StreamReading:
     def _take(self, one: Frame) -> Delta | None:
         payload = loaded(one.data)
         known = fields(payload)
+        # The SDK decides by the name of the event, and passes over frames without one.
         kind = text_of(known.get("type")) if one.event else ""
         match "error" if one.event == "error" else kind:
             # The first one counts, as in the SDK, which makes a new snapshot of the message only then.

@@ -67,6 +67,7 @@ class OpenBlock:
     def add(self, delta: JsonObject) -> str | None:
         """Take in a delta; returns the text it adds, or None."""
         thought, call = fields(delta.get("reasoningContent")), fields(delta.get("toolUse"))
+        # A signature comes in a delta of its own, behind the thought's text.
         if isinstance(thought.get("signature"), str):
             self.signature = (self.signature or "") + thought["signature"]
             self.thinks = True

@@ -42,6 +42,7 @@ def request_of(asked: Prompt) -> Request:
         system=[{"text": asked.system}] if asked.system else [],
         toolConfig=non_empty(tools=tools, toolChoice=forced),
     )
+    # Names of models hold colons, and ARNs slashes.
     path = f"/model/{quote(asked.model, safe='')}/converse{'-stream' if asked.stream else ''}"
     headers = (("content-type", "application/json"),)
     host = "https://bedrock-runtime.us-east-1.amazonaws.com"

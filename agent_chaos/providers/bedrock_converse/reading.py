@@ -27,6 +27,7 @@ def turn_of_body(body: JsonObject) -> ModelTurn:
     message, word = fields(fields(body.get("output")).get("message")), body.get("stopReason")
     parts = tuple(part_of(fields(one)) for one in items(message.get("content")))
     extra = without(body, "output", "stopReason", "usage") | {"$message": without(message, "content")}
+    # Services of AWS spell the field in both ways, and botocore reads both.
     failed = body if "output" not in body and ("message" in body or "Message" in body) else None
     return ModelTurn(
         parts,

@@ -48,11 +48,13 @@ def additions(delta: dict[str, Any]) -> list[Addition]:
     found: list[Addition] = []
     if key := next((name for name in REASONING_KEYS if text_of(delta.get(name))), ""):
         found.append(Addition(Reasoning("", {} if key == REASONING_KEYS[0] else {"$key": key}), delta[key]))
+    # OpenAI's first delta has `content: ""` beside the role; it begins no part, since a call may follow.
     if text_of(delta.get("content")):
         found.append(Addition(Text(""), delta["content"]))
     if text_of(delta.get("refusal")):
         found.append(Addition(Opaque("refusal"), delta["refusal"]))
     if fields(delta.get("function_call")):
+        # `function_call` is deprecated since tools came, and some compatible servers still stream it.
         call = legacy_call_of(delta["function_call"])
         found.append(Addition(call, call.arguments, without(delta["function_call"], "arguments"), "legacy"))
     return found + [_fragment(one) for one in map(fields, items(delta.get("tool_calls")))]

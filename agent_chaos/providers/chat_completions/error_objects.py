@@ -12,6 +12,8 @@ def error_of(body: JsonObject) -> JsonObject | None:
         return told
     if body.get("object") == "error":  # Mistral's errors are that object themselves
         return without(body, "object")
+    # What FastAPI answers by itself, as Mistral's gateway and servers such as vLLM do; beside other fields it
+    # is no error.
     return {"message": body["detail"]} if set(body) == {"detail"} else None
 
 

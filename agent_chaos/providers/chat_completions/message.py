@@ -109,6 +109,7 @@ def written_body(turn: ModelTurn) -> dict[str, Any]:
     if text_of(body.get("object")) == "chat.completion.chunk":
         body["object"] = "chat.completion"
     if turn.parts or turn.stop is not None or "$choice" in extra or not turn.extra:
+        # Only where there was a choice or something to say: an error body has none, and SDKs tell it by that.
         body["choices"] = [_choice(turn), *turn.extra.get("$choices", [])]
     if turn.usage is not None:
         body["usage"] = written_usage(turn.usage)

@@ -51,6 +51,7 @@ def _messages(raw: list[Any]) -> Iterator[Message]:
     for one in map(fields, raw):
         role = _ROLES.get(text_of(one.get("role")), "user")
         parts = (_result(one, names),) if role == "tool" else tuple(_parts(one))
+        # A result names its call by id alone; the tool's name stands with the call, some messages before.
         names |= {part.id: part.name for part in parts if isinstance(part, ToolCall)}
         yield Message(role, parts)
 
@@ -94,6 +95,7 @@ def request_of(prompt: Prompt, url: str, *, counted: bool) -> Request:
         for one in prompt.tools
     ]
     forced = {"type": "function", "function": {"name": prompt.forced}} if prompt.forced else {}
+    # A prompt that was read from this API has its system messages among the others already.
     told = any(one.role == "system" for one in prompt.messages) or not prompt.system
     messages = [] if told else [{"role": "system", "content": prompt.system}]
     messages += [one for message in prompt.messages for one in _written(message)]

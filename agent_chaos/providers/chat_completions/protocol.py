@@ -103,6 +103,8 @@ def _shortened(one: Frame, chars: int) -> Any:
             key = thought.extra.get("$key", REASONING_KEYS[0])
             cut = {key: delta[key][:chars]}
         case Opaque():
+            # Opaque parts of a stream are refusals alone: everything else without a neutral meaning adds no
+            # text.
             cut = {"refusal": delta["refusal"][:chars]}
         case ToolCall() as call:
             cut = _shorter_call(delta, call, chars)

@@ -27,6 +27,7 @@ def call_of(raw: dict[str, Any], place: int) -> ToolCall:
     if raw.get("index", place) != place:
         extra["$index"] = raw["index"]
     arguments = inner.get(given)
+    # Some compatible servers send the arguments as an object.
     if arguments is not None and not isinstance(arguments, str):
         return _call(raw, inner, compact(arguments), extra | {"$object": True})
     return _call(raw, inner, text_of(arguments), extra)

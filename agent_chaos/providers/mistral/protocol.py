@@ -26,6 +26,7 @@ class Mistral(ChatCompletions):
     name = "mistral"
     vendor = "mistral"
     url = "https://api.mistral.ai/v1/chat/completions"
+    # Mistral sends the counts with the last chunk unasked, and answers fields that it does not know with 422.
     counts_on_request = False
     specificity = Specificity.HOST
     carries = frozenset({"call_ids", "call_indexes", "tool_stop", "opening_event", "retry_after", "done"})

@@ -46,6 +46,7 @@ def _order(messages: list[JsonObject]) -> Iterator[Problem]:
             says = f"Unexpected role '{role}' after role '{before}'"
             yield Problem(rules.ORDER, f"messages[{number}].role", says, message)
         before = role
+    # `prefix` is Mistral's way to have the model go on with a message that the client begins.
     if before in ("assistant", "system") and not messages[-1].get("prefix"):
         says = f"Expected last role User or Tool (or Assistant with prefix True) for serving but got {before}"
         yield Problem(rules.ORDER, f"messages[{len(messages) - 1}].role", says, messages[-1])

@@ -49,6 +49,8 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
     status, reason, _ = _FORMS[kind]
     body = compact(_told(kind, text_of(fields(like.json).get("model")) or "the model")).encode()
     headers = (("content-type", "application/json; charset=utf-8"), ("content-length", str(len(body))))
+    # Its clients have no retries of their own; a proxy before it may say so all the same, and the agent may
+    # read it.
     waits = (("retry-after", str(retry_after_s)),) if retry_after_s is not None else ()
     return whole_reply(status, reason, (*headers, *waits), body)
 

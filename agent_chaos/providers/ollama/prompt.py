@@ -20,6 +20,7 @@ _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
 
 def streaming(request: Request) -> bool:
     """Whether the request asks for a stream, which is the API's default."""
+    # Unlike every other API here: a request without the field is a request for a stream.
     return fields(request.json).get("stream") is not False
 
 

@@ -109,5 +109,6 @@ def _shortened(one: Frame, chars: int) -> Any:
     return {**body, "message": {**cut, "content": "", key: message[key][:chars]}}
 
 
+# Each line has a time of its own, and a turn keeps only the first.
 _LINES = Comparison(JSON_LINES, noise=("created_at",))
 PROTOCOL = Ollama()

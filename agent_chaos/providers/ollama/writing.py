@@ -85,6 +85,7 @@ def _message(turn: ModelTurn, *said: JsonObject) -> JsonObject:
     message = {"role": "assistant", **fields(turn.extra.get("$message")), "content": ""}
     for one in said:
         for key, value in one.items():
+            # Added up: texts are joined, and so are lists of tool calls.
             message[key] = value if key not in message or key == "role" else message[key] + value
     return message
 

@@ -154,6 +154,7 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
         return _azure_limit(model, form, like, retry_after_s)
     if (dialect := dialect_of(like.host)) is not None:
         return _in_dialect(dialect, kind, model, retry_after_s)
+    # Indented, with a line end, as OpenAI's own error bodies are; its other bodies are compact.
     body = json.dumps({"error": _error(form, form.message.replace("{model}", model))}, indent=4) + "\n"
     limits = _LIMITS if kind == "rate_limit" else ()
     extra = (*_plain(like, azure=bool(azure)), *limits, *_delay(retry_after_s))
@@ -163,6 +164,7 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
 def error_frames(kind: ErrorKind) -> bytes:
     """The chunk that reports an error inside a stream, then `[DONE]`, which the provider still sends."""
     form = _FORMS[kind]
+    # The one error that was seen inside a recorded stream; others are worded as over HTTP.
     known = kind in ("server_error", "timeout")
     told = _IN_BAND if known else form.message.replace("{model}", "this model")
     error = {**_error(form, told), "type": "server_error" if known else form.type}

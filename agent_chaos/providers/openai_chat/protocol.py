@@ -51,6 +51,8 @@ class OpenAIChat(ChatCompletions):
     def constrains(self, request: Request) -> bool:
         form = fields(fields(request.json).get("response_format"))
         strict = fields(form.get("json_schema")).get("strict") is True
+        # Elsewhere the same request is a wish: compatible servers take the field and may answer with any
+        # text.
         return request.host == "api.openai.com" and form.get("type") == "json_schema" and strict
 
     def error_reply(self, kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:

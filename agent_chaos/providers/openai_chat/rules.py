@@ -46,6 +46,7 @@ def _unanswered(number: int, open_calls: Mapping[str, JsonObject]) -> Problem:
 
 def _empty(number: int, message: JsonObject) -> Iterator[Problem]:
     said = any(value for name, value in message.items() if name not in _SAYS_SOMETHING)
+    # An empty text is accepted where null is not.
     if message.get("content") is None and not said:
         at = f"messages.[{number}].content"
         says = f"Invalid value for 'content': expected a string, got null. (param {at})"
@@ -62,6 +63,7 @@ def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
             # differs.
             yield Problem(rules.REPEATED_ID, at, says, call, lenient=True)
         seen.add(text_of(call.get("id")))
+        # Custom tools have no `function`, and their input is any text.
         if not function:
             continue
         if not rules.TOOL_NAME.match(text_of(function.get("name"))):

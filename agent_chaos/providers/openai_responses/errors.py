@@ -154,6 +154,7 @@ def error_reply(kind: ErrorKind, like: Request, *, retry_after_s: int | None = N
     body = _message(error, like, retry_after_s) if plain else _body(error, like, retry_after_s)
     length = ("content-length", str(len(body.encode())))
     content = ("content-type", "text/plain" if plain else "application/json")
+    # A proxy's own answer has none of the API's headers, only that of its server.
     headers = (content, length, *_HEADERS[: 1 if plain else None], *error.headers)
     if retry_after_s is not None:
         headers += (("retry-after", str(retry_after_s)), ("retry-after-ms", str(retry_after_s * 1000)))

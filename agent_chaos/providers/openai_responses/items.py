@@ -95,6 +95,8 @@ def items_of(turn: ModelTurn) -> tuple[Item, ...]:
     for _, group in groupby(enumerate(turn.parts), key=lambda pair: _membership(*pair)):
         parts = tuple(part for _, part in group)
         head = _head(parts[0])
+        # Ids hold items together when a stream is read: two items of one id, as faults make them, would
+        # become one.
         taken = {item.id for item in found}
         if "id" in head and (not head["id"] or head["id"] in taken):
             head = {**head, "id": _fresh(text_of(head.get("type")), turn.id, len(found))}

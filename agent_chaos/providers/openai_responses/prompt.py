@@ -61,6 +61,7 @@ def _spoken(item: JsonObject) -> tuple[Role, tuple[Part | ToolResult, ...]]:
         return "tool", (Opaque(kind, {"item": item}),)
     if "role" in item:
         return _ROLES.get(text_of(item.get("role")), "user"), (Opaque(kind, {"item": item}),)
+    # Whatever has no role is an output item that the agent sends back.
     return "assistant", tuple(part for _, part in parts_of([item]))
 
 

@@ -134,6 +134,8 @@ def aws_error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -
         ("content-type", "application/json"),
         ("content-length", str(len(body))),
         ("x-amzn-requestid", _request_id(like)),
+        # botocore takes the exception's class from this header, up to the colon; the body has only the
+        # message.
         ("x-amzn-errortype", f"{form.name}:{_NAMESPACE}"),
         *waits,
     )

@@ -53,6 +53,7 @@ def with_json(like: Reply, value: Any, unchanged: Any = None) -> Reply:
     kept = recorded is not None
     changed = merged_json(recorded, unchanged, value) if agrees(recorded, unchanged) else value
     written = rewritten(text, changed) if kept else compact(value)
+    # `loaded` reads past a byte order mark, which must not get lost by a change elsewhere in the body.
     mark = _BOM if kept and like.body.startswith(_BOM) else b""
     body = like.body if written == text else mark + written.encode("utf-8", "backslashreplace")
     return as_ok(with_body(like, body), (like.header("content-type") if kept else "") or "application/json")
@@ -108,6 +109,7 @@ def as_ok(reply: Reply, content_type: str) -> Reply:
     headers = head.headers
     if header(headers, "content-type") != content_type:
         headers = with_header(headers, "content-type", content_type)
+    # A turn may be put in the place of an error reply; SDKs raise by the status, whatever the body says.
     if not 200 <= head.status < 300:
         head = replace(head, status=200, reason="OK")
     return Reply((replace(head, headers=headers), *reply.events[1:]))

@@ -16,6 +16,7 @@ from agent_chaos.providers.parts.json_text import JsonMember, JsonNode, nodes_of
 _CHARACTER = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.|.", re.DOTALL
 )
+# Control characters are escaped by everybody, so that only other letters tell the habit.
 _ESCAPED_LETTER = re.compile(r"\\u(?!00[01])")
 _INDENT = re.compile(r"[\[{](\r?\n)([ \t]+)\S")
 
@@ -89,6 +90,7 @@ class _Edit:
         return self.style.dump(after, depth)
 
     def _object(self, node: JsonNode, before: dict[str, Any], after: dict[str, Any], depth: int) -> str:
+        # Python's parser takes the last one as well; the earlier ones are left as they stand.
         last = {
             member.key: member for member in node.members
         }  # of a key that stands twice, the last one counts

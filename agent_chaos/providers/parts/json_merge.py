@@ -13,6 +13,7 @@ def merged_json(recorded: Any, read: Any, written: Any) -> Any:
     if isinstance(recorded, dict) and isinstance(read, dict) and isinstance(written, dict):
         return _merged_objects(recorded, read, written)
     if isinstance(recorded, list) and isinstance(read, list) and isinstance(written, list):
+        # Elements have no names: with other lengths nobody can say which one is which.
         return _merged_arrays(recorded, read, written) if len(recorded) == len(read) else written
     return written
 

@@ -178,6 +178,7 @@ def _of_one_shape(one: _Message, other: _Message) -> bool:
 
 def _of_one_kind(one: _Message, other: _Message) -> bool:
     """Whether two have the same fields, whatever is in them and whatever they are called."""
+    # Without the event's name: a fault may rename an event, which is then still the same message.
     fields = _fields_of(one)[1]
     return fields is not None and fields == _fields_of(other)[1]
 
@@ -281,6 +282,7 @@ def _streamed(like: Reply, framing: Framing, kept_bytes: int, rest: Sequence[tup
     # The connection stays open as long as it did: how long a turn took is not what a change of its words
     # may change.
     last = max([like.duration, *(data.at for data in datas)])
+    # A recorded error, or a whole body, names another type, by which an SDK would not read a stream.
     wanted = like.header("content-type") if framing.holds(like) else ""
     reply = Reply((like.head or Head(200), *datas, End(last)))
     return as_ok(with_body(reply, reply.body), wanted or framing.content_type)

@@ -23,6 +23,7 @@ class StopReasons:
         """A provider's word in neutral ones; `other` where it is unknown, None where none was sent."""
         if not isinstance(word, str):
             return None
+        # Gemini and Ollama say the same word for an answer and for tool calls.
         if word == self.words["tool_use"] and any(isinstance(part, ToolCall) for part in parts):
             return "tool_use"
         return self.means.get(word, "other")
