@@ -41,6 +41,7 @@ class Amplification:
         """At most one violation of each kind."""
         if not evidence.trace.fired or evidence.trace.incidents_of("timeout", "budget"):
             return
+        # Neither kind can hold below this, and to group a run's requests hashes every body.
         if len(evidence.trace.calls) < len(evidence.clean.calls) + _EXTRA:
             return
         yield from self._layers(evidence)
@@ -48,6 +49,8 @@ class Amplification:
 
     def _layers(self, evidence: Evidence) -> Iterator[Violation]:
         for calls in sent_again(evidence):
+            # The SDK's own retries are within what its user set; it is the agent's loop around them that
+            # multiplies.
             rounds = sum(not call.by_sdk for call in calls)
             if len(calls) >= _LAYERED and rounds > 1 and len(calls) >= 2 * rounds:
                 said = f"call {calls[0].call} was sent {len(calls)} times: {rounds} attempts of the agent, each retried by the SDK"
@@ -55,6 +58,8 @@ class Amplification:
                 return
 
     def _requests(self, evidence: Evidence) -> Iterator[Violation]:
+        # Not the requests that were guessed an answer: a stale one makes agents ask again, which is replay's
+        # doing.
         known = [call for call in evidence.trace.calls if call.fidelity <= Fidelity.NORMALISED]
         usual, struck = len(evidence.clean.calls), len(evidence.trace.fired)
         extra = len(known) - usual

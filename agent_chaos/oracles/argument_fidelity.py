@@ -43,6 +43,7 @@ class ArgumentFidelity:
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per executed call without an emitted one."""
+        # A tool that changes its arguments by design does so without faults, too.
         transforming = {one.name for one, _ in _unmatched(evidence.clean, evidence)}
         for one, emitted in _unmatched(evidence.trace, evidence):
             if one.name in transforming or _unfinished(evidence.trace, one):
@@ -88,6 +89,7 @@ def _unmatched(trace: Trace, evidence: Evidence) -> list[tuple[Executed, list[An
         match = next((i for i, value in enumerate(mine) if satisfies(one.arguments, value)), None)
         if match is None:
             found.append((one, emitted.get(one.name, [])))
+        # A run that failed leaves its call open: the agent may try it again.
         elif not one.failed:
             mine.pop(match)
     return found

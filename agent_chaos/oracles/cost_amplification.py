@@ -40,10 +40,12 @@ class CostAmplification:
         if not evidence.trace.fired or evidence.trace.incidents_of("timeout", "budget"):
             return
         yield from self._paid_again(evidence)
+        # A faulted tool may return a long text, which belongs into the next prompt.
         if all(site.of == "call" for site, _ in evidence.trace.fired):
             yield from self._grown(evidence)
 
     def _paid_again(self, evidence: Evidence) -> Iterator[Violation]:
+        # The first one was needed; each that follows was paid for twice.
         again = [call for calls in sent_again(evidence) for call in _bought(evidence.trace, calls)[1:]]
         spent, usual = sum(map(_tokens, again)), sum(map(_tokens, evidence.clean.calls)) if again else 0
         if again and 0 < usual <= spent:
@@ -89,6 +91,7 @@ def _tokens(call: Call) -> int:
 
 
 def _length(call: Call) -> int:
+    # Uploads of files have no protocol, and are no prompts.
     return len(call.request.body) if call.wire else 0
 
 

@@ -47,6 +47,7 @@ class DuplicateSideEffect:
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool; undecided where the model's second wish was replayed from another conversation."""
+        # What the clean run does twice is meant to be done twice.
         usual = Counter(_key(run) for run in evidence.clean.tools if run.landed)
         runs = {one.seq: one for one in executed(evidence.trace, evidence.clean)}
         done: dict[tuple[str, str], list[ToolRun]] = {}
@@ -110,6 +111,7 @@ def _milder(found: Violation | Undecided) -> Violation | Undecided:
 
 
 def _key(run: ToolRun) -> tuple[str, str]:
+    # As text: arguments may be lists and objects, which are no keys.
     return run.name, json.dumps(run.arguments, sort_keys=True, default=str)
 
 
@@ -125,6 +127,8 @@ def _times_asked(call: Call, run: ToolRun) -> int:
 def _knew(call: Call, run: ToolRun) -> bool:
     """Whether the request that the model answered told it of an earlier run, or its server keeps what it was told."""
     prompt = prompt_of_call(call)
+    # With `previous_response_id` the history is on the server, so that its absence in the request says
+    # nothing.
     return prompt is None or bool(prompt.previous) or any(asks_for(told, run) for told in _told(prompt))
 
 

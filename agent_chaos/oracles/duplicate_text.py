@@ -60,6 +60,7 @@ def _attempts(calls: list[Call]) -> Iterable[tuple[str, str]]:
 
 def _in_a_row(part: str, whole: str, answer: Answer) -> bool:
     said = " ".join(answer.text.split())
+    # In a row, not merely both: a short beginning of the answer stands in the whole of it anyway.
     return f"{part}{whole}" in said or f"{part} {whole}" in said
 
 

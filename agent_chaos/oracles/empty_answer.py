@@ -43,6 +43,7 @@ class EmptyAnswer:
 
 
 def _empty(answer: Answer) -> bool:
+    # `str(None)`: what an agent returns that puts a missing text into an f-string.
     return answer.text.strip() in ("", "None")
 
 

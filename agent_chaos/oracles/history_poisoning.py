@@ -39,10 +39,12 @@ class HistoryPoisoning:
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation of each kind."""
         turn = first_fault_turn(evidence.trace)
+        # Without a later turn there is nothing to be poisoned.
         if turn is None or all(call.turn <= turn for call in _asked(evidence)):
             return
         for call, problem in refused(evidence):
             if call.turn > turn and not problem.lenient:
+                # A probe is no call of the run, and has no number that a reader could look up.
                 at = "" if _is_probe(evidence, call) else f" at call {call.call}"
                 said = f"{_name(evidence, call)} would be answered 400{at}: {shown(problem.says, 280)}"
                 yield self._violation(
@@ -90,6 +92,7 @@ def _name(evidence: Evidence, call: Call) -> str:
 
 
 def _is_probe(evidence: Evidence, call: Call) -> bool:
+    # By identity: the probe's request may equal one of the run, word for word.
     return any(call is one for one in evidence.trace.probed)
 
 

@@ -87,6 +87,7 @@ def _telling(trace: Trace, clean: Trace) -> Call | None:
     """The first request to a model that holds the planted credential."""
     planted = CANARY.encode()
     told = next((call for call in trace.calls if call.wire and planted in call.request.body), None)
+    # Where the clean run sends it as well, no fault brought it there.
     known = told is not None and any(planted in call.request.body for call in clean.calls)
     return None if known else told
 

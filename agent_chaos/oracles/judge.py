@@ -34,6 +34,8 @@ def judge(
     for oracle in (all_oracles() if judges is None else judges).values():
         # A broken oracle must not pass for a broken agent.
         with Contained() as contained:
+            # Oracles are generators: what they raise comes up here, within the block, and not where they are
+            # called.
             told = _within_recording(trace, oracle, oracle.judge(evidence))
             found += _exact(evidence, oracle, told)
         if (exc := contained.error) is not None:
@@ -100,6 +102,7 @@ def _within_recording(
 def _seen_by(violation: Violation) -> float:
     """The last entry that a finding rests on; the end of the run where it names none."""
     places = [seq for seq in (violation.call_seq, violation.tool_seq) if seq is not None]
+    # A finding that names no entry rests on the whole run, and so on its last reply, too.
     return max(places, default=math.inf)
 
 
@@ -135,6 +138,7 @@ def _broken(trace: Trace, *, rewritten: bool = False) -> str:
         return f"{_REFUSED.get(incident.kind, '')}{incident.detail}"
     if rewritten:
         return ""
+    # Of the entries only calls and tool runs can have been struck.
     first_fault = next((e.seq for e in trace.entries if getattr(e, "fired", ())), None)
     if trace.left_at is not None and (first_fault is None or trace.left_at <= first_fault):
         call = next((e for e in trace.entries if isinstance(e, Call) and e.seq == trace.left_at), None)

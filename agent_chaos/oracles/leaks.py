@@ -42,6 +42,7 @@ class Leaks:
         """At most one violation of each kind."""
         if evidence.trace.fired:
             tasks = _new_tasks(evidence)
+            # A task that is left holds its reply open; told as two findings it would be one mistake twice.
             yield from self._tasks(evidence, tasks) if tasks else self._responses(evidence)
             yield from self._threads(evidence)
 
@@ -57,6 +58,7 @@ class Leaks:
             )
 
     def _responses(self, evidence: Evidence) -> Iterator[Violation]:
+        # An agent that leaves replies open without any fault does so by habit, which no fault found.
         left = [] if _open(evidence.clean) else _open(evidence.trace)
         if left:
             count = "the reply of" if len(left) == 1 else f"{len(left)} replies, the first of them that of"

@@ -13,6 +13,7 @@ from agent_chaos.oracles.oracle import ASSERTION, Gravity, Oracle, Violation, sp
 def all_oracles() -> dict[str, Oracle]:
     """Every oracle by name."""
     found: list[Oracle] = exported(folder, "ORACLE")
+    # In the order of their files: of several violations of one run the first names the failure.
     return {oracle.name: oracle for oracle in found}
 
 

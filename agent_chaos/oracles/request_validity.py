@@ -36,6 +36,8 @@ class RequestValidity:
         """The first error, as a provider tells of one; and the first of what only some of them refuse."""
         turn = first_fault_turn(evidence.trace)
         told: set[bool] = set()
+        # Where chaos rewrote the history by hand, a request that no longer holds together is what its author
+        # asked for.
         for call, problem in refused(evidence) if turn is not None or not evidence.rewritten else ():
             # Later turns are `history_poisoning`'s: there what the fault left behind is the failure, not
             # the request.
@@ -50,6 +52,7 @@ class RequestValidity:
             reason=f"{_asked(evidence, call)} would be answered 400: {shown(problem.says, 320)}",
             advice=_ADVICE[problem.rule],
             severity="warning" if problem.lenient else "error",
+            # A probe is no entry of the trace, so that its number points at nothing.
             call_seq=None if call in evidence.trace.probed else call.seq,
             after={problem.at: problem.value},
         )

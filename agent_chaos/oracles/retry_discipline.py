@@ -19,8 +19,10 @@ _ADVICE = {
     "no back-off": "Wait between attempts, longer each time and with jitter.",
 }
 _HOPELESS = (400, 404, 413, 422)
+# A client that refreshes its token sends the same request once more, and that is right.
 _FRESH_KEY = (401, 403)
 _BUSY = (408, 409, 429)
+# Of virtual time, in which computing takes none: whatever is above it was waited for.
 _AT_ONCE_S = 0.01
 _LONGEST_ORDER_S = 60.0
 """Nobody has to wait longer than the SDKs do; to give up is better."""
@@ -63,6 +65,7 @@ def _found(trace: Trace, calls: list[Call]) -> Iterator[tuple[str, str, Call]]:
     at_once = 0
     for before, then in pairwise(calls):
         waited = waited_s(trace, before, then)
+        # A request that overlaps the one before is a second asker, no retry.
         if before.reply is None or waited is None or before.reply.status < 400:
             at_once = 0
             continue
@@ -78,6 +81,7 @@ def _found(trace: Trace, calls: list[Call]) -> Iterator[tuple[str, str, Call]]:
                 f"call {before.call} was refused with {status}, and was sent again {after}",
                 then,
             )
+        # Twice, not once: one immediate retry after a 5xx is what many clients do, and mostly helps.
         at_once = at_once + 1 if _busy(status) and waited < _AT_ONCE_S and not then.by_sdk else 0
         if at_once == 2:
             yield (

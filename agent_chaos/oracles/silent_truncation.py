@@ -135,6 +135,7 @@ def _why(call: Call) -> str:
 def _asked_on(trace: Trace, call: Call) -> bool:
     """Whether anything was asked in the same turn once the reply had come; calls beside it were under way before."""
     delivered = trace.deliveries.get(call.seq)
+    # By the end of the delivery: a request sent while the reply still came cannot be a reaction to its end.
     ended = delivered.seq if delivered is not None else call.seq
     return any(
         other.turn == call.turn and (other.seq > ended or _is_same(other, call))
@@ -174,6 +175,8 @@ def _fed(evidence: Evidence, call: Call, whole: str, partial: str) -> tuple[Call
     for later in _after(evidence.trace, call) if usual else ():
         for text in told(later):
             for before in usual:
+                # The clean run's prompt with the partial text put in: if the agent sent this, it took the
+                # part for the whole.
                 frame = before.replace(whole, partial)
                 if _plain(text) == _plain(frame) or (
                     partial

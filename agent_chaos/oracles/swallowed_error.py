@@ -78,6 +78,8 @@ class SwallowedError:
     def _answer(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
         call = last_call_of_turn(evidence.trace, answer.turn)
         clean = clean_answer(evidence, answer.turn)
+        # Before the others: of several calls made side by side the last one may have succeeded, and would
+        # hide the lost one.
         if clean is not None and (missing := _left_out(evidence.trace, answer, clean)) is not None:
             what = shown(recorded_text(missing), 60)
             why = f"call {missing.call} failed, and turn {answer.turn} answered without what it had to say, {what!r}, and no word of that"
@@ -147,6 +149,7 @@ class SwallowedError:
             run.name,
             f"{run.name} {gave}{' before it did anything' if failed else ''}, and {who} {shown(words, 90)!r}",
             "tool" if failed else "empty",
+            # An agent that repeats figures which nothing gave it has made them up, whatever its words.
             severity="error" if grave or quotes(words, usual.end.result, run.arguments) else "warning",
             tool_seq=run.seq,
             before=usual.end.result,

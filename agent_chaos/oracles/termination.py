@@ -37,6 +37,7 @@ class Termination:
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """At most one violation: the first limit that was passed."""
         trace, budget = evidence.trace, evidence.budget
+        # A stop is told before the time that passed until then, which is only what it was stopped at.
         if stopped := trace.incidents_of("budget"):
             about = "requests" if "requests" in stopped[0].detail else "time"
             yield self._violation(about, f"the run was stopped: {stopped[0].detail}", trace)
@@ -109,6 +110,7 @@ def obeys(told: str, seconds: float) -> bool:
     """Whether a wait is what a `retry-after` asked for; of one that is no number (a date, `inf`), any long wait is."""
     # `float` would take `inf` and `nan` for numbers, too.
     if told.replace(".", "", 1).isdigit():
+        # With room for jitter, which SDKs add to what they are told.
         return abs(float(told) - seconds) < max(1.0, seconds * 0.1)
     return seconds > _LONG_S
 

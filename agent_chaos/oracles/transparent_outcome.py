@@ -76,6 +76,7 @@ class TransparentOutcome:
     def _tools(self, evidence: Evidence) -> Iterable[Violation]:
         before, after = (_tool_calls(one, evidence.clean) for one in (evidence.clean, evidence.trace))
         more, fewer = list((after - before).elements()), list((before - after).elements())
+        # Fewer calls alone may be the end of a turn that gave up, and said so.
         if more or (fewer and not _gave_up(evidence)):
             what = f"it also ran {shown(more)}" if more else f"it did not run {shown(fewer)}"
             yield self._violation("tools", f"after faults that pass by themselves {what}", fewer, more)
@@ -91,6 +92,7 @@ class TransparentOutcome:
 def _must_recover(evidence: Evidence) -> bool:
     """Whether a correct stack comes through with the same answer, and this run had the time and the patience for it."""
     trace = evidence.trace
+    # What ends a run is judged by `unhandled_exception` and `termination`; one failure is told once.
     if trace.raised or trace.incidents_of("timeout", "budget"):
         return False
     return all_transparent(evidence) and not gave_up_waiting(trace)

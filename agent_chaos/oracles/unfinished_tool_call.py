@@ -67,6 +67,7 @@ def _why(call: Call, one: Executed) -> str:
     if is_truncated(call):
         return "the token limit had been hit" if served.stop == "length" else "the reply had not ended"
     strict = all(isinstance(sent, dict) for sent in sent_to(one.name, served))
+    # A parser that mends JSON and arrives at what the model meant has done no harm.
     repaired = any(satisfies(one.arguments, sent) for sent in sent_to(one.name, recorded))
     return "" if strict or repaired else "its arguments were not a JSON object"
 
@@ -75,6 +76,7 @@ def _recorded_arguments(call: Call, one: Executed) -> object:
     """What the model had asked for in the recording: of several calls of that tool, the one that shares most."""
     turn = recorded_turn(call)
     wanted = sent_to(one.name, turn) if turn else []
+    # Parallel calls of one tool: cut arguments still share most with those that they were cut from.
     return max(wanted, key=lambda value: _shared(value, one.arguments), default=None)
 
 

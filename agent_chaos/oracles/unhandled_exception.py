@@ -29,6 +29,7 @@ _TRANSPORT = (
     "socket",
     "h11",
 )
+# pydantic's is declared in its compiled module, under this name, in every 2.x that was seen.
 _PARSERS = frozenset({"pydantic_core._pydantic_core.ValidationError"})
 """What parsers beside Python's own raise for data that is not what a program took it for."""
 
@@ -134,6 +135,8 @@ def _kind(raised: Raised, grade: Grade) -> str:
         return "exception of a tool"
     if grade != "transport":
         return raised.type
+    # Without the class: a reset raises ReadError or RemoteProtocolError by the byte at which it comes, and
+    # both are one leak.
     return f"raw {raised.type.partition('.')[0]} error" if "." in raised.type else "raw socket error"
 
 

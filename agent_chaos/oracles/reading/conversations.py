@@ -28,6 +28,7 @@ def refused(evidence: Evidence) -> Iterator[tuple[Call, Problem]]:
         if one.request != other.request:
             break
         alike += 1
+        # Its request is still the clean run's; what the agent sends after another reply is not.
         if one.reply != other.reply:
             break
     for number, call in enumerate((*trace.calls, *trace.probed)):
@@ -51,6 +52,7 @@ def tolerated(exchanges: Iterable[Exchange]) -> frozenset[str]:
     prior: list[tuple[Request, Reply]] = []
     for one in exchanges:
         wire = protocols().get(one.protocol)
+        # A request that the provider refused in the recording is no proof that it accepts such ones.
         if wire is not None and one.reply.ok:
             broken |= {problem.rule for problem in wire.problems(one.request, prior)}
         prior.append((one.request, one.reply))

@@ -37,6 +37,8 @@ def judged_to(trace: Trace, turns: int) -> str:
     seq = _first(trace, lambda fidelity: fidelity > Fidelity.TURN)
     if seq is None:
         return ""
+    # Turns count from 0 and are told from 1: a turn that was under way counts where its reply was still an
+    # answer to its question.
     judged = _turn_at(trace, seq) + (_call_at(trace, seq) is not None and departed_at(trace) != seq)
     return f"as far as recorded (turn {judged} of {turns})"
 

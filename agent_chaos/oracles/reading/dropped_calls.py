@@ -87,6 +87,7 @@ def _ran(evidence: Evidence, call: Call, asked: ToolCall) -> bool:
     ):
         return True
     turn = served_turn(call)
+    # A run that another call of the reply asked for is not this one's.
     others = [other for other in turn.tool_calls if other != asked] if turn else []
     runs = (run for run in evidence.trace.tools if run.after == call.seq)
     return not all(any(asks_for(other, run) for other in others) for run in runs)
@@ -121,6 +122,7 @@ def _usual(evidence: Evidence) -> set[str]:
 def _left_out(after: Call, turn: ModelTurn, asked: ToolCall) -> bool:
     """Whether a request goes on with the other calls of a reply, and neither holds this one nor says anything of it."""
     prompt, parts = prompt_of_call(after), tail_parts(after)
+    # Any text beside the results may tell the model of the call that was left out.
     if prompt is None or prompt.previous or not all(isinstance(part, ToolResult) for part in parts):
         return False
     told = {name for part in parts if isinstance(part, ToolResult) for name in (part.call_id, part.name)}

@@ -57,6 +57,7 @@ def only_reads(name: str) -> bool:
     A name that goes on with another deed (`find_or_create`) says so only if that reads, too.
     """
     words = [word.lower() for word in _WORD.findall(name)] or [""]
+    # `check_in_guest` and `check_out` are deeds.
     if words[0] in ("check", "look") and words[1:2] in (["in"], ["out"]):
         return False
     deeds = [after for word, after in pairwise(words) if word in _JOINS]

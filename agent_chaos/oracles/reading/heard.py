@@ -37,6 +37,7 @@ def _is_late(call: Call) -> bool:
     """Whether the reply took longer than the recorded one; a client that leaves any other does not leave for its delay."""
     if call.reply is None:
         return False
+    # A reply that broke may never have come to its end for the client, which is late enough.
     return call.recorded is None or call.reply.duration > call.recorded.duration or not call.reply.ok
 
 

@@ -40,6 +40,7 @@ def _tokens(text: str) -> Iterator[str]:
 
 def _is_part_of(token: str, old: set[str]) -> bool:
     """Whether a word is the beginning of a known one, as a reply that broke off leaves it."""
+    # One letter is the beginning of some word in any text.
     return len(token) > 1 and any(known.startswith(token) for known in old)
 
 
@@ -49,6 +50,7 @@ def _flags_more(value: Any, clean: Any, known: list[str]) -> bool:
         return not set(value) <= set(clean) or any(
             _flags_more(inner, clean[name], known) for name, inner in value.items()
         )
+    # A flag that changed tells, whichever way: `ok: false` and `partial: true` are both said.
     if isinstance(value, bool) or isinstance(clean, bool):
         return bool(value != clean)
     return isinstance(value, str) and adds_words(value, known)

@@ -18,6 +18,8 @@ def sendings(trace: Trace) -> dict[Key, list[Call]]:
     """The calls of a run by what was asked: the scenario's turn, the address and the body, byte for byte."""
     found: dict[Key, list[Call]] = {}
     for call in trace.calls:
+        # Without headers: SDKs count their retries in one (`x-stainless-retry-count`), so that no two
+        # sendings are equal.
         found.setdefault((call.turn, call.request.url, call.request.body), []).append(call)
     return found
 

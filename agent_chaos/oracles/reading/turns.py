@@ -139,6 +139,7 @@ def _by_wire(trace: Trace, usual: Mapping[str, list[str]]) -> Iterator[Executed]
         if prompt is None:
             continue
         before = [other for other in trace.calls if other.seq < call.seq]
+        # Every request repeats the whole history, so that each call is counted once, where it is told first.
         for echoed, result in _answered_calls(prompt.messages):
             key = (echoed.id, echoed.name, echoed.arguments)
             if key not in seen and _tells_of_a_run(result, echoed, usual):
@@ -248,5 +249,6 @@ def read_whole(trace: Trace, call: Call) -> bool:
 
 def shown(value: Any, limit: int = 200) -> str:
     """A value as short JSON or text for a sentence."""
+    # `default`: arguments come from Python, and may hold dates and decimals.
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -14,7 +14,7 @@ def nearest_object(text: str) -> dict[str, Any]:
     whole = loaded(text)
     if whole is not None:
         return whole if isinstance(whole, dict) else {}
-    # A fault may have put a brace too many at the end, and without it the text is the beginning of an object.
+    # `{"a": 1,}` is no JSON; without its last brace it is the beginning of an object.
     for beginning in (text, text.rstrip().rstrip("}")):
         try:
             found = from_json(beginning, allow_partial="trailing-strings")
