@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from agent_chaos.report.contents.figures import score_line
+from agent_chaos.report.document import Score
 from agent_chaos.report.html.page import template_environment
 from agent_chaos.ui import conversation
 from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, filtered_runs, grouped, totals
@@ -21,6 +23,7 @@ from agent_chaos.ui.runs import CHAOS_TYPES, MOST_RUNS, Folder
 from agent_chaos.ui.trend import trends
 
 _HERE = Path(__file__).parent
+_STARTED = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(?!\d)")
 
 
 def pages(runs_dir: Path, *, host: str, port: int, token: str) -> Starlette:
@@ -45,20 +48,26 @@ class _Site:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._templates = template_environment("agent_chaos.ui")
-        self._templates.globals.update(folder=str(folder.root), score_line=score_line)
+        self._templates.globals.update(folder=str(folder.root))
+        self._templates.filters.update(when=_when, percent=_percent)
 
     def dashboard(self, request: Request) -> Response:
         asked, batches = RunFilter.of(request.query_params), self._folder.batches()
         runs = self._folder.runs({asked.batch: batches[asked.batch]} if asked.batch in batches else batches)
+        campaigns = self._folder.campaigns()
+        seen = hashlib.sha256(repr((runs, campaigns)).encode()).hexdigest()[:16]
+        if request.query_params.get("seen") == seen:
+            return Response(status_code=204)  # nothing is swapped, so what is open or focused stays so
         shown = filtered_runs(runs, asked)
         return self._page(
             "dashboard.html",
             asked=asked,
+            seen=seen,
             groups=grouped(shown, asked),
             totals=totals(shown),
             every=sum(map(len, batches.values())),
             most=MOST_RUNS if len(runs) == MOST_RUNS else 0,
-            campaigns=trends(self._folder.campaigns()),
+            campaigns=trends(campaigns),
             columns=COLUMNS,
             choices={
                 "result": (
@@ -92,3 +101,16 @@ class _Site:
 
     def _page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         return HTMLResponse(self._templates.get_template(template).render(**values), status_code=status)
+
+
+def _when(batch: str) -> str:
+    """The time in the name of a batch, as people write it; other names as they are."""
+    found = _STARTED.match(batch)
+    if found is None:
+        return batch
+    year, month, day, hour, minute, second = found.groups()
+    return f"{year}-{month}-{day} {hour}:{minute}:{second}"
+
+
+def _percent(score: Score) -> str:
+    return f"{100 * score.survived / score.judged:.0f} %" if score.judged else "nothing"

@@ -64,12 +64,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """One `fuzz` of a scenario."""
+    """One `fuzz` of a scenario; `fix_first` is the headline of its first finding."""
 
     id: str
     scenario: str = ""
-    summary: str = ""
+    exit_code: int = 0
     findings: int = 0
+    fix_first: str = ""
     score: Score | None = None
     problem: str = ""
 
@@ -210,13 +211,14 @@ def _campaign_row(root: Path, file: Path) -> CampaignRow:
     document, problem = _loaded(file)
     try:
         campaign = (document or {})["campaigns"][0]
-        found = campaign.get("score")
+        score, findings = campaign.get("score"), campaign["findings"]
         return CampaignRow(
             batch,
             str(campaign["scenario"]),
-            str(campaign["summary"]),
-            findings=len(campaign["findings"]),
-            score=Score.model_validate(found) if found else None,
+            int(campaign["exit_code"]),
+            findings=len(findings),
+            fix_first=str(findings[0]["headline"]) if findings else "",
+            score=Score.model_validate(score) if score else None,
         )
-    except (TypeError, KeyError, IndexError, AttributeError, ValidationError):
+    except (TypeError, KeyError, IndexError, AttributeError, ValueError):
         return CampaignRow(batch, problem=problem or "campaign.json is not a campaign of this version")

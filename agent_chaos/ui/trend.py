@@ -18,11 +18,11 @@ class Trend:
 
 
 def trends(rows: Iterable[CampaignRow]) -> list[Trend]:
-    """By scenario, the one searched last first; rows are newest first. Files that could not be read stand under no name."""
+    """By scenario, the one searched last first; rows are newest first. A file that could not be read stands by itself."""
     grouped: dict[str, list[CampaignRow]] = {}
     for row in rows:
-        grouped.setdefault(row.scenario, []).append(row)
-    return [Trend(name, tuple(found), _line(found)) for name, found in grouped.items()]
+        grouped.setdefault(row.scenario or row.id, []).append(row)
+    return [Trend(found[0].scenario, tuple(found), _line(found)) for found in grouped.values()]
 
 
 def _line(rows: list[CampaignRow]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,10 +13,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from agent_chaos.report.build_record import campaign_record
+from agent_chaos.report.contents.difference import pair
 from agent_chaos.report.contents.facts import facts
 from agent_chaos.report.document import CampaignRecord, Document, Score, SurvivedKinds
 from agent_chaos.report.event import Ended, Failed, SearchEnded
 from agent_chaos.report.html import REPORTER
+from agent_chaos.report.html.marks import marked
 from agent_chaos.report.reporter import USUAL
 from agent_chaos.trace.trace import Trace
 from agent_chaos.ui.app import pages
@@ -58,9 +62,44 @@ def test_the_page_asks_for_nothing(tmp_path: Path) -> None:
     ]
 
     assert all(address and address.startswith("#") for address in addresses)
-    assert {tag for tag, _ in page.seen} & {"script", "link", "img", "iframe", "object", "form"} == set()
+    assert {tag for tag, _ in page.seen} & {"link", "img", "iframe", "object", "form"} == set()
     assert "url(" not in page.text
     assert "two runs differ" in page.text
+
+
+def test_the_only_script_that_may_run_is_the_one_of_the_page(tmp_path: Path) -> None:
+    file = tmp_path / "out.html"
+    page = written(file, campaign_record(campaign()))
+    (policy,) = [given["content"] or "" for _, given in page.seen if "http-equiv" in given]
+    (script,) = re.findall("<script>(.*?)</script>", file.read_text(encoding="utf-8"), re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+    assert f"script-src 'sha256-{digest}';" in policy
+    assert not re.search("fetch|XMLHttp|import|eval|innerHTML", script)
+
+
+@pytest.mark.parametrize(
+    ("label", "recorded", "as_run", "differs"),
+    [
+        ("reply", "200, 3,459 bytes, 0.91 s", "200, 3,044 bytes, 0.83 s", ("3,459 bytes, 0.91", "3,044 bytes, 0.83")),
+        ("asks", '{"amount": 1500}', '{"amount": 15', ("00}", "")),
+        ("tool call", "refund(amount=1500)", "refund(amount=15)", ("1500", "15")),
+        ("bytes at 5", r"5\n\nevent: x", r"5\n\n (ends here)", ("event: x", " (ends here)")),
+        ("text", "alike", "alike", ("", "")),
+        ("text", None, "new", ("", "new")),
+    ],
+)  # fmt: skip
+def test_what_differs_is_marked_by_the_word_and_where_one_ends_by_the_character(
+    label: str, recorded: str | None, as_run: str, differs: tuple[str, str]
+) -> None:
+    made = pair(label, recorded or "", as_run).model_copy(
+        update={} if recorded else {"recorded": None, "same": 0}
+    )
+    was, now = marked(made)
+
+    assert (was.changed, now.changed) == differs
+    assert was.before + was.changed + was.after == (recorded or "")
+    assert now.before + now.changed + now.after == as_run
 
 
 def test_every_link_leads_to_something_on_the_page(tmp_path: Path) -> None:
@@ -81,7 +120,7 @@ def test_text_of_models_tools_and_servers_stays_text(tmp_path: Path) -> None:
         tmp_path / "out.html", campaign_record(campaign(findings=(found,), first_error=SCRIPT), (SCRIPT,))
     )
 
-    assert "script" not in {tag for tag, _ in page.seen}
+    assert [tag for tag, _ in page.seen].count("script") == 1
     assert "img" not in {tag for tag, _ in page.seen}
     assert SCRIPT in page.text
     assert not re.search("[\x00-\x08\x1b\u202e]", page.text)

@@ -230,14 +230,55 @@ def test_a_finding_is_walked_through_with_the_keyboard_alone(visit):
     keys.press("Tab")
 
     assert visit.page.url.endswith("#refund-F-KJPT")
+    assert focused.get_attribute("aria-label").startswith("Copy: if message.stop_reason")
+    keys.press("Tab")
     assert focused.evaluate("one => one.tagName") == "SUMMARY"
     assert "F-KJPT" in focused.inner_text()
     keys.press("Enter")
     assert not focused.evaluate("one => one.parentElement.open")
     keys.press("Enter")
     keys.press("Tab")
+    assert focused.get_attribute("aria-label") == "Zoom in (+)"
+    for _ in range(5):
+        keys.press("Tab")
     assert focused.get_attribute("aria-label") == "Timeline of F-KJPT"
     assert focused.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+
+
+def test_what_is_to_be_run_is_copied_by_a_button(visit):
+    visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visit.open_campaign()
+    copy = visit.page.get_by_role("button", name="Copy: agent-chaos replay F-KJPT")
+    copy.click()
+
+    playwright.expect(copy).to_have_text("Copied")
+    assert visit.page.evaluate("navigator.clipboard.readText()") == "agent-chaos replay F-KJPT"
+
+
+def test_a_timeline_is_zoomed_and_moved_with_the_keyboard(visit):
+    visit.open_campaign()
+    timeline = visit.page.get_by_role("region", name="Timeline of F-KJPT")
+    shown = visit.page.locator(".zoom output").first
+    whole = shown.inner_text()
+    timeline.focus()
+    windows = []
+    for key in ("+", "+", "ArrowRight", "-", "0"):
+        visit.page.keyboard.press(key)
+        windows.append(timeline.locator("svg").first.get_attribute("viewBox"))
+
+    assert whole.startswith("0.00 to 2.")
+    assert windows == ["25 0 50 8", "37.5 0 25 8", "43.75 0 25 8", "31.25 0 50 8", "0 0 100 8"]
+    assert shown.inner_text() == whole
+
+
+def test_a_link_to_a_finding_opens_it(visit):
+    visit.open_campaign()
+    second = visit.page.locator("article.finding").nth(1)
+    closed = second.locator("details").first
+    assert closed.get_attribute("open") is None
+    visit.page.locator("ol.findings a").nth(1).click()
+
+    playwright.expect(second.get_by_role("region").first).to_be_visible()
 
 
 def test_the_grid_counts_what_each_fault_did_at_each_call(visit):
@@ -257,7 +298,7 @@ def test_the_trend_has_a_point_for_each_campaign_of_a_scenario(visit):
     trend = visit.page.get_by_role("img", name="Score of refund over 2 campaigns")
 
     assert len(trend.locator("polyline").get_attribute("points").split()) == 2
-    assert visit.page.locator(".campaigns li").count() == 2
+    assert visit.page.locator(".campaigns tbody a").count() == 2
 
 
 def test_without_javascript_filters_and_sorting_work(browser, address):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
-from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -13,6 +15,7 @@ from agent_chaos.report.contents.facts import facts
 from agent_chaos.report.contents.grid import grid
 from agent_chaos.report.document import CampaignRecord, Stopped, TimelineRow
 from agent_chaos.report.html.inert import inert
+from agent_chaos.report.html.marks import marked
 from agent_chaos.version import __version__
 
 _VERDICTS = {
@@ -22,15 +25,28 @@ _VERDICTS = {
     5: ("HARNESS ERROR", "fail"),
     130: ("INTERRUPTED", "open"),
 }
+_FIRST = ("Interrupted", "Harness", "Expired", "Score")
+"""Facts that stand above the findings."""
+_IN_THE_TABLE = ("Fired", "No site")
+"""Facts that the table of every kind of fault holds."""
 
 
 def page(campaigns: Sequence[CampaignRecord], stopped: Sequence[Stopped] = ()) -> str:
     """Campaigns as one HTML file without any request."""
-    style = files("agent_chaos.report.html").joinpath("static/report.css").read_text(encoding="utf-8")
+    static = files("agent_chaos.report.html").joinpath("static")
+    style = static.joinpath("report.css").read_text(encoding="utf-8")
+    script = static.joinpath("report.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         template_environment()
         .get_template("report.html")
-        .render(campaigns=campaigns, stopped=stopped, style=Markup(style))
+        .render(
+            campaigns=campaigns,
+            stopped=stopped,
+            style=Markup(style),
+            script=Markup(script),
+            script_hash=Markup(f"sha256-{digest}"),
+        )
     )
 
 
@@ -45,22 +61,56 @@ def template_environment(*packages: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(inert=inert, strip=_strip, grid=grid)
-    made.globals.update(version=__version__, facts=facts, verdict_of=lambda code: _VERDICTS[code])
+    made.filters.update(
+        inert=inert,
+        met=_met,
+        strip=_strip,
+        grid=grid,
+        marked=marked,
+        facts_first=_facts_first,
+        facts_after=_facts_after,
+    )
+    made.globals.update(version=__version__, verdict_of=lambda code: _VERDICTS[code])
     return made
 
 
-def _strip(rows: Sequence[TimelineRow]) -> list[dict[str, Any]]:
-    """The rows of a timeline with where each begins and how long it lasts, in hundredths of the run."""
+def _met(often: str) -> str:
+    return "fault met now and then" if often == "sometimes" else f"{often} fault"
+
+
+def _facts_first(campaign: CampaignRecord) -> list[tuple[str, str]]:
+    return [one for one in facts(campaign, everything=True) if one[0] in _FIRST]
+
+
+def _facts_after(campaign: CampaignRecord) -> list[tuple[str, str]]:
+    elsewhere = (*_FIRST, *(_IN_THE_TABLE if campaign.coverage else ()))
+    return [one for one in facts(campaign, everything=True) if one[0] not in elsewhere]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """A row of a timeline with where it begins and how long it lasts, in hundredths of the run."""
+
+    row: TimelineRow
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """The bars of a timeline, and how many virtual seconds they stand for."""
+
+    seconds: float
+    rows: tuple[_Bar, ...]
+
+
+def _strip(rows: Sequence[TimelineRow]) -> _Strip:
     ends = [row.at for row in rows if row.at is not None]
     whole = max(ends, default=0.0) or 1.0
     starts = [row.at if row.at is not None else 0.0 for row in rows]
     nexts = [*starts[1:], whole]
-    return [
-        {
-            "row": row,
-            "start": round(100 * at / whole, 2),
-            "width": round(max(0.8, 100 * (until - at) / whole), 2),
-        }
+    bars = (
+        _Bar(row, round(100 * at / whole, 4), round(max(0.0, 100 * (until - at) / whole), 4))
         for row, at, until in zip(rows, starts, nexts, strict=True)
-    ]
+    )
+    return _Strip(whole, tuple(bars))
