@@ -28,6 +28,8 @@ def fault_types() -> dict[str, type[Fault]]:
     """Every fault by kind, in the order of file names."""
     own = (module for level in _LEVELS for module in members(level))
     found = [cls for cls in defined(chain(own, _theirs())) if _is_fault(cls)]
+    # By file, not by folder: the order is what a seed means, and must not change where a fault moves to
+    # another level.
     return {kind_of(cls): cls for cls in sorted(found, key=_file)}
 
 
@@ -46,6 +48,8 @@ def _file(cls: type[Fault]) -> str:
 def _is_fault(cls: type) -> TypeGuard[type[Fault]]:
     """Whether a class is one fault, not what a family has in common, which has no kind of its own."""
     return (
+        # An abstract class has no abstract method left once a family fills them in; what it has not is a kind
+        # to be named by.
         issubclass(cls, Fault) and not isabstract(cls) and bool(get_args(cls.model_fields["kind"].annotation))
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from hashlib import blake2b
 from typing import Annotated, Any, Literal
@@ -25,6 +25,8 @@ from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.fault import Fault, Level
 
 _SITE = re.compile(r"(call|tool) (\d+)(?:\.(\d+))?")
+# The order in which faults at one site act: what the model said, then how it is streamed, then how it is
+# carried.
 _LEVELS: tuple[Level, ...] = ("conversation", "tool", "message", "stream", "transport")
 
 
@@ -50,6 +52,7 @@ class Site(BaseModel):
         return cls(of="tool" if of == "tool" else "call", index=int(index), serving=int(serving or 0))
 
     def __str__(self) -> str:
+        # The first serving is left out: `call 3` is what people write, and what older plans hold.
         return self.place + (f".{self.serving}" if self.serving else "")
 
     @property
@@ -109,7 +112,7 @@ class Placed(BaseModel):
 
 
 class Plan(BaseModel):
-    """Faults at sites, sorted by site, at most one per site and level. Iterates over its `Placed`.
+    """Faults at sites, sorted by site, at most one per site and level.
 
     `faults` are these, each a site and the fault there; `version` is of the JSON form, and 1.
     """
@@ -128,6 +131,8 @@ class Plan(BaseModel):
     @classmethod
     def _sorted(cls, value: Any) -> Any:
         if isinstance(value, dict) and isinstance(value.get("faults"), (list, tuple)):
+            # Sorted before it is validated, so that two plans of the same faults are equal, however they were
+            # written down.
             placed = [f if isinstance(f, Placed) else Placed.model_validate(f) for f in value["faults"]]
             return {**value, "faults": tuple(sorted(placed, key=lambda p: p.key))}
         return value
@@ -145,6 +150,7 @@ class Plan(BaseModel):
         kept: dict[tuple[str, int, int, int], Placed] = {}
         for site, fault in placed:
             one = Placed(site=site if isinstance(site, Site) else Site.parse(site), fault=fault)
+            # The first stays: a search adds faults to a plan that it has, and must not lose those.
             kept.setdefault(one.key, one)
         return cls(faults=tuple(kept.values()))
 
@@ -180,9 +186,6 @@ class Plan(BaseModel):
     def without(self, index: int) -> Plan:
         """The plan less the fault at that position."""
         return Plan(faults=(*self.faults[:index], *self.faults[index + 1 :]))
-
-    def placed(self) -> Iterator[Placed]:
-        return iter(self.faults)
 
     def __len__(self) -> int:
         return len(self.faults)

@@ -23,12 +23,14 @@ from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.turn import Text, ToolCall
 from agent_chaos.search.space import number_fields
-from agent_chaos.stream.exchange import Abort, Data, End, Head, Reply, cut
+from agent_chaos.stream.exchange import CLOSED, Abort, Data, End, Head, Reply, cut
 from tests.faults.catalogued import (
     FORMS,
     WIRE_FAULTS,
     all_choices,
     at_edges,
+    faults_at,
+    forms_of,
     named,
     offered,
     seen,
@@ -103,6 +105,21 @@ def test_a_faulted_reply_is_one_that_a_server_could_send(kind):
     for form, where, fault, reply in tried(kind):
         broken += [
             (named(form), fault, law) for law in (*_of_time(reply), *_of_framing(form, where, fault, reply))
+        ]
+
+    assert not broken
+
+
+@every_kind
+def test_time_runs_forwards_in_a_reply_that_its_client_left(kind):
+    broken = []
+    for form in forms_of(kind)[:4]:
+        events = seen(form).reply.events
+        left = replace(seen(form), reply=Reply((*events[:-1], Abort("disconnected", events[-1].at, CLOSED))))
+        broken += [
+            (named(form), fault, law)
+            for fault in faults_at(kind, left)
+            for law in _of_time(fault.apply(left))
         ]
 
     assert not broken

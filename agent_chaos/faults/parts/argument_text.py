@@ -24,6 +24,7 @@ def inside(text: str) -> Inside:
         if text[at] == '"':
             at = _string(text, at, found)
         elif match := _NUMBER.match(text, at):
+            # Behind a digit only: `-` or `1.` is no number, and a parser that mends JSON would drop it.
             found.number += [i for i in range(at + 1, match.end()) if text[i - 1].isdigit()]
             at = match.end()
         else:

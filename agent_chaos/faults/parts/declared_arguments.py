@@ -18,6 +18,7 @@ def declared_arguments(target: Target, call: int) -> tuple[dict[str, Any], Decla
     if found is None:
         return None
     try:
+        # Another fault may have broken them before.
         given = json.loads(found[2].arguments)
     except ValueError:
         return None

@@ -17,6 +17,7 @@ def final_text(target: Target) -> FinalText | None:
     if not target.reply.ok:
         return None
     turn = target.protocol.parse(target.reply)
+    # Of a single character nothing can be lost but all of it.
     texts = [(i, part) for i, part in enumerate(turn.parts) if isinstance(part, Text) and len(part.text) > 1]
     return (turn, *texts[-1]) if texts and not turn.tool_calls and turn.stop == "end" else None
 

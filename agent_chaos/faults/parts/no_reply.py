@@ -25,6 +25,7 @@ class NoReply(TransportFault, ABC):
     @property
     def at(self) -> float:
         """Virtual seconds until it breaks."""
+        # About what a real refusal takes: at 0 virtual seconds it would come before the request was sent.
         return 0.05
 
     def apply(self, target: Target) -> Reply:

@@ -56,6 +56,7 @@ def openings(target: Target, *, bytes_only: bool = False) -> tuple[Choice, ...]:
     """The boundaries that exist in a reply, mildest first; none where it failed or has no body."""
     if not target.reply.ok or not target.reply.body:
         return ()
+    # Mildest first: without its terminator a reply has all its words.
     wanted = _IN_BYTES if bytes_only else (_IN_BYTES[0], *_IN_PARTS, *_IN_BYTES[1:])
     return tuple({"boundary": name} for name in wanted if _places(target.protocol, target.reply, name))
 
@@ -101,6 +102,7 @@ def _found_places(protocol: WireProtocol, reply: Reply, boundary: str) -> tuple[
     if boundary == "before_terminator":
         return _bytes(_before_terminator(protocol, reply, ends))
     if boundary == "after_frames":
+        # 0 frames, then 1, and so on; after the last one nothing would be lost.
         return _bytes([0, *ends[:-1]])
     if boundary == "after_event":
         return _bytes(_after_events(frames))

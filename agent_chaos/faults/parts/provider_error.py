@@ -42,6 +42,7 @@ def provider_error(target: Target, kind: ErrorKind, *, retry_after_s: int | None
     if not target.reply.ok or target.reply.head is None:
         return target.reply
     error = target.protocol.error_reply(kind, target.request, retry_after_s=retry_after_s)
+    # A retry waits from there: an error that came at once would make the run shorter than any real one.
     return delayed(error, target.reply.head.at - error.begins_at)
 
 

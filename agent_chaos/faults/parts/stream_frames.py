@@ -38,6 +38,7 @@ def _timed(target: Target, raws: Sequence[bytes]) -> Iterator[ReplyEvent]:
             yield event
             continue
         arrived += len(event.data)
+        # A frame counts as sent with its last byte: no client dispatches it before.
         while left and left[-1][0].end <= arrived:
             raw = left.pop()[1]
             if raw:
@@ -67,6 +68,7 @@ def with_json_events(target: Target, changed: Mapping[int, Sequence[Any]]) -> Re
     numbers = count(next((value["sequence_number"] for value in values if _numbered(value)), 0))
     raws = []
     for at, one in enumerate(target.frames):
+        # OpenAI's Responses number their events, and a gap would tell of the fault before its effect does.
         told = [_renumbered(value, numbers) for value in changed.get(at, [values[at]])]
         same = told == [values[at]]
         raws.append(one.raw if same else b"".join(_written(target, one, value) for value in told))

@@ -23,7 +23,11 @@ class OneToolCall(MessageFault, ABC):
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         return tuple(
-            choice for choice in call_choices(target) if cls(**choice).apply(target) is not target.reply
+            # Tried, not guessed: whether a change can be seen depends on the wire, which may write the same
+            # bytes again.
+            choice
+            for choice in call_choices(target)
+            if cls(**choice).apply(target) is not target.reply
         )
 
 

@@ -34,6 +34,7 @@ class ToolSchemaChanged(ToolFault, frozen=True):
                 ToolEnd(error_type="LookupError", error=f"unknown tool: {target.name}"), performed=False
             )
         first = next(iter(target.arguments), "") if isinstance(target.arguments, dict) else ""
+        # In Python's words, which is what a framework gets that calls the function with the old name.
         refused = f"{target.name}() got an unexpected keyword argument {first!r}"
         return ToolOutcome(ToolEnd(error_type="TypeError", error=refused), performed=False)
 

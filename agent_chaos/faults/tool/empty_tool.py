@@ -32,7 +32,10 @@ class ToolEmpty(ToolFault, frozen=True):
         fitting = (same_type,) if isinstance(target.end.result, dict | list) else ()
         offered: tuple[Value, ...] = (*fitting, "text", "null")
         return tuple(
-            {} if one == "text" else {"value": one} for one in offered if _VALUES[one] != target.end.result
+            # The default is left out, so that plans stay as short as people write them.
+            {} if one == "text" else {"value": one}
+            for one in offered
+            if _VALUES[one] != target.end.result
         )
 
     def apply(self, target: ToolTarget) -> ToolOutcome:

@@ -24,6 +24,8 @@ class ErrorResult(ToolFault, frozen=True):
 
     @classmethod
     def openings(cls, target: ToolTarget) -> tuple[Choice, ...]:
+        # One form for each tool: an MCP client reads nothing but content blocks, and other tools have no such
+        # form.
         return ({"shape": "mcp"},) if _of_mcp(target.end.result) else ({},)
 
     def apply(self, target: ToolTarget) -> ToolOutcome:

@@ -36,6 +36,7 @@ class ToolStale(ToolFault, frozen=True):
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         copies = _copies(target, self.copied)
+        # The latest, as a cache would hold it.
         return ToolOutcome(ToolEnd(copies[-1]) if copies else target.end)
 
     def describe(self) -> str:

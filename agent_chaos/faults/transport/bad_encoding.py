@@ -24,6 +24,7 @@ class BadEncoding(TransportFault, frozen=True):
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         readable = (
+            # A reply that is compressed already would be decoded, and then fail for another reason.
             target.reply.ok and target.reply.body and not header(target.reply.headers, "content-encoding")
         )
         return ({},) if readable else ()

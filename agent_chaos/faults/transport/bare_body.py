@@ -28,6 +28,7 @@ class BareBody(TransportFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
+        # In a stream `{}` is no event, and the reply would merely be empty.
         whole = target.reply.ok and target.reply.body and not target.streamed
         return tuple({"shape": shape} for shape in get_args(_Shape)) if whole else ()
 

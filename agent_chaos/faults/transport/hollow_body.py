@@ -11,9 +11,6 @@ from agent_chaos.stream.exchange import Reply
 
 Holds = Literal["null", "empty"]
 
-_ANSWERS = ("content", "choices", "output", "candidates")
-"""Where the protocols keep what the model said."""
-
 
 class HollowBody(TransportFault, frozen=True):
     """A whole reply whose content, choices, output or candidates are `null` or `[]`.

@@ -38,6 +38,7 @@ _VALUES: dict[str, str] = {
     "infinite": "inf",
     "far_date": "Fri, 31 Dec 99999 23:59:59 GMT",
 }
+# Some seconds, since HTTP dates have whole ones: rounding must not make it a date of the past.
 _DATE_S = 7
 
 
@@ -68,6 +69,8 @@ class RateLimitOdd(TransportFault, frozen=True):
         if error.head is None or not self.openings(target):
             return target.reply
         value = _VALUES.get(self.form) or ("" if self.form == "empty" else _soon(target.reply))
+        # Without `retry-after-ms`, which anthropic and openai read first, and would make them never look at
+        # the odd one.
         headers = with_header(without_header(error.head.headers, "retry-after-ms"), "retry-after", value)
         return Reply((replace(error.head, headers=headers), *error.events[1:]))
 
@@ -81,5 +84,6 @@ def _soon(reply: Reply) -> str:
     try:
         now = parsedate_to_datetime(reply.header("date"))
     except (TypeError, ValueError):
+        # The recording's clock, not today's: the same plan must give the same bytes next year.
         now = datetime(2026, 1, 1, tzinfo=UTC)
     return format_datetime(now.astimezone(UTC) + timedelta(seconds=_DATE_S), usegmt=True)

@@ -37,6 +37,7 @@ class OddStatus(TransportFault, frozen=True):
         head = target.reply.head
         if head is None or not target.reply.ok:
             return target.reply
+        # Clients read no body for 204 and 304, and bytes that they do not expect would spoil the connection.
         headers = without_header(without_header(head.headers, "content-length"), "transfer-encoding")
         changed = replace(head, status=int(self.status), reason=_REASONS[self.status], headers=headers)
         return Reply((changed, End(head.at)))

@@ -32,6 +32,7 @@ class Redirect(TransportFault, frozen=True):
         head = target.reply.head
         if head is None or not target.reply.ok:
             return target.reply
+        # 307, not 302: only with 307 and 308 does the client send the same method and body again.
         bare = without_header(without_header(head.headers, "content-length"), "transfer-encoding")
         headers = with_header(with_header(bare, "location", target.request.url), "content-length", "0")
         return Reply((replace(head, status=307, reason="Temporary Redirect", headers=headers), End(head.at)))

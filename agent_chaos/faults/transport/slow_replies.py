@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from agent_chaos.faults.family import PACE, Frequency
 from agent_chaos.faults.fault import Choice, Drawn, Seconds, Target, TransportFault
-from agent_chaos.stream.exchange import Data, End, Reply, ReplyEvent, delayed
+from agent_chaos.stream.exchange import Data, Head, Reply, ReplyEvent, delayed
 
 
 class SlowFirstByte(TransportFault, frozen=True):
@@ -58,7 +58,7 @@ class SlowStream(TransportFault, frozen=True):
         late = 0.0
         for event in target.reply.events:
             late += self.seconds if isinstance(event, Data) else 0.0
-            events.append(replace(event, at=event.at + late) if isinstance(event, Data | End) else event)
+            events.append(event if isinstance(event, Head) else replace(event, at=event.at + late))
         return Reply(tuple(events))
 
     def describe(self) -> str:

@@ -41,6 +41,7 @@ class SpendLimit(TransportFault, frozen=True):
         }
         refused = with_error(provider_error(target, "rate_limit"), told)
         assert refused.head is not None
+        # It comes with the ordinary rate limit, and would tell the SDK by itself whether to ask again.
         headers = without_header(refused.head.headers, "x-should-retry")
         return Reply((replace(refused.head, headers=headers), *refused.events[1:]))
 

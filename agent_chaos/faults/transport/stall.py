@@ -45,6 +45,7 @@ def _stalled(reply: Reply, at: int, seconds: float) -> Reply:
         if isinstance(event, Data):
             before = max(0, at - seen)
             seen += len(event.data)
+            # The place is inside of a chunk: its beginning still comes in time.
             if 0 < before < len(event.data):
                 events += [Data(event.data[:before], event.at), Data(event.data[before:], event.at + seconds)]
                 continue

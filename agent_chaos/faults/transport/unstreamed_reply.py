@@ -33,6 +33,7 @@ class Unstreamed(TransportFault, frozen=True):
     def apply(self, target: Target) -> Reply:
         if not self.openings(target):
             return target.reply
+        # What a turn keeps of its stream means nothing in a whole body.
         turn = replace(target.protocol.parse(target.reply), streamed=False, extra={})
         like = reply(200, [("content-type", "application/json")], [b"{}"])
         body = target.protocol.render(turn, like).body

@@ -198,10 +198,6 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def call_by_seq(trace: Trace, seq: int) -> Call | None:
-    return next((call for call in trace.calls if call.seq == seq), None)
-
-
 def asking_call(trace: Trace, one: Executed) -> Call | None:
     """The call whose served turn asked for an executed tool: the nearest one, at or before `after`, that names it."""
     for call in reversed(trace.calls):

@@ -183,11 +183,5 @@ def warnings(found: Iterable[Warned]) -> list[str]:
     ]
 
 
-def pace(figures: Figures) -> str:
-    """`200 examples in 4.2 s (47 examples/s)`."""
-    rate = figures.examples / figures.seconds if figures.seconds else 0.0
-    return f"{count(figures.examples, 'example')} in {figures.seconds:.1f} s ({rate:.0f} examples/s)"
-
-
 def _listed(parts: Iterable[str]) -> str:
     return ", ".join(parts)

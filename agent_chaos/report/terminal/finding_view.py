@@ -39,11 +39,6 @@ def finding_view(
     yield from _run(first, width)
 
 
-def failure_view(finding: FindingRecord, failure: FailureRecord, width: int) -> Iterator[RenderableType]:
-    """The same of one failure by itself."""
-    return finding_view(finding, (failure,), width)
-
-
 def line(finding: FindingRecord) -> tuple[Text, Text]:
     """A finding in one line: its first id, and where it is and what."""
     where = f"{printable(finding.location.place)}  " if finding.location else ""
