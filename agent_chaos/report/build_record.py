@@ -148,6 +148,7 @@ def _changes(finding: Finding, clean: Trace) -> Iterator[Change]:
     faulted = tuple(_faulted(finding.outcome.trace, clean))
     yield from faulted
     shown = {(pair.recorded, pair.as_run) for change in faulted for pair in change.pairs}
+    # Often the very call that was faulted: shown once, where the fault is.
     rest = _compared(finding, clean)
     told = [pair for pair in rest.pairs if pair.recorded != pair.as_run] if rest is not None else []
     if rest is not None and not all((pair.recorded, pair.as_run) in shown for pair in told):

@@ -29,12 +29,16 @@ def console(*, stderr: bool = False) -> Console:
 
 def reader_left() -> None:
     """Drops what is not yet written: whoever read the output closed it, and Python would complain at its exit."""
+    # As the documentation of Python advises (`signal`, "Note on SIGPIPE"): its own flush at exit would raise
+    # again.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def put(out: Console, part: RenderableType) -> None:
     """Prints without the padding that tables leave at line ends; a Text that must not wrap is left whole."""
     whole = isinstance(part, Text) and part.no_wrap is True and part.overflow == "ignore"
+    # rich fills every line of a table with spaces up to its width; whoever copies a line, or diffs two
+    # reports, gets them all.
     with out.capture() as captured:
         out.print(part, soft_wrap=whole, crop=not whole)
     out.file.write(_PADDING.sub("", captured.get()))

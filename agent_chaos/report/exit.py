@@ -26,6 +26,7 @@ def exit_code(campaign: Campaign) -> ExitCode:
         return ExitCode.INTERRUPTED
     if figures.errors or campaign.first_error:
         return ExitCode.BROKEN
+    # Failures without a finding were all accepted, or could not be shown again and still count.
     if campaign.findings or (figures.failures and not campaign.accepted):
         return ExitCode.FAILED
     return ExitCode.OK if figures.ok or figures.failures else ExitCode.NOTHING_JUDGED

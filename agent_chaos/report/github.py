@@ -45,6 +45,8 @@ class GithubReporter:
             self._out.write(annotation(result, problem) + "\n")
         if result.state == "error":
             self._out.write(f"::error title={_property(result.name)}::{_data(result.text)}\n")
+        # GitHub reads the log as it is written: an annotation is there while the others are still searched
+        # for.
         self._out.flush()
 
 
@@ -66,6 +68,7 @@ def _summary(results: list[Result]) -> str:
             where = problem.location.place if problem.location else ""
             lines.append(f"| {_cell(problem.id)} | | {_cell(where)} | {_cell(problem.headline)} |")
     text = "\n".join(lines)
+    # By halves: a summary that is over the limit is not cut by GitHub but left out.
     while len(text.encode(errors="replace")) > _SUMMARY_BYTES:
         lines = [*lines[: len(lines) // 2], "| | | | and more |"]
         text = "\n".join(lines)

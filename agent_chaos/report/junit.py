@@ -61,6 +61,7 @@ def _cases(result: Result) -> list[ET.Element]:
         return [_failed(result, one, s) for one, s in zip(result.problems, shares, strict=True)]
     case = _case(result, _clean(result.name), result.seconds)
     if result.state == "skipped":
+        # Nothing was judged, which no CI server has a word for; skipped is what does not count as passed.
         ET.SubElement(case, "skipped", message=_clean(result.text))
     elif result.state != "passed":
         # An `error`, not a `failure`: nothing is known about the agent here.

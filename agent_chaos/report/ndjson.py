@@ -29,6 +29,7 @@ class NdjsonReporter:
         self._stream.flush()
 
     def _due(self, event: Searching) -> bool:
+        # The clock of a search starts anew with each scenario, so that time may go back.
         due = event.seconds < self._told_s or event.seconds - self._told_s >= _EVERY_S
         self._told_s = event.seconds if due else self._told_s
         return due

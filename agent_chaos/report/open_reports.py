@@ -30,6 +30,7 @@ def open_reports(asked: Sequence[str], view: View) -> Several:
         raise UsageError(
             f"--report {' and '.join(taken)}: both would write to stdout; give one a file, as {taken[0]}:FILE"
         )
+    # Before anything runs: a file that cannot be written must not be found out after an hour of searching.
     opened = [kind.opens(file, view) for kind, file in chosen]
     return Several(opened if taken else [known["terminal"].opens(None, view), *opened])
 

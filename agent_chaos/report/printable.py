@@ -7,6 +7,7 @@ import unicodedata
 from typing import Any
 
 _STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+# Zero-width joiners hold emoji and letters of several scripts together; a soft hyphen shows as nothing.
 _JOINERS = {"\u200c", "\u200d", "\u00ad"}
 
 
@@ -27,6 +28,7 @@ def _spelled(char: str) -> str:
 
 def clipped(text: str, limit: int) -> str:
     """`printable`, cut to `limit` characters with an ellipsis."""
+    # Cut before it is made printable: a text of megabytes would be walked through for a line of it.
     shown = printable(text[: limit + 1])
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 

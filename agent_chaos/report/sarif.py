@@ -42,6 +42,7 @@ def sarif(results: Iterable[Result], *, exit_code: int) -> dict[str, Any]:
                 "rules": [{"id": rule, "name": _pascal(rule)} for rule in rules],
             }
         },
+        # What columns count in, which the schema wants to be said although no result here has one.
         "columnKind": "unicodeCodePoints",
         "invocations": [
             {

@@ -18,6 +18,7 @@ class Several:
         self._reporters = list(reporters)
 
     def tell(self, event: ReportEvent) -> None:
+        # A copy, since one that fails is taken out of the list meanwhile.
         for reporter in list(self._reporters):
             # A report that fails is no reason for another verdict; whoever closed a pipe wants no report at all.
             with Contained(but=(BrokenPipeError,)) as contained:

@@ -91,4 +91,5 @@ def _items(value: Any) -> list[Any]:
 
 
 def _number(value: Any) -> float:
+    # The folder holds files of older versions, and what people put there: a page shows what it can.
     return float(value) if isinstance(value, (int, float)) else 0.0

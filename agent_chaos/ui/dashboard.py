@@ -103,6 +103,7 @@ def grouped(runs: list[Run], asked: RunFilter) -> list[tuple[str, list[Run]]]:
             groups.setdefault(heading, []).append(run)
     if asked.group == "parent":
         for heading, rows in groups.items():
+            # The baseline first; the sort is stable, and leaves its variants as they were asked for.
             rows.sort(key=lambda run: run.name != heading)
     return list(groups.items())
 

@@ -33,9 +33,11 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, host: str, port: int, token: str) -> None:
         self._app, self._host, self._token = app, host.lower(), token
+        # Cookies know no ports: two servers on one machine would overwrite each other's.
         self._cookie = f"agent_chaos_{port}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # `lifespan`; the pages have no websockets.
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -53,6 +55,7 @@ class Guard:
         host = headers.get("host", "")
         if not self._is_ours(host):
             return _no(400, f"this server does not answer for the host {host[:80]!r}")
+        # Browsers send an origin with what scripts ask for; a visitor's own click has none.
         if headers.get("origin", f"http://{host}") != f"http://{host}":
             return _no(403, "requests of other sites are refused")
         if scope["method"] not in ("GET", "HEAD"):
@@ -62,6 +65,8 @@ class Guard:
     def _welcome(self, scope: Scope) -> Response | None:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if given and self._fits(given):
+            # Away from the address with the token at once, which would stay in the history and be sent as a
+            # referrer.
             answer = RedirectResponse(scope["path"], status_code=303)
             answer.set_cookie(self._cookie, self._token, httponly=True, samesite="strict")
             return answer
@@ -77,6 +82,7 @@ class Guard:
         return morsel.value if morsel else ""
 
     def _fits(self, given: str) -> bool:
+        # In constant time, since the time of a plain comparison tells how much of a guess was right.
         return hmac.compare_digest(given.encode(), self._token.encode())
 
     def _is_ours(self, host: str) -> bool:
@@ -84,6 +90,7 @@ class Guard:
         if name.lower() in ("localhost", self._host):
             return True
         try:
+            # An address is nobody's name: DNS rebinding needs one.
             ipaddress.ip_address(name.strip("[]"))
         except ValueError:
             return False

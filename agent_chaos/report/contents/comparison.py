@@ -76,6 +76,7 @@ def _of_before(before: CampaignRecord, after: CampaignRecord, now: Mapping[str, 
     told = set(_fingerprints(after, after.findings))
     for finding in before.findings:
         held = set(_fingerprints(before, [finding]))
+        # It is told of as a finding of the new version already.
         if held & told:
             continue
         shown = {now[one] for one in held}

@@ -43,6 +43,7 @@ def pair(label: str, recorded: str, as_run: str) -> Pair:
     """The two texts, made printable and cut around the first character in which they differ; one without a character says so."""
     left, right = printable(recorded) or _EMPTY, printable(as_run) or _EMPTY
     same = _common(left, right)
+    # Some characters before the first difference, or nobody could tell where in the text it is.
     start = max(0, same - _LEAD) if max(len(left), len(right)) > _WINDOW else 0
     dots = "…" if start else ""
     return Pair(
@@ -111,6 +112,7 @@ def _turns(recorded: ModelTurn | None, served: ModelTurn | None) -> Iterator[Pai
 def _matched(left: Sequence[Part], right: Sequence[Part]) -> Iterator[tuple[Part | None, Part | None]]:
     """Parts beside their counterparts: by id, then by name, then by kind; what has none stands alone."""
     rest = list(right)
+    # Strict before lenient: of two calls of one tool the one with the same id is the counterpart.
     for keys in (_identity, _named, _kind):
         left = list(left)
         for one in list(left):

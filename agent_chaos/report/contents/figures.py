@@ -93,6 +93,7 @@ def space(figures: Figures) -> str:
 def conclusion(campaign: Campaign) -> str:
     """What running every single fault shows, or that nothing could be judged; '' elsewhere, and where failures speak."""
     figures = campaign.figures
+    # A sentence about what was shown would contradict what stands above it.
     if campaign.findings or campaign.first_error or campaign.interrupted:
         return ""
     if not figures.exhaustive:

@@ -56,7 +56,10 @@ def _remedies() -> list[Remedy]:
 
 def _cause(found: list[tuple[Finding, Case]]) -> Cause:
     ordered = sorted(
-        found, key=lambda one: (-_weight(one[0]), len(one[0].failure.plan), -one[0].failure.runs_seen)
+        # Of equal weight the one with the fewest faults first: it is the one that a reader understands at
+        # once.
+        found,
+        key=lambda one: (-_weight(one[0]), len(one[0].failure.plan), -one[0].failure.runs_seen),
     )
     return Cause(remedy_of(ordered[0][1]), tuple(ordered))
 

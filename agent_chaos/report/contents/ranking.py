@@ -18,6 +18,7 @@ _WEIGHTS = {
 
 def likelihood(plan: Plan) -> int:
     """A weight for how often a plan is met: that of its rarest fault, less for each fault that must come with it."""
+    # A plan without faults has a length of 0.
     return max(1, _WEIGHTS[plan.frequency] // max(1, len(plan)))
 
 

@@ -48,6 +48,7 @@ def code_line(frame: StackFrame | None) -> CodeLine | None:
 def _source(frame: StackFrame) -> str:
     """The line, with those that its brackets go on to, as one line."""
     text, depth = "", 0
+    # A call that is written over several lines says by its first one only which function is called.
     for number in range(frame.line, frame.line + _LINES):
         line = linecache.getline(frame.file, number).strip()
         text = f"{text}{line}" if text.endswith(("(", "[", "{")) else f"{text} {line}".strip()

@@ -28,6 +28,7 @@ def survived_kinds(campaign: Campaign) -> tuple[SurvivedKinds, ...]:
             ended[kind].add(answered)
             seen[kind] += examples
     worst = {
+        # The worst of it: "the same answer" is said of a kind only where it was so every time.
         kind: next(how for how in ("other", "raised", "same") if how in how_all)
         for kind, how_all in ended.items()
     }

@@ -121,6 +121,7 @@ def delivery(delivered: Delivered | None, reply: Reply | None) -> str:
     if delivered is None or delivered.outcome == "complete":
         return ""
     of = len(reply.body) if reply is not None else 0
+    # SDKs stop at the sentinel, or at the last event, and close the connection themselves.
     if delivered.outcome == "closed" and delivered.bytes_read >= of:
         return ""
     error = f" ({printable(delivered.error)})" if delivered.error else ""

@@ -63,6 +63,7 @@ def findings_table(campaigns: Sequence[CampaignRecord]) -> Table:
     table.add_column(overflow="fold")
     rows = sorted(
         ((finding, campaign) for campaign in campaigns for finding in campaign.findings),
+        # By weight over all scenarios: a number says only what is first within one.
         key=lambda row: (-row[0].weight, row[0].number),
     )
     for finding, campaign in rows:

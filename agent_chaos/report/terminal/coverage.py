@@ -22,6 +22,7 @@ def covered(rows: Iterable[Covered]) -> Table:
     table.add_column(overflow="fold", style="dim")
     table.add_row(*(Text(word, "bold") for word in ("Fault", *_NUMBERS, "why not")))
     known = tuple(rows)
+    # Whoever searches for one fault does not want to read a hundred lines about the others.
     shown = [row for row in known if row.why != LEFT_OUT]
     for row in sorted(shown, key=lambda one: (not one.examples, one.family, one.kind)):
         numbers = [f"{getattr(row, name):,}" for name in _NUMBERS]

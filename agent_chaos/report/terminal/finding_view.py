@@ -138,6 +138,7 @@ def _lines(row: TimelineRow) -> Text:
 
 
 def _pairs(pairs: Sequence[Pair], width: int) -> Table:
+    # With nothing recorded one of the columns would be empty.
     two_columns = width >= SIDE_BY_SIDE and any(one.recorded is not None for one in pairs)
     return _beside(pairs) if two_columns else _stacked(pairs)
 

@@ -60,6 +60,7 @@ class Live:
             bar.task_ids[0],
             description=_PHASES[event.phase],
             completed=event.done,
+            # A search until everything is covered goes past the number that it was asked for.
             total=max(event.done, event.total),
             rate=_pace(event),
             found=f"{count(len(event.found), 'way')} to fail",
