@@ -124,8 +124,13 @@ class Plan(BaseModel):
 
     @property
     def frequency(self) -> Frequency:
-        """How often it is met: as often as the rarest of its faults."""
-        return max((placed.fault.frequency for placed in self.faults), default=Frequency.HOSTILE)
+        """How often it is met: as often as the rarest of its faults. A plan without a fault is met in every run."""
+        return max((placed.fault.frequency for placed in self.faults), default=Frequency.EVERYDAY)
+
+    @property
+    def met(self) -> str:
+        """How often it is met, as reports say it."""
+        return self.frequency.label if self.faults else "every run"
 
     @model_validator(mode="before")
     @classmethod

@@ -144,10 +144,9 @@ class SwallowedError:
 
     def _tool(self, run: ToolRun, usual: ToolRun, who: str, words: str, *, grave: bool) -> Violation:
         failed = not run.landed
-        gave = f"raised {run.end.error_type}" if run.end.failed else f"gave {shown(run.end.result, 90)}"
         return self._violation(
             run.name,
-            f"{run.name} {gave}{' before it did anything' if failed else ''}, and {who} {shown(words, 90)!r}",
+            f"{run.name} {_ended(run)}{' before it did anything' if failed else ''}, and {who} {shown(words, 90)!r}",
             "tool" if failed else "empty",
             # An agent that repeats figures which nothing gave it has made them up, whatever its words.
             severity="error" if grave or quotes(words, usual.end.result, run.arguments) else "warning",
@@ -197,6 +196,12 @@ def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bo
         left = left.replace(text, "") if len(text) >= _WORDS_ENOUGH or text == left else left
     # Signs and spaces between what models said are not the agent's own words.
     return not re.search(r"\w", left)
+
+
+def _ended(run: ToolRun) -> str:
+    if run.end.failed:
+        return f"raised {run.end.error_type}"
+    return "gave an empty result" if is_empty(run.end.result) else f"gave {shown(run.end.result, 90)}"
 
 
 def _gave_nothing(run: ToolRun, usual: ToolRun) -> bool:

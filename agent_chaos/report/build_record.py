@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent_chaos.chaos.constructors import plan_source
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.registry import headline_of
 from agent_chaos.oracles.termination import longest_wait
 from agent_chaos.report.contents import difference, figures
@@ -83,7 +84,7 @@ def _finding(number: int, cause: Cause) -> FindingRecord:
         examples=cause.examples,
         weight=cause.weight,
         location=_location(case),
-        met=finding.failure.plan.frequency.label,
+        met=finding.failure.plan.met,
     )
 
 
@@ -105,15 +106,22 @@ def failure_record(finding: Finding, case: Case) -> FailureRecord:
         location=_location(case),
         raised_at=code_line(origin) if origin != case.at_exception else None,
         changes=tuple(_changes(finding, case.clean)),
-        plan=tuple(printable(str(placed)) for placed in failure.plan.faults),
-        word=printable(plan_source(failure.plan)),
-        met=failure.plan.frequency.label,
+        plan=_planned(failure.plan),
+        word=printable(plan_source(failure.plan)) if failure.plan.faults else "",
+        met=failure.plan.met,
         smallness=smallness(failure),
     )
 
 
+def _planned(plan: Plan) -> tuple[str, ...]:
+    """The faults of a plan in words."""
+    return tuple(printable(str(placed)) for placed in plan.faults) or ("no fault: it fails in every run",)
+
+
 def smallness(failure: Failure) -> str:
     """Whether the plan is known to be the smallest, and what that took."""
+    if not failure.plan.faults:
+        return "smallest: there is no fault to leave out"
     checks = count(failure.checks, "check")
     if failure.smallest:
         return f"smallest: every smaller plan that was tried passes ({checks})"

@@ -47,7 +47,8 @@ class FailureRecord(BaseModel):
     """A failure, and the run that shows it.
 
     `location` is the line of the agent's code it is about, `raised_at` the line of a library that raised; `plan` the faults
-    in words, `word` the plan in the DSL, `met` how often the rarest fault of the plan is met.
+    in words, `word` the plan in the DSL (empty for a plan without faults), `met` how often the rarest fault of the plan is
+    met.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

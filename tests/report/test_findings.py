@@ -112,7 +112,7 @@ def rehearsal(folder: Path, source: str = REFUND) -> Rehearsal:
 def campaign(subject: Rehearsal) -> CampaignRecord:
     """A campaign that ran the plans above, and kept every failure with its plan as it is."""
     found = {}
-    for plan in PLANS.values():
+    for plan in (Plan(), *PLANS.values()):
         outcome = subject.trial(plan)
         for violation in outcome.errors:
             failure = failure_of(subject, violation, plan, seed=0, smallest=False, checks=0)
@@ -250,6 +250,19 @@ def test_harm_by_an_everyday_fault_is_fixed_first(made: CampaignRecord) -> None:
     assert [one.weight for one in made.findings] == sorted(
         (one.weight for one in made.findings), reverse=True
     )
+
+
+def test_a_failure_that_needs_no_fault_goes_first_and_says_so(tmp_path: Path) -> None:
+    """The agent forgets the result of its last tool, which wastes less than the harm that a cut reply does."""
+    sent = '"content": results}'
+    told = '"content": [one for one in results if "refunded" not in one["content"]] or "go on"}'
+    made = campaign(rehearsal(tmp_path, REFUND.replace(sent, told)))
+    first = made.findings[0]
+    failure = made.of(first)[0]
+
+    assert (first.met, failure.plan) == ("every run", ("no fault: it fails in every run",))
+    assert "0 checks" not in failure.smallness
+    assert failure.word == ""
 
 
 def test_the_fix_speaks_the_sdk_at_hand(made: CampaignRecord) -> None:

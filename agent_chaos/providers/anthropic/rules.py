@@ -120,7 +120,9 @@ def _unanswered(one: _Said, missing: list[str]) -> Problem:
         f"messages.{one.number}: `tool_use` ids were found without `tool_result` blocks immediately after: "
         f"{', '.join(missing)}. Each `tool_use` block must have a corresponding `tool_result` block in the next message."
     )
-    return Problem(rules.UNANSWERED, f"messages.{one.number}", says, [block for _, block in one.blocks])
+    return Problem(
+        rules.UNANSWERED, f"messages.{one.number}.content", says, [block for _, block in one.blocks]
+    )
 
 
 def _results(one: _Said, before: _Said | None) -> Iterator[Problem]:

@@ -15,11 +15,15 @@ _WEIGHTS = {
 }
 """Each step is met about a third as often as the one before."""
 
+_EVERY_RUN = (len(Gravity) + 1) * _WEIGHTS[Frequency.EVERYDAY]
+"""What fails without a fault fails every user: the mildest such failure goes before the gravest that needs a fault."""
+
 
 def likelihood(plan: Plan) -> int:
     """A weight for how often a plan is met: that of its rarest fault, less for each fault that must come with it."""
-    # A plan without faults has a length of 0.
-    return max(1, _WEIGHTS[plan.frequency] // max(1, len(plan)))
+    if not plan.faults:
+        return _EVERY_RUN
+    return max(1, _WEIGHTS[plan.frequency] // len(plan))
 
 
 def gravity(violation: Violation) -> int:

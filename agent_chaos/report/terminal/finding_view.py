@@ -173,7 +173,8 @@ def _marked(text: str, same: int, style: str) -> Text:
 
 
 def _again(record: FailureRecord) -> Iterator[str]:
-    yield record.word
+    if record.word:
+        yield record.word
     yield f"Reproduce with: agent-chaos replay {record.failure.id}"
     yield f"Pytest test: agent-chaos export {record.failure.id}"
 
