@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.conversations import first_fault_turn, refused
+from agent_chaos.oracles.reading.conversations import first_fault_turn, part_at, refused
 from agent_chaos.oracles.reading.turns import prompt_of_call, recorded_turn, served_turn, shown
 from agent_chaos.providers.turn import Message, Text
 from agent_chaos.trace.fidelity import Fidelity
@@ -48,7 +48,7 @@ class HistoryPoisoning:
                 at = "" if _is_probe(evidence, call) else f" at call {call.call}"
                 said = f"{_name(evidence, call)} would be answered 400{at}: {shown(problem.says, 280)}"
                 yield self._violation(
-                    evidence, f"refused: {problem.rule}", said, "refused", call, {problem.at: problem.value}
+                    evidence, f"refused: {problem.rule}", said, "refused", call, part_at(call, problem.at)
                 )
                 break
         yield from self._partial(evidence, turn)

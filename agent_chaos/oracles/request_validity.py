@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.conversations import first_fault_turn, refused
+from agent_chaos.oracles.reading.conversations import first_fault_turn, part_at, refused
 from agent_chaos.oracles.reading.turns import shown
 from agent_chaos.providers.rules import ADVICE as _ADVICE
 from agent_chaos.providers.rules import Problem
@@ -54,7 +54,7 @@ class RequestValidity:
             severity="warning" if problem.lenient else "error",
             # A probe is no entry of the trace, so that its number points at nothing.
             call_seq=None if call in evidence.trace.probed else call.seq,
-            after={problem.at: problem.value},
+            after=part_at(call, problem.at),
         )
 
 

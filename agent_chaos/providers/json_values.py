@@ -76,3 +76,13 @@ def _depth(text: str) -> int:
 def non_empty(**values: Any) -> dict[str, Any]:
     """A JSON object of those values that say anything."""
     return {name: value for name, value in values.items() if value}
+
+
+def value_at(value: Any, path: str) -> Any:
+    """The value at a JSON path in any provider's spelling (`a.1.b`, `a[1].b`, `a.[1].b`); None where there is none."""
+    for step in re.findall(r"[^.\[\]]+", path):
+        try:
+            value = value[int(step)] if isinstance(value, list) else value[step]
+        except (LookupError, TypeError, ValueError):
+            return None
+    return value

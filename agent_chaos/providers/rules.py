@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from agent_chaos.stream.exchange import Reply, Request
 
@@ -22,14 +21,13 @@ TOOL_NAME = re.compile(r"^[a-zA-Z0-9_-]{1,128}$")
 class Problem:
     """Why a request would be refused.
 
-    `rule` is a name of ours that is the same for every API; `at` is the JSON path of the part, `says` the provider's own
-    message. `lenient` says that the provider itself lets it pass, and compatible servers and gateways do not.
+    `rule` is a name of ours that is the same for every API; `at` is the JSON path of the part, which may be missing, `says`
+    the provider's own message. `lenient` says that the provider itself lets it pass, and compatible servers and gateways do not.
     """
 
     rule: str
     at: str
     says: str
-    value: Any = None
     lenient: bool = False
 
 

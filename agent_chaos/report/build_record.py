@@ -97,7 +97,7 @@ def _location(case: Case) -> CodeLine | None:
 
 def failure_record(finding: Finding, case: Case) -> FailureRecord:
     """A failure with the run that shows it."""
-    failure, trace = finding.failure, finding.outcome.trace
+    failure, trace = _as_seen(finding), finding.outcome.trace
     origin = case.raised.origin if case.violation.oracle == "unhandled_exception" and case.raised else None
     return FailureRecord(
         failure=failure,
@@ -111,6 +111,12 @@ def failure_record(finding: Finding, case: Case) -> FailureRecord:
         met=failure.plan.met,
         smallness=smallness(failure),
     )
+
+
+def _as_seen(finding: Finding) -> Failure:
+    """The failure with the number of this search's examples that showed it; a stored one was counted in an earlier search."""
+    seen = finding.seen_in.bit_count()
+    return finding.failure.model_copy(update={"runs_seen": seen}) if seen else finding.failure
 
 
 def _planned(plan: Plan) -> tuple[str, ...]:
@@ -190,7 +196,9 @@ def _compared(finding: Finding, clean: Trace) -> Change | None:
 
 
 def _recorded_twin(finding: Finding, clean: Trace) -> Call | None:
-    """The call of the run without faults that stands for the one which the finding is about."""
+    """The call of the run without faults that stands for the one which the finding is about; None where it is that call."""
+    if not finding.failure.plan.faults:
+        return None
     seq = finding.failure.violation.call_seq
     site = next((call.site for call in finding.outcome.trace.calls if call.seq == seq), None)
     return next((call for call in clean.calls if site and call.site and call.site.index == site.index), None)

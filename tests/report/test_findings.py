@@ -263,6 +263,20 @@ def test_a_failure_that_needs_no_fault_goes_first_and_says_so(tmp_path: Path) ->
     assert (first.met, failure.plan) == ("every run", ("no fault: it fails in every run",))
     assert "0 checks" not in failure.smallness
     assert failure.word == ""
+    assert [pair.as_run for change in failure.changes for pair in change.pairs] == [
+        '{"role": "user", "content": "go on"}'
+    ]
+
+
+def test_a_failure_that_was_stored_is_counted_in_this_search(tmp_path: Path) -> None:
+    subject = rehearsal(tmp_path)
+    outcome = subject.trial(PLANS["silence"])
+    stored = failure_of(
+        subject, outcome.errors[0], PLANS["silence"], seed=0, smallest=True, checks=1, runs_seen=62
+    )
+    _, record = alone(Finding(stored, outcome, seen_in=0b1011), subject.clean)
+
+    assert record.failure.runs_seen == 3
 
 
 def test_the_fix_speaks_the_sdk_at_hand(made: CampaignRecord) -> None:

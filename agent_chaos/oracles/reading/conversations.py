@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from agent_chaos.cassette.model import Exchange
 from agent_chaos.oracles.oracle import Evidence
+from agent_chaos.providers.json_values import loaded, value_at
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.rules import Problem
 from agent_chaos.stream.exchange import Reply, Request
@@ -17,6 +19,11 @@ def first_fault_turn(trace: Trace) -> int | None:
     struck = [(one.seq, one.turn) for one in trace.calls if one.fired]
     struck += [(one.seq, one.turn) for one in trace.tools if one.fired]
     return min(struck)[1] if struck else None
+
+
+def part_at(call: Call, path: str) -> dict[str, Any]:
+    """What stands at a JSON path of a call's request, by the path; None where nothing does."""
+    return {path: value_at(loaded(call.request.body), path)}
 
 
 def refused(evidence: Evidence) -> Iterator[tuple[Call, Problem]]:

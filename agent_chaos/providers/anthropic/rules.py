@@ -89,11 +89,11 @@ def _empty(messages: list[JsonObject]) -> Iterator[Problem]:
         # The last message may be the beginning of the answer that is asked for, an empty one too.
         if content in ("", [], None) and not (last and message.get("role") == "assistant"):
             says = "all messages must have non-empty content except for the optional final assistant message"
-            yield Problem(rules.EMPTY, f"messages.{number}", f"messages.{number}: {says}", message)
+            yield Problem(rules.EMPTY, f"messages.{number}", f"messages.{number}: {says}")
         for at, block in enumerate(items(content)):
             if fields(block).get("type") == "text" and fields(block).get("text") == "":
                 where = f"messages.{number}.content.{at}"
-                yield Problem(rules.EMPTY, where, "messages: text content blocks must be non-empty", block)
+                yield Problem(rules.EMPTY, where, "messages: text content blocks must be non-empty")
 
 
 def _pairs(said: list[_Said], continued: bool) -> Iterator[Problem]:
@@ -109,20 +109,18 @@ def _pairs(said: list[_Said], continued: bool) -> Iterator[Problem]:
                 {block.get("tool_use_id") for _, block in after.of_type("tool_result")} if after else set()
             )
             if missing := [call for call in calls if call not in answered]:
-                yield _unanswered(one, missing)
+                yield _unanswered(one, after, missing)
         # The first message of a continued thread may answer calls that only the server has.
         if one.role == "user" and not (before is None and continued):
             yield from _results(one, before)
 
 
-def _unanswered(one: _Said, missing: list[str]) -> Problem:
+def _unanswered(one: _Said, after: _Said | None, missing: list[str]) -> Problem:
     says = (
         f"messages.{one.number}: `tool_use` ids were found without `tool_result` blocks immediately after: "
         f"{', '.join(missing)}. Each `tool_use` block must have a corresponding `tool_result` block in the next message."
     )
-    return Problem(
-        rules.UNANSWERED, f"messages.{one.number}.content", says, [block for _, block in one.blocks]
-    )
+    return Problem(rules.UNANSWERED, f"messages.{after.number if after else one.number + 1}", says)
 
 
 def _results(one: _Said, before: _Said | None) -> Iterator[Problem]:
@@ -135,10 +133,10 @@ def _results(one: _Said, before: _Said | None) -> Iterator[Problem]:
                 f"{at}: unexpected `tool_use_id` found in `tool_result` blocks: {call}. Each `tool_result` block must have "
                 "a corresponding `tool_use` block in the previous message."
             )
-            yield Problem(rules.ORPHAN, at, says, block)
+            yield Problem(rules.ORPHAN, at, says)
         elif call in seen:
             says = f"{at}: each tool_use must have a single result. Found multiple `tool_result` blocks with id: {call}"
-            yield Problem(rules.REPEATED_RESULT, at, says, block)
+            yield Problem(rules.REPEATED_RESULT, at, says)
         seen.add(call)
 
 
@@ -152,7 +150,7 @@ def _server_tools(said: list[_Said]) -> Iterator[Problem]:
             if one.role == "assistant" and block.get("id") not in given:
                 name, call = text_of(block.get("name")), text_of(block.get("id"))
                 says = f"{at}: `{name}` tool use with id `{call}` was found without a corresponding `{name}_tool_result` block"
-                yield Problem(rules.UNANSWERED, at, says, block)
+                yield Problem(rules.UNANSWERED, at, says)
 
 
 def _calls(said: list[_Said]) -> Iterator[Problem]:
@@ -160,15 +158,13 @@ def _calls(said: list[_Said]) -> Iterator[Problem]:
     for at, block in (found for one in said for found in one.of_type("tool_use")):
         call, name = text_of(block.get("id")), text_of(block.get("name"))
         if call in seen:
-            yield Problem(rules.REPEATED_ID, at, f"{at}: `tool_use` ids must be unique", block)
+            yield Problem(rules.REPEATED_ID, at, f"{at}: `tool_use` ids must be unique")
         seen.add(call)
         if not isinstance(block.get("input"), dict):
-            yield Problem(
-                rules.ARGUMENTS, at, f"{at}.tool_use.input: Input should be a valid dictionary", block
-            )
+            yield Problem(rules.ARGUMENTS, at, f"{at}.tool_use.input: Input should be a valid dictionary")
         if not rules.TOOL_NAME.match(name):
             says = f"{at}.tool_use.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'"
-            yield Problem(rules.NAME, at, says, block)
+            yield Problem(rules.NAME, at, says)
 
 
 def _reasoning(body: JsonObject, said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
@@ -185,7 +181,7 @@ def _reasoning(body: JsonObject, said: list[_Said], served: PriorExchange) -> It
             f"{at}.type: Expected `thinking` or `redacted_thinking`, but found `{kind}`. When `thinking` is enabled, a "
             "final `assistant` message must start with a thinking block"
         )
-        yield Problem(rules.REASONING, at, says, opening.blocks[0][1])
+        yield Problem(rules.REASONING, at, says)
     sent = [found for one in said for found in one.of_type("thinking")]
     signed = _thought(served) if sent else ()
     given = {part.text: text_of(part.extra.get("signature")) for part in signed}
@@ -193,7 +189,7 @@ def _reasoning(body: JsonObject, said: list[_Said], served: PriorExchange) -> It
         signature = given.get(text_of(block.get("thinking")))
         # Only signatures that this run has seen: nobody but the provider can check another one.
         if signature and block.get("signature") != signature:
-            yield Problem(rules.REASONING, at, f"{at}: Invalid `signature` in `thinking` block", block)
+            yield Problem(rules.REASONING, at, f"{at}: Invalid `signature` in `thinking` block")
 
 
 def _opening(said: list[_Said]) -> _Said | None:

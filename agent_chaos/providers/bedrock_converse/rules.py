@@ -37,14 +37,14 @@ def problems(request: Request) -> Iterator[Problem]:
 def _order(messages: list[JsonObject]) -> Iterator[Problem]:
     if messages and messages[0].get("role") != "user":
         says = "A conversation must start with a user message. Try again with a conversation that starts with a user message."
-        yield Problem(rules.ORDER, "messages.0", says, messages[0])
+        yield Problem(rules.ORDER, "messages.0", says)
     for number in range(1, len(messages)):
         if messages[number].get("role") == messages[number - 1].get("role"):
             says = (
                 "A conversation must alternate between user and assistant roles. Make sure the conversation alternates "
                 "between user and assistant roles and try again."
             )
-            yield Problem(rules.ORDER, f"messages.{number}", says, messages[number])
+            yield Problem(rules.ORDER, f"messages.{number}", says)
 
 
 def _pairs(number: int, before: JsonObject, message: JsonObject) -> Iterator[Problem]:
@@ -54,18 +54,18 @@ def _pairs(number: int, before: JsonObject, message: JsonObject) -> Iterator[Pro
     at = f"messages.{number}.content"
     if doubled := _twice(calls):
         says = f"The toolUse blocks at messages.{number - 1}.content contain duplicate Ids: {doubled}"
-        yield Problem(rules.REPEATED_ID, f"messages.{number - 1}.content", says, doubled)
+        yield Problem(rules.REPEATED_ID, f"messages.{number - 1}.content", says)
     if doubled := _twice(results):
         says = f"The toolResult blocks at {at} contain duplicate Ids: {doubled}"
-        yield Problem(rules.REPEATED_RESULT, at, says, doubled)
+        yield Problem(rules.REPEATED_RESULT, at, says)
     if lost := [one for one in dict.fromkeys(calls) if one not in results]:
         says = f"Expected toolResult blocks at {at} for the following Ids: {', '.join(lost)}"
-        yield Problem(rules.UNANSWERED, at, says, lost)
-    if orphans := [one for one in results if one not in calls]:
+        yield Problem(rules.UNANSWERED, at, says)
+    if any(one not in calls for one in results):
         says = (
             f"The number of toolResult blocks at {at} exceeds the number of toolUse blocks of previous turn."
         )
-        yield Problem(rules.ORPHAN, at, says, orphans)
+        yield Problem(rules.ORPHAN, at, says)
 
 
 def _contents(number: int, message: JsonObject) -> Iterator[Problem]:
@@ -75,12 +75,12 @@ def _contents(number: int, message: JsonObject) -> Iterator[Problem]:
             f"The content field in the Message object at {at} is empty. Add a ContentBlock object to the content field "
             "and try again."
         )
-        yield Problem(rules.EMPTY, at, says, message)
+        yield Problem(rules.EMPTY, at, says)
     for place, block in enumerate(map(fields, items(message.get("content")))):
         if isinstance(block.get("text"), str) and not block["text"].strip():
             where = f"{at}.content.{place}"
             says = f"The text field in the ContentBlock object at {where} is blank. Add text to the text field, and try again."
-            yield Problem(rules.EMPTY, where, says, block)
+            yield Problem(rules.EMPTY, where, says)
     for place, call in _blocks(message, "toolUse"):
         yield from _call(f"{at}.content.{place}.toolUse", call)
     for place, result in _blocks(message, "toolResult"):
@@ -89,27 +89,25 @@ def _contents(number: int, message: JsonObject) -> Iterator[Problem]:
 
 def _call(at: str, call: JsonObject) -> Iterator[Problem]:
     if not isinstance(call.get("input"), dict):
-        yield Problem(
-            rules.ARGUMENTS, f"{at}.input", f"The format of the value at {at}.input {_OBJECT}", call
-        )
+        yield Problem(rules.ARGUMENTS, f"{at}.input", f"The format of the value at {at}.input {_OBJECT}")
     for key, form, rule in (("name", _NAME, rules.NAME), ("toolUseId", _ID, rules.IDENTIFIER)):
         if not form.fullmatch(text_of(call.get(key))):
             says = (
                 f"Value '{call.get(key)}' at '{at}.{key}' failed to satisfy constraint: Member must satisfy regular "
                 f"expression pattern: {form.pattern}"
             )
-            yield Problem(rule, f"{at}.{key}", says, call)
+            yield Problem(rule, f"{at}.{key}", says)
 
 
 def _result(at: str, result: JsonObject) -> Iterator[Problem]:
     content = items(result.get("content"))
     if result.get("status") == "error" and not content:
         says = f"The content field at {at} cannot be empty when status value is error."
-        yield Problem(rules.EMPTY, at, says, result)
+        yield Problem(rules.EMPTY, at, says)
     for place, one in enumerate(map(fields, content)):
         if "json" in one and not isinstance(one["json"], dict):
             where = f"{at}.content.{place}.json"
-            yield Problem(rules.RESULT, where, f"The format of the value at {where} {_OBJECT}", one)
+            yield Problem(rules.RESULT, where, f"The format of the value at {where} {_OBJECT}")
 
 
 def _blocks(message: JsonObject, kind: str) -> list[tuple[int, JsonObject]]:

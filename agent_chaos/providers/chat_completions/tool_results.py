@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.providers.json_values import JsonObject, fields, items, text_of
@@ -13,7 +13,6 @@ class Orphan:
     """A tool message, by its number, whose `call` is none of those right before it."""
 
     number: int
-    message: JsonObject
     call: str
 
 
@@ -22,22 +21,22 @@ class Unanswered:
     """Calls, by id, that are still open where message `number` comes instead of a result."""
 
     number: int
-    calls: Mapping[str, JsonObject]
+    calls: Collection[str]
 
 
 def unpaired(messages: Sequence[JsonObject]) -> Iterator[Orphan | Unanswered]:
     """The messages right after one with calls answer every call; a tool message answers one of them."""
-    open_calls: dict[str, JsonObject] = {}
-    asked: set[str] = set()
+    asked: list[str] = []
+    open_calls: list[str] = []
     # One more at the end, so that calls which nothing follows are open there, too.
     for number, message in enumerate([*messages, {}]):
         if message.get("role") == "tool":
             call = text_of(message.get("tool_call_id"))
             if call not in asked:
-                yield Orphan(number, message, call)
-            open_calls.pop(call, None)
+                yield Orphan(number, call)
+            open_calls = [one for one in open_calls if one != call]
             continue
         if open_calls:
             yield Unanswered(number, open_calls)
-        open_calls = {text_of(call.get("id")): call for call in map(fields, items(message.get("tool_calls")))}
-        asked = set(open_calls)
+        asked = [text_of(fields(call).get("id")) for call in items(message.get("tool_calls"))]
+        open_calls = list(dict.fromkeys(asked))

@@ -65,7 +65,7 @@ def _empty(contents: list[JsonObject]) -> Iterator[Problem]:
         if not items(content.get("parts")) and not fields(content.get("parts")):
             at = f"contents[{number}].parts"
             says = f"* GenerateContentRequest.{at}: contents.parts must not be empty."
-            yield Problem(rules.EMPTY, at, says, content)
+            yield Problem(rules.EMPTY, at, says)
 
 
 def _pairs(said: list[_Said]) -> Iterator[Problem]:
@@ -79,7 +79,7 @@ def _pairs(said: list[_Said]) -> Iterator[Problem]:
                 "Please ensure that function call turn comes immediately after a user turn or after a function response "
                 "turn."
             )
-            yield Problem(rules.ORDER, at, says, [part for _, part in calls])
+            yield Problem(rules.ORDER, at, says)
         # Counted, not matched: calls have had no ids for most of this API's life, so that the server pairs
         # them by number and order.
         if one.model and calls and after is not None and len(after.having(*_RESULT)) != len(calls):
@@ -87,11 +87,11 @@ def _pairs(said: list[_Said]) -> Iterator[Problem]:
                 "Please ensure that the number of function response parts is equal to the number of function call parts "
                 "of the function call turn."
             )
-            yield Problem(rules.UNANSWERED, at, says, [part for _, part in calls])
+            yield Problem(rules.UNANSWERED, f"contents[{after.number}]", says)
         results = [] if one.model else one.having(*_RESULT)
         if results and not (before and before.having(*_CALL)):
             says = "Please ensure that function response turn comes immediately after a function call turn."
-            yield Problem(rules.ORPHAN, at, says, [part for _, part in results])
+            yield Problem(rules.ORPHAN, at, says)
 
 
 def _shapes(said: list[_Said]) -> Iterator[Problem]:
@@ -101,7 +101,7 @@ def _shapes(said: list[_Said]) -> Iterator[Problem]:
             # A `Struct` is a JSON object (protobuf's JSON mapping); a bare string or list is refused before
             # the model is asked.
             says = f"Invalid value at '{at}.function_response.response' (type.googleapis.com/google.protobuf.Struct)"
-            yield Problem(rules.RESULT, at, says, part)
+            yield Problem(rules.RESULT, at, says)
 
 
 def _signatures(said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
@@ -115,7 +115,7 @@ def _signatures(said: list[_Said], served: PriorExchange) -> Iterator[Problem]:
                 f"Unable to submit request because function call `{name}` in the {one.number + 1}. content block is missing "
                 "a `thought_signature`."
             )
-            yield Problem(rules.REASONING, calls[0][0], says, calls[0][1])
+            yield Problem(rules.REASONING, calls[0][0], says)
 
 
 def _call(part: JsonObject) -> JsonObject:

@@ -44,30 +44,30 @@ def _order(messages: list[JsonObject]) -> Iterator[Problem]:
         role = text_of(message.get("role"))
         if before in _FOLLOWS and role in _FOLLOWS and role not in _FOLLOWS[before] and role != "tool":
             says = f"Unexpected role '{role}' after role '{before}'"
-            yield Problem(rules.ORDER, f"messages[{number}].role", says, message)
+            yield Problem(rules.ORDER, f"messages[{number}]", says)
         before = role
     # `prefix` is Mistral's way to have the model go on with a message that the client begins.
     if before in ("assistant", "system") and not messages[-1].get("prefix"):
         says = f"Expected last role User or Tool (or Assistant with prefix True) for serving but got {before}"
-        yield Problem(rules.ORDER, f"messages[{len(messages) - 1}].role", says, messages[-1])
+        yield Problem(rules.ORDER, f"messages[{len(messages) - 1}]", says)
 
 
 def _pairs(messages: list[JsonObject]) -> Iterator[Problem]:
     """As many results as calls stand behind a message that calls, and each is of one of its calls."""
     for found in unpaired(messages):
         match found:
-            case Orphan(number, message, call):
+            case Orphan(number, call):
                 says = f"Unexpected tool call id {call or 'null'} in tool results"
-                yield Problem(rules.ORPHAN, f"messages[{number}].tool_call_id", says, message)
-            case Unanswered(number, calls):
+                yield Problem(rules.ORPHAN, f"messages[{number}].tool_call_id", says)
+            case Unanswered(number):
                 says = "Not the same number of function calls and responses"
-                yield Problem(rules.UNANSWERED, f"messages[{number - 1}]", says, list(calls.values()))
+                yield Problem(rules.UNANSWERED, f"messages[{number}]", says)
 
 
 def _empty(number: int, message: JsonObject) -> Iterator[Problem]:
     if not message.get("content") and not message.get("tool_calls"):
         says = "Assistant message must have either content or tool_calls, but not none."
-        yield Problem(rules.EMPTY, f"messages[{number}]", says, message)
+        yield Problem(rules.EMPTY, f"messages[{number}]", says)
 
 
 def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
@@ -80,9 +80,9 @@ def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
         )
         if not _ID.fullmatch(text_of(call_id)):
             says = f"Tool call id was {call_id} but must be a-z, A-Z, 0-9, with a length of 9."
-            yield Problem(rules.IDENTIFIER, f"{at}.id", says, call)
+            yield Problem(rules.IDENTIFIER, f"{at}.id", says)
         if text_of(call_id) in seen:
-            yield Problem(rules.REPEATED_ID, f"{at}.id", "Duplicate tool call id in assistant message", call)
+            yield Problem(rules.REPEATED_ID, f"{at}.id", "Duplicate tool call id in assistant message")
         seen.add(text_of(call_id))
         name = text_of(function.get("name"))
         if not _NAME.fullmatch(name):
@@ -90,9 +90,9 @@ def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
                 f"Function name was {name} but must be a-z, A-Z, 0-9, or contain underscores and dashes, with a maximum "
                 "length of 64."
             )
-            yield Problem(rules.NAME, f"{at}.function.name", says, call)
+            yield Problem(rules.NAME, f"{at}.function.name", says)
         # Mistral takes arguments as a text or as an object.
         given = function.get("arguments")
         if not isinstance(given if isinstance(given, dict) else loaded(text_of(given)), dict):
             says = "function.arguments is not a JSON object, which templates of the models cannot render"
-            yield Problem(rules.ARGUMENTS, f"{at}.function.arguments", says, call, lenient=True)
+            yield Problem(rules.ARGUMENTS, f"{at}.function.arguments", says, lenient=True)

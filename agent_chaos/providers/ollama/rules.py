@@ -20,7 +20,7 @@ def problems(request: Request) -> Iterator[Problem]:
         if message.get("role") == "tool":
             if not open_calls:
                 says = "a message of the role tool follows no tool call, and the model cannot tell what it answers"
-                yield Problem(rules.ORPHAN, f"messages[{number}]", says, message, lenient=True)
+                yield Problem(rules.ORPHAN, f"messages[{number}]", says, lenient=True)
             # In order: a result may say which tool it is of, not which call.
             open_calls = open_calls[1:]
             continue
@@ -28,7 +28,7 @@ def problems(request: Request) -> Iterator[Problem]:
             says = (
                 "a tool call has no message of the role tool behind it, and the model takes it as unanswered"
             )
-            yield Problem(rules.UNANSWERED, f"messages[{number - 1}]", says, open_calls, lenient=True)
+            yield Problem(rules.UNANSWERED, f"messages[{number}]", says, lenient=True)
         open_calls = items(message.get("tool_calls"))
         yield from _calls(number, open_calls)
 
@@ -39,7 +39,7 @@ def _calls(number: int, calls: list[Any]) -> Iterator[Problem]:
         at = f"messages[{number}].tool_calls[{place}].function"
         if not isinstance(function.get("arguments", {}), dict):
             says = "json: cannot unmarshal string into Go struct field ToolCallFunction.arguments"
-            yield Problem(rules.ARGUMENTS, at, says, call)
+            yield Problem(rules.ARGUMENTS, at, says)
         if not text_of(function.get("name")):
             says = "a tool call without a name names none of the tools"
-            yield Problem(rules.NAME, at, says, call, lenient=True)
+            yield Problem(rules.NAME, at, says, lenient=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from agent_chaos.providers import rules
 from agent_chaos.providers.chat_completions.tool_results import Orphan, Unanswered, unpaired
@@ -26,22 +26,22 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
 def _pairs(messages: list[JsonObject]) -> Iterator[Problem]:
     for found in unpaired(messages):
         match found:
-            case Orphan(number, message):
+            case Orphan(number):
                 says = (
                     "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with "
                     "'tool_calls'."
                 )
-                yield Problem(rules.ORPHAN, f"messages.[{number}].role", says, message)
+                yield Problem(rules.ORPHAN, f"messages.[{number}]", says)
             case Unanswered(number, calls):
                 yield _unanswered(number, calls)
 
 
-def _unanswered(number: int, open_calls: Mapping[str, JsonObject]) -> Problem:
+def _unanswered(number: int, open_calls: Collection[str]) -> Problem:
     says = (
         "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The "
         f"following tool_call_ids did not have response messages: {', '.join(open_calls)}"
     )
-    return Problem(rules.UNANSWERED, f"messages.[{number}].role", says, list(open_calls.values()))
+    return Problem(rules.UNANSWERED, f"messages.[{number}]", says)
 
 
 def _empty(number: int, message: JsonObject) -> Iterator[Problem]:
@@ -50,7 +50,7 @@ def _empty(number: int, message: JsonObject) -> Iterator[Problem]:
     if message.get("content") is None and not said:
         at = f"messages.[{number}].content"
         says = f"Invalid value for 'content': expected a string, got null. (param {at})"
-        yield Problem(rules.EMPTY, at, says, message)
+        yield Problem(rules.EMPTY, at, says)
 
 
 def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
@@ -61,7 +61,7 @@ def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
             says = f"Duplicate value for 'tool_call_id' of '{call.get('id')}'"
             # OpenAI takes such a history; what gateways and other models behind the same API do with it
             # differs.
-            yield Problem(rules.REPEATED_ID, at, says, call, lenient=True)
+            yield Problem(rules.REPEATED_ID, at, says, lenient=True)
         seen.add(text_of(call.get("id")))
         # Custom tools have no `function`, and their input is any text.
         if not function:
@@ -71,7 +71,7 @@ def _calls(number: int, message: JsonObject) -> Iterator[Problem]:
                 f"Invalid '{at.replace('.[', '[')}.function.name': string does not match pattern. Expected a string that "
                 "matches the pattern '^[a-zA-Z0-9_-]+$'."
             )
-            yield Problem(rules.NAME, at, says, call)
+            yield Problem(rules.NAME, at, says)
         if not isinstance(loaded(text_of(function.get("arguments"))), dict):
             says = "function.arguments is not a JSON object: OpenAI lets it pass, vLLM and many gateways refuse the request"
-            yield Problem(rules.ARGUMENTS, at, says, call, lenient=True)
+            yield Problem(rules.ARGUMENTS, at, says, lenient=True)

@@ -89,7 +89,7 @@ def _unanswered(given: list[JsonObject], state: _State) -> Iterator[Problem]:
     for at, call in calls:
         if call.get("type") in _ANSWERED_BY_THE_CLIENT and call.get("call_id") not in answered:
             says = f"No tool output found for function call {call.get('call_id')}."
-            yield Problem(rules.UNANSWERED, at, says, call)
+            yield Problem(rules.UNANSWERED, at, says)
 
 
 def _orphans(given: list[JsonObject], state: _State) -> Iterator[Problem]:
@@ -100,7 +100,7 @@ def _orphans(given: list[JsonObject], state: _State) -> Iterator[Problem]:
             asked.add(one.get("call_id"))
         elif kind in _OUTPUTS and one.get("call_id") not in asked:
             says = f"No tool call found for function call output with call_id {one.get('call_id')}."
-            yield Problem(rules.ORPHAN, f"input[{at}]", says, one)
+            yield Problem(rules.ORPHAN, f"input[{at}]", says)
 
 
 def _reasoning(given: list[JsonObject], served: PriorExchange) -> Iterator[Problem]:
@@ -117,7 +117,7 @@ def _reasoning(given: list[JsonObject], served: PriorExchange) -> Iterator[Probl
         spoken = named or ("role" not in after and after.get("type"))
         if not spoken or text_of(after.get("type")).endswith(_OUTPUT):
             says = f"Item '{one.get('id')}' of type 'reasoning' was provided without its required following item."
-            yield Problem(rules.REASONING, f"input[{at}]", says, one)
+            yield Problem(rules.REASONING, f"input[{at}]", says)
     yield from _without_reasoning(given, served)
 
 
@@ -133,7 +133,7 @@ def _without_reasoning(given: list[JsonObject], served: PriorExchange) -> Iterat
                 f"Item '{one.get('id')}' of type 'function_call' was provided without its required 'reasoning' item: "
                 f"'{needed}'."
             )
-            yield Problem(rules.REASONING, f"input[{at}]", says, one)
+            yield Problem(rules.REASONING, f"input[{at}]", says)
 
 
 def _needs(served: PriorExchange) -> dict[str, str]:
@@ -155,8 +155,8 @@ def _ids(given: list[JsonObject]) -> Iterator[Problem]:
     for name in sorted(twice):
         at = len(named) - 1 - named[::-1].index(name)
         says = f"Duplicate item found with id {name}. Remove duplicate items from your input and try again."
-        yield Problem(rules.REPEATED_ID, f"input[{at}]", says, given[at])
+        yield Problem(rules.REPEATED_ID, f"input[{at}]", says)
     for at, one in enumerate(given):
         if one.get("type") == "function_call" and not rules.TOOL_NAME.match(text_of(one.get("name"))):
             says = f"Invalid 'input[{at}].name': string does not match pattern '^[a-zA-Z0-9_-]+$'."
-            yield Problem(rules.NAME, f"input[{at}]", says, one)
+            yield Problem(rules.NAME, f"input[{at}]", says)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.providers.json_values import loaded
+from agent_chaos.providers.json_values import loaded, value_at
 from agent_chaos.providers.turn import ModelTurn, Opaque, Part, ToolCall
 from agent_chaos.report.contents.wire_words import model_turn, tool_named, tool_result_text, transfer
 from agent_chaos.report.printable import bytes_as_text, call_text, one_line, printable
@@ -212,22 +211,12 @@ def of_request_parts(parts: Mapping[str, Any], twin: Call | None) -> tuple[Pair,
     if twin is None:
         return tuple(single(_path(at), _value(part)) for at, part in parts.items())
     recorded = loaded(twin.request.body)
-    return tuple(pair(_path(at), _value(_at(recorded, at)), _value(part)) for at, part in parts.items())
+    return tuple(pair(_path(at), _value(value_at(recorded, at)), _value(part)) for at, part in parts.items())
 
 
 def _path(at: str) -> str:
     # OpenAI's own paths have a dot before an index: `messages.[1].role`.
     return at.replace(".[", "[")
-
-
-def _at(value: Any, path: str) -> Any:
-    """The value at a JSON path in any provider's spelling (`a.1.b`, `a[1].b`, `a.[1].b`); None where there is none."""
-    for step in re.findall(r"[^.\[\]]+", path):
-        try:
-            value = value[int(step)] if isinstance(value, list) else value[step]
-        except (LookupError, TypeError, ValueError):
-            return None
-    return value
 
 
 def _value(value: Any) -> str:
