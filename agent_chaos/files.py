@@ -1,13 +1,20 @@
-"""Writes files whole or not at all, and names them as users know them."""
+"""Files: written whole or not at all, with values as JSON in them, and named as users know them."""
 
 from __future__ import annotations
 
+import json
 import os
 import sysconfig
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 from agent_chaos.errors import UsageError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+_Model = TypeVar("_Model", bound="BaseModel")
 
 
 def write_text(path: Path, text: str) -> None:
@@ -24,6 +31,32 @@ def write_text(path: Path, text: str) -> None:
         Path(name).replace(path)
     except OSError as exc:
         raise UsageError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
+
+
+def as_json_text(model: BaseModel, *, indent: int | None = None, exclude_none: bool = False) -> str:
+    """A model as JSON, lone surrogates as the escapes that JSON has for them."""
+    try:
+        return model.model_dump_json(indent=indent, exclude_none=exclude_none)
+    # pydantic writes UTF-8, which cannot hold half of a surrogate pair. Models, tools and agents say one now and then:
+    # text that was cut to a length in UTF-16.
+    except ValueError:
+        value = model.model_dump(mode="json", exclude_none=exclude_none)
+        separators = (",", ":") if indent is None else None
+        text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
+def from_json_text(kind: type[_Model], text: str | bytes) -> _Model:
+    """The model in a JSON text, lone surrogates included. Raises pydantic's ValidationError."""
+    try:
+        return kind.model_validate_json(text)
+    # pydantic's parser refuses such an escape, and a text that holds the half itself.
+    except ValueError as refused:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            raise refused from None
+        return kind.model_validate(value)
 
 
 def writable(path: Path) -> Path:

@@ -11,6 +11,7 @@ from agent_chaos.commands.fuzz import searched
 from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_options
 from agent_chaos.errors import ExitCode, PlanError, UsageError
+from agent_chaos.files import from_json_text
 from agent_chaos.report.console import console, put
 from agent_chaos.report.contents.comparison import Movement, Shown, VersionComparison, comparison
 from agent_chaos.report.document import CampaignRecord, Document
@@ -85,7 +86,7 @@ def _single(target: str) -> Loaded:
 def _kept(file: Path, scenario: str) -> CampaignRecord:
     """The campaign of a scenario in a report of `fuzz --json`."""
     try:
-        document = Document.model_validate_json(file.read_bytes())
+        document = from_json_text(Document, file.read_bytes())
     except OSError as exc:
         raise UsageError(
             f"{file}: cannot be read ({exc.strerror}); expected what 'agent-chaos fuzz --json FILE' wrote"

@@ -13,6 +13,7 @@ from pathlib import Path
 from agent_chaos.chaos.trigger import Trigger
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.run_one import RunEnd, Wanted, one_by_one, side_by_side
+from agent_chaos.files import from_json_text
 from agent_chaos.patch.guard import isolate_if_put_off
 from agent_chaos.patch.install import online
 from agent_chaos.record.auto_record import say_first, unrecorded
@@ -96,7 +97,7 @@ def _told(done: RunEnd, folder: Path, reporter: Reporter) -> int:
         reporter.tell(Failed(name="", error=done.error, exit_code=done.exit_code))
         return done.exit_code
     write_files(folder, done.files)
-    report = RunReport.model_validate_json(done.report)
+    report = from_json_text(RunReport, done.report)
     reporter.tell(Ran(report=report, exit_code=report.verdict.exit_code))
     return report.verdict.exit_code
 

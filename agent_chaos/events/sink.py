@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import IO, Protocol
 from agent_chaos.containment import Contained
 from agent_chaos.errors import UsageError
 from agent_chaos.events.event import EVENT, Event
+from agent_chaos.files import as_json_text
 
 
 class EventSink(Protocol):
@@ -67,7 +69,7 @@ class JsonlSink:
 
 def as_line(event: Event) -> str:
     """An event as one line of JSON, without fields that are None."""
-    return event.model_dump_json(exclude_none=True)
+    return as_json_text(event, exclude_none=True)
 
 
 class MultiSink:
@@ -114,12 +116,13 @@ def read_events(path: str | Path) -> list[Event]:
     """The events of a file that a JsonlSink wrote. Raises UsageError naming the line that is none."""
     found: list[Event] = []
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        # Not `splitlines`: U+2028 and others that it takes for line ends may stand in JSON as they are.
+        lines = Path(path).read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"{path}: cannot be read as events: {exc}") from None
     for number, line in enumerate(lines, 1):
         try:
-            found.append(EVENT.validate_json(line))
+            found.append(EVENT.validate_python(json.loads(line)))
         except ValueError as exc:
             first = str(exc).splitlines()[0]
             raise UsageError(f"{path}: line {number} is not an event: {first}") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TextIO
 
 from agent_chaos.errors import UsageError
-from agent_chaos.files import writable
+from agent_chaos.files import as_json_text, writable
 from agent_chaos.report.event import ReportEvent, Searching
 from agent_chaos.report.reporter import Reporter, ReportFormat, View
 
@@ -25,7 +25,7 @@ class NdjsonReporter:
     def tell(self, event: ReportEvent) -> None:
         if isinstance(event, Searching) and not self._due(event):
             return
-        self._stream.write(event.model_dump_json() + "\n")
+        self._stream.write(as_json_text(event) + "\n")
         self._stream.flush()
 
     def _due(self, event: Searching) -> bool:

@@ -6,7 +6,15 @@ import pytest
 
 from agent_chaos.chaos import context_mutate, llm_rate_limit, llm_stream_cut, tool_error, user_input_mutate
 from agent_chaos.errors import UsageError
-from agent_chaos.events import JsonlSink, ListSink, MultiSink, NullSink, TraceStartEvent, read_events
+from agent_chaos.events import (
+    JsonlSink,
+    ListSink,
+    MultiSink,
+    NullSink,
+    ToolEndEvent,
+    TraceStartEvent,
+    read_events,
+)
 from agent_chaos.results.event_emitter import EventEmitter
 from agent_chaos.run.run import FinishedRun, keep, run_rehearsed
 from agent_chaos.scenario.model import ChaosScenario
@@ -146,3 +154,12 @@ def test_an_empty_list_is_a_sink_too():
     EventEmitter(sink).start_trace("shop")
 
     assert [type(event) for event in sink.events] == [TraceStartEvent]
+
+
+def test_half_a_character_and_odd_line_ends_are_written_and_read_as_any_other_text(tmp_path):
+    told = ToolEndEvent(tool_name="search", result={"half": "\ud83d", "line": "one\u2028two", "name": "é"})
+    sink = JsonlSink(tmp_path / "events.jsonl")
+    sink.emit(told)
+    sink.close()
+
+    assert read_events(tmp_path / "events.jsonl") == [told]

@@ -164,6 +164,13 @@ def test_events_are_lines_that_fit_their_schema_and_read_back() -> None:
     assert adapter.validate_json(lines[2]) == EVENTS[2]
 
 
+def test_half_a_character_is_a_line_like_any_other() -> None:
+    out = io.StringIO()
+    NdjsonReporter(out).tell(Failed(name="trip", error="it said \ud83d", exit_code=5))
+
+    assert json.loads(out.getvalue().encode())["error"] == "it said \ud83d"
+
+
 def test_progress_is_told_once_a_second_at_most() -> None:
     out = io.StringIO()
     reporter = NdjsonReporter(out)

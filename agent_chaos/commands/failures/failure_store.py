@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agent_chaos.errors import AgentChaosError, UsageError
-from agent_chaos.files import write_text
+from agent_chaos.files import as_json_text, from_json_text, write_text
 from agent_chaos.scenario.folders import RUNS
 from agent_chaos.search.campaign import Failure, UndecidedPlan
 from agent_chaos.search.corpus.failure_files import Corpus
@@ -31,7 +31,7 @@ def is_undecided_name(text: str) -> bool:
 
 def keep_undecided(plan: UndecidedPlan) -> None:
     """Keeps an undecided plan."""
-    write_text(_UNDECIDED / f"{plan.id}.json", plan.model_dump_json(indent=2) + "\n")
+    write_text(_UNDECIDED / f"{plan.id}.json", as_json_text(plan, indent=2) + "\n")
 
 
 def stored_undecided(name: str) -> UndecidedPlan:
@@ -41,7 +41,7 @@ def stored_undecided(name: str) -> UndecidedPlan:
         kept = ", ".join(sorted(one.stem for one in _UNDECIDED.glob("U-*.json"))) or "none"
         raise UsageError(f"no undecided plan {name} in {_UNDECIDED}/; kept: {kept}")
     try:
-        return UndecidedPlan.model_validate_json(path.read_text(encoding="utf-8"))
+        return from_json_text(UndecidedPlan, path.read_text(encoding="utf-8"))
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(map(str, first["loc"])) or "the file"

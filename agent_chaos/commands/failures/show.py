@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.replay import replay
 from agent_chaos.errors import ExitCode, UsageError
+from agent_chaos.files import from_json_text
 from agent_chaos.report.console import console, put
 from agent_chaos.report.document import CampaignRecord, Document, FailureRecord, FindingRecord
 from agent_chaos.report.printable import count
@@ -98,7 +99,7 @@ def _campaigns() -> Iterator[CampaignRecord]:
     """The campaigns that are kept here, latest first; those of other versions are passed over."""
     for file in sorted(RUNS.glob("*/campaign.json"), reverse=True):
         try:
-            yield from Document.model_validate_json(file.read_bytes()).campaigns
+            yield from from_json_text(Document, file.read_bytes()).campaigns
         # Campaigns are kept for a look back, and none of another version, or half written, keeps the others
         # from being shown.
         except (OSError, ValidationError):

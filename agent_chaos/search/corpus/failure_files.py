@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from functools import cache
 from hashlib import blake2b
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from agent_chaos.errors import AgentChaosError, PlanError, UsageError
 from agent_chaos.faults.plan import Plan
+from agent_chaos.files import write_text
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.search.campaign import Failure, Subject
 from agent_chaos.version import __version__
@@ -56,13 +56,9 @@ class Corpus:
     def save(self, failure: Failure) -> Failure:
         """Stores a failure, in place of the earlier one of the same fingerprint; gives it back with the id it got."""
         kept = failure.model_copy(update={"id": self._free_id(failure)})
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self.folder / f"{kept.id}.json"
-        # Written aside and put in place at once: Ctrl-C leaves the old file or the new one.
-        temporary = path.with_suffix(".json.tmp")
         text = json.dumps(kept.model_dump(mode="json"), indent=2, ensure_ascii=False, sort_keys=True)
-        temporary.write_text(text + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+        # In one step: Ctrl-C leaves the old file or the new one.
+        write_text(self.folder / f"{kept.id}.json", text + "\n")
         return kept
 
     def remove(self, failure: Failure) -> None:

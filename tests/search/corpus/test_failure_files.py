@@ -193,3 +193,10 @@ def test_where_faults_are_chosen_stored_failures_of_others_are_left_alone(corpus
 
     assert (others.figures.corpus_runs, len(others.findings)) == (0, 0)
     assert same.figures.corpus_runs == 1
+
+
+def test_a_failure_that_quotes_half_a_character_is_stored_as_any_other(corpus):
+    half = failure().violation.model_copy(update={"reason": "it said \ud83d", "after": {"text": "\ud83d"}})
+    kept = corpus.save(failure(violation=half))
+
+    assert corpus.load(kept.id).violation == half
