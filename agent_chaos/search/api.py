@@ -74,6 +74,7 @@ def fault_plans(scenario: Scenario, *, max_faults: int = 3) -> SearchStrategy[Pl
 
     Use with `run_scenario(scenario, plan=plan)`. Shrinks towards fewer and milder faults.
     """
+    # Imported here: Hypothesis takes a second, and nothing else of this module needs it.
     from agent_chaos.search.strategies.hypothesis_plans import plans
 
     return plans(Space.of(Rehearsal(scenario).clean), max_faults=max_faults)
@@ -96,6 +97,7 @@ def check_failure(
         allow_real_tools: run although tools that no boundary sees would run for real.
     """
     __tracebackhide__ = True  # pytest shows the line of the test instead
+    # pytest may be started in any folder, while a target is written as from the project's own.
     with offline_environment(), chdir(_project_of(target, beside)):
         (loaded,) = load([target])
         rehearsal = Rehearsal(loaded.scenario, target=loaded.ref, allow_real_tools=allow_real_tools)

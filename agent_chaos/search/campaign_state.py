@@ -69,6 +69,7 @@ class CampaignState:
         """The examples that showed a failure, by their numbers: a bit each."""
         self.suspects: dict[str, Counter[Placed]] = {}
         """Everyday faults of the examples that showed a failure, by failure: more for each where fewer others fired."""
+        # By the plan's digest: the plans themselves would keep every fault of a campaign alive.
         self.known: dict[bytes, frozenset[str]] = {}
         self.singles_run: set[tuple[str, str]] = set()
         self.singles: set[tuple[str, str]] = set()
@@ -98,6 +99,7 @@ class CampaignState:
 
     def run(self, plans: Iterable[Plan]) -> Iterator[Example]:
         """Runs plans that did not run before, and counts them as examples, as long as there is time."""
+        # A strategy may propose a plan twice; the second run would teach nothing.
         fresh = [plan for plan in plans if self._seen.add(plan.key)]
         for example in self.executor.examine(fresh):
             self._count(example)
@@ -138,6 +140,7 @@ class CampaignState:
         for fingerprint in example.fingerprints:
             suspects = self.suspects.setdefault(fingerprint, Counter())
             for one in everyday:
+                # Those that are known go on counting, so that the likeliest stay however many others come.
                 if one in suspects or len(suspects) < _MOST_SUSPECTS:
                     suspects[one] += _SUSPICION // len(example.struck)
 
@@ -176,6 +179,8 @@ class CampaignState:
             if violation.severity == "error":
                 self._found(violation, fired, example.real_s)
         for plan in (example.plan, fired):
+            # A large plan that passed is never asked for by shrinking, which only makes failing plans
+            # smaller.
             if len(self.known) < _MOST_KNOWN and (example.fingerprints or len(plan) <= _KNOWN_SIZE):
                 self.known.setdefault(plan.key, example.fingerprints)
 
@@ -183,6 +188,7 @@ class CampaignState:
         known = self.found.get(violation.fingerprint)
         if known is None:
             self._met(violation, plan)
+        # Less, not equal: of plans of one size the first stays, whatever order the others came in.
         if known is None or len(plan) < len(known):
             self.found[violation.fingerprint] = plan
             self.violations[violation.fingerprint] = violation

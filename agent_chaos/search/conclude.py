@@ -50,6 +50,7 @@ def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: boo
     """The campaign, its findings made small and stored. Ctrl-C ends the shrinking, and what is left is told as it was found."""
     before = run.runs
     findings, cut = _small(run, end, interrupted=interrupted)
+    # Stored again: as it was met it was stored already, by the journal, and is now small.
     if end.corpus is not None:
         for finding in findings:
             end.corpus.save(finding.failure)
@@ -91,6 +92,7 @@ def _small(run: CampaignState, end: Ending, *, interrupted: bool) -> tuple[list[
         cut = True
     if interrupted or cut:
         interrupts.heeded()
+        # What was made small before Ctrl-C is kept as that.
         left = _new(run, end.baseline) - {one.failure.fingerprint for one in findings}
         findings.extend(as_met(run, sorted(left), end.seed, end.stored.proven))
     return sorted(findings, key=_gravest_first), cut
@@ -116,6 +118,7 @@ def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
                 run.tell("shrink", len(done) - len(left) + number, len(done))
             run.runs += shrunk.runs
             for other, plan in shrunk.others.items():
+                # Another failure that a smaller plan showed: it is made small in the next round.
                 run.found.setdefault(other, plan)
             violation = _violation(run, task, shrunk)
             if violation is not None:

@@ -93,6 +93,7 @@ def _steps(trace: Trace) -> list[FaultSite]:
 
 def _struck(outcome: Outcome) -> Iterator[Struck]:
     steps, left = _steps(outcome.trace), outcome.trace.left_at
+    # Behind the place where the run left the recording nobody knows what a sound agent would have done.
     last = max((step.seq for step in steps if left is None or step.seq < left), default=-1)
     well = outcome.verdict is Verdict.PASS and not outcome.trace.raised
     for step in steps:
@@ -126,6 +127,7 @@ def _words(trace: Trace) -> Iterator[str]:
         elif isinstance(one, ToolRun):
             yield f"{one.site} {one.end.error_type} {one.effect}"
         elif isinstance(one, Wait) and one.seconds > 0:
+            # By the scale alone: with jitter no two waits are equal, and each would be a new way to go.
             yield f"wait {round(log2(max(one.seconds, 0.01)))}"
         elif isinstance(one, Raised):
             yield f"{one.type} {one.where}"

@@ -25,6 +25,8 @@ class Memo:
 
     def run(self, plan: Plan) -> Outcome:
         """Runs a plan, known or not."""
+        # Between runs: a Ctrl-C that comes within one is kept until the run is over, so that the agent does
+        # not swallow it.
         interrupts.raise_pending()
         outcome = self._subject.trial(plan)
         self.runs += 1

@@ -84,5 +84,7 @@ class Pairs:
                 self._met.append(0)
                 self._at[one[1]] = self._at.get(one[1], 0) | 1 << number
             found.append((number, one[1]))
+            # Python's whole numbers as sets: a million pairs are 64 kB like this, and to join two sets is one
+            # operation.
             bits |= 1 << number
         return found, bits

@@ -36,6 +36,7 @@ class FieldNumbers:
         limit = self._limits.of(kind, name)
         if limit is not None and (great or number % _LIMIT_EVERY == 0):
             passed, noticed = limit
+            # The middle of what is not known: each draw halves it, until the limit is known to an eighth.
             if noticed - passed > 1 + passed // _CLOSE:
                 return (passed + noticed) // 2
             high = passed
@@ -67,6 +68,7 @@ class Limits:
 def nth(bounds: Bounds, number: int) -> int:
     """The value with that number, from 0, of a field."""
     _, low, high = bounds
+    # The edges at once and then twice in twelve: they find most where a bound is checked at all.
     if number % _EDGE_EVERY < 2 and (number < _EDGE_EVERY or number % (2 * _EDGE_EVERY) < 2):
         return (low, high)[number % _EDGE_EVERY]
     share = _halving(number // 2 + 1)

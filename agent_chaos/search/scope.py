@@ -57,6 +57,8 @@ class Rule:
 
     def _of_reply(self, cls: type[WireFault], target: Target) -> tuple[Choice, ...]:
         lows = {name: low for name, low, _ in self.bounds}
+        # A space that was written by hand may name choices that cannot act here, and a plan with one tests
+        # nothing.
         chosen = (one for one in self.choices if cls(**{**lows, **one}).apply(target) != target.reply)
         return tuple(chosen) if self.choices else cls.openings(target)
 
@@ -73,6 +75,7 @@ class Scope:
         """The rule of each kind; of two for one kind, the one that leaves more open."""
         found: dict[str, Rule] = {}
         for rule in every_rule() if self.rules is None else self.rules:
+            # Without choices of its own a rule takes all openings.
             if rule.kind not in found or not rule.choices:
                 found[rule.kind] = rule
         return found

@@ -77,6 +77,7 @@ def kinds(names: Iterable[str]) -> frozenset[str]:
 
 
 def _known(names: Iterable[str], every: Collection[str], what: str) -> list[str]:
+    # As reports write them ("rate limit"), as options are written (rate-limit), and as they are called.
     spelled = [name.strip().lower().replace("-", "_").replace(" ", "_") for name in names]
     unknown = [name for name in spelled if name not in every]
     if unknown:

@@ -107,6 +107,7 @@ def smallest_plan(
         fired = Plan.of(first.trace.fired)
         # First of all what did not fire goes, in one run instead of one for each.
         plan = fired if budget.fails(fired) else plan
+    # Only shown, as after Ctrl-C, and for a stored failure that is smallest already.
     if max_runs == 0:
         shown = memo.run(plan)
         return ShrinkResult(plan, shown, False, 0, memo.runs, fingerprint in shown.fingerprints, {})

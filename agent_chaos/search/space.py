@@ -87,6 +87,7 @@ class Menu:
                 (k, v) for k, v in placed.fault.model_dump(exclude_defaults=True).items() if k not in numbers
             )
         )
+        # Without its numbers: those of a plan from elsewhere may lie outside of what this search draws.
         wanted = Candidate(self.kind, placed.site, choice)
         return self.entries.index(wanted) if wanted in self.entries else None
 
@@ -192,6 +193,8 @@ class Space:
         for _, site in self.singles:
             by_site[site] = by_site.get(site, 0) + 1
         total = sum(by_site.values())
+        # All ordered pairs less those at one site, halved: a plan holds two faults of one site only where
+        # their levels differ.
         return (total * total - sum(n * n for n in by_site.values())) // 2
 
 

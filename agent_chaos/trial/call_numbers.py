@@ -48,6 +48,7 @@ class CallNumbers:
     def logical(self, exact: str, request: Request) -> LogicalCall:
         """The logical call that an attempt belongs to; `exact` is its key."""
         known = self._calls.get(exact)
+        # An agent may well ask the same thing twice on purpose, once the first answer was of use.
         if known is not None and is_retry(request, answered=known.answered):
             known.attempt += 1
         else:

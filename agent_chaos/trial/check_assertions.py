@@ -36,6 +36,7 @@ def check_assertions(scenario: Scenario, trace: Trace, injector: ChaosInjector) 
     turns = _turn_results(trace, metrics, scenario)
     context = _context(injector, trace, metrics, turns)
     results = tuple(checked(one, context, turn) for one, turn in scenario.every_assertion)
+    # After all were asked: an assertion sees the turns without what other assertions said of them.
     context.over(metrics, _with_results(turns, scenario, results))
     return CheckedRun(context, results)
 

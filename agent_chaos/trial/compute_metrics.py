@@ -29,6 +29,7 @@ def measured(trace: Trace, injector: ChaosInjector | None = None) -> MetricsStor
     spoken = [call for call in trace.calls if call.wire is not None]
     history = [
         _record(list(attempts), trace)
+        # Sorted first: attempts of calls made side by side are mixed in the trace.
         for _, attempts in groupby(sorted(spoken, key=lambda one: one.logical), key=lambda one: one.logical)
     ]
     faults, system = struck(trace, injector), _system(spoken)

@@ -63,6 +63,7 @@ class Conversation:
                 else:
                     self._probe()
             finally:
+                # Also after a stop: what `setup` started must not be there in the next trial.
                 with self._surroundings("teardown"):
                     self._call(self._scenario.teardown)
             self._note_tasks()
@@ -167,6 +168,7 @@ class Conversation:
             # One loop for setup, all turns and teardown: clients of the SDKs are bound to the loop they were
             # first used on.
             self._runner = asyncio.Runner()
+        # A coroutine shows where it is waiting, which an exception from outside of it does not.
         self._session.awaited = result
         return self._runner.run(_awaited(result) if inspect.isawaitable(result) else _collected(result))
 

@@ -20,6 +20,7 @@ def difference_of_runs(first: Trace, second: Trace, redact: Callable[[Request], 
     if first.digest == second.digest:
         return ""
     for one, other in zip(first.entries, second.entries, strict=False):
+        # By what they show: lines of code are no part of it, and a moved one is no difference of behaviour.
         if repr(one) != repr(other):
             return f"{_place(one, first)}: {_differing(one, other, redact)}{_agents_line(other)}"
     return f"one run made {len(first.entries)} steps, the other {len(second.entries)}"
@@ -48,6 +49,7 @@ def _differing(one: TraceEvent, other: TraceEvent, redact: Callable[[Request], R
         before, after = getattr(one, field.name), getattr(other, field.name)
         if repr(before) != repr(after):
             return f"{field.name} {_short(before)} in one run, {_short(after)} in the other"
+    # The digests differ and no field does, so that only what `portable` takes out is left.
     return "memory addresses"
 
 
@@ -69,4 +71,5 @@ def state_survives(first: Trace, second: Trace) -> str:
     if not first.calls or not second.calls:
         return ""
     earlier, later = first.calls[0].request.body, second.calls[0].request.body
+    # Another length: something was added, as a history is. A time or an id in the prompt keeps its length.
     return _SETUP if later != earlier and len(later) != len(earlier) else ""

@@ -18,6 +18,7 @@ from agent_chaos.trial.injector import Changed, ChaosInjector
 def struck(trace: Trace, injector: ChaosInjector | None = None) -> list[FaultRecord]:
     """Every fault that struck, in order: those on the trace, and the changes that mutators made."""
     found = [*_on_trace(trace), *(_changed(one) for one in (injector.changes if injector else ()))]
+    # Two lists, each in its own order: what mutators changed is not on the trace.
     return sorted(found, key=lambda record: (record.turn, record.at))
 
 

@@ -16,6 +16,7 @@ class Histories:
 
     def begin(self, turn: int, call: int, messages: Messages) -> None:
         """Notes a call's messages; those of a turn's first call, less what the user says in it, are its history."""
+        # The first call's: later ones of the turn have tool calls and results behind what the user said.
         self._begun.setdefault(turn, (call, messages[:-1]))
 
     def first_call(self, turn: int) -> int:

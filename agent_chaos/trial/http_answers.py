@@ -52,6 +52,7 @@ class HttpAnswers:
     def __post_init__(self) -> None:
         self._numbers = CallNumbers(len(self.index))
         if self.injector is not None:
+            # Set here, since the player is made before the moment that the faults depend on is known.
             self.player.extra = self._faults
 
     def _faults(self, exact: str, site: Site) -> Sequence[Fault]:
@@ -66,6 +67,7 @@ class HttpAnswers:
         self._count_request()
         logical = self._numbers.logical(self.index.as_sent(request), request)
         if self.injector is not None:
+            # Before it is matched: what a mutator made of it is what the agent asks.
             request = self._at_moment(request, protocol, logical)
         served = self._served(request, protocol.name if protocol else "", transport)
         logical.answered = served.reply is not None and served.reply.ok

@@ -49,6 +49,7 @@ class ChaosInjector:
 
     def __init__(self, chaos: Sequence[Chaos], seed: int = 0, context: Any = None) -> None:
         self._chaos = tuple(chaos)
+        # A generator of its own: whether a fault strikes must not depend on what the agent draws.
         self._chance = Random(seed)
         self.context = context
         self._struck_call: dict[int, tuple[str, int]] = {}
@@ -84,6 +85,7 @@ class ChaosInjector:
     def for_tool(self, moment: CallContext) -> list[Fault]:
         """The fault of a tool call at this moment, at most one."""
         self._tool_moments.append(moment)
+        # A tool ends in one way, with its result or with one fault.
         return self._striking(moment, ToolFault)[:1]
 
     def _striking(self, moment: CallContext, level: type[Fault]) -> list[Fault]:
@@ -171,6 +173,7 @@ class ChaosInjector:
         """The turn whose history a fault changes at this moment, if any; what changed between turns stays changed."""
         between = chaos.trigger.between_turns
         turn = between[1] if between else moment.turn
+        # In later turns only where it was changed: what the model was never told changed cannot stay so.
         if between and moment.turn > turn:
             return turn if (number, turn) in self._noted else None
         if not chaos.trigger.allows(moment):

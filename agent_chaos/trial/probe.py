@@ -32,6 +32,7 @@ class Probe:
 
     def http(self, request: Request, transport: str) -> Answered:
         protocol = recognise(request)
+        # The first: whatever comes after it is asked by an agent whose request was refused.
         if protocol is not None and self._asked is None:
             self._asked = Call(
                 seq=len(self._session.tape.entries()),
@@ -84,6 +85,7 @@ class Probe:
             session.answers = answers
             session.turn -= 1
             session.excluded_s += session.clock.now() - began
+            # What the probe started is no leak of the run.
             del session.threads[started[0] :], session.tasks[started[1] :]
 
 

@@ -12,11 +12,12 @@ from agent_chaos.trace.trace import Answer, Incident, Raised, ToolRun, Trace, Tr
 def redact_trace(trace: Trace, redactor: Redactor) -> Trace:
     """The trace as it may be told: redacted as its cassette was, also of the credentials its own requests carry."""
     requests = (entry.request for entry in trace.calls)
+    # All requests first: what the agent raises in its first turn may quote a key that it sends in its last.
     knowing = reduce(Redactor.learning, requests, redactor)
-    return replace(trace, entries=tuple(_discreet(entry, knowing) for entry in trace.entries))
+    return replace(trace, entries=tuple(_redacted(entry, knowing) for entry in trace.entries))
 
 
-def _discreet(entry: TraceEvent, redactor: Redactor) -> TraceEvent:
+def _redacted(entry: TraceEvent, redactor: Redactor) -> TraceEvent:
     text, value = redactor.text, redactor.value
     match entry:
         case Raised():

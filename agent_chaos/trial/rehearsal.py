@@ -131,6 +131,7 @@ class Rehearsal:
     def _check_boundaries(self, trace: Trace) -> None:
         """Raises UsageError where this run calls tools past the boundary that they were recorded at."""
         past = past_boundary(self.cassette, trace, self.scenario.pure_tools)
+        # Before the error: where it is allowed, reports say which tools really ran.
         self.tools_run_for_real = tuple(sorted({*self.unwrapped_tools, *past}))
         if past and not self.allow_real_tools:
             raise UsageError(
@@ -156,6 +157,7 @@ class Rehearsal:
             UnstableError: the two runs differ.
         """
         self.refuse_real_tools()
+        # The first run differs from all later ones in an agent that loads, connects or caches something once.
         warm_up = self._run(Plan())
         sound = Soundness(self.name, self._again, self._index, self._redactor.request)
         # First of all: what the agent tried to do here it would try again in every run.
@@ -264,6 +266,7 @@ class Rehearsal:
         injector: ChaosInjector | None = None,
         probing: bool = False,
     ) -> Trace:
+        # A budget for what faults add: an agent that polls for an hour without any has the same one.
         limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
         setup = TrialSetup(
             self.scenario,

@@ -65,6 +65,7 @@ class Soundness:
 
     def _intercepted(self, trace: Trace) -> None:
         recorded = {exchange.transport for exchange in self._index.cassette.exchanges if exchange.transport}
+        # Last: a run that failed or was stopped made no request either, and its own reason says more.
         if recorded and not trace.calls:
             raise HarnessError(
                 f"{self._name}: nothing was intercepted: the recording has {', '.join(sorted(recorded))} traffic, "

@@ -3,7 +3,7 @@
 Each entry has `type`, `turn_number` and `timestamp_ms` (virtual, since the run started) and fields of its own:
 system(content) turn_start(input) user(content) assistant(content, final) tool_call(tool_name, tool_use_id, args,
 call_id) tool_result(tool_name, tool_use_id, args, result, success, error, effect) chaos(the fields of
-`core.metrics.FaultRecord`) turn_end(success, error, duration_s, llm_calls).
+`results.metrics.FaultRecord`) turn_end(success, error, duration_s, llm_calls).
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ _Entry = dict[str, Any]
 def conversation_timeline(trace: Trace, faults: Sequence[FaultRecord], system: str) -> list[_Entry]:
     """The conversation of a run, turn by turn, each in the order of time."""
     entries = [_entry("system", 0, 0.0, content=system)] if system else []
+    # Worked out once for the run: a tool's result may come in a later turn than the model's wish for it.
     wanted, since = asked(trace), 0.0
     ended: list[Answer | Raised] = [*trace.answers, *trace.raised]
     for end in sorted(ended, key=lambda one: one.seq):

@@ -53,6 +53,7 @@ class ToolAnswers:
         """What a wrapped tool does. Raises ReplayMiss for a tool that was never recorded."""
         moment = self._noted_moment(name)
         served = self.toolbox.serve(name, arguments)
+        # Online nobody has to be content with the nearest result: the tool runs, as live.
         unseen = self.online is not None and not served.same_arguments
         if unseen or (pure and served.outcome is None):
             answer = ToolAnswer(name, arguments, run=True)

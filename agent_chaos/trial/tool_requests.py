@@ -35,6 +35,7 @@ class ToolRequest:
 
 def asked(trace: Trace) -> list[ToolRequest]:
     """Every reply that asks for tools, in order. A run is of the first call of its name that has none yet."""
+    # Each run is given away once, so that of two equal calls each has its own.
     free = list(trace.tools)
     return [_asked(call, trace, free) for call in trace.calls if _asks(call)]
 

@@ -49,6 +49,7 @@ class _Wall:
         self.clock = VirtualClock(started_at, self._advanced)
         # Without ticking: only waits move time, or how busy the machine is would show in a trace.
         self._traveller = time_machine.travel(started_at, tick=False)
+        # Time may move before the traveller has started and after it has stopped, while threads end.
         self._move: Callable[[float], None] = lambda wall: None
 
     def _advanced(self, seconds: float) -> None:

@@ -57,6 +57,7 @@ class TurnLog:
     def raised(self, text: str, exc: BaseException) -> TurnResult:
         """The turn ended in an exception, of a group the first."""
         turn, now = self._session.turn, self._session.clock.now()
+        # A task group wraps what it met, and the user reads of what went wrong, not of the group.
         while isinstance(exc, BaseExceptionGroup):
             exc = exc.exceptions[0]
         name, bases = raised_names(exc)

@@ -22,6 +22,7 @@ def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...
     """
     seen = {record.name for record in cassette.tools} | set(pure) | renamed_tools(cassette).keys()
     called = {call.name for exchange in cassette.exchanges for call in recorded_calls(exchange)}
+    # A call that the request forced is how JSON is asked for, and no tool runs for it.
     structured = structured_outputs(cassette)
     return tuple(
         sorted(name for name in called - seen if name not in structured and not _NO_TOOL.match(name))

@@ -21,4 +21,6 @@ def wordless_replies(cassette: Cassette) -> Iterator[str]:
 
 def _is_wordless(exchange: Exchange) -> bool:
     turn = protocols()[exchange.protocol].parse(exchange.reply)
+    # A reply that says nothing and ends as it should is an empty answer; one without even that was not
+    # understood.
     return not turn.parts and turn.usage is None and turn.stop is None

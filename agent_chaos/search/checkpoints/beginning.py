@@ -102,6 +102,7 @@ def _said(value: object) -> str:
 
 def _code_digests() -> Iterator[tuple[str, str]]:
     """The files of the agent's own code that are imported, as users know them, each with a digest of its text."""
+    # A copy: to look at a module's attributes may import others.
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)  # modules made by hand have none
         if isinstance(file, str) and file.endswith(".py") and is_agents(file) and Path(file).is_file():

@@ -81,6 +81,8 @@ class Checkpoint:
     def _write(self, frame: bytes) -> None:
         try:
             self._file.write(frame)
+            # To the operating system, which keeps it if this process is killed; a power cut may cost the last
+            # results.
             self._file.flush()
         except OSError as exc:
             raise UsageError(f"{self.path}: cannot be written ({exc.strerror or exc})") from exc

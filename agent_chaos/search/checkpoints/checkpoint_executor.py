@@ -30,6 +30,8 @@ class CheckpointExecutor:
         for plan in plans:
             example = known[plan.key]
             if example is None:
+                # The executor gives them in the order of the plans that it got, so that the next fresh one is
+                # this one's.
                 example = next(fresh)
                 self._ran = True
                 self._checkpoint.add_example(example)

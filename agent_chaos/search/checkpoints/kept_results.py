@@ -93,6 +93,8 @@ class KeptResults:
         self.path = path
         try:
             with path.open("rb") as file:
+                # Mapped: of ten thousand results a campaign that goes on needs each once, and never all of
+                # them.
                 self._data = mmap(file.fileno(), 0, access=ACCESS_READ)
         except (OSError, ValueError) as exc:
             raise UsageError(f"{path}: cannot be read ({exc})") from None

@@ -74,6 +74,8 @@ class Baseline:
     def with_entry(self, entry: Acceptance) -> Baseline:
         """The baseline with this entry, in place of an earlier one for the same failure."""
         others = [one for one in self.entries if one.key != entry.key]
+        # Sorted, so that two branches that each accept a failure merge without a conflict at the end of the
+        # file.
         return Baseline(tuple(sorted([*others, entry], key=lambda one: one.key)), self.today)
 
     def save(self, path: Path) -> None:

@@ -28,6 +28,7 @@ def _problem(outcome: Outcome, plan: Plan, target: str) -> str:
         return f"{outcome.verdict}\n{found}"
     fired = {(str(site), fault) for site, fault in outcome.trace.fired}
     missing = [str(placed) for placed in plan.faults if (str(placed.site), placed.fault) not in fired]
+    # A run that broke off came to no fault either, and its own reason says more.
     if missing and outcome.verdict is not Verdict.HARNESS_ERROR:
         again = f"record again with '{record_again(target)}'"
         return f"the fault no longer fires ({'; '.join(missing)}); {again}, or remove this test"

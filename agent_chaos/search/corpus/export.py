@@ -48,4 +48,5 @@ def _test(failure: Failure) -> str:
 
 def _plain(text: str) -> str:
     """One paragraph that can stand in a docstring."""
+    # What agents say may hold quotes and backslashes, which would end the docstring or be read as escapes.
     return " ".join(text.split()).replace("\\", "\\\\").replace('"', "'")

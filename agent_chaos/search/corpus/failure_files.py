@@ -67,6 +67,7 @@ class Corpus:
 
     def _free_id(self, failure: Failure) -> str:
         """The shortest id that no other failure has."""
+        # Short ids are for people; where two failures of a folder share one, the second gets a letter more.
         for length in range(_SHORTEST, _LONGEST + 1):
             found = failure_id(failure.scenario, failure.fingerprint, length)
             path = self.folder / f"{found}.json"
@@ -98,6 +99,7 @@ def _same(one: Failure, other: Failure) -> bool:
 
 def failure_id(scenario: str, fingerprint: str, length: int = _SHORTEST, *, letter: str = "F") -> str:
     """`F-` (or another letter) and `length` letters that depend on scenario and fingerprint alone."""
+    # A digest, since the same failure must have the same id on every machine that finds it.
     number = int.from_bytes(blake2b(f"{scenario}\n{fingerprint}".encode(), digest_size=8).digest(), "big")
     letters = [_CROCKFORD[(number >> (5 * i)) & 31] for i in range(length)]
     return f"{letter}-" + "".join(letters)
@@ -142,6 +144,7 @@ def failure_of(
 def versions_of(subject: Subject) -> dict[str, str]:
     """What a failure of a subject depends on beside its recording."""
     versions = dict(subject.versions)
+    # What is installed now, where that differs from what was recorded: it is what the failure was seen with.
     versions |= {name: now for name in versions if (now := installed_version(name))}
     return {**versions, "agent-chaos": __version__, "python": platform.python_version()}
 

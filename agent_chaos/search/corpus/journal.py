@@ -17,6 +17,7 @@ class Journal:
 
     def __init__(self, corpus: Corpus | None, subject: Subject, baseline: Baseline, seed: int) -> None:
         self._corpus, self._subject, self._baseline, self._seed = corpus, subject, baseline, seed
+        # Read once: a campaign meets some failure in every second example.
         stored = corpus.load_all() if corpus is not None else []
         self._known = {one.fingerprint for one in stored if one.scenario == subject.name}
 

@@ -39,6 +39,7 @@ class Resolved:
 
 def scope_of(known: Settings) -> Scope:
     """The faults that settings choose. Raises UsageError for names that are unknown, and a space that does not load."""
+    # Imported here, since it loads the user's file, which most projects do not have.
     from agent_chaos.search.variants.space_file import chaos_space
 
     scope = chaos_space(known.space).scope() if known.space else EVERYTHING
@@ -58,6 +59,7 @@ def resolved(options: Mapping[str, Any] | None = None, start: Path | None = None
     Raises:
         UsageError: a key is unknown or has a value it cannot have, or the file is not TOML.
     """
+    # What was not typed does not win over the table.
     given = {key: value for key, value in (options or {}).items() if value not in (None, (), "")}
     file, table = _nearest((start or Path.cwd()).absolute())
     origins = (
