@@ -182,11 +182,15 @@ def test_the_cassette_fixture_records_once_and_replays_without_the_server_and_wi
         recorded, said = session(project, "test_traffic.py", "--chaos-record", "once", "-k", "plain")
     kept = project / "cassettes" / "test_traffic" / "test_plain.msgpack"
     shutil.copy(kept, kept.with_name("test_limited.msgpack"))
+    before = kept.read_bytes()
+    monkeypatch.delenv("ANTHROPIC_API_KEY")
+    afresh, _ = session(project, "test_traffic.py", "--chaos-record", "all", "-k", "plain")
     code, replayed = session(project, "test_traffic.py")
 
     assert without == 1
     assert "pytest --chaos-record=once" in said_without
     assert recorded == 0, said
+    assert (afresh, kept.read_bytes()) == (1, before)
     assert code == 1
     assert "2 passed, 1 error" in replayed, replayed
     assert "call" in replayed

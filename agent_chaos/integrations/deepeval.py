@@ -172,6 +172,7 @@ def _asked(metric: Any, case: Any, name: str, threshold: float | None, turn: int
         asked.threshold = threshold
     score, limit = asked.measure(case), getattr(asked, "threshold", None)
     passed = asked.is_successful()
+    # DeepEval's `is_successful` gives None where a metric has no threshold to compare with.
     if passed is None:
         said = (
             f"the metric has no threshold (its score is {score}); as_assertion(…, threshold=…) gives it one"
@@ -193,6 +194,8 @@ def _conversational(metric: MetricSource) -> bool:
     if not isinstance(metric, type) and not hasattr(metric, "measure"):
         return False
     cls = metric if isinstance(metric, type) else type(metric)
+    # By name, since the class is not imported: DeepEval takes seconds to load, and a scenario file names
+    # metrics at its top.
     bases = [base.__name__ for base in cls.__mro__]
     if "BaseMetric" in bases or "BaseConversationalMetric" in bases:
         return "BaseConversationalMetric" in bases

@@ -57,6 +57,7 @@ def tools_used(ctx: ChaosContext, turn: int | None = None) -> list[ToolUsed]:
             result=entry["result"],
             error=entry["error"] or "",
         )
+        # Out of the timeline, where each result stands with its arguments.
         for entry in ctx.metrics.conv.entries
         if entry["type"] == "tool_result" and turn in (None, entry["turn_number"])
     ]

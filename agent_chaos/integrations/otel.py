@@ -114,6 +114,7 @@ class OtelSink:
     def _of(self, event: Event) -> Any:
         """The span that something happened in: of a tool the latest by that name, else a call's, or the run's."""
         tool = event.target_tool if isinstance(event, FaultInjectedEvent) else None
+        # A fault is told without the id of the call: ids are the model's, and faults act at the function.
         struck = [span for (name, _), span in self._tools.items() if name == tool]
         return struck[-1] if struck else self._calls.get(event.span_id, self._run)
 

@@ -7,7 +7,7 @@ import io
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,7 @@ def _mark(node: pytest.Item) -> Mapping[str, Any]:
 
 
 def _number(mark: Mapping[str, Any], name: str, option: int | None, default: int) -> int:
+    # A bool is a number to Python, and `max_examples=True` a slip.
     value = mark.get(name, default if option is None else option)
     if not isinstance(value, int) or isinstance(value, bool) or value < (name == "max_examples"):
         raise UsageError(f"the chaos mark's {name} is {value!r}; a whole number is wanted")
@@ -110,6 +111,7 @@ def search(
 def _told(campaign: Campaign, notes: tuple[str, ...]) -> str:
     """The terminal's report as plain text."""
     text = io.StringIO()
+    # A width of its own: pytest captures the output, so that no terminal says how wide it is.
     out = Console(file=text, width=_WIDTH, no_color=True, markup=False, highlight=False, emoji=False)
     TerminalReporter(out).tell(SearchEnded(campaign=campaign_record(campaign, notes)))
     unjudged = "\nnothing could be judged" if exit_code(campaign) == ExitCode.NOTHING_JUDGED else ""
@@ -175,11 +177,27 @@ def recorded_block(request: pytest.FixtureRequest) -> Iterator[AdHocContext]:
     mode = node.config.getoption("--chaos-record")
     if mode == "none" and not path.exists():
         raise CassetteMissing(f"{node.nodeid}: {path} does not exist; record it: pytest --chaos-record=once")
-    if mode == "all":
-        path.unlink(missing_ok=True)
     faults: tuple[Chaos, ...] = tuple(_mark(node).get("faults", ()))
-    with chaos_context(node.name, chaos=faults, cassette=path) as context:
+    with (
+        _set_aside(path) if mode == "all" else nullcontext(),
+        chaos_context(node.name, chaos=faults, cassette=path) as context,
+    ):
         yield context
+
+
+@contextmanager
+def _set_aside(path: Path) -> Iterator[None]:
+    """Records afresh within the block; where that fails, the earlier recording is there as before."""
+    earlier = path.with_name(f"{path.name}.earlier")
+    if path.exists():
+        path.replace(earlier)
+    try:
+        yield
+    finally:
+        if path.exists():
+            earlier.unlink(missing_ok=True)
+        elif earlier.exists():
+            earlier.replace(path)
 
 
 def _cassette_path(node: pytest.Item) -> Path:

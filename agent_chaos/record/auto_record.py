@@ -29,6 +29,7 @@ def record_first(scenario: Scenario) -> RecordSummary:
 
 def say_first(scenario: Scenario) -> None:
     """Says on stderr that a first recording is made."""
+    # A log line, not a print: this may happen within a library call of somebody's own program.
     _LOG.warning(
         "%s has no recording yet: running it once, live, to make %s",
         scenario.recorded_as,

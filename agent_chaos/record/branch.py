@@ -97,6 +97,7 @@ def _refuse_refusals(scenario: Scenario, trace: Trace, online: Online) -> None:
                 f"{scenario.name}: {fetched.request.host} {what}, again and again: that is its outage, not what the model "
                 "says; nothing was kept, record again later"
             )
+        # A branch is kept for good, and would hold the refusal in the place of the model's words.
         if fetched.reply.status in (401, 403):
             raise RecordError(
                 f"{scenario.name}: {fetched.request.host} answers {fetched.reply.status}: no working API key; set the "

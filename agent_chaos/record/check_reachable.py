@@ -10,6 +10,8 @@ from agent_chaos.stream.exchange import Reply, Request
 
 def refuse_unanswered(name: str, exchanged: Sequence[tuple[Request, Reply]]) -> None:
     """Raises RecordError where every request of a run failed, with the cause that the last one shows."""
+    # One good reply is enough: agents fall back on another provider, and what failed belongs to the
+    # recording.
     if not exchanged or any(reply.head is not None and reply.ok for _, reply in exchanged):
         return
     request, reply = exchanged[-1]

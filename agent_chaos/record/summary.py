@@ -67,6 +67,7 @@ def installed_versions() -> dict[str, str]:
     """Versions of the packages that speak to providers."""
     found: dict[str, str] = {}
     for name in _SPEAKERS:
+        # Only what is there: an SDK that is not installed has not spoken.
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found

@@ -76,6 +76,7 @@ class AdHocContext(ChaosContext):
 
     def close(self) -> None:
         """Ends the one turn of a block that speaks of none."""
+        # A block that named its turns has told how they ended.
         if not self.turn_results:
             self._input = self.agent_input or ""
             self.end_turn(self.agent_output)
@@ -245,6 +246,8 @@ class _Block:
         done = judged_alone(self._scenario, self._trace, self._injector, self._cassette.header.started_at)
         self._context.report = done.report
         if sink is not None and (failure := done.tell(sink)) is not None:
+            # Four levels up is the user's `with`: this method, the generator, and contextlib's `__exit__` are
+            # between.
             warnings.warn(f"the event sink failed: {failure}", RuntimeWarning, stacklevel=4)
         if folder is not None:
             keep(done, run_folder(folder, "context"))

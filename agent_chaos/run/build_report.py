@@ -49,6 +49,7 @@ def reported(scenario: Scenario, outcome: Outcome, checked: CheckedRun, injector
         tags=scenario.tags,
         meta=scenario.meta,
         metrics=metrics,
+        # Assertions have their own list, with those that hold.
         violations=tuple(one for one in outcome.violations if one.oracle != ASSERTION),
         faults_fired=(*_fired(trace), *(_changed(one) for one in injector.changes)),
         unfired=tuple(injector.unfired()),

@@ -25,8 +25,11 @@ def narrate(report: RunReport, trace: Trace, sink: EventSink, *, started_at: flo
         started_at: seconds since the epoch at which the run started on its own clock.
     """
     now = 0.0
+    # Rounded to microseconds: the sum of a time since 1970 and a virtual one has no more digits that mean
+    # anything.
     recorder = EventEmitter(sink, report.metrics, clock=lambda: round(started_at + now, 6))
     recorder.start_trace(report.scenario_name, report.description, trace_id=report.trace_id)
+    # By time, and at one time by entry: a tool ends at the instant at which the next call begins.
     for at, _, tell in sorted(_steps(trace, report.metrics), key=lambda step: step[:2]):
         now = at
         tell(recorder)

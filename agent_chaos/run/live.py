@@ -31,6 +31,7 @@ def run_live(scenario: Scenario, *, seed: int | None = None) -> FinishedRun:
         RecordError: the provider cannot be reached, or refused everything.
     """
     redactor = Redactor.from_environ(os.environ)
+    # An empty recording: everything that is asked is then asked of the provider.
     header = Header(scenario=scenario.name, started_at=time.time(), seed=seed or 0)
     injector = ChaosInjector(scenario.every_chaos, scenario.chance(header.seed))
     with online(), forwarding() as forwarder:

@@ -56,6 +56,8 @@ def run_scenario(
         HarnessError, UnstableError: the run without faults is not sound.
         UsageError: the recorded model calls tools that would run for real.
     """
+    # A file that runs its scenario at its top level would otherwise run it each time that a command looks for
+    # scenarios.
     if loading():
         return _not_run(scenario)
     for one in unrecorded([scenario]):
@@ -107,6 +109,7 @@ def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan |
     target = f"{rehearsal.target} --seed {seed}" if seeded else rehearsal.target
     if branches(scenario):
         outcome = _with_advice(outcome, f"'agent-chaos record {target}'")
+    # After the advice was added, which is part of the reason that the report shows.
     report = reported(scenario, outcome, checked, injector)
     return FinishedRun(report, outcome.trace, rehearsal.cassette.header.started_at)
 

@@ -31,6 +31,8 @@ class Authority:
 
     def _context(self, host: str) -> ssl.SSLContext:
         """What answers for a host."""
+        # One for each host, with a certificate of that name: a proxy that ends TLS learns the host from
+        # CONNECT.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._authority.issue_cert(host).configure_cert(context)
         return context

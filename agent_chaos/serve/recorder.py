@@ -80,6 +80,7 @@ class RecordingService:
             for chunk in response.iter_raw():
                 tee.data(chunk)
                 incoming.events.put(Data(chunk))
+                # Its client has left: the provider is not asked for more, and what came is kept as left.
                 if incoming.gone:
                     tee.closed()
                     return
@@ -90,6 +91,7 @@ class RecordingService:
         kept = tuple(pair for pair in request.headers if pair[0].lower() not in _OWN)
         if not self._capture.wants_plain(request):
             return kept
+        # Asked for as it is: a compressed stream cannot be cut into events as it passes.
         return (
             *(pair for pair in kept if pair[0].lower() != "accept-encoding"),
             ("accept-encoding", "identity"),

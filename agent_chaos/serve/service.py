@@ -55,6 +55,7 @@ class Service:
         """Puts each event when its time has come."""
         started = real.monotonic()
         for event in reply.events:
+            # From the beginning, not from the event before: what sleeping takes too long must not add up.
             wait = event.at / self._speed - (real.monotonic() - started)
             if wait > 0:
                 real.sleep(wait)

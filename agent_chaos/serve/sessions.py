@@ -44,6 +44,7 @@ class Sessions:
     def answer(self, request: Request) -> Reply:
         """The reply to play; where nothing was recorded, a 404 that says what is nearest."""
         protocol = recognise(request)
+        # A player is a cursor, and each client's connections have threads of their own.
         with self._lock:
             session = self._session(request.header(HEADER))
             served = session.player.serve(request, protocol.name if protocol else "")
