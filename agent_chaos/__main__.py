@@ -61,7 +61,7 @@ def _main() -> None:
         # Before anything is imported that may crash the process: what was found so far must be told all the
         # same.
         keep_last_words(sys.argv[1])
-        from agent_chaos.patch.guard import isolate, isolate_later
+        from agent_chaos.patch.network_namespace import isolate, isolate_later
 
         if not (_reaches_other_machines() or _goes_online_itself()):
             isolate_later() if _may_go_online() else isolate()

@@ -9,7 +9,7 @@ from agent_chaos.commands.fuzz import fuzz
 from agent_chaos.commands.record_continue import continue_undecided
 from agent_chaos.commands.resolve_options import FuzzOptions
 from agent_chaos.errors import ExitCode
-from agent_chaos.patch.guard import isolate
+from agent_chaos.patch.network_namespace import isolate
 
 
 def fuzz_and_continue(targets: list[str], asked: FuzzOptions, *, max_calls: int, yes: bool) -> int:

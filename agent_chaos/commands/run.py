@@ -14,8 +14,8 @@ from agent_chaos.chaos.trigger import Trigger
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.run_one import RunEnd, Wanted, one_by_one, side_by_side
 from agent_chaos.files import from_json_text
-from agent_chaos.patch.guard import isolate_if_put_off
 from agent_chaos.patch.install import online
+from agent_chaos.patch.network_namespace import isolate_if_put_off
 from agent_chaos.record.auto_record import say_first, unrecorded
 from agent_chaos.report.event import Ended, Failed, Planned, Ran, Started
 from agent_chaos.report.exit import combined

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from agent_chaos.patch import chance, frameworks, guard, imports, process_exit, programs
+from agent_chaos.patch.files import copies
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.patch.time import alarms, clock, collector, loops, pools, tasks, threads, watch
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
@@ -86,6 +87,7 @@ _RUN = Environment(
 )
 _OFFLINE = Environment(
     guard.SEAM,
+    copies.SEAM,
     tls.SEAM,
     Seam("placeholder keys", _put_keys),
     Seam("no proxies", _put_proxies_aside),

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from agent_chaos.patch.guard import note_program, refuse_copy
+from agent_chaos.patch.effects import note_program, refuse_copy
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.seams import Changes, Seam

@@ -225,6 +225,8 @@ class _Block:
             Plan(),
             injector=self._injector,
             online=self._reach,
+            # Within the block is a test of the user's own, which may look at the files after it.
+            copies_files=False,
         )
         with trial_session(setup) as session:
             self._context.bind(TurnLog(session, self._context, self._injector))

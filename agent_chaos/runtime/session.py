@@ -53,6 +53,8 @@ class Session:
     """What servers of tools said besides results: name, arguments and result."""
     acted_on: str = ""
     """The structured output that was served last, where nothing outside of this process may come of it."""
+    copies_files: bool = False
+    """Whether the files that it changes are changed in a throw-away copy alone."""
     turn: int = 0
     finished: bool = False
     online: bool = False

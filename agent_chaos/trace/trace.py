@@ -169,11 +169,11 @@ class Raised:
 class Incident:
     """Something the harness saw that is not the agent's own doing or judgement.
 
-    `kind`: miss (left the recording), refused (guard refused a connection), effect (guard refused what code did with
-    structured output), telemetry (a known telemetry host was refused), subprocess, sqlite, file (written), thread (outlived
-    the trial), task (of asyncio, the agent's own, not over when its last turn was), budget, timeout, degraded (clock not
-    exact), harness (agent-chaos itself failed). Only miss, budget and timeout end a trial by themselves; refused, effect and
-    harness make it an ERROR.
+    `kind`: miss (left the recording), refused (guard refused a connection), effect (guard refused what would change more
+    than a throw-away copy), telemetry (a known telemetry host was refused), subprocess, sqlite, file (written), copied
+    (changed in a throw-away copy), thread (outlived the trial), task (of asyncio, the agent's own, not over when its last
+    turn was), budget, timeout, degraded (clock not exact), harness (agent-chaos itself failed). Only miss, budget and
+    timeout end a trial by themselves; refused, effect and harness make it an ERROR.
     """
 
     seq: int
@@ -186,6 +186,7 @@ class Incident:
         "subprocess",
         "sqlite",
         "file",
+        "copied",
         "thread",
         "task",
         "budget",

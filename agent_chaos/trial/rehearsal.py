@@ -17,6 +17,7 @@ from agent_chaos.oracles.oracle import Budget, Evidence, Oracle, Violation
 from agent_chaos.oracles.reading.conversations import tolerated
 from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.patch.files.copies import files_looked_at
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.providers.turn import RawFields
 from agent_chaos.replay.match import ExchangeIndex
@@ -36,6 +37,9 @@ from agent_chaos.trial.wordless import wordless_replies
 
 _CLEAN_REQUESTS = 10_000
 _LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
+
+_NAMED = 5
+"""Files that a note names."""
 
 _ELSE = "name them in pure_tools= if they have no side effects, or pass --allow-real-tools"
 
@@ -176,7 +180,7 @@ class Rehearsal:
         listed = sorted({f"{i.kind}: {i.detail}" for i in second.incidents_of(*_LISTED)})
         self.changes = self._follow_edits(second)
         drifted = (f"recording: {change}; {self._again}" for change in self.changes)
-        self.notes = (*self._unheld, *_blind(second), *drifted, *listed)
+        self.notes = (*self._unheld, *_blind(second), *drifted, *_copied(second), *listed)
         return self._clean
 
     @property
@@ -217,8 +221,9 @@ class Rehearsal:
     def run(self, plan: Plan, chaos: ChaosInjector | None = None) -> tuple[Outcome, CheckedRun]:
         """One run under the plan, and the chaos that an injector brings: judged, and as its assertions saw it."""
         injector = chaos or ChaosInjector(())
-        trace = self._trial(plan, injector)
-        checked = check_assertions(self.scenario, trace, injector)
+        with files_looked_at():
+            trace = self._trial(plan, injector)
+            checked = check_assertions(self.scenario, trace, injector)
         return self._judged(trace, checked.violations, injector), checked
 
     def _trial(self, plan: Plan, injector: ChaosInjector | None) -> Trace:
@@ -276,6 +281,7 @@ class Rehearsal:
             max_virtual_s=limit,
             injector=injector,
             held=self._held_outputs,
+            copies_files=not self.allow_real_tools,
         )
         with offline_environment():
             trace = run_trial(setup, probing=probing)
@@ -297,6 +303,13 @@ def unfired(scenario: Scenario, injector: ChaosInjector) -> str:
     """Why configured chaos did not strike; empty where it did, or need not."""
     allowed = isinstance(scenario, ChaosScenario) and scenario.allow_unfired
     return "" if allowed else "; ".join(injector.unfired())
+
+
+def _copied(clean: Trace) -> list[str]:
+    """Which files every run changes, of which nothing is left."""
+    names = sorted({incident.detail for incident in clean.incidents_of("copied")})
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return [f"files: written in a throw-away copy: {', '.join(names[:_NAMED])}{more}"] if names else []
 
 
 def _blind(clean: Trace) -> list[str]:

@@ -13,6 +13,7 @@ import time_machine
 from agent_chaos.errors import TrialStop
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.chance import seeded
+from agent_chaos.patch.files.copies import POSSIBLE, files_copied
 from agent_chaos.patch.install import environment
 from agent_chaos.patch.process_state import process_kept
 from agent_chaos.patch.time import loops
@@ -72,7 +73,8 @@ class TrialSetup:
 
     `max_virtual_s` stops nothing by itself: a run may wait longer, as long as it does not do so in thousands of small waits.
     A run that is `online` asks the real provider what the cassette does not answer, and lets tools run whose arguments it does
-    not know. `held` names structured outputs of which nothing outside of this process may come.
+    not know, and changes real files; so does one whose `copies_files` is False. `held` names structured outputs of which nothing
+    outside of this process may come.
     """
 
     scenario: Scenario
@@ -84,6 +86,7 @@ class TrialSetup:
     injector: ChaosInjector | None = None
     online: Online | None = None
     held: Collection[str] = ()
+    copies_files: bool = True
 
     @classmethod
     def of(cls, scenario: Scenario, index: ExchangeIndex, plan: Plan, **options: Any) -> TrialSetup:
@@ -118,6 +121,7 @@ def trial_session(setup: TrialSetup) -> Iterator[Session]:
     )
     session.answers = _answerer(setup, session)
     session.online = session.scheduler.outside.online = setup.online is not None
+    session.copies_files = POSSIBLE and setup.copies_files and setup.online is None
     session.pure_tools = frozenset(setup.scenario.pure_tools)
     session.server_descriptions = tuple(
         (tool.name, tool.arguments, tool.end.result)
@@ -129,6 +133,7 @@ def trial_session(setup: TrialSetup) -> Iterator[Session]:
         # Left from the last to the first: the process is put back once nothing of the agent runs any more,
         # and the stops go before the session that they would stop.
         process_kept(),
+        files_copied(session),
         loops.without_uvloop(),
         environment().kept(),
         collector_paused(),

@@ -285,7 +285,8 @@ def test_ignored_hosts_are_refused_quietly():
     assert not refused(trace)
 
 
-def test_effects_on_the_machine_are_listed(tmp_path):
+@pytest.mark.parametrize(("copies", "expected"), [(True, {"copied"}), (False, {"sqlite", "file"})])
+def test_effects_on_the_machine_are_listed(copies, expected, tmp_path):
     database, file = tmp_path / "shop.db", tmp_path / "out.txt"
 
     def agent(ctx, text):
@@ -294,9 +295,11 @@ def test_effects_on_the_machine_are_listed(tmp_path):
         subprocess.run([sys.executable, "-c", "pass"], check=True)
         return "ok"
 
-    kinds = {incident.kind for incident in run(agent).incidents}
+    nothing = recorded(scenario(lambda ctx, text: "recorded"), [])
+    kinds = {incident.kind for incident in trial(scenario(agent), nothing, copies_files=copies).incidents}
 
-    assert {"sqlite", "file", "subprocess"} <= kinds
+    assert kinds == {"subprocess", *expected}
+    assert file.exists() is not copies
 
 
 def test_the_guard_is_inert_outside_of_a_run(listener):

@@ -95,6 +95,7 @@ _INCIDENTS = {
     "subprocess": "started a subprocess",
     "sqlite": "opened a database",
     "file": "wrote a file",
+    "copied": "changed a file, in a throw-away copy",
     "thread": "a thread outlived the run",
     "task": "a task outlived the run",
     "budget": "stopped, over budget",

@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from agent_chaos.containment import Contained
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
-from agent_chaos.patch.guard import isolate
+from agent_chaos.patch.network_namespace import isolate
 from agent_chaos.search.campaign import Subject
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.executor import Executor

@@ -1,0 +1,144 @@
+"""What a replayed run does to the machine around it, as audit events tell: noted, and refused where it may be a tool's work.
+
+Files are noted here only where no throw-away copy holds them (`files/`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, Literal
+
+from agent_chaos.errors import GuardRefused, TrialStop
+from agent_chaos.patch.files import overlay
+from agent_chaos.runtime.session import Session
+
+
+def note_program(session: Session, name: str) -> None:
+    """Notes a program that a run starts. Raises GuardRefused where structured output is being acted on."""
+    _noted(session, "subprocess", name[:120])
+    session.scheduler.outside.program_starts()
+
+
+def refuse_copy(session: Session, called: str) -> TrialStop:
+    """Notes that a run would copy this process, and gives what ends the run: the copy would go on as a second agent-chaos."""
+    told = (
+        f"the agent calls {called}: a copy of this process would be a second agent-chaos; use threads, subprocess or "
+        "multiprocessing.get_context('spawn') instead"
+    )
+    session.tape.incident(session.clock.now(), "harness", told)
+    return TrialStop(told)
+
+
+_DONE = {"subprocess": "started", "sqlite": "opened the database", "file": "wrote the file"}
+
+
+def _noted(session: Session, kind: Literal["subprocess", "sqlite", "file"], what: str) -> None:
+    """Notes an effect outside of this process; refuses it where structured output is being acted on."""
+    session.tape.incident(session.clock.now(), kind, what)
+    if session.acted_on:
+        raise refused_effect(
+            session, f"{_DONE[kind]} {what}, after the model had filled in {session.acted_on}"
+        )
+
+
+def refused_effect(session: Session, told: str) -> GuardRefused:
+    """Notes that an effect was refused, and gives the error to raise. `told` goes on from `the agent`."""
+    session.tape.incident(session.clock.now(), "effect", told)
+    return GuardRefused(f"agent-chaos is offline: the agent {told}; refused")
+
+
+def _popen(session: Session, args: tuple[Any, ...]) -> None:
+    argv = args[1]
+    note_program(session, argv if isinstance(argv, str) else " ".join(str(part) for part in list(argv)[:3]))
+
+
+def _spawned(session: Session, args: tuple[Any, ...]) -> None:
+    note_program(session, _text(args[0]) if args else "a program")
+
+
+def _spawned_by_mode(session: Session, args: tuple[Any, ...]) -> None:
+    # The event of `os.spawn` tells its mode before the program.
+    _spawned(session, args[1:])
+
+
+def _forked(session: Session, args: tuple[Any, ...]) -> None:
+    raise refuse_copy(session, "os.fork, or what forks, as multiprocessing's 'fork' does")
+
+
+def _sqlite(session: Session, args: tuple[Any, ...]) -> None:
+    name = _text(args[0])
+    if name != ":memory:" and not overlay.holds(session, name.removeprefix("file:")):
+        _noted(session, "sqlite", name)
+
+
+def _opened(session: Session, args: tuple[Any, ...]) -> None:
+    path, mode, flags = args
+    writes = any(letter in mode for letter in "wax+") if isinstance(mode, str) else _write_flags(flags)
+    # A descriptor was noted when its file was opened; what is opened in a folder, but not by name, is nobody's file.
+    if writes and not isinstance(path, int) and not os.path.isdir(path):
+        _changed(session, path)
+
+
+def _write_flags(flags: Any) -> bool:
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+
+
+def _renamed(session: Session, args: tuple[Any, ...]) -> None:
+    for path in args[:2]:
+        _changed_now(session, path)
+
+
+def _linked(session: Session, args: tuple[Any, ...]) -> None:
+    _changed_now(session, args[1])
+
+
+def _changed_first(session: Session, args: tuple[Any, ...]) -> None:
+    _changed_now(session, args[0])
+
+
+def _changed_now(session: Session, path: Any) -> None:
+    """Of what is not noted where files really change: it follows from what is."""
+    if session.copies_files and not isinstance(path, int):
+        _changed(session, path)
+
+
+def _changed(session: Session, path: Any) -> None:
+    """A file that was changed past the throw-away copy, or where there is none."""
+    name = _text(path)
+    # Byte code is written by Python itself.
+    if name == os.devnull or "__pycache__" in name or overlay.holds(session, name):
+        return
+    if session.copies_files and overlay.is_ordinary(name):
+        raise refused_effect(session, f"changed {name} by a way that no throw-away copy can hold")
+    _noted(session, "file", name)
+
+
+def _text(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+# Arguments of these events: https://docs.python.org/3/library/audit_events.html.
+EVENTS: dict[str, Callable[[Session, tuple[Any, ...]], None]] = {
+    "subprocess.Popen": _popen,
+    "os.posix_spawn": _spawned,
+    "os.spawn": _spawned_by_mode,
+    "os.system": _spawned,
+    "os.exec": _spawned,
+    "os.fork": _forked,
+    "os.forkpty": _forked,
+    "sqlite3.connect": _sqlite,
+    "open": _opened,
+    "os.rename": _renamed,
+    "os.link": _linked,
+    "os.symlink": _linked,
+    "os.remove": _changed_first,
+    "os.mkdir": _changed_first,
+    "os.rmdir": _changed_first,
+    "os.truncate": _changed_first,
+    "os.chmod": _changed_first,
+    "os.chown": _changed_first,
+    "os.utime": _changed_first,
+    "os.setxattr": _changed_first,
+    "os.removexattr": _changed_first,
+}

@@ -1,0 +1,87 @@
+"""Functions of `os` and `io` as they were before the throw-away copy stood before them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Collection
+from typing import Any
+
+open_file: Callable[..., Any] = open
+functions: dict[str, Callable[..., Any]] = {
+    name: getattr(os, name)
+    for name in (
+        *("open", "stat", "lstat", "access", "readlink", "listxattr", "getxattr", "listdir", "scandir"),
+        *("mkdir", "rmdir", "remove", "unlink", "rename", "replace", "truncate", "utime", "chmod", "chown"),
+        *("lchown", "setxattr", "removexattr", "chdir", "getcwd", "link", "symlink", "mkfifo"),
+    )
+    if hasattr(os, name)
+}
+"""Those that take paths, by name; what this system does not have is not among them."""
+
+_CHUNK = 1 << 20
+
+
+def status(path: str) -> os.stat_result | None:
+    """As `os.stat`; None where nothing is there, or nothing that may be looked at."""
+    try:
+        found: os.stat_result = functions["stat"](path)
+    except OSError:
+        return None
+    return found
+
+
+def link_status(path: str) -> os.stat_result | None:
+    """As `status`, of a symbolic link itself."""
+    try:
+        found: os.stat_result = functions["lstat"](path)
+    except OSError:
+        return None
+    return found
+
+
+def is_folder(path: str) -> bool:
+    found = status(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def names_in(path: str) -> list[str]:
+    """The names in a folder; none where it cannot be listed."""
+    try:
+        return list(functions["listdir"](path))
+    except OSError:
+        return []
+
+
+def make_folders(path: str) -> None:
+    """As `os.makedirs` with `exist_ok`."""
+    if not is_folder(path):
+        make_folders(os.path.dirname(path))
+        functions["mkdir"](path)
+
+
+def copy(source: str, target: str) -> None:
+    """The content of a regular file, its permissions and its times."""
+    with open_file(source, "rb") as read, open_file(target, "wb") as written:
+        while chunk := read.read(_CHUNK):
+            written.write(chunk)
+    found = functions["stat"](source)
+    functions["chmod"](target, stat.S_IMODE(found.st_mode))
+    functions["utime"](target, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def remove_tree(path: str, keep: Collection[str] = ()) -> bool:
+    """A folder of our own, with what is in it but for the files to keep; whether nothing of it is left."""
+    with functions["scandir"](path) as entries:
+        found = list(entries)
+    left = False
+    for entry in found:
+        if entry.is_dir(follow_symlinks=False):
+            left = not remove_tree(entry.path, keep) or left
+        elif entry.path in keep:
+            left = True
+        else:
+            functions["unlink"](entry.path)
+    if not left:
+        functions["rmdir"](path)
+    return not left

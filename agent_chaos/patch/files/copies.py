@@ -1,0 +1,100 @@
+"""Has the files that a run changes be a throw-away copy, and forgets the copy when the run is over."""
+
+from __future__ import annotations
+
+import builtins
+import io
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from types import ModuleType
+from typing import Any
+
+from agent_chaos.patch.files import actual, databases, names, opens
+from agent_chaos.patch.files.overlay import OVERLAY
+from agent_chaos.patch.imports import when_imported
+from agent_chaos.runtime.seams import Changes, Seam
+from agent_chaos.runtime.session import Session
+
+POSSIBLE = sys.platform != "win32"
+"""Whether this system has paths that a copy can be found by: drives have no place in a folder."""
+
+_SETS: tuple[set[Any], ...] = (
+    os.supports_dir_fd,
+    os.supports_fd,
+    os.supports_follow_symlinks,
+    os.supports_effective_ids,
+)
+
+
+@contextmanager
+def files_copied(session: Session) -> Iterator[None]:
+    """For the time of a run; what it changed is undone at the end."""
+    OVERLAY.begin()
+    try:
+        yield
+    finally:
+        if _looking:
+            OVERLAY.looked_at = session
+        else:
+            _forget()
+
+
+@contextmanager
+def files_looked_at() -> Iterator[None]:
+    """Keeps what a run within the block has changed until the end of the block: for assertions, which look at it too."""
+    _looking.append(True)
+    try:
+        yield
+    finally:
+        _looking.pop()
+        OVERLAY.looked_at = None
+        _forget()
+
+
+_looking: list[bool] = []
+
+
+def _forget() -> None:
+    if OVERLAY.touched:
+        OVERLAY.forget(keep=databases.restored())
+
+
+def _apply(changes: Changes) -> None:
+    if not POSSIBLE:
+        return
+    stand_for = {actual.functions[name]: function for name, function in names.redirected().items()}
+    stand_for[actual.functions["open"]] = opens.os_open_redirected
+    for real, ours in stand_for.items():
+        changes.replace(os, real.__name__, ours)
+        _as_able(changes, real, ours)
+    for module in (builtins, io):
+        changes.replace(module, "open", opens.open_redirected)
+    changes.rebind(stand_for | {actual.open_file: opens.open_redirected})
+    databases.stand_before(changes)
+    # By descriptors a folder is emptied past every path.
+    changes.replace(shutil, "_use_fd_functions", False)
+    when_imported("bz2", _opens_by_own_name)
+    when_imported("tarfile", _opens_by_own_name)
+    changes.on_undo(OVERLAY.forget)
+
+
+def _as_able(changes: Changes, real: object, ours: object) -> None:
+    """Python keeps sets of the functions that can do this and that."""
+    for able in _SETS:
+        if real in able:
+            able.add(ours)
+            changes.on_undo(partial(able.discard, ours))
+
+
+def _opens_by_own_name(module: ModuleType) -> None:
+    """Modules of Python that gave `open` a name of their own."""
+    for name in ("_builtin_open", "bltn_open"):
+        if vars(module).get(name) is actual.open_file:
+            vars(module)[name] = opens.open_redirected
+
+
+SEAM = Seam("files", _apply, needs=("shutil:_use_fd_functions",))

@@ -1,0 +1,248 @@
+"""The functions of `os` that take a path: those that look see what the run has changed, those that change do so in its copy."""
+
+from __future__ import annotations
+
+import errno
+import functools
+import os
+import stat
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from agent_chaos.patch.files import actual
+from agent_chaos.patch.files.overlay import OVERLAY
+from agent_chaos.patch.files.redirected import copying, follows, reads, to_change, told_as
+
+_Function = Callable[..., Any]
+
+
+def _looks(name: str, find: Callable[[Any], str | None]) -> _Function:
+    """A function that only looks at a path."""
+    real = actual.functions[name]
+
+    @functools.wraps(real)
+    def look(path: Any, *args: Any, **kwargs: Any) -> Any:
+        found = None if not OVERLAY.touched or kwargs.get("dir_fd") is not None else find(path)
+        if found is None:
+            return real(path, *args, **kwargs)
+        with told_as(path):
+            return real(found, *args, **kwargs)
+
+    return look
+
+
+def _stat(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
+    if not OVERLAY.touched or dir_fd is not None:
+        return _real_stat(path, dir_fd, follow_symlinks)
+    with told_as(path):
+        found = follows(path) if follow_symlinks else reads(path)
+        return _real_stat(found or path, dir_fd, follow_symlinks)
+
+
+def _real_stat(path: Any, dir_fd: int | None, follow: bool) -> os.stat_result:
+    found: os.stat_result = actual.functions["stat"](path, dir_fd=dir_fd, follow_symlinks=follow)
+    return found
+
+
+def _listdir(path: Any = None) -> list[Any]:
+    if not OVERLAY.touched or isinstance(path, int) or copying() is None:
+        return list(actual.functions["listdir"](path))
+    with told_as("." if path is None else path):
+        names = OVERLAY.names(OVERLAY.followed(OVERLAY.path("." if path is None else path)))
+    return [os.fsencode(name) for name in names] if isinstance(path, bytes) else names
+
+
+class Entry:
+    """As `os.DirEntry`."""
+
+    def __init__(self, folder: Any, name: str) -> None:
+        encode = isinstance(folder, bytes)
+        self.name: Any = os.fsencode(name) if encode else name
+        self.path: Any = os.path.join(folder, self.name)
+
+    def __fspath__(self) -> Any:
+        return self.path
+
+    def __repr__(self) -> str:
+        return f"<DirEntry {self.name!r}>"
+
+    def inode(self) -> int:
+        return os.lstat(self.path).st_ino
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return os.stat(self.path, follow_symlinks=follow_symlinks)
+
+    def is_symlink(self) -> bool:
+        return os.path.islink(self.path)
+
+    def is_junction(self) -> bool:
+        return False
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        return self._is(stat.S_ISDIR, follow_symlinks)
+
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        return self._is(stat.S_ISREG, follow_symlinks)
+
+    def _is(self, kind: Callable[[int], bool], follow_symlinks: bool) -> bool:
+        try:
+            return kind(self.stat(follow_symlinks=follow_symlinks).st_mode)
+        except OSError:
+            return False
+
+
+class Entries:
+    """As what `os.scandir` gives."""
+
+    def __init__(self, entries: Iterator[Entry]) -> None:
+        self._entries = entries
+
+    def __iter__(self) -> Entries:
+        return self
+
+    def __next__(self) -> Entry:
+        return next(self._entries)
+
+    def __enter__(self) -> Entries:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._entries = iter(())
+
+
+def _scandir(path: Any = None) -> Any:
+    if not OVERLAY.touched or isinstance(path, int) or copying() is None:
+        return actual.functions["scandir"](path)
+    folder = "." if path is None else os.fspath(path)
+    names = [os.fsdecode(name) for name in _listdir(folder)]
+    return Entries(iter([Entry(folder, name) for name in names]))
+
+
+def _chdir(path: Any) -> None:
+    if isinstance(path, int) or copying() is None:
+        actual.functions["chdir"](path)
+        return
+    with told_as(path):
+        actual.functions["chdir"](OVERLAY.enter_folder(OVERLAY.followed(OVERLAY.path(path))))
+
+
+def _getcwd() -> str:
+    return OVERLAY.cwd()
+
+
+def _changes_file(name: str) -> _Function:
+    """A function that changes the file at a path, or what is noted about it."""
+    real = actual.functions[name]
+
+    @functools.wraps(real)
+    def change(path: Any, *args: Any, **kwargs: Any) -> Any:
+        follow = kwargs.get("follow_symlinks", True) is not False and name != "lchown"
+        if kwargs.get("dir_fd") is not None:
+            return real(path, *args, **kwargs)
+        _must_exist(path, follow=follow)
+        if (changed := to_change(path, follow=follow)) is None:
+            return real(path, *args, **kwargs)
+        session, meant = changed
+        with told_as(path, session):
+            return real(OVERLAY.to_write(meant), *args, **kwargs)
+
+    return change
+
+
+def _mkdir(path: Any, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+    if dir_fd is None and copying() is not None and OVERLAY.exists(OVERLAY.path(path)):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+    if dir_fd is not None or (changed := to_change(path, follow=False)) is None:
+        actual.functions["mkdir"](path, mode, dir_fd=dir_fd)
+        return
+    session, meant = changed
+    with told_as(path, session):
+        actual.functions["mkdir"](OVERLAY.to_write(meant), mode)
+
+
+def _must_exist(given: Any, *, follow: bool = False) -> None:
+    """Raises FileNotFoundError where a run asks to change what is not there."""
+    if not isinstance(given, int) and copying() is not None:
+        path = OVERLAY.path(given)
+        if not OVERLAY.exists(OVERLAY.followed(path) if follow else path):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), given)
+
+
+def _removes(name: str) -> _Function:
+    """A function that takes a name away."""
+    real = actual.functions[name]
+
+    @functools.wraps(real)
+    def remove(path: Any, *, dir_fd: int | None = None) -> None:
+        if dir_fd is not None:
+            real(path, dir_fd=dir_fd)
+            return
+        _must_exist(path)
+        if (changed := to_change(path, follow=False)) is None:
+            real(path)
+            return
+        session, meant = changed
+        with told_as(path, session):
+            if name == "rmdir" and OVERLAY.names(meant):
+                raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
+            # As an empty file, or an empty folder: what is lost needs no content, and its kind still counts.
+            real(OVERLAY.to_write(meant, empty=True))
+            OVERLAY.take_away(meant)
+
+    return remove
+
+
+def _renames(name: str) -> _Function:
+    real = actual.functions[name]
+
+    @functools.wraps(real)
+    def rename(src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
+        if src_dir_fd is None and dst_dir_fd is None:
+            _must_exist(src)
+            before, after = to_change(src, follow=False), to_change(dst, follow=False)
+            if before is not None and after is not None:
+                session, source = before
+                with told_as(src, session):
+                    OVERLAY.copy_tree(source)
+                    real(OVERLAY.shadow(source), _target(source, after[1]))
+                    OVERLAY.take_away(source)
+                return
+        real(src, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
+
+    return rename
+
+
+def _target(source: str, target: str) -> str:
+    """The copy to rename to: of a file without its content, as it is replaced."""
+    if OVERLAY.is_folder(target) and not OVERLAY.is_folder(source):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    return OVERLAY.to_write(target, empty=True)
+
+
+def redirected() -> dict[str, _Function]:
+    """What stands for functions of `os` while an environment does, by name."""
+    own: dict[str, _Function] = {
+        **{name: _looks(name, reads) for name in ("lstat", "readlink")},
+        **{name: _looks(name, follows) for name in ("access", "getxattr", "listxattr")},
+        **{
+            name: _changes_file(name)
+            for name in ("truncate", "utime", "chmod", "chown", "lchown", "setxattr", "removexattr")
+            if name in actual.functions
+        },
+        **{name: _removes(name) for name in ("remove", "unlink", "rmdir")},
+        **{name: _renames(name) for name in ("rename", "replace")},
+        "stat": _stat,
+        "listdir": _listdir,
+        "scandir": _scandir,
+        "chdir": _chdir,
+        "getcwd": _getcwd,
+        "mkdir": _mkdir,
+    }
+    return {
+        name: functools.wraps(actual.functions[name])(function)
+        for name, function in own.items()
+        if name in actual.functions
+    }

@@ -1,0 +1,257 @@
+"""What a run has changed of the files around it: copies of its own, and the names that it took away.
+
+A path is met in three states: changed by the run, and then the copy is what counts; taken away, and then nothing is
+there; or untouched, and then the real file is read. Nothing is copied before it is changed.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import tempfile
+from collections.abc import Collection
+from contextlib import suppress
+from itertools import count
+from typing import Any
+
+from agent_chaos.patch.files import actual
+from agent_chaos.runtime.session import Session
+
+LARGEST = 100 * 1024 * 1024
+"""Bytes of a file that is copied, at most."""
+
+_NO_FILES = ("/dev", "/proc", "/sys")
+_FAR_TOO_MANY_LINKS = 40
+
+
+class TooLarge(Exception):
+    """A file that would have to be copied is larger than `LARGEST`."""
+
+
+class Overlay:
+    """The files of this machine as the run that is active has changed them. Inert as long as nothing was changed."""
+
+    def __init__(self) -> None:
+        self.touched = False
+        self.folder = ""
+        """The working folder of the run."""
+        self.looked_at: Session | None = None
+        """A run that is over, and whose files are still asked for."""
+        self._root = ""
+        self._cwd = ""
+        self._gone: set[str] = set()
+        self._scratch: set[str] = set()
+        self._followed: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Before a run: its working folder is where the process is now."""
+        self.folder = actual.functions["getcwd"]()
+
+    def forget(self, keep: Collection[str] = ()) -> None:
+        """Undoes everything but the copies to `keep`: the real files are what counts again."""
+        self._gone.clear()
+        self._scratch.clear()
+        self._followed.clear()
+        self._cwd = ""
+        if self.touched:
+            self.touched = False
+            # Where an agent made its copies such that they cannot be removed, the next run's are elsewhere.
+            with suppress(OSError):
+                self.touched = not actual.remove_tree(self._root, keep)
+
+    def path(self, given: Any) -> str:
+        """The absolute path that is meant, symbolic links of folders followed."""
+        text = os.fsdecode(os.fspath(given))
+        if self.touched and text.startswith(self._root):
+            text = text[len(self._root) :] or "/"
+        whole = os.path.normpath(os.path.join(self.cwd(), text))
+        folder, name = os.path.split(whole)
+        return os.path.join(self._real_folder(folder), name)
+
+    def followed(self, path: str) -> str:
+        """Where a symbolic link leads; a path that is none is given back."""
+        if self._changed(path):
+            return path
+        for _ in range(_FAR_TOO_MANY_LINKS):
+            try:
+                target = actual.functions["readlink"](path)
+            except OSError:
+                return path
+            folder, name = os.path.split(os.path.normpath(os.path.join(os.path.dirname(path), target)))
+            path = os.path.join(self._real_folder(folder), name)
+        return path
+
+    def _real_folder(self, folder: str) -> str:
+        if folder not in self._followed:
+            parent, name = os.path.split(folder)
+            above = self._real_folder(parent) if name else folder
+            self._followed[folder] = self.followed(os.path.join(above, name)) if name else folder
+        return self._followed[folder]
+
+    def cwd(self) -> str:
+        """The working folder as the run knows it."""
+        return self._cwd or str(actual.functions["getcwd"]())
+
+    @property
+    def in_new_folder(self) -> bool:
+        """Whether the run's working folder is one that it made."""
+        return bool(self._cwd)
+
+    def enter_folder(self, path: str) -> str:
+        """The folder to change into, so that the run is at `path`."""
+        seen = self.seen(path)
+        self._cwd = path if seen != path else ""
+        return seen
+
+    def shadow(self, path: str) -> str:
+        """Where the copy of a path is, or will be."""
+        if not self.touched:
+            self._name_root()
+        return self._root + path
+
+    def _name_root(self) -> None:
+        # The name is no matter of chance: within a run that is drawn from the run's own seed.
+        for number in count():
+            self._root = os.path.join(tempfile.gettempdir(), f"agent-chaos-{os.getpid()}-{number}")
+            if actual.link_status(self._root) is None:
+                break
+
+    def holds(self, path: str) -> bool:
+        """Whether a path is one of the copies, or of what `tempfile` made."""
+        return (bool(self._root) and path.startswith(self._root)) or self.is_scratch(path)
+
+    def is_scratch(self, path: str) -> bool:
+        """Whether it was made by `tempfile` in this run, or is in a folder that was."""
+        if not self._scratch:
+            return False
+        path = os.path.abspath(path)
+        return any(path == one or path.startswith(one + os.sep) for one in self._scratch)
+
+    def note_scratch(self, path: str) -> None:
+        """What `tempfile` makes outside of the working folder is scratch already, and programs may have to find it there."""
+        self._scratch.add(os.path.abspath(path))
+
+    def inside(self, path: str) -> bool:
+        """Whether a path is in the working folder."""
+        return path.startswith(self.folder.rstrip(os.sep) + os.sep)
+
+    def _changed(self, path: str) -> bool:
+        return self.touched and actual.link_status(self._root + path) is not None
+
+    def _taken_away(self, path: str) -> bool:
+        while self._gone:
+            if path in self._gone:
+                return True
+            above = os.path.dirname(path)
+            if above == path:
+                break
+            path = above
+        return False
+
+    def seen(self, path: str) -> str:
+        """The path at which to look: of the copy, or of the real file."""
+        if not self.touched:
+            return path
+        if self._taken_away(path):
+            return self._root + path
+        if not self._changed(path):
+            return path
+        # A folder is copied only to hold copies: as long as the real one is there, it is the one to ask.
+        both = actual.is_folder(self._root + path) and actual.is_folder(path)
+        return path if both else self._root + path
+
+    def exists(self, path: str) -> bool:
+        return actual.link_status(self.seen(path)) is not None
+
+    def is_folder(self, path: str) -> bool:
+        return actual.is_folder(self.seen(path))
+
+    def names(self, path: str) -> list[str]:
+        """The names in a folder. Raises OSError where there is none."""
+        here: list[str] = [] if self._taken_away(path) else self._real_names(path)
+        added = [name for name in actual.names_in(self._root + path) if name not in here]
+        return here + added
+
+    def _real_names(self, path: str) -> list[str]:
+        try:
+            found = actual.functions["listdir"](path)
+        except OSError:
+            if not self._changed(path):
+                raise
+            return []
+        return [name for name in found if not self._lost(os.path.join(path, name))]
+
+    def _lost(self, path: str) -> bool:
+        return path in self._gone and not self._changed(path)
+
+    def to_write(self, path: str, *, empty: bool = False) -> str:
+        """The copy to write to, made where there is none yet; without its content where it is to be `empty`.
+
+        Raises PermissionError where the run could not write, and TooLarge.
+        """
+        shadow = self.shadow(path)
+        if self._changed(path):
+            return shadow
+        found = None if self._taken_away(path) else actual.status(path)
+        self._check_permission(path, found)
+        self._make_parents(path)
+        if found is not None and stat.S_ISREG(found.st_mode):
+            self._copy(path, shadow, found, empty=empty)
+        elif found is not None:
+            actual.make_folders(shadow)
+        return shadow
+
+    def _check_permission(self, path: str, found: os.stat_result | None) -> None:
+        asked = path if found is not None else os.path.dirname(path)
+        real = not self._changed(asked) and actual.status(asked) is not None
+        if real and not actual.functions["access"](asked, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    def _make_parents(self, path: str) -> None:
+        """Only where the folder is there: a file in a folder that is missing cannot be made here either."""
+        folder = os.path.dirname(path)
+        if not self.touched:
+            actual.functions["mkdir"](self._root, 0o700)
+            self.touched = True
+        if self.is_folder(folder):
+            actual.make_folders(self._root + folder)
+
+    def _copy(self, path: str, shadow: str, found: os.stat_result, *, empty: bool) -> None:
+        if empty:
+            actual.open_file(shadow, "wb").close()
+            actual.functions["chmod"](shadow, stat.S_IMODE(found.st_mode))
+        elif found.st_size > LARGEST:
+            raise TooLarge(f"{path} is larger than {LARGEST // (1024 * 1024)} MB")
+        else:
+            actual.copy(path, shadow)
+
+    def copy_tree(self, path: str) -> None:
+        """Copies a folder, or a file, with what is in it as the run sees it."""
+        shadow = self.to_write(path)
+        if actual.is_folder(shadow):
+            for name in self.names(path):
+                self.copy_tree(os.path.join(path, name))
+
+    def take_away(self, path: str) -> None:
+        """Has nothing be at the path, whose copy is gone already."""
+        if actual.link_status(path) is not None:
+            self._make_parents(path)
+            self._gone.add(path)
+
+
+def is_ordinary(path: str) -> bool:
+    """Whether a path is one that a copy can stand for: no device, no pipe, nothing that the system makes up."""
+    if path.startswith(_NO_FILES):
+        return False
+    found = actual.status(path)
+    return found is None or stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
+
+
+OVERLAY = Overlay()
+"""That of this process: it stands for whichever run is active."""
+
+
+def holds(session: Session, path: str) -> bool:
+    """Whether what is changed at a path is changed in a throw-away copy."""
+    return session.copies_files and OVERLAY.holds(path)

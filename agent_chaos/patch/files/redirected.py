@@ -1,0 +1,89 @@
+"""Which run asks for a file, and what becomes of its request: the throw-away copy, the real file, or a refusal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from agent_chaos.patch.effects import refused_effect
+from agent_chaos.patch.files.overlay import OVERLAY, TooLarge, is_ordinary
+from agent_chaos.runtime.active import replaying
+from agent_chaos.runtime.session import Session
+
+_DONE = {"file": "wrote the file", "sqlite": "opened the database"}
+
+
+def copying() -> Session | None:
+    """The run that this code belongs to, where its files are copied."""
+    session = replaying() or OVERLAY.looked_at
+    return session if session is not None and session.copies_files else None
+
+
+def reads(given: Any) -> str | None:
+    """The path at which a run is to look for a file; None where it is the one that was given."""
+    return _read_at(given, follow=False)
+
+
+def follows(given: Any) -> str | None:
+    """As `reads`, where a symbolic link leads."""
+    return _read_at(given, follow=True)
+
+
+def _read_at(given: Any, *, follow: bool) -> str | None:
+    if not OVERLAY.touched or isinstance(given, int) or copying() is None:
+        return None
+    path = OVERLAY.path(given)
+    seen = OVERLAY.seen(OVERLAY.followed(path) if follow else path)
+    # In a folder that only the copy has, no relative path leads to a real file.
+    return seen if seen != path or OVERLAY.in_new_folder else None
+
+
+def to_change(
+    given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"] = "file"
+) -> tuple[Session, str] | None:
+    """The run and the path of a file that it is about to change in its copy; None where the real one is to be changed.
+
+    Raises GuardRefused for a file outside of the working folder that structured output would be written to.
+    """
+    if isinstance(given, int) or given is None or (session := copying()) is None:
+        return None
+    path = OVERLAY.path(given)
+    path = OVERLAY.followed(path) if follow else path
+    if OVERLAY.is_scratch(path) or not is_ordinary(path):
+        return None
+    inside = OVERLAY.inside(path)
+    # The caller's caller: the function that stands for one of `os` or `io` was called by it.
+    if not inside and _asked_by_tempfile():
+        OVERLAY.note_scratch(path)
+        return None
+    if session.acted_on and not inside:
+        raise refused_effect(
+            session, f"{_DONE[kind]} {path}, after the model had filled in {session.acted_on}"
+        )
+    session.tape.incident(session.clock.now(), "copied", _told(path))
+    return session, path
+
+
+def _asked_by_tempfile() -> bool:
+    return sys._getframe(3).f_globals.get("__name__") == "tempfile"
+
+
+def _told(path: str) -> str:
+    return os.path.relpath(path, OVERLAY.folder) if OVERLAY.inside(path) else path
+
+
+@contextmanager
+def told_as(given: Any, session: Session | None = None) -> Iterator[None]:
+    """Has an error name the path that was given, not that of a copy; a file that is too large to copy is refused."""
+    try:
+        yield
+    except TooLarge as exc:
+        assert session is not None
+        raise refused_effect(session, f"changed {exc}, which is too large for a throw-away copy") from None
+    except OSError as exc:
+        if exc.filename is None or OVERLAY.holds(os.fsdecode(exc.filename)):
+            exc.filename = os.fspath(given)
+        raise

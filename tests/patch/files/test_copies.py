@@ -1,0 +1,298 @@
+"""What a run writes is a throw-away copy: the run finds it again, the next run does not, and the real files stay as they are."""
+
+import bz2
+import io
+import os
+import shutil
+import sqlite3
+import tarfile
+import tempfile
+import threading
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from agent_chaos.faults.plan import Plan
+from agent_chaos.patch.files.overlay import LARGEST
+from agent_chaos.patch.install import offline_environment
+from agent_chaos.trial.rehearsal import Rehearsal
+from tests.trials import recorded, scenario, trial
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """The working folder: `kept.txt`, a folder with two files, and a database with one order."""
+    monkeypatch.chdir(tmp_path)
+    Path("kept.txt").write_text("kept\n")
+    Path("old/deep").mkdir(parents=True)
+    Path("old/a.txt").write_text("a")
+    Path("old/deep/b.txt").write_text("b")
+    with closing(sqlite3.connect("orders.db")) as database:
+        database.execute("CREATE TABLE orders (item)")
+        database.execute("INSERT INTO orders VALUES ('lamp')")
+        database.commit()
+    return tmp_path
+
+
+def tree(folder):
+    """Every file of a folder with its bytes, and every folder."""
+    return {str(one.relative_to(folder)): one.is_file() and one.read_bytes() for one in folder.rglob("*")}
+
+
+NOTHING = recorded(scenario(lambda ctx, text: "recorded"), [])
+
+
+def answers(agent, runs=2):
+    """What an agent answers in several runs, each of which is a trace of its own."""
+
+    def told(ctx, text):
+        return repr(agent())
+
+    with offline_environment():
+        traces = [trial(scenario(told), NOTHING) for _ in range(runs)]
+    for trace in traces:
+        assert not trace.raised, trace.raised
+        assert not trace.incidents_of("effect", "file", "sqlite")
+    return [trace.answers[0].value for trace in traces]
+
+
+def writes_text():
+    with open("out.txt", "w") as file:
+        file.write("one\n")
+    with Path("out.txt").open("a") as file:
+        file.write("two\n")
+    return file.name, Path("out.txt").read_text(), os.path.getsize("out.txt"), sorted(os.listdir())
+
+
+def appends():
+    with open(Path("kept.txt").resolve(), "ab") as file:
+        file.write(b"more\n")
+    return Path("kept.txt").read_text()
+
+
+def updates_in_place():
+    with open("kept.txt", "r+") as file:
+        file.write("K")
+    os.truncate("kept.txt", 2)
+    os.utime("kept.txt", (1, 1))
+    os.chmod("kept.txt", 0o600)
+    return Path("kept.txt").read_text(), os.stat("kept.txt").st_mtime, oct(os.stat("kept.txt").st_mode)
+
+
+def by_descriptor():
+    descriptor = os.open("raw.bin", os.O_CREAT | os.O_EXCL | os.O_RDWR)
+    os.write(descriptor, b"xyz")
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    found = os.read(descriptor, 10)
+    os.close(descriptor)
+    with suppress(FileExistsError):
+        os.open("raw.bin", os.O_CREAT | os.O_EXCL | os.O_RDWR)
+    return found, os.path.exists("raw.bin")
+
+
+def replaces_in_one_step():
+    with tempfile.NamedTemporaryFile("w", dir=".", delete=False) as file:
+        file.write("new")
+    os.replace(file.name, "kept.txt")
+    return Path("kept.txt").read_text(), Path(file.name).exists()
+
+
+def removes():
+    os.remove("kept.txt")
+    shutil.rmtree("old")
+    again = Path("old")
+    again.mkdir()
+    (again / "c.txt").write_text("c")
+    with suppress(FileNotFoundError):
+        os.unlink("kept.txt")
+    return sorted(os.listdir()), os.listdir("old"), os.path.exists("old/a.txt"), Path("kept.txt").is_file()
+
+
+def walks():
+    Path("new/deep").mkdir(parents=True, exist_ok=True)
+    Path("new/deep/x.txt").touch()
+    shutil.copytree("old", "copied")
+    shutil.move("old/a.txt", "moved.txt")
+    os.rename("copied/deep", "deeper")
+    with os.scandir(".") as entries:
+        kinds = sorted((entry.name, entry.is_dir(), entry.is_file()) for entry in entries)
+    return kinds, sorted(map(str, Path().rglob("*.txt"))), [one[1:] for one in os.walk("old")]
+
+
+def archives():
+    with bz2.open("a.bz2", "wt") as file:
+        file.write("packed")
+    with tarfile.open("a.tar", "w") as archive:
+        archive.add("kept.txt")
+    with tarfile.open("a.tar") as archive, bz2.open("a.bz2", "rt") as file:
+        return archive.getnames(), file.read()
+
+
+def enters_a_folder():
+    os.mkdir("inner")
+    os.chdir("inner")
+    Path("here.txt").write_text("x")
+    return (
+        os.path.relpath(os.getcwd(), os.path.dirname(os.getcwd())),
+        os.listdir(),
+        Path("../kept.txt").exists(),
+    )
+
+
+def orders():
+    with closing(sqlite3.connect("orders.db")) as database:
+        database.execute("INSERT INTO orders VALUES ('chair')")
+        database.commit()
+    with closing(sqlite3.connect(f"file:{os.path.abspath('orders.db')}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT item FROM orders").fetchall()
+
+
+def makes_a_database():
+    with closing(sqlite3.connect(Path("new.db"), isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE IF NOT EXISTS notes (text)")
+        database.execute("INSERT INTO notes VALUES ('x')")
+        return database.execute("SELECT count(*) FROM notes").fetchall(), Path("new.db").exists()
+
+
+def in_a_thread():
+    worker = threading.Thread(target=lambda: Path("thread.txt").write_text("x"))
+    worker.start()
+    worker.join()
+    return Path("thread.txt").read_text()
+
+
+def outside_of_the_folder():
+    elsewhere = Path("..", f"{Path.cwd().name}-elsewhere.txt")
+    elsewhere.write_text("x")
+    return elsewhere.read_text(), elsewhere.resolve().parent == Path.cwd().parent
+
+
+def errors():
+    found = []
+    Path("out.txt").write_text("x")
+    for attempt, *arguments in (
+        (open, "missing.txt"),
+        (open, "missing/x.txt", "w"),
+        (open, "old", "w"),
+        (open, "kept.txt", "x"),
+        (open, "out.txt", "x"),
+        (os.mkdir, "old"),
+        (os.rmdir, "old"),
+        (os.remove, "missing.txt"),
+        (os.rename, "missing.txt", "x"),
+        (os.stat, "missing.txt"),
+    ):
+        try:
+            attempt(*arguments)
+        except OSError as exc:
+            found.append((type(exc).__name__, exc.filename))
+    return found
+
+
+AGENTS = [
+    *(writes_text, appends, updates_in_place, by_descriptor, replaces_in_one_step, removes, walks, archives),
+    *(enters_a_folder, orders, makes_a_database, in_a_thread, outside_of_the_folder, errors),
+]
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.__name__)
+def test_a_run_finds_what_it_wrote_as_the_real_files_would_be(agent, folder):
+    before, around = tree(folder), tree(folder.parent)
+    copied = answers(agent)
+
+    assert tree(folder) == before
+    assert tree(folder.parent) == around
+    with_real_files = repr(agent())
+    assert copied == [with_real_files] * 2
+
+
+def test_nothing_of_the_copies_is_left():
+    answers(writes_text)
+
+    assert not list(Path(tempfile.gettempdir()).glob(f"agent-chaos-{os.getpid()}-*"))
+
+
+def test_a_connection_that_is_kept_finds_its_tables_and_no_rows_of_another_run():
+    kept = []
+
+    def agent():
+        if not kept:
+            kept.append(sqlite3.connect("book.db"))
+            kept[0].execute("CREATE TABLE IF NOT EXISTS book (item)")
+        kept[0].execute("INSERT INTO book VALUES ('lamp')")
+        kept[0].commit()
+        return kept[0].execute("SELECT count(*) FROM book").fetchone()
+
+    assert answers(agent, runs=3) == ["(1,)"] * 3
+    assert not Path("book.db").exists()
+
+
+def test_what_tempfile_makes_is_no_file_of_the_user_and_programs_find_it():
+    def agent():
+        with tempfile.TemporaryDirectory() as made:
+            Path(made, "x").write_text("x")
+            return os.listdir(made), os.system(f"test -f {made}/x")
+
+    assert answers(agent) == ["(['x'], 0)"] * 2
+
+
+def test_assertions_see_the_files_of_the_run_that_they_judge(folder):
+    def filed(ctx):
+        return Path("out.txt").read_text() == "one\ntwo\n"
+
+    one = scenario(lambda ctx, text: str(writes_text()), assertions=[filed])
+    outcome = Rehearsal(one, cassette=NOTHING).trial(Plan())
+
+    assert not outcome.violations, outcome
+    assert not (folder / "out.txt").exists()
+
+
+def attached():
+    with closing(sqlite3.connect("new.db")) as database, suppress(sqlite3.DatabaseError):
+        database.execute("ATTACH DATABASE 'orders.db' AS real")
+        database.execute("DELETE FROM real.orders")
+        database.commit()
+
+
+def linked():
+    with suppress(OSError):
+        os.symlink("kept.txt", "other.txt")
+
+
+def past_open():
+    with suppress(OSError):
+        io.FileIO("kept.txt", "w").close()
+
+
+def appends_to_a_huge_file():
+    with suppress(OSError), open("huge.bin", "ab") as file:
+        file.write(b"x")
+
+
+@pytest.mark.parametrize(
+    "agent", [attached, linked, past_open, appends_to_a_huge_file], ids=lambda one: one.__name__
+)
+def test_what_no_copy_can_hold_is_refused_and_remembered(agent, folder):
+    with open("huge.bin", "wb") as file:
+        os.truncate(file.fileno(), LARGEST + 1)
+    before = {name: one if name != "huge.bin" else len(one) for name, one in tree(folder).items()}
+    trace = trial(scenario(lambda ctx, text: str(agent())), NOTHING)
+
+    assert trace.incidents_of("effect")
+    assert {name: one if name != "huge.bin" else len(one) for name, one in tree(folder).items()} == before
+
+
+def test_a_huge_database_can_be_read():
+    with closing(sqlite3.connect("orders.db")) as database:
+        database.execute("CREATE TABLE pad (x)")
+    os.truncate("orders.db", LARGEST + 4096)
+
+    def agent():
+        with closing(sqlite3.connect("orders.db")) as database:
+            return database.execute("SELECT item FROM orders").fetchall()
+
+    trace = trial(scenario(lambda ctx, text: str(agent())), NOTHING)
+
+    assert trace.answers[0].value == "[('lamp',)]"
