@@ -58,6 +58,7 @@ def _resigned(value: Any, how: _How) -> Any:
         return value
     signed = {name for name in _NAMES if isinstance(value.get(name), str) and value[name]}
     return {
+        # Base64 still, and of the same length: the provider must find the signature wrong, not unreadable.
         name: f"{inner[:-4]}AAA=" if name in signed else _resigned(inner, how)
         for name, inner in value.items()
         if name not in signed or how == "changed"

@@ -51,13 +51,18 @@ def _again(target: Target) -> tuple[ToolCall, ...]:
     """The calls whose results are the last that the request brings, with other ids; not where the reply has them already."""
     messages = target.protocol.prompt(target.request).messages if target.reply.ok else ()
     before = next((one for one in reversed(messages) if one.role == "assistant"), None)
+    # The turn to repeat must have been answered: a request that ends with the assistant's own words brings no
+    # results.
     if before is None or messages[-1] is before:
         return ()
     calls = [part for part in before.parts if isinstance(part, ToolCall)]
     if _said(calls) == _said(target.protocol.parse(target.reply).tool_calls):
         return ()
     return tuple(
-        ToolCall(fresh_id(call.id, "again") if call.id else "", call.name, call.arguments) for call in calls
+        # Without `extra` and `pieces`, which belong to the items and deltas of the earlier reply. An id that
+        # was used before would be refused by the provider.
+        ToolCall(fresh_id(call.id, "again") if call.id else "", call.name, call.arguments)
+        for call in calls
     )
 
 

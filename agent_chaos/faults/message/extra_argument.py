@@ -26,6 +26,7 @@ class ExtraArgument(OneToolCall, frozen=True):
 
     def apply(self, target: Target) -> Reply:
         found = declared_arguments(target, self.call)
+        # A tool that declares the name would take the argument as one of its own, and nothing would be wrong.
         if found is None or _NAME in found[1]:
             return target.reply
         return changed(target, self.call, {**found[0], _NAME: True})

@@ -39,6 +39,7 @@ class FailedResponse(MessageFault, frozen=True):
             return target.reply
         turn = target.protocol.parse(target.reply)
         text = next((part for part in turn.parts if isinstance(part, Text) and len(part.text) > 1), None)
+        # The tool calls go with it: what comes after the text that broke off was never said.
         half = () if text is None else (replace(text, text=text.text[: len(text.text) // 2]),)
         error = {"code": self.code, "message": target.protocol.specifics.failures[self.code]}
         failed = replace(turn, parts=half, stop="other", stop_raw="failed", usage=None, error=error)

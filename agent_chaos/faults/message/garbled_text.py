@@ -41,6 +41,8 @@ class GarbledText(MessageFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
+        # A provider that decodes under a schema cannot write a fence or a courtesy: a failure there would be
+        # one that nobody meets.
         if _answer(target) is None or target.protocol.constrains(target.request):
             return ()
         return tuple({"shape": shape} for shape in get_args(_Shape))

@@ -113,10 +113,13 @@ def _broken(arguments: str, shape: _Shape) -> str:
 
 
 _REWRITES: dict[str, tuple[str, str]] = {
+    # Not in `{}`: `{,}` is no trailing comma, and no model writes it.
     "trailing_comma": (r"(?<=.)(?<!\{)\}$", ",}"),
     "two_objects": (r"(?s)^(.*\})$", r"\1\1"),
     "list": (r"(?s)^(.*\})$", r"[\1]"),
     "not_a_number": (r"(?<=:)( ?)-?\d[\d.eE+-]*(?=[,}])", r"\1NaN"),
+    # Quotes that are escaped stay: they belong to a value, which should still say the same to a parser that
+    # takes single quotes.
     "single_quotes": (r'(?<!\\)"', "'"),
     "raw_newline": (r'(": ?"[^"\\])', "\\1\n"),
     "bad_escape": (r'(": ?"[^"\\])', r"\1\\u00"),

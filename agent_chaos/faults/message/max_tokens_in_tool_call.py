@@ -43,6 +43,8 @@ class MaxTokensInToolCall(MessageFault, frozen=True):
         places = getattr(inside(found[2].arguments), self.within) if found else []
         if found is None or not places:
             return None
+        # From the middle on, so that the smallest offset, to which shrinking leads, cuts where there is
+        # something before and after.
         return found[2].arguments[: places[(len(places) // 2 + self.offset) % len(places)]]
 
     def apply(self, target: Target) -> Reply:

@@ -115,6 +115,8 @@ class BlockedPrompt(_NoAnswer, frozen=True):
         if not self.openings(target):
             return target.reply
         turn = target.protocol.parse(target.reply)
+        # A new turn, not the old one without its parts: without a candidate there is no stop reason either,
+        # nor anything else that the old one said.
         blocked = ModelTurn(id=turn.id, model=turn.model, streamed=turn.streamed)
         told = replace(blocked, extra=target.protocol.specifics.blocked_prompt)
         return target.protocol.render(told, target.reply)

@@ -63,6 +63,8 @@ def _nulled(target: Target, field: str) -> Reply | None:
     if target.streamed:
         return _nulled_in_stream(target, *place, last=field == "stop")
     body = target.reply.json
+    # Wrapped, so that the fields at the top of a whole body stand under `response` as they do in the events
+    # of OpenAI Responses, and one `null_places` serves both.
     changed = _without_value({"response": body}, "", *place)["response"]
     return with_json(target.reply, changed) if changed != body else None
 

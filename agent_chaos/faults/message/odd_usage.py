@@ -55,6 +55,8 @@ def _counting(usage: Usage, count: int) -> Usage:
 
 
 def _capped(value: Any, most: int) -> Any:
+    # The cached or the reasoning tokens must not exceed the whole that they are a part of: that would be a
+    # second fault, with clients that subtract.
     if isinstance(value, dict):
         return {name: _capped(one, most) for name, one in value.items()}
     if isinstance(value, list):

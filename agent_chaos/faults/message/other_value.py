@@ -26,6 +26,8 @@ class OtherValue(OneToolCall, frozen=True):
     def apply(self, target: Target) -> Reply:
         found = declared_arguments(target, self.call)
         given, declared = found or ({}, {})
+        # The first from behind that has another valid value: a text without an enum has none that could be
+        # known.
         for name in reversed(given):
             other = _other(declared.get(name, {}), given[name])
             if other is not None:

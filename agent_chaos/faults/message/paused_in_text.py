@@ -33,6 +33,8 @@ class PausedInText(MessageFault, frozen=True):
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         if final_text(target) is None:
             return ()
+        # By trying: a protocol that has no word for a pause writes the end of a turn in its place, and reads
+        # that back.
         paused = target.protocol.parse(target.reply).with_stop("pause")
         rendered = target.protocol.render(paused, target.reply)
         return ({},) if target.protocol.parse(rendered).stop == "pause" else ()

@@ -55,6 +55,8 @@ def _written(target: Target, pieces: _Pieces) -> Reply | None:
     turn = target.protocol.parse(target.reply)
     parts = tuple(_cut(part, pieces) for part in turn.parts)
     changed = target.protocol.render(replace(turn, parts=parts), target.reply)
+    # A transparent fault may change nothing that a client reads, so a wire that cannot carry the pieces is
+    # left as it was.
     same = target.protocol.parse(changed) == turn
     return changed if same and changed.body != target.reply.body else None
 

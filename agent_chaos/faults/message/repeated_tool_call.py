@@ -32,6 +32,7 @@ class RepeatedToolCall(MessageFault, frozen=True):
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         last = _last_call(target)
+        # Gemini and Ollama may send calls without an id; there is none to make another of.
         wanted: tuple[Ids, ...] = ("fresh", "same") if last and last.id else ("same",)
         return tuple({"ids": ids} for ids in wanted) if last else ()
 
@@ -60,4 +61,6 @@ def _reminted(call: ToolCall, ids: Collection[str]) -> ToolCall:
 def _renamed(value: Any, ids: Collection[str]) -> Any:
     if isinstance(value, dict):
         return {name: _renamed(inner, ids) for name, inner in value.items()}
+    # By the ids that the protocol knows of this reply, not by the names of fields: OpenAI Responses give the
+    # item an id of its own beside the `call_id`, and both must differ.
     return fresh_id(value, "twin") if isinstance(value, str) and value and value in ids else value

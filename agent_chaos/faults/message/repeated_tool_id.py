@@ -28,6 +28,7 @@ class RepeatedToolId(MessageFault, frozen=True):
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
         first, second = tool_call_at(target, 0), tool_call_at(target, 1)
+        # Two empty ids are not one id, and where both have the same already there is nothing to change.
         return ({},) if first and second and first[2].id not in ("", second[2].id) else ()
 
     def apply(self, target: Target) -> Reply:

@@ -86,6 +86,8 @@ def _in_value(value: Any, under: str, field: _Field) -> Any:
 
 
 def _retyped_value(value: Any, name: str, under: str, field: _Field) -> Any:
+    # JSON in a text with OpenAI Chat and its imitators; what is an object already (Ollama) stays, and the
+    # fault has no opening there.
     if field == "arguments" and (under, name) == ("function", "arguments"):
         read = loaded(value) if isinstance(value, str) else None
         return read if isinstance(read, dict) else value

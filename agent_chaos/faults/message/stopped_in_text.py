@@ -42,6 +42,8 @@ class StoppedInText(MessageFault, frozen=True):
             return target.reply
         turn, index, part = found
         begun = replace(part, text=part.text[: kept(part, self.percent_lost)])
+        # The provider's own word, not the neutral stop: several words map to one stop, and SDKs branch on the
+        # word.
         stopped = replace(turn, parts=(*turn.parts[:index], begun), stop=stop, stop_raw=self.reason)
         return target.protocol.render(stopped, target.reply)
 

@@ -37,6 +37,8 @@ class StoppedInToolCall(MessageFault, frozen=True):
             {**call, "reason": reason}
             for call in call_choices(target)
             for reason in target.protocol.specifics.early_stops
+            # An opening must hold for every percentage that the search may draw, and short arguments have no
+            # 5 % to lose: the ends of the range stand for what lies between.
             if all(
                 cls(**call, reason=reason, percent_lost=lost).apply(target) is not target.reply
                 for lost in (5, 95)

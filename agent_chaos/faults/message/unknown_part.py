@@ -34,6 +34,7 @@ class UnknownPart(MessageFault, frozen=True):
         if new is None or not self.openings(target):
             return target.reply
         turn = target.protocol.parse(target.reply)
+        # In front: code that takes the first block for the answer (`content[0].text`) then meets it.
         return target.protocol.render(replace(turn, parts=(new, *turn.parts)), target.reply)
 
     def describe(self) -> str:

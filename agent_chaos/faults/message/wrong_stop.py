@@ -92,6 +92,8 @@ class UnknownStop(MessageFault, frozen=True):
 
 def _unknown(target: Target) -> Reply | None:
     """The reply with an unknown stop reason; None where the protocol has no room for one."""
+    # By looking into the bytes: a protocol that derives the reason to stop from something else drops the word
+    # without a sound.
     turn = replace(target.protocol.parse(target.reply), stop="other", stop_raw=_HOLOGRAM)
     rendered = target.protocol.render(turn, target.reply)
     return rendered if _HOLOGRAM.encode() in rendered.body else None

@@ -137,6 +137,7 @@ def _broken_off(target: Target) -> list[bytes] | None:
     raws = raw_frames(target) if target.reply.ok and target.streamed else []
     at = len(raws) // 2
     data = target.frames[at].data.rstrip() if len(raws) >= 3 else ""
+    # `[DONE]` and the empty data of a keep-alive are no JSON that could break off.
     if target.framing is None or "}" not in data:
         return None
     return [*raws[:at], target.framing.with_data(target.frames[at], data[:-1]), *raws[at + 1 :]]
@@ -147,6 +148,8 @@ def _opening(target: Target, of: Opening) -> int | None:
     if not target.reply.ok or not target.streamed:
         return None
     adds = [bool(delta and delta.text) for _, delta in target.protocol.delta(target.reply)]
+    # Where the first frame says something at once (Gemini, Chat without a role chunk), losing it loses text:
+    # that is a fault of its own (`misdelivered_event`).
     if not any(adds) or adds[0]:
         return None
     first = adds.index(True)

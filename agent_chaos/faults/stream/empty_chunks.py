@@ -62,6 +62,8 @@ def _with_empty(target: Target, shape: _Shape) -> dict[int, list[Any]]:
     if shape == "empty_text":
         return {at: [events[at], one] for at, one in empty.items() if not _ends(target, events[at])}
     found = {at: [events[at], one] for at, one in empty.items()}
+    # One stands before everything as well: Azure sends the filter's results of the prompt so, and clients
+    # that read `choices[0]` of the first chunk fail (pydantic/pydantic-ai#164).
     opening = {0: [empty[first], *found.get(0, [events[0]])]}
     return found | opening
 
@@ -74,6 +76,8 @@ def _emptied(target: Target, event: Any, shape: _Shape, text: str) -> Any:
     place = target.protocol.specifics.chunks
     if place is None or not isinstance(event.get(place.choices), list):
         return None
+    # OpenAI names every field in each chunk and writes `[]` or null; Gemini leaves out what is empty. An
+    # empty chunk keeps the habit of its API.
     if shape == "no_choice":
         return {**event, place.choices: []} if place.named_always else _without(event, place.choices)
     choice = _without(event[place.choices][0], place.content, place.stop)

@@ -42,6 +42,8 @@ class ErrorEvent(StreamFault, frozen=True):
         if at is None:
             return target.reply
         kept = cut(target.reply, at, End())
+        # The error comes when the last bytes before it came; the time that the cut-off rest had taken is
+        # over.
         now = kept.events[-1].at
         told = target.protocol.error_frames(self.error, target.reply)
         return Reply((*kept.events[:-1], Data(told, now), End(now)))

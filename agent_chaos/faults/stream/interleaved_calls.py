@@ -45,6 +45,8 @@ def _in_turns(events: list[Any]) -> dict[int, list[Any]]:
         call = _call_of(event)
         if call is not None:
             pieces.setdefault(call, []).append(at)
+    # Column by column: the first piece of each call, then the second of each. Only frames that hold pieces
+    # change places, so text between the calls stays where it is.
     order = [at for at in chain.from_iterable(zip_longest(*pieces.values())) if at is not None]
     return {place: [events[at]] for place, at in zip(sorted(order), order, strict=True) if place != at}
 
@@ -53,6 +55,7 @@ def _call_of(event: Any) -> int | None:
     """The index of the only tool call that an event adds to; None where it adds to none or says more than that."""
     told = fields(event)
     if text_of(told.get("type")).startswith("response."):
+        # An item that is added or done names its type; its deltas are `response.function_call_arguments.…`.
         of_call = "function_call" in (fields(told.get("item")).get("type"), told["type"].split(".")[1][:13])
         index = told.get("output_index") if of_call else None
     else:

@@ -34,6 +34,8 @@ class KeepAliveNoise(StreamFault, frozen=True):
         ends = [end for end, _ in target.protocol.delta(target.reply)] if target.streamed else []
         if not target.reply.ok or not noise or not ends:
             return target.reply
+        # Never behind the last of the places, which may be the end of the stream: a client that has read the
+        # terminator has left, and would not see it.
         places = ends[self.every - 1 :: self.every][:-1] or ends[:1]
         return _with_frames(target.reply, {end: noise[i % len(noise)] for i, end in enumerate(places)})
 

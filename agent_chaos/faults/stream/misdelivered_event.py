@@ -86,6 +86,8 @@ def _adding(target: Target) -> Iterator[int]:
 def _only_text(target: Target, at: int, how: _How) -> bool:
     changed = _misdelivered(target, at, how)
     after, before = target.protocol.parse(changed), target.protocol.parse(target.reply)
+    # An event that also opens a part or ends the reply would be another fault when it is lost
+    # (`lost_opening`, a cut).
     ends = [(turn.stop, turn.complete, turn.error, len(turn.parts)) for turn in (after, before)]
     return ends[0] == ends[1] and changed.body != target.reply.body
 

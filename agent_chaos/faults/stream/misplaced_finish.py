@@ -52,6 +52,8 @@ def _misplaced(target: Target, how: _How) -> dict[int, list[Any]]:
     events = json_events(target)
     place = target.protocol.specifics.chunks
     stops = [at for at, event in enumerate(events) if place and _choice(event, place).get(place.stop)]
+    # With more than one choice, or a reason that another fault has repeated, it is not clear which of them to
+    # move.
     return _HOWS[how](events, stops[0], place) if place and len(stops) == 1 else {}
 
 

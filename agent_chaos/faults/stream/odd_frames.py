@@ -46,6 +46,7 @@ class ControlFrame(StreamFault, frozen=True):
         if {"shape": self.shape} not in self.openings(target):
             return target.reply
         *raws, last = raw_frames(target)
+        # None behind the last: clients stop reading at `[DONE]` or `message_stop`.
         return with_frames(target, [*(raw + _controls(target)[self.shape] for raw in raws), last])
 
     def describe(self) -> str:
@@ -74,6 +75,7 @@ class UnknownEvent(StreamFault, frozen=True):
             return target.reply
         assert target.framing is not None
         first, *raws = raw_frames(target)
+        # With the line ends of the stream: a change of them within one stream is `respelled_stream`.
         new = target.framing.frame(json.dumps(_UNKNOWN), event="hologram", newline=newline_of(target))
         return with_frames(target, [first + new, *raws])
 

@@ -55,6 +55,7 @@ def _identified(call: dict[str, Any], known: dict[Any, dict[str, Any]]) -> dict[
         known[call.get("index")] = call
         return call
     begun = known.get(call.get("index"))
+    # Another fault may have taken the id, or the whole beginning of the call.
     if begun is None or "function" not in begun:
         return call
     function = {**fields(call.get("function")), "name": fields(begun["function"]).get("name")}

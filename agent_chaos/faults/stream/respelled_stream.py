@@ -46,6 +46,8 @@ class RespelledStream(StreamFault, frozen=True):
     def apply(self, target: Target) -> Reply:
         if {"spelling": self.spelling} not in self.openings(target):
             return target.reply
+        # Frame by frame rather than the whole body, so that each keeps the chunk, and with it the moment, in
+        # which it came.
         return with_frames(target, [self._respelled(target, one) for one in target.frames])
 
     def _respelled(self, target: Target, one: Frame) -> bytes:

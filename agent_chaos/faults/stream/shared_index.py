@@ -61,6 +61,8 @@ def _told_by_id(chunks: list[Any]) -> bool:
     begun = [index for index, begins in indexes if begins]
     current: Any = None
     for index, begins in indexes:
+        # Where the pieces of two calls come in turns, the index is all that tells them apart: without it the
+        # reply would be another one, and the fault no longer transparent.
         current = index if begins else current
         if index != current:
             return False

@@ -58,4 +58,5 @@ def _divided(part: dict[str, Any]) -> list[dict[str, Any]]:
     if not part.get("text") or _SIGNATURE not in part:
         return [part]
     said = {name: value for name, value in part.items() if name != _SIGNATURE}
+    # The rest of the part is in both (`thought: true`), since a client sorts each part by it.
     return [said, {**said, "text": "", _SIGNATURE: part[_SIGNATURE]}]

@@ -41,4 +41,5 @@ def other(value: Any) -> Any:
         return [other(inner) for inner in value]
     if isinstance(value, str):
         return value.translate(_NEXT_DIGIT)
+    # A bool is an int in Python; the other truth would be another form of answer, not another entity's.
     return value + 1 if isinstance(value, int | float) and not isinstance(value, bool) else value

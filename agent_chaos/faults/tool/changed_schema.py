@@ -31,7 +31,10 @@ class ToolSchemaChanged(ToolFault, frozen=True):
     def apply(self, target: ToolTarget) -> ToolOutcome:
         if self.how == "tool_removed":
             return ToolOutcome(
-                ToolEnd(error_type="LookupError", error=f"unknown tool: {target.name}"), performed=False
+                # Not performed: the call is refused before the tool's code runs, so an oracle may not count
+                # its effect.
+                ToolEnd(error_type="LookupError", error=f"unknown tool: {target.name}"),
+                performed=False,
             )
         first = next(iter(target.arguments), "") if isinstance(target.arguments, dict) else ""
         # In Python's words, which is what a framework gets that calls the function with the old name.

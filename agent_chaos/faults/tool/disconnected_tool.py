@@ -34,6 +34,7 @@ class ToolDisconnected(ToolFault, frozen=True):
             return ToolOutcome(
                 ToolEnd(error_type="ConnectionError", error="the server closed the connection")
             )
+        # asyncio's own words: a client made on a loop that is closed raises this at its first I/O.
         return ToolOutcome(ToolEnd(error_type="RuntimeError", error="Event loop is closed"), performed=False)
 
     def describe(self) -> str:

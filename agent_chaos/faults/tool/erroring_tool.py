@@ -31,6 +31,8 @@ class ErrorResult(ToolFault, frozen=True):
     def apply(self, target: ToolTarget) -> ToolOutcome:
         text = {"type": "text", "text": self.message}
         result = {"isError": True, "content": [text]} if self.shape == "mcp" else {"error": self.message}
+        # The tool says that it failed, so nothing was done; a time-out (`tool_timeout`) leaves that open, and
+        # there the effect landed.
         return ToolOutcome(ToolEnd(result), performed=False)
 
     def describe(self) -> str:

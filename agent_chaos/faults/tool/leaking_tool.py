@@ -28,7 +28,10 @@ class ToolSecretError(ToolFault, frozen=True):
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         return ToolOutcome(
-            ToolEnd(error_type="ConnectionError", error=f"could not connect to {DSN}"), performed=False
+            # A fixed string that stands nowhere else, which the oracle finds again in what is sent to the
+            # provider.
+            ToolEnd(error_type="ConnectionError", error=f"could not connect to {DSN}"),
+            performed=False,
         )
 
     def describe(self) -> str:

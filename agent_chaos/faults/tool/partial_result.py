@@ -43,6 +43,7 @@ class ToolPartial(ToolFault, frozen=True):
 
 def _part(value: Any, lacks: Lacks) -> Any:
     """The value without some of it; itself where it has nothing of the kind to lose."""
+    # Tools of MCP and many frameworks return JSON in a text; half of that text would be `tool_malformed`.
     held = loaded(value) if isinstance(value, str) else None
     if isinstance(held, list | dict):
         part = _part(held, lacks)
@@ -57,4 +58,5 @@ def _part(value: Any, lacks: Lacks) -> Any:
     if not isinstance(value, dict):
         return value
     kept_names = list(value)[:-1] if lacks == "fields" and len(value) > 1 else list(value)
+    # A field is taken from the outermost object only, so that what is lacking is one thing.
     return {name: _part(value[name], lacks) if lacks == "items" else value[name] for name in kept_names}

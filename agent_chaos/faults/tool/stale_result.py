@@ -51,5 +51,7 @@ def _copies(target: ToolTarget, copied: Copy) -> list[Any]:
         for one in target.others
         if one.result != target.end.result
         and (one.arguments == target.arguments) is same
+        # A copy of the same call can only be of the past; that another entity was asked for later does not
+        # matter, for a run need not have seen it.
         and (one.earlier or not same)
     ]

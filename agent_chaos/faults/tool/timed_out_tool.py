@@ -29,7 +29,9 @@ class ToolTimeout(ToolFault, frozen=True):
 
     def apply(self, target: ToolTarget) -> ToolOutcome:
         return ToolOutcome(
-            ToolEnd(f"Tool timed out after {self.timeout_seconds:g}s"), delay_s=self.timeout_seconds
+            # A sentence, not an exception: what 0.1.3 returned, and its users' tests look for these words.
+            ToolEnd(f"Tool timed out after {self.timeout_seconds:g}s"),
+            delay_s=self.timeout_seconds,
         )
 
     def describe(self) -> str:

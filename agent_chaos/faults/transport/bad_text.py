@@ -45,6 +45,8 @@ class BadText(TransportFault, frozen=True):
             return target.reply
         if self.shape == _MARK:
             return _marked(target)
+        # 0xFF stands in no UTF-8 text, not even as a part of a longer character; a byte in the place of one
+        # keeps every length as it was.
         return rechunked(target.reply, body[:at] + b"\xff" + body[at + 1 :])
 
     def describe(self) -> str:
@@ -63,6 +65,7 @@ def _may_be_marked(target: Target) -> bool:
 def _marked(target: Target) -> Reply:
     if target.framing is None:
         return with_body(target.reply, _BOM + target.reply.body)
+    # Through the frames, since a mark before the first one belongs to it and must come in its chunk.
     first, *rest = (frame.raw for frame in target.frames)
     return with_frames(target, [_BOM + first, *rest])
 

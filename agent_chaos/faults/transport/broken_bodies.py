@@ -30,6 +30,8 @@ class _BrokenBody(TransportFault, ABC):
         kept = cut_at(target, self.boundary, self.offset)
         if kept is None:
             return target.reply
+        # The headers keep the length that they promised: that the body is shorter is what clients tell this
+        # fault by.
         return replace(kept, events=(*kept.events[:-1], Abort(self.abort, at=kept.events[-1].at)))
 
     def describe(self) -> str:

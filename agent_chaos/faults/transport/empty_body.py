@@ -32,6 +32,8 @@ class EmptyBody(TransportFault, frozen=True):
         if head is None or not self.openings(target):
             return target.reply
         told = header(head.headers, "content-length")
+        # A length that promises more would be a connection that broke (`incomplete_body`); a chunked reply
+        # has no length to mend.
         headers = with_header(head.headers, "content-length", "0") if told else head.headers
         return Reply((replace(head, headers=headers), End(head.at)))
 

@@ -32,6 +32,8 @@ class ErrorBody(TransportFault, frozen=True):
         error = provider_error(target, "server_error")
         if error.head is None or not self.openings(target):
             return target.reply
+        # Not where a stream runs already: the whole body is the error, with the content type of JSON, and
+        # clients that look for events find none.
         return Reply((replace(error.head, status=200, reason="OK"), *error.events[1:]))
 
     def describe(self) -> str:

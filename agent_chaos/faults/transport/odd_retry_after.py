@@ -59,6 +59,7 @@ class RateLimitOdd(TransportFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
+        # Gemini says how long to wait in the body, and clients of it read no such header.
         told = answerable(target) and provider_error(target, "rate_limit", retry_after_s=1).header(
             "retry-after"
         )

@@ -39,6 +39,8 @@ class OddStatus(TransportFault, frozen=True):
             return target.reply
         # Clients read no body for 204 and 304, and bytes that they do not expect would spoil the connection.
         headers = without_header(without_header(head.headers, "content-length"), "transfer-encoding")
+        # No `location` with 301: a client that follows redirects has nowhere to go, and has to say what it
+        # makes of that. With one see `redirect`.
         changed = replace(head, status=int(self.status), reason=_REASONS[self.status], headers=headers)
         return Reply((changed, End(head.at)))
 

@@ -88,6 +88,8 @@ class RampLimit(TransportFault, frozen=True):
             "message": target.protocol.specifics.ramp_limit,
             "details": {"error_code": "ramp_limit_exceeded"},
         }
+        # The type stays `rate_limit_error`: what tells the two apart is `details.error_code` alone, which is
+        # what clients tend not to read.
         return with_error(provider_error(target, "rate_limit", retry_after_s=self.retry_after_s), told)
 
     def describe(self) -> str:

@@ -40,6 +40,7 @@ class Rechunk(TransportFault, frozen=True):
         if self.pieces == "bytes":
             return Reply(tuple(_byte_by_byte(target.reply)))
         head, *_, last = target.reply.events
+        # At the time of the end: a proxy that buffers has nothing to pass on before.
         return Reply((head, Data(target.reply.body, last.at), End(last.at)))
 
     def describe(self) -> str:
@@ -49,6 +50,7 @@ class Rechunk(TransportFault, frozen=True):
 def _byte_by_byte(reply: Reply) -> Iterator[ReplyEvent]:
     for event in reply.events:
         if isinstance(event, Data):
+            # All at the moment of their chunk: the fault divides, it does not delay.
             yield from (Data(bytes((byte,)), event.at) for byte in event.data)
         else:
             yield event

@@ -25,6 +25,7 @@ class SlowFirstByte(TransportFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
+        # An error may be late too, so `ok` is not asked for; without a head there is no first byte.
         return ({},) if target.reply.head else ()
 
     def apply(self, target: Target) -> Reply:

@@ -23,6 +23,8 @@ class Stall(TransportFault, frozen=True):
     kind: Literal["stall"] = "stall"
     boundary: Boundary
     seconds: Annotated[Seconds, Drawn(10, 900)]
+    # No search draws it: only plans with `after_frames` (`llm_stream_hang`, the spaces of 0.1.3) give another
+    # number.
     frames: int = 0
 
     @classmethod
@@ -41,6 +43,7 @@ def _stalled(reply: Reply, at: int, seconds: float) -> Reply:
     events: list[ReplyEvent] = []
     seen = 0
     for event in reply.events:
+        # Everything from the gap on is late, the end included.
         late = seconds if seen >= at else 0.0
         if isinstance(event, Data):
             before = max(0, at - seen)

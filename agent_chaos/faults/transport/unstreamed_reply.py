@@ -38,6 +38,7 @@ class Unstreamed(TransportFault, frozen=True):
         like = reply(200, [("content-type", "application/json")], [b"{}"])
         body = target.protocol.render(turn, like).body
         headers = [("content-type", "application/json"), ("content-length", str(len(body)))]
+        # A server that does not stream has nothing to send until the model has finished.
         return reply(200, headers, [body], at=target.reply.duration)
 
     def describe(self) -> str:

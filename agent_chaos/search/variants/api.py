@@ -44,6 +44,8 @@ def fuzz_chaos(
         UsageError: nothing in the space can act on the scenario.
     """
     space = space or ChaosSpace()
+    # Not `hash`, which differs from process to process: pytest-xdist has each worker collect the same
+    # variants.
     seed = _seed_of(scenario.name) if seed is None else seed
     draw = _drawing(scenario, space)
     rng = Random(seed)
@@ -110,6 +112,8 @@ def _distinct(draw: Draw, rng: Random, seen: set[str]) -> tuple[Chaos, ...]:
     for _ in range(_REDRAWS):
         if _written(drawn) not in seen:
             break
+        # Small spaces run out of variants; then one comes twice rather than fewer than `n`, which a test may
+        # count on.
         drawn = draw.chaos(rng)
     seen.add(_written(drawn))
     return drawn
@@ -130,7 +134,10 @@ def _variant(scenario: Scenario, number: int, seed: int, tag: str, drawn: tuple[
         "meta": {**scenario.meta, "_parent": scenario.recorded_as},
         "chaos": (*(own.chaos if own else ()), *drawn),
         "parent": scenario.recorded_as,
+        # One that was drawn alone sits at a recorded call and must strike. Of several, the first may end the
+        # turn in which the next would have.
         "allow_unfired": (own is not None and own.allow_unfired) or len(drawn) > 1,
     }
+    # Not `model_dump`, which would make dictionaries of the turns and of the agent's own objects.
     fields = {name: getattr(scenario, name) for name in type(scenario).model_fields}
     return ChaosScenario(**{**fields, **changed})

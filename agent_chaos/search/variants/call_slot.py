@@ -73,6 +73,8 @@ def _calls(scenario: Scenario, run: Trace) -> Iterator[CallSlot]:
     faulted = [name for provider in scenario.providers for name in vendors()[provider]]
     last = {call.logical: call for call in run.calls}
     in_turn: Counter[int] = Counter()
+    # The last attempt of each call stands for it: earlier ones failed when the scenario was recorded, and a
+    # fault on top of a failure shows nothing.
     for number, call in sorted(last.items()):
         if call.wire and (not faulted or call.protocol in faulted):
             yield CallSlot(False, call.turn, number, in_turn[call.turn], step=call)
@@ -93,5 +95,6 @@ def _struck(chaos: Chaos, slots: list[CallSlot]) -> list[CallSlot]:
         return []
     of_tool = isinstance(chaos.fault, ToolFault)
     found = [slot for slot in slots if slot.of_tool == of_tool and chaos.trigger.allows(slot.moment)]
+    # Chaos without a condition strikes the first call that it may, and is then spent.
     once = chaos.trigger.site is None and not chaos.trigger.conditional
     return found[:1] if once else found

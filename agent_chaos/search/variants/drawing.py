@@ -51,6 +51,8 @@ class VariantSite:
 
     def at(self, slots: Iterable[CallSlot]) -> VariantSite:
         """With these calls only; an option without any is gone."""
+        # By identity: a slot holds a whole call with its reply, which would have to be hashed and compared
+        # for each draw.
         wanted = set(map(id, slots))
         kept = (
             PossibleFault(
@@ -92,6 +94,7 @@ class Draw:
         chaos = option.make(slot, rng)
         low, high = self.after_calls
         if option.from_then_on and low <= slot.call <= high and rng.random() < _FROM_THEN_ON:
+            # Every later call of the model is taken: a second fault there would never be reached.
             later = [one for one in left if not one.of_tool and one.call >= slot.call]
             return chaos.after_calls(slot.call), later
         return slot.triggered(chaos), [slot]
@@ -130,6 +133,8 @@ def _of_tools(config: ToolFuzzConfig, slots: Sequence[CallSlot]) -> tuple[Possib
     wanted = [slot for slot in slots if slot.of_tool and _is_target(config, slot)]
     changed = config.mutator_probability if config.mutators else 0.0
     faults = config.rules()
+    # Faults share what the mutators leave, so that `mutator_probability` is the chance of any mutator,
+    # however many there are.
     options = [_option(rule, wanted, False, (1 - changed) / len(faults)) for rule in faults]
     for mutator in config.mutators:
         made = constructors.tool_mutate(mutator)
@@ -159,6 +164,8 @@ def _fault(rule: Rule, slot: CallSlot, rng: Random) -> Fault:
     for _ in range(_TRIES):
         drawn = {b[0]: rng.randint(*b[1:]) if b[0] in given else edge_biased(b, rng) for b in numbers}
         made = rule.cls(**{**choice, **drawn})
+        # Numbers drawn freely may lie beyond the end of a reply, and leave it as it was. After some tries the
+        # least ones are taken.
         if _acts(made, slot):
             return made
     return rule.cls(**{**choice, **{name: low for name, low, _ in numbers}})
@@ -187,6 +194,7 @@ def _acts(made: Fault, slot: CallSlot) -> bool:
 
 def _worded(made: Fault) -> Chaos:
     """The fault as scenarios write it."""
+    # Without defaults, so that the name of a variant reads as a person would have written it.
     fields = made.model_dump(exclude_defaults=True, exclude={"kind"})
     if fields.get("boundary") == "after_frames" and made.kind == "reset_in_body":
         return constructors.llm_stream_cut(fields["offset"])

@@ -48,6 +48,8 @@ def trace_of(cassette: Cassette) -> Trace:
             entries.append(_tool(seq, record, cassette.tools))
             continue
         before, answered = latest.get(record.keys.exact, (None, True))
+        # The rule by which a trial numbers its calls: the slots found here must have the numbers that the run
+        # will give them.
         if before is None or not is_retry(record.request, answered=answered):
             call, made = _call(seq, record, made, 0), made + 1
         else:
@@ -62,6 +64,7 @@ def _of_the_run(cassette: Cassette) -> list[Exchange | ToolRecord]:
     over = max((mark.at for mark in cassette.turns if mark.kind == "end"), default=math.inf)
     calls = [tool for tool in cassette.tools if tool.is_call]
     every: list[Exchange | ToolRecord] = [*cassette.exchanges, *calls]
+    # At the same moment the model's reply before the tool's call, which is made because of it.
     return sorted((record for record in every if record.at <= over), key=_order)
 
 

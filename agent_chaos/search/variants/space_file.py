@@ -17,6 +17,7 @@ def chaos_space(ref: str) -> ChaosSpace:
     Raises:
         UsageError: there is no such file, module or name, or it is no space.
     """
+    # A whole file first: its path may hold a colon (`C:\…`).
     place, _, name = (ref, "", "") if Path(ref).is_file() else ref.rpartition(":")
     if Path(place).is_file():
         module = import_file(Path(place))
