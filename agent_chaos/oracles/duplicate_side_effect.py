@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -16,6 +17,7 @@ from agent_chaos.oracles.reading.turns import (
     prompt_of_call,
     served_turn,
     shown,
+    strict_json,
 )
 from agent_chaos.providers.turn import Prompt, ToolCall, ToolResult
 from agent_chaos.trace.fidelity import Fidelity
@@ -25,6 +27,10 @@ _ADVICE = (
     "Keep what a run has already done, by tool and arguments, and give that result back when a retry comes to it again, or "
     "send the tool's service an idempotency key; a tool that only reads can be declared @agent_chaos.tool(pure=True)."
 )
+_KEY = re.compile(
+    r"idempoten|dedup|(?:request|operation|transaction|client|message)_?(?:id|key|token|ref)", re.IGNORECASE
+)
+"""What an idempotency key is called."""
 
 
 class DuplicateSideEffect:
@@ -32,7 +38,8 @@ class DuplicateSideEffect:
     it: it had asked once, or it was asked again without being told what had been done (a turn that was run again).
 
     What a model asks for twice in one reply is a warning; what it asks for again although it sees the result is its own
-    decision. Tools that are declared pure, and runs that failed before their effect are left out, and so are tools without a
+    decision. Where the agent gives the tool an idempotency key beside what the model asked, and the same one again, the tool's
+    service does it once. Tools that are declared pure, and runs that failed before their effect are left out, and so are tools without a
     boundary, whose effects nobody sees. A name that says that a tool only reads or reckons (get, search, weather, calculate…)
     makes it a warning, and no finding at all where the tool also brings something back that it had not been told.
     Source: crewAI#5802, langgraph#8702, PraisonAI#4256, openai-agents#4254, langchain#38708.
@@ -53,6 +60,8 @@ class DuplicateSideEffect:
         done: dict[tuple[str, str], list[ToolRun]] = {}
         reported: set[str] = set()
         for run in _effects(evidence):
+            if _is_keyed(evidence.clean, run):
+                continue
             earlier = done.setdefault(_key(run), [])
             earlier.append(run)
             if len(earlier) > max(1, usual[_key(run)]) and run.name not in reported:
@@ -104,6 +113,17 @@ def _effects(evidence: Evidence) -> Iterator[ToolRun]:
     named = {run.name for run in runs if only_reads(run.name)}
     looking = {name for name in named if brings_back(name, evidence.clean)}
     return (run for run in runs if run.name not in looking)
+
+
+def _is_keyed(clean: Trace, run: ToolRun) -> bool:
+    """Whether the agent adds a key to a tool's arguments that no model asked for, so that doing it again does nothing more.
+
+    That it is the agent's own is what the recording shows; of other additions (who the user is) its name tells it apart.
+    """
+    keys = [name for name in run.arguments if _KEY.search(name)] if isinstance(run.arguments, dict) else []
+    asked = [one for call in clean.calls if (turn := served_turn(call)) for one in turn.tool_calls]
+    mine = [strict_json(one.arguments) for one in asked if one.name == run.name]
+    return any(run.arguments[key] for key in keys if all(key not in given for given in mine))
 
 
 def _milder(found: Violation | Undecided) -> Violation | Undecided:

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.turns import clean_answer, last_call_of_turn
+from agent_chaos.oracles.reading.marks import is_marked
+from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, failed_for_good
+from agent_chaos.oracles.reading.turns import (
+    clean_answer,
+    last_call_of_turn,
+    recorded_text,
+    served_turn,
+    shown,
+)
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Answer
+from agent_chaos.trace.trace import Answer, Call
 
+_NO_TEXT = ("", "None", "null", "undefined")
+"""What programs make of a reply without a text."""
 _ADVICE = "Treat an empty reply as a failed one: ask again, or raise an error that the caller can show."
 
 
 class EmptyAnswer:
-    """A turn returned normally with an empty answer where the clean one was not.
+    """A turn returned normally with an empty answer where the clean one was not, or with the clean one's words around a
+    reply that said nothing.
 
-    Source: langchain#33504, adk-python#1521, crewAI#2885.
+    An answer whose other fields say that something is missing is none; and where no reply came at all, so that a `None` is the
+    agent's own word for that, it is a warning. Source: langchain#33504, adk-python#1521, crewAI#2885.
     """
 
     name = "empty_answer"
@@ -29,22 +42,60 @@ class EmptyAnswer:
         """One violation per turn that ended so."""
         for answer in evidence.trace.answers:
             clean = clean_answer(evidence, answer.turn)
-            if clean is not None and _empty(answer) and not _empty(clean):
-                call = last_call_of_turn(evidence.trace, answer.turn)
-                yield Violation(
-                    oracle=self.name,
-                    subject="answer",
-                    reason=f"turn {answer.turn} returned an empty answer as a success",
-                    advice=_ADVICE,
-                    call_seq=call.seq if call else None,
-                    before=clean.text,
-                    after=answer.text,
-                )
+            if clean is None or _empty(clean) or is_marked(_without_text(answer), clean, ()):
+                continue
+            call = last_call_of_turn(evidence.trace, answer.turn)
+            if _empty(answer):
+                yield self._violation(evidence, answer, clean, call, "an empty answer")
+            elif (silent := _silent_frame(evidence, answer, clean)) is not None:
+                yield self._violation(evidence, answer, clean, silent, f"{shown(answer.text, 90)!r}")
+
+    def _violation(
+        self, evidence: Evidence, answer: Answer, clean: Answer, call: Call | None, what: str
+    ) -> Violation:
+        own_word = answer.value is None and call is not None and failed_for_good(evidence.trace, call)
+        return Violation(
+            oracle=self.name,
+            subject="answer",
+            reason=f"turn {answer.turn} returned {what} as a success",
+            advice=_ADVICE,
+            severity="warning" if own_word else "error",
+            call_seq=call.seq if call else None,
+            before=clean.text,
+            after=answer.text,
+        )
 
 
 def _empty(answer: Answer) -> bool:
     # `str(None)`: what an agent returns that puts a missing text into an f-string.
     return answer.text.strip() in ("", "None")
+
+
+def _without_text(answer: Answer) -> Answer:
+    """The answer by what it says beside its text."""
+    return answer if isinstance(answer.value, dict) else replace(answer, text="", value=None)
+
+
+def _silent_frame(evidence: Evidence, answer: Answer, clean: Answer) -> Call | None:
+    """The call whose reply said nothing and stands in the clean answer, where this one has the rest of that and no more."""
+    for call in evidence.trace.calls:
+        served, whole = served_turn(call), recorded_text(call).strip()
+        silent = served is not None and not served.text.strip() and not served.tool_calls
+        if (
+            silent
+            and call.fired
+            and call.turn == answer.turn
+            and len(whole) >= LONG_ENOUGH
+            and whole in clean.text
+        ):
+            frames = {_plain(clean.text.replace(whole, nothing)) for nothing in _NO_TEXT}
+            if _plain(answer.text) in frames:
+                return call
+    return None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 ORACLE = EmptyAnswer()

@@ -41,14 +41,14 @@ def judge(
         if (exc := contained.error) is not None:
             return decide(trace, broken=f"oracle {oracle.name} failed: {type(exc).__name__}: {exc}")
     undecided = [one for one in found if isinstance(one, Undecided)]
-    kept, unknown = _as_far_as_known(trace, asserted, rewritten=evidence.rewritten)
+    kept, unknown = _as_far_as_known(trace, asserted, rewritten=evidence.rewritten, clean=evidence.clean)
     violations = [one for one in found if isinstance(one, Violation)]
     return decide(
         trace,
         [*violations, *kept],
         [*unknown, *undecided],
         not_tested=unfired or _untested(trace),
-        judged_to=judged_to(trace, len(evidence.clean.answers)),
+        judged_to=judged_to(trace, len(evidence.clean.answers), evidence.clean),
     )
 
 
@@ -77,10 +77,10 @@ def judge_asserted(
 
 
 def _as_far_as_known(
-    trace: Trace, asserted: Iterable[Violation], *, rewritten: bool
+    trace: Trace, asserted: Iterable[Violation], *, rewritten: bool, clean: Trace | None = None
 ) -> tuple[list[Violation], list[Undecided]]:
     """What assertions found where the recording holds what was asked; and what nobody can know."""
-    why = cannot_tell(trace, rewritten=rewritten)
+    why = cannot_tell(trace, rewritten=rewritten, clean=clean)
     unknown = [Undecided(oracle="recording", reason=why)] if why else []
     other = asked_otherwise(trace)
     if not other:

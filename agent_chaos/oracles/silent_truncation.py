@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.marks import adds_words, is_marked
+from agent_chaos.oracles.reading.marks import adds_words, answers_otherwise, is_marked, says_more
 from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, is_unreadable, told
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
     is_truncated,
+    recorded_text,
     recorded_turn,
     served_turn,
     shown,
@@ -34,9 +35,9 @@ _WHY = {
 
 class SilentTruncation:
     """A reply lost its terminator, or hit the token limit, where the recorded one had not; nothing asked again, and what it
-    had said so far was used, however: in an answer that differs from the clean one and adds no word or sign of its own
-    to say so, in the arguments of a tool that were read out of its text, or (cut, empty or refused) in place of the
-    whole in a later prompt, as a summary of the conversation.
+    had said so far was used, however: in an answer, of this turn or kept for a later one, that differs from the clean one and
+    adds no word or sign of its own to say so; or (cut, empty or refused) in the arguments of a tool that were read out of its
+    text, or in place of the whole in a later prompt, as a summary of the conversation.
 
     Source: pydantic-ai#6610, opencode#26170, crewAI#5148, griptape#2333, langchain#38867, #39261.
     """
@@ -65,28 +66,48 @@ class SilentTruncation:
             served = served_turn(call)
             if clean is None or served is None or not served.text.strip() or _asked_on(evidence.trace, call):
                 continue
-            # An empty answer is `empty_answer`'s, and one like the clean run's hides nothing.
-            if _plain(answer.text) not in ("", _plain(clean.text)) and not is_marked(answer, clean, said):
-                reason = f"turn {answer.turn} still answered {shown(answer.text, 90)!r} as if that were all"
+            if answers_otherwise(answer, clean) and not is_marked(answer, clean, said):
+                told = answer.text if answer.text.strip() else answer.value
+                reason = f"turn {answer.turn} still answered {shown(told, 90)!r} as if that were all"
+                yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
+                return
+        yield from self._kept(evidence, answer)
+
+    def _kept(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
+        """A turn that answers with what a reply of an earlier turn had said so far."""
+        clean = clean_answer(evidence, answer.turn)
+        for call in evidence.trace.calls if clean is not None else ():
+            if call.turn >= answer.turn or not is_truncated(call):
+                continue
+            served, whole = served_turn(call), recorded_text(call).strip()
+            partial = served.text.strip() if served is not None else ""
+            if clean is None or len(partial) < LONG_ENOUGH or whole not in clean.text:
+                continue
+            # Only in place of the whole: a user may be told again what broke off, before it.
+            kept = partial in answer.text and whole not in answer.text
+            if kept and not is_marked(answer, clean, [partial]):
+                reason = f"turn {answer.turn} answered {shown(answer.text, 90)!r}, kept since then, as if that were all"
                 yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
                 return
 
     def _tools(self, evidence: Evidence) -> Iterator[Violation]:
         seen: set[str] = set()
-        for call in filter(is_truncated, evidence.trace.calls):
+        for call in evidence.trace.calls:
+            if not (is_truncated(call) or _spoiled(call)):
+                continue
             served = served_turn(call)
             asked = {one.name for one in served.tool_calls} if served else set()
+            words = [served.text] if served else []
             for run in evidence.trace.tools:
                 usual = _usual_runs(evidence.clean, run)
                 # A tool that the reply itself calls is judged by `unfinished_tool_call`.
-                if run.after != call.seq or run.name in asked | seen or not usual:
+                if run.name in asked | seen or not usual or not _reads(evidence, call, run, usual[0]):
                     continue
-                if all(run.arguments != one.arguments for one in usual):
+                given = [one.arguments for one in usual]
+                if run.arguments not in given and not says_more(run.arguments, given, words):
                     seen.add(run.name)
                     reason = f"{run.name} ran with {shown(run.arguments)}, read out of what had come"
-                    yield self._violation(
-                        run.name, "tool", call, reason, usual[0].arguments, run.arguments, run.seq
-                    )
+                    yield self._violation(run.name, "tool", call, reason, given[0], run.arguments, run.seq)
 
     def _prompts(self, evidence: Evidence) -> Iterator[Violation]:
         for call in evidence.trace.calls:
@@ -155,6 +176,20 @@ def _said_in(trace: Trace, turn: int) -> list[str]:
     """What models said in a turn."""
     said = (served_turn(call) for call in trace.calls if call.turn == turn)
     return [one.text for one in said if one is not None]
+
+
+def _reads(evidence: Evidence, call: Call, run: ToolRun, usual: ToolRun) -> bool:
+    """Whether a tool's arguments are made of a reply: it is the last before the run, or they usually hold what it says."""
+    if run.after == call.seq:
+        return True
+    whole = recorded_text(call).strip()
+    if run.seq < call.seq or len(whole) < LONG_ENOUGH or _asked_on_for(evidence.trace, call):
+        return False
+    return whole in shown(usual.arguments, 100_000) and whole not in shown(run.arguments, 100_000)
+
+
+def _asked_on_for(trace: Trace, call: Call) -> bool:
+    return any(_is_same(other, call) for other in _after(trace, call))
 
 
 def _usual_runs(clean: Trace, run: ToolRun) -> list[ToolRun]:

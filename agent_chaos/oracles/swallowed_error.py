@@ -8,10 +8,9 @@ from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.dropped_calls import left_undone, passed_over
-from agent_chaos.oracles.reading.marks import is_marked
+from agent_chaos.oracles.reading.marks import flags_more, is_marked
 from agent_chaos.oracles.reading.prompts import failed_for_good, left_out
 from agent_chaos.oracles.reading.tool_reports import (
-    answer_flags,
     asking,
     is_empty,
     quotes,
@@ -90,7 +89,7 @@ class SwallowedError:
             # An answer in words of the agent's own is taken for one that tells of the gap: nobody can say
             # otherwise without reading it.
             if not is_marked(answer, clean, said):
-                yield self._gap(*gap)
+                yield self._gap(evidence.trace, *gap)
                 return
         if call is None or clean is None or not _says_no_more(evidence.trace, call, answer, clean):
             return
@@ -103,9 +102,10 @@ class SwallowedError:
             why = f"the model asked for {asked.name} at call {call.call}, nothing was run, and {answered}, said beside it"
             yield self._violation("tool call", why, "tool call", call=call, before=before, after=answer.text)
 
-    def _gap(self, lost: Call, later: Call) -> Violation:
+    def _gap(self, trace: Trace, lost: Call, later: Call) -> Violation:
         what = shown(recorded_text(lost), 60)
-        why = f"call {lost.call} failed, and call {later.call} was asked without what it had to say, {what!r}, and no word of that"
+        how = "failed" if failed_for_good(trace, lost) else "gave no whole reply"
+        why = f"call {lost.call} {how}, and call {later.call} was asked without what it had to say, {what!r}, and no word of that"
         return self._violation("prompt", why, "prompt", call=lost)
 
     def _dropped(self, evidence: Evidence) -> Iterator[Violation]:
@@ -184,7 +184,7 @@ def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bo
     if (
         not answer.text.strip()
         or _plain(answer.text) == _plain(clean.text)
-        or answer_flags(answer) != answer_flags(clean)
+        or flags_more(answer, clean, [answer.text])
     ):
         return False
     # Not what a failed reply had said: an agent that answers with half a reply is `silent_truncation`'s.
@@ -247,7 +247,7 @@ def _as_ever(evidence: Evidence, run: ToolRun) -> tuple[str, str] | None:
     if answer is None or clean is None or not asking(evidence.trace, run):
         return None
     usual = all(call.fidelity.full and not call.fired for call in later) and answer.text.strip()
-    same = _plain(answer.text) == _plain(clean.text) and answer_flags(answer) == answer_flags(clean)
+    same = _plain(answer.text) == _plain(clean.text) and not flags_more(answer, clean)
     return (f"turn {answer.turn} answered", answer.text) if usual and same else None
 
 

@@ -9,12 +9,12 @@ from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, V
 from agent_chaos.oracles.reading.effects import brings_back, only_reads
 from agent_chaos.oracles.reading.heard import gave_up_waiting, heard_as_recorded
 from agent_chaos.oracles.reading.marks import is_marked
+from agent_chaos.oracles.reading.prompts import failed_for_good
 from agent_chaos.oracles.reading.turns import (
     all_transparent,
     clean_answer,
     executed,
-    failed,
-    last_call_of_turn,
+    read_whole,
     served_turn,
     shown,
 )
@@ -105,12 +105,13 @@ def _gave_up(evidence: Evidence) -> bool:
 
 
 def _says_so(trace: Trace, answer: Answer, clean: Answer) -> bool:
-    """Whether the last call of a turn failed, nothing was asked again, and the answer is in words of the agent's own.
+    """Whether a call of a turn gave nothing, and the answer is in words of the agent's own.
 
     No retry was promised, and nobody is misled: it could have been had, and that is all.
     """
-    last = last_call_of_turn(trace, answer.turn)
-    if last is None or not failed(trace, last):
+    mine = [call for call in trace.calls if call.turn == answer.turn]
+    # Any of them, since calls may be made side by side. A client that could not read a reply on leaves it.
+    if not any(failed_for_good(trace, one) or (one.fired and not read_whole(trace, one)) for one in mine):
         return False
     said = [turn.text for turn in map(served_turn, trace.calls) if turn is not None]
     return is_marked(answer, clean, said)

@@ -132,6 +132,11 @@ class ExchangeIndex:
         found = [i for i, one in enumerate(self._questions) if one and one.is_asked_elsewhere_by(question)]
         return tuple(i for i in found if self.exchange(i).reply.ok and self._said(i).complete)
 
+    def asked_again(self, question: Question, index: int, turn: int) -> bool:
+        """Whether a question is the one that an exchange of that turn answers, and more."""
+        known = self._questions[index] if index < len(self) and self.exchange(index).turn == turn else None
+        return known is not None and known.is_asked_again_by(question)
+
     def possible(self, question: Question | None, index: int) -> bool:
         """Whether a model could give an exchange's reply to this question, too."""
         answered = self._questions[index]

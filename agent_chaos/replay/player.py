@@ -66,6 +66,7 @@ class Player:
         self._learnt_by_exact: dict[str, tuple[int, ...]] = {}
         self._servings: dict[int, int] = {}
         self._consumed: set[int] = set()
+        self._struck: list[int] = []
         self._given: dict[str, tuple[Fidelity, int]] = {}
         self._recorded_ids: dict[str, str] = {}
         self._held: list[PendingContinuation] = []
@@ -154,6 +155,10 @@ class Player:
             if elsewhere := index.asked_elsewhere(question):
                 translated = [self._translated(one, asked, question.protocol) for one in elsewhere]
                 yield Fidelity.PROVIDER, self._next_or_again(translated)
+            # A reply that came as it was recorded is not asked for in other words.
+            yield from (
+                (Fidelity.AGAIN, i) for i in self._struck[::-1] if index.asked_again(question, i, turn)
+            )
         able = [one for one in index.lane(asked) if index.possible(question, one)]
         if (nearest := self._next(able)) is not None:
             yield Fidelity.CONVERSATION, nearest
@@ -216,6 +221,7 @@ class Player:
         recorded = self._minted(whole, wire, index, serving) if serving and wire else whole
         faults = (*self._plan.at(site), *self.extra(exact, site))
         reply, fired = self._faulted(request, recorded, wire, faults, index)
+        self._struck += [index] if fired else []
         # A recorded error is consumed when it is served, as in the recording; one that a fault made leaves
         # the recording to the retry.
         if not fired or reply.ok:

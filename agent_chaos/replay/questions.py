@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,9 @@ from agent_chaos.providers.turn import Message, ModelTurn, Part, Text, ToolCall,
 from agent_chaos.stream.exchange import Request
 
 _PLAIN = {"type": "text"}
+_CLOSED = '"]]]'
+_OF_TOOLS = re.compile(r'\["(?:call|result)", "')
+"""How a message that is shown says that a tool is called, or what one gave."""
 _GEMINI_FORMATS = ("responseMimeType", "responseSchema", "responseJsonSchema")
 
 
@@ -52,6 +56,21 @@ class Question:
         free = not (self.structured or other.structured or self.previous or other.previous)
         same = (self.user, self.step, self.tools) == (other.user, other.step, other.tools)
         return free and same and self.protocol != other.protocol
+
+    def is_asked_again_by(self, other: Question) -> bool:
+        """Whether another request is this one and more: a longer last message, or behind it what had come of it, and a word
+        of the user on that. Results of tools are a next step instead, unless they answer a call that had to be made.
+        """
+        same = (self.protocol, self.system, self.tools, self.form, self.previous)
+        if same != (other.protocol, other.system, other.tools, other.form, other.previous):
+            return False
+        first, then = (*self.history, *self.tail), (*other.history, *other.tail)
+        if not first or len(then) < len(first) or then[: len(first) - 1] != first[:-1] or then == first:
+            return False
+        # A message as it is shown ends in what closes its text.
+        if not then[len(first) - 1].startswith(first[-1].removesuffix(_CLOSED)):
+            return False
+        return self.structured or not any(_OF_TOOLS.search(one) for one in then[len(first) :])
 
     def is_shortened_by(self, other: Question) -> bool:
         """Whether another request is this one after a fault took something of its history away."""

@@ -9,8 +9,9 @@ class Fidelity(IntEnum):
     """Rungs of the matching ladder, best first.
 
     EXACT and NORMALISED are requests that were recorded, BY_FAULT ones that a fault itself answers. TURN and QUESTION were
-    recorded with another history, PROVIDER was asked of another provider than in the recording. On the rungs below, the
-    reply was given to another question: the run goes on with it, and no finding rests on it.
+    recorded with another history, PROVIDER was asked of another provider than in the recording. On the rungs below, the reply was
+    given to another question (AGAIN: to the one that a fault spoiled the reply to, and that is asked again in more words): the run
+    goes on with it, and no finding rests on it.
     """
 
     EXACT = 1
@@ -19,10 +20,11 @@ class Fidelity(IntEnum):
     TURN = 4
     QUESTION = 5
     PROVIDER = 6
-    CONVERSATION = 7
-    STAND_IN = 8
-    DRIFT = 9
-    MISS = 10
+    AGAIN = 7
+    CONVERSATION = 8
+    STAND_IN = 9
+    DRIFT = 10
+    MISS = 11
 
     @property
     def words(self) -> str:
@@ -46,6 +48,7 @@ _WORDS = {
     Fidelity.TURN: "same turn, shorter history",
     Fidelity.QUESTION: "same question, other history",
     Fidelity.PROVIDER: "same question, another provider",
+    Fidelity.AGAIN: "same question, asked again in more words",
     Fidelity.CONVERSATION: "nearest in conversation",
     Fidelity.STAND_IN: "stand-in reply",
     Fidelity.DRIFT: "edited since it was recorded",

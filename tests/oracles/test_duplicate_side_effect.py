@@ -123,6 +123,25 @@ def test_a_tool_called_again_after_its_acknowledgement_was_lost_did_its_work_twi
     assert found(outcome) == FOUND
 
 
+@pytest.mark.parametrize(("added", "expected"), [("idempotency_key", set()), ("user", FOUND)])
+def test_a_tool_tried_again_with_the_same_idempotency_key_does_it_once(added, expected):
+    def keyed(order: str = "", amount: float = 0, idempotency_key: str = "", user: str = "") -> str:
+        return f"refunded {amount} on order {order}"
+
+    paying = tool(keyed, name="refund")
+
+    def again(**arguments):
+        given = {**arguments, added: f"refund-{arguments['order']}"}
+        try:
+            return paying(**given)
+        except TimeoutError:
+            return paying(**given)
+
+    lost = {"tool 0": fault("tool_acknowledgement_lost", seconds=30)}
+
+    assert found(judged(desk("anthropic_messages", again), "anthropic_messages", lost)) == expected
+
+
 def test_a_tool_called_again_after_it_failed_before_its_work_passes():
     paying = tool(refund)
 

@@ -42,7 +42,7 @@ def asks_something_new(ctx, text):
     try:
         return ask(text)
     except anthropic.APIError:
-        return ask(f"{text} Please.")
+        return ask("Which other town is near?")
 
 
 def calls_home(ctx, text):

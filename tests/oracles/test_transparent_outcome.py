@@ -172,8 +172,8 @@ def test_who_asks_something_new_after_a_passing_fault_cannot_be_judged():
         try:
             message = client.messages.create(**asked, messages=[{"role": "user", "content": text}])
         except anthropic.APIError:
-            again = f"{text} Please answer this time."
-            message = client.messages.create(**asked, messages=[{"role": "user", "content": again}])
+            other = [{"role": "user", "content": "Which other town is near?"}]
+            message = client.messages.create(**asked, messages=other)
         return message.content[0].text
 
     outcome = judged(doubting, "anthropic_messages", {"call 0": PASSING[0]}, said=ANSWER, stream=False)

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from agent_chaos.oracles.reading.passed_on import passes_on
 from agent_chaos.oracles.reading.turns import prompt_of_call, shown
 from agent_chaos.providers.turn import Text, ToolResult
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
 
-def departed_at(trace: Trace) -> int | None:
-    """`seq` of the first entry after which replies were given to other questions, if to any; None where none was."""
-    return _first(trace, lambda fidelity: not fidelity.answered)
+def departed_at(trace: Trace, clean: Trace | None = None) -> int | None:
+    """`seq` of the first entry after which replies were given to other questions, if to any; None where none was.
+
+    Not where a run beside it without faults shows that a request only passes on what a fault left of earlier replies.
+    """
+    return _first(trace, lambda call: not call.fidelity.answered and not _passes_on(trace, clean, call))
 
 
-def cannot_tell(trace: Trace, *, rewritten: bool) -> str:
+def cannot_tell(trace: Trace, *, rewritten: bool, clean: Trace | None = None) -> str:
     """Why nobody knows how a run would have gone on; empty where every turn that a fault struck was judged.
 
     A turn is over once the agent answered or failed; what it would be told in a later one is no matter of this fault. Where
     chaos rewrote what was said, what the model makes of that is the point, and only its own reply to it tells.
     """
-    seq = trace.left_at if rewritten else departed_at(trace)
+    seq = trace.left_at if rewritten else departed_at(trace, clean)
     if seq is None or (not rewritten and _turn_at(trace, seq) > last_fault_turn(trace)):
         return ""
     return _left(trace, seq)
@@ -32,14 +36,14 @@ def asked_otherwise(trace: Trace) -> str:
     return "" if trace.left_at is None else _left(trace, trace.left_at)
 
 
-def judged_to(trace: Trace, turns: int) -> str:
+def judged_to(trace: Trace, turns: int, clean: Trace | None = None) -> str:
     """How far a run could be judged, where that is not to its end: `as far as recorded (turn 2 of 5)`."""
-    seq = _first(trace, lambda fidelity: fidelity > Fidelity.TURN)
+    seq = _first(trace, lambda call: call.fidelity > Fidelity.TURN)
     if seq is None:
         return ""
     # Turns count from 0 and are told from 1: a turn that was under way counts where its reply was still an
     # answer to its question.
-    judged = _turn_at(trace, seq) + (_call_at(trace, seq) is not None and departed_at(trace) != seq)
+    judged = _turn_at(trace, seq) + (_call_at(trace, seq) is not None and departed_at(trace, clean) != seq)
     return f"as far as recorded (turn {judged} of {turns})"
 
 
@@ -58,8 +62,12 @@ def _left(trace: Trace, seq: int) -> str:
     return f"left the recording at call {call.call}: asked {_asked(call)}{differs}"
 
 
-def _first(trace: Trace, holds: Callable[[Fidelity], bool]) -> int | None:
-    calls = [call.seq for call in trace.calls if holds(call.fidelity)]
+def _passes_on(trace: Trace, clean: Trace | None, call: Call) -> bool:
+    return clean is not None and passes_on(trace, clean, call)
+
+
+def _first(trace: Trace, holds: Callable[[Call], bool]) -> int | None:
+    calls = [call.seq for call in trace.calls if holds(call)]
     missed = [one.seq for one in trace.incidents_of("miss")]
     return min((*calls, *missed), default=None)
 

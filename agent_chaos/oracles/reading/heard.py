@@ -6,7 +6,7 @@ import math
 
 from agent_chaos.faults.fault import Fault
 from agent_chaos.oracles.reading.turns import read_whole
-from agent_chaos.trace.trace import Call, Trace
+from agent_chaos.trace.trace import Answer, Call, Raised, ToolRun, Trace
 
 
 def heard_as_recorded(trace: Trace, *, before: float = math.inf) -> bool:
@@ -28,9 +28,17 @@ def _says_the_same(fault: Fault) -> bool:
 
 
 def gave_up_waiting(trace: Trace) -> bool:
-    """Whether the agent left a call that a fault had made late, before its reply had come, or failed."""
+    """Whether the agent left a call, or a tool, that a fault had made late, before its reply had come, or failed."""
     left = [call for call in trace.calls if call.fired and _is_late(call) and _is_left(trace, call)]
-    return any(not (call.reply and call.reply.body) or not read_whole(trace, call) for call in left)
+    unread = any(not (call.reply and call.reply.body) or not read_whole(trace, call) for call in left)
+    return unread or any(run.fired and _was_under_way(trace, run) for run in trace.tools)
+
+
+def _was_under_way(trace: Trace, run: ToolRun) -> bool:
+    """Whether the turn went on, or ended, before a tool gave anything."""
+    ends: tuple[Answer | Raised, ...] = (*trace.answers, *trace.raised)
+    later = [one.at for one in ends if one.turn == run.turn and one.seq > run.seq]
+    return any(at < run.at + run.duration_s for at in later)
 
 
 def _is_late(call: Call) -> bool:

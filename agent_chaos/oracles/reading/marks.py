@@ -21,7 +21,34 @@ def is_marked(answer: Answer, clean: Answer, said: Iterable[str]) -> bool:
     told = [clean.text, *said]
     if adds_words(answer.text, told):
         return True
-    return _flags_more(answer.value, clean.value, [*told, *map(str, _leaves(clean.value))])
+    return flags_more(answer, clean, told)
+
+
+def flags_more(answer: Answer, clean: Answer, said: Iterable[str] = ()) -> bool:
+    """Whether the fields of a structured answer tell more than those of the clean one, and what models had said."""
+    return _flags_more(answer.value, clean.value, [*said, *map(str, _leaves(clean.value))])
+
+
+def answers_otherwise(answer: Answer, clean: Answer) -> bool:
+    """Whether an answer says something else than the clean one; one that says nothing hides nothing.
+
+    Of a structured answer any value counts, in a field beside its text, too; a missing one does not.
+    """
+    if answer.text.strip():
+        return answer.text.split() != clean.text.split()
+    return isinstance(answer.value, dict | list) and _other_values(answer.value, clean.value)
+
+
+def _other_values(value: Any, clean: Any) -> bool:
+    if isinstance(value, dict) and isinstance(clean, dict):
+        return any(_other_values(inner, clean.get(name)) for name, inner in value.items())
+    return value not in (None, "", [], {}) and bool(value != clean)
+
+
+def says_more(arguments: Any, usual: Iterable[Any], said: Iterable[str]) -> bool:
+    """Whether a tool's arguments have a word or a sign that neither its usual ones nor the model had."""
+    known = [str(leaf) for one in usual for leaf in _leaves(one)]
+    return adds_words(" ".join(str(leaf) for leaf in _leaves(arguments)), [*known, *said])
 
 
 def adds_words(text: str, known: Iterable[str]) -> bool:
@@ -45,7 +72,8 @@ def _is_part_of(token: str, old: set[str]) -> bool:
 
 
 def _flags_more(value: Any, clean: Any, known: list[str]) -> bool:
-    """Whether a structured answer has another field, another flag, or other words."""
+    """Whether a structured answer has another field, another flag, other words, or says something where it usually says
+    nothing: a list of what is missing, a count of failures."""
     if isinstance(value, dict) and isinstance(clean, dict):
         return not set(value) <= set(clean) or any(
             _flags_more(inner, clean[name], known) for name, inner in value.items()
@@ -53,6 +81,10 @@ def _flags_more(value: Any, clean: Any, known: list[str]) -> bool:
     # A flag that changed tells, whichever way: `ok: false` and `partial: true` are both said.
     if isinstance(value, bool) or isinstance(clean, bool):
         return bool(value != clean)
+    if value and not clean:
+        return True
+    if isinstance(value, list) and isinstance(clean, list) and len(value) == len(clean):
+        return any(_flags_more(inner, usual, known) for inner, usual in zip(value, clean, strict=True))
     return isinstance(value, str) and adds_words(value, known)
 
 

@@ -44,20 +44,35 @@ def _is_attempt(one: Call, call: Call) -> bool:
     return same and (one.fidelity.full or one.request.body == call.request.body)
 
 
-def left_out(evidence: Evidence, turn: int) -> tuple[Call, Call] | None:
-    """A call of a turn that failed for good, and a later one whose prompt is the usual one without that call's part.
+def _struck_for_good(trace: Trace, call: Call) -> bool:
+    """Whether a fault struck a call, and every later attempt of it."""
+    again = (one for one in trace.calls if one.seq > call.seq and _is_attempt(one, call))
+    return all(one.fired for one in (call, *again))
 
-    A prompt that says anything else in the part's place tells the model of it.
+
+def _said_nothing(call: Call) -> bool:
+    """Whether a reply came and was empty: nothing in its place is then what it said."""
+    turn = served_turn(call)
+    return turn is not None and turn.error is None and turn.complete and not turn.text.strip()
+
+
+def left_out(evidence: Evidence, turn: int) -> tuple[Call, Call] | None:
+    """A call of a turn that gave nothing whole, and a later one whose prompt is the usual one without that call's part.
+
+    Whatever kept it from it: an error, a cut, a filter, a refusal. A prompt that says anything else in the part's place tells
+    the model of it.
     """
     mine = [call for call in evidence.trace.calls if call.turn == turn]
-    lost = [call for call in mine if failed_for_good(evidence.trace, call)]
+    lost = [call for call in mine if _struck_for_good(evidence.trace, call) and not _said_nothing(call)]
     lost = [call for call in lost if len(recorded_text(call).strip()) >= LONG_ENOUGH]
     usual = [text for call in evidence.clean.calls for text in told(call)] if lost else []
     for later in mine:
         before = [call for call in lost if call.seq < later.seq]
-        for text in told(later) if before else ():
-            for call in before:
-                if any(_plain(text) == shorter for shorter in _without(usual, call, before)):
+        for text in filter(str.strip, told(later) if before else ()):
+            # What a struck call had said may have come all the same.
+            gone = [call for call in before if recorded_text(call).strip() not in text]
+            for call in gone:
+                if any(_plain(text) == shorter for shorter in _without(usual, call, gone)):
                     return call, later
     return None
 

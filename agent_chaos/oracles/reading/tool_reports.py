@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -200,15 +199,3 @@ def _figures(text: str) -> set[str]:
     """Numbers, dates and times of three digits or more; 1,500.00 is 1500."""
     found = (_ZEROS.sub("", one.replace(",", "")) for one in _FIGURE.findall(text))
     return {one for one in found if sum(map(str.isdigit, one)) >= _DIGITS_ENOUGH}
-
-
-def answer_flags(answer: Answer) -> str:
-    """The fields of an answer beside its text that could tell of a failure: flags, words, and what is missing."""
-    if not isinstance(answer.value, dict):
-        return ""
-    flags = {
-        key: value
-        for key, value in answer.value.items()
-        if value is None or (isinstance(value, bool | str) and value != answer.text)
-    }
-    return json.dumps(flags, sort_keys=True)
