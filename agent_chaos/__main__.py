@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -58,6 +59,7 @@ def _main() -> None:
     if any(word in (*OFFLINE, "record") for word in sys.argv[1:2]):
         _load_clock_without_pytest()
     if any(word in OFFLINE for word in sys.argv[1:2]):
+        gc.disable()  # until the target is imported: `patch.time.collector.imports_uncollected`
         # Before anything is imported that may crash the process: what was found so far must be told all the
         # same.
         keep_last_words(sys.argv[1])

@@ -180,8 +180,8 @@ MUTANTS = (
     Mutant(
         "nothing is collected inside a trial",
         "patch/time/collector.py",
-        "    gc.disable()\n",
-        "",
+        "isenabled()\n    gc.disable()\n",
+        "isenabled()\n",
         "tests/patch tests/trial/test_rehearsal.py",
     ),
     Mutant(

@@ -24,7 +24,7 @@ class Header(BaseModel):
     are of the packages that spoke (`{"anthropic": "2.12.0"}`); `key_version` is of the match-key functions.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scenario: str
     started_at: FiniteFloat

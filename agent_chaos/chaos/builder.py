@@ -28,7 +28,7 @@ class Chaos(BaseModel):
         streaming: whether it needs a streamed reply.
     """
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     fault: Fault
     trigger: Trigger = Trigger()

@@ -34,7 +34,7 @@ class Trigger(BaseModel):
     so that the error gets past the SDK's retries, unless `attempts` says for how many.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     on_call: int | None = Field(default=None, ge=0)
     after_calls: int | None = Field(default=None, ge=0)

@@ -10,6 +10,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
+from agent_chaos.patch.time.collector import imports_uncollected
 from agent_chaos.scenario.loader import Loaded, load
 from agent_chaos.scenario.selector import EVERY, Selector
 from agent_chaos.search.campaign import Failure
@@ -22,7 +23,9 @@ def scenarios(targets: list[str], codes: list[int], wanted: Selector = EVERY) ->
     Raises UsageError where nothing can be loaded, or nothing is wanted of it.
     """
     install_offline()
-    return wanted.of(load(targets, skip=_skipping(codes)))
+    with imports_uncollected():
+        found = load(targets, skip=_skipping(codes))
+    return wanted.of(found)
 
 
 def loaded_scenarios(
@@ -30,7 +33,9 @@ def loaded_scenarios(
 ) -> list[Loaded]:
     """As `scenarios`, with variants and the loader's own choices."""
     install_offline()
-    return wanted.of(load(targets, recursive=recursive, glob=glob, variants=True, skip=_skipping(codes)))
+    with imports_uncollected():
+        found = load(targets, recursive=recursive, glob=glob, variants=True, skip=_skipping(codes))
+    return wanted.of(found)
 
 
 def _skipping(codes: list[int]) -> Callable[[ScenarioError], None]:

@@ -20,7 +20,7 @@ class _Event(BaseModel):
     """
 
     # Unlike every other model here: an older version must read the files of a newer one, and lose nothing.
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     timestamp: float = 0.0
     trace_id: str = ""

@@ -9,8 +9,6 @@ order of `family.priority`, in a family the faults that are met most (`frequency
 `changes`, `transparent` and `needs`.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,7 +95,7 @@ class ToolTarget:
 class Fault(BaseModel, ABC):
     """A fault, of any level. `kind` is its name in plans."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     level: ClassVar[Level]
     family: ClassVar[Family]

@@ -37,7 +37,7 @@ class Site(BaseModel):
     `call 3` or `call 3.1`, `tool 0`; a retry of recorded call 3 is its serving 1, whatever happened elsewhere.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     of: Literal["call", "tool"]
     index: int
@@ -93,7 +93,7 @@ FaultField = Annotated[SerializeAsAny[Fault], BeforeValidator(_fault)]
 class Placed(BaseModel):
     """A fault at a site."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     site: Site
     fault: FaultField
@@ -117,7 +117,7 @@ class Plan(BaseModel):
     `faults` are these, each a site and the fault there; `version` is of the JSON form, and 1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     faults: tuple[Placed, ...] = ()

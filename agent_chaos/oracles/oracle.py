@@ -29,7 +29,7 @@ class Violation(BaseModel):
     what the developer should do, each one sentence. `call_seq` and `tool_seq` point into the trace.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     oracle: str
     subject: str
@@ -60,7 +60,7 @@ def spoken(fingerprint: str) -> str:
 class Undecided(BaseModel):
     """An oracle could not judge; `reason` names the call where replay left the recording."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     oracle: str
     reason: str

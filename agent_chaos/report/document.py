@@ -24,7 +24,7 @@ class TimelineRow(BaseModel):
     fault or the finding, `mark` the same of the row.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     at: float | None
     who: str
@@ -36,7 +36,7 @@ class TimelineRow(BaseModel):
 class Change(BaseModel):
     """Something that was recorded beside what it was in this run, aspect by aspect."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     heading: str
     note: str
@@ -51,7 +51,7 @@ class FailureRecord(BaseModel):
     met.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     failure: Failure
     timeline: tuple[TimelineRow, ...]
@@ -68,7 +68,7 @@ class FailureRecord(BaseModel):
 class Fix(BaseModel):
     """What to change: in a sentence, and as lines of code where they can be told."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     does: str
     code: str = ""
@@ -81,7 +81,7 @@ class FindingRecord(BaseModel):
     (none where a stored failure was only run again), `weight` how often its fault is met times how grave what follows is.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     number: int
     headline: str
@@ -96,7 +96,7 @@ class FindingRecord(BaseModel):
 class SurvivedKinds(BaseModel):
     """What the agent withstood: `kinds` of fault that fired and never failed it, by what came of them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     outcome: str
     kinds: tuple[str, ...]
@@ -106,7 +106,7 @@ class SurvivedKinds(BaseModel):
 class GridCell(BaseModel):
     """How the examples ended in which a kind of fault fired at a `place` (`call 1`, `tool 0`)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: str
     place: str
@@ -120,7 +120,7 @@ class Score(BaseModel):
     Wilson), and `undecided` is how many could not be judged.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     survived: int
     judged: int
@@ -135,7 +135,7 @@ class CampaignRecord(BaseModel):
     among the failures again. `findings` group `failures` by cause; both are in the order in which to fix them.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scenario: str
     seed: int
@@ -174,7 +174,7 @@ class CampaignRecord(BaseModel):
 class Stopped(BaseModel):
     """A scenario that could not be searched, and why."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     scenario: str
     error: str
@@ -184,7 +184,7 @@ class Stopped(BaseModel):
 class Document(BaseModel):
     """What one `fuzz` command did."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     format: Literal["agent-chaos campaigns"] = "agent-chaos campaigns"
     version: Literal[1] = 1

@@ -16,7 +16,7 @@ from agent_chaos.results.run_report import RunReport
 
 
 class _Event(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Started(_Event):

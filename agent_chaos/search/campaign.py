@@ -83,7 +83,7 @@ class Failure(BaseModel):
     plus `agent-chaos` and `python`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     id: str = Field(pattern=r"^F-[0-9A-Z]{4,12}$")
@@ -103,7 +103,7 @@ class Failure(BaseModel):
 class Figures(BaseModel):
     """Counts of a campaign. `examples` = ok + failures + undecided + not_tested + errors; the other runs are apart."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     examples: int = 0
     ok: int = 0
@@ -139,7 +139,7 @@ class UndecidedPlan(BaseModel):
     on scenario and plan alone (`U-7Q2K`), and `examples` is how many left the recording there.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     id: str = Field(pattern=r"^U-[0-9A-Z]{4,12}$")
@@ -153,7 +153,7 @@ class UndecidedPlan(BaseModel):
 class Warned(BaseModel):
     """What an oracle only warns of: the first run that showed it, and in how many `examples` it was seen."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     violation: Violation
     plan: str
@@ -169,7 +169,7 @@ class Covered(BaseModel):
     `examples` it fired, and `why` it did not where it never did.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     kind: str
     family: str

@@ -24,7 +24,7 @@ Profile = Literal["everyday", "all", "hostile"]
 class Selection(BaseModel):
     """Which faults and oracles, each as its option was given; a project and a campaign say more beside it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     only_faults: tuple[str, ...] = ()
     skip_faults: tuple[str, ...] = ()

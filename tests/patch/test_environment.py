@@ -1,5 +1,6 @@
 """A library call leaves the user's process as it was."""
 
+import gc
 import json
 import os
 import shutil
@@ -7,6 +8,7 @@ import shutil
 import pytest
 
 from agent_chaos.patch.install import offline_environment, report
+from agent_chaos.patch.time.collector import imports_uncollected
 from agent_chaos.runtime.seams import Changes, Environment, Seam
 from tests.forked import ROOT, command
 
@@ -140,6 +142,13 @@ def test_an_environment_within_itself_changes_nothing_more_and_is_left_with_the_
         pass
 
     assert seen == ["on", "off"]
+
+
+def test_the_collector_rests_while_a_target_is_imported_and_works_after_that():
+    with offline_environment(), imports_uncollected():
+        rests = not gc.isenabled()
+
+    assert (rests, gc.isenabled(), gc.get_freeze_count()) == (True, True, 0)
 
 
 def test_a_key_taken_out_while_the_process_is_offline_is_put_back_for_what_is_entered_within(monkeypatch):

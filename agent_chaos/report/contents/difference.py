@@ -30,7 +30,7 @@ class Pair(BaseModel):
     `recorded` is None where the recording has nothing that it could be compared with.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     label: str
     recorded: str | None

@@ -20,7 +20,7 @@ class CodeLine(BaseModel):
     `source` is the line without its indent, '' where the file cannot be read.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     file: str
     line: int

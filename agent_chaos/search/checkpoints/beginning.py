@@ -32,7 +32,7 @@ class Beginning(BaseModel):
     which are run first, and `shard` which part of the campaign it is (`3/8`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     format: Literal["agent-chaos checkpoint"] = "agent-chaos checkpoint"
     version: Literal[1] = 1

@@ -37,7 +37,7 @@ _EXAMPLES: TypeAdapter[Example] = TypeAdapter(Example)
 class KeptShrink(BaseModel):
     """The result of shrinking, without the run that shows it, which is run again where it is asked for."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     fingerprint: str
     plan: PlanField
@@ -63,7 +63,7 @@ class KeptShrink(BaseModel):
 class CampaignEnd(BaseModel):
     """That a campaign came to its end, or was ended by Ctrl-C."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     interrupted: bool
 

@@ -21,7 +21,7 @@ ACCEPTED = Path(".agent_chaos") / "accepted.json"
 class Acceptance(BaseModel):
     """One known failure, by its fingerprint in a scenario: why it is accepted, and the last day it is."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: str
     scenario: str
@@ -35,7 +35,7 @@ class Acceptance(BaseModel):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     accepted: tuple[Acceptance, ...] = ()

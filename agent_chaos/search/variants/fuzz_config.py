@@ -51,7 +51,7 @@ NumberRange = Annotated[tuple[int, int], AfterValidator(_numbered)]
 
 
 class _Config(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     enabled: bool = True
 
