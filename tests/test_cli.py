@@ -38,6 +38,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         ["--help"],
         ["fuzz", "--help"],
         ["record", "--help"],
+        ["export", "--help"],
         ["replay", "--help"],
         ["cassette", "show", "--help"],
         ["cassette"],
@@ -47,7 +48,9 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 )
 def test_help_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run_command(arguments) == 0
-    assert "Usage: agent-chaos" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Usage: agent-chaos" in told
+    assert not set("{}") & set(told.splitlines()[0])
 
 
 def test_every_command_stands_under_a_heading_of_the_help_with_an_example_of_its_own() -> None:

@@ -24,7 +24,12 @@ cassettes = typer.Typer(
 app.add_typer(cassettes, name="cassette")
 
 Targets = Annotated[
-    list[str] | None, typer.Argument(metavar="TARGET", help="What to run.", show_default=False)
+    list[str] | None,
+    typer.Argument(
+        metavar="TARGET",
+        help="Scenarios: a file, a folder, file.py:scenario or pkg.module:attribute; scenarios/ by default.",
+        show_default=False,
+    ),
 ]
 
 

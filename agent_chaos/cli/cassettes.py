@@ -27,7 +27,7 @@ def cassette_import(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="A recording of VCR.py, Ruby's VCR or go-vcr, an HTTP archive, or a trace: OpenTelemetry or OpenInference (OTLP as JSON), or Langfuse.",
+            help="A recording of VCR.py, Ruby's VCR or go-vcr, an HTTP archive, or a trace: OpenTelemetry or OpenInference (OTLP as JSON), Langfuse or LangSmith.",
         ),
     ],
     output: Annotated[

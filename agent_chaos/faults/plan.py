@@ -163,7 +163,12 @@ class Plan(BaseModel):
     def from_json(cls, text: str) -> Plan:
         """Reads a plan. Raises PlanError with the first thing that is wrong."""
         try:
-            return cls.model_validate(json.loads(text))
+            value = json.loads(text)
+            if not isinstance(value, dict):
+                raise PlanError(
+                    f'plan: expected {{"version": 1, "faults": […]}}, found {type(value).__name__}'
+                )
+            return cls.model_validate(value)
         except ValidationError as exc:
             first = exc.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or "plan"

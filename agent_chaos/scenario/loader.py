@@ -222,6 +222,11 @@ def _held(value: Any, where: str) -> list[Scenario]:
     """What a value holds: a scenario, several, or a function of no arguments that returns either."""
     if callable(value):
         place, _, name = where.rpartition(":")
+        if needed := _needed(value):
+            raise ScenarioError(
+                f"{place}: {name} takes {', '.join(needed)}; expected a scenario, or a function without "
+                f"arguments that returns one: BaselineScenario(name=…, agent={name}, turns=[…])"
+            )
         with importing(place, doing=f"{name}() fails"):
             value = value()
     several = list(value) if isinstance(value, (list, tuple)) else [value]
@@ -229,6 +234,16 @@ def _held(value: Any, where: str) -> list[Scenario]:
         if not isinstance(one, Scenario):
             raise ScenarioError(f"{where}: expected scenarios, found {type(one).__name__}")
     return several
+
+
+def _needed(function: Callable[..., Any]) -> list[str]:
+    """The arguments that a function cannot be called without; none where that cannot be told."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [one.name for one in parameters if one.default is one.empty and one.kind not in variadic]
 
 
 def _distinct(targets: Iterable[list[Loaded]]) -> list[Loaded]:

@@ -39,6 +39,9 @@ def _listening(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+    except socket.gaierror as exc:
+        listener.close()
+        raise UsageError(f"--host {host}: {exc.strerror}; expected an address of this machine") from None
     except OSError as exc:
         listener.close()
         raise UsageError(

@@ -139,6 +139,13 @@ def test_a_missing_file_and_a_foreign_suffix_are_usage_errors(tmp_path: Path) ->
         export_cassette(cassette_at(tmp_path / "made.msgpack"), tmp_path / "out.xml")
 
 
+def test_a_file_that_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "bad.har").write_bytes(b"{\xff")
+
+    with pytest.raises(CassetteDamaged, match="byte 1 is no UTF-8; expected a recording"):
+        read_foreign(tmp_path / "bad.har")
+
+
 def test_json_cannot_hold_a_binary_body(tmp_path: Path) -> None:
     writer = writer_at(tmp_path / "made.msgpack")
     writer.exchange(asking("x"), answering(b"\xff\xfe"), at=0.0, transport="httpx2")

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent_chaos.cassette.interchange import langfuse as langfuse_format
+from agent_chaos.cassette.interchange import langsmith as langsmith_format
 from agent_chaos.cassette.interchange import openinference as openinference_format
 from agent_chaos.cassette.interchange import otel
 from agent_chaos.cassette.interchange.format import Unfit
@@ -74,6 +75,11 @@ ATTRIBUTES = {
     "startTime",
     "usageDetails",
     "modelParameters",
+    "inputs",
+    "outputs",
+    "extra",
+    "child_runs",
+    "start_time",
 }
 VENDORS = {
     "anthropic": "anthropic_messages",
@@ -156,16 +162,16 @@ def openinference() -> dict[str, Any]:
     """What Phoenix's instrumentation of a client writes: every field of a message is an attribute of its own."""
     call = {"id": "toolu_1", "function.name": "refund", "function.arguments": json.dumps(ARGUMENTS)}
     user = {"role": "user", "content": shop.QUESTION}
+    # As its instrumentation of Anthropic's client writes it; what other clients said has `content` in one.
     called = {
         "role": "assistant",
-        "content": shop.SAID[0].text,
+        "contents.0.message_content.type": "text",
+        "contents.0.message_content.text": shop.SAID[0].text,
+        "contents.1.message_content.type": "tool_use",
         **{f"tool_calls.0.tool_call.{name}": told for name, told in call.items()},
     }
     result = {"role": "tool", "tool_call_id": "toolu_1", "content": RESULT["result"]}
-    schema = {
-        "type": "function",
-        "function": {key: TOOL[key] for key in ("name", "description", "parameters")},
-    }
+    (schema,) = shop.TOOLS
     spans = []
     for number, asked, said in (
         (1, [user, called, result], {"role": "assistant", "content": ANSWER}),
@@ -221,6 +227,31 @@ def test_every_protocol_says_what_the_trace_says(vendor: str, streamed: bool, tm
     ]
 
 
+@pytest.mark.parametrize(
+    ("word", "stop"),
+    [
+        ("end_turn", "end"),
+        ("stop", "end"),
+        ("STOP", "end"),
+        ("max_tokens", "length"),
+        ("content_filter", "filter"),
+    ],
+)
+def test_a_turn_ends_as_the_word_of_its_provider_says(word: str, stop: str, tmp_path: Path) -> None:
+    spans = [span(0, [ASKED], {**SAID, "finish_reason": word})]
+    cassette = imported({"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}, tmp_path)
+
+    assert [turn.stop for _, turn in spoken(cassette)] == [stop]
+
+
+def test_tools_are_read_as_logfire_has_them_from_anthropics_client(tmp_path: Path) -> None:
+    cassette = imported(otlp(**{"gen_ai.tool.definitions": json.dumps(shop.TOOLS)}), tmp_path, streamed=True)
+    rehearsal = Rehearsal(shop.scenario(shop.careful), cassette=cassette)
+    rehearsal.prepare()
+
+    assert {call.fidelity for call in rehearsal.clean.calls} == {Fidelity.EXACT}
+
+
 def test_the_responses_api_is_told_apart_by_its_attribute(tmp_path: Path) -> None:
     told = {"gen_ai.provider.name": "openai", "openai.api.type": "responses"}
     cassette = imported(otlp(**told), tmp_path)
@@ -272,7 +303,7 @@ JSON = st.recursive(
 
 @settings(deadline=None, max_examples=60)
 @given(
-    where=st.sampled_from(["span", "attribute", "generation", "message"]),
+    where=st.sampled_from(["span", "attribute", "generation", "message", "run"]),
     key=st.sampled_from(sorted(ATTRIBUTES)),
     what=JSON,
 )
@@ -289,7 +320,16 @@ def test_no_trace_is_so_odd_that_it_is_not_refused_in_one_line(where: str, key: 
     if where == "generation":
         trace = langfuse()
         trace["data"][1][key if key in trace["data"][1] else "output"] = what
-    for format_ in (otel.FORMAT, langfuse_format.FORMAT, openinference_format.FORMAT):
+    if where == "run":
+        trace = {
+            "runs": [{"id": "r", "run_type": "llm", "inputs": {"messages": what}, "outputs": {}, key: what}]
+        }
+    for format_ in (
+        otel.FORMAT,
+        langfuse_format.FORMAT,
+        openinference_format.FORMAT,
+        langsmith_format.FORMAT,
+    ):
         if format_.recognises(trace):
             with suppress(Unfit):
                 format_.read(trace)

@@ -98,6 +98,13 @@ def test_settings_that_cannot_be_are_refused(project, table, words):
         resolved()
 
 
+def test_settings_that_are_no_table_are_refused(project):
+    (project / "pyproject.toml").write_text("[tool]\nagent-chaos = 3\n")
+
+    with pytest.raises(UsageError, match=r"\[tool.agent-chaos\] is 3; expected a table"):
+        resolved()
+
+
 def test_settings_are_those_of_the_nearest_project_that_has_some(project):
     (project / "pyproject.toml").write_text('[tool.agent-chaos]\nseed = 4\nbaseline = "known.json"\n')
     inner = project / "inner"

@@ -254,6 +254,15 @@ def test_a_target_that_leads_nowhere_is_refused(target: str, expected: str) -> N
     assert refusal(target) == expected
 
 
+def test_an_agent_named_as_the_scenario_is_told_what_to_write() -> None:
+    write("desk.py", "def agent(ctx, turn_input):\n    return turn_input")
+
+    assert refusal("desk.py:agent") == (
+        "desk.py: agent takes ctx, turn_input; expected a scenario, or a function without arguments that returns "
+        "one: BaselineScenario(name=…, agent=agent, turns=[…])"
+    )
+
+
 def test_no_target_and_no_scenarios_folder_is_refused() -> None:
     assert refusal().startswith("no TARGET given and no scenarios/ folder here")
 

@@ -36,6 +36,15 @@ def turn_of_chat(message: Any, *, model: str, id: str, usage: Usage) -> ModelTur
     return ModelTurn(parts=parts, stop=turn.stop, usage=usage, id=id, model=model)
 
 
+def chat_tool(told: Mapping[str, Any]) -> dict[str, Any]:
+    """A tool as Chat Completions lists it; Anthropic and others write its fields without a `function` around them."""
+    if told.get("function"):
+        return dict(told)
+    schema = told.get("input_schema") or told.get("parameters") or {}
+    made = {"name": text_of(told.get("name")), "description": told.get("description"), "parameters": schema}
+    return {"type": "function", "function": {key: one for key, one in made.items() if one is not None}}
+
+
 def descriptions(tools: Any) -> dict[str, str]:
     """What tools of a request say of themselves, by name."""
     told = [fields(fields(tool).get("function")) for tool in items(tools)]

@@ -50,6 +50,8 @@ def _call(raw: Mapping[str, Any]) -> ModelCall:
     model = text_of(raw["model"])
     told, given = json_of(raw["input"]), fields(raw.get("modelParameters"))
     body = {"model": model, "messages": told} if isinstance(told, list) else {"model": model, **fields(told)}
+    if tools := items(body.get("tools")):
+        body["tools"] = [chat_shaped.chat_tool(fields(one)) for one in tools]
     used = fields(raw.get("usageDetails")) or fields(raw.get("usage"))
     usage = Usage(count_of(used.get("input")), count_of(used.get("output")))
     return ModelCall(

@@ -44,7 +44,8 @@ def _call(span: Mapping[str, Any], told: Mapping[str, Any]) -> ModelCall:
     model = text_of(told["llm.model_name"])
     vendor = text_of(told.get("llm.provider") or told.get("llm.system"))
     tree, given = _unfolded(told), fields(json_of(told.get("llm.invocation_parameters")))
-    tools = [json_of(fields(one.get("tool")).get("json_schema")) for one in _numbered(tree, "tools")]
+    schemas = (json_of(fields(one.get("tool")).get("json_schema")) for one in _numbered(tree, "tools"))
+    tools = [chat_shaped.chat_tool(fields(one)) for one in schemas]
     body = {
         "model": model,
         "messages": _messages(tree, "input_messages"),
@@ -74,8 +75,14 @@ def _messages(tree: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
         message.pop("tool_calls", None)
         if calls:
             message["tool_calls"] = [{"id": "", "type": "function", **call} for call in calls]
-        found.append({"content": None, **message})
+        found.append({"content": _text(message), **message})
     return found
+
+
+def _text(message: Mapping[str, Any]) -> str | None:
+    """What stands in the blocks of a message that has no text of its own."""
+    blocks = [fields(one.get("message_content")) for one in _numbered(message, "contents")]
+    return "".join(text_of(one.get("text")) for one in blocks if one.get("type") == "text") or None
 
 
 def _numbered(tree: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

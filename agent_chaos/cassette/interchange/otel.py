@@ -50,7 +50,14 @@ _STOPS: dict[str, StopReason] = {
     "content_filter": "filter",
     "tool_call": "tool_use",
     "tool_calls": "tool_use",
+    "end_turn": "end",
+    "stop_sequence": "end",
+    "max_tokens": "length",
+    "tool_use": "tool_use",
+    "refusal": "filter",
+    "safety": "filter",
 }
+"""Words of the conventions, then of providers: Logfire passes those on."""
 _OPTIONS = {"gen_ai.request.max_tokens": "max_tokens", "gen_ai.request.temperature": "temperature"}
 _ROLES: dict[str, Literal["system", "assistant"]] = {"system": "system", "assistant": "assistant"}
 _NEEDS = "; spans need gen_ai.input.messages and gen_ai.output.messages, which instrumentations write once content is recorded"
@@ -86,7 +93,7 @@ def _call(span: Mapping[str, Any], attributes: Mapping[str, Any]) -> ModelCall:
         system="\n\n".join(told),
         messages=tuple(one for one in messages if one.role != "system"),
         tools=tuple(
-            ToolSpec(text_of(one.get("name")), fields(one.get("parameters")))
+            ToolSpec(text_of(one.get("name")), fields(one.get("parameters") or one.get("input_schema")))
             for one in _definitions(attributes)
         ),
         stream=False,
@@ -114,7 +121,7 @@ def _turn(attributes: Mapping[str, Any], model: str) -> ModelTurn:
     said = fields(items(json_of(attributes["gen_ai.output.messages"]))[-1])
     parts = tuple(part for part in _message(said).parts if not isinstance(part, ToolResult))
     asked = any(isinstance(part, ToolCall) for part in parts)
-    finished = text_of(said.get("finish_reason")) or "stop"
+    finished = text_of(said.get("finish_reason")).lower() or "stop"
     return ModelTurn(
         parts=parts,
         # Not every instrumentation has a word for it: a turn that asks for tools did not end by itself,

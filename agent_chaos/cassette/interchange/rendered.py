@@ -30,7 +30,8 @@ class ModelCall:
     """One call of a model as a trace tells it.
 
     `at` and `ended_at` are seconds on one clock for all calls of a trace; `options` are fields of the request that stand in
-    its body under their own names (`max_tokens`, `temperature`), `descriptions` what tools say of themselves, by name.
+    its body under their own names (`max_tokens`, `temperature`), `descriptions` what tools say of themselves, by name,
+    `stated` fields that a client writes although they say what holds without them, by the type of their block.
     """
 
     protocol: str
@@ -40,6 +41,7 @@ class ModelCall:
     ended_at: float
     options: Mapping[str, Any] = field(default_factory=dict)
     descriptions: Mapping[str, str] = field(default_factory=dict)
+    stated: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,22 +130,26 @@ def _read(traced: TracedCall, needs: str) -> ModelCall:
 def _interaction(call: ModelCall, source: str) -> Interaction:
     protocol = protocols()[call.protocol]
     asked = protocol.request(call.prompt)
-    body = fields(_described(json_of(asked.body.decode()), call.descriptions)) | dict(call.options)
+    body = fields(_described(json_of(asked.body.decode()), call)) | dict(call.options)
     took = max(0.0, call.ended_at - call.at)
     told = new_reply(protocol, call.turn, streamed=False, at=took, headers=[(_MARK, source)])
     return Interaction(replace(asked, body=compact(body).encode()), told, at=call.at)
 
 
-def _described(value: Any, said: Mapping[str, str]) -> Any:
-    """A request's body whose tools say of themselves what they said in the trace, wherever the protocol lists them."""
+def _described(value: Any, call: ModelCall) -> Any:
+    """A request's body whose tools say of themselves what they said in the trace, wherever the protocol lists them, and
+    whose blocks state what the client stated.
+    """
     if isinstance(value, list):
-        return [_described(one, said) for one in value]
+        return [_described(one, call) for one in value]
     if not isinstance(value, dict):
         return value
+    said, kind = call.descriptions, value.get("type")
     told = (
         {"description": said[value["name"]]} if _SCHEMAS & value.keys() and value.get("name") in said else {}
     )
-    return {name: _described(one, said) for name, one in value.items()} | told | _plain(value)
+    stated = call.stated.get(kind, {}) if isinstance(kind, str) else {}
+    return {**stated, **{name: _described(one, call) for name, one in value.items()}, **told, **_plain(value)}
 
 
 def _plain(message: Mapping[str, Any]) -> dict[str, str]:

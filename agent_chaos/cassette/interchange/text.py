@@ -11,19 +11,33 @@ from typing import Any
 from agent_chaos.errors import CassetteDamaged, UsageError
 
 YAML = (".yaml", ".yml")
-SUFFIXES = (*YAML, ".json", ".har")
+SUFFIXES = (*YAML, ".json", ".jsonl", ".har")
 
 _yaml: Any = import_module("yaml")  # it has no type hints
 
 
 def parsed_document(text: str, suffix: str) -> Mapping[str, Any]:
-    """The document in a text. Raises CassetteDamaged where it is none."""
+    """The document in a text; a list stands under `data`. Raises CassetteDamaged where it is none."""
     try:
-        document = _yaml.load(text, Loader=_loader()) if suffix in YAML else json.loads(text)
+        document = (
+            _yaml.load(text, Loader=_loader()) if suffix in YAML else _json(text, lines=suffix == ".jsonl")
+        )
     except (ValueError, RecursionError, _yaml.YAMLError) as exc:
         kind = "YAML" if suffix in YAML else "JSON"
         raise CassetteDamaged(f"it is not readable as {kind}: {_one_line(exc)}") from None
-    return document if isinstance(document, dict) else {}
+    return (
+        document if isinstance(document, dict) else {"data": document} if isinstance(document, list) else {}
+    )
+
+
+def _json(text: str, *, lines: bool) -> Any:
+    """What stands in a text, or a list of what stands in its lines; OpenTelemetry's collector writes a batch to each line."""
+    if not lines:
+        return json.loads(text)
+    found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    if any(isinstance(one, dict) and "resourceSpans" in one for one in found):
+        return {"resourceSpans": [span for one in found for span in one["resourceSpans"]]}
+    return found
 
 
 def written_document(document: Mapping[str, Any], suffix: str) -> str:

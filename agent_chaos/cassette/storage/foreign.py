@@ -94,6 +94,10 @@ def _document(path: Path) -> Mapping[str, Any]:
         raise CassetteMissing(f"there is no file {path} to import") from None
     except OSError as exc:
         raise CassetteError(f"{path} cannot be read: {exc.strerror or exc}") from None
+    except UnicodeDecodeError as exc:
+        raise CassetteDamaged(
+            f"{path}: byte {exc.start} is no UTF-8; expected a recording of another tool as text"
+        ) from None
     except (ValueError, CassetteDamaged) as exc:
         raise CassetteDamaged(f"{path}: {exc}") from None
 

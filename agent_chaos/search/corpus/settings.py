@@ -91,7 +91,9 @@ def _table(file: Path) -> dict[str, Any] | None:
     except (OSError, ValueError) as exc:
         raise UsageError(f"{file}: cannot be read as TOML ({exc})") from None
     found = tools.get("agent-chaos") if isinstance(tools, dict) else None
-    return found if isinstance(found, dict) else None
+    if found is not None and not isinstance(found, dict):
+        raise UsageError(f"{file}: [{_TABLE}] is {found!r}; expected a table of settings")
+    return found
 
 
 def _checked(file: Path, table: dict[str, Any]) -> dict[str, Any]:
