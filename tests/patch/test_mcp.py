@@ -15,6 +15,7 @@ import pytest
 
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.patch.frameworks import mcp_servers
+from agent_chaos.patch.frameworks.mcp import _Call
 from agent_chaos.record.recording import record_scenario
 from agent_chaos.runtime.active import bound, unbind
 from agent_chaos.runtime.clock import VirtualClock
@@ -26,6 +27,7 @@ from tests.standin.said import Called, Said
 from tests.standin.server import standin
 
 mcp = pytest.importorskip("mcp")
+exceptions = pytest.importorskip("mcp.shared.exceptions")
 
 SERVER = '''
 import sys
@@ -202,7 +204,7 @@ def test_a_fault_is_told_as_a_server_would(shop, fault, told):
 
 
 LOST = {
-    "tool_timeout": ({"kind": "tool_acknowledgement_lost", "seconds": 20}, "Timed out"),
+    "tool_timeout": ({"kind": "tool_acknowledgement_lost", "seconds": 20}, "timed out"),
     "tool_raise": ({"kind": "tool_raise", "error_type": "ConnectionError"}, "Connection closed"),
 }
 
@@ -215,6 +217,30 @@ def test_a_server_that_is_lost_is_an_error_of_the_protocol(shop, fault, said):
 
     assert trace.raised[0].type.lower().endswith("mcperror")
     assert said in trace.raised[0].message
+
+
+@pytest.mark.skipif(not hasattr(exceptions, "MCPError"), reason="version 1 of the SDK is installed")
+def test_a_timeout_is_the_one_that_version_2_of_the_sdk_raises():
+    with pytest.raises(exceptions.MCPError) as raised:
+        _Call(mcp.types, "look_up", None)._failed(TimeoutError("read timed out"))
+
+    assert raised.value.error.code == -32001
+    assert raised.value.error.message == "Request 'tools/call' timed out"
+
+
+def test_a_timeout_is_the_one_that_version_1_of_the_sdk_raised(monkeypatch):
+    class McpError(Exception):
+        pass
+
+    monkeypatch.delattr(exceptions, "MCPError", raising=False)
+    monkeypatch.setattr(exceptions, "McpError", McpError, raising=False)
+
+    with pytest.raises(McpError) as raised:
+        _Call(mcp.types, "look_up", None)._failed(TimeoutError("read timed out"))
+
+    (error,) = raised.value.args
+    assert error.code == 408
+    assert error.message.startswith("Timed out while waiting for response to ClientRequest")
 
 
 def test_two_runs_are_the_same_to_the_microsecond(shop):

@@ -15,6 +15,8 @@ _STOPS = ("AgentRunException", "RunCancelledException")
 def patch(module: ModuleType) -> None:
     """Puts the seam into the entry point, below Agno's hooks and its error result for a failure."""
     kind: Any = vars(module)["FunctionCall"]
+    # A call is made anew for every tool call, and its function is shared by them: what is exchanged is the
+    # function's.
     for method in ("execute", "aexecute"):
         sees(
             kind,

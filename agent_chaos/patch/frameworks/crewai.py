@@ -31,6 +31,7 @@ def patch(module: ModuleType) -> None:
     made: Any = classmethod
     base.__init_subclass__ = made(subclassed)
     for cls in _below(base):
+        # A decorated tool's `_run` only calls its `func`, which has the seam.
         if cls is not tool:
             _see_methods(cls)
 

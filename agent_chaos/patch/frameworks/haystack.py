@@ -14,5 +14,6 @@ def patch(module: ModuleType) -> None:
     """Puts the seam into the function, below Haystack's own error for its failure."""
     kind: Any = vars(module)["Tool"]
     for method, attribute in (("invoke", "function"), ("invoke_async", "async_function")):
+        # Not every release has both.
         if method in vars(kind):
             sees(kind, method, attribute, lambda tool: str(tool.name))

@@ -116,6 +116,8 @@ def only(names: Callable[[], Collection[str]]) -> Hidden:
 
 
 def _sync(function: Any, name: Callable[[], str], hidden: Hidden, options: dict[str, Any]) -> Any:
+    # Without its `__dict__`: that of a callable object is its state, which would become attributes of the
+    # wrapper.
     @functools.wraps(function, updated=())
     def seen_sync(*args: Any, **kwargs: Any) -> Any:
         asked = named_arguments(function, args, kwargs, hidden)

@@ -49,6 +49,7 @@ def _ready(real: Any, base: Any) -> Any:
         for name, seam in (("_run", _sync), ("_arun", _async)):
             # The class that defines it, when a tool of it is first run: users make such classes at any time.
             owner = next((cls for cls in type(self).__mro__ if name in vars(cls)), base)
+            # `BaseTool._arun` itself is left alone: it hands over to `_run` in a thread, which has the seam.
             if owner is not base and not hasattr(vars(owner)[name], _OURS):
                 setattr(owner, name, seam(vars(owner)[name]))
         return real(self, *args, **kwargs)
@@ -60,6 +61,8 @@ def _sync(real: Any) -> Any:
     @functools.wraps(real)
     def run(self: Any, *args: Any, **kwargs: Any) -> Any:
         asked, whole = _asked(self, args, kwargs), functools.partial(_whole, self)
+        # The whole arguments, with what LangChain injects: the real tool needs them, and only the record does
+        # without.
         run_it = functools.partial(real, self, *args, **kwargs)
         return sync_tool(_function(self), self.name, asked, run_it, revive=whole, stops=_STOPS)
 

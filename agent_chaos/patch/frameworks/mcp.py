@@ -17,8 +17,8 @@ from agent_chaos.patch.frameworks.seam import TOOLS_CALL, async_tool
 
 MODULE = "mcp.client.session"
 
-# What the MCP SDK uses: an HTTP status for its own timeout, and JSON-RPC's server and internal errors.
-_TIMED_OUT, _CLOSED, _INTERNAL = 408, -32000, -32603
+_CLOSED, _INTERNAL = -32000, -32603
+"""What the MCP SDK uses for a connection that is gone, and JSON-RPC for an internal error."""
 
 
 def patch(module: ModuleType) -> None:
@@ -80,6 +80,7 @@ class _Call:
         if isinstance(value, dict) and isinstance(value.get("content"), list):
             try:
                 return self._types.CallToolResult.model_validate(value)
+            # A tool's own object that happens to have a list of that name.
             except ValueError:
                 pass
         if not isinstance(value, dict):
@@ -98,9 +99,7 @@ class _Call:
         """What a client meets in place of an exception that was recorded, or that a fault raises."""
         name = type(exc).__name__
         if isinstance(exc, TimeoutError):
-            raise self._error(
-                _TIMED_OUT, f"Timed out while waiting for response to {TOOLS_CALL}: {exc}"
-            ) from exc
+            raise self._timed_out() from exc
         if isinstance(exc, ConnectionError):
             raise self._error(_CLOSED, f"Connection closed: {exc}") from exc
         # An error class that a message alone does not make is raised as `ToolError`, with the class's name in
@@ -109,14 +108,28 @@ class _Call:
             raise self._error(_INTERNAL, str(exc).partition("Error: ")[2] or str(exc)) from exc
         return self._of_text(f"Error executing tool {self._name}: {exc}", isError=True)
 
-    def _error(self, code: int, message: str) -> Exception:
-        """The JSON-RPC error of an MCP client, of version 1 or 2 of the protocol's library."""
-        from mcp.shared import exceptions
+    def _timed_out(self) -> Exception:
+        """What the SDK raises for its own timeout: agents tell it by the code, or by words of the text."""
+        if _newer_error() is not None:
+            return self._error(-32001, f"Request {TOOLS_CALL!r} timed out")
+        # Version 1 took an HTTP status for a code, and named its own class, whatever the request was.
+        return self._error(408, "Timed out while waiting for response to ClientRequest.")
 
-        newer = getattr(exceptions, "MCPError", None)
+    def _error(self, code: int, message: str) -> Exception:
+        """The JSON-RPC error of an MCP client."""
+        newer = _newer_error()
         if newer is not None:
             made: Exception = newer(code, message)
             return made
+        from mcp.shared import exceptions
+
         older: Any = vars(exceptions)["McpError"]
         failed: Exception = older(self._types.ErrorData(code=code, message=message))
         return failed
+
+
+def _newer_error() -> Any:
+    """The error class of version 2 of the MCP SDK; None where version 1 is installed."""
+    from mcp.shared import exceptions
+
+    return getattr(exceptions, "MCPError", None)

@@ -84,6 +84,7 @@ def _named(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
     """A short name of a server, which tells nothing of its address."""
     address = next(iter(args), None) or kwargs.get("server") or kwargs.get("url") or ""
     parts = [getattr(address, "command", address), *getattr(address, "args", ())]
+    # A digest, since a command line or a URL may hold a key; it has to tell servers apart, and nothing else.
     return blake2b(" ".join(map(str, parts)).encode(), digest_size=4).hexdigest()
 
 
@@ -92,6 +93,8 @@ async def _recording(session: Session, server: str) -> AsyncIterator[tuple[Any, 
     """The streams to a server that says what was kept of it."""
     import anyio
 
+    # Without a bound: anyio's default of 0 lets a writer wait until somebody reads, and a client may write
+    # all of its questions before it reads an answer.
     answer, read = anyio.create_memory_object_stream[Any](math.inf)
     write, asked = anyio.create_memory_object_stream[Any](math.inf)
 
@@ -202,6 +205,7 @@ def _params(said: JsonObject) -> JsonObject:
 
 
 def _without_meta(params: JsonObject) -> Iterator[tuple[str, Any]]:
+    # `_meta` holds the token for reports of progress, which differs from call to call.
     return ((name, value) for name, value in params.items() if name != "_meta")
 
 

@@ -16,6 +16,7 @@ def patch(module: ModuleType) -> None:
     """Puts the seam into the function, below the error output for its failure."""
     for name in _KINDS:
         kind: Any = vars(module).get(name)
+        # Not every release has all four.
         if kind is not None:
             sees(kind, "execute", "fn", lambda tool: str(tool.name), hidden=_declared)
 

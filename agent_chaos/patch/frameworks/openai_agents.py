@@ -22,6 +22,8 @@ _OF_A_FUNCTION = "_invoke_tool_impl"
 
 def patch(module: ModuleType) -> None:
     """Puts the seam into tools as they are called, so that it does not matter when they were made."""
+    # Private (seen in 0.24): the public `on_invoke_tool` has already made a failure into the text for the
+    # model, so that a fault around it would end the run instead.
     _see_functions(vars(module)["_FailureHandlingFunctionToolInvoker"])
     _see_hand_built(module)
     when_imported("agents.handoffs", _note_handoffs)

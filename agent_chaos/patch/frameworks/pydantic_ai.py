@@ -22,6 +22,8 @@ def patch(module: ModuleType) -> None:
     @functools.wraps(real)
     async def call(self: Any, args_dict: dict[str, Any], ctx: Any) -> Any:
         name = getattr(ctx, "tool_name", None)
+        # Output functions are called by the same schema (`_output.py`, seen in 2.62), and need not come from
+        # a tool call.
         if not name:
             return await real(self, args_dict, ctx)
         run = functools.partial(real, self, args_dict, ctx)

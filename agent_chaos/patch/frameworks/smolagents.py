@@ -36,6 +36,7 @@ def patch(module: ModuleType) -> None:
 
 
 def _asked(tool: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    # As `Tool.__call__` reads a dictionary that comes alone: as the arguments by name.
     if len(args) == 1 and not kwargs and isinstance(args[0], dict) and args[0].keys() <= tool.inputs.keys():
         return args[0]
     return {**dict(zip(tool.inputs, args, strict=False)), **kwargs}

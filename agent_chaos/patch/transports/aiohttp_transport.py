@@ -174,6 +174,8 @@ def _patch(aiohttp: ModuleType) -> None:
     if hasattr(aiohttp.TCPConnector, _PATCHED):  # a reload of the package keeps its classes
         return
     setattr(aiohttp.TCPConnector, _PATCHED, True)
+    # Connectors for Unix sockets and named pipes have a method of their own by that name (seen in 3.14), and
+    # stay as they are: no provider is reached by those.
     real_create = aiohttp.TCPConnector._create_connection
 
     async def create_connection(self: Any, req: Any, traces: Any, timeout: Any) -> Any:

@@ -40,6 +40,7 @@ HTTPX = (
         cause="SSLError",
     ),
     RaisedFailure("refused", "ConnectError", "[Errno 111] Connection refused"),
+    # Read only while recording: a proxy that cannot be reached is, to the agent, a provider that cannot.
     RaisedFailure("refused", "ProxyError"),
     RaisedFailure("connect_timeout", "ConnectTimeout", "timed out"),
     RaisedFailure("pool_timeout", "PoolTimeout"),

@@ -64,6 +64,8 @@ class Transfer:
         for event in self.reply.events:
             late = self._start + event.at - self._session.clock.now()
             limit = self._limit(event)
+            # From event to event, not for the reply as a whole: a read timeout starts anew with each piece,
+            # on sockets as here.
             if limit is not None and late > limit:
                 yield Pause(self._session.clock.now() + limit)
                 yield self._failed(_timeout_kind(event), "", "timeout")
