@@ -22,6 +22,8 @@ from agent_chaos.patch.transports.failures import HTTPX
 from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Reply, Request
 
+# As the clients of Anthropic and OpenAI wait by default: an answer that they would have had must not be lost
+# here.
 _TIMEOUT_S = 600.0
 _LATER = (408, 409, 429, 500, 502, 503, 504, 529)
 _TRIES = 4
@@ -104,9 +106,11 @@ def _sent(client: Any, request: Request) -> Reply:
     tee = Tee(request, "", real.monotonic, taken.append)
     opened = functools.partial(client.stream, request.method, request.url, content=request.body)
     with Contained() as contained:
+        # Uncompressed, as recordings are: chunk boundaries inside of a gzip stream say nothing of the tokens.
         with opened(headers=[*headers, ("accept-encoding", "identity")]) as response:
             pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
             tee.head(response.status_code, pairs, response.reason_phrase)
+            # Not decoded: some servers compress whatever they were asked for, and their headers go on with the body.
             for chunk in response.iter_raw():
                 tee.data(chunk)
         tee.end()

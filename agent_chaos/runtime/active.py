@@ -101,6 +101,8 @@ def leave(session: Session, token: Token[Session | None]) -> None:
     waiting = session.scheduler.finish()
     before = {member.kind for member in session.scheduler.carried}
     for member in waiting:
+        # One of each kind: an agent that starts such a thread in every run would leave one more behind each
+        # time.
         if member in session.scheduler.carried or (member.serves and member.kind not in before):
             _carried.append(member)
         else:

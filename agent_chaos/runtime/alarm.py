@@ -33,6 +33,7 @@ class Alarm:
     def left(self, now_ns: int) -> tuple[float, float]:
         """Seconds until it rings, 0 where none is set, and its interval."""
         due = self.due_ns < NEVER
+        # At least a nanosecond: 0 is `setitimer`'s word for no alarm at all.
         return (max(self.due_ns - now_ns, 1) / 1e9 if due else 0.0), self.interval_ns / 1e9
 
     def ring(self) -> None:

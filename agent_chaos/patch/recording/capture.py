@@ -120,6 +120,8 @@ class Capture:
             raise BudgetStop(
                 f"the agent made {MAX_REQUESTS:,} requests and asked on; does its loop ever end?"
             )
+        # The tool that is running meanwhile, if any, cannot be answered from its result: a replay would never
+        # see this call.
         if recognise(request) is not None:
             model_asked()
         made = Tee(request, transport, self.clock, lambda taken: self._finished(made, taken))
@@ -131,6 +133,7 @@ class Capture:
 
     def flush(self) -> None:
         """Keeps what is still open as closed by the client, and counts by host what belongs to nothing."""
+        # In the order in which they were asked, since the scribe numbers exchanges as it gets them.
         for tee in sorted(self._open, key=lambda tee: tee.at):
             tee.closed()
         for taken in self._aside:

@@ -39,6 +39,8 @@ class _SyncTee:
         with self._tee.noting(HTTPX):
             for chunk in self._stream:
                 self._tee.data(chunk)
+                # Where the client reads no further, `GeneratorExit` is raised here: no transfer's error, so
+                # it is noted as the client's closing.
                 yield chunk
         self._tee.end()
 

@@ -95,6 +95,7 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
 
 def _connected(unseen: Unseen, args: tuple[Any, ...]) -> None:
     address = args[1]
+    # The address of a Unix socket is a path: nothing leaves the machine by it.
     if _known_library.get() or not isinstance(address, tuple):
         return
     host = unseen.names.get(str(address[0]), str(address[0]))

@@ -23,6 +23,7 @@ from agent_chaos.patch.recording.unseen_traffic import Unseen, resolving
 @contextmanager
 def vcr_lifecycle(recorder: Capture, mode: str, unseen: Unseen) -> Iterator[None]:
     """Patches every HTTP client while the block runs."""
+    # Model servers on this machine (Ollama, vLLM) are providers like others.
     config: Any = import_module("vcr").VCR(record_mode=mode, ignore_localhost=False)
     arguments = partial(
         config.get_merged_config,
