@@ -42,8 +42,22 @@ def stored_ids(incomplete: str) -> list[str]:
     )
 
 
+def _for_real(allowed: bool) -> bool:
+    if allowed:
+        # Only now: a command line is read in a tenth of the time that the patches need.
+        from agent_chaos.patch.files.copies import keep_real
+
+        keep_real()
+    return allowed
+
+
 RealTools = Annotated[
-    bool, typer.Option("--allow-real-tools", help="Run although tools that nothing wraps would run for real.")
+    bool,
+    typer.Option(
+        "--allow-real-tools",
+        callback=_for_real,
+        help="Run although tools that nothing wraps would run for real; files are changed for real, too.",
+    ),
 ]
 Matching = Annotated[
     str,

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.prepare import Rehearsals, loaded_scenarios
 from agent_chaos.errors import AgentChaosError
+from agent_chaos.patch.files.copies import keep_real
 from agent_chaos.run.live import run_live
 from agent_chaos.run.run import FinishedRun, artefacts, run_rehearsed
 from agent_chaos.scenario.loader import Loaded
@@ -32,6 +33,8 @@ class Wanted:
 
     def load(self, codes: list[int]) -> list[Loaded]:
         """As `loaded_scenarios`. Raises UsageError."""
+        if self.live or self.allow_real_tools:
+            keep_real()
         return loaded_scenarios(
             list(self.targets), codes, recursive=self.recursive, glob=self.glob, wanted=self.selector
         )

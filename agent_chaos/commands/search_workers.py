@@ -12,6 +12,7 @@ from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions
 from agent_chaos.faults.plan import Plan
+from agent_chaos.patch.files.copies import keep_real
 from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.executors.pool_executor import PoolExecutor
 from agent_chaos.search.executors.pool_names import named_pool
@@ -56,6 +57,8 @@ def _worthwhile(rehearsal: Rehearsal, examples: int) -> int:
 
 def _subject(target: str, allow_real_tools: bool, named: tuple[str, ...]) -> Rehearsal:
     """The scenario, made ready in another process."""
+    if allow_real_tools:
+        keep_real()
     with silence_output():
         (loaded,) = scenarios([target], [])
     return Rehearsals(allow_real_tools=allow_real_tools, judges=judges(only=named)).rehearsed(loaded)

@@ -17,7 +17,7 @@ from agent_chaos.oracles.oracle import Budget, Evidence, Oracle, Violation
 from agent_chaos.oracles.reading.conversations import tolerated
 from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Outcome
-from agent_chaos.patch.files.copies import files_looked_at
+from agent_chaos.patch.files.copies import changed_at_import, files_looked_at
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.providers.turn import RawFields
 from agent_chaos.replay.match import ExchangeIndex
@@ -307,7 +307,7 @@ def unfired(scenario: Scenario, injector: ChaosInjector) -> str:
 
 def _copied(clean: Trace) -> list[str]:
     """Which files every run changes, of which nothing is left."""
-    names = sorted({incident.detail for incident in clean.incidents_of("copied")})
+    names = sorted({*changed_at_import(), *(one.detail for one in clean.incidents_of("copied"))})
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return [f"files: written in a throw-away copy: {', '.join(names[:_NAMED])}{more}"] if names else []
 

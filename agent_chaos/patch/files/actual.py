@@ -85,3 +85,23 @@ def remove_tree(path: str, keep: Collection[str] = ()) -> bool:
     if not left:
         functions["rmdir"](path)
     return not left
+
+
+def copy_tree(source: str, target: str) -> None:
+    """A folder of our own, with what is in it."""
+    functions["mkdir"](target, 0o700)
+    for name in names_in(source):
+        one, other = os.path.join(source, name), os.path.join(target, name)
+        if is_folder(one):
+            copy_tree(one, other)
+        else:
+            copy(one, other)
+
+
+def files_below(folder: str, path: str = "") -> list[str]:
+    """The paths of all files in a folder, from the folder on, each with a separator before it."""
+    found: list[str] = []
+    for name in names_in(folder + path):
+        below = f"{path}{os.sep}{name}"
+        found += files_below(folder, below) if is_folder(folder + below) else [below]
+    return found

@@ -7,14 +7,18 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import parent_process
+from multiprocessing.util import Finalize
 from types import ModuleType
 from typing import Any
 
 from agent_chaos.patch.files import actual, databases, names, opens
-from agent_chaos.patch.files.overlay import OVERLAY
+from agent_chaos.patch.files.overlay import OVERLAY, name_of_copies
+from agent_chaos.patch.files.redirected import copying
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
@@ -41,6 +45,42 @@ def files_copied(session: Session) -> Iterator[None]:
             OVERLAY.looked_at = session
         else:
             _forget()
+
+
+@contextmanager
+def files_copied_at_import() -> Iterator[None]:
+    """For the time of an import of users' files, where the process is offline; what it changed is there for every run."""
+    if OVERLAY.importing or not _state["stands"] or _state["real"] or copying() is not None:
+        yield
+        return
+    OVERLAY.begin()
+    OVERLAY.importing = True
+    try:
+        yield
+    finally:
+        OVERLAY.importing = False
+        OVERLAY.keep()
+
+
+def keep_real() -> None:
+    """Has imports change real files: what is imported is to run for real."""
+    _state["real"] = True
+
+
+def remove_copies_of(process: int) -> None:
+    """Removes what a process that was killed has left."""
+    for name in actual.names_in(tempfile.gettempdir()):
+        if name.startswith(name_of_copies(process)):
+            with suppress(OSError):
+                actual.remove_tree(os.path.join(tempfile.gettempdir(), name))
+
+
+def changed_at_import() -> frozenset[str]:
+    """The files that imports changed in a copy, for people."""
+    return frozenset(OVERLAY.changed_at_import)
+
+
+_state = {"stands": False, "real": False}
 
 
 @contextmanager
@@ -79,7 +119,22 @@ def _apply(changes: Changes) -> None:
     changes.replace(shutil, "_use_fd_functions", False)
     when_imported("bz2", _opens_by_own_name)
     when_imported("tarfile", _opens_by_own_name)
-    changes.on_undo(OVERLAY.forget)
+    # Looked for now: in a run, how it is looked for would be drawn from the run's own seed.
+    tempfile.gettempdir()
+    _state["stands"] = True
+    if parent_process() is not None:
+        # A process of a pool ends without what is registered for its exit.
+        Finalize(None, OVERLAY.close, exitpriority=0)
+    changes.on_undo(_leave)
+
+
+def _leave() -> None:
+    _state.update(stands=False, real=False)
+    OVERLAY.close()
+
+
+if POSSIBLE:
+    os.register_at_fork(after_in_child=OVERLAY.disown)
 
 
 def _as_able(changes: Changes, real: object, ours: object) -> None:

@@ -6,7 +6,7 @@ import functools
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 from weakref import WeakKeyDictionary
@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from agent_chaos.patch.effects import refused_effect
 from agent_chaos.patch.files import actual
 from agent_chaos.patch.files.overlay import OVERLAY, TooLarge
-from agent_chaos.patch.files.redirected import copying, follows, to_change
+from agent_chaos.patch.files.redirected import copying, follows, held, to_change
 from agent_chaos.runtime.seams import Changes
 
 _JOURNALS = ("-wal", "-journal")
@@ -35,14 +35,13 @@ _opened: WeakKeyDictionary[sqlite3.Connection, str] = WeakKeyDictionary()
 @functools.wraps(_actual)
 def _connect(database: Any, *args: Any, **kwargs: Any) -> Any:
     path, query = _place(database, uri=bool(kwargs.get("uri") or args[_URI:]))
-    if not path or copying() is None:
+    if not path or not held():
         return _actual(database, *args, **kwargs)
     if _only_read(query):
         seen = follows(path)
         return _actual(_uri(seen, query) if seen else database, *args, **kwargs)
-    if (changed := to_change(path, kind="sqlite")) is None:
+    if (meant := to_change(path, kind="sqlite")) is None:
         return _actual(database, *args, **kwargs)
-    _, meant = changed
     try:
         copy = _copy_for(meant)
     except TooLarge:
@@ -85,11 +84,11 @@ def _copy_for(path: str) -> str:
 
 def _inside_of_copies(action: int, name: str | None, *others: Any) -> int:
     """SQLite opens a database that is attached by itself, so no copy of it can be made."""
-    session = copying()
     elsewhere = bool(name) and name != ":memory:" and not OVERLAY.holds(str(name))
-    if action != sqlite3.SQLITE_ATTACH or session is None or not elsewhere:
+    if action != sqlite3.SQLITE_ATTACH or not held() or not elsewhere:
         return sqlite3.SQLITE_OK
-    refused_effect(session, f"attached the database {name}, of which no throw-away copy can be made")
+    if (session := copying()) is not None:
+        refused_effect(session, f"attached the database {name}, of which no throw-away copy can be made")
     return sqlite3.SQLITE_DENY
 
 
@@ -107,13 +106,26 @@ def _restore(connection: sqlite3.Connection, path: str) -> None:
     connection.rollback()
     # Whoever keeps a connection made its tables when it was opened, and not again in the next run.
     tables = list(_schema(connection))
-    real = actual.status(path) is not None
-    with closing(_actual(_uri(path, "mode=ro"), uri=True) if real else _actual(":memory:")) as source:
+    with _pristine(path) as source:
         source.backup(connection)
     for table in tables:
         with suppress(sqlite3.Error):  # it is there
             connection.execute(table)
     connection.commit()
+
+
+@contextmanager
+def _pristine(path: str) -> Iterator[sqlite3.Connection]:
+    """The database as a run finds it: read from a copy, as SQLite may write beside what it reads."""
+    before = OVERLAY.pristine(path)
+    copy = f"{OVERLAY.shadow(path)}-before"
+    for ending in _JOURNALS if before else ():
+        if actual.status(before + ending) is not None:
+            actual.copy(before + ending, copy + ending)
+    if before:
+        actual.copy(before, copy)
+    with closing(_actual(copy if before else ":memory:")) as source:
+        yield source
 
 
 def _schema(connection: sqlite3.Connection) -> Iterator[str]:

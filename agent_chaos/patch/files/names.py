@@ -11,7 +11,7 @@ from typing import Any
 
 from agent_chaos.patch.files import actual
 from agent_chaos.patch.files.overlay import OVERLAY
-from agent_chaos.patch.files.redirected import copying, follows, reads, to_change, told_as
+from agent_chaos.patch.files.redirected import follows, held, reads, to_change, told_as
 
 _Function = Callable[..., Any]
 
@@ -45,7 +45,7 @@ def _real_stat(path: Any, dir_fd: int | None, follow: bool) -> os.stat_result:
 
 
 def _listdir(path: Any = None) -> list[Any]:
-    if not OVERLAY.touched or isinstance(path, int) or copying() is None:
+    if not OVERLAY.touched or isinstance(path, int) or not held():
         return list(actual.functions["listdir"](path))
     with told_as("." if path is None else path):
         names = OVERLAY.names(OVERLAY.followed(OVERLAY.path("." if path is None else path)))
@@ -114,7 +114,7 @@ class Entries:
 
 
 def _scandir(path: Any = None) -> Any:
-    if not OVERLAY.touched or isinstance(path, int) or copying() is None:
+    if not OVERLAY.touched or isinstance(path, int) or not held():
         return actual.functions["scandir"](path)
     folder = "." if path is None else os.fspath(path)
     names = [os.fsdecode(name) for name in _listdir(folder)]
@@ -122,7 +122,7 @@ def _scandir(path: Any = None) -> Any:
 
 
 def _chdir(path: Any) -> None:
-    if isinstance(path, int) or copying() is None:
+    if isinstance(path, int) or not held():
         actual.functions["chdir"](path)
         return
     with told_as(path):
@@ -143,29 +143,27 @@ def _changes_file(name: str) -> _Function:
         if kwargs.get("dir_fd") is not None:
             return real(path, *args, **kwargs)
         _must_exist(path, follow=follow)
-        if (changed := to_change(path, follow=follow)) is None:
+        if (meant := to_change(path, follow=follow)) is None:
             return real(path, *args, **kwargs)
-        session, meant = changed
-        with told_as(path, session):
+        with told_as(path):
             return real(OVERLAY.to_write(meant), *args, **kwargs)
 
     return change
 
 
 def _mkdir(path: Any, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
-    if dir_fd is None and copying() is not None and OVERLAY.exists(OVERLAY.path(path)):
+    if dir_fd is None and held() and OVERLAY.exists(OVERLAY.path(path)):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-    if dir_fd is not None or (changed := to_change(path, follow=False)) is None:
+    if dir_fd is not None or (meant := to_change(path, follow=False)) is None:
         actual.functions["mkdir"](path, mode, dir_fd=dir_fd)
         return
-    session, meant = changed
-    with told_as(path, session):
+    with told_as(path):
         actual.functions["mkdir"](OVERLAY.to_write(meant), mode)
 
 
 def _must_exist(given: Any, *, follow: bool = False) -> None:
     """Raises FileNotFoundError where a run asks to change what is not there."""
-    if not isinstance(given, int) and copying() is not None:
+    if not isinstance(given, int) and held():
         path = OVERLAY.path(given)
         if not OVERLAY.exists(OVERLAY.followed(path) if follow else path):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), given)
@@ -181,11 +179,10 @@ def _removes(name: str) -> _Function:
             real(path, dir_fd=dir_fd)
             return
         _must_exist(path)
-        if (changed := to_change(path, follow=False)) is None:
+        if (meant := to_change(path, follow=False)) is None:
             real(path)
             return
-        session, meant = changed
-        with told_as(path, session):
+        with told_as(path):
             if name == "rmdir" and OVERLAY.names(meant):
                 raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
             # As an empty file, or an empty folder: what is lost needs no content, and its kind still counts.
@@ -204,11 +201,10 @@ def _renames(name: str) -> _Function:
             _must_exist(src)
             before, after = to_change(src, follow=False), to_change(dst, follow=False)
             if before is not None and after is not None:
-                session, source = before
-                with told_as(src, session):
-                    OVERLAY.copy_tree(source)
-                    real(OVERLAY.shadow(source), _target(source, after[1]))
-                    OVERLAY.take_away(source)
+                with told_as(src):
+                    OVERLAY.copy_tree(before)
+                    real(OVERLAY.shadow(before), _target(before, after))
+                    OVERLAY.take_away(before)
                 return
         real(src, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
 

@@ -25,11 +25,9 @@ def open_redirected(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> An
         return (
             _named(file, seen, mode, args, kwargs) if seen else actual.open_file(file, mode, *args, **kwargs)
         )
-    changed = to_change(file)
-    if changed is None:
+    if (path := to_change(file)) is None:
         return actual.open_file(file, mode, *args, **kwargs)
-    session, path = changed
-    with told_as(file, session):
+    with told_as(file):
         copy = _copy_for(path, creates="r" not in mode, empties="w" in mode, new="x" in mode)
         return _named(file, copy, mode, args, kwargs)
 
@@ -51,11 +49,9 @@ def os_open_redirected(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int 
     if not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
         with told_as(path):
             return int(actual.functions["open"](follows(path) or path, flags, mode))
-    changed = to_change(path)
-    if changed is None:
+    if (meant := to_change(path)) is None:
         return int(actual.functions["open"](path, flags, mode))
-    session, meant = changed
-    with told_as(path, session):
+    with told_as(path):
         creates, new = bool(flags & os.O_CREAT), bool(flags & os.O_EXCL)
         copy = _copy_for(meant, creates=creates, empties=bool(flags & os.O_TRUNC), new=creates and new)
         return int(actual.functions["open"](copy, flags, mode))

@@ -38,7 +38,12 @@ class Overlay:
         """The working folder of the run."""
         self.looked_at: Session | None = None
         """A run that is over, and whose files are still asked for."""
+        self.importing = False
+        """Whether users' files are being imported: what they change is there for every run."""
+        self.changed_at_import: set[str] = set()
         self._root = ""
+        self._base = ""
+        self._base_gone: frozenset[str] = frozenset()
         self._cwd = ""
         self._gone: set[str] = set()
         self._scratch: set[str] = set()
@@ -48,17 +53,56 @@ class Overlay:
         """Before a run: its working folder is where the process is now."""
         self.folder = actual.functions["getcwd"]()
 
+    def keep(self) -> None:
+        """After an import: what was changed so far stands before every run from now on."""
+        if not self.touched:
+            return
+        base = f"{self._root}-import"
+        if self._base:
+            actual.remove_tree(base)
+        actual.copy_tree(self._root, base)
+        self._base, self._base_gone = base, frozenset(self._gone)
+
     def forget(self, keep: Collection[str] = ()) -> None:
-        """Undoes everything but the copies to `keep`: the real files are what counts again."""
-        self._gone.clear()
+        """Undoes what was changed since the imports, but for the copies to `keep`."""
+        self._gone = set(self._base_gone)
         self._scratch.clear()
         self._followed.clear()
         self._cwd = ""
-        if self.touched:
-            self.touched = False
-            # Where an agent made its copies such that they cannot be removed, the next run's are elsewhere.
+        if not self.touched:
+            return
+        standing = {self._root + path for path in self._at_import()}
+        self.touched = bool(self._base)
+        # Where an agent made its copies such that they cannot be removed, the next run's are elsewhere.
+        with suppress(OSError):
+            self.touched = not actual.remove_tree(self._root, {*keep, *standing}) or self.touched
+        for copy in standing - set(keep):
+            # In its place, not as a new file: a log that was opened at import is written to in every run.
+            actual.make_folders(os.path.dirname(copy))
+            actual.copy(self._base + copy.removeprefix(self._root), copy)
+
+    def _at_import(self) -> list[str]:
+        return actual.files_below(self._base) if self._base else []
+
+    def disown(self) -> None:
+        """In a copy of this process: what the other one has changed is its own."""
+        self.touched, self._base, self._base_gone = False, "", frozenset()
+        self._gone.clear()
+
+    def close(self) -> None:
+        """Forgets everything, imports too."""
+        base, self._base, self._base_gone = self._base, "", frozenset()
+        self.changed_at_import.clear()
+        self.forget()
+        if base:
             with suppress(OSError):
-                self.touched = not actual.remove_tree(self._root, keep)
+                actual.remove_tree(base)
+
+    def pristine(self, path: str) -> str:
+        """Where a file is as runs find it; '' where there is none."""
+        if self._base and actual.link_status(self._base + path) is not None:
+            return self._base + path
+        return path if path not in self._base_gone and actual.status(path) is not None else ""
 
     def path(self, given: Any) -> str:
         """The absolute path that is meant, symbolic links of folders followed."""
@@ -113,7 +157,7 @@ class Overlay:
     def _name_root(self) -> None:
         # The name is no matter of chance: within a run that is drawn from the run's own seed.
         for number in count():
-            self._root = os.path.join(tempfile.gettempdir(), f"agent-chaos-{os.getpid()}-{number}")
+            self._root = os.path.join(tempfile.gettempdir(), f"{name_of_copies(os.getpid())}{number}")
             if actual.link_status(self._root) is None:
                 break
 
@@ -238,6 +282,11 @@ class Overlay:
         if actual.link_status(path) is not None:
             self._make_parents(path)
             self._gone.add(path)
+
+
+def name_of_copies(process: int) -> str:
+    """How the names of the folders begin that a process keeps its copies in."""
+    return f"agent-chaos-{process}-"
 
 
 def is_ordinary(path: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.effects import refused_effect
 from agent_chaos.patch.files.overlay import OVERLAY, TooLarge, is_ordinary
 from agent_chaos.runtime.active import replaying
@@ -22,6 +23,11 @@ def copying() -> Session | None:
     return session if session is not None and session.copies_files else None
 
 
+def held() -> bool:
+    """Whether what this code does to files is done in a copy: that of a run, or of an import."""
+    return OVERLAY.importing or copying() is not None
+
+
 def reads(given: Any) -> str | None:
     """The path at which a run is to look for a file; None where it is the one that was given."""
     return _read_at(given, follow=False)
@@ -33,7 +39,7 @@ def follows(given: Any) -> str | None:
 
 
 def _read_at(given: Any, *, follow: bool) -> str | None:
-    if not OVERLAY.touched or isinstance(given, int) or copying() is None:
+    if not OVERLAY.touched or isinstance(given, int) or not held():
         return None
     path = OVERLAY.path(given)
     seen = OVERLAY.seen(OVERLAY.followed(path) if follow else path)
@@ -41,15 +47,14 @@ def _read_at(given: Any, *, follow: bool) -> str | None:
     return seen if seen != path or OVERLAY.in_new_folder else None
 
 
-def to_change(
-    given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"] = "file"
-) -> tuple[Session, str] | None:
-    """The run and the path of a file that it is about to change in its copy; None where the real one is to be changed.
+def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"] = "file") -> str | None:
+    """The path of a file that a run is about to change in its copy; None where the real one is to be changed.
 
     Raises GuardRefused for a file outside of the working folder that structured output would be written to.
     """
-    if isinstance(given, int) or given is None or (session := copying()) is None:
+    if isinstance(given, int) or given is None or not held():
         return None
+    session = copying()
     path = OVERLAY.path(given)
     path = OVERLAY.followed(path) if follow else path
     if OVERLAY.is_scratch(path) or not is_ordinary(path):
@@ -59,12 +64,15 @@ def to_change(
     if not inside and _asked_by_tempfile():
         OVERLAY.note_scratch(path)
         return None
+    if session is None:
+        OVERLAY.changed_at_import.add(_told(path))
+        return path
     if session.acted_on and not inside:
         raise refused_effect(
             session, f"{_DONE[kind]} {path}, after the model had filled in {session.acted_on}"
         )
     session.tape.incident(session.clock.now(), "copied", _told(path))
-    return session, path
+    return path
 
 
 def _asked_by_tempfile() -> bool:
@@ -76,14 +84,23 @@ def _told(path: str) -> str:
 
 
 @contextmanager
-def told_as(given: Any, session: Session | None = None) -> Iterator[None]:
+def told_as(given: Any) -> Iterator[None]:
     """Has an error name the path that was given, not that of a copy; a file that is too large to copy is refused."""
     try:
         yield
     except TooLarge as exc:
-        assert session is not None
-        raise refused_effect(session, f"changed {exc}, which is too large for a throw-away copy") from None
+        raise _too_large(exc) from None
     except OSError as exc:
         if exc.filename is None or OVERLAY.holds(os.fsdecode(exc.filename)):
             exc.filename = os.fspath(given)
         raise
+
+
+def _too_large(exc: TooLarge) -> GuardRefused:
+    told = f"changed {exc}, which is too large for a throw-away copy"
+    session = copying()
+    return (
+        refused_effect(session, told)
+        if session is not None
+        else GuardRefused(f"agent-chaos: {told}; refused")
+    )

@@ -18,6 +18,7 @@ from agent_chaos.errors import HarnessError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
+from agent_chaos.patch.files.copies import remove_copies_of
 from agent_chaos.search.campaign import Judged
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.workers import (
@@ -52,6 +53,18 @@ class _Worker:
     heard_s: float = field(default_factory=monotonic)
     ready: bool = False
 
+    def kill(self) -> None:
+        self.connection.close()
+        # Not `terminate`: workers ignore SIGTERM.
+        self.process.kill()
+
+    def end(self) -> None:
+        """Kills the process, waits for its end, and removes what it could not."""
+        self.kill()
+        self.process.join()
+        assert self.process.pid is not None, "it was started"
+        remove_copies_of(self.process.pid)
+
 
 class Processes(TaskExecutor):
     """`many` processes that each make the subject anew."""
@@ -67,11 +80,9 @@ class Processes(TaskExecutor):
 
     def close(self) -> None:
         for worker in self._workers:
-            worker.connection.close()
-            # Not `terminate`: workers ignore SIGTERM.
-            worker.process.kill()
+            worker.kill()
         for worker in self._workers:
-            worker.process.join()
+            worker.end()
         self._workers = []
 
     def _results(self, tasks: Sequence[Task]) -> Iterator[TaskResult]:
@@ -94,9 +105,7 @@ class Processes(TaskExecutor):
         """Ends the processes whose answers nobody waits for any more, or they would be taken for those of later tasks."""
         for worker in [one for one in self._workers if one.task is not None]:
             self._workers.remove(worker)
-            worker.connection.close()
-            worker.process.kill()
-            worker.process.join()
+            worker.end()
 
     def _hand_out(self, left: deque[tuple[int, Task]]) -> None:
         while left and len(self._workers) < self._many and all(one.task is not None for one in self._workers):
@@ -149,9 +158,7 @@ class Processes(TaskExecutor):
 
     def _lost(self, worker: _Worker, how: str) -> tuple[int, TaskResult]:
         self._workers.remove(worker)
-        worker.process.kill()
-        worker.process.join()
-        worker.connection.close()
+        worker.end()
         if not worker.ready:
             raise HarnessError(
                 f"a worker process {how} before it could run anything; --workers 1 does without"

@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import sqlite3
+import sys
 import tarfile
 import tempfile
 import threading
@@ -16,6 +17,7 @@ import pytest
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.files.overlay import LARGEST
 from agent_chaos.patch.install import offline_environment
+from agent_chaos.scenario.loader import load_scenario
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.trials import recorded, scenario, trial
 
@@ -36,8 +38,13 @@ def folder(tmp_path, monkeypatch):
 
 
 def tree(folder):
-    """Every file of a folder with its bytes, and every folder."""
-    return {str(one.relative_to(folder)): one.is_file() and one.read_bytes() for one in folder.rglob("*")}
+    """Every file of a folder with its bytes (a huge one with its size), and every folder."""
+    return {str(one.relative_to(folder)): one.is_file() and content(one) for one in folder.rglob("*")}
+
+
+def content(file):
+    size = file.stat().st_size
+    return file.read_bytes() if size < LARGEST else size
 
 
 NOTHING = recorded(scenario(lambda ctx, text: "recorded"), [])
@@ -277,11 +284,11 @@ def appends_to_a_huge_file():
 def test_what_no_copy_can_hold_is_refused_and_remembered(agent, folder):
     with open("huge.bin", "wb") as file:
         os.truncate(file.fileno(), LARGEST + 1)
-    before = {name: one if name != "huge.bin" else len(one) for name, one in tree(folder).items()}
+    before = tree(folder)
     trace = trial(scenario(lambda ctx, text: str(agent())), NOTHING)
 
     assert trace.incidents_of("effect")
-    assert {name: one if name != "huge.bin" else len(one) for name, one in tree(folder).items()} == before
+    assert tree(folder) == before
 
 
 def test_a_huge_database_can_be_read():
@@ -296,3 +303,48 @@ def test_a_huge_database_can_be_read():
     trace = trial(scenario(lambda ctx, text: str(agent())), NOTHING)
 
     assert trace.answers[0].value == "[('lamp',)]"
+
+
+KEEPER = """
+import logging, sqlite3
+from pathlib import Path
+from agent_chaos import BaselineScenario, Turn
+Path("logs").mkdir(exist_ok=True)
+log = open("logs/agent.log", "a")
+database = sqlite3.connect("book.db")
+database.execute("CREATE TABLE IF NOT EXISTS book (item)")
+database.execute("INSERT INTO book VALUES ('first')")
+database.commit()
+with sqlite3.connect("orders.db") as other:
+    other.execute("INSERT INTO orders VALUES ('desk')")
+
+def agent(ctx, text):
+    log.write("asked\\n")
+    log.flush()
+    database.execute("INSERT INTO book VALUES ('next')")
+    database.commit()
+    with sqlite3.connect("orders.db") as orders:
+        orders.execute("INSERT INTO orders VALUES ('chair')")
+    counts = [one.execute(f"SELECT count(*) FROM {name}").fetchone()[0]
+              for one, name in ((database, "book"), (orders, "orders"))]
+    return f"{counts} {Path('logs/agent.log').read_text()!r}"
+
+scenario = BaselineScenario(name="keeper", agent=agent, turns=[Turn("go")])
+"""
+
+
+def test_what_an_import_opens_is_a_copy_too_and_every_run_finds_it_as_the_import_left_it(folder):
+    Path("keeper.py").write_text(KEEPER)
+    before = tree(folder)
+    with offline_environment():
+        one = load_scenario("keeper.py")
+        said = [trial(one, NOTHING).answers[0].value for _ in range(3)]
+        named = Rehearsal(one, cassette=NOTHING)
+        named.prepare()
+        imported = sys.modules.pop(one.agent.__module__)
+        imported.log.close()
+        imported.database.close()
+
+    assert said == ["[2, 3] 'asked\\n'"] * 3
+    assert named.notes == ("files: written in a throw-away copy: book.db, logs, logs/agent.log, orders.db",)
+    assert {name: one for name, one in tree(folder).items() if "__pycache__" not in name} == before
