@@ -34,7 +34,7 @@ _ALIASES = {"ChaosBuilder": ("builder", "Chaos"), "TriggerConfig": ("trigger", "
 
 
 def __dir__() -> list[str]:
-    """Every name for `import *` and for completion: values, conditions, and the word of each fault."""
+    """Every name for `import *` and for completion: values, conditions, and the constructor of each fault."""
     constructors, compat = (
         importlib.import_module(f"{__name__}.{home}") for home in ("constructors", "compat")
     )

@@ -45,28 +45,28 @@ class _ByKind(type):
     prefix = "llm_"
 
     def __getattr__(cls, name: str) -> Callable[..., Chaos]:
-        word = cls._word(name)
+        constructor = cls._constructor(name)
 
         def form(*values: Any, on: Trigger | None = None, **fields: Any) -> Chaos:
-            return word(*values, **fields).when(on)
+            return constructor(*values, **fields).when(on)
 
         return form
 
-    def _word(cls, name: str) -> Callable[..., Chaos]:
-        word = constructors.constructor(f"{cls.prefix}{name}")
-        if word is None:
+    def _constructor(cls, name: str) -> Callable[..., Chaos]:
+        found = constructors.constructor(f"{cls.prefix}{name}")
+        if found is None:
             raise AttributeError(f"{cls.__name__} has no fault {name!r}")
-        return word
+        return found
 
 
 class _ToolKind(_ByKind):
     prefix = "tool_"
 
     def __getattr__(cls, name: str) -> Callable[..., Chaos]:
-        word = cls._word(name)
+        constructor = cls._constructor(name)
 
         def form(tool: str | None = None, *, on: Trigger | None = None, **fields: Any) -> Chaos:
-            return _for(word(**fields), tool).when(on)
+            return _for(constructor(**fields), tool).when(on)
 
         return form
 

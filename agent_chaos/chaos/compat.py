@@ -15,9 +15,9 @@ from agent_chaos.chaos import constructors
 from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.trigger import Trigger
 
-_Word = Callable[..., Chaos]
+_Constructor = Callable[..., Chaos]
 
-_CLASSES: dict[str, tuple[_Word, dict[str, str]]] = {
+_CLASSES: dict[str, tuple[_Constructor, dict[str, str]]] = {
     "RateLimitChaos": (constructors.llm_rate_limit, {}),
     "TimeoutChaos": (constructors.llm_timeout, {"timeout_seconds": "delay"}),
     "ServerErrorChaos": (constructors.llm_server_error, {}),
@@ -46,16 +46,16 @@ CONCRETE = tuple(name for name in _CLASSES if name not in EXPORTED)
 """The others, which are imported by name."""
 
 
-def by_class_name(name: str) -> _Word | None:
+def by_class_name(name: str) -> _Constructor | None:
     """The class of 0.1.3 with that name, as a function; None where there was none."""
     if name not in _CLASSES:
         return None
-    word, renamed = _CLASSES[name]
+    constructor, renamed = _CLASSES[name]
 
     def made(**fields: Any) -> Chaos:
         # 0.1.3 gave the conditions to the class itself, beside the arguments of the fault.
         conditions = {key: fields.pop(key) for key in Trigger.model_fields if key in fields}
-        return word(**{renamed.get(key, key): value for key, value in fields.items()}).when(
+        return constructor(**{renamed.get(key, key): value for key, value in fields.items()}).when(
             Trigger(**conditions)
         )
 

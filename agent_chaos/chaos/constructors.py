@@ -1,4 +1,4 @@
-"""The words of the chaos DSL: a function for each fault, and the names that users of 0.1.3 know.
+"""The constructors of the chaos DSL: a function for each fault, and the names that users of 0.1.3 know.
 
 `any_fault(kind, **fields)` spells any fault of the catalogue; `llm_<kind>` and `tool_<kind>` are the same by name.
 """
@@ -33,7 +33,7 @@ def any_fault(kind: str, **fields: Any) -> Chaos:
 
 
 def constructor_name(cls: type[Fault]) -> str:
-    """The word for a fault: `llm_truncate`, `tool_error`."""
+    """The name of the constructor of a fault: `llm_truncate`, `tool_error`."""
     kind = str(cls.model_fields["kind"].default)
     return kind if kind.startswith("tool_") else f"{'tool' if issubclass(cls, ToolFault) else 'llm'}_{kind}"
 
@@ -103,7 +103,8 @@ def llm_stream_hang(after_chunks: int, hang_seconds: float = 60.0) -> Chaos:
     """Nothing arrives for `hang_seconds` once that many events of the stream have."""
     wait = _seconds("llm_stream_hang", "hang_seconds", hang_seconds)
     fields = {"kind": "stall", "boundary": "after_frames", "frames": after_chunks, "seconds": wait}
-    return _chaos(fault_of(fields), f"llm_stream_hang(after_chunks={after_chunks})")
+    told = {"after_chunks": after_chunks, **({"hang_seconds": hang_seconds} if hang_seconds != 60 else {})}
+    return _chaos(fault_of(fields), f"llm_stream_hang({_arguments(told)})")
 
 
 def llm_slow_ttft(delay: float) -> Chaos:
@@ -207,16 +208,16 @@ def to_source(made: Fault) -> str:
     """A fault as a scenario writes it: `llm_truncate(boundary="mid_number", offset=0)`."""
     fields = {name: value for name, value in made.model_dump(exclude_defaults=True).items() if name != "kind"}
     inside = ", ".join(f"{name}={_literal(value)}" for name, value in fields.items())
-    return _known_word(made, inside)
+    return _call_source(made, inside)
 
 
-def _known_word(made: Fault, inside: str) -> str:
-    """The word of 0.1.3 where its only argument is the fault's, else the word by kind."""
-    # Only those whose every field the word can say: a stall has two words and three fields, and is written by
-    # its kind.
-    for kind, word, ours, theirs in _RENAMED:
+def _call_source(made: Fault, inside: str) -> str:
+    """A call of the constructor of 0.1.3 where its only argument is the fault's, else of the one by kind."""
+    # Only those whose every field that constructor takes: a stall has two constructors and three fields, and is
+    # written by its kind.
+    for kind, name, ours, theirs in _RENAMED:
         if made.kind == kind:
-            return f"{word}({inside.replace(f'{ours}=', f'{theirs}=')})"
+            return f"{name}({inside.replace(f'{ours}=', f'{theirs}=')})"
     return f"{constructor_name(type(made))}({inside})"
 
 
@@ -230,24 +231,26 @@ _RENAMED = (
 
 def _literal(value: Any) -> str:
     text = repr(value)
-    return f'"{value}"' if isinstance(value, str) and text == f"'{value}'" else text
+    # In double quotes, as people write it here, where nothing in it had to be escaped for that.
+    plain = isinstance(value, str) and text == f"'{value}'" and '"' not in value
+    return f'"{value}"' if plain else text
 
 
 def constructor(name: str) -> Callable[..., Chaos] | None:
-    """The word of that name: a function of this file, or that of a fault of the catalogue."""
+    """The constructor of that name: a function of this file, or that of a fault of the catalogue."""
     # By prefix, so that neither an import nor a helper of this module is taken for a fault.
     own = globals().get(name) if name.startswith(_PREFIXES) else None
     return own or _of_fault(name)
 
 
 def constructor_names() -> set[str]:
-    """Every word there is."""
+    """The names of all constructors."""
     own = {name for name in globals() if name.startswith(_PREFIXES)}
     return own | {constructor_name(cls) for cls in fault_types().values()}
 
 
 def _of_fault(name: str) -> Callable[..., Chaos] | None:
-    """The word of that name for a fault of the catalogue that has no function of its own here."""
+    """The constructor of that name for a fault of the catalogue that has no function of its own here."""
     for cls in fault_types().values():
         if constructor_name(cls) == name:
             kind = str(cls.model_fields["kind"].default)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class _Model(BaseModel):
+    # Schemas are built at their first use: most commands import these models and never make one.
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
 

@@ -24,6 +24,8 @@ class AssertionResult(BaseModel):
     expected: Any = None
     turn: int | None = None
 
+    # By position as well, as users of 0.1.3 write their own assertions; a pydantic model takes keywords
+    # alone.
     def __init__(
         self,
         name: str,

@@ -13,7 +13,7 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.chaos.constructors import to_source
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.fault import Fault, ToolFault
-from agent_chaos.faults.plan import Plan
+from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.report.catalogue.samples import TOOL
 from agent_chaos.search.space import number_fields
 from tests.faults.catalogued import WIRE_FAULTS, all_choices, at_edges
@@ -55,6 +55,18 @@ def test_word_and_class_form_make_the_same_plan(kind):
 
         assert (word.fault, word.word) == (fault, form.word)
         assert Plan.of([(word.trigger.site, word.fault)]) == Plan.of([(form.trigger.site, form.fault)])
+
+
+@pytest.mark.parametrize("message", ['say "hi"', "it's", """both ' and \"""", "two\nlines"])
+def test_a_message_with_quotes_is_still_python(message):
+    fault = fault_of({"kind": "tool_error", "message": message})
+
+    assert fluent(fault).fault == fault
+
+
+def test_a_hang_says_how_long_where_that_is_not_the_default():
+    assert str(dsl.llm_stream_hang(2)) == "llm_stream_hang(after_chunks=2)"
+    assert str(dsl.llm_stream_hang(2, 90)) == "llm_stream_hang(after_chunks=2, hang_seconds=90)"
 
 
 @every_kind

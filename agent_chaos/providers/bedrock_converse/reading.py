@@ -83,6 +83,7 @@ class StreamReading:
         value = loaded(one.data)
         payload = without(fields(value), PADDING)
         match one.event if isinstance(value, dict) else "":
+            # A second one, as faults repeat it, is kept like an event that nobody knows.
             case "messageStart" if self.message is None:
                 self.message = payload
             case "contentBlockStart":

@@ -55,6 +55,7 @@ def _ending(turn: ModelTurn) -> Iterator[tuple[str, Any]]:
         with_stop = {name: beside[name] for name in _WITH_STOP if name in beside}
         yield "messageStop", {"stopReason": STOPS.word(turn), **with_stop}
     counted = {"usage": written_usage(turn.usage)} if turn.usage else {}
+    # Behind the reason to stop: a client that leaves at `messageStop` never learns what it cost.
     if told := {**counted, **without(beside, *_WITH_STOP)}:
         yield "metadata", told
     if turn.error is not None:

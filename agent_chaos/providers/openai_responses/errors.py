@@ -180,6 +180,7 @@ def _failed(error: JsonObject) -> JsonObject:
     return {
         "id": "resp_0e1c7a5b3d9f42680068c0ffee000081a4b6d8e0f2143658a7",
         "object": "response",
+        # Some second of 2026 and ever the same one: a plan must give the same bytes whenever it is tried.
         "created_at": 1767225600,
         "status": "failed",
         "background": False,

@@ -64,6 +64,7 @@ class OpenAIResponses(WireProtocol):
 
     def constrains(self, request: Request) -> bool:
         form = fields(fields(fields(request.json).get("text")).get("format"))
+        # Compatible servers take the field and need not decode by it.
         own = request.host == "api.openai.com"
         return own and form.get("type") == "json_schema" and form.get("strict") is True
 

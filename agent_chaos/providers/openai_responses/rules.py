@@ -153,6 +153,7 @@ def _ids(given: list[JsonObject]) -> Iterator[Problem]:
     # Items without an id are the client's own, and as many as it likes.
     twice = {name for name, count in Counter(named).items() if name and count > 1}
     for name in sorted(twice):
+        # The last of them: what came first was accepted once.
         at = len(named) - 1 - named[::-1].index(name)
         says = f"Duplicate item found with id {name}. Remove duplicate items from your input and try again."
         yield Problem(rules.REPEATED_ID, f"input[{at}]", says)

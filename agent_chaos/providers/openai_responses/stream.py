@@ -90,6 +90,7 @@ def _hear(heard: StreamReading, event: JsonObject) -> None:
     kind = text_of(event.get("type"))
     number = event.get("sequence_number")
     if heard.first is None and not heard.added and isinstance(number, int):
+        # Counted back from the first event that has a number, which need not be the first of all.
         heard.first = number - len(heard.opening)
     if kind in ENDINGS:
         heard.response, heard.ending = fields(event.get("response")), kind
