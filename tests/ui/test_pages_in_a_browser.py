@@ -279,6 +279,8 @@ def test_a_link_to_a_finding_opens_it(visit):
     visit.page.locator("ol.findings a").nth(1).click()
 
     playwright.expect(second.get_by_role("region").first).to_be_visible()
+    playwright.expect(second.get_by_role("button", name="Copy: agent-chaos replay").first).to_be_visible()
+    playwright.expect(second.get_by_role("button", name="Show all (0)").first).to_be_visible()
 
 
 def test_the_grid_counts_what_each_fault_did_at_each_call(visit):

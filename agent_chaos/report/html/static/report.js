@@ -20,7 +20,7 @@ async function copy(text, shown) {
   document.execCommand("copy");
 }
 
-for (const place of document.querySelectorAll(".copyable")) {
+function addCopyButton(place) {
   const shown = place.firstElementChild;
   const made = button("Copy", `Copy: ${shown.textContent.slice(0, 80)}`, async () => {
     await copy(shown.textContent, shown);
@@ -31,9 +31,9 @@ for (const place of document.querySelectorAll(".copyable")) {
 }
 
 // The bars of a timeline are drawings 100 wide; a part of them is shown by the same window on each.
-for (const region of document.querySelectorAll(".zoomable")) {
+function addZoom(region) {
   const whole = Number(region.dataset.seconds), bars = region.querySelectorAll("svg");
-  if (!(whole > 0)) continue;
+  if (!(whole > 0)) return;
   let start = 0, width = 100;
   const said = document.createElement("output");
   const seconds = (part) => (part / 100 * whole).toFixed(whole * width > 10 ? 2 : 4);
@@ -68,6 +68,21 @@ for (const region of document.querySelectorAll(".zoomable")) {
   region.before(tools);
   show(0, 100);
 }
+
+// What is folded waits until it is opened: a report may hold thousands of timelines.
+const additions = new Map([[".copyable", addCopyButton], [".zoomable", addZoom]]);
+const done = new WeakSet();
+function equip(part) {
+  for (const [places, act] of additions) {
+    for (const place of part.querySelectorAll(places)) {
+      if (done.has(place) || place.closest("details:not([open])")) continue;
+      done.add(place);
+      act(place);
+    }
+  }
+}
+equip(document);
+document.addEventListener("toggle", (event) => { equip(event.target); }, true);
 
 // A finding that a link leads to is opened.
 function reveal() {
