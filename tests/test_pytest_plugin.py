@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -109,6 +111,43 @@ def test_a_file_that_does_not_import_is_an_error_in_one_line(project):
     assert "broken.py" in said
     assert "SyntaxError" in said
     assert "loader.py" not in said
+
+
+@pytest.mark.thorough
+def test_one_process_and_two_workers_find_store_and_print_the_same(project):
+    for folder, name in (("scenarios", "careful_refund.py"), ("cassettes", "careful_refund.msgpack")):
+        shutil.copy(ROOT / folder / name, project / folder / name)
+    ended = []
+    for workers in ("0", "2"):
+        shutil.rmtree(project / ".agent_chaos", ignore_errors=True)
+        options = (
+            "-p",
+            "xdist",
+            "-n",
+            workers,
+            "--junit-xml",
+            "junit.xml",
+            "--chaos",
+            "--chaos-examples",
+            "4",
+        )
+        code, said = session(project, *options)
+        stored = {one.name: one.read_bytes() for one in (project / ".agent_chaos").glob("*.json")}
+        results = ElementTree.parse(project / "junit.xml").iter("testcase")
+        told = sorted(
+            (one.get("name"), [_without_seconds(part.text or "") for part in one]) for one in results
+        )
+        ended.append((code, stored, told))
+        assert ("bringing up nodes" in said) == (workers == "2")
+
+    assert ended[0][0] == 1
+    assert len(ended[0][1]) > 1
+    assert "agent-chaos replay F-" in str(ended[0][2])
+    assert ended[0] == ended[1]
+
+
+def _without_seconds(told: str) -> str:
+    return re.sub(r"[\d.]+ s, seed", "", told)
 
 
 def test_the_project_says_how_its_tests_search(project):
