@@ -13,10 +13,8 @@ from agent_chaos.chaos.builder import Chaos
 from agent_chaos.errors import ScenarioError
 from agent_chaos.providers.registry import vendors
 from agent_chaos.results.turn_result import TurnResult
+from agent_chaos.scenario.agent import Agent, takes_context
 from agent_chaos.stream.exchange import Reply, Request
-
-Agent = Callable[..., Any]
-"""`(ctx, turn_input) -> str | dict with "response" | Any`, sync or async."""
 
 Assertion = Callable[..., Any]
 """`(ctx) -> AssertionResult | bool` or `(ctx, turn_number) -> …`; an exception is a failure."""
@@ -50,8 +48,8 @@ class _Scenario(BaseModel):
 
     Args:
         name: letters, digits, `-`, `_` and `.`; names the cassette.
-        agent: `(ctx, turn_input) -> str | dict with "response" | Any`, sync or async. A generator is iterated
-            within the run: pieces of text are joined. Of a class, each run makes an instance and calls it.
+        agent: `(ctx, turn_input) -> str | dict with "response" | Any`, or `(turn_input) -> …`; sync or async. A generator
+            is iterated within the run: pieces of text are joined. Of a class, each run makes an instance and calls it.
         turns: user messages, as `Turn` or plain text.
         description, tags, meta: for people: what it is about, words to choose it by (`--tag`), and anything else.
         cassette: where the cassette lies; by default `cassettes/<name>.msgpack`.
@@ -86,6 +84,12 @@ class _Scenario(BaseModel):
     max_requests: int = 30
     cassette: Path | None = None
     """Where the cassette lies; by default `cassettes/<name>.msgpack`."""
+
+    @field_validator("agent")
+    @classmethod
+    def _agent_can_be_called(cls, value: Agent) -> Agent:
+        takes_context(value)
+        return value
 
     @field_validator("turns", mode="before")
     @classmethod

@@ -14,6 +14,7 @@ from agent_chaos.patch.tools import tool
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.user_code import defined_at, raising_frames
+from agent_chaos.scenario.agent import takes_context
 from agent_chaos.scenario.model import Scenario, Turn
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import Probe
@@ -41,6 +42,7 @@ class Conversation:
         self._amend = injector.user_input if injector else lambda turn, text: text
         self._scenario = scenario
         self._agent: Callable[..., Any] | None = None
+        self._takes_context = takes_context(scenario.agent)
         self._session = session
         session.agent = defined_at(scenario.agent)
         self._on_turn = on_turn
@@ -117,7 +119,7 @@ class Conversation:
             text = self._said = self._amend(number, said)
         self._on_turn(number, text)
         try:
-            result = self._call(self._agent_of_run(), self.context, text)
+            result = self._ask(text)
         # The agent's crash is a result of the run, `SystemExit` and what a task group wraps included.
         except BaseException as exc:
             # Ctrl-C is the user's, whatever exception the agent made of it.
@@ -133,6 +135,10 @@ class Conversation:
         self._log.answered(text, result)
         return True
 
+    def _ask(self, text: str) -> Any:
+        known = (self.context, text) if self._takes_context else (text,)
+        return self._call(self._agent_of_run(), *known)
+
     def _agent_of_run(self) -> Callable[..., Any]:
         """The scenario's agent; of a class, an instance of the run's own."""
         if self._agent is None:
@@ -144,9 +150,7 @@ class Conversation:
         scenario = self._scenario
         if self._probing and (self.context.agent_state or scenario.setup or scenario.teardown):
             probe = Probe(self._session)
-            self._session.probed = probe.asked(
-                lambda: self._call(self._agent_of_run(), self.context, self._said)
-            )
+            self._session.probed = probe.asked(lambda: self._ask(self._said))
 
     def _stopped(self) -> bool:
         return self._session.stopped

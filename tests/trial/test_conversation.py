@@ -4,9 +4,11 @@ import asyncio
 import signal
 import sys
 import time
+from functools import partial
 
 import anthropic
 import pytest
+from pydantic import ValidationError
 
 import agent_chaos
 from agent_chaos.faults.plan import Plan
@@ -54,6 +56,25 @@ def test_a_turn_can_be_made_from_the_results_before_it():
     )
 
     assert [answer.input for answer in trace.answers] == ["one", "after ONE", "three"]
+
+
+class Echo:
+    def __call__(self, text):
+        return text
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [lambda text: text, partial(lambda mark, text: text, "!"), Echo, Echo(), Echo().__call__],
+    ids=["function", "partial", "class", "instance", "method"],
+)
+def test_an_agent_of_one_parameter_is_given_the_input_alone(agent):
+    assert answers(ran(agent, "one", "two")) == ["one", "two"]
+
+
+def test_an_agent_that_cannot_be_called_is_refused_with_both_ways_to_write_it():
+    with pytest.raises(ValidationError, match=r"agent\(ctx, turn_input\) or agent\(turn_input\)"):
+        scenario(lambda ctx, text, user: text)
 
 
 def test_a_turn_that_fails_does_not_end_the_conversation():
