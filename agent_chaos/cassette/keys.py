@@ -20,7 +20,7 @@ from agent_chaos.providers.registry import recognise
 from agent_chaos.providers.turn import Message, Text, ToolCall, ToolResult
 from agent_chaos.stream.exchange import Request
 
-KEY_VERSION = 4
+KEY_VERSION = 5
 """Raised whenever a key of an unchanged request, or its redaction, changes; stored in every cassette. Keys of another
 version are not used."""
 

@@ -151,7 +151,26 @@ def with_arguments(arguments: str) -> Request:
     return asking("Hello", tool_calls=[call])
 
 
+def told(*contents: tuple[str, *tuple[Any, ...]]) -> Request:
+    """What a Gemini client sends: contents as a speaker and parts, of which plain text stands for itself."""
+    return with_body(
+        {
+            "contents": [
+                {"role": role, "parts": [{"text": one} if isinstance(one, str) else one for one in parts]}
+                for role, *parts in contents
+            ]
+        },
+        at("https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:generateContent"),
+    )
+
+
+CALL = {"functionCall": {"name": "book", "args": {}}}
 SPELT = {
+    "text in pieces": (told(("model", "I book ", "it.")), told(("model", "I book it."))),
+    "a content for each chunk": (
+        told(("user", "Hi"), ("model", "I book "), ("model", "it.", CALL)),
+        told(("user", "Hi"), ("model", "I book it.", CALL)),
+    ),
     "a null": (asking("x"), asking("x", top_k=None)),
     "an empty list": (asking("x"), asking("x", tools=[])),
     "a whole float": (asking("x", temperature=0), asking("x", temperature=0.0)),
@@ -159,6 +178,9 @@ SPELT = {
     "base64": (asking("x", thinking={"signature": "a-_b=="}), asking("x", thinking={"signature": "a+/b"})),
 }
 MEANT = {
+    "text around a call": (told(("model", "a", CALL, "b")), told(("model", "ab", CALL))),
+    "another speaker": (told(("user", "a"), ("model", "b")), told(("user", "ab"))),
+    "a thought": (told(("model", {"text": "a", "thought": True}, "b")), told(("model", "ab"))),
     "a zero": (asking("x"), asking("x", temperature=0)),
     "a false": (asking("x"), asking("x", strict=False)),
     "an argument": (with_arguments('{"a":1}'), with_arguments('{"a":2}')),
@@ -182,7 +204,7 @@ def test_the_keys_of_a_request_belong_to_their_version() -> None:
     made = keys_of(asking("Hello", top_k=None, temperature=1.0, tool_calls=[{"arguments": '{"a": 1}'}]))
 
     assert (KEY_VERSION, made.exact, made.normalised, made.lane) == (
-        4,
+        5,
         "4e95a9b5d5a4c9ac318c820f90d99ee8",
         "2fb8e3eee79e4f2079ce8bce5e4693cf",
         "35746c6f5ca5611b49d3a7cd9b9d8bd1",
