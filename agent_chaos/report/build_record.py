@@ -27,7 +27,7 @@ from agent_chaos.report.exit import exit_code
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.remedies.remedy import Case
 from agent_chaos.search.campaign import Campaign, Failure, Finding
-from agent_chaos.trace.trace import Call, ToolRun, Trace
+from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
 
 def campaign_record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
@@ -79,7 +79,10 @@ def _finding(number: int, cause: Cause) -> FindingRecord:
     return FindingRecord(
         number=number,
         headline=printable(cause.remedy.headline or headline_of(violation)),
-        fix=Fix(does=cause.remedy.does or violation.advice, code=cause.remedy.written(case)),
+        fix=Fix(
+            does=cause.remedy.does or violation.advice,
+            code=cause.remedy.written([case for _, case in cause.members]),
+        ),
         failures=tuple(one.failure.id for one, _ in cause.members),
         examples=cause.examples,
         weight=cause.weight,
@@ -154,7 +157,16 @@ def _pointed(case: Case) -> frozenset[int]:
     elif violation.oracle == "termination" and violation.subject != "requests":
         long = longest_wait(case.trace)
         seqs = seqs if long is None else (long.seq, violation.tool_seq)
+    elif (
+        violation.oracle == "empty_answer"
+        and (empty := _answer_after(case.trace, violation.call_seq)) is not None
+    ):
+        seqs = (empty.seq,)
     return frozenset(seq for seq in seqs if seq is not None)
+
+
+def _answer_after(trace: Trace, seq: int | None) -> Answer | None:
+    return next((one for one in trace.answers if seq is not None and one.seq > seq), None)
 
 
 def _changes(finding: Finding, clean: Trace) -> Iterator[Change]:

@@ -6,6 +6,7 @@ import json
 
 import openai
 import pytest
+from pydantic import BaseModel
 
 from agent_chaos.patch.tools import tool
 from agent_chaos.report.contents.grouping import remedy_of
@@ -36,6 +37,39 @@ def first_finish(ctx, text):
             if chunk.choices and chunk.choices[0].finish_reason is not None:
                 break
     return said
+
+
+def keeping(ctx, text):
+    """Keeps every reply, asks once more, and says what it heard last."""
+    conversation = Chat([{"role": "user", "content": text}])
+    heard = conversation.ask()
+    calls = [
+        {"id": key, "type": "function", "function": {"name": name, "arguments": given}}
+        for key, name, given in heard.calls
+    ]
+    conversation.messages.append({"role": "assistant", "content": heard.text, "tool_calls": calls})
+    for key, _, given in heard.calls:
+        try:
+            result = tool(refund)(**json.loads(given))
+        except ValueError:
+            continue
+        conversation.messages.append({"role": "tool", "tool_call_id": key, "content": result})
+    return conversation.ask().text
+
+
+def filing(ctx, text):
+    """Files what the provider was made to say in a schema of its own."""
+    client = openai.OpenAI(api_key=KEY)
+    filled = client.chat.completions.parse(
+        model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}], response_format=Order
+    )
+    order = filled.choices[0].message.parsed
+    return tool(refund)(**order.model_dump())
+
+
+class Order(BaseModel):
+    order: str
+    amount: int
 
 
 def telling(ctx, text):
@@ -79,6 +113,9 @@ def careful(ctx, text):
         (telling, "tool 0", fault("tool_malformed", shape="half_character"), "clean_result"),
         (buying(), "call 1", fault("auth_error"), "missing_part"),
         (buying(), "call 1", fault("truncate", boundary="mid_body", offset=0), "missing_part"),
+        (keeping, "call 0", fault("truncate", boundary="mid_string", offset=0), "whole_reply"),
+        (filing, "tool 0", fault("tool_raise", error_type="TimeoutError"), "failed_action"),
+        (filing, "call 0", fault("empty_reply"), "reply_shape"),
         (hasty, "call 0", fault("rate_limit", retry_after_s=9), "ordered_wait"),
         (careful, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
         (first_finish, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
@@ -91,14 +128,18 @@ def careful(ctx, text):
         "half a character",
         "a lost part",
         "a part that cannot be read",
+        "cut and kept",
+        "an action that fails",
+        "nothing to act on",
         "too soon",
         "an early reason that is refused",
         "an early reason to stop",
     ],
 )
 def test_the_fix_is_the_one_that_ends_the_failure(agent, site, struck, name):
-    said = {"telling": SAID, "agent": OFFERS}.get(agent.__name__, ORDER)
-    outcome = judged(agent, "openai_chat", {site: struck}, said=said, stream=said is not OFFERS)
+    said = {"telling": SAID, "keeping": SAID, "agent": OFFERS}.get(agent.__name__, ORDER)
+    streamed = agent.__name__ not in ("agent", "filing")
+    outcome = judged(agent, "openai_chat", {site: struck}, said=said, stream=streamed)
     remedies = {
         remedy_of(Case(violation, outcome.trace, outcome.trace)).name for violation in outcome.violations
     }

@@ -14,6 +14,7 @@ from agent_chaos.report.reporter import USUAL, View
 from agent_chaos.report.terminal.reporter import TerminalReporter
 from agent_chaos.search.campaign import Campaign, Warned
 from agent_chaos.stream.exchange import Abort, End, Reply, reply
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call, Raised, ToolRun, Trace
 from tests.report.refund_campaign import BROKEN, CLEAN, FIGURES, VIOLATION, campaign, finding
 
@@ -186,6 +187,37 @@ def test_a_retry_is_named_with_its_call() -> None:
     )
 
     assert "call 1, retry 2" in shown(campaign(findings=(finding(trace=Trace(BROKEN.plan, entries, 9.0)),)))
+
+
+@pytest.mark.parametrize(("served", "named"), [(CLEAN.calls[0].recorded, "again 1"), (None, "retry 1")])
+def test_an_agent_that_asks_the_same_after_a_good_reply_retries_nothing(
+    served: Reply | None, named: str
+) -> None:
+    first = replace(CLEAN.calls[0], seq=100, call=9, reply=served)
+    more = (first, replace(first, seq=101, attempt=1))
+
+    assert f"call 9, {named}" in shown(
+        campaign(findings=(finding(trace=Trace(BROKEN.plan, (*BROKEN.entries, *more), 9.0)),))
+    )
+
+
+def test_a_difference_to_the_recording_is_told_where_it_is_new() -> None:
+    """It stays in the history, so that every later request has it."""
+    unlike = ("messages[2]: 'a' ≠ 'b'", "messages[2]: 'a' ≠ 'b'", "messages[4]: 'c' ≠ 'd'")
+    more = tuple(
+        replace(CLEAN.calls[0], seq=100 + i, call=10 + i, fidelity=Fidelity.QUESTION, difference=one)
+        for i, one in enumerate(unlike)
+    )
+    text = shown(campaign(findings=(finding(trace=Trace(BROKEN.plan, (*BROKEN.entries, *more), 9.0)),)))
+
+    assert [text.count(one) for one in unlike] == [1, 1, 1]
+
+
+def test_a_long_headline_is_told_whole() -> None:
+    told = "refund (" + "cut arguments and more, " * 4 + ")"
+    other = VIOLATION.model_copy(update={"oracle": "leaks", "subject": told})
+
+    assert told in flat(shown(campaign(findings=(finding(other),))))
 
 
 def test_a_long_run_loses_its_middle_but_no_mark() -> None:

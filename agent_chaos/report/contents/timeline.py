@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, assert_never
 
 from agent_chaos.oracles.termination import obeys
@@ -58,21 +59,46 @@ def _speaks(call: Call) -> str:
 
 def timeline_rows(trace: Trace, *, finding_seqs: frozenset[int] = frozenset()) -> tuple[Row, ...]:
     """The rows of a run; long runs lose the middle, never a row with a mark or beside one."""
-    single = len(models(trace)) <= 1
-    rows = [row for entry in trace.entries if (row := _row(entry, trace, single, finding_seqs)) is not None]
+    run = _Run(trace, finding_seqs)
+    rows = [row for entry in trace.entries if (row := _row(entry, run)) is not None]
     return _shortened(rows)
 
 
-def _row(entry: TraceEvent, trace: Trace, single: bool, findings: frozenset[int]) -> Row | None:
-    mark = _mark(entry, findings)
+@dataclass(frozen=True)
+class _Run:
+    """What a row tells of its entry depends on the run around it."""
+
+    trace: Trace
+    findings: frozenset[int]
+
+    @cached_property
+    def speaks_to_one_model(self) -> bool:
+        return len(models(self.trace)) <= 1
+
+    @cached_property
+    def new_differences(self) -> frozenset[int]:
+        """The calls that differ otherwise than every call before: what a history has once, each later request has, too."""
+        first: dict[tuple[str, str], int] = {}
+        for call in self.trace.calls:
+            first.setdefault((call.fidelity.words, call.difference), call.seq)
+        return frozenset(first.values())
+
+    def came_before(self, call: Call) -> Call | None:
+        """The attempt before, at the same recorded call."""
+        return next(
+            (one for one in reversed(self.trace.calls) if one.seq < call.seq and one.call == call.call), None
+        )
+
+
+def _row(entry: TraceEvent, run: _Run) -> Row | None:
+    mark = _mark(entry, run.findings)
     match entry:
         case Call():
-            lines = tuple(_call_lines(entry, trace.deliveries.get(entry.seq), single))
-            return Row(entry.at, _who(entry), lines, mark)
+            return Row(entry.at, _who(entry, run), tuple(_call_lines(entry, run)), mark)
         case ToolRun():
             return Row(entry.at, "tool", tuple(_tool_lines(entry)), mark)
         case Wait():
-            return _waited(entry, trace, mark)
+            return _waited(entry, run.trace, mark)
         case Answer():
             return Row(entry.at, "answer", (Line(f"“{clipped(entry.text, 160)}”"),), mark)
         case Raised():
@@ -111,17 +137,23 @@ def _mark(entry: TraceEvent, findings: frozenset[int]) -> Mark:
     return "finding" if entry.seq in findings else ""
 
 
-def _who(call: Call) -> str:
-    return f"call {call.call}" + (f", retry {call.attempt}" if call.attempt else "")
+def _who(call: Call, run: _Run) -> str:
+    if not call.attempt:
+        return f"call {call.call}"
+    before = run.came_before(call)
+    # An agent that heard a good reply and asks the same again retries nothing.
+    again = not call.by_sdk and before is not None and before.reply is not None and before.reply.ok
+    return f"call {call.call}, {'again' if again else 'retry'} {call.attempt}"
 
 
-def _call_lines(call: Call, delivered: Delivered | None, single: bool) -> Iterator[Line]:
-    yield Line(came_back(call) if single else f"{_speaks(call)}: {came_back(call)}")
-    if not call.fidelity.full and call.reply is not None:
+def _call_lines(call: Call, run: _Run) -> Iterator[Line]:
+    came = came_back(call)
+    yield Line(came if run.speaks_to_one_model else f"{_speaks(call)}: {came}")
+    if not call.fidelity.full and call.reply is not None and call.seq in run.new_differences:
         yield Line(f"{call.fidelity.words}; {printable(call.difference)}".rstrip("; "), "quiet")
     for fault in call.fired:
         yield Line(f"▲ fault: {printable(fault.describe())}", "fault")
-    if words := delivery(delivered, call.reply):
+    if words := delivery(run.trace.deliveries.get(call.seq), call.reply):
         yield Line(words, "quiet")
 
 

@@ -7,7 +7,7 @@ from agent_chaos.trace.stack_frame import StackFrame
 
 
 def _at(case: Case) -> StackFrame | None:
-    if case.violation.tool_seq is not None:
+    if case.violation.tool_seq is not None or case.struck_only_tools:
         return case.at_tool
     return case.at_call or case.at_exception
 

@@ -12,7 +12,8 @@ def _fits(case: Case) -> bool:
     # One who stops to read at the first sign of an end has not heard it whole.
     divided = {fault.family for _, fault in case.trace.fired} <= {DIVISION, NOISE}
     if case.violation.oracle == "unhandled_exception":
-        return divided and case.raised is not None and grade_of(case.raised) == "honest"
+        raised = case.raised if not case.from_library else None
+        return divided and raised is not None and grade_of(raised) == "honest"
     return case.violation.oracle == "transparent_outcome" and (divided or heard_as_recorded(case.trace))
 
 

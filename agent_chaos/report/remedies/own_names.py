@@ -54,7 +54,7 @@ class OwnNames:
 
 def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
     """The names around the call that a frame stands at."""
-    module = _parsed(frame.file) if frame is not None else None
+    module = parsed(frame.file) if frame is not None else None
     found = _innermost(module, frame.line) if module is not None and frame is not None else None
     if module is None or found is None:
         return OwnNames()
@@ -73,7 +73,8 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
 
 
 @lru_cache(maxsize=64)
-def _parsed(file: str) -> ast.Module | None:
+def parsed(file: str) -> ast.Module | None:
+    """The agent's file as a tree; None where it cannot be read as Python."""
     try:
         return ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):

@@ -5,7 +5,7 @@ Failures with one remedy at one place are one finding. A member of this folder e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -75,6 +75,17 @@ class Case:
         return not turn.complete or turn.stop not in (None, "end", "tool_use")
 
     @property
+    def read_without_an_error(self) -> bool:
+        """Whether the client read the reply that a fault struck to what it took for the end."""
+        delivered = self.trace.deliveries.get(self.call.seq) if self.call is not None else None
+        return delivered is not None and delivered.outcome == "complete"
+
+    @property
+    def struck_only_tools(self) -> bool:
+        """Whether faults struck tools, and no call."""
+        return any(run.fired for run in self.trace.tools) and not any(call.fired for call in self.trace.calls)
+
+    @property
     def asked_again(self) -> bool:
         """Whether the request whose reply a fault struck was sent again."""
         call = self.call
@@ -115,12 +126,20 @@ class Case:
     @property
     def runs_tools(self) -> bool:
         """Whether the exception came out of the line that runs tools, or of what leads to it."""
+        if self.acts_on_words:
+            return self._struck_a_tool
         raised, tool = self.at_exception, self.at_tool
         if raised is None or tool is None or (raised.file, raised.function) != (tool.file, tool.function):
             return False
         if self.at_call is not None and self.at_call.line == tool.line:
             return self._struck_a_tool  # a framework's line asks the model and runs its tools
         return raised.line == tool.line or (self.parses_text and self._asked_for_a_tool)
+
+    @cached_property
+    def acts_on_words(self) -> bool:
+        """Whether the agent runs tools on what the model says, and the model never calls one."""
+        turns = [turn for turn in map(served_turn, self.clean.calls) if turn is not None]
+        return bool(self.clean.tools) and not any(turn.tool_calls for turn in turns)
 
     @property
     def _struck_a_tool(self) -> bool:
@@ -167,6 +186,7 @@ class Remedy:
         at: the line where it is made.
         order: of several that fit, the one with the lowest order is meant.
         apart: what keeps two failures of one place apart all the same.
+        write: the change where the failures themselves tell it better than `code` and `events`; '' where they do not.
     """
 
     name: str
@@ -179,9 +199,13 @@ class Remedy:
     code: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
     apart: Callable[[Case], str] = lambda case: ""
+    write: Callable[[Sequence[Case]], str] = lambda cases: ""
 
-    def written(self, case: Case) -> str:
-        """The change in the SDK at hand and the agent's own names, or ''."""
+    def written(self, cases: Sequence[Case]) -> str:
+        """The change that ends failures of one place, in the SDK at hand and the agent's own names, or ''."""
+        if own := self.write(cases):
+            return own
+        case = cases[0]
         names = names_at(case.at_call, case.protocol)
         whole = self.code.get(case.protocol, self.code.get("", ""))
         template = self.events.get(case.protocol, whole) if names.chunk else whole

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
+from agent_chaos.report.remedies.absent_value import absence_at
+from agent_chaos.report.remedies.own_names import names_at
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
 
 def _fits(case: Case) -> bool:
     return case.violation.oracle == "unhandled_exception" and not case.from_library
+
+
+def _checked(cases: Sequence[Case]) -> str:
+    """A check of the very values that the line missed; '' where it does not tell one of them."""
+    absent = [absence_at(case.at_exception, case.raised.message) if case.raised else "" for case in cases]
+    if not all(absent):
+        return ""
+    # What stands in another value is looked at after it.
+    ordered = sorted(dict.fromkeys(absent), key=lambda one: len(_value(one)))
+    chunk = names_at(cases[0].at_call, cases[0].protocol).chunk
+    within = bool(chunk) and all(_value(one).partition(".")[0] == chunk for one in ordered)
+    named = re.findall(r"[A-Za-z_]\w*", _value(ordered[0]))[-1]
+    does = "continue" if within else f'raise RuntimeError("the reply holds no {named}")'
+    return "\n".join(f"if {one}:\n    {does}" for one in ordered)
+
+
+def _value(absent: str) -> str:
+    return absent.removeprefix("not ").removesuffix(" is None")
 
 
 REMEDY = Remedy(
@@ -16,6 +39,7 @@ REMEDY = Remedy(
     fits=_fits,
     at=lambda case: case.at_exception,
     order=70,
+    write=_checked,
     code={
         "openai_chat": 'if not getattr($reply, "choices", None):\n'
         '    raise RuntimeError("the reply holds no choice")',

@@ -6,6 +6,8 @@ from agent_chaos.report.remedies.remedy import Case, Remedy
 
 
 def _fits(case: Case) -> bool:
+    if case.acts_on_words:
+        return False  # there is no call that an error result could answer
     if case.violation.oracle == "history_poisoning" and case.trace.raised:
         return case.runs_tools
     if case.violation.oracle != "unhandled_exception":

@@ -7,6 +7,8 @@ from agent_chaos.report.remedies.remedy import Case, Remedy
 _ORACLES = ("unfinished_tool_call", "silent_truncation")
 _WHERE_IT_ENDED_EARLY = ("empty_answer", "swallowed_error")
 """What a look at the reply's end ends, too, where that is what went wrong."""
+_WHERE_IT_WAS_KEPT = ("history_poisoning", "request_validity")
+"""The same, where the client heard of no error: after an exception there is no reply whose end could be looked at."""
 
 _CHAT = """if stop not in ("stop", "tool_calls"):
     raise RuntimeError(f"incomplete reply: {stop}")"""
@@ -18,6 +20,8 @@ def _fits(case: Case) -> bool:
     oracle = case.violation.oracle
     if oracle == "unhandled_exception":
         return case.read_too_soon
+    if oracle in _WHERE_IT_WAS_KEPT:
+        return case.ended_early and case.read_without_an_error
     return oracle in _ORACLES or (oracle in _WHERE_IT_ENDED_EARLY and case.ended_early)
 
 

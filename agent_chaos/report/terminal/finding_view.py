@@ -29,7 +29,7 @@ def finding_view(
     """The parts of the report of one finding, top to bottom, for a terminal of that many columns."""
     first = failures[0]
     yield Text()
-    yield _title(finding)
+    yield _title(finding, width)
     yield Text()
     if finding.location is not None:
         yield from _source(finding.location)
@@ -56,9 +56,10 @@ def _in_examples(examples: int) -> str:
     return f"seen in {count(examples, 'example')}" if examples else "seen in none of the search's examples"
 
 
-def _title(finding: FindingRecord) -> RenderableType:
+def _title(finding: FindingRecord, width: int) -> RenderableType:
     title = Text.assemble((finding.failures[0], "bold red"), "  ", (finding.headline, "bold"))
-    return Rule(title, align="left", style="red")
+    # A rule cuts off what does not fit beside it.
+    return Rule(title, align="left", style="red") if title.cell_len + 2 <= width else title
 
 
 def _source(location: CodeLine) -> Iterator[RenderableType]:

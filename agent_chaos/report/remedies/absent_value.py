@@ -1,0 +1,43 @@
+"""Which expression of a line had no value, told by the line and by what Python said of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from agent_chaos.report.remedies.own_names import parsed
+from agent_chaos.trace.stack_frame import StackFrame
+
+_ATTRIBUTE = re.compile(r"'NoneType' object has no attribute '(\w+)'")
+
+
+def absence_at(frame: StackFrame | None, message: str) -> str:
+    """A condition that holds where a value was missing, as `reply.usage is None`; '' where the line does not tell which.
+
+    `message` is of the exception that Python raised at the frame's line.
+    """
+    module = parsed(frame.file) if frame is not None else None
+    if module is None or frame is None:
+        return ""
+    here = [node for node in ast.walk(module) if getattr(node, "lineno", 0) == frame.line]
+    missing = {ast.unparse(one) for one in _candidates(here, message)}
+    if len(missing) != 1:
+        return ""
+    (value,) = missing
+    return f"not {value}" if "index out of range" in message else f"{value} is None"
+
+
+def _candidates(nodes: list[ast.AST], message: str) -> Iterator[ast.expr]:
+    """The expressions that may be meant."""
+    read = _ATTRIBUTE.search(message)
+    for node in nodes:
+        match node:
+            case ast.Attribute(value=value, attr=name) if read is not None and name == read[1]:
+                yield value
+            case ast.Subscript(value=value) if "not subscriptable" in message:
+                yield value
+            case ast.Subscript(value=value, slice=ast.Constant()) if "index out of range" in message:
+                yield value
+            case ast.For(iter=value) | ast.AsyncFor(iter=value) if "not iterable" in message:
+                yield value
