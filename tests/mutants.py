@@ -16,6 +16,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 _TIMEOUT_S = 120
+_NOT_RUN = (4, 5)
+"""How pytest ends where there are no such tests."""
 
 
 @dataclass(frozen=True)
@@ -339,10 +341,39 @@ def main(words: list[str]) -> int:
         one for one in MUTANTS if not words or any(word in f"{one.file} {one.promise}" for word in words)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "checkout"
-        ignored = shutil.ignore_patterns(".git", ".venv", "node_modules", "__pycache__", ".mypy_cache")
-        shutil.copytree(ROOT, copy, ignore=ignored)
-        return sum(not _killed(one, copy) for one in chosen)
+        checkout = checkout_in(Path(folder))
+        return sum(not _killed(one, checkout) for one in chosen)
+
+
+def checkout_in(folder: Path) -> Path:
+    """A copy of this checkout, in which code may be broken."""
+    ignored = shutil.ignore_patterns(".git", ".venv", "node_modules", "__pycache__", ".mypy_cache")
+    return Path(shutil.copytree(ROOT, folder / "checkout", ignore=ignored))
+
+
+def failing_test(tests: str, checkout: Path, timeout_s: float = _TIMEOUT_S) -> str:
+    """The test of these that failed in a copy; '' where all passed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests.split()]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=checkout,
+            env={"PYTHONPATH": str(checkout), "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return "the tests did not end"
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    ended_early = "" if done.returncode in (0, *_NOT_RUN) else f"pytest ended with {done.returncode}"
+    return failed[0][:120] if failed else ended_early
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _killed(mutant: Mutant, checkout: Path) -> bool:
@@ -354,35 +385,15 @@ def _killed(mutant: Mutant, checkout: Path) -> bool:
     file.write_text(text.replace(mutant.before, mutant.after))
     started = time.monotonic()
     try:
-        killer = _killer(mutant, checkout)
+        killer = failing_test(mutant.tests, checkout)
     finally:
         file.write_text(text)
     _say("killed" if killer else "LIVES", mutant, f"{killer} ({time.monotonic() - started:.0f} s)")
     return bool(killer)
 
 
-def _killer(mutant: Mutant, checkout: Path) -> str:
-    """The test that failed; '' where all passed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *mutant.tests.split()]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=checkout,
-            env={"PYTHONPATH": str(checkout), "PATH": "/usr/bin:/bin"},
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return "the tests did not end"
-    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0][:120] if failed else ""
-
-
 def _say(word: str, mutant: Mutant, detail: str) -> None:
-    sys.stdout.write(f"{word:7} {mutant.file}: {mutant.promise}\n        {detail}\n")
-    sys.stdout.flush()
+    say(f"{word:7} {mutant.file}: {mutant.promise}\n        {detail}")
 
 
 if __name__ == "__main__":
