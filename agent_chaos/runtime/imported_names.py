@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from functools import cache
+from itertools import compress
+from operator import is_, ne
 from typing import Any
 
 _MEASURES_REAL_TIME = frozenset(
     ["agent_chaos", "hypothesis", "pytest", "_pytest", "rich", "coverage", "time_machine", "xdist", "execnet"]
 )
 """Packages that measure real time around a run."""
+_NEVER = -1
 
 
 class ImportedNames:
@@ -23,23 +27,20 @@ class ImportedNames:
 
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, int, tuple[str, ...]]] = {}
-        self._passed_over: dict[frozenset[str], dict[str, tuple[int, int]]] = {}
+        self._modules: dict[frozenset[str], _Modules] = {}
 
     def replace(self, replaced: Mapping[Any, Any]) -> None:
         """Puts the values of `replaced` where modules hold its keys; modules of the standard library stay as they are."""
         by_id = {id(old): new for old, new in replaced.items()}
         usual = frozenset(str(getattr(old, "__name__", "")) for old in replaced)
-        passed_over = self._passed_over.setdefault(usual, {})
-        for name, module in list(sys.modules.items()):
-            names = getattr(module, "__dict__", None) if _of_others(name) else None
-            if names is None or passed_over.get(name) == (id(names), len(names)):
-                continue
-            holding = self._holding(name, names, by_id, usual)
+        modules = self._modules.setdefault(usual, _Modules())
+        for one in modules.to_look_through():
+            holding = self._holding(one.name, one.names, by_id, usual)
             if not holding:
-                passed_over[name] = id(names), len(names)
+                modules.pass_over(one)
             for attribute in holding:
-                if (value := names.get(attribute)) is not None and id(value) in by_id:
-                    setattr(module, attribute, by_id[id(value)])
+                if (value := one.names.get(attribute)) is not None and id(value) in by_id:
+                    setattr(one.module, attribute, by_id[id(value)])
 
     def _holding(
         self, name: str, names: dict[str, Any], by_id: Mapping[int, Any], usual: frozenset[str]
@@ -51,6 +52,50 @@ class ImportedNames:
             self._seen[name] = id(names), len(names), held
         # The intersection is made in C, and is empty for nearly every module.
         return (*held, *(names.keys() & usual)) if held else names.keys() & usual
+
+
+@dataclass(frozen=True, slots=True)
+class _Module:
+    place: int
+    name: str
+    module: Any
+    names: dict[str, Any]
+
+
+class _Modules:
+    """The modules of others, and how many names each had when nothing was found in it.
+
+    Whether any is another one, or has more names, is asked of all of them at once, in C: a loop over the modules of a big
+    process takes longer than a trial.
+    """
+
+    def __init__(self) -> None:
+        self._every: list[Any] = []
+        self._modules: list[_Module] = []
+        self._names: list[dict[str, Any]] = []
+        self._empty_at: list[int] = []
+
+    def to_look_through(self) -> list[_Module]:
+        every = list(sys.modules.values())
+        if len(every) != len(self._every) or not all(map(is_, every, self._every)):
+            self._list_anew(every)
+        return list(compress(self._modules, map(ne, map(len, self._names), self._empty_at)))
+
+    def pass_over(self, one: _Module) -> None:
+        """Leaves a module out until it has more or fewer names."""
+        self._empty_at[one.place] = len(one.names)
+
+    def _list_anew(self, every: list[Any]) -> None:
+        empty_at = {id(names): size for names, size in zip(self._names, self._empty_at, strict=True)}
+        found = [
+            (name, module, names)
+            for name, module in list(sys.modules.items())
+            if _of_others(name) and (names := getattr(module, "__dict__", None)) is not None
+        ]
+        self._every = every
+        self._modules = [_Module(place, *one) for place, one in enumerate(found)]
+        self._names = [one.names for one in self._modules]
+        self._empty_at = [empty_at.get(id(names), _NEVER) for names in self._names]
 
 
 @cache

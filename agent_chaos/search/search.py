@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from agent_chaos.faults.plan import Plan, Site
-from agent_chaos.patch.install import environment
+from agent_chaos.patch.install import offline_environment
 from agent_chaos.runtime import interrupts
 from agent_chaos.search.campaign import Campaign, Failure, Listener, Subject
 from agent_chaos.search.campaign_state import CampaignState
@@ -29,7 +29,7 @@ from agent_chaos.search.strategies.group_testing import GroupTesting
 
 
 # Once for the whole campaign: a trial by itself puts the environment up and takes it back.
-@environment()
+@offline_environment()
 @interrupts.interrupts_kept()
 def find_failures(
     subject: Subject,
