@@ -1,1 +1,1 @@
-"""The bodies of the commands, one file each. Imports everything below `cli`; each returns an exit code."""
+"""The bodies of the commands, one file each. Each returns an exit code; `cli` declares them."""

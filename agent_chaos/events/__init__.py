@@ -1,4 +1,4 @@
-"""What happened in a run, as twelve typed events, and the sinks they go to. Imports `errors` only."""
+"""What happened in a run, as twelve typed events, and the sinks they go to."""
 
 from __future__ import annotations
 

@@ -133,16 +133,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     earlier = _earlier(path, mode)
     if earlier is not None and mode == "once":
         return replace(record_summary(scenario, earlier), fresh=False)
-    header = Header(
-        scenario=scenario.recorded_as,
-        # That of the earlier part: replay shows it the dates that its prompts hold.
-        started_at=earlier.header.started_at if earlier else clock.wall_start_s,
-        # With another seed the part that is there would no longer be asked for in the same words.
-        seed=earlier.header.seed if earlier else seed,
-        key_version=KEY_VERSION,
-        versions=installed_versions(),
-        turns=len(scenario.turns),
-    )
+    header = _header(scenario, clock, seed, earlier)
     writer = _TellingWriter(path, header)
     left: list[str] = []
     try:
@@ -165,6 +156,19 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
         passed=tuple(sorted(recorded.passed)),
         connections=tuple(sorted(recorded.unseen.connections)),
         programs=tuple(sorted(recorded.unseen.programs)),
+    )
+
+
+def _header(scenario: Scenario, clock: RealClock, seed: int, earlier: Cassette | None) -> Header:
+    return Header(
+        scenario=scenario.recorded_as,
+        # That of the earlier part: replay shows it the dates that its prompts hold.
+        started_at=earlier.header.started_at if earlier else clock.wall_start_s,
+        # With another seed the part that is there would no longer be asked for in the same words.
+        seed=earlier.header.seed if earlier else seed,
+        key_version=KEY_VERSION,
+        versions=installed_versions(),
+        turns=len(scenario.turns),
     )
 
 

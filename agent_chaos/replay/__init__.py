@@ -1,1 +1,1 @@
-"""Answers requests from a cassette: (request, plan) -> reply, with fidelity kept. Pure; imports `core` and above."""
+"""Answers requests from a cassette: (request, plan) -> reply, with fidelity kept. Pure."""

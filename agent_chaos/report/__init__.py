@@ -1,1 +1,1 @@
-"""What people and programs read of a campaign. Imports `search` and above; never runs a trial."""
+"""What people and programs read of a campaign. Never runs a trial."""

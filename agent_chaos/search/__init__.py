@@ -1,4 +1,4 @@
-"""Looking for failures and making them small. Imports `scenario` and above."""
+"""Looking for failures and making them small."""
 
 from __future__ import annotations
 

@@ -112,23 +112,27 @@ def smallest_plan(
         shown = memo.run(plan)
         return ShrinkResult(plan, shown, False, 0, memo.runs, fingerprint in shown.fingerprints, {})
     plan = next((one for one in usual if budget.fails(one)), plan)
-    inside = all(placed.fault.kind in scope.by_kind for placed in plan.faults)
-    if space is None or not inside:
-        space = Space.of(subject.clean, scope if inside else EVERYTHING)
-    found = space.extended(
-        (placed.site.model_copy(update={"serving": serving}), ())
-        # Servings that only the failing run had: the space of the clean run knows the first serving of each
-        # call alone.
-        for placed in plan.faults
-        for serving in range(placed.site.serving + 1)
-    )
-    smaller, checks = _settled(found, plan, budget)
+    smaller, checks = _settled(_space_around(plan, subject, scope, space), plan, budget)
     # `run`, not the memo: what is known of a plan is what it did once.
     confirming = [memo.run(smaller) for _ in range(_CONFIRMATIONS)]
     reproduced = all(fingerprint in one.fingerprints for one in confirming)
     shown = next((one for one in confirming if fingerprint in one.fingerprints), confirming[0])
     smallest = reproduced and not budget.spent
     return ShrinkResult(smaller, shown, smallest, checks, memo.runs, reproduced, budget.others)
+
+
+def _space_around(plan: Plan, subject: Subject, scope: Scope, space: Space | None) -> Space:
+    """Where smaller plans are looked for: within the scope, and at every serving up to those that the plan names."""
+    inside = all(placed.fault.kind in scope.by_kind for placed in plan.faults)
+    if space is None or not inside:
+        space = Space.of(subject.clean, scope if inside else EVERYTHING)
+    return space.extended(
+        (placed.site.model_copy(update={"serving": serving}), ())
+        # Servings that only the failing run had: the space of the clean run knows the first serving of each
+        # call alone.
+        for placed in plan.faults
+        for serving in range(placed.site.serving + 1)
+    )
 
 
 def _settled(space: Space, plan: Plan, budget: _Budget) -> tuple[Plan, int]:

@@ -1,1 +1,1 @@
-"""A recording served over HTTP on this machine, for agents that are started elsewhere. Imports `patch`, `replay` and above."""
+"""A recording served over HTTP on this machine, for agents that are started elsewhere."""

@@ -1,1 +1,1 @@
-"""Bytes on the wire: timed replies and server-sent events. Pure; imports only `errors`."""
+"""Bytes on the wire: timed replies and server-sent events. Pure, and the first of all rooms: it imports none of the others."""

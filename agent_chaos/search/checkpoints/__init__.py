@@ -1,1 +1,1 @@
-"""What a campaign has run, on disk: to go on with it, and to join the shards of one. Imports the rest of `search`."""
+"""What a campaign has run, on disk: to go on with it, and to join the shards of one."""

@@ -91,7 +91,11 @@ def merged(
     end = Ending(
         asked.seed, DEFAULT_MAX_RUNS, baseline, corpus, stored, asked.selection.until_covered, planned
     )
-    campaign = concluded(run, space, end, interrupted=False)
+    return _of_all(concluded(run, space, end, interrupted=False), shards, joined)
+
+
+def _of_all(campaign: Campaign, shards: Sequence[KeptResults], joined: _Joined) -> Campaign:
+    """The campaign with the runs that the shards really took: each had clean and stored runs of its own."""
     counts = campaign.figures
     added = {
         "clean_runs": counts.clean_runs * len(shards),

@@ -1,1 +1,1 @@
-"""How messages of a stream are told apart in its bytes: one framing a file. Pure; imports only `errors`."""
+"""How messages of a stream are told apart in its bytes: one framing a file. Pure."""
