@@ -97,6 +97,7 @@ def _fix() -> None:
     )
     for line in lines:  # never wrapped: a diff of which lines are broken is none
         console().print(Text(line, _DIFF.get(line[:1], "")), soft_wrap=True)
+    console().print()
 
 
 def _next_steps(folder: Path) -> None:
@@ -105,9 +106,10 @@ def _next_steps(folder: Path) -> None:
         "agent-chaos init                 write a first scenario for this project",
         "agent-chaos record scenarios/    run it once against the real provider",
         "agent-chaos fuzz scenarios/      find what breaks it, offline",
-        f"cd {folder} && agent-chaos fuzz   what else is wrong with the demo's agent",
     ):
         console().print(Text(f"  {line}"), soft_wrap=True)
+    _say("What else is wrong with the demo's agent:")
+    console().print(Text(f"  cd {folder} && agent-chaos fuzz"), soft_wrap=True)
 
 
 def _say(text: str) -> None:

@@ -1,13 +1,15 @@
-"""What a project is made of, by what its files import and what it declares: a framework, or a provider's SDK."""
+"""What a project is made of, by what its files import and what it declares: a framework, a provider's SDK, another language."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 _STARTERS = {
     "langgraph": ("langgraph", "langchain"),
@@ -19,6 +21,8 @@ _STARTERS = {
 }
 """Starter of each, by module and distribution; a framework before the SDK that it brings along."""
 
+NODE = "node"
+_NPM = {"@anthropic-ai/sdk": "ANTHROPIC_API_KEY", "@google/genai": "GEMINI_API_KEY"}
 _DEFAULT = "anthropic"
 _NOT_THEIRS = {"node_modules", "site-packages", "build", "dist"}
 # `init` may be started in a home directory; what a project is made of shows in fewer.
@@ -28,17 +32,45 @@ _MOST_FILES = 2_000
 def starter(project: Path) -> str:
     """The starter that fits a project best; `anthropic` where nothing tells."""
     known = {*_declared(project), *_imported(project)}
-    return next((name for name, marks in _STARTERS.items() if known & set(marks)), _DEFAULT)
+    other = NODE if _package(project) else _DEFAULT
+    return next((name for name, marks in _STARTERS.items() if known & set(marks)), other)
+
+
+def node_main(project: Path) -> str:
+    """The file that package.json names as the program's."""
+    main = _package(project).get("main")
+    return main if isinstance(main, str) and re.fullmatch(r"[\w./-]+", main) else "agent.mjs"
+
+
+def node_key(project: Path) -> str:
+    """The variable of the key that a program's SDK reads."""
+    listed = _package(project).get("dependencies")
+    known = listed if isinstance(listed, dict) else {}
+    return next((key for name, key in _NPM.items() if name in known), "OPENAI_API_KEY")
+
+
+def _package(project: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        found = json.loads((project / "package.json").read_text(encoding="utf-8"))
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def _declared(project: Path) -> Iterator[str]:
     """Distributions that pyproject.toml and requirements files name."""
     lines: list[str] = []
-    with suppress(OSError, ValueError):
-        table = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
+    # Whatever stands in it: a table of another shape is none that names a distribution.
+    with suppress(OSError, ValueError, AttributeError, TypeError):
+        told = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+        table, poetry = told.get("project", {}), told.get("tool", {}).get("poetry", {})
         lines += table.get("dependencies", [])
-        for extra in table.get("optional-dependencies", {}).values():
-            lines += extra
+        for group in (
+            *table.get("optional-dependencies", {}).values(),
+            *told.get("dependency-groups", {}).values(),
+        ):
+            lines += group
+        for part in (poetry, *poetry.get("group", {}).values()):
+            lines += part.get("dependencies", {})
     for file in sorted(project.glob("requirements*.txt")):
         with suppress(OSError, ValueError):
             lines += file.read_text(encoding="utf-8").splitlines()
@@ -54,13 +86,27 @@ def _imported(project: Path) -> Iterator[str]:
     for file in _own_files(project):
         # Templates and files of other Python versions end in `.py` as well, and null bytes raise ValueError.
         with suppress(OSError, ValueError, SyntaxError):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                yield from _modules(node)
+            for part in _code(file):
+                for node in ast.walk(ast.parse(part)):
+                    yield from _modules(node)
+
+
+def _code(file: Path) -> Iterator[str]:
+    """The text of a module, or the lines of a notebook that are Python."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".py":
+        yield text
+        return
+    # A cell may hold commands of the notebook's own (`%pip install`), which are no Python.
+    with suppress(AttributeError, TypeError, KeyError):
+        for cell in json.loads(text)["cells"]:
+            source = "".join(cell["source"]) if cell.get("cell_type") == "code" else ""
+            yield "\n".join(line for line in source.splitlines() if re.match(r"(import|from)\s", line))
 
 
 def _own_files(project: Path) -> list[Path]:
     found = []
-    for file in project.rglob("*.py"):
+    for file in (*project.rglob("*.py"), *project.rglob("*.ipynb")):
         parts = file.relative_to(project).parts
         if not any(part in _NOT_THEIRS or part.startswith(".") or part.endswith("venv") for part in parts):
             found.append(file)

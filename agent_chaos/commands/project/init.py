@@ -12,7 +12,7 @@ from pathlib import Path
 import typer
 from rich.text import Text
 
-from agent_chaos.commands.project.detect import starter
+from agent_chaos.commands.project.detect import NODE, node_key, node_main, starter
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.files import write_text
 from agent_chaos.report.console import console
@@ -60,12 +60,12 @@ def _steps(kind: str) -> tuple[_Step, ...]:
         _Step(
             f"{_SCENARIO}, a first scenario ({kind})",
             _SCENARIO.exists(),
-            lambda: _copy(f"{kind}.py", _SCENARIO),
+            lambda: _copy(f"{kind}.py", _SCENARIO, main=node_main(Path.cwd())),
         ),
         _Step(
             f"{_WORKFLOW}, which replays and fuzzes in CI",
             _WORKFLOW.exists(),
-            lambda: _copy("workflow.yml", _WORKFLOW, installed=_installed()),
+            lambda: _copy("workflow.yml", _WORKFLOW, installed=_installed(), prepared=_prepared(kind)),
         ),
         _Step(
             f"{_ATTRIBUTES}, so that git diff shows cassettes as text",
@@ -88,17 +88,25 @@ def _steps(kind: str) -> tuple[_Step, ...]:
     )
 
 
-def _copy(name: str, to: Path, *, installed: str = "") -> None:
+def _copy(name: str, to: Path, **words: str) -> None:
     text = (files("agent_chaos.commands.project") / "starters" / f"{name}.txt").read_text(encoding="utf-8")
+    for word, value in words.items():
+        text = text.replace(f"{{{word}}}", value)
     to.parent.mkdir(parents=True, exist_ok=True)
-    write_text(to, text.replace("{installed}", installed))
+    write_text(to, text)
 
 
 def _installed() -> str:
     """What CI installs beside agent-chaos: what the project says that it needs."""
     if Path("requirements.txt").exists():
         return " -r requirements.txt"
-    return " -e ." if "[project]" in _text(_PYPROJECT) else ""
+    built = any(table in _text(_PYPROJECT) for table in ("[project]", "[tool.poetry]"))
+    return " -e ." if built else ""
+
+
+def _prepared(kind: str) -> str:
+    """A step more of CI: what a program in another language needs."""
+    return "\n      - run: npm ci" if kind == NODE else ""
 
 
 def _append(file: Path, text: str) -> None:
@@ -124,7 +132,12 @@ def _set_textconv() -> None:
 
 
 def _next(kind: str) -> None:
-    key = {"gemini": "GEMINI_API_KEY", "anthropic": "ANTHROPIC_API_KEY", "langgraph": "ANTHROPIC_API_KEY"}
+    key = {
+        "gemini": "GEMINI_API_KEY",
+        "anthropic": "ANTHROPIC_API_KEY",
+        "langgraph": "ANTHROPIC_API_KEY",
+        NODE: node_key(Path.cwd()),
+    }
     out = console()
     out.print(Text(f"\nNext: put your own agent into {_SCENARIO}, then", "bold"))
     for line in (

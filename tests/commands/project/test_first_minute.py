@@ -17,6 +17,10 @@ from agent_chaos.search.corpus.failure_files import Corpus
 STARTERS = [
     file for file in (files("agent_chaos.commands.project") / "starters").iterdir() if ".py" in file.name
 ]
+NOTEBOOK = (
+    '{"cells": [{"cell_type": "markdown", "source": "import openai"}, '
+    '{"cell_type": "code", "source": ["%pip install x\\n", "from langgraph.graph import StateGraph\\n"]}]}'
+)
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def test_the_demo_finds_a_failure_shows_the_fix_and_sees_it_gone(empty, capsys):
     assert code == 0
     assert said.index('"amount": 15}') < said.index("+        if message.stop_reason") < said.index("FIXED")
     assert "STILL FAILS" not in said
-    assert "cd shown && agent-chaos fuzz " in said
+    assert "cd shown && agent-chaos fuzz\n" in said
     assert [one.plan.faults[0].fault.kind for one in Corpus(empty / "shown/.agent_chaos").load_all()][:1] == [
         "truncate"
     ]
@@ -69,6 +73,14 @@ def test_every_starter_is_python_with_one_scenario(file):
         ("own/talk.py", "from google import genai\n", "gemini"),
         ("broken.py", "def f(:\n", "anthropic"),
         (".venv/lib/x.py", "import openai\n", "anthropic"),
+        ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.12"\nopenai = "^3"\n', "openai"),
+        ("pyproject.toml", "[tool.poetry.group.ai.dependencies]\nopenai-agents = '*'\n", "openai_agents"),
+        ("pyproject.toml", '[dependency-groups]\ndev = ["google-genai", {include-group = "x"}]\n', "gemini"),
+        ("pyproject.toml", "[project]\ndependencies = 3\n[tool]\npoetry = 4\n", "anthropic"),
+        ("own.ipynb", NOTEBOOK, "langgraph"),
+        ("own.ipynb", '{"cells": 3}', "anthropic"),
+        ("package.json", '{"main": "desk.mjs"}', "node"),
+        ("package.json", "[]", "anthropic"),
     ],
 )
 def test_the_starter_fits_what_the_project_uses(empty, name, text, expected):
@@ -97,6 +109,15 @@ def test_init_writes_what_is_missing_and_overwrites_nothing(empty, capsys):
     assert "agent-chaos record scenarios/first.py" in said
     assert {path: path.read_bytes() for path in first} == first
     assert "written" not in capsys.readouterr().out
+
+
+def test_init_starts_the_program_that_package_json_names(empty, capsys):
+    (empty / "package.json").write_text('{"main": "desk.mjs", "dependencies": {"@anthropic-ai/sdk": "*"}}')
+    assert run_command(["init", "--yes"]) == 0
+
+    assert "ANTHROPIC_API_KEY=... agent-chaos record" in capsys.readouterr().out
+    assert 'command_agent(["node", "desk.mjs"])' in (empty / "scenarios/first.py").read_text()
+    assert "      - run: npm ci\n" in (empty / ".github/workflows/agent-chaos.yml").read_text()
 
 
 def test_init_says_what_a_folder_has_no_use_for(empty, capsys):
