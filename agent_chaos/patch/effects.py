@@ -37,9 +37,7 @@ def _noted(session: Session, kind: Literal["subprocess", "sqlite", "file"], what
     """Notes an effect outside of this process; refuses it where structured output is being acted on."""
     session.tape.incident(session.clock.now(), kind, what)
     if session.acted_on:
-        raise refused_effect(
-            session, f"{_DONE[kind]} {what}, after the model had filled in {session.acted_on}"
-        )
+        raise refused_effect(session, f"{_DONE[kind]} {what}, after the model had {session.acted_on}")
 
 
 def refused_effect(session: Session, told: str) -> GuardRefused:

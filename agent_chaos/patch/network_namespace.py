@@ -24,7 +24,16 @@ def isolate() -> bool:
         return False
     with suppress(OSError):  # without it, programs of command agents cannot reach this process
         _loopback_up()
+    _isolated.append(os.getpid())
     return True
+
+
+_isolated: list[int] = []
+
+
+def is_isolated() -> bool:
+    """Whether this process was moved, and what it connects to past every audit event reaches nobody."""
+    return os.getpid() in _isolated
 
 
 def _unshare() -> bool:

@@ -52,7 +52,7 @@ class Session:
     server_descriptions: tuple[tuple[str, Any, Any], ...] = ()
     """What servers of tools said besides results: name, arguments and result."""
     acted_on: str = ""
-    """The structured output that was served last, where nothing outside of this process may come of it."""
+    """What the model did that nothing outside of this process may come of, as `filled in invoice`."""
     copies_files: bool = False
     """Whether the files that it changes are changed in a throw-away copy alone."""
     turn: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent_chaos.chaos.trigger import CallContext
@@ -33,7 +33,8 @@ class HttpAnswers:
         ignore_hosts: hosts that are refused quietly.
         injector: names faults besides the plan's, where a scenario configures some.
         online: answers what the recording does not, where the run may go online.
-        held: names of structured outputs; once one is served, nothing outside of this process may come of it.
+        held: calls of the model, by name, with what it does by them in words; once one is served, nothing outside of this process
+            may come of it.
     """
 
     session: Session
@@ -43,7 +44,7 @@ class HttpAnswers:
     ignore_hosts: Collection[str] = ()
     injector: ChaosInjector | None = None
     online: Online | None = None
-    held: Collection[str] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
     _numbers: CallNumbers = field(init=False)
     _requests: int = 0
     _first_of_turn: dict[int, int] = field(default_factory=dict)
@@ -84,7 +85,8 @@ class HttpAnswers:
         if self.held and reply is not None and protocol is not None:
             given = next((one.name for one in protocol.parse(reply).tool_calls if one.name in self.held), "")
             # Never cleared: what the agent writes with the output may come several calls later.
-            self.session.acted_on = given or self.session.acted_on
+            if given:
+                self.session.acted_on = f"{self.held[given]} {given}"
 
     def _served(self, request: Request, protocol: str, transport: str) -> ServedReply:
         """The player's answer; where it has none and the run is online, the real provider's."""

@@ -10,7 +10,7 @@ from functools import cached_property
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
-from agent_chaos.errors import CassetteMissing, UsageError, record_again
+from agent_chaos.errors import CassetteMissing, record_again
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
 from agent_chaos.oracles.oracle import Budget, Evidence, Oracle, Violation
@@ -32,7 +32,7 @@ from agent_chaos.trial.probe import keeps_history
 from agent_chaos.trial.redact_trace import redact_trace
 from agent_chaos.trial.soundness import Soundness
 from agent_chaos.trial.trial import TrialSetup, run_trial
-from agent_chaos.trial.unobserved_tools import past_boundary, structured_outputs, unwrapped_tools
+from agent_chaos.trial.unobserved import Unobserved
 from agent_chaos.trial.wordless import wordless_replies
 
 _CLEAN_REQUESTS = 10_000
@@ -40,8 +40,6 @@ _LISTED = ("subprocess", "sqlite", "file", "telemetry", "thread", "degraded")
 
 _NAMED = 5
 """Files that a note names."""
-
-_ELSE = "name them in pure_tools= if they have no side effects, or pass --allow-real-tools"
 
 
 class Rehearsal:
@@ -76,7 +74,8 @@ class Rehearsal:
         self._index = ExchangeIndex(self.cassette, self._redactor, drifts=True)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
-        self.tools_run_for_real = self.unwrapped_tools
+        self._tools = Unobserved(scenario, self.cassette, self._again, allowed=allow_real_tools)
+        self.tools_run_for_real = self._tools.run_for_real
         """Tools that run for real in a trial, as far as recording and clean run show."""
         self.changes: tuple[str, ...] = ()
 
@@ -118,38 +117,14 @@ class Rehearsal:
             return self.run(Plan())[0]
         return self._judged(clean, (), ChaosInjector(()))
 
-    @cached_property
+    @property
     def unwrapped_tools(self) -> tuple[str, ...]:
-        """Tools that recorded model turns call and no boundary saw: offline they would run for real."""
-        return unwrapped_tools(self.cassette, self.scenario.pure_tools)
+        """Tools that recorded model turns call and no boundary saw."""
+        return self._tools.unwrapped
 
     def refuse_real_tools(self) -> None:
         """Raises UsageError where tools would run for real, unless that was allowed."""
-        if self.unwrapped_tools and not self.allow_real_tools:
-            names = ", ".join(self.unwrapped_tools)
-            raise UsageError(
-                f"{self.name}: the recorded model calls {names}, which no tool boundary saw, so offline they would "
-                f"run for real; wrap them with @agent_chaos.tool and {self._again}, {_ELSE}"
-            )
-
-    def _check_boundaries(self, trace: Trace) -> None:
-        """Raises UsageError where this run calls tools past the boundary that they were recorded at."""
-        past = past_boundary(self.cassette, trace, self.scenario.pure_tools)
-        # Before the error: where it is allowed, reports say which tools really ran.
-        self.tools_run_for_real = tuple(sorted({*self.unwrapped_tools, *past}))
-        if past and not self.allow_real_tools:
-            raise UsageError(
-                f"{self.name}: {', '.join(past)} ran for real just now: recorded at a tool boundary, and called past "
-                f"it since; give back its @agent_chaos.tool or its framework's tool class, {_ELSE}"
-            )
-
-    def _check_effects(self, trace: Trace) -> None:
-        """Raises UsageError where the agent's own code acted on structured output; the guard has refused it."""
-        if effects := trace.incidents_of("effect"):
-            raise UsageError(
-                f"{self.name}: the agent {effects[0].detail}, which no tool boundary saw, so every example would do it for "
-                f"real; wrap what does it with @agent_chaos.tool and {self._again}, {_ELSE}"
-            )
+        self._tools.refuse()
 
     @offline_environment()
     def prepare(self) -> Trace:
@@ -165,9 +140,10 @@ class Rehearsal:
         warm_up = self._run(Plan())
         sound = Soundness(self.name, self._again, self._index, self._redactor.request)
         # First of all: what the agent tried to do here it would try again in every run.
-        self._check_effects(warm_up)
+        self._tools.check_effects(warm_up)
         sound.check(warm_up)
-        self._check_boundaries(warm_up)
+        past = self._tools.check_boundaries(warm_up)
+        self.tools_run_for_real = tuple(sorted({*self.tools_run_for_real, *past}))
         # The probe comes at the end of the first, so that the second shows whether it left anything behind.
         first, second = self._run(Plan(), probing=True), self._run(Plan())
         # Where they differ, the probe may be what an agent remembers: two runs without one tell.
@@ -186,19 +162,11 @@ class Rehearsal:
     @property
     def _unheld(self) -> Iterator[str]:
         """What a search cannot hold back, or strikes only in part."""
-        for name in structured_outputs(self.cassette):
-            yield (
-                f"structured output: {name} was asked for by name, so no tool runs for it; {self._of_outputs(name)}"
-            )
+        yield from self._tools.notes()
         yield from wordless_replies(self.cassette)
         unknown = {f"{x.request.address}{x.request.path}" for x in self.cassette.exchanges if not x.protocol}
         for place in sorted(unknown):
             yield f"protocol: not known for {place}; it is struck by faults of transport only"
-
-    def _of_outputs(self, name: str) -> str:
-        if name in self._held_outputs:
-            return "files, databases and programs that the agent's own code then reaches for are refused"
-        return "what the agent's own code does with it happens for real in every example"
 
     def _follow_edits(self, clean: Trace) -> tuple[str, ...]:
         """Takes what the agent asks without faults for what was recorded; and what was edited since, in words."""
@@ -280,19 +248,12 @@ class Rehearsal:
             max_requests=max_requests,
             max_virtual_s=limit,
             injector=injector,
-            held=self._held_outputs,
+            held=self._tools.held_calls,
             copies_files=not self.allow_real_tools,
         )
         with offline_environment():
             trace = run_trial(setup, probing=probing)
         return redact_trace(trace, self._redactor)
-
-    @cached_property
-    def _held_outputs(self) -> frozenset[str]:
-        """Structured outputs of which nothing may come outside of this process."""
-        if self.allow_real_tools:
-            return frozenset()
-        return frozenset(structured_outputs(self.cassette)) - frozenset(self.scenario.pure_tools)
 
     @property
     def _again(self) -> str:

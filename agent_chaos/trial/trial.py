@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -73,8 +73,9 @@ class TrialSetup:
 
     `max_virtual_s` stops nothing by itself: a run may wait longer, as long as it does not do so in thousands of small waits.
     A run that is `online` asks the real provider what the cassette does not answer, and lets tools run whose arguments it does
-    not know, and changes real files; so does one whose `copies_files` is False. `held` names structured outputs of which nothing
-    outside of this process may come.
+    not know, and changes real files; so does one whose `copies_files` is False. `held` names calls of the
+    model, with words for them, of which nothing outside of this process may come: structured output, and tools that no
+    boundary sees.
     """
 
     scenario: Scenario
@@ -85,7 +86,7 @@ class TrialSetup:
     real_s: float = 30.0
     injector: ChaosInjector | None = None
     online: Online | None = None
-    held: Collection[str] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
     copies_files: bool = True
 
     @classmethod

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import sys
+from contextlib import closing
 
 import pytest
 
 from agent_chaos.cli import run_command
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.targets import command_target
+from tests.forked import command
 from tests.patch.raw_server import serving
 from tests.patch.sdk_calls import TEXT, provider
+from tests.trials import claude_message
 
 SCRIPT = """
 import sys
@@ -59,6 +64,72 @@ def test_a_script_is_recorded_replayed_and_broken_without_a_line_written(project
     assert "agent" in said
     failure = next((project / ".agent_chaos").glob("F-*.json")).stem
     assert run_command(["replay", failure]) == 1
+
+
+SHOP = """
+import sqlite3, subprocess
+from pathlib import Path
+from anthropic import Anthropic
+
+orders = sqlite3.connect("orders.db")
+orders.execute("CREATE TABLE IF NOT EXISTS orders (item)")
+
+
+def order(item):
+    DOES
+    orders.execute("INSERT INTO orders VALUES (?)", (item,))
+    orders.commit()
+    Path("book.txt").open("a").write(item)
+    return "ordered"
+
+
+client, messages = Anthropic(max_retries=0), [{"role": "user", "content": "Order a lamp."}]
+while (reply := client.messages.create(model="m", max_tokens=9, messages=messages)).stop_reason == "tool_use":
+    use = reply.content[0]
+    messages.append({"role": "assistant", "content": [use.model_dump()]})
+    result = {"type": "tool_result", "tool_use_id": use.id, "content": order(**use.input)}
+    messages.append({"role": "user", "content": [result]})
+print(reply.content[0].text)
+"""
+
+
+def shopkeeper(got, wire):
+    asked = {"type": "tool_use", "id": "toolu_1", "name": "order", "input": {"item": "lamp"}}
+    said = {"type": "text", "text": "Ordered."}
+    done = b"tool_result" in got.body
+    content, stop = ([said], "end_turn") if done else ([asked], "tool_use")
+    wire.whole(json.dumps(claude_message(content, stop)).encode())
+
+
+@pytest.fixture
+def shop(project, monkeypatch):
+    """A recorded script with a tool that nothing wraps, and how many orders there are for real."""
+    (project / "shop.py").write_text(SHOP.replace("DOES", ""))
+    with serving(shopkeeper) as url:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", url)
+        assert command(project, "record", "--", "python", "shop.py").returncode == 0
+    return project
+
+
+def test_a_tool_that_nothing_wraps_runs_on_copies_of_its_files(shop):
+    fuzzed = command(
+        shop, "fuzz", "--max-examples", "5", "--only-faults", "empty_body", "--", "python", "shop.py"
+    )
+
+    assert "tools run for real: none" in fuzzed.stdout, fuzzed
+    assert "tools: order, which nothing wraps, runs in every example" in " ".join(fuzzed.stdout.split())
+    assert (shop / "book.txt").read_text() == "lamp"
+    with closing(sqlite3.connect(shop / "orders.db")) as database:
+        assert database.execute("SELECT count(*) FROM orders").fetchone() == (1,)
+
+
+def test_a_tool_that_nothing_wraps_and_that_starts_a_program_is_refused_before_it_does(shop):
+    (shop / "shop.py").write_text(SHOP.replace("DOES", 'subprocess.run(["touch", "started"])'))
+    fuzzed = command(shop, "fuzz", "--", "python", "shop.py")
+
+    assert fuzzed.returncode == 2
+    assert "the agent started touch started, after the model had called order" in fuzzed.stderr
+    assert not (shop / "started").exists()
 
 
 def test_a_program_that_is_not_python_runs_in_a_process_of_its_own(project, monkeypatch, capsys):

@@ -68,9 +68,7 @@ def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"
         OVERLAY.changed_at_import.add(_told(path))
         return path
     if session.acted_on and not inside:
-        raise refused_effect(
-            session, f"{_DONE[kind]} {path}, after the model had filled in {session.acted_on}"
-        )
+        raise refused_effect(session, f"{_DONE[kind]} {path}, after the model had {session.acted_on}")
     session.tape.incident(session.clock.now(), "copied", _told(path))
     return path
 

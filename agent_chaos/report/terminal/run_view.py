@@ -20,8 +20,8 @@ _Told = Ran | Planned | Replayed | Shrunk | Recorded
 _STYLES = {0: "bold green", 1: "bold red", 3: "bold yellow", 5: "bold red"}
 _STANDINGS = {"NOT RECORDED": "bold yellow", "ACCEPTED": "yellow", "CHANGED": "bold yellow"}
 _UNOBSERVED = (
-    "no tool boundary saw that, so offline it would run for real; wrap it with @agent_chaos.tool and record it again with "
-    "--record-mode all"
+    "no tool boundary saw that, so no fault strikes it, and offline it runs on copies of files or is refused; wrap it with "
+    "@agent_chaos.tool and record it again with --record-mode all"
 )
 _EARLIER = "  kept from an earlier recording, the agent did not run; to record it afresh: --record-mode all"
 
