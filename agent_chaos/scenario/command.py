@@ -12,12 +12,13 @@ from typing import Any, Literal
 
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import UsageError
-from agent_chaos.patch.loopback.addresses import program_environment
+from agent_chaos.patch.loopback.addresses import IDLE, WAIT, program_environment
 from agent_chaos.patch.loopback.program import Finished, Launch, Program, ProgramTurn
 from agent_chaos.patch.loopback.relay import Relay
-from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
+from agent_chaos.patch.loopback.server import Incoming, LoopbackServer, not_found
 from agent_chaos.runtime import real
 from agent_chaos.runtime.active import current
+from agent_chaos.runtime.run_stop import RunStop
 from agent_chaos.runtime.session import Session
 
 _INPUT = "{input}"
@@ -28,6 +29,9 @@ _SILENT_PART = 6
 """A program that says nothing for this part of its time, once a reply told it to wait longer than can be waited, does wait."""
 _KNOWN_PART = 60
 """The same of a program that is known to wait."""
+
+_IDLE_S = 2.0
+"""A program that said that it waits for nothing, and asks nothing in so many real seconds after that, will never answer."""
 
 _OF_THE_PROGRAM = frozenset(
     {
@@ -75,7 +79,8 @@ def command_agent(
 
     Its SDKs find the server by the variables that they all read (`ANTHROPIC_BASE_URL`, `OPENAI_BASE_URL`,
     `GOOGLE_GEMINI_BASE_URL`, …). Tools run inside of the program, for real: name those without side effects in `pure_tools`.
-    What the program itself waits for takes real time; the gaps of replies do not.
+    The gaps of replies take no real time, nor do the timers of Node (20 and newer) and the sleeps of Python; what programs in
+    other languages wait for does.
 
     Args:
         command: program and arguments; `{input}` in one of them stands for what the user says, which else comes last.
@@ -85,8 +90,8 @@ def command_agent(
             begins a new conversation), and writes one, `{"response": …}`.
         env: variables besides those of this process.
         cwd: where it runs; by default here.
-        timeout_s: real seconds after which a turn is over and the program is killed; a sixth of them where it is silent since
-            a reply told it to wait longer than a minute, and that wait passes in virtual time.
+        timeout_s: real seconds after which a turn is over and the program is killed; a sixth of them where its waits take real
+            time and it is silent since a reply told it to wait longer than a minute, which then passes in virtual time.
         client_timeout_s: how long its client waits for the next bytes of a reply, in virtual seconds.
 
     The agent raises CommandFailed, or CommandCrashed.
@@ -134,12 +139,13 @@ class _Host:
         self._server: LoopbackServer | None = None
         self._kept: Program | None = None
         self._obeys = False
+        self._own_time = False
 
     def turn(self, session: Session, number: int, text: str, client_timeout_s: float | None) -> str:
         """Runs one turn within a run; what the program wrote. Raises CommandFailed, and what stops the run."""
         # New with each turn: what a program of an earlier turn still asks is not of this one.
         self._inbox = real.SimpleQueue()
-        relay = Relay(session, client_timeout_s=client_timeout_s)
+        relay = Relay(session, client_timeout_s=client_timeout_s, own_time=self._own_time)
         program = self._begin(number, text, offline=session.replaying)
         # Killed whatever ends the turn, also Ctrl-C: a program that is left would go on asking the next
         # turn's server.
@@ -167,43 +173,70 @@ class _Host:
 
     def _kept_program(self, *, offline: bool) -> Program:
         if self._kept is None or not self._kept.alive:
-            self._kept = Program(self._launch(self._command, offline=offline))
-            started: real.SimpleQueue[object] = real.SimpleQueue()
-            # Started aside, too: within a run a subprocess would be noted as an effect of the agent.
-            ProgramTurn(started, self._kept.start)
-            if isinstance(failed := started.get(), OSError):
-                raise CommandFailed(f"{self._command[0]} cannot be started: {failed}")
+            self._kept = self._started(offline=offline)
         return self._kept
+
+    def _started(self, *, offline: bool) -> Program:
+        program = Program(self._launch(self._command, offline=offline))
+        started: real.SimpleQueue[object] = real.SimpleQueue()
+        # Started aside, too: within a run a subprocess would be noted as an effect of the agent.
+        ProgramTurn(started, program.start)
+        if isinstance(failed := started.get(), OSError):
+            raise CommandFailed(f"{self._command[0]} cannot be started: {failed}")
+        return program
 
     def _launch(self, command: tuple[str, ...], *, offline: bool) -> Launch:
         if self._server is None:
             # One for all runs, started with the first: its port stands in the environment of a persistent
             # program.
-            self._server = LoopbackServer(lambda incoming: self._inbox.put(incoming), one_client=True)
+            self._server = LoopbackServer(self._take, own=self._take, one_client=True)
         environ = program_environment(self._server.url, {**os.environ, **self._env}, offline=offline)
         return Launch(command, environ, self._cwd)
 
+    def _take(self, incoming: Incoming) -> None:
+        self._inbox.put(incoming)
+
     def _until_finished(self, session: Session, relay: Relay) -> Finished:
         """Serves what the program asks, until it has ended its turn."""
-        until = real.monotonic() + self._timeout_s
+        until, idle = real.monotonic() + self._timeout_s, False
         while (left := until - real.monotonic()) > 0:
-            silent_s = (
-                self._timeout_s / (_KNOWN_PART if self._obeys else _SILENT_PART) if relay.ordered_s else left
-            )
+            silent_s = _IDLE_S if idle else self._silent_s(relay, left)
             item = self._next(session, min(left, silent_s))
             if isinstance(item, Incoming):
-                relay.serve(item)
+                idle = self._serve(relay, item)
             elif isinstance(item, Finished):
                 return item
             # Neither a request nor an end: the OSError with which starting the program failed.
             elif item is not None:
                 raise CommandFailed(f"{self._command[0]} cannot be run: {item}")
+            elif idle:
+                raise _ended(
+                    session, "the program awaits something that never happens: no timer or request is pending"
+                )
             elif relay.ordered_s:
                 relay.keep_order()
                 self._obeys = True
                 told = f"a reply told it to wait {relay.ordered_s:,} s"
                 raise CommandFailed(f"silent for {silent_s:.0f} s since {told}; the program was killed")
-        raise CommandFailed(f"no answer after {self._timeout_s:.0f} s of real time; the program was killed")
+        raise _ended(session, f"no answer after {self._timeout_s:.0f} s of real time; the program was killed")
+
+    def _silent_s(self, relay: Relay, left: float) -> float:
+        """Real seconds of silence after which a program is taken to wait as long as it was told to."""
+        return self._timeout_s / (_KNOWN_PART if self._obeys else _SILENT_PART) if relay.ordered_s else left
+
+    def _serve(self, relay: Relay, incoming: Incoming) -> bool:
+        """Answers a request; whether it says that the program waits for nothing."""
+        path = incoming.request.url.partition("?")[0]
+        if path == WAIT:
+            relay.let_pass(incoming)
+            self._own_time = True
+        elif path == IDLE:
+            relay.heard(incoming)
+        elif incoming.request.host:
+            relay.serve(incoming)
+        else:
+            not_found(incoming)
+        return path == IDLE
 
     def _output(self, finished: Finished) -> str:
         # A persistent program that goes on has no exit code yet; one that ended with 0 in the middle of a
@@ -223,6 +256,14 @@ class _Host:
                 return self._inbox.get(timeout=seconds)
             except Empty:
                 return None
+
+
+def _ended(session: Session, why: str) -> BaseException:
+    """What ends a turn without an answer: a run that has no end, or a failed recording."""
+    if not session.replaying:
+        return CommandFailed(why)
+    session.scheduler.stop = session.scheduler.stop or RunStop("timeout", why)
+    return session.scheduler.stop.error()
 
 
 def _failure(finished: Finished) -> CommandFailed:

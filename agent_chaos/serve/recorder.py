@@ -59,13 +59,13 @@ class RecordingService:
         try:
             tee = self._capture.tee(incoming.request, _TRANSPORT)
         except BudgetStop:
-            incoming.events.put(Abort("reset"))
+            incoming.put(Abort("reset"))
             return
         with Contained() as contained:
             self._pass(incoming, tee)
         if (error := contained.error) is not None:
             tee.failed(error, HTTPX)
-            incoming.events.put(Abort(abort_kind(HTTPX, error) or "reset"))
+            incoming.put(Abort(abort_kind(HTTPX, error) or "reset"))
 
     def _pass(self, incoming: Incoming, tee: Tee) -> None:
         request = incoming.request
@@ -75,17 +75,17 @@ class RecordingService:
         ) as response:
             pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
             tee.head(response.status_code, pairs, response.reason_phrase)
-            incoming.events.put(Head(response.status_code, pairs, reason=response.reason_phrase))
+            incoming.put(Head(response.status_code, pairs, reason=response.reason_phrase))
             # Not decoded: the head, which goes on as it came, may say that the body is compressed.
             for chunk in response.iter_raw():
                 tee.data(chunk)
-                incoming.events.put(Data(chunk))
+                incoming.put(Data(chunk))
                 # Its client has left: the provider is not asked for more, and what came is kept as left.
                 if incoming.gone:
                     tee.closed()
                     return
         tee.end()
-        incoming.events.put(End())
+        incoming.put(End())
 
     def _headers(self, request: Request) -> Headers:
         kept = tuple(pair for pair in request.headers if pair[0].lower() not in _OWN)

@@ -61,10 +61,9 @@ class Service:
                 real.sleep(wait)
             if incoming.gone:
                 return
-            incoming.events.put(event)
+            incoming.put(event)
 
 
 def _put(incoming: Incoming, reply: Reply) -> None:
     """The whole reply at once."""
-    for event in reply.events:
-        incoming.events.put(event)
+    incoming.put(*reply.events)

@@ -48,6 +48,8 @@ for line in sys.stdin:
     asked = json.loads(line)
     print(json.dumps({{"response": json.dumps([os.getpid(), asked["turn"], ask(asked["input"])])}}), flush=True)
 """
+REAL_TIME = (sys.executable, "-E")
+"""As a program of another language: it does not load what would let its waits pass in virtual time."""
 NODE = """
 const body = {model: "claude-sonnet-5", max_tokens: 9, messages: [{role: "user", content: process.argv[2]}]};
 const reply = await fetch(process.env.ANTHROPIC_BASE_URL + "/v1/messages", {
@@ -63,9 +65,9 @@ def recorded(tmp_path, monkeypatch):
     """Records a program's scenario against a server that is gone afterwards; gives the scenario ready for trials."""
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-0123456789abcdef")
 
-    def record(text, *, name="agent.py", turns=("hi",), program=sys.executable, **how):
+    def record(text, *, name="agent.py", turns=("hi",), program=(sys.executable,), **how):
         (tmp_path / name).write_text(text)
-        agent = command_agent([program, name], cwd=tmp_path, **how)
+        agent = command_agent([*program, name], cwd=tmp_path, **how)
         scenario = BaselineScenario(
             name="other-process",
             agent=agent,
@@ -113,7 +115,8 @@ def test_faults_reach_the_program_over_the_socket(recorded):
 def test_a_wait_that_a_client_would_make_by_itself_is_cut_to_what_a_program_can_bear(recorded, fault, waits):
     told = "print(error.headers['retry-after'], error.headers['retry-after-ms'])"
     rehearsal = recorded(
-        f"{PYTHON}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError as error:\n    {told}\n"
+        f"{PYTHON}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError as error:\n    {told}\n",
+        program=REAL_TIME,
     )
     answers = rehearsal.trial(Plan.of([("call 0", fault)])).trace.answers
 
@@ -123,7 +126,7 @@ def test_a_wait_that_a_client_would_make_by_itself_is_cut_to_what_a_program_can_
 def test_a_program_that_waits_for_hours_as_it_was_told_is_found_to_and_ended(recorded):
     waits = "time.sleep(float(error.headers['retry-after']))"
     program = f"{PYTHON}\nimport time\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError as error:\n    {waits}\n"
-    rehearsal = recorded(program, timeout_s=6.0)
+    rehearsal = recorded(program, timeout_s=6.0, program=REAL_TIME)
     outcome = rehearsal.trial(Plan.of([("call 0", RateLimitLong(hours=3))]))
 
     assert outcome.trace.virtual_s > 3 * 3_600
@@ -134,11 +137,90 @@ def test_a_program_that_waits_for_hours_as_it_was_told_is_found_to_and_ended(rec
 @pytest.mark.parametrize("asks", [PYTHON, OPENAI], ids=["anthropic", "openai"])
 def test_a_wait_that_was_cut_passes_in_virtual_time(recorded, asks):
     program = f"{asks}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError:\n    print(ask('hi'))\n"
-    outcome = recorded(program).trial(Plan.of([("call 0", RateLimit(retry_after_s=60))]))
+    outcome = recorded(program, program=REAL_TIME).trial(Plan.of([("call 0", RateLimit(retry_after_s=60))]))
 
     assert [answer.text for answer in outcome.trace.answers] == [TEXT]
     assert outcome.trace.virtual_s > 60
     assert [one for one in outcome.violations if one.oracle == "retry_discipline"] == []
+
+
+SLEEPS = {
+    "sleep": "import time\n    time.sleep(wait)\n    print(ask('hi'), time.time() - began > wait)",
+    "asyncio": "import asyncio\n    asyncio.run(asyncio.sleep(wait))\n    print(ask('hi'), time.time() - began > wait)",
+}
+
+
+@pytest.mark.parametrize("how", SLEEPS)
+def test_what_a_program_in_python_sleeps_passes_in_virtual_time(recorded, how):
+    waits = f"except urllib.error.HTTPError as error:\n    wait = float(error.headers['retry-after'])\n    {SLEEPS[how]}\n"
+    program = f"import time\nbegan = time.time()\n{PYTHON}\ntry:\n    print(ask('hi'))\n{waits}"
+    outcome = recorded(program, timeout_s=20.0).trial(Plan.of([("call 0", RateLimitLong(hours=3))]))
+
+    assert [answer.text for answer in outcome.trace.answers] == [f"{TEXT} True"]
+    assert outcome.trace.virtual_s > 3 * 3_600
+    assert [one.subject for one in outcome.violations if one.oracle == "termination"] == ["retry-after"]
+
+
+def test_a_program_that_asks_again_at_once_is_seen_to(recorded):
+    program = f"{PYTHON}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError:\n    print(ask('hi'))\n"
+    outcome = recorded(program).trial(Plan.of([("call 0", RateLimit(retry_after_s=60))]))
+
+    assert [one.oracle for one in outcome.violations] == ["retry_discipline"]
+
+
+def test_a_sitecustomize_of_the_programs_own_is_loaded_too(recorded, tmp_path):
+    (tmp_path / "sitecustomize.py").write_text("import builtins\nbuiltins.own = 'loaded'\n")
+    program = f"{PYTHON}\nprint(ask('hi'), own)"
+    rehearsal = recorded(program, env={"PYTHONPATH": str(tmp_path)})
+
+    assert [answer.text for answer in rehearsal.trial(Plan()).trace.answers] == [f"{TEXT} loaded"]
+
+
+NODE_WAITS = """
+import { setTimeout as wait } from "node:timers/promises";
+const url = process.env.ANTHROPIC_BASE_URL + "/v1/messages";
+const body = {model: "claude-sonnet-5", max_tokens: 9, messages: [{role: "user", content: process.argv[2]}]};
+const send = { method: "POST", body: JSON.stringify(body), headers: {"content-type": "application/json", "anthropic-version": "2023-06-01"} };
+const began = Date.now();
+const order = [];
+let reply = await fetch(url, send);
+if (reply.status === 429) {
+  const ms = 1000 * reply.headers.get("retry-after");
+  setTimeout(() => order.push("middle"), ms / 2);
+  const never = setTimeout(() => order.push("never"), ms / 3);
+  clearTimeout(never);
+  const ticks = setInterval(() => order.push("tick"), ms / 3 + 1);
+  await wait(ms);
+  clearInterval(ticks);
+  reply = await fetch(url, { ...send, signal: AbortSignal.timeout(30_000) });
+}
+const took = Math.round((Date.now() - began) / 3_600_000);
+console.log(JSON.stringify([(await reply.json()).content[0].text, took, order]));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_the_timers_of_a_program_in_javascript_pass_in_virtual_time_and_in_order(recorded):
+    rehearsal = recorded(NODE_WAITS, name="agent.mjs", program=("node",), timeout_s=20.0)
+    outcome = rehearsal.trial(Plan.of([("call 0", RateLimitLong(hours=3))]))
+
+    assert json.loads(outcome.trace.answers[0].text) == [TEXT, 3, ["tick", "middle", "tick"]]
+    assert outcome.trace.virtual_s > 3 * 3_600
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_a_program_that_waits_for_nothing_is_ended_as_one_that_has_no_end(recorded):
+    kept = NODE.replace(
+        "const reply", 'import("node:net").then((net) => net.createServer().listen(0));\nconst reply'
+    )
+    endless = kept.replace("console.log", "if (reply.status === 200) process.exit(console.log").replace(
+        ".text);", ".text));"
+    )
+    rehearsal = recorded(endless, name="agent.mjs", program=("node",))
+    outcome = rehearsal.trial(Plan.of([("call 0", AuthError())]))
+
+    assert [(one.oracle, one.subject) for one in outcome.violations] == [("termination", "time")]
+    assert "something that never happens" in outcome.violations[0].reason
 
 
 def test_a_crash_of_the_program_is_a_finding_and_a_failure_in_words_of_its_own_is_not(recorded):
@@ -169,7 +251,7 @@ def test_what_a_program_takes_is_not_the_runs_own_real_time(recorded):
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_a_program_in_javascript(recorded):
-    rehearsal = recorded(NODE, name="agent.mjs", program="node")
+    rehearsal = recorded(NODE, name="agent.mjs", program=("node",))
 
     assert [answer.text for answer in rehearsal.trial(Plan()).trace.answers] == [TEXT]
     assert rehearsal.trial(Plan.of([("call 0", RateLimit(retry_after_s=20))])).verdict is Verdict.FAIL

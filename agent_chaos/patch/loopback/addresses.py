@@ -6,8 +6,10 @@ their base URL from the same few variables, so a program need not be changed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 
@@ -21,6 +23,12 @@ BASE_URLS = {
 }
 """The variables that SDKs read their base URL from, and what each has where nothing is set."""
 
+WAIT = "/-/wait"
+"""Where a program asks whether seconds (`?s=0.5`) may pass in virtual time, and says that it can ask: see `own_time/`."""
+IDLE = "/-/idle"
+"""Where a program says that it waits for nothing that could still come."""
+
+_OWN_TIME = Path(__file__).parent / "own_time"
 _SCHEMES = ("http", "https")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
@@ -36,8 +44,22 @@ def program_environment(server: str, environ: Mapping[str, str], *, offline: boo
         # CI sets an absent variable to nothing.
         kept[name] = here(server, kept.get(name) or usual)
     if offline:
+        kept.update(_own_time(server, kept))
         kept.update({name: PLACEHOLDER for name in key_variables() if not kept.get(name)})
     return kept
+
+
+def _own_time(server: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which Node and Python load what lets their waits pass in virtual time."""
+    node = f'{environ.get("NODE_OPTIONS", "")} --require "{_OWN_TIME / "node.cjs"}"'.strip()
+    folders = [str(_OWN_TIME / "python"), environ.get("PYTHONPATH", "")]
+    python = os.pathsep.join(folder for folder in folders if folder)
+    return {"AGENT_CHAOS_TIME": f"{server}{WAIT}", "NODE_OPTIONS": node, "PYTHONPATH": python}
+
+
+def asked_s(target: str) -> float:
+    """The seconds that a program asks to pass by a target that begins with `WAIT`."""
+    return float(parse_qs(urlsplit(target).query)["s"][0])
 
 
 def here(server: str, url: str) -> str:

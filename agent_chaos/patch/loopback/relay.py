@@ -8,11 +8,12 @@ from typing import Any
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.forward import http_library
+from agent_chaos.patch.loopback.addresses import asked_s
 from agent_chaos.patch.loopback.server import Incoming
 from agent_chaos.patch.transports.failures import HTTPX, abort_kind
 from agent_chaos.patch.transports.transfer import Pause, Timeouts, Transfer, TransferFailed, pause
 from agent_chaos.runtime.session import Session
-from agent_chaos.stream.exchange import Abort, Data, End, Head, header, with_header
+from agent_chaos.stream.exchange import Abort, Data, End, Head, ReplyEvent, header, with_header
 
 TRANSPORT = "process"
 # Headers that belong to the program's connection to here: httpx writes its own for the one to the provider.
@@ -35,10 +36,12 @@ class Relay:
 
     Args:
         client_timeout_s: how long the program's client waits for the next bytes, in virtual seconds; None for ever.
+        own_time: whether the program is known to ask for the time that it waits (`let_pass`), so that no wait need be cut.
     """
 
-    def __init__(self, session: Session, *, client_timeout_s: float | None) -> None:
+    def __init__(self, session: Session, *, client_timeout_s: float | None, own_time: bool = False) -> None:
         self._session = session
+        self.own_time = own_time
         self._cut: dict[tuple[str, bytes], float] = {}
         self.ordered_s = 0
         """The wait that the last reply ordered, where it is too long to be cut; 0 where it ordered none."""
@@ -50,6 +53,17 @@ class Relay:
             self._replay(incoming)
         else:
             self._live(incoming)
+
+    def let_pass(self, incoming: Incoming) -> None:
+        """Lets the time pass that a program asks for, which goes on after that as if it had waited."""
+        self.own_time = True
+        with OnFailure(lambda error: incoming.put(_no_answer(error))):
+            self._pass(asked_s(incoming.request.url))
+        self.heard(incoming)
+
+    def heard(self, incoming: Incoming) -> None:
+        """Answers what a program says of itself."""
+        incoming.put(Head(204), End())
 
     def keep_order(self) -> None:
         """Lets the wait that was ordered pass in virtual time: the program is found to keep it."""
@@ -64,23 +78,26 @@ class Relay:
         self._pass(self._cut.pop(asked, 0.0))
         self.ordered_s = 0
         try:
-            with OnFailure(lambda error: incoming.events.put(_no_answer(error))):
+            with OnFailure(lambda error: incoming.put(_no_answer(error))):
                 answered = self._session.answers_http(incoming.request, TRANSPORT)
         except GuardRefused:
             return
+        events: list[ReplyEvent] = []
         for step in Transfer(self._session, answered, self._timeouts).steps():
             if isinstance(step, Pause):
                 pause(self._session, step)
             elif isinstance(step, TransferFailed):
                 # The program's own clock is real and its limit has not passed, so all that it can be told is
                 # that nothing more comes.
-                incoming.events.put(Abort("disconnected" if step.timed_out else step.kind))
+                events.append(Abort("disconnected" if step.timed_out else step.kind))
             else:
-                incoming.events.put(self._bearable(step, asked) if isinstance(step, Head) else step)
+                events.append(self._bearable(step, asked) if isinstance(step, Head) else step)
+        # Together: what a client reads at once must not depend on how busy this machine is.
+        incoming.put(*events)
 
     def _bearable(self, head: Head, asked: tuple[str, bytes]) -> Head:
         """The head, with the wait that it orders or leaves to the client cut to what a program can bear in real time."""
-        if not (head.status in _PASSING or head.status >= 500):
+        if self.own_time or not (head.status in _PASSING or head.status >= 500):
             return head
         ordered, exactly = header(head.headers, "retry-after"), header(head.headers, _AT_ONCE[0])
         if any(told and not (told.isdigit() and int(told) > 0) for told in (ordered, exactly)):
@@ -105,13 +122,13 @@ class Relay:
                 library.Client(timeout=_LIVE_TIMEOUT_S) as client,
                 client.stream(request.method, request.url, headers=headers, content=request.body) as response,
             ):
-                incoming.events.put(_head(response))
+                incoming.put(_head(response))
                 # Not decoded: the head, which goes on as it came, may say that the body is compressed.
                 for chunk in response.iter_raw():
-                    incoming.events.put(Data(chunk))
-            incoming.events.put(End())
+                    incoming.put(Data(chunk))
+            incoming.put(End())
         except library.HTTPError as exc:
-            incoming.events.put(Abort(abort_kind(HTTPX, exc) or "reset"))
+            incoming.put(Abort(abort_kind(HTTPX, exc) or "reset"))
 
 
 def _head(response: Any) -> Head:

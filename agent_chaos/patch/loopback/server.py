@@ -30,14 +30,18 @@ _LEARNT_S = 0.02
 
 @dataclass(eq=False)
 class Incoming:
-    """A request that waits for its reply. Put events into `events`, up to an End or an Abort.
+    """A request that waits for its reply. `put` events, up to an End or an Abort.
 
     `gone` is set once the client has closed the connection before that.
     """
 
     request: Request
-    events: real.SimpleQueue[ReplyEvent] = field(default_factory=real.SimpleQueue)
+    events: real.SimpleQueue[tuple[ReplyEvent, ...]] = field(default_factory=real.SimpleQueue)
     gone: bool = False
+
+    def put(self, *events: ReplyEvent) -> None:
+        """What is put together is written together."""
+        self.events.put(events)
 
 
 class LoopbackServer:
@@ -64,7 +68,7 @@ class LoopbackServer:
         port: int = 0,
     ) -> None:
         self._take = take
-        self._own = own or _not_found
+        self._own = own or not_found
         self._tls = tls
         self._patience_s = patience_s
         self._one_client = one_client
@@ -128,12 +132,12 @@ class LoopbackServer:
         answers = self._take if request.host else self._own
         answers(incoming)
         while True:
-            event = _next(incoming, connection)
-            if event is None:
+            events = _next(incoming, connection)
+            if events is None:
                 incoming.gone = True
                 return False
-            writer.write(event)
-            if isinstance(event, End | Abort):
+            writer.write(events)
+            if isinstance(events[-1], End | Abort):
                 return writer.reusable
 
     def _until_closed(self, connection: socket.socket, place: str) -> None:
@@ -145,8 +149,8 @@ class LoopbackServer:
             real.sleep(_LOOK_S)
 
 
-def _next(incoming: Incoming, connection: socket.socket) -> ReplyEvent | None:
-    """The next event to write; None once the client is gone."""
+def _next(incoming: Incoming, connection: socket.socket) -> tuple[ReplyEvent, ...] | None:
+    """The next events to write; None once the client is gone."""
     while True:
         try:
             return incoming.events.get(timeout=_LOOK_S)
@@ -166,9 +170,9 @@ def _closed(connection: socket.socket) -> bool:
         return True
 
 
-def _not_found(incoming: Incoming) -> None:
-    incoming.events.put(Head(404, (("content-length", "0"),)))
-    incoming.events.put(End())
+def not_found(incoming: Incoming) -> None:
+    """Answers what stands for no other place."""
+    incoming.put(Head(404, (("content-length", "0"),)), End())
 
 
 def _read(connection: socket.socket, rest: bytes) -> tuple[Request, bytes] | None:

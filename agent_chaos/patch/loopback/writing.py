@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
+from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, ReplyEvent, header
 
 _OF_ONE_CONNECTION = ("transfer-encoding", "connection", "keep-alive")
@@ -19,11 +21,14 @@ _NO_HTTP = b"\x15\x03\x01\x00\x02\x02\x28"
 _STALLS: tuple[AbortKind, ...] = ("connect_timeout", "pool_timeout", "read_timeout", "write_timeout")
 """What a client notices by its own clock alone."""
 
+_APART_S = 0.002
+"""Enough for a client that waits to read a head by itself."""
+
 _CLOSED: tuple[AbortKind, ...] = ("disconnected", "incomplete")
 
 
 class ReplyWriter:
-    """Writes the events of one reply.
+    """Writes the events of one reply, those that came together at once.
 
     Args:
         connection: where to.
@@ -40,10 +45,22 @@ class ReplyWriter:
         self._method = method
         self._chunked = False
         self._left = 0
+        self._unsent = bytearray()
         self.reusable = False
 
-    def write(self, event: ReplyEvent) -> None:
-        """Raises OSError where the client is gone."""
+    def write(self, events: Sequence[ReplyEvent]) -> None:
+        """Writes events that came together. Raises OSError where the client is gone."""
+        for before, event in pairwise((None, *events)):
+            if isinstance(before, Head) and event is not None and event.at > before.at:
+                # Some clients do otherwise with a body that comes after its head, such as Node's `fetch` with one that
+                # cannot be decompressed.
+                self._flush()
+                real.sleep(_APART_S)
+            if event is not None:
+                self._write(event)
+        self._flush()
+
+    def _write(self, event: ReplyEvent) -> None:
         match event:
             case Head():
                 self._head(event)
@@ -83,17 +100,25 @@ class ReplyWriter:
         if kind == "bad_encoding":  # the bytes lie by themselves
             self._end()
             return
+        self._flush()
         if kind in _STALLS:
             self._until_closed()
         if kind == "bad_protocol":
             self._send(_NO_HTTP)
+            self._flush()
         if kind not in (*_CLOSED, "bad_protocol"):
             # with no time to linger, close() sends RST instead of FIN
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._close()
 
     def _send(self, data: bytes) -> None:
-        self._connection.sendall(data)
+        self._unsent += data
+
+    def _flush(self) -> None:
+        if self._unsent:
+            self._connection.sendall(self._unsent)
+            self._unsent.clear()
 
     def _close(self) -> None:
+        self._flush()
         self._connection.close()

@@ -26,7 +26,7 @@ def answering(
     def take(incoming: Incoming) -> None:
         taken.append(incoming)
         for event in events:
-            incoming.events.put(event)
+            incoming.put(event)
 
     server = LoopbackServer(take, patience_s=patience_s, one_client=one_client)
     try:
