@@ -20,9 +20,14 @@ from agent_chaos.runtime import real
 from agent_chaos.runtime.active import current
 from agent_chaos.runtime.run_stop import RunStop
 from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.user_code import STANDS_AT
+from agent_chaos.trace.stack_frame import StackFrame
 
 _INPUT = "{input}"
-_ERROR = re.compile(r"^[^\w\n]*(?:Uncaught )?(?:[\w.]+\.)?(\w*(?:Error|Exception))\b.*", re.MULTILINE)
+_ERROR = re.compile(
+    r"""^[^\w\n]*(?:Uncaught )?(?:Exception in thread "[^"\n]*" )?(?:[\w.]+\.)?(\w*(?:Error|Exception))(?:: .*|:? *$| \[.*)""",
+    re.MULTILINE,
+)
 """A line in which a program says what ended it: JavaScript, Python, Java and C# name the error first."""
 
 _SILENT_PART = 6
@@ -54,6 +59,9 @@ _OF_THE_PROGRAM = frozenset(
     }
 )
 """Errors that no caller expects, in the languages whose SDKs read the variables above."""
+
+_OF_FETCH = (": fetch failed", ": terminated")
+"""Node's `fetch` reports a connection that failed or broke as a TypeError."""
 
 
 class CommandFailed(Exception):
@@ -106,7 +114,15 @@ def command_agent(
         written = host.turn(session, ctx.current_turn, turn_input, client_timeout_s)
         return _response(written) if persistent else answer(written)
 
+    if script := _script(command, cwd):
+        vars(agent)[STANDS_AT] = StackFrame(str(script), 1, "<module>")
     return agent
+
+
+def _script(command: Sequence[str], cwd: str | Path | None) -> Path | None:
+    """The file that the command runs; None where none of its parts names one."""
+    files = (Path(cwd or "", part).resolve() for part in command[1:])
+    return next((file for file in files if file.is_file()), None)
 
 
 def _response(line: str) -> Any:
@@ -269,5 +285,6 @@ def _ended(session: Session, why: str) -> BaseException:
 def _failure(finished: Finished) -> CommandFailed:
     """What ended a program, by the line of stderr that says so, else by the last ones."""
     said = _ERROR.search(finished.errors)
-    kind = CommandCrashed if said is not None and said.group(1) in _OF_THE_PROGRAM else CommandFailed
+    own = said is not None and said.group(1) in _OF_THE_PROGRAM and not said.group(0).endswith(_OF_FETCH)
+    kind = CommandCrashed if own else CommandFailed
     return kind(f"exit code {finished.code}: {said.group(0).strip() if said else finished.errors}")

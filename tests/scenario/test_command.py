@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
 from agent_chaos.errors import RecordError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.empty_body import EmptyBody
+from agent_chaos.faults.transport.lost_connections import ResetAtOnce
 from agent_chaos.faults.transport.odd_retry_after import RateLimitOdd
 from agent_chaos.faults.transport.rate_limits import RateLimit, RateLimitLong
 from agent_chaos.faults.transport.refused_requests import AuthError
@@ -231,6 +233,21 @@ def test_a_crash_of_the_program_is_a_finding_and_a_failure_in_words_of_its_own_i
     assert refused.verdict is Verdict.PASS
     assert crashed.verdict is Verdict.FAIL
     assert "JSONDecodeError" in crashed.trace.raised[0].message
+
+
+def test_a_finding_names_the_file_of_the_program(recorded):
+    (call,) = recorded(ONCE).trial(Plan()).trace.calls
+
+    assert call.frame is not None
+    assert Path(call.frame.file).name == "agent.py"
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_a_connection_that_breaks_under_nodes_fetch_is_no_bug_of_the_program(recorded):
+    broken = recorded(NODE, name="agent.mjs", program=("node",)).trial(Plan.of([("call 0", ResetAtOnce())]))
+
+    assert broken.trace.raised[0].message == "exit code 1: TypeError: fetch failed"
+    assert broken.trace.raised[0].type.endswith(".CommandFailed")
 
 
 def test_a_persistent_program_serves_every_turn_of_every_run(recorded):

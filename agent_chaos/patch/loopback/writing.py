@@ -8,9 +8,7 @@ from __future__ import annotations
 import socket
 import struct
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 
-from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, ReplyEvent, header
 
 _OF_ONE_CONNECTION = ("transfer-encoding", "connection", "keep-alive")
@@ -20,9 +18,6 @@ _NO_HTTP = b"\x15\x03\x01\x00\x02\x02\x28"
 
 _STALLS: tuple[AbortKind, ...] = ("connect_timeout", "pool_timeout", "read_timeout", "write_timeout")
 """What a client notices by its own clock alone."""
-
-_APART_S = 0.002
-"""Enough for a client that waits to read a head by itself."""
 
 _CLOSED: tuple[AbortKind, ...] = ("disconnected", "incomplete")
 
@@ -50,14 +45,8 @@ class ReplyWriter:
 
     def write(self, events: Sequence[ReplyEvent]) -> None:
         """Writes events that came together. Raises OSError where the client is gone."""
-        for before, event in pairwise((None, *events)):
-            if isinstance(before, Head) and event is not None and event.at > before.at:
-                # Some clients do otherwise with a body that comes after its head, such as Node's `fetch` with one that
-                # cannot be decompressed.
-                self._flush()
-                real.sleep(_APART_S)
-            if event is not None:
-                self._write(event)
+        for event in events:
+            self._write(event)
         self._flush()
 
     def _write(self, event: ReplyEvent) -> None:
