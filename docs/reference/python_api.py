@@ -6,6 +6,8 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from pydantic import BaseModel
+
 import agent_chaos
 from agent_chaos import scenario
 from docs.reference.markdown import WRITTEN, prose
@@ -68,6 +70,9 @@ def _signature(name: str, value: Any) -> Iterator[str]:
 def _parameters(value: Any) -> Iterator[str]:
     written = _annotations(value)
     named_only = inspect.isclass(value)  # a model takes all its fields by name
+    # Models are built at their first use, and have no signature of their own before.
+    if isinstance(value, type) and issubclass(value, BaseModel):
+        value.model_rebuild()
     for one in inspect.signature(value).parameters.values():
         if one.kind is one.KEYWORD_ONLY and not named_only:
             named_only = True
