@@ -101,6 +101,7 @@ def _location(case: Case) -> CodeLine | None:
 def failure_record(finding: Finding, case: Case) -> FailureRecord:
     """A failure with the run that shows it."""
     failure, trace = _as_seen(finding), finding.outcome.trace
+    # Of other findings the line of a library says nothing: what raised there was handled.
     origin = case.raised.origin if case.violation.oracle == "unhandled_exception" and case.raised else None
     return FailureRecord(
         failure=failure,

@@ -55,6 +55,8 @@ class _Site:
         asked, batches = RunFilter.of(request.query_params), self._folder.batches()
         runs = self._folder.runs({asked.batch: batches[asked.batch]} if asked.batch in batches else batches)
         campaigns = self._folder.campaigns()
+        # Of everything that the page could show, whatever is filtered: the page asks every few seconds
+        # whether anything is new.
         seen = hashlib.sha256(repr((runs, campaigns)).encode()).hexdigest()[:16]
         if request.query_params.get("seen") == seen:
             return Response(status_code=204)  # nothing is swapped, so what is open or focused stays so

@@ -92,6 +92,7 @@ class Folder:
         named = ((batch, name) for batch, names in batches.items() for name in names)
         files = (self.root / batch / name / "report.json" for batch, name in named)
         found = (_run(file) for file in files if file.is_file() and self._holds(file))
+        # Lazily, so that the files of older runs are not even opened.
         return list(islice(found, MOST_RUNS))
 
     def campaigns(self) -> list[CampaignRow]:

@@ -24,6 +24,8 @@ def serve_pages(runs_dir: Path, *, host: str, port: int, tell: Callable[[str], N
         UsageError: nothing can listen there.
     """
     token = secrets.token_urlsafe(24)
+    # Bound here and handed over: the address that is told must be right where port 0 took a free one, and
+    # uvicorn tells it to nobody but its log.
     with _listening(host, port) as listener:
         taken = int(listener.getsockname()[1])
         shown = f"[{host}]" if ":" in host else host

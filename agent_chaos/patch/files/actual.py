@@ -90,6 +90,8 @@ def remove_tree(path: str, keep: Collection[str] = ()) -> bool:
 def copy_tree(source: str, target: str) -> None:
     """A folder of our own, with what is in it."""
     functions["mkdir"](target, 0o700)
+    # By these functions and not by `shutil`, whose own calls would be redirected into the copy that is being
+    # made.
     for name in names_in(source):
         one, other = os.path.join(source, name), os.path.join(target, name)
         if is_folder(one):

@@ -42,6 +42,7 @@ def files_copied(session: Session) -> Iterator[None]:
         yield
     finally:
         if _looking:
+            # Assertions run when the run is over, and are to find the files that it wrote.
             OVERLAY.looked_at = session
         else:
             _forget()

@@ -45,10 +45,12 @@ def _connect(database: Any, *args: Any, **kwargs: Any) -> Any:
     try:
         copy = _copy_for(meant)
     except TooLarge:
+        # Too large to copy: it may be read all the same, and SQLite itself refuses what would write.
         return _actual(_uri(meant, "mode=ro"), *args[:_URI], **kwargs | {"uri": True})
     if len(args) <= _FACTORY:
         kwargs.setdefault("factory", _Connection)
     connection = _actual(_uri(copy, query) if query else copy, *args, **kwargs)
+    # Asked as each statement is compiled, ATTACH among them, which opens a file without any function of Python.
     connection.set_authorizer(_inside_of_copies)
     with suppress(TypeError):  # of a class that cannot be referred to weakly
         _opened[connection] = meant

@@ -23,6 +23,8 @@ def _looks(name: str, find: Callable[[Any], str | None]) -> _Function:
     @functools.wraps(real)
     def look(path: Any, *args: Any, **kwargs: Any) -> Any:
         found = None if not OVERLAY.touched or kwargs.get("dir_fd") is not None else find(path)
+        # The usual case, for nearly every call of a run: nothing was changed there, and the real function
+        # answers.
         if found is None:
             return real(path, *args, **kwargs)
         with told_as(path):
@@ -75,6 +77,7 @@ class Entry:
     def is_symlink(self) -> bool:
         return os.path.islink(self.path)
 
+    # Windows has those, where there are no copies (`copies.POSSIBLE`); `os.walk` asks since Python 3.12.
     def is_junction(self) -> bool:
         return False
 
@@ -183,6 +186,7 @@ def _removes(name: str) -> _Function:
             real(path)
             return
         with told_as(path):
+            # Asked here: the copy of the folder may be empty where the real one is not.
             if name == "rmdir" and OVERLAY.names(meant):
                 raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
             # As an empty file, or an empty folder: what is lost needs no content, and its kind still counts.
@@ -202,6 +206,7 @@ def _renames(name: str) -> _Function:
             before, after = to_change(src, follow=False), to_change(dst, follow=False)
             if before is not None and after is not None:
                 with told_as(src):
+                    # All of it, since the real names below the folder are not there under the new one.
                     OVERLAY.copy_tree(before)
                     real(OVERLAY.shadow(before), _target(before, after))
                     OVERLAY.take_away(before)

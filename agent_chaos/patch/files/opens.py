@@ -37,6 +37,7 @@ def _named(given: Any, path: str, mode: str, args: Any, kwargs: Any) -> Any:
     with told_as(given):
         opened = actual.open_file(path, mode, *args, **kwargs)
     raw = getattr(opened, "buffer", opened)
+    # On the innermost object, from which the buffer and the text above read it.
     getattr(raw, "raw", raw).name = os.fspath(given)
     return opened
 

@@ -65,6 +65,7 @@ class Overlay:
 
     def forget(self, keep: Collection[str] = ()) -> None:
         """Undoes what was changed since the imports, but for the copies to `keep`."""
+        # Not nothing: what imports took away is away in every run.
         self._gone = set(self._base_gone)
         self._scratch.clear()
         self._followed.clear()
@@ -107,6 +108,8 @@ class Overlay:
     def path(self, given: Any) -> str:
         """The absolute path that is meant, symbolic links of folders followed."""
         text = os.fsdecode(os.fspath(given))
+        # A path of the copy itself, as `os.getcwdb` gives it in a folder that only the copy has: the name it stands
+        # for is meant.
         if self.touched and text.startswith(self._root):
             text = text[len(self._root) :] or "/"
         whole = os.path.normpath(os.path.join(self.cwd(), text))
@@ -117,6 +120,7 @@ class Overlay:
         """Where a symbolic link leads; a path that is none is given back."""
         if self._changed(path):
             return path
+        # As many as Linux follows before it says ELOOP.
         for _ in range(_FAR_TOO_MANY_LINKS):
             try:
                 target = actual.functions["readlink"](path)
@@ -249,6 +253,7 @@ class Overlay:
     def _check_permission(self, path: str, found: os.stat_result | None) -> None:
         asked = path if found is not None else os.path.dirname(path)
         real = not self._changed(asked) and actual.status(asked) is not None
+        # In a copy everything could be written; the agent must meet the refusal that it would meet.
         if real and not actual.functions["access"](asked, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 

@@ -74,6 +74,8 @@ def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"
 
 
 def _asked_by_tempfile() -> bool:
+    # By the stack: `tempfile` opens its files by the same functions as everybody else, with names that could
+    # be anybody's.
     return sys._getframe(3).f_globals.get("__name__") == "tempfile"
 
 

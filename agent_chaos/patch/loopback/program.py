@@ -101,6 +101,7 @@ class Program:
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            # A program's output may be any bytes; what it says is shown, not believed.
             errors="replace",
             env=dict(self._launch.environ),
             cwd=self._launch.folder,

@@ -78,6 +78,7 @@ class Relay:
         self._pass(self._cut.pop(asked, 0.0))
         self.ordered_s = 0
         try:
+            # A program whose request got no answer would wait until its own timeout, in real time.
             with OnFailure(lambda error: incoming.put(_no_answer(error))):
                 answered = self._session.answers_http(incoming.request, TRANSPORT)
         except GuardRefused:
@@ -91,6 +92,7 @@ class Relay:
                 # that nothing more comes.
                 events.append(Abort("disconnected" if step.timed_out else step.kind))
             else:
+                # Only the head orders waits.
                 events.append(self._bearable(step, asked) if isinstance(step, Head) else step)
         # Together: what a client reads at once must not depend on how busy this machine is. Of a body that cannot be
         # decompressed, Node 20 tells where it comes with the head, and else waits for ever.

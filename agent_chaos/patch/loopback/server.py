@@ -73,6 +73,7 @@ class LoopbackServer:
         self._patience_s = patience_s
         self._one_client = one_client
         self._waits_on: set[str] = set()
+        # Never on all addresses: what is served is a recording, and keys come with the requests.
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

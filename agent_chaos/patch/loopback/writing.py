@@ -63,6 +63,8 @@ class ReplyWriter:
     def _head(self, head: Head) -> None:
         bodyless = self._method == "HEAD" or head.status in _WITHOUT_BODY or head.status < 200
         length = header(head.headers, "content-length")
+        # As the head says, right or wrong: whether the connection can be used again depends on what the
+        # client was promised.
         self._left = int(length) if length.isdigit() and not bodyless else 0
         self._chunked = not length.isdigit() and not bodyless
         fields = [(name, value) for name, value in head.headers if name.lower() not in _OF_ONE_CONNECTION]

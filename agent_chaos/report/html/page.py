@@ -36,6 +36,8 @@ def page(campaigns: Sequence[CampaignRecord], stopped: Sequence[Stopped] = ()) -
     static = files("agent_chaos.report.html").joinpath("static")
     style = static.joinpath("report.css").read_text(encoding="utf-8")
     script = static.joinpath("report.js").read_text(encoding="utf-8")
+    # For the page's content security policy, which lets this script run and no other: a report holds text of
+    # models and tools.
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         template_environment()
@@ -56,6 +58,7 @@ def template_environment(*packages: str) -> Environment:
     made = Environment(
         loader=ChoiceLoader(loaders),
         autoescape=True,
+        # A name that a template misspells would else be shown as nothing.
         undefined=StrictUndefined,
         finalize=lambda value: inert(value) if type(value) is str else value,
         trim_blocks=True,

@@ -42,6 +42,7 @@ class Live:
         if self._view.verbosity > 0:
             self._found(event)
         every = _REDRAW_S if self._bar is not None else _HEARTBEAT_S
+        # Redrawn for each of hundreds of examples in a second, the bar would take more time than the trials.
         if event.seconds - self._shown_s < every:
             return
         self._shown_s = event.seconds

@@ -26,6 +26,7 @@ _sleep = time.sleep
 
 def _asked(seconds: float) -> bool:
     """Whether the run lets that time pass."""
+    # Here, since most programs that are started never sleep, and `socket` takes a while to import.
     import socket
 
     port = int(_PLACE.split("/")[2].rpartition(":")[2])
@@ -42,6 +43,7 @@ def _asked(seconds: float) -> bool:
 def _skipped(seconds: float) -> bool:
     global _passed_s
     threading = sys.modules.get("threading")
+    # Another thread goes on in real time meanwhile: it would find that more has passed than it lived through.
     alone = threading is None or threading.active_count() == 1
     if seconds < _SHORT_S or not alone or not _asked(seconds):
         return False
@@ -116,9 +118,14 @@ def _the_other() -> None:
 
 
 if _PLACE:
+    # Before any code of the program: a library that says `from time import sleep` gets this one.
     vars(time)["sleep"] = _sleeps
     for _name in _CLOCKS:
         _ahead(_name)
     sys.meta_path.insert(0, _AsyncioFinder())
+    # Says that this program asks for its waits, so that no wait which a reply orders need be cut
+    # (`relay.Relay.own_time`).
     _asked(0.0)
+# Python loads one module of that name only, the first on the path: an environment's own must not be lost by
+# it.
 _the_other()
