@@ -53,6 +53,7 @@ class AnthropicMessages(WireProtocol):
     def recognise(self, request: Request) -> bool:
         """A POST to `/v1/messages` under any prefix, or to a Claude model on Vertex AI or Bedrock."""
         path = request.path.rstrip("/")
+        # By the path, since gateways and compatible servers have hosts of their own.
         ours = path.endswith("/v1/messages") or prompt.VERTEX.search(path) is not None
         return request.method.upper() == "POST" and (ours or prompt.on_bedrock(request))
 
@@ -122,6 +123,8 @@ def _read(body: dict[str, Any]) -> ModelTurn:
     content, word, error = body.get("content"), body.get("stop_reason"), body.get("error")
     named = {name: body[name] for name in _KINDS if name in body}
     extra = without(body, *_KINDS) | {k: v for k, v in named.items() if not isinstance(v, _KINDS[k])}
+    # An empty list, null and no content at all are three things to a client; a turn without parts could not
+    # tell them apart.
     if not content:
         extra |= {"content": content} if "content" in body else {"$content": False}
     return ModelTurn(

@@ -36,6 +36,7 @@ def model_and_verb(request: Request) -> tuple[str, str]:
 def prompt(request: Request) -> Prompt:
     """The request in neutral words; all that the API keeps is a turn that is not finished, by its token."""
     body = fields(request.json)
+    # Only the path says which model, and whether it is to be streamed; the body has neither.
     model, verb = model_and_verb(request)
     system = fields(body.get("systemInstruction", body.get("system_instruction")))
     contents = body.get("contents")
@@ -59,6 +60,8 @@ def _forced(config: JsonObject) -> str:
 
 def _message(content: JsonObject) -> Message:
     parts = tuple(_part(one) for one in _parts(content))
+    # On the wire results stand in a content of the user's: the API has no role for tools that clients must
+    # use.
     if any(isinstance(part, ToolResult) for part in parts):
         return Message("tool", parts)
     return Message("assistant" if content.get("role") == "model" else "user", parts)
@@ -73,6 +76,8 @@ def _part(wire: Any) -> Part | ToolResult:
     """A part, or a tool's result: its response as compact JSON, an error where the response has one."""
     if not isinstance(wire, dict):
         return part_of({"text": wire} if isinstance(wire, str) else wire)
+    # Google's APIs take both spellings in JSON (protobuf's JSON mapping), and some clients send the names of
+    # protobuf.
     part = {_SNAKE.sub(lambda found: found[1].upper(), name): one for name, one in wire.items()}
     result = part.get("functionResponse")
     if not isinstance(result, dict):

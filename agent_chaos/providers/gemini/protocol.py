@@ -65,6 +65,7 @@ class Gemini(WireProtocol):
         tokens = [
             text_of(candidate_of(fields(one))[1].get("continuationToken")) for one in turn.extra["chunks"]
         ]
+        # Tokens of a paused turn too: the next request brings one back, as it brings the ids.
         found = (turn.id, *(one for one in chunks if one != TURN), *tokens)
         return tuple(dict.fromkeys(one for one in (*found, *(call.id for call in turn.tool_calls)) if one))
 
@@ -134,6 +135,7 @@ def _shortened(wire: JsonObject, text: str, chars: int) -> list[JsonObject]:
         return [wire]
     if "text" not in wire or not chars:
         return []
+    # Without its signature, which comes with the end of a part.
     return [{name: one for name, one in wire.items() if name != "thoughtSignature"} | {"text": text[:chars]}]
 
 

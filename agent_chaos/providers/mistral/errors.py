@@ -71,6 +71,7 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
 def error_frames(kind: ErrorKind) -> bytes:
     """The event that ends a running stream."""
     form = _FORMS[kind]
+    # What only the gateway says cannot come inside of a stream that the API has begun.
     return json_frame(_told(form if form.type else _FORMS["server_error"], "the model"))
 
 

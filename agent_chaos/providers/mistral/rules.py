@@ -42,6 +42,7 @@ def _order(messages: list[JsonObject]) -> Iterator[Problem]:
     before = ""
     for number, message in enumerate(messages):
         role = text_of(message.get("role"))
+        # Results without their call are told by `_pairs`, in other words.
         if before in _FOLLOWS and role in _FOLLOWS and role not in _FOLLOWS[before] and role != "tool":
             says = f"Unexpected role '{role}' after role '{before}'"
             yield Problem(rules.ORDER, f"messages[{number}]", says)

@@ -25,6 +25,7 @@ COUNTS = ("prompt_eval_count", "eval_count")
 
 def read_usage(body: dict[str, Any]) -> Usage | None:
     """The counts of the last message; a count of nothing may be left out, as the server does for a cached prompt."""
+    # Which were sent is kept: a server leaves out the count of a prompt that it had in its cache.
     sent = [name for name in COUNTS if name in body]
     if not sent:
         return None

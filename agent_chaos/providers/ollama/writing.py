@@ -33,6 +33,7 @@ def _lines(turn: ModelTurn) -> Iterator[JsonObject]:
     ends = not turn.extra.get("$ends_with_text")
     for number, deltas in enumerate(said):
         message = _message(turn, *deltas)
+        # Most servers end with a line that says nothing but how it ended; some say the last words in it.
         last = number == len(said) - 1 and turn.complete and not ends
         yield _ended(turn, message) if last else _envelope(turn, message, done=False)
     if turn.error is not None:
@@ -82,6 +83,7 @@ def _call(call: ToolCall) -> JsonObject:
 
 def _message(turn: ModelTurn, *said: JsonObject) -> JsonObject:
     """A message of what is said together."""
+    # Ollama's messages have a `content` even where they only call tools.
     message = {"role": "assistant", **fields(turn.extra.get("$message")), "content": ""}
     for one in said:
         for key, value in one.items():

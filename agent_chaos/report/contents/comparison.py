@@ -67,6 +67,8 @@ def comparison(
 
 def _of_after(after: CampaignRecord, then: Mapping[str, Shown]) -> Iterator[Moved]:
     for finding in after.findings:
+        # All of its failures: one that the earlier version does not show makes the finding new, since
+        # something got worse.
         known = all(then[one] is Shown.FAILS for one in _fingerprints(after, [finding]))
         yield Moved(Movement.SAME if known else Movement.NEW, finding)
 

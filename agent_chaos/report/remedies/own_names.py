@@ -76,6 +76,7 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
 def parsed(file: str) -> ast.Module | None:
     """The agent's file as a tree; None where it cannot be read as Python."""
     try:
+        # By `linecache`, whose copy tracebacks quote, too: both show the same lines.
         return ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
         return None
@@ -89,6 +90,8 @@ def _innermost(module: ast.Module, line: int) -> tuple[ast.AST, ast.stmt, ast.Ca
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _spans(node, line):
             scope = node
         if isinstance(node, ast.stmt) and _spans(node, line):
+            # Only what the statement evaluates by itself: a `with` or a `for` would else have every call of
+            # its body.
             calls = [one for head in _heads(node) for one in ast.walk(head) if isinstance(one, ast.Call)]
             mine = [one for one in calls if _spans(one, line) and _is_request(one)]
             found = (node, mine[0]) if mine else found
@@ -195,5 +198,7 @@ def _named(loop: _Loop) -> str:
 
 def _walked(scope: ast.AST, stream: str) -> _Loop | None:
     """The loop that walks over a stream by its name."""
+    # By the text of the expression, since nothing here knows values: `self.stream` in both places is taken
+    # for the same.
     loops = (node for node in ast.walk(scope) if isinstance(node, _Loop))
     return next((loop for loop in loops if ast.unparse(loop.iter) == stream), None)

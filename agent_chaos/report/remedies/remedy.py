@@ -54,6 +54,7 @@ class Case:
     @cached_property
     def raised(self) -> Raised | None:
         """The exception that ended the turn which failed: the one that is told of, else the first of the run."""
+        # The oracle tells of the exception in words; of several in one run, the one that it names is meant.
         told = (one for one in self.trace.raised if one.type in self.violation.reason)
         return next(told, next(iter(self.trace.raised), None))
 
