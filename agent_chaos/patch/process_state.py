@@ -35,15 +35,49 @@ _SIGNALS = tuple(
 
 @contextmanager
 def process_kept() -> Iterator[None]:
-    """Puts back, after the block, what it changed of the folder, the environment, hooks, limits, signal handlers, and standard
-    streams that it closed.
+    """Puts back, after the block, what it changed of the folder, the environment, hooks, limits, signal handlers, Python's
+    functions and imported modules, and standard streams that it closed.
 
     Variables that it only added stay: a library sets some once, as it is imported, and is not imported again.
     """
     with ExitStack() as undo:
-        for keeps in (_builtins, _folder, _variables, _limits, _hooks, _loop_policy, _handlers, _streams):
+        # Undone from the last to the first: without Python's own functions the others cannot be.
+        for keeps in (
+            _folder,
+            _variables,
+            _limits,
+            _hooks,
+            _loop_policy,
+            _handlers,
+            _streams,
+            _modules,
+            _builtins,
+        ):
             undo.callback(keeps())
         yield
+
+
+@contextmanager
+def builtins_kept() -> Iterator[None]:
+    """Puts Python's own functions back at once, where what is done next needs them."""
+    undo = _builtins()
+    try:
+        yield
+    finally:
+        undo()
+
+
+def _modules() -> _Undo:
+    """What was imported by now; what is imported meanwhile stays, since nobody imports it again."""
+    before = dict(sys.modules)
+    values = list(before.values())
+
+    def undo() -> None:
+        # New ones come last, so that equal beginnings say at once that nothing was lost.
+        if list(sys.modules.values())[: len(values)] != values:
+            sys.modules.update(before)
+
+    return undo
 
 
 def _builtins() -> _Undo:

@@ -6,7 +6,9 @@ A thread that waits for a program in C does so from a function of this module, b
 from __future__ import annotations
 
 import functools
+import io
 import os
+import subprocess
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -16,7 +18,7 @@ from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.seams import Changes, Seam
 
-_WAITING = ("system", "wait", "waitpid")
+_WAITING = ("system", "wait", "wait3", "wait4", "waitpid", "waitid")
 
 
 def _waiting(actual: Callable[..., Any]) -> Callable[..., Any]:
@@ -25,6 +27,39 @@ def _waiting(actual: Callable[..., Any]) -> Callable[..., Any]:
         return actual(*args, **kwargs)
 
     return wait
+
+
+class _Pipe(io.FileIO):
+    """An end of a pipe to a program: whoever waits there does so in this module."""
+
+    def readinto(self, buffer: Any, /) -> Any:
+        return super().readinto(buffer)
+
+    def readall(self) -> Any:
+        return super().readall()
+
+    def read(self, size: int | None = -1, /) -> Any:
+        return super().read(-1 if size is None else size)
+
+    def write(self, data: Any, /) -> Any:
+        return super().write(data)
+
+
+class _Io:
+    """The module `io`, for `subprocess` alone, whose pipes are those of programs."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(io, name)
+
+    def open(self, file: int, mode: str, buffering: int = -1) -> Any:
+        """As `io.open`, for what `subprocess` opens by it: the ends of its pipes, in bytes."""
+        if replaying() is None or mode not in ("rb", "wb"):
+            return open(file, mode, buffering)
+        raw = _Pipe(file, mode)
+        if buffering == 0:
+            return raw
+        size = buffering if buffering > 1 else io.DEFAULT_BUFFER_SIZE
+        return io.BufferedReader(raw, size) if mode == "rb" else io.BufferedWriter(raw, size)
 
 
 def _watch_multiprocessing(module: ModuleType) -> None:
@@ -50,7 +85,8 @@ def _apply(changes: Changes) -> None:
     changes.rebind({vars(os)[name]: function for name, function in made.items()})
     for name, function in made.items():
         changes.replace(os, name, function)
+    changes.replace(subprocess, "io", _Io())
     when_imported("multiprocessing.util", _watch_multiprocessing)
 
 
-SEAM = Seam("programs", _apply, needs=("multiprocessing.util:spawnv_passfds",))
+SEAM = Seam("programs", _apply, needs=("multiprocessing.util:spawnv_passfds", "subprocess:io"))

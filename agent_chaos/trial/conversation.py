@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from agent_chaos.errors import TrialStop
+from agent_chaos.patch.process_state import builtins_kept
 from agent_chaos.patch.time import tasks
 from agent_chaos.patch.tools import tool
 from agent_chaos.results.context import ChaosContext
@@ -137,7 +138,8 @@ class Conversation:
 
     def _ask(self, text: str) -> Any:
         known = (self.context, text) if self._takes_context else (text,)
-        return self._call(self._agent_of_run(), *known)
+        with builtins_kept():
+            return self._call(self._agent_of_run(), *known)
 
     def _agent_of_run(self) -> Callable[..., Any]:
         """The scenario's agent; of a class, an instance of the run's own."""

@@ -26,6 +26,11 @@ def closes_its_output():
     os.close(2)
 
 
+def loses_modules():
+    del sys.modules["json"]
+    sys.modules["anthropic"] = None
+
+
 DONE = {
     "its folder": lambda: os.chdir("/"),
     "its environment": os.environ.clear,
@@ -42,6 +47,8 @@ DONE = {
     "its HTTP client": lambda: setattr(httpx2.HTTPTransport, "handle_request", None),
     "its output": closes_its_output,
     "its language": lambda: setattr(builtins, "input", None),
+    "what its own code rests on": lambda: setattr(builtins, "isinstance", lambda *args: False),
+    "its modules": loses_modules,
 }
 
 
@@ -55,7 +62,8 @@ def state():
         "policy": asyncio.get_event_loop_policy(),
         "clock": (time.monotonic, time.sleep, threading.Thread.start),
         "client": httpx2.HTTPTransport.handle_request,
-        "language": builtins.input,
+        "language": (builtins.input, builtins.isinstance),
+        "modules": (sys.modules["json"], sys.modules["anthropic"]),
         "output": os.fstat(2).st_ino,
     }
 

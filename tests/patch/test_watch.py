@@ -112,6 +112,31 @@ def by_its_number():
     os.waitpid(os.posix_spawnp(PROGRAM[0], PROGRAM, os.environ), 0)
 
 
+def by_reading():
+    with subprocess.Popen(["sh", "-c", f"sleep {LONG_S}; echo done"], stdout=subprocess.PIPE) as program:
+        assert program.stdout.read() == b"done\n"
+
+
+def by_reading_lines():
+    script = f"echo one; sleep {LONG_S}; echo two"
+    with subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, text=True, bufsize=1) as program:
+        assert list(program.stdout) == ["one\n", "two\n"]
+
+
+def by_popen():
+    assert os.popen(f"sleep {LONG_S}; echo done").read() == "done\n"
+
+
+def by_writing():
+    reader = ["sh", "-c", f"sleep {LONG_S}; cat >/dev/null"]
+    with subprocess.Popen(reader, stdin=subprocess.PIPE, bufsize=0) as program:
+        program.stdin.write(b"x" * 200_000)
+
+
+def by_wait4():
+    os.wait4(os.posix_spawnp(PROGRAM[0], PROGRAM, os.environ), 0)
+
+
 def by_a_loop():
     async def run():
         await (await asyncio.create_subprocess_exec(*PROGRAM)).wait()
@@ -126,7 +151,10 @@ def by_a_thread_of_a_loop():
     asyncio.run(run())
 
 
-PROGRAMS = (by_subprocess, by_its_output, by_a_shell, by_its_number, by_a_loop, by_a_thread_of_a_loop)
+PROGRAMS = (
+    *(by_subprocess, by_its_output, by_a_shell, by_its_number, by_a_loop, by_a_thread_of_a_loop),
+    *(by_reading, by_reading_lines, by_popen, by_writing, by_wait4),
+)
 
 
 @pytest.fixture(params=["true", "sleep 60"])
