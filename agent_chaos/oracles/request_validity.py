@@ -49,13 +49,17 @@ class RequestValidity:
         return Violation(
             oracle=self.name,
             subject=problem.rule,
-            reason=f"{_asked(evidence, call)} would be answered 400: {shown(problem.says, 320)}",
+            reason=f"{_asked(evidence, call)} {_answered(problem)}: {shown(problem.says, 320)}",
             advice=_ADVICE[problem.rule],
             severity="warning" if problem.lenient else "error",
             # A probe is no entry of the trace, so that its number points at nothing.
             call_seq=None if call in evidence.trace.probed else call.seq,
             after=part_at(call, problem.at),
         )
+
+
+def _answered(problem: Problem) -> str:
+    return "would be answered 400 by some servers of this API" if problem.lenient else "would be answered 400"
 
 
 def _asked(evidence: Evidence, call: Call) -> str:

@@ -47,10 +47,12 @@ class UnfinishedToolCall:
 
     def _violation(self, one: Executed, call: Call, why: str) -> Violation:
         wanted = _recorded_arguments(call, one)
+        whole = satisfies(one.arguments, wanted)
+        meant = "" if whole else f"; the model was sending {shown(wanted)}"
         return Violation(
             oracle=self.name,
-            subject=f"{one.name} ({'whole' if satisfies(one.arguments, wanted) else 'cut'} arguments)",
-            reason=f"{one.name} ran with {shown(one.arguments)}, but {why}; the model was sending {shown(wanted)}",
+            subject=f"{one.name} ({'whole' if whole else 'cut'} arguments)",
+            reason=f"{one.name} ran with {shown(one.arguments)}, but {why}{meant}",
             advice=_ADVICE,
             call_seq=call.seq,
             tool_seq=one.seq,

@@ -17,8 +17,20 @@ from agent_chaos.trace.trace import Call, ToolRun, Trace
 
 _NOTHING = "(nothing)"
 _EMPTY = "(empty)"
-# New with every reply, whatever it says.
-_VOLATILE = {"date", "content-length", "request-id", "x-request-id", "cf-ray"}
+# Of headers that differ, only those that a client acts on: a proxy's reply has none of a provider's, and others of its own.
+_ACTED_ON = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-type",
+        "location",
+        "retry-after",
+        "retry-after-ms",
+        "transfer-encoding",
+        "www-authenticate",
+        "x-should-retry",
+    }
+)
 # Characters that are shown before the first difference, and in all.
 _LEAD = 24
 _WINDOW = 160
@@ -87,14 +99,9 @@ def _headers(recorded: Reply, served: Reply) -> Iterator[Pair]:
     names = dict.fromkeys(name.lower() for name, _ in (*recorded.headers, *served.headers))
     for name in names:
         left, right = recorded.header(name), served.header(name)
-        if left != right and _tells(name, served):
+        # An error reply need not have what a good one has.
+        if left != right and name in _ACTED_ON and (served.ok or right):
             yield pair(f"header {printable(name)}", left or "(none)", right or "(none)")
-
-
-def _tells(name: str, served: Reply) -> bool:
-    """Whether a header that differs says something: an error reply has none of those of a good one."""
-    usual = name in _VOLATILE or name.startswith(("anthropic-ratelimit", "x-ratelimit", "openai-"))
-    return not usual and (served.ok or bool(served.header(name)))
 
 
 def _turns(recorded: ModelTurn | None, served: ModelTurn | None) -> Iterator[Pair]:
@@ -156,7 +163,7 @@ def _stop(turn: ModelTurn | None) -> str:
         return _NOTHING
     if turn.error is not None:
         return f"error {one_line(dict(turn.error))}"
-    end = "" if turn.complete else ", the end of the stream never came"
+    end = "" if turn.complete else ", the reply was never finished"
     return f"{turn.stop_raw or turn.stop or 'no reason'}{end}"
 
 

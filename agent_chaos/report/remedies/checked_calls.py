@@ -17,6 +17,24 @@ _RULES = (
 )
 """What providers refuse of a history that holds such a call."""
 _RAISE = '    raise RuntimeError("malformed tool calls")'
+_READ = """try:
+    given = [json.loads({}) for c in calls]
+except ValueError:
+    given = [None]
+"""
+_UNLESS = (
+    """sound = all(isinstance(one, dict) for one in given)
+if not sound or len(named) < len(calls):
+"""
+    + _RAISE
+)
+_EACH = """# of each call, once its deltas are put together:
+try:
+    given = json.loads(arguments)
+except ValueError:
+    given = None
+if not (call_id and name and isinstance(given, dict)):
+    raise RuntimeError("malformed tool call")"""
 
 
 def _fits(case: Case) -> bool:
@@ -52,12 +70,15 @@ REMEDY = Remedy(
         "sound = [c for c in calls if c.name and isinstance(c.input, dict)]\n"
         "if len({c.id for c in sound if c.id}) < len(calls):\n" + _RAISE,
         "openai_chat": "calls = $reply.choices[0].message.tool_calls or []\n"
-        "sound = {c.id for c in calls if c.id and c.function.name}\n"
-        "if len(sound) < len(calls):\n" + _RAISE,
+        + _READ.format("c.function.arguments")
+        + "named = {c.id for c in calls if c.id and c.function.name}\n"
+        + _UNLESS,
         "openai_responses": 'calls = [i for i in $reply.output if i.type == "function_call"]\n'
-        "sound = {c.call_id for c in calls if c.call_id and c.name}\n"
-        "if len(sound) < len(calls):\n" + _RAISE,
+        + _READ.format("c.arguments")
+        + "named = {c.call_id for c in calls if c.call_id and c.name}\n"
+        + _UNLESS,
         "gemini": "calls = $reply.function_calls or []\n"
         "if not all(c.name and isinstance(c.args, dict) for c in calls):\n" + _RAISE,
     },
+    events={"openai_chat": _EACH, "openai_responses": _EACH},
 )

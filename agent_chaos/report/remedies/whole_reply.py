@@ -50,7 +50,7 @@ REMEDY = Remedy(
         "    if $chunk.choices:\n"
         "        stop = $chunk.choices[0].finish_reason or stop\n" + _CHAT,
         "openai_responses": "complete = False\nfor $chunk in ...:\n"
-        '    complete = $chunk.type == "response.completed"\n'
+        '    complete |= $chunk.type == "response.completed"\n'
         "if not complete:\n"
         '    raise RuntimeError("incomplete reply")',
         "gemini": "stop = None\nfor $chunk in ...:\n"
