@@ -44,12 +44,13 @@ def shrink_plan(
     stage = Rehearsals(allow_real_tools=allow_real_tools)
     rehearsal = stage.rehearsed(found[0])
     outcome = stage.trial(rehearsal, plan)
-    if not outcome.violations:
+    # Errors only: what an oracle merely warns of is no failure that could be stored.
+    if not outcome.errors:
         why = f": {outcome.reason}" if outcome.reason else ""
         raise UsageError(
             f"{file}: {rehearsal.name} does not fail under this plan ({outcome.verdict.value.upper()}{why})"
         )
-    distinct = {violation.fingerprint: violation for violation in outcome.violations}
+    distinct = {violation.fingerprint: violation for violation in outcome.errors}
     failures = [
         failure_of(rehearsal, one, plan, seed=0, smallest=False, checks=0) for one in distinct.values()
     ]

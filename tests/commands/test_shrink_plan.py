@@ -59,3 +59,28 @@ def test_what_cannot_be_shrunk_is_one_line(text, arguments, told, refund, tmp_pa
     assert said.startswith(f"error: {told}")
     assert said.count("\n") == 1
     assert Corpus().load_all() == []
+
+
+QUIET = """
+loud = agent
+
+
+def agent(ctx, turn_input):
+    try:
+        return loud(ctx, turn_input)
+    except Exception:
+        return None
+
+"""
+REFUSED = {"site": "call 0", "fault": {"kind": "auth_error"}}
+
+
+def test_what_is_only_warned_of_is_no_failure_to_make_small(refund, tmp_path, capsys):
+    file = tmp_path / refund
+    before, name, after = file.read_text().partition("refund_scenario =")
+    file.write_text(f"{before}{QUIET}{name}{after}")
+    (tmp_path / "plan.json").write_text(planned(REFUSED))
+    code = run_command(["shrink", refund, "--plan", "plan.json"])
+
+    assert code == 2
+    assert "refund does not fail under this plan (PASS" in capsys.readouterr().err
