@@ -77,8 +77,11 @@ def template_environment(*packages: str) -> Environment:
     return made
 
 
+_MET = {"sometimes": "fault met now and then", "every run": "in every run"}
+
+
 def _met(often: str) -> str:
-    return "fault met now and then" if often == "sometimes" else f"{often} fault"
+    return _MET.get(often, f"{often} fault")
 
 
 def _facts_first(campaign: CampaignRecord) -> list[tuple[str, str]]:
