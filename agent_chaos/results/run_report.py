@@ -32,7 +32,7 @@ class RunReport(BaseModel):
         plan: the plan that the run was under, as JSON; empty without one.
     """
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     scenario_name: str
     trace_id: str = ""

@@ -15,7 +15,7 @@ class AssertionResult(BaseModel):
     `name` is the assertion's, `passed` whether it holds, `message` why not, and `turn` the turn it is about, None for the run.
     """
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     name: str
     passed: bool
@@ -53,7 +53,7 @@ class TurnResult(BaseModel):
         assertion_results: how the turn's own assertions went.
     """
 
-    model_config = ConfigDict(frozen=True, defer_build=True)
+    model_config = ConfigDict(frozen=True)
 
     turn_number: int
     input: str

@@ -25,7 +25,7 @@ Hook = Callable[[], Awaitable[None] | None]
 class Turn(BaseModel):
     """One user message: `input` is text, or a function of the results so far; with `chaos` and `assertions` of its own."""
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     input: str | Callable[[list[TurnResult]], str]
     chaos: tuple[Chaos, ...] = ()
@@ -63,7 +63,7 @@ class _Scenario(BaseModel):
         max_virtual_s, max_requests: budgets of a trial beyond what the clean run needs.
     """
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid")
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     description: str = ""
@@ -246,7 +246,7 @@ Scenario = BaselineScenario | ChaosScenario
 class at(BaseModel):
     """Chaos and assertions of one turn of a variant, counted from 0: `at(1, chaos=[tool_error()])`."""
 
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, extra="forbid")
 
     turn: int
     chaos: tuple[Chaos, ...] = ()

@@ -3,6 +3,8 @@
 import dataclasses
 import inspect
 import re
+import subprocess
+import sys
 
 import pytest
 from pydantic import BaseModel
@@ -36,3 +38,24 @@ def test_every_field_is_named_in_the_docstring(cls):
 
 def test_scenarios_and_assertions_are_among_them():
     assert {"BaselineScenario", "ChaosScenario", "Turn", "MaxLLMCalls", "RunReport"} <= CLASSES.keys()
+
+
+_SIGNATURES = """
+import inspect
+import agent_chaos
+from agent_chaos import scenario
+for module in (agent_chaos, scenario):
+    for name in dir(module):
+        value = getattr(module, name)
+        if inspect.isclass(value) and value.__module__.startswith("agent_chaos"):
+            print(value.__name__, inspect.signature(value))
+"""
+
+
+def test_the_signature_of_a_class_names_its_fields_before_one_is_made():
+    """A model that is built at its first use has no fields to show until then."""
+    done = subprocess.run([sys.executable, "-c", _SIGNATURES], capture_output=True, text=True, check=True)
+    shown = dict(line.split(" ", 1) for line in done.stdout.splitlines())
+
+    assert "agent: " in shown["BaselineScenario"]
+    assert [name for name, one in shown.items() if one.startswith("(**data")] == []

@@ -27,7 +27,7 @@ class ChaosSpace(BaseModel):
         after_calls_range: calls before a fault that strikes from then on (`after_calls`).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     llm: LLMFuzzConfig = LLMFuzzConfig()
     stream: StreamFuzzConfig = StreamFuzzConfig()
