@@ -16,7 +16,7 @@ from agent_chaos.cassette.interchange import langsmith as langsmith_format
 from agent_chaos.cassette.interchange import openinference as openinference_format
 from agent_chaos.cassette.interchange import otel
 from agent_chaos.cassette.interchange.format import Unfit
-from agent_chaos.cassette.interchange.rendered import rendered_from
+from agent_chaos.cassette.interchange.traces import rendered_from
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.storage.foreign import import_cassette

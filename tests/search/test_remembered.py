@@ -11,8 +11,8 @@ from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.campaign import Judged, Judgements
 from agent_chaos.search.campaign_state import CampaignState
+from agent_chaos.search.digests import Digests, digest
 from agent_chaos.search.example import Example, Struck
-from agent_chaos.search.memory import Digests, digest
 from agent_chaos.search.strategies.knowledge import Knowledge
 
 

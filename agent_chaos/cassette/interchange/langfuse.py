@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from agent_chaos.cassette.interchange import chat_shaped
+from agent_chaos.cassette.interchange import chat_messages
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat
-from agent_chaos.cassette.interchange.rendered import (
+from agent_chaos.cassette.interchange.traces import (
     ModelCall,
     TracedCall,
     contents,
@@ -51,17 +51,19 @@ def _call(raw: Mapping[str, Any]) -> ModelCall:
     told, given = json_of(raw["input"]), fields(raw.get("modelParameters"))
     body = {"model": model, "messages": told} if isinstance(told, list) else {"model": model, **fields(told)}
     if tools := items(body.get("tools")):
-        body["tools"] = [chat_shaped.chat_tool(fields(one)) for one in tools]
+        body["tools"] = [chat_messages.chat_tool(fields(one)) for one in tools]
     used = fields(raw.get("usageDetails")) or fields(raw.get("usage"))
     usage = Usage(count_of(used.get("input")), count_of(used.get("output")))
     return ModelCall(
         protocol_of("", model),
-        chat_shaped.prompt_of_chat(body),
-        chat_shaped.turn_of_chat(json_of(raw["output"]), model=model, id=text_of(raw.get("id")), usage=usage),
+        chat_messages.prompt_of_chat(body),
+        chat_messages.turn_of_chat(
+            json_of(raw["output"]), model=model, id=text_of(raw.get("id")), usage=usage
+        ),
         epoch_s(raw["startTime"]),
         epoch_s(raw.get("endTime") or raw["startTime"]),
         {name: given[name] for name in _KEPT if name in given},
-        chat_shaped.descriptions(body.get("tools")),
+        chat_messages.descriptions(body.get("tools")),
     )
 
 

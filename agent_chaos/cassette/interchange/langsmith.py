@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from agent_chaos.cassette.interchange import chat_shaped
+from agent_chaos.cassette.interchange import chat_messages
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat
-from agent_chaos.cassette.interchange.rendered import (
+from agent_chaos.cassette.interchange.traces import (
     ModelCall,
     TracedCall,
     as_streams,
@@ -73,7 +73,7 @@ def _call(run: Mapping[str, Any]) -> ModelCall:
     given = {**fields(extra.get("invocation_params")), **asked}
     model = text_of(said.get("ls_model_name") or given.get("model") or given.get("model_name"))
     vendor = text_of(said.get("ls_provider"))
-    tools = [chat_shaped.chat_tool(fields(one)) for one in items(given.get("tools"))]
+    tools = [chat_messages.chat_tool(fields(one)) for one in items(given.get("tools"))]
     system = [{"role": "system", "content": given["system"]}] if given.get("system") else []
     body = {
         "model": model,
@@ -85,12 +85,12 @@ def _call(run: Mapping[str, Any]) -> ModelCall:
     usage = Usage(count_of(used.get("input_tokens")), count_of(used.get("output_tokens")))
     return ModelCall(
         protocol_of(_VENDORS.get(vendor, vendor), model),
-        chat_shaped.prompt_of_chat(body),
-        chat_shaped.turn_of_chat(answer, model=model, id="", usage=usage),
+        chat_messages.prompt_of_chat(body),
+        chat_messages.turn_of_chat(answer, model=model, id="", usage=usage),
         epoch_s(run["start_time"]),
         epoch_s(run.get("end_time") or run["start_time"]),
         {name: given[name] for name in _KEPT if given.get(name) is not None},
-        chat_shaped.descriptions(tools),
+        chat_messages.descriptions(tools),
         _STATED if given.get("_type") == "anthropic-chat" else {},
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent_chaos.cassette.interchange import chat_shaped
+from agent_chaos.cassette.interchange import chat_messages
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat, Unfit
 from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of, traced_calls
-from agent_chaos.cassette.interchange.rendered import (
+from agent_chaos.cassette.interchange.traces import (
     ModelCall,
     contents,
     epoch_s,
@@ -45,7 +45,7 @@ def _call(span: Mapping[str, Any], told: Mapping[str, Any]) -> ModelCall:
     vendor = text_of(told.get("llm.provider") or told.get("llm.system"))
     tree, given = _unfolded(told), fields(json_of(told.get("llm.invocation_parameters")))
     schemas = (json_of(fields(one.get("tool")).get("json_schema")) for one in _numbered(tree, "tools"))
-    tools = [chat_shaped.chat_tool(fields(one)) for one in schemas]
+    tools = [chat_messages.chat_tool(fields(one)) for one in schemas]
     body = {
         "model": model,
         "messages": _messages(tree, "input_messages"),
@@ -57,12 +57,12 @@ def _call(span: Mapping[str, Any], told: Mapping[str, Any]) -> ModelCall:
     )
     return ModelCall(
         protocol_of(_VENDORS.get(vendor, vendor), model),
-        chat_shaped.prompt_of_chat(body),
-        chat_shaped.turn_of_chat(answers[-1] if answers else {}, model=model, id="", usage=usage),
+        chat_messages.prompt_of_chat(body),
+        chat_messages.turn_of_chat(answers[-1] if answers else {}, model=model, id="", usage=usage),
         epoch_s(span["startTimeUnixNano"]),
         epoch_s(span["endTimeUnixNano"]),
         {name: given[name] for name in _KEPT if name in given},
-        chat_shaped.descriptions(tools),
+        chat_messages.descriptions(tools),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from agent_chaos.cassette.interchange.format import Contents, RecordingFormat, Unfit
 from agent_chaos.cassette.interchange.otlp import is_otlp, spans_of, traced_calls
-from agent_chaos.cassette.interchange.rendered import (
+from agent_chaos.cassette.interchange.traces import (
     ModelCall,
     contents,
     epoch_s,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from agent_chaos.cassette.interchange.rendered import ModelCall, TracedCall
+from agent_chaos.cassette.interchange.traces import ModelCall, TracedCall
 from agent_chaos.providers.json_values import fields, items, text_of
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from agent_chaos.cassette.interchange.format import Contents, Interaction, RecordingFormat, Unfit
 from agent_chaos.cassette.interchange.registry import format_for, format_of, recording_formats
-from agent_chaos.cassette.interchange.rendered import as_streams
 from agent_chaos.cassette.interchange.text import SUFFIXES, parsed_document, written_document
 from agent_chaos.cassette.interchange.told_tools import told_tools
+from agent_chaos.cassette.interchange.traces import as_streams
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Header, ToolRecord, TurnMark
 from agent_chaos.cassette.redaction.redactor import Redactor

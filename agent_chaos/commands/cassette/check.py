@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent_chaos.cassette.interchange.rendered import rendered_from
+from agent_chaos.cassette.interchange.traces import rendered_from
 from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Cassette, Exchange
 from agent_chaos.cassette.redaction.audit import Opinion, no_opinion

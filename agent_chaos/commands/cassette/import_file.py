@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agent_chaos.cassette.interchange.rendered import rendered_from
 from agent_chaos.cassette.interchange.text import SUFFIXES
+from agent_chaos.cassette.interchange.traces import rendered_from
 from agent_chaos.cassette.storage.foreign import import_cassette
 from agent_chaos.commands.output import print_line
 from agent_chaos.errors import UsageError

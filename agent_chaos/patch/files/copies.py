@@ -18,7 +18,7 @@ from typing import Any
 
 from agent_chaos.patch.files import actual, databases, names, opens
 from agent_chaos.patch.files.overlay import OVERLAY, name_of_copies
-from agent_chaos.patch.files.redirected import copying
+from agent_chaos.patch.files.redirect import copying
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session

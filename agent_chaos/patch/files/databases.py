@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from agent_chaos.patch.effects import refused_effect
 from agent_chaos.patch.files import actual
 from agent_chaos.patch.files.overlay import OVERLAY, TooLarge
-from agent_chaos.patch.files.redirected import copying, follows, held, to_change
+from agent_chaos.patch.files.redirect import copying, follows, held, to_change
 from agent_chaos.runtime.seams import Changes
 
 _JOURNALS = ("-wal", "-journal")

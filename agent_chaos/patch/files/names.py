@@ -11,7 +11,7 @@ from typing import Any
 
 from agent_chaos.patch.files import actual
 from agent_chaos.patch.files.overlay import OVERLAY
-from agent_chaos.patch.files.redirected import follows, held, reads, to_change, told_as
+from agent_chaos.patch.files.redirect import follows, held, reads, to_change, told_as
 
 _Function = Callable[..., Any]
 

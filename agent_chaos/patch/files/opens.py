@@ -9,7 +9,7 @@ from typing import Any
 
 from agent_chaos.patch.files import actual
 from agent_chaos.patch.files.overlay import OVERLAY
-from agent_chaos.patch.files.redirected import follows, to_change, told_as
+from agent_chaos.patch.files.redirect import follows, to_change, told_as
 
 _UNNAMED = getattr(os, "O_TMPFILE", 0)
 

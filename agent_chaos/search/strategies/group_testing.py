@@ -7,8 +7,8 @@ from random import Random
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.search.checkpoints.shard import WHOLE, Shard
+from agent_chaos.search.digests import Digests
 from agent_chaos.search.example import Example
-from agent_chaos.search.memory import Digests
 from agent_chaos.search.space import Space
 from agent_chaos.search.strategies.combining import Combiner
 from agent_chaos.search.strategies.knowledge import Knowledge

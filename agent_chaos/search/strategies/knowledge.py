@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.plan import Plan, Site
+from agent_chaos.search.digests import SHAPES, Digests, Pairs, digest
 from agent_chaos.search.example import Example, Reached
-from agent_chaos.search.memory import SHAPES, Digests, Pairs, digest
 from agent_chaos.search.numbers import Limits
 from agent_chaos.search.space import Candidate, Variant, number_fields, variant_of
 

@@ -1,4 +1,4 @@
-"""What tools do that no boundary sees: refused, or held to where nobody is harmed, or allowed."""
+"""Tools that run for real although the run is replayed, since no boundary sees them: refused, held to what harms nobody, or allowed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ELSE = "name them in pure_tools= if they have no side effects, or pass --allow-
 
 
 @dataclass(frozen=True)
-class Unobserved:
+class RealTools:
     """The tools of a scenario that run although it is replayed. They are `allowed` to where somebody said so.
 
     `again` says how the scenario is recorded again.
