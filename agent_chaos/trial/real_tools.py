@@ -20,7 +20,7 @@ _ELSE = "name them in pure_tools= if they have no side effects, or pass --allow-
 
 
 @dataclass(frozen=True)
-class RealTools:
+class RealToolPolicy:
     """The tools of a scenario that run although it is replayed. They are `allowed` to where somebody said so.
 
     `again` says how the scenario is recorded again.

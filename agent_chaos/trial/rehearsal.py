@@ -29,7 +29,7 @@ from agent_chaos.trial.check_assertions import CheckedRun, check_assertions, exp
 from agent_chaos.trial.determinism import difference_of_runs
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import keeps_history
-from agent_chaos.trial.real_tools import RealTools
+from agent_chaos.trial.real_tools import RealToolPolicy
 from agent_chaos.trial.redact_trace import redact_trace
 from agent_chaos.trial.soundness import Soundness
 from agent_chaos.trial.trial import TrialSetup, run_trial
@@ -74,7 +74,7 @@ class Rehearsal:
         self._index = ExchangeIndex(self.cassette, self._redactor, drifts=True)
         self._clean: Trace | None = None
         self.notes: tuple[str, ...] = ()
-        self._tools = RealTools(scenario, self.cassette, self._again, allowed=allow_real_tools)
+        self._tools = RealToolPolicy(scenario, self.cassette, self._again, allowed=allow_real_tools)
         self.tools_run_for_real = self._tools.run_for_real
         """Tools that run for real in a trial, as far as recording and clean run show."""
         self.changes: tuple[str, ...] = ()
