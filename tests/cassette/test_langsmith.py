@@ -178,6 +178,13 @@ def test_lines_of_runs_and_of_spans_are_read(tmp_path: Path) -> None:
     assert [len(one.exchanges) for one in read] == [2, 2]
 
 
+def test_a_line_ends_where_json_says_so_and_nowhere_else(tmp_path: Path) -> None:
+    odd = [{**one, "tags": ["line\u2028separator", "next\u0085line"]} for one in langchain()]
+    text = "\r\n".join(json.dumps(one, ensure_ascii=False) for one in odd)
+
+    assert len(imported(text, tmp_path, name="runs.jsonl").exchanges) == 2
+
+
 def test_a_call_that_failed_is_left_to_its_retry(tmp_path: Path) -> None:
     failed = {**langchain()[2], "id": "failed", "outputs": None, "error": "RateLimitError()"}
 

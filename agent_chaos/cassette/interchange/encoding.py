@@ -81,6 +81,7 @@ def _events(reply: Reply, decoders: list[Decode]) -> tuple[ReplyEvent, ...]:
 
 def _decoder(name: str) -> Decode | None:
     if name in ("gzip", "x-gzip"):
+        # 16 is zlib's way to say that gzip's header and checksum stand around the data.
         return _inflating(zlib.MAX_WBITS | 16)
     if name == "deflate":
         return _deflate()
@@ -101,6 +102,8 @@ def _inflating(window_bits: int) -> Decode:
 
 def _bounded(decoder: Any) -> Decode:
     def decode(data: bytes) -> bytes:
+        # Bounded in each step: the size of the whole is only looked at between chunks, and one chunk alone
+        # may unpack to gigabytes.
         plain: bytes = decoder.decompress(data, _MAX_BYTES)
         return plain
 

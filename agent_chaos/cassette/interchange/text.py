@@ -34,7 +34,8 @@ def _json(text: str, *, lines: bool) -> Any:
     """What stands in a text, or a list of what stands in its lines; OpenTelemetry's collector writes a batch to each line."""
     if not lines:
         return json.loads(text)
-    found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    # Not `splitlines`, which also ends a line at U+2028 and U+0085, as they may stand in a text of JSON.
+    found = [json.loads(line) for line in text.split("\n") if line.strip()]
     if any(isinstance(one, dict) and "resourceSpans" in one for one in found):
         return {"resourceSpans": [span for one in found for span in one["resourceSpans"]]}
     return found

@@ -24,6 +24,8 @@ from agent_chaos.providers.turn import (
 )
 from agent_chaos.stream.exchange import Reply, Request, reply
 
+# With characters of two and three bytes, quotes and a number: a fault that cuts inside of one has a place
+# nowhere else. The first piece is empty, as providers begin some streams.
 _SAID = Text('Grüße, "Köln": 20 € gehen zurück.', pieces=(0, 8, 8, 8, 8))
 _MORE = Text(" Bis morgen!", pieces=(12,))
 _CALLED = (

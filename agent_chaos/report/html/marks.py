@@ -24,6 +24,7 @@ def marked(pair: Pair) -> tuple[Marked, Marked]:
     """The recorded text (empty where there is none) and the one of the run."""
     was, now = pair.recorded or "", pair.as_run
     start = pair.same
+    # Bytes are not words, and the very place is what such a pair is shown for.
     if start < min(len(was), len(now)) and not pair.label.startswith("bytes"):
         start = _word_start(was, now, start)
     end = _common_end(was[start:], now[start:])

@@ -37,6 +37,7 @@ def _candidates(nodes: list[ast.AST], message: str) -> Iterator[ast.expr]:
                 yield value
             case ast.Subscript(value=value) if "not subscriptable" in message:
                 yield value
+            # Only of a constant index: one that is computed may itself be what is wrong.
             case ast.Subscript(value=value, slice=ast.Constant()) if "index out of range" in message:
                 yield value
             case ast.For(iter=value) | ast.AsyncFor(iter=value) if "not iterable" in message:
