@@ -14,9 +14,11 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from agent_chaos.report.contents.wire_words import EFFECTS
 from agent_chaos.report.document import Score
 from agent_chaos.report.html.page import template_environment
 from agent_chaos.ui import conversation
+from agent_chaos.ui.compared import compared
 from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, filtered_runs, grouped, totals
 from agent_chaos.ui.guard import Guard
 from agent_chaos.ui.runs import CHAOS_TYPES, MOST_RUNS, Folder
@@ -48,7 +50,7 @@ class _Site:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._templates = template_environment("agent_chaos.ui")
-        self._templates.globals.update(folder=str(folder.root))
+        self._templates.globals.update(folder=str(folder.root), compared=compared, effects=EFFECTS)
         self._templates.filters.update(when=_when, percent=_percent)
 
     def dashboard(self, request: Request) -> Response:
