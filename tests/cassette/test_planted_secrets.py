@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import random
 import string
@@ -82,6 +83,15 @@ SHAPED = {
     "xai": "xai" + "-" + drawn(80),
     "tavily": "tvly" + "-dev-" + drawn(32),
     "jwt": "ey" + "J" + drawn(30) + ".ey" + "J" + drawn(40) + "." + drawn(43),
+    "airtable token": "pat" + drawn(14) + "." + drawn(64, HEX),
+    "atlassian": "ATA" + "TT3" + drawn(180),
+    "discord webhook": "discord.com/api" + "/webhooks/" + drawn(18, "123456789") + "/" + drawn(68),
+    "figma": "fig" + "d_" + drawn(40),
+    "firecrawl": "fc" + "-" + drawn(32, HEX),
+    "pinecone": "pc" + "sk_" + drawn(6) + "_" + drawn(63),
+    "supabase": "sb" + "p_" + drawn(40, HEX),
+    "telegram in a url": "bot" + drawn(10, "123456789") + ":A" + "A" + drawn(33),
+    "vercel": "vercel_blob" + "_rw_" + drawn(16) + "_" + drawn(30),
     "airtable": "airtable" + "_key=" + drawn(17, string.ascii_lowercase + string.digits),
 }
 IN_CONTEXT = {
@@ -91,6 +101,18 @@ IN_CONTEXT = {
     "password": ("password={}", "hunter2hunter2"),
     "field": ('"api_key": "{}"', drawn(24)),
     "postgres": ("postgres://app:{}@db.example.com/x", "pw" + drawn(12)),
+    "curl": ("curl -s -u app:{} https://x", "pw" + drawn(11)),
+    "option": ("deploy --api-key {} --dry-run", drawn(28)),
+    "option, assigned": ("mysql --password={} -h db", "swordfish-1"),
+    "option, attached": ("mysqldump -uroot -p{} shop", "swordfish-2"),
+    "sshpass": ("sshpass -p {} ssh host", "swordfish-3"),
+    "one word": ("PGPASSWORD={} psql", "swordfish-4"),
+    "netrc": ("machine x.com login app password {}", "swordfish-5"),
+    "xml": ("<db><password>{}</password></db>", "swordfish-6"),
+    "html": ('<input type="hidden" name="csrf_token" value="{}">', drawn(41)),
+    "told": ("Sure, the password is {}.", "swordfish-7"),
+    "told with a space": ("API key: {}", drawn(33)),
+    "putty": ("Private-Lines: 2\n{}", drawn(64) + "\n" + drawn(63)),
     "redis": ("redis://:{}@cache:6379/0", "pw" + drawn(13)),
     "azure sas": ("https://x.blob.core.windows.net/c/f?sv=1&sig={}", drawn(40) + "%3D"),
     "aws url": ("https://b.s3.amazonaws.com/k?X-Amz-Signature={}", drawn(64, HEX)),
@@ -170,6 +192,59 @@ def test_fields_of_secret_names_go_whatever_they_hold() -> None:
     }
 
 
+def body(data: bytes | str, kind: str = "application/json", **headers: str) -> bytes:
+    """A request's body as it is kept."""
+    fields = (("content-type", kind), *((name.replace("_", "-"), value) for name, value in headers.items()))
+    sent = data.encode() if isinstance(data, str) else data
+    return REDACTOR.request(Request("POST", "https://api.example.com/v1", fields, sent)).body
+
+
+def test_a_value_beside_its_name_goes_by_that_name() -> None:
+    kept = json.loads(
+        body(
+            json.dumps(
+                {
+                    "env": [{"name": "DB_PASSWORD", "value": "cat"}, {"value": "x", "key": "REGION"}],
+                    "headers": [["Authorization", "Bearer dog"], ["Accept", "*/*"]],
+                    "auths": {"registry": {"auth": base64.b64encode(b"me:swordfish").decode()}},
+                }
+            )
+        )
+    )
+
+    assert kept == {
+        "env": [{"name": "DB_PASSWORD", "value": "REDACTED"}, {"value": "x", "key": "REGION"}],
+        "headers": [["Authorization", "REDACTED"], ["Accept", "*/*"]],
+        "auths": {"registry": {"auth": "REDACTED"}},
+    }
+
+
+def test_parts_of_a_form_go_by_their_names_and_files_by_what_is_in_them() -> None:
+    parts = (
+        '--x\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'.format(*part)
+        for part in (
+            ("purpose", "", "batch"),
+            ("client_secret", "", "swordfish"),
+            ("file", '; filename=".env"\r\nContent-Type: text/plain', "DB_PASS=swordfish\nREGION=eu"),
+        )
+    )
+    kept = body("".join(parts) + "--x--\r\n", "multipart/form-data; boundary=x").decode()
+
+    assert "swordfish" not in kept
+    assert "batch" in kept
+    assert "REGION=eu" in kept
+
+
+def test_a_packed_body_is_looked_into() -> None:
+    packed = gzip.compress(b'{"password": "swordfish", "user": "me"}')
+    kept = body(packed, content_encoding="gzip")
+    harmless = gzip.compress(b'{"user": "me"}')
+
+    assert json.loads(gzip.decompress(kept)) == {"password": "REDACTED", "user": "me"}
+    assert body(harmless, content_encoding="gzip") == harmless
+    assert body(b"no gzip", content_encoding="gzip") == b"no gzip"
+
+
 def test_a_redirect_keeps_its_place_and_loses_its_credentials() -> None:
     url = f"https://files.example.com/a?name=b&X-Amz-Signature={drawn(64, HEX)}&token=abc"
     kept = REDACTOR.reply(reply(302, (("location", url),), []))
@@ -240,6 +315,10 @@ def test_a_url_with_a_password_is_a_secret_under_any_name() -> None:
 
 
 UNTOUCHED = [
+    "The password is required. The API key is invalid: see section 4b. <password>required</password>",
+    "docker run -u 1000:1000 x --max-tokens 4096 --token-limit 9000 --password <PASSWORD> --api-key $KEY",
+    json.dumps({"headers": [["Accept", "text/html"]], "env": [{"name": "DEBUG", "value": "trace-123456"}]}),
+    json.dumps({"auth": "none", "tool": {"name": "reset_password", "value": 5}}),
     '{"task_id": "task-0123456789abcdef0123456789abcdef"}',
     "disk-0123456789abcdef0123456789abcdef and ask-0123456789abcdef0123456789abcdef",
     'def login(user, password=None):\n    return check(user, password=os.environ["X"], token=get_token())',

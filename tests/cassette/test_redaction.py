@@ -361,8 +361,16 @@ def path_of(writer: CassetteWriter) -> Path:
         "eyJ" + "a." * 500_000,
         "-----BEGIN PRIVATE KEY-----" * 37_000,
         "AIza" * 250_000,
+        "<password x " * 83_333,
+        "<password>abcd" * 71_000,
+        "curl -u ab:" * 91_000,
+        "mysql --password " * 59_000,
+        "login password " * 67_000,
+        'name="api_key" </' * 59_000,
+        "api key is " * 91_000,
+        "Private-Lines: 1\n" * 59_000,
     ],
-    ids=["sk", "jwt", "jwt dots", "pem", "google"],
+    ids=["sk", "jwt", "jwt dots", "pem", "google", *"abcdefgh"],
 )
 def test_redaction_takes_linear_time(text: str) -> None:
     started = time.process_time()

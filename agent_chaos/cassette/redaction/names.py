@@ -38,6 +38,8 @@ _SECRET: Final = frozenset(
         "dsn",
     ]
 )
+_ENDINGS: Final = ("password", "passwd", "passphrase")
+"""Of words that were written as one: `PGPASSWORD`."""
 _KEY_OF: Final = frozenset(
     [
         "api",
@@ -93,6 +95,12 @@ _TOKEN_OF: Final = frozenset(
         "reset",
         "verification",
         "registration",
+        "mfa",
+        "otp",
+        "device",
+        "push",
+        "user",
+        "identity",
         "gh",
         "github",
         "gitlab",
@@ -215,6 +223,7 @@ def is_secret_field(name: str) -> bool:
         return False
     return (
         bool(found & _SECRET)
+        or any(word.endswith(_ENDINGS) for word in found)
         or ("key" in found and bool(found & _KEY_OF))
         or ("token" in found and bool(found & _TOKEN_OF))
         # Alone both are words of English; at the end of a name, as in `db_pass`, they are not.

@@ -7,7 +7,9 @@ encrypted, and base64 of anything but text, passes byte for byte.
 
 from __future__ import annotations
 
+import gzip
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -39,6 +41,13 @@ from agent_chaos.stream.framing.registry import evident_framing
 from agent_chaos.stream.json_strings import strings
 
 _PARAMETER = re.compile(r"([?&])([^=&#]{1,100})=([^&#]*)")
+_PART = re.compile(
+    r"(?P<head>;[ ]?name=\"(?P<name>[^\"\r\n]{1,100})\"[^\r\n]{0,300}\r\n(?:[^\r\n]{1,300}\r\n){0,9}\r\n)(?P<value>[^\r\n]{1,4000})"
+)
+"""A field of a form in parts, of one line."""
+_GZIP = 16 + zlib.MAX_WBITS
+_MAX_PLAIN = 64 * 1024 * 1024
+"""Bytes that are unpacked, at most: a few kilobytes can hold gigabytes."""
 _USER_INFO = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)[^/@?#]{1,1000}@")
 _PROJECT = re.compile(r"/projects/[^/?#]{1,200}/locations/")
 _UNFIT = re.compile(r"[^A-Za-z0-9]+")
@@ -120,11 +129,28 @@ class Redactor:
         return rebodied(clean, edits) if edits else clean
 
     def _body(self, request: Request) -> bytes:
+        if request.header("content-encoding").strip().lower() == "gzip":
+            return self._packed(request.body)
+        if "multipart/form-data" in request.header("content-type"):
+            plain = _PART.sub(_part, _text(request.body))
+            return self.data(plain.encode("utf-8", "surrogateescape"))
         if "form-urlencoded" not in request.header("content-type"):
             return self.data(request.body)
         # A form is a query string without its question mark, which the pattern asks for.
         form = _PARAMETER.sub(_parameter, "?" + _text(request.body))
         return self.data(form[1:].encode("utf-8", "surrogateescape"))
+
+    def _packed(self, body: bytes) -> bytes:
+        """Of a body in gzip what is in it; as it is where that holds no secret, or cannot be read."""
+        try:
+            reader = zlib.decompressobj(_GZIP)
+            plain = reader.decompress(body, _MAX_PLAIN)
+        except zlib.error:
+            return body
+        if reader.unconsumed_tail:
+            return body
+        clean = self.data(plain)
+        return body if clean == plain else gzip.compress(clean, mtime=0)
 
     def _in_body(self, body: bytes) -> list[Edit]:
         text = _text(body)
@@ -245,6 +271,10 @@ def _plain_url(url: str) -> str:
     if "?" in url:
         url = _PARAMETER.sub(_parameter, url)
     return _PROJECT.sub(f"/projects/{REDACTED}/locations/", url) if "/projects/" in url else url
+
+
+def _part(match: re.Match[str]) -> str:
+    return match["head"] + REDACTED if is_secret_parameter(match["name"]) else match[0]
 
 
 def _parameter(match: re.Match[str]) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from agent_chaos.cassette.redaction.names import is_secret_field
+from agent_chaos.cassette.redaction.names import is_secret_field, is_secret_header
 from agent_chaos.cassette.redaction.opaque import encoded_again, encoded_texts, is_verified
 from agent_chaos.cassette.redaction.prose import REDACTED, named_credentials, stands_in
 from agent_chaos.cassette.redaction.shapes import KeyShape, relevant
@@ -21,6 +21,8 @@ MIN_LENGTH: Final = 12
 _SHORTEST: Final = 6
 _KEPT: Final = 2048
 """Characters of a string whose edits are kept for when it comes again."""
+_NAMES: Final = frozenset({"name", "key", "header", "field", "variable"})
+_VALUES: Final = frozenset({"value", "val", "stringValue", "string_value", "default"})
 _DEPTH: Final = 6
 """How deep JSON in JSON and base64 in base64 are read."""
 
@@ -77,6 +79,28 @@ def _by_path(found: Sequence[String]) -> list[list[String]]:
     return list(groups.values())
 
 
+def _by_given_name(found: Sequence[String]) -> Iterator[String]:
+    """The strings, those of `{"name": "DB_PASSWORD", "value": …}` and `["Authorization", …]` under the name they are given."""
+    given = {_owner(one): one.text for one in found if one.name in _NAMES and _is_secret_name(one.text)}
+    before = None
+    for one in found:
+        if given and one.name in _VALUES and (name := given.get(_owner(one))):
+            yield replace(one, name=name)
+        elif before is not None and one.path == f"{before.path[:-3]}[1]" and _is_secret_name(before.text):
+            yield replace(one, name=before.text)
+        else:
+            yield one
+        before = one if one.path.endswith("[0]") else None
+
+
+def _owner(one: String) -> str:
+    return one.path.rpartition(".")[0]
+
+
+def _is_secret_name(text: str) -> bool:
+    return is_secret_field(text) or is_secret_header(text)
+
+
 @dataclass(frozen=True, slots=True)
 class _Search:
     """What is looked for in a document and all that it holds."""
@@ -101,7 +125,8 @@ class _Search:
         if text.lstrip()[0] == "[":
             return _of_groups(_by_path(found), self.everything, depth)
         escaped = [edit for one in self.known if "\\" in one.form for edit in _found(one, text)]
-        return merged_edits([*escaped, *(edit for one in found for edit in self.in_group([one], depth))])
+        named = _by_given_name(found)
+        return merged_edits([*escaped, *(edit for one in named for edit in self.in_group([one], depth))])
 
     def in_group(self, group: Sequence[String], depth: int) -> Iterator[Edit]:
         """Edits for the pieces of one string: what each holds, and what they hold together."""
@@ -124,7 +149,7 @@ class _Search:
         # A provider checks its signatures, so that they stay but for secrets that are known by value.
         if is_verified(name):
             return merged_edits(edit for one in self.known for edit in _found(one, text))
-        if name and is_secret_field(name):
+        if name and (is_secret_field(name) or _is_login(text, name)):
             return [] if stands_in(text) else [Edit(0, len(text), REDACTED)]
         return self.edits(text, depth + 1)
 
@@ -138,6 +163,12 @@ class _Search:
             # Everything that is known again, since `known` holds only what stands in the outer text as it is.
             if edits := _Search.of(inner, self.everything).edits(inner, depth + 1):
                 yield Edit(start, end, encoded_again(applied(inner, edits), text[start:end]))
+
+
+def _is_login(text: str, name: str) -> bool:
+    """Whether a field is a user's name and password in base64, as in the configuration of Docker and npm."""
+    logins = encoded_texts(text) if name.lower() in ("auth", "_auth") else ()
+    return any(":" in inner for _, _, inner in logins)
 
 
 @lru_cache(maxsize=4096)

@@ -64,7 +64,16 @@ _OWN: Final = (
     ("secret_", r"secret_[A-Za-z0-9]{40,}"),
     ("dapi", r"dapi[a-f0-9]{32}(?:-\d)?"),
     ("key-", r"key-[a-f0-9]{32}"),
-    (":aa", r"\d{8,11}:AA[A-Za-z0-9_-]{32,}"),
+    (":aa", r"(?:bot)?\d{8,11}:AA[A-Za-z0-9_-]{32,}"),
+    ("/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d{15,20}/[A-Za-z0-9_-]{40,}"),
+    ("pcsk_", r"pcsk_[A-Za-z0-9]{4,8}_[A-Za-z0-9]{40,}"),
+    ("fc-", r"fc-[a-f0-9]{32}"),
+    ("pat", r"pat[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    ("figd_", r"figd_[A-Za-z0-9_-]{36,}"),
+    ("sbp_", r"sbp_[a-f0-9]{40}"),
+    ("sb_secret_", r"sb_secret_[A-Za-z0-9_-]{20,}"),
+    ("vercel_blob_rw_", r"vercel_blob_rw_[A-Za-z0-9]{10,}_[A-Za-z0-9]{20,}"),
+    ("atatt3", r"ATATT3[A-Za-z0-9_=-]{60,}"),
     ("sk", r"SK[a-f0-9]{32}"),
     ("jqqj", r"[A-Za-z0-9]{52}JQQJ9[A-Za-z0-9]{26,30}"),
     ("org-", r"org-[A-Za-z0-9]{20,}"),
@@ -72,6 +81,8 @@ _OWN: Final = (
     ("eyj", r"eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}"),
 )
 _PEM: Final = r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----[^-]{1,20000}(?:-----END [A-Z ]{0,30}KEY(?: BLOCK)?-----)?"
+_PPK: Final = r"Private-Lines: \d{1,3}[\s\\rn]{1,8}[A-Za-z0-9+/=][A-Za-z0-9+/=\s\\]{16,20000}"
+"""PuTTY's files."""
 _OPAQUE_CHARS: Final = re.compile(r"[A-Za-z0-9+/]{0,64}")
 _SHORTEST: Final = 16
 """No key is shorter."""
@@ -122,6 +133,7 @@ def _by_hint() -> dict[str, list[KeyShape]]:
 
 def _own() -> Iterator[KeyShape]:
     yield KeyShape(("private key",), _PEM)
+    yield KeyShape(("private-lines:",), _PPK)
     yield from (KeyShape((hint,), f"{START}{pattern}{END}") for hint, pattern in _OWN)
 
 
