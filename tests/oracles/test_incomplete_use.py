@@ -15,7 +15,10 @@ from tests.standin.said import Said
 
 ORDER = (Said('{"order": "A-17", "currency": "USD", "amount": 12500}'),)
 CUT = {"call 0": fault("max_tokens_in_text", percent_lost=10)}
-CUTS = [fault("max_tokens_in_text", percent_lost=lost) for lost in (10, 12, 40)]
+CUTS = [
+    *(fault("max_tokens_in_text", percent_lost=lost) for lost in (10, 12, 40)),
+    fault("max_tokens_in_number", offset=0),
+]
 
 
 def ask(text):
@@ -73,6 +76,13 @@ def test_values_read_out_of_a_reply_that_was_cut_are_an_error(agent, cut):
 
     assert {one.partition(":")[0] for one in found(outcome)} <= {"silent_truncation", "unhandled_exception"}
     assert outcome.verdict is Verdict.FAIL
+
+
+def test_a_number_that_lost_its_last_digits_is_what_is_paid():
+    outcome = under(pays, {"call 0": fault("max_tokens_in_number", offset=0)})
+
+    assert found(outcome) == {"silent_truncation:refund"}
+    assert outcome.violations[0].after["amount"] in (1, 12, 125, 1250)
 
 
 @pytest.mark.parametrize("agent", [asks_again, gives_up], ids=lambda one: one.__name__)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 _NUMBER = re.compile(r"-?\d[\d.eE+-]*")
+_FIGURE = re.compile(r"\d[\d.,]*\d")
 
 
 @dataclass(slots=True)
@@ -30,6 +31,12 @@ def inside(text: str) -> Inside:
         else:
             at += 1
     return found
+
+
+def within_numbers(text: str) -> list[int]:
+    """Every position of a text, prose or JSON, that a cut leaves the beginning of a number at."""
+    found = (range(match.start() + 1, match.end()) for match in _FIGURE.finditer(text))
+    return [at for places in found for at in places if text[at - 1].isdigit()]
 
 
 def _string(text: str, start: int, found: Inside) -> int:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 
 from agent_chaos.faults.fault import Choice, Drawn, Target
-from agent_chaos.faults.parts.argument_text import inside
+from agent_chaos.faults.parts.argument_text import inside, within_numbers
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.turn import Delta, Text, ToolCall
 from agent_chaos.stream.exchange import End, Reply, cut
@@ -21,6 +21,7 @@ Boundary = Literal[
     "before_terminator",
     "after_event",
     "mid_text",
+    "mid_text_number",
     "mid_string",
     "mid_number",
     "mid_escape",
@@ -29,7 +30,7 @@ Boundary = Literal[
     "mid_body",
     "after_frames",
 ]
-"""mid_text: in the text for the user; mid_string, mid_number, mid_escape: in a tool call's arguments, as whole frames;
+"""mid_text: in the text for the user; mid_text_number: inside a number of that text; mid_string, mid_number, mid_escape: in a tool call's arguments, as whole frames;
 after_event, before_terminator: between frames; mid_frame, mid_utf8, mid_body: anywhere in the bytes. after_frames is
 for plans written by hand: the offset counts the frames that arrive."""
 
@@ -39,6 +40,7 @@ IN_WORDS: dict[str, str] = {
     "before_terminator": "just before the terminator",
     "after_event": "between two events",
     "mid_text": "in the middle of the answer's text",
+    "mid_text_number": "inside a number of the answer's text",
     "mid_string": "inside a string of a tool argument",
     "mid_number": "inside a number of a tool argument",
     "mid_escape": "inside an escape of a tool argument",
@@ -48,16 +50,20 @@ IN_WORDS: dict[str, str] = {
     "after_frames": "after a number of events",
 }
 
+_IN_TEXT = ("mid_text", "mid_text_number")
 _IN_PARTS = ("mid_text", "mid_number", "mid_string", "mid_escape")
 _IN_BYTES = ("before_terminator", "after_event", "mid_frame", "mid_utf8", "mid_body")
 
 
-def openings(target: Target, *, bytes_only: bool = False) -> tuple[Choice, ...]:
-    """The boundaries that exist in a reply, mildest first; none where it failed or has no body."""
+def openings(
+    target: Target, *, bytes_only: bool = False, more: tuple[Boundary, ...] = ()
+) -> tuple[Choice, ...]:
+    """The boundaries that exist in a reply, mildest first, `more` after those in its parts; none where it failed or has no
+    body."""
     if not target.reply.ok or not target.reply.body:
         return ()
     # Mildest first: without its terminator a reply has all its words.
-    wanted = _IN_BYTES if bytes_only else (_IN_BYTES[0], *_IN_PARTS, *_IN_BYTES[1:])
+    wanted = _IN_BYTES if bytes_only else (_IN_BYTES[0], *_IN_PARTS, *more, *_IN_BYTES[1:])
     return tuple({"boundary": name} for name in wanted if _places(target.protocol, target.reply, name))
 
 
@@ -97,7 +103,7 @@ def _found_places(protocol: WireProtocol, reply: Reply, boundary: str) -> tuple[
         return _bytes(_spread(1, len(reply.body))) if boundary == "mid_body" else ()
     frames = protocol.delta(reply)
     ends = [end for end, _ in frames]
-    if boundary in _IN_PARTS:
+    if boundary in (*_IN_TEXT, *_IN_PARTS):
         return tuple(_in_parts(protocol, reply, boundary))
     if boundary == "before_terminator":
         return _bytes(_before_terminator(protocol, reply, ends))
@@ -121,12 +127,13 @@ def _in_parts(protocol: WireProtocol, reply: Reply, boundary: str) -> list[_Plac
     for number, part in enumerate(protocol.parse(reply).parts):
         if number not in splits:
             continue
-        if isinstance(part, Text) and boundary == "mid_text":
-            found += [(number, at) for at in _natural_first(range(1, len(part.text)), splits[number])]
-        elif isinstance(part, ToolCall) and boundary != "mid_text":
-            places = getattr(inside(part.arguments), boundary.removeprefix("mid_"))
-            divided = bool(places) and _divides(protocol, reply, number, places[0])
-            found += [(number, at) for at in _natural_first(places, splits[number])] if divided else []
+        if isinstance(part, Text) and boundary in _IN_TEXT:
+            places = range(1, len(part.text)) if boundary == "mid_text" else within_numbers(part.text)
+            found += [(number, at) for at in _natural_first(places, splits[number])]
+        elif isinstance(part, ToolCall) and boundary not in _IN_TEXT:
+            inner = getattr(inside(part.arguments), boundary.removeprefix("mid_"))
+            divided = bool(inner) and _divides(protocol, reply, number, inner[0])
+            found += [(number, at) for at in _natural_first(inner, splits[number])] if divided else []
     return found
 
 

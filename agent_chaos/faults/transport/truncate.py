@@ -20,7 +20,7 @@ class Truncate(TransportFault, frozen=True):
     family = TRUNCATION
     frequency = Frequency.EVERYDAY
     changes = ("text", "calls", "other_parts", "stop", "usage", "end")
-    try_first = ("mid_number", "mid_string", "mid_text")
+    try_first = ("mid_number", "mid_string", "mid_text", "mid_text_number")
 
     kind: Literal["truncate"] = "truncate"
     boundary: Boundary
@@ -28,7 +28,8 @@ class Truncate(TransportFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return openings(target)
+        # A number in a text is cut without a trace only where no error tells of the end.
+        return openings(target, more=("mid_text_number",))
 
     def apply(self, target: Target) -> Reply:
         kept = cut_at(target, self.boundary, self.offset)
