@@ -10,10 +10,10 @@ from agent_chaos.report.html.inert import inert
 _MOST_LINES = 300
 """Of longer values nothing is marked: comparing takes time by the square of their lines, and they are folded anyway."""
 
-Marked = list[tuple[str, bool]]
+Lines = list[tuple[str, bool]]
 
 
-def compared(before: Any, after: Any) -> tuple[Marked, Marked]:
+def compared(before: Any, after: Any) -> tuple[Lines, Lines]:
     """The lines of both, each with whether it differs; nothing where one is missing or too long to compare."""
     if before is None or after is None:
         return [], []
