@@ -42,6 +42,8 @@ class Family:
         return self.name
 
 
+# By tens, so that a new family finds room between two others, as `division` did; what is stored names
+# families, not numbers.
 NOISE = Family(0, "noise", 130)
 PACE = Family(10, "pace", 140)
 DIVISION = Family(15, "division", 55)

@@ -92,6 +92,8 @@ def decide(
     if broken:
         return Outcome(Verdict.HARNESS_ERROR, trace, rule="harness", reason=broken)
     if errors:
+        # Before what is undecided: a finding rests on replies that were faithful enough, whatever nobody can
+        # know of the rest.
         reason = "; ".join(one.reason for one in errors)
         return Outcome(Verdict.FAIL, trace, found, unclear, errors[0].rule, reason)
     if unclear:
