@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.effects import brings_back, only_reads
 from agent_chaos.oracles.reading.tool_reports import asks_for
 from agent_chaos.oracles.reading.turns import (
-    Executed,
     asking_call,
     executed,
     prompt_of_call,
@@ -38,9 +37,8 @@ class DuplicateSideEffect:
     it: it had asked once, or it was asked again without being told what had been done (a turn that was run again).
 
     What a model asks for twice in one reply is a warning; what it asks for again although it sees the result is its own
-    decision. Where the agent gives the tool an idempotency key beside what the model asked, and the same one again, the tool's
-    service does it once. Tools that are declared pure, and runs that failed before their effect are left out, and so are tools without a
-    boundary, whose effects nobody sees. A name that says that a tool only reads or reckons (get, search, weather, calculate…)
+    decision. Of a tool without a boundary, as in another process, the requests tell that it ran. Where the agent gives the tool an idempotency key beside what the model asked, and the same one again, the tool's
+    service does it once. Tools that are declared pure, and runs that failed before their effect are left out. A name that says that a tool only reads or reckons (get, search, weather, calculate…)
     makes it a warning, and no finding at all where the tool also brings something back that it had not been told.
     Source: crewAI#5802, langgraph#8702, PraisonAI#4256, openai-agents#4254, langchain#38708.
     """
@@ -55,8 +53,7 @@ class DuplicateSideEffect:
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per tool; undecided where the model's second wish was replayed from another conversation."""
         # What the clean run does twice is meant to be done twice.
-        usual = Counter(_key(run) for run in evidence.clean.tools if run.landed)
-        runs = {one.seq: one for one in executed(evidence.trace, evidence.clean)}
+        usual = Counter(_key(run) for run in _runs(evidence, evidence.clean) if run.landed)
         done: dict[tuple[str, str], list[ToolRun]] = {}
         reported: set[str] = set()
         for run in _effects(evidence):
@@ -65,15 +62,13 @@ class DuplicateSideEffect:
             earlier = done.setdefault(_key(run), [])
             earlier.append(run)
             if len(earlier) > max(1, usual[_key(run)]) and run.name not in reported:
-                for found in self._judged(evidence.trace, runs, run, earlier[:-1]):
+                for found in self._judged(evidence.trace, run, earlier[:-1]):
                     reported.add(run.name)
                     yield _milder(found) if only_reads(run.name) else found
 
-    def _judged(
-        self, trace: Trace, runs: Mapping[int, Executed], run: ToolRun, earlier: list[ToolRun]
-    ) -> Iterator[Violation | Undecided]:
-        call = _asked_by(trace, runs, run)
-        here = [one for one in (*earlier, run) if call and _asked_by(trace, runs, one) == call]
+    def _judged(self, trace: Trace, run: ToolRun, earlier: list[ToolRun]) -> Iterator[Violation | Undecided]:
+        call = asking_call(trace, run)
+        here = [one for one in (*earlier, run) if call and asking_call(trace, one) == call]
         # At least once, since a framework may have changed the arguments on the way, and the call is then
         # not found by them.
         asked = max(1, _times_asked(call, run)) if call else 0
@@ -101,15 +96,29 @@ class DuplicateSideEffect:
             advice=_ADVICE,
             severity=severity,
             call_seq=call.seq if call else None,
-            tool_seq=run.seq,
+            tool_seq=run.seq if run.site else None,
             before=before.arguments,
             after=[one.arguments for one in (*earlier, run)],
         )
 
 
+def _runs(evidence: Evidence, trace: Trace) -> list[ToolRun]:
+    """The tools that ran: those that a boundary saw, and those of other processes, of which the next request tells."""
+    seen = {run.seq for run in trace.tools}
+    told = [
+        one
+        for one in executed(trace, evidence.clean)
+        if one.seq not in seen and one.name not in evidence.pure_tools
+    ]
+    return [
+        *trace.tools,
+        *(ToolRun(one.seq, 0, 0.0, None, one.name, one.arguments, after=one.after) for one in told),
+    ]
+
+
 def _effects(evidence: Evidence) -> Iterator[ToolRun]:
     """The runs of tools that may have changed something outside of the agent."""
-    runs = [run for run in evidence.trace.tools if run.landed and run.effect != "pure"]
+    runs = [run for run in _runs(evidence, evidence.trace) if run.landed and run.effect != "pure"]
     named = {run.name for run in runs if only_reads(run.name)}
     looking = {name for name in named if brings_back(name, evidence.clean)}
     return (run for run in runs if run.name not in looking)
@@ -133,10 +142,6 @@ def _milder(found: Violation | Undecided) -> Violation | Undecided:
 def _key(run: ToolRun) -> tuple[str, str]:
     # As text: arguments may be lists and objects, which are no keys.
     return run.name, json.dumps(run.arguments, sort_keys=True, default=str)
-
-
-def _asked_by(trace: Trace, runs: Mapping[int, Executed], run: ToolRun) -> Call | None:
-    return asking_call(trace, runs[run.seq]) if run.seq in runs else None
 
 
 def _times_asked(call: Call, run: ToolRun) -> int:

@@ -80,7 +80,8 @@ class Evidence:
     """What an oracle may look at: the trial's trace, the clean trace, the budget, and the tools' schemas by name.
 
     `tolerated` are the rules of requests that the recording itself breaks: its provider accepted that. `rewritten` says that
-    chaos rewrote what users or the agent said, `error_expected` that the scenario asserts an error.
+    chaos rewrote what users or the agent said, `error_expected` that the scenario asserts an error, `pure_tools` are those
+    without a boundary that it declares to have no side effects.
     """
 
     trace: Trace
@@ -90,6 +91,7 @@ class Evidence:
     tolerated: frozenset[str] = frozenset()
     rewritten: bool = False
     error_expected: bool = False
+    pure_tools: frozenset[str] = frozenset()
 
 
 class Gravity(IntEnum):

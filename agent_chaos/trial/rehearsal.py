@@ -212,6 +212,7 @@ class Rehearsal:
             tolerated=self._tolerated,
             rewritten=chaos.rewrites,
             error_expected=expects_error(self.scenario),
+            pure_tools=frozenset(self.scenario.pure_tools),
         )
         return judge(evidence, self._judges, asserted=asserted, unfired=unfired(self.scenario, chaos))
 

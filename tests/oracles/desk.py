@@ -238,6 +238,7 @@ def judged(
     requests: int = 30,
     judges: Mapping[str, Oracle] | None = None,
     schemas: Mapping[str, Any] | None = None,
+    pure_tools: tuple[str, ...] = (),
 ) -> Outcome:
     """The outcome of an agent, recorded on what the model says, under faults by site. Its clean run must pass."""
     subject = scenario(agent, QUESTION)
@@ -255,7 +256,7 @@ def judged(
         max_requests=len(clean.calls) + requests,
         max_virtual_s=budget_s,
     )
-    return judge(Evidence(trace, clean, budget, declared), judges)
+    return judge(Evidence(trace, clean, budget, declared, pure_tools=frozenset(pure_tools)), judges)
 
 
 def found(outcome: Outcome) -> set[str]:

@@ -36,6 +36,17 @@ def test_a_turn_that_starts_over_refunds_twice():
     assert "had not been told of the first time" in violation.reason
 
 
+def test_a_tool_without_a_boundary_ran_as_often_as_replies_asked_for_it_and_requests_tell_of_it():
+    outcome = judged(starting_over(refund), "anthropic_messages", REFUSED)
+    (violation,) = outcome.violations
+
+    assert found(outcome) == FOUND
+    assert (len(violation.after), violation.tool_seq) == (2, None)
+    assert (
+        judged(starting_over(refund), "anthropic_messages", REFUSED, pure_tools=("refund",)).violations == ()
+    )
+
+
 def test_a_tool_that_only_reads_may_run_again():
     def lookup(order: str = "", amount: float = 0) -> str:
         return f"refunded {amount} on order {order}"

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -113,12 +114,15 @@ def _wire(host: str, path: str) -> ModuleType | None:
     return next((wire for wire in fit if hasattr(wire, "HOST")), fit[0] if fit else None)
 
 
+_OF_THE_MODEL = ("function_call", "reasoning")
+
+
 def _asked(protocol: str, path: str, body: dict[str, Any]) -> Asked:
     items = body.get("messages", body.get("input"))
     found = items if isinstance(items, list) else []
-    turns = sum(
-        item.get("role") == "assistant" or item.get("type") == "function_call_output" for item in found
-    )
+    # What the model said in one turn stands in several items of Responses.
+    spoke = [item.get("role") == "assistant" or item.get("type") in _OF_THE_MODEL for item in found]
+    turns = sum(now and not before for before, now in pairwise([False, *spoke]))
     return Asked(protocol, body["model"], body, bool(body.get("stream")), turns)
 
 

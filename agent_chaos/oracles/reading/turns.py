@@ -132,8 +132,8 @@ def _results(clean: Trace) -> dict[str, list[str]]:
 
 
 def _by_wire(trace: Trace, usual: Mapping[str, list[str]]) -> Iterator[Executed]:
-    """Calls echoed with a result of the tool, each once."""
-    seen: set[tuple[str, str, str]] = set()
+    """Calls echoed with a result of the tool, each once for every reply that asked for it."""
+    seen: set[tuple[str, str, str, int]] = set()
     for call in trace.calls:
         prompt = prompt_of_call(call)
         if prompt is None:
@@ -141,10 +141,11 @@ def _by_wire(trace: Trace, usual: Mapping[str, list[str]]) -> Iterator[Executed]
         before = [other for other in trace.calls if other.seq < call.seq]
         # Every request repeats the whole history, so that each call is counted once, where it is told first.
         for echoed, result in _answered_calls(prompt.messages):
-            key = (echoed.id, echoed.name, echoed.arguments)
+            asked = _asked_by(before, echoed)
+            # A turn that is run again gets the same reply, with the same id, from the recording.
+            key = (echoed.id, echoed.name, echoed.arguments, asked.seq if asked else -1)
             if key not in seen and _tells_of_a_run(result, echoed, usual):
                 seen.add(key)
-                asked = _asked_by(before, echoed)
                 if asked is not None:
                     yield Executed(echoed.name, strict_json(echoed.arguments), call.seq, asked.seq, True)
 
@@ -198,7 +199,7 @@ def _refuse(constant: str) -> Any:
     raise ValueError(constant)
 
 
-def asking_call(trace: Trace, one: Executed) -> Call | None:
+def asking_call(trace: Trace, one: Executed | ToolRun) -> Call | None:
     """The call whose served turn asked for an executed tool: the nearest one, at or before `after`, that names it."""
     for call in reversed(trace.calls):
         turn = served_turn(call) if call.seq <= one.after else None
