@@ -24,14 +24,20 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
 
     A tee is made where a connection is asked for, goes with the request to its response, and ends with the body.
     """
-    connector = library.BaseConnector
-    taps = _Taps(library)
-    real_send, real_start = library.ClientRequest.send, library.ClientResponse.start
-    connecting = connector.connect
+    return [
+        (library.BaseConnector, "connect", _connecting(library, recorder)),
+        (library.ClientRequest, "send", _sending(library.ClientRequest.send)),
+        (library.ClientResponse, "start", _starting(library.ClientResponse.start, _Taps(library))),
+    ]
+
+
+def _connecting(library: ModuleType, recorder: Capture) -> Any:
+    """`BaseConnector.connect`: the earlier cassette's answer, or a real connection and a tee for what it brings."""
+    actual = library.BaseConnector.connect
 
     async def real_connect(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
         with known_library():
-            return await connecting(self, req, traces, timeout)
+            return await actual(self, req, traces, timeout)
 
     async def connect(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
         asked = await _asked(req)
@@ -47,29 +53,37 @@ def aiohttp_patches(library: ModuleType, recorder: Capture) -> list[tuple[Any, s
         with tee.noting(AIOHTTP):
             return await real_connect(self, req, traces, timeout)
 
+    return connect
+
+
+def _sending(actual: Any) -> Any:
+    """`ClientRequest.send`: the tee goes on to the response."""
+
     async def send(self: Any, conn: Any) -> Any:
         tee: Tee | None = getattr(self, _TEE, None)
         with nullcontext() if tee is None else tee.noting(AIOHTTP):
-            response = await real_send(self, conn)
+            response = await actual(self, conn)
         setattr(response, _TEE, tee)
         return response
+
+    return send
+
+
+def _starting(actual: Any, taps: _Taps) -> Any:
+    """`ClientResponse.start`: the head is there, and the body is about to be read."""
 
     async def start(self: Any, connection: Any) -> Any:
         tee: Tee | None = getattr(self, _TEE, None)
         if tee is None:
-            return await real_start(self, connection)
+            return await actual(self, connection)
         with tee.noting(AIOHTTP):
-            await real_start(self, connection)
+            await actual(self, connection)
         headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in self.raw_headers)
         tee.head(self.status, headers, self.reason or "")
         taps.tap(self.content, tee)
         return self
 
-    return [
-        (connector, "connect", connect),
-        (library.ClientRequest, "send", send),
-        (library.ClientResponse, "start", start),
-    ]
+    return start
 
 
 class _Taps:
