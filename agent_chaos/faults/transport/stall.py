@@ -43,7 +43,6 @@ def _stalled(reply: Reply, at: int, seconds: float) -> Reply:
     events: list[ReplyEvent] = []
     seen = 0
     for event in reply.events:
-        # Everything from the gap on is late, the end included.
         late = seconds if seen >= at else 0.0
         if isinstance(event, Data):
             before = max(0, at - seen)

@@ -92,7 +92,6 @@ class Relay:
                 # that nothing more comes.
                 events.append(Abort("disconnected" if step.timed_out else step.kind))
             else:
-                # Only the head orders waits.
                 events.append(self._bearable(step, asked) if isinstance(step, Head) else step)
         # Together: what a client reads at once must not depend on how busy this machine is. Of a body that cannot be
         # decompressed, Node 20 tells where it comes with the head, and else waits for ever.

@@ -97,7 +97,6 @@ def conclusion(campaign: Campaign) -> str:
     if campaign.findings or campaign.first_error or campaign.interrupted:
         return ""
     if not figures.exhaustive:
-        # Without an example there was nothing to judge.
         judged = figures.ok + figures.failures or not figures.examples
         return (
             ""

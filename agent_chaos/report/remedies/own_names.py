@@ -76,7 +76,6 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
 def parsed(file: str) -> ast.Module | None:
     """The agent's file as a tree; None where it cannot be read as Python."""
     try:
-        # By `linecache`, whose copy tracebacks quote, too: both show the same lines.
         return ast.parse("".join(linecache.getlines(file)))
     except (SyntaxError, ValueError):
         return None
