@@ -65,9 +65,13 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 @pytest.fixture
 def chaos(request: pytest.FixtureRequest) -> ChaosFixture:
     """Searches scenarios and checks failures within a test; its defaults stand in the `chaos` mark."""
+    from agent_chaos.errors import AgentChaosError
     from agent_chaos.integrations.pytest_fixtures import ChaosFixture
 
-    return ChaosFixture.of(request)
+    try:
+        return ChaosFixture.of(request)
+    except AgentChaosError as exc:
+        pytest.fail(str(exc), pytrace=False)
 
 
 @pytest.fixture
@@ -76,7 +80,11 @@ def cassette(request: pytest.FixtureRequest) -> Iterator[AdHocContext]:
 
     The recording lies in `cassettes/<test file>/<test>.msgpack` beside the test file. Faults of the `chaos` mark act on it.
     """
+    from agent_chaos.errors import AgentChaosError
     from agent_chaos.integrations.pytest_fixtures import recorded_block
 
-    with recorded_block(request) as context:
-        yield context
+    try:
+        with recorded_block(request) as context:
+            yield context
+    except AgentChaosError as exc:
+        pytest.fail(str(exc), pytrace=False)

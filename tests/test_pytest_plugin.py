@@ -185,6 +185,24 @@ def test_the_fixture_searches_with_the_settings_of_the_mark(project):
     assert "the chaos mark takes max_examples, seed and faults, not examples" in said
 
 
+def test_the_chaos_fixture_prints_the_finding_at_the_line_of_the_test(project):
+    (project / "test_own.py").write_text(
+        "import pytest\n\n"
+        "@pytest.mark.chaos(max_examples=1)\n"
+        "def test_refund(chaos):\n    chaos.fuzz('scenarios/refund.py')\n"
+        "def test_mistyped(chaos):\n    chaos.fuzz('scenarios/refunds.py')\n"
+        "def test_unrecorded(cassette):\n    pass\n"
+    )
+    code, said = session(project, "test_own.py")
+
+    assert code == 1
+    assert "agent-chaos replay F-KJPT" in said
+    assert "scenarios/refunds.py: no such file or folder" in said
+    assert "record it: pytest --chaos-record=once" in said
+    assert "pytest_fixtures.py" not in said
+    assert "contextlib.py" not in said
+
+
 TRAFFIC = """
 import anthropic
 import pytest

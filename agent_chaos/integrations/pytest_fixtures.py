@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from agent_chaos.chaos.builder import Chaos
-from agent_chaos.errors import CassetteMissing, ExitCode, UsageError
+from agent_chaos.errors import AgentChaosError, CassetteMissing, ExitCode, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import offline_environment
@@ -147,19 +147,28 @@ class ChaosFixture:
             ChaosFailure: a failure was found, or no example could be judged.
             AgentChaosError: the scenario cannot be loaded or searched.
         """
+        __tracebackhide__ = True
         chosen = SearchSettings(
             max_examples=self.settings.max_examples if max_examples is None else max_examples,
             seed=self.settings.seed if seed is None else seed,
         )
-        if isinstance(scenario, str):
-            with offline_environment():  # a client that is made at import wants a key
-                (loaded,) = load([scenario])
-            return search(loaded.scenario, chosen, target=loaded.ref)
-        return search(scenario, chosen)
+        try:
+            if isinstance(scenario, str):
+                with offline_environment():  # a client that is made at import wants a key
+                    (loaded,) = load([scenario])
+                return search(loaded.scenario, chosen, target=loaded.ref)
+            return search(scenario, chosen)
+        except (ChaosFailure, AgentChaosError) as exc:
+            # The reader's line is the one of the test; the frames of this package say nothing about the agent.
+            raise exc.with_traceback(None) from None
 
     def check(self, target: str, plan: Mapping[str, Any] | Plan) -> Outcome:
         """Runs a scenario under a plan. Raises AssertionError unless it passes with every fault fired."""
-        return check_failure(target, plan)
+        __tracebackhide__ = True
+        try:
+            return check_failure(target, plan)
+        except (AssertionError, AgentChaosError) as exc:
+            raise exc.with_traceback(None) from None
 
 
 @contextmanager
