@@ -207,6 +207,9 @@ RESPONSES = [
     ([user(), THOUGHT, {"role": "assistant", "content": "rewritten"}, user()], [rules.REASONING]),
     ([user(), SAID, SAID, user()], [rules.REPEATED_ID]),
     ([user(), call("a", name=""), output("a")], [rules.NAME]),
+    ([user(), call("a", id="a"), output("a")], [rules.IDENTIFIER]),
+    ([user(), call("a", id=""), output("a")], [rules.IDENTIFIER]),
+    ([user(), call("a", id=None), output("a")], []),
 ]
 
 
@@ -238,6 +241,14 @@ def test_what_the_server_keeps_is_looked_up(body, found):
     assert broken("openai_responses", {"model": "m", **body}, [KEPT]) == found
 
 
+def test_an_id_that_the_server_itself_gave_is_its_own_affair():
+    reply = json_reply({"id": "resp_1", "output": [call("a", id="call_a")]})
+    served = [(request("openai_responses", {"model": "m", "input": [user()]}), reply)]
+    given = [user(), call("a", id="call_a"), output("a")]
+
+    assert broken("openai_responses", {"model": "m", "input": given}, served) == []
+
+
 def says(*parts, role="model"):
     return {"role": role, "parts": list(parts)}
 
@@ -246,8 +257,9 @@ def asks(name="refund", **more):
     return {"functionCall": {"name": name, "args": {}}, **more}
 
 
-def gives(name="refund", response=None):
-    return {"functionResponse": {"name": name, "response": {"result": 1} if response is None else response}}
+def gives(name="refund", response=None, **more):
+    given = {"result": 1} if response is None else response
+    return {"functionResponse": {"name": name, "response": given, **more}}
 
 
 ASKED = says({"text": "Refund it."}, role="user")
@@ -258,6 +270,8 @@ GEMINI = [
     ([ASKED, says(asks()), says(gives(), role="function"), says({"text": "done"})], []),
     ([ASKED, says(asks(), asks("look")), says(gives(), role="user")], [rules.UNANSWERED]),
     ([ASKED, says(asks()), says({"text": "And?"}, role="user")], [rules.UNANSWERED]),
+    ([ASKED, says(asks(), asks("look")), says(gives("look"), gives(), role="user")], [rules.ORDER]),
+    ([ASKED, says(asks(), asks("look")), says(gives("look", id="2"), gives(id="1"), role="user")], []),
     ([ASKED, says(gives(), role="user")], [rules.ORPHAN]),
     ([says(asks()), says(gives(), role="user")], [rules.ORDER]),
     ([ASKED, says(), ASKED], [rules.EMPTY]),

@@ -88,10 +88,29 @@ def _pairs(said: list[_Said]) -> Iterator[Problem]:
                 "of the function call turn."
             )
             yield Problem(rules.UNANSWERED, f"contents[{after.number}]", says)
+        if one.model and calls and after is not None:
+            yield from _order(calls, after.having(*_RESULT))
         results = [] if one.model else one.having(*_RESULT)
         if results and not (before and before.having(*_CALL)):
             says = "Please ensure that function response turn comes immediately after a function call turn."
             yield Problem(rules.ORPHAN, at, says)
+
+
+def _order(calls: list[tuple[str, JsonObject]], results: list[tuple[str, JsonObject]]) -> Iterator[Problem]:
+    """Results without ids stand in the order of their calls."""
+    named = [(at, fields(next(part[name] for name in _RESULT if name in part))) for at, part in results]
+    wanted = [_call(part).get("name") for _, part in calls]
+    # With ids they may come in any order: https://ai.google.dev/gemini-api/docs/function-calling.
+    if len(named) != len(wanted) or any(one.get("id") for _, one in named):
+        return
+    for (at, one), name in zip(named, wanted, strict=True):
+        if one.get("name") != name and one.get("name") in wanted:
+            says = (
+                f"'{at}.function_response.name' is `{one.get('name')}`, and the call in its place is `{name}`: Gemini lets it "
+                "pass, and what pairs results with calls by their places gives each to the other"
+            )
+            yield Problem(rules.ORDER, at, says, lenient=True)
+            return
 
 
 def _shapes(said: list[_Said]) -> Iterator[Problem]:

@@ -19,6 +19,8 @@ from agent_chaos.stream.framing.sse import SSE
 
 _ANSWERED_BY_THE_CLIENT = ("function_call", "custom_tool_call", "computer_call", "local_shell_call")
 _OUTPUT = "_output"
+_PREFIXES = {"function_call": "fc", "reasoning": "rs"}
+"""What the ids of items begin with, as the API's errors say."""
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 
 
@@ -42,6 +44,7 @@ def problems(request: Request, served: PriorExchange) -> Iterator[Problem]:
         yield from _orphans(given, state)
     yield from _reasoning(given, served)
     yield from _ids(given)
+    yield from _prefixes(given, served)
 
 
 def output(reply: Reply) -> tuple[JsonObject, ...]:
@@ -146,6 +149,22 @@ def _needs(served: PriorExchange) -> dict[str, str]:
                 found[text_of(one.get("id"))] = text_of(before.get("id"))
     found.pop("", None)
     return found
+
+
+def _prefixes(given: list[JsonObject], served: PriorExchange) -> Iterator[Problem]:
+    """An item's id begins as its kind's do; a call's `call_id` is none. One that a server gave itself is its own affair."""
+    # https://github.com/langchain-ai/langchainjs/issues/11044, https://github.com/nodetool-ai/nodetool/pull/4252
+    odd = [
+        (at, one, _PREFIXES[text_of(one.get("type"))])
+        for at, one in enumerate(given)
+        if text_of(one.get("type")) in _PREFIXES and one.get("id") is not None
+    ]
+    odd = [(at, one, prefix) for at, one, prefix in odd if not text_of(one["id"]).startswith(prefix)]
+    known = {text_of(item.get("id")) for _, reply in served for item in output(reply)} if odd else set()
+    for at, one, prefix in odd:
+        if not one["id"] or one["id"] not in known:
+            says = f"Invalid 'input[{at}].id': '{one['id']}'. Expected an ID that begins with '{prefix}'."
+            yield Problem(rules.IDENTIFIER, f"input[{at}].id", says)
 
 
 def _ids(given: list[JsonObject]) -> Iterator[Problem]:

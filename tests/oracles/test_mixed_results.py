@@ -1,0 +1,89 @@
+"""A result that the model is given for another call."""
+
+import asyncio
+import json
+
+import openai
+import pytest
+from google import genai
+from google.genai import types
+
+import agent_chaos
+from agent_chaos.oracles.verdict import Verdict
+from tests.oracles.desk import KEY, fault, found, judged
+from tests.spoken import MODELS
+from tests.standin.said import Called, Said
+
+BOTH = Said("", (Called.of("weather", {"city": "Oslo"}), Called.of("weather", {"city": "Rome"})))
+SAID = (BOTH, Said("Snow in Oslo, sun in Rome."))
+SLOW = {"tool 0": fault("tool_slow", seconds=5)}
+DECLARED = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+
+
+@agent_chaos.tool
+async def weather(city: str) -> str:
+    return {"Oslo": "snow", "Rome": "sun"}[city]
+
+
+async def as_they_finish(running):
+    return [await one for one in asyncio.as_completed(running)]
+
+
+async def in_order(running):
+    return await asyncio.gather(*running)
+
+
+def chat(collected):
+    async def agent(ctx, text):
+        client = openai.AsyncOpenAI(api_key=KEY)
+        tools = [{"type": "function", "function": {"name": "weather", "parameters": DECLARED}}]
+        messages = [{"role": "user", "content": text}]
+        while True:
+            asked = {"model": MODELS["openai_chat"], "messages": messages, "tools": tools}
+            message = (await client.chat.completions.create(**asked)).choices[0].message
+            if not message.tool_calls:
+                return message.content
+            running = [weather(**json.loads(one.function.arguments)) for one in message.tool_calls]
+            results = zip(message.tool_calls, await collected(running), strict=True)
+            told = [{"role": "tool", "tool_call_id": one.id, "content": result} for one, result in results]
+            messages += [message.model_dump(exclude_none=True), *told]
+
+    return agent
+
+
+def gemini(collected):
+    async def agent(ctx, text):
+        client = genai.Client(api_key=KEY).aio
+        declared = types.FunctionDeclaration(name="weather", parameters_json_schema=DECLARED)
+        off = types.AutomaticFunctionCallingConfig(disable=True)
+        tools = [types.Tool(function_declarations=[declared])]
+        config = types.GenerateContentConfig(tools=tools, automatic_function_calling=off)
+        contents = [types.Content(role="user", parts=[types.Part(text=text)])]
+        while True:
+            reply = await client.models.generate_content(
+                model=MODELS["gemini"], contents=contents, config=config
+            )
+            if not reply.function_calls:
+                return reply.text
+            results = await collected([weather(**one.args) for one in reply.function_calls])
+            told = [
+                types.Part.from_function_response(name="weather", response={"is": one}) for one in results
+            ]
+            contents += [reply.candidates[0].content, types.Content(role="user", parts=told)]
+
+    return agent
+
+
+SPEAKING = {"openai_chat": chat, "gemini": gemini}
+
+
+@pytest.mark.parametrize("protocol", SPEAKING)
+def test_results_in_the_order_in_which_tools_finish_are_given_for_other_calls(protocol):
+    def under(collected):
+        return judged(SPEAKING[protocol](collected), protocol, SLOW, said=SAID, stream=False)
+
+    mixed = under(as_they_finish)
+
+    assert "mixed_results:weather" in found(mixed)
+    assert "Oslo" in next(one.reason for one in mixed.violations if one.oracle == "mixed_results")
+    assert under(in_order).verdict is Verdict.PASS
