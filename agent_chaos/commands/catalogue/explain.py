@@ -27,20 +27,32 @@ _WORDS = {
     "CHANGED": "It fails in another way than when it was found, or asks something else than what was recorded.",
     "FIXED": "Every fault of the stored plan fired, and the run passed. Keep the file, so that it is run again.",
     "STALE": "The stored plan does not come to its faults any more, or cannot be judged; record again, or delete it.",
+    "AS FAR AS RECORDED": "The verdict holds for the turns up to there; what the model would have said after them was never "
+    "recorded.",
+    "FINDING": "Failures that one change of the agent ends, with that change.",
     "EXAMPLE": "One run of the scenario under one plan.",
     "PLAN": "Faults, each with the place where it strikes: call 1, tool 0, turn 2.",
+    "SITE": "A place where a fault can strike: a recorded call or tool call, and how often it was served. Both count from 0.",
+    "VIRTUAL": "Time of the run's own clock, which jumps over every wait.",
+    "DEGRADED": "The run waited for something that its own clock does not drive (C code, a program), so what rests on time is left "
+    "open.",
     "SMALLEST": "Every plan that is smaller by one step, with a fault less or a milder one, was run and passes.",
     "HELD": "Kinds of fault that struck and never failed the agent, by what it did about them.",
     "SCORE": "The share of examples with everyday faults that the agent survived, with the interval that it lies in with a "
     "likelihood of 95 %; examples that could not be judged stand beside it.",
     "EVERYDAY": "Faults that any agent meets within days: 429, 529, timeouts, token limits, dropped streams.",
-    "WOULD HAVE RUN": "Offline a tool is answered from the recording; it was asked for something that was never recorded, so "
-    "the real tool would have run.",
+    "SOMETIMES": "Faults that are known from several independent reports.",
+    "RARE": "Faults of which one provider, gateway or version is known.",
+    "HOSTILE": "Faults that the protocol allows, or that were seen once; a client that stands them stands anything.",
+    "WOULD HAVE RUN": "Offline a tool does not run: it is answered with its recorded result, or with the nearest one where it was "
+    "called with other arguments.",
     "EXACT": "The request was recorded, byte for byte but for headers that change.",
     "SAME BUT FOR IDS": "The request was recorded with other ids, times or paths.",
     "ANSWERED BY THE FAULT": "The fault itself gave the whole reply; no recording was needed.",
     "SAME TURN, SHORTER HISTORY": "A recorded request of this turn, whose history lacks what a fault took away.",
     "SAME QUESTION, OTHER HISTORY": "A recorded request with the same last message and tools, but another history.",
+    "SAME QUESTION, ASKED AGAIN IN MORE WORDS": "The question whose reply a fault spoiled, with a complaint or a wish for the form "
+    "behind it; it is given that reply as it was recorded.",
     "SAME QUESTION, ANOTHER PROVIDER": "The question was recorded, asked of another provider; its recorded answer is written as "
     "this one would send it.",
     "NEAREST IN CONVERSATION": "The next recorded reply of the conversation, given to another question; no finding rests on "
@@ -71,7 +83,8 @@ def explain(words: list[str]) -> int:
     if failure_store.is_name(asked) or failure_store.is_undecided_name(asked):
         shows = "show" if failure_store.is_name(asked) else "replay"
         raise UsageError(f"{asked} is no word; agent-chaos {shows} {asked.upper()} tells what happened there")
-    plain, kind = asked.upper().replace("_", " "), asked.lower().replace(" ", "_").replace("-", "_")
+    plain = asked.upper().replace("_", " ").removeprefix("EXIT CODE ")
+    kind = asked.lower().replace(" ", "_").replace("-", "_")
     oracles = [entry for entry in oracle_entries() if entry.name == kind]
     faults = [entry for entry in fault_entries() if entry.name == kind]
     if plain in _WORDS:
