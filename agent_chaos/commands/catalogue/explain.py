@@ -100,7 +100,7 @@ def explain(words: list[str]) -> int:
 
 def _list() -> int:
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold")
+    table.add_column(style="bold", max_width=30)
     table.add_column(overflow="fold")
     for word, means in _WORDS.items():
         table.add_row(word, means)
