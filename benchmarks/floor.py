@@ -1,9 +1,10 @@
 """What a run costs beside its floor: the same agent and the same bytes, served by the SDK's own MockTransport.
 
-Run: python -m benchmarks.floor [--only NAME …] [--rounds N]. Prints CPU and ratios of one run; nothing is asserted.
+Run: python -m benchmarks.floor [--only NAME …] [--rounds N] [--examples N]. Prints CPU and ratios of one run; nothing is asserted.
 
-`clean` is a run without faults, `judged` a whole example under no fault, `fuzz` all the CPU of a search of fifty examples, with
-what it makes small, beside the floor of as many calls as its runs made. `space` is what there is to search, asked once.
+`clean` is a run without faults, `judged` a whole example under no fault, `fuzz` all the CPU of a search of fifty examples (or as many
+as are asked for, none leaves it out), with what it makes small, beside the floor of as many calls as its runs made. `space` is what
+there is to search, asked once.
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ from tests.spoken import spoken
 from tests.standin.said import Called, Said
 from tests.trials import recorded
 
-EXAMPLES = 50
 _TOOL: Any = {
     "name": "look_up",
     "description": "Looks an order up.",
@@ -145,7 +145,7 @@ def cpu_ms(run: Callable[[], object], times: int) -> float:
     return statistics.median(took) * 1e3
 
 
-def measured(shape: Shape, rounds: int) -> str:
+def measured(shape: Shape, rounds: int, examples: int) -> str:
     """A row of the table."""
     replies = shape.replies()
     client = anthropic.Anthropic(api_key="k" * 20)
@@ -172,11 +172,13 @@ def measured(shape: Shape, rounds: int) -> str:
     floor, clean, judged = (statistics.median(column) for column in zip(*rows, strict=True))
     gc.collect()
     space_ms = cpu_ms(lambda: Space.of(subject.clean), 1)
-    subject.calls = 0
-    fuzz_ms = cpu_ms(lambda: find_failures(subject, max_examples=EXAMPLES), 1)
-    fuzz = fuzz_ms / (subject.calls * floor / shape.calls)
+    fuzz = "not run"
+    if examples:
+        subject.calls = 0
+        fuzz_ms = cpu_ms(lambda: find_failures(subject, max_examples=examples), 1)
+        fuzz = f"{fuzz_ms / (subject.calls * floor / shape.calls):.2f}"
     return (
-        f"| {shape.name} | {floor:.1f} | {clean / floor:.2f} | {judged / floor:.2f} | {fuzz:.2f} | "
+        f"| {shape.name} | {floor:.1f} | {clean / floor:.2f} | {judged / floor:.2f} | {fuzz} | "
         f"{space_ms / clean:.2f} |"
     )
 
@@ -185,12 +187,13 @@ def main() -> int:
     options = argparse.ArgumentParser(description="What a run costs beside the same agent on MockTransport.")
     options.add_argument("--only", nargs="*", choices=[one.name for one in SHAPES], default=None)
     options.add_argument("--rounds", type=int, default=15)
+    options.add_argument("--examples", type=int, default=50, help="of the search; 0 for none")
     asked = options.parse_args()
     print("| agent | floor, ms of CPU | clean | judged | fuzz | space, clean runs |")
     print("| --- | --- | --- | --- | --- | --- |")
     for shape in SHAPES:
         if asked.only is None or shape.name in asked.only:
-            print(measured(shape, asked.rounds), flush=True)
+            print(measured(shape, asked.rounds, asked.examples), flush=True)
     return 0
 
 

@@ -19,7 +19,7 @@ import httpx
 
 from agent_chaos import BaselineScenario
 from agent_chaos.search.campaign import Progress
-from agent_chaos.search.checkpoints.beginning import Beginning, Selection
+from agent_chaos.search.checkpoints.beginning import Beginning, CampaignSelection
 from agent_chaos.search.checkpoints.checkpoint import Checkpoint
 from agent_chaos.search.search import find_failures
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -27,7 +27,7 @@ from tests.spoken import spoken
 from tests.standin.said import Said
 from tests.trials import recorded
 
-_MARKS = 8
+_MARKS = 10
 _WARM = 0.25
 """Of the examples, how many are warm-up."""
 
@@ -113,7 +113,12 @@ def main() -> int:
     print("| examples | MB resident | examples a second |\n| --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         begun = Beginning.of(
-            subject, seed=0, max_examples=asked.examples, shard="1/1", selection=Selection(), stored=()
+            subject,
+            seed=0,
+            max_examples=asked.examples,
+            shard="1/1",
+            selection=CampaignSelection(),
+            stored=(),
         )
         find_failures(
             subject,

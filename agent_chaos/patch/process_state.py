@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import builtins
 import gc
+import importlib
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
 
 _STREAMS = (0, 1, 2)
 _PYTHONS_DEPTH = 1_000
@@ -31,6 +33,8 @@ _SIGNALS = tuple(
     if name in vars(signal)
 )
 """Those that programs handle; to ask for all sixty takes half a millisecond."""
+# Below `signal.getsignal`, which looks for the handler among the members of an enumeration first.
+_handler_of = vars(importlib.import_module("_signal"))["getsignal"]
 
 
 @contextmanager
@@ -105,11 +109,14 @@ def _folder() -> _Undo:
 
 
 def _variables() -> _Undo:
-    before = dict(os.environ)
+    # Private, and as long as Python has had an environment of strings: to read every variable through `os.environ`, which
+    # decodes name and value, takes as long as a request.
+    held: dict[Any, Any] = vars(os.environ)["_data"]
+    before = dict(held)
 
     def undo() -> None:
-        if any(os.environ.get(name) != value for name, value in before.items()):
-            os.environ.update(before)
+        if not before.items() <= held.items():
+            os.environ.update({os.fsdecode(name): os.fsdecode(value) for name, value in before.items()})
 
     return undo
 
@@ -149,12 +156,12 @@ def _loop_policy() -> _Undo:
 def _handlers() -> _Undo:
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    before = {number: _handler_of(number) for number in _SIGNALS}
 
     def undo() -> None:
         for number, handler in before.items():
             # None is a handler that was not set from Python, and cannot be set from there.
-            if handler is not None and signal.getsignal(number) is not handler:
+            if handler is not None and _handler_of(number) is not handler:
                 signal.signal(number, handler)
 
     return undo

@@ -61,8 +61,12 @@ def tool(fn: F | None = None, /, *, name: str | None = None, pure: bool = False)
 def wrap(fn: F, name: str, *, pure: bool = False) -> F:
     """`fn` behind the tool boundary."""
 
+    @functools.cache
+    def signature() -> inspect.Signature:
+        return inspect.signature(fn)
+
     def asked(session: Session, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return jsonable(as_sent(session, name, named_arguments(fn, args, kwargs)))
+        return jsonable(as_sent(session, name, _by_name(signature(), args, kwargs)))
 
     if inspect.iscoroutinefunction(fn):
 
@@ -105,13 +109,18 @@ def named_arguments(
     fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], hidden: Hidden = nothing_hidden
 ) -> dict[str, Any]:
     """The arguments of a call by name, as a model gives them: those that `**kwargs` gather stand beside the others."""
+    found = _by_name(inspect.signature(fn), args, kwargs)
+    return {name: value for name, value in found.items() if not hidden(name, value)}
+
+
+def _by_name(signature: inspect.Signature, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     # Without `apply_defaults`: the model did not send those.
-    bound = inspect.signature(fn).bind(*args, **kwargs)
+    bound = signature.bind(*args, **kwargs)
     found: dict[str, Any] = {}
     for name, value in bound.arguments.items():
-        gathers = bound.signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
+        gathers = signature.parameters[name].kind is inspect.Parameter.VAR_KEYWORD
         found.update(value if gathers else {name: value})
-    return {name: value for name, value in found.items() if not hidden(name, value)}
+    return found
 
 
 def as_sent(session: Session, name: str, arguments: dict[str, Any]) -> dict[str, Any]:

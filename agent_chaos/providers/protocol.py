@@ -89,6 +89,9 @@ class WireProtocol(ABC):
 
     def framing(self, reply: Reply) -> Framing | None:
         """The framing of a streamed reply; None where the body is whole."""
+        return reply.derived(("framing", self.name), lambda: self._framing(reply))
+
+    def _framing(self, reply: Reply) -> Framing | None:
         return next((one for one in self.framings if one.holds(reply)), None)
 
     def parse(self, reply: Reply) -> ModelTurn:

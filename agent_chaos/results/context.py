@@ -38,7 +38,7 @@ class ChaosContext:
         self._wrap_tool = wrap_tool
         self._turns: list[TurnResult] = []
         self._counted = 0
-        self._metrics = MetricsStore()
+        self._metrics: MetricsStore | None = None
         self._measure: Callable[[], MetricsStore] | None = None
 
     def tool(self, fn: Any = None, /, *, name: str | None = None, pure: bool = False) -> Any:
@@ -66,7 +66,11 @@ class ChaosContext:
 
     @property
     def metrics(self) -> MetricsStore:
-        return self._metrics if self._measure is None else self._measure()
+        if self._measure is not None:
+            return self._measure()
+        # Made when somebody looks: most agents never do, and its models take as long as a request.
+        self._metrics = self._metrics or MetricsStore()
+        return self._metrics
 
     def turn_ended(self, result: TurnResult) -> None:
         """Keeps how a turn went; its calls and tokens are counted when somebody looks."""

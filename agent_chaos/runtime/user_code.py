@@ -6,7 +6,7 @@ import inspect
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
@@ -95,28 +95,39 @@ def _origin(inwards: list[tuple[FrameType, int]]) -> StackFrame | None:
 
 
 def _outwards(frame: FrameType | None) -> Iterator[tuple[FrameType, int]]:
-    """Up to the frame that calls the agent: what stands around it, a test or a command, is not the agent."""
+    """Up to the frame that calls the agent: what stands around it, a test or a command, is not the agent.
+
+    A line of 0 is the one that the frame is at: Python searches for it, and hardly any is asked for.
+    """
     while frame is not None and frame.f_globals.get("__name__") != _CALLS_THE_AGENT:
-        yield frame, frame.f_lineno
+        yield frame, 0
         frame = frame.f_back
 
 
 def _innermost(outwards: Iterable[tuple[FrameType, int]]) -> StackFrame | None:
     """The first line of the agent from the inside, named after the function that holds it."""
-    library, line, file = "", 0, ""
+    passed: list[FrameType] = []
+    line, file = 0, ""
     for frame, number in outwards:
         name = frame.f_code.co_filename
         if file and name != file:
-            return StackFrame(file, line, "<module>", library)
+            break
         if not is_agents(name):
-            package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-            library = library if package == "agent_chaos" else package
+            passed.append(frame)
             continue
-        file, line = name, line or number
+        file, line = name, line or number or frame.f_lineno
         # A comprehension or a lambda is part of the function around it.
         if not frame.f_code.co_name.startswith("<"):
-            return _frame(frame, line, library)
-    return StackFrame(file, line, "<module>", library) if file else None
+            return _frame(frame, line, _library(passed))
+    return StackFrame(file, line, "<module>", _library(passed)) if file else None
+
+
+def _library(inwards_of_agent: Sequence[FrameType]) -> str:
+    """The package that the agent called, which stands right inside of its line; that there is one of ours says nothing."""
+    packages = (
+        str(one.f_globals.get("__name__", "")).partition(".")[0] for one in reversed(inwards_of_agent)
+    )
+    return next((package for package in packages if package != "agent_chaos"), "")
 
 
 def _frame(frame: FrameType, line: int, library: str) -> StackFrame:

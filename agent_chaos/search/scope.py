@@ -56,11 +56,12 @@ class Rule:
         return ()
 
     def _of_reply(self, cls: type[WireFault], target: Target) -> tuple[Choice, ...]:
+        if not self.choices:
+            return cls.openings(target)
         lows = {name: low for name, low, _ in self.bounds}
         # A space that was written by hand may name choices that cannot act here, and a plan with one tests
         # nothing.
-        chosen = (one for one in self.choices if cls(**{**lows, **one}).apply(target) != target.reply)
-        return tuple(chosen) if self.choices else cls.openings(target)
+        return tuple(one for one in self.choices if cls(**{**lows, **one}).apply(target) != target.reply)
 
 
 @dataclass(frozen=True)

@@ -111,9 +111,12 @@ class Space:
         firsts = {step.site: step for step in reversed(steps) if step.site is not None}
         ordered = [step for step in steps if step.site is not None and firsts[step.site] is step]
         in_order = tuple(sorted(firsts, key=lambda site: firsts[site].seq))
-        menus = tuple(
-            Menu(rule, tuple(one for step in ordered for one in _candidates(rule, step))) for rule in rules
-        )
+        found: list[list[Candidate]] = [[] for _ in rules]
+        # Step by step: what a fault works out of a reply is at hand for the next one.
+        for step in ordered:
+            for rule, entries in zip(rules, found, strict=True):
+                entries += _candidates(rule, step)
+        menus = tuple(Menu(rule, tuple(entries)) for rule, entries in zip(rules, found, strict=True))
         return cls(menus, scope=scope, steps=in_order)._sorted()
 
     def extended(self, reached: Iterable[tuple[Site, tuple[Candidate, ...]]]) -> Space:

@@ -257,6 +257,7 @@ def has_password(value: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=1024)
 def is_cookie(name: str) -> bool:
     return name.lower() in _COOKIES
 
@@ -273,6 +274,7 @@ def is_secret_header(name: str) -> bool:
     return is_secret_field(lower) or (bool(found & _OF_HEADERS) and not found & _ABOUT)
 
 
+@lru_cache(maxsize=1024)
 def is_plain_request_header(name: str) -> bool:
     """Whether a request's header field is one that is known to hold no secret; all others are redacted."""
     lower = name.lower()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
@@ -54,6 +54,8 @@ _UNFIT = re.compile(r"[^A-Za-z0-9]+")
 # Of 12 letters and digits drawn at random nine in ten lie above, of 32 hexadecimal digits nearly all; most
 # words and version numbers lie below.
 _RANDOM_BITS = 3.2
+_LEARNT, _SHORT, _KEPT = 16, 512, 4096
+"""How many redactors that learnt something are kept; of texts of how many characters the edits are, and of how many texts."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,12 @@ class Redactor:
             for name, value in held
             if len(value) >= MIN_LENGTH and value not in self.secrets and not stands_in(value)
         }
-        return Redactor({**self.secrets, **new}) if new else self
+        if not new:
+            return self
+        known = tuple(new.items())
+        if known not in self._learnt and len(self._learnt) < _LEARNT:
+            self._learnt[known] = Redactor({**self.secrets, **new})
+        return self._learnt.get(known) or Redactor({**self.secrets, **new})
 
     def text(self, text: str) -> str:
         """The text without secrets."""
@@ -200,14 +207,34 @@ class Redactor:
         )
 
     def _field(self, value: str, name: str) -> str:
-        return applied(value, edits_of_field(value, name, self._known))
+        return applied(value, self._kept_edits(value, name))
 
     def _texts(self, texts: list[str]) -> list[str]:
         """As `text` of each, looked through at once since there is hardly ever anything to find."""
         return [self.text(text) for text in texts] if self._edits("\n".join(texts)) else texts
 
-    def _edits(self, text: str) -> list[Edit]:
-        return edits_of(text, self._known)
+    def _edits(self, text: str) -> Sequence[Edit]:
+        return self._kept_edits(text, None)
+
+    def _kept_edits(self, text: str, name: str | None) -> Sequence[Edit]:
+        """The edits of a text, or of the field of that name; of a short one they are kept, since the runs of a search say much
+        the same.
+        """
+        edits = self._kept.get((text, name))
+        if edits is None:
+            edits = edits_of(text, self._known) if name is None else edits_of_field(text, name, self._known)
+            if len(text) <= _SHORT and len(self._kept) < _KEPT:
+                self._kept[text, name] = edits
+        return edits
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, str | None], Sequence[Edit]]:
+        return {}
+
+    @cached_property
+    def _learnt(self) -> dict[tuple[tuple[str, str], ...], Redactor]:
+        """Those that know more, by what they learnt: the runs of a search carry the same credentials."""
+        return {}
 
     @cached_property
     def _known(self) -> tuple[Known, ...]:

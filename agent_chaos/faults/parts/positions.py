@@ -181,7 +181,8 @@ def _after_events(frames: Sequence[tuple[int, Delta | None]]) -> list[int]:
     """Boundaries between frames, those amid content first."""
     ends = [end for end, _ in frames[:-1]]
     amid = [end for end, delta in frames[:-1] if delta is not None and delta.text]
-    return [*_from_middle(amid), *(end for end in _from_middle(ends) if end not in amid)]
+    known = set(amid)
+    return [*_from_middle(amid), *(end for end in _from_middle(ends) if end not in known)]
 
 
 def _middles(ends: Sequence[int]) -> list[int]:

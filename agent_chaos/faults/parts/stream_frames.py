@@ -54,8 +54,16 @@ def _joined(target: Target, raws: Sequence[bytes]) -> list[bytes]:
 
 
 def json_events(target: Target) -> list[Any]:
-    """The JSON value of each frame of a stream, None where a frame holds none; empty where nothing was streamed."""
-    return [loaded(one.data) if one.has_data else None for one in target.frames] if target.reply.ok else []
+    """The JSON value of each frame of a stream, None where a frame holds none; empty where nothing was streamed.
+
+    Read once for as long as the reply lives, so nobody may change them.
+    """
+    key = ("json events", target.protocol.name)
+    return list(target.reply.derived(key, lambda: tuple(_values(target)) if target.reply.ok else ()))
+
+
+def _values(target: Target) -> Iterator[Any]:
+    return (loaded(one.data) if one.has_data else None for one in target.frames)
 
 
 def with_json_events(target: Target, changed: Mapping[int, Sequence[Any]]) -> Reply:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from agent_chaos.providers.parts.json_text import JsonMember, JsonNode, nodes_of
@@ -18,14 +19,26 @@ _CHARACTER = re.compile(
 )
 # Control characters are escaped by everybody, so that only other letters tell the habit.
 _ESCAPED_LETTER = re.compile(r"\\u(?!00[01])")
+_SHORT = 16_384
+"""Characters of a text whose reading is kept for the next change of it."""
 _INDENT = re.compile(r"[\[{](\r?\n)([ \t]+)\S")
 
 
 def rewritten(text: str, value: Any) -> str:
     """The text of a JSON value with the least of it changed so that it reads as `value`; ValueError where it is no JSON."""
-    before = json.loads(text, strict=False)
-    node = nodes_of(text)
-    return text[: node.start] + _Edit(text, _style_of(text)).value(node, before, value, 0) + text[node.end :]
+    before, node, style = (_kept if len(text) <= _SHORT else _read)(text)
+    return text[: node.start] + _Edit(text, style).value(node, before, value, 0) + text[node.end :]
+
+
+def _read(text: str) -> tuple[Any, JsonNode, _Style]:
+    """What a text says, where each value stands in it, and how it is written."""
+    return json.loads(text, strict=False), nodes_of(text), _style_of(text)
+
+
+@lru_cache(maxsize=64)
+def _kept(text: str) -> tuple[Any, JsonNode, _Style]:
+    """As `_read`: faults change one recorded reply in dozens of ways. Nobody may change what it says."""
+    return _read(text)
 
 
 def styled(value: Any, like: str) -> str:

@@ -102,6 +102,8 @@ class KeptResults:
         index = self._indexed(start)
         self._examples, self._shrinks = index.examples, index.shrinks
         self.end, self.seconds, self.interrupted = index.end, index.seconds, index.interrupted
+        # `merge` walks through the examples, and then asks for each by its plan.
+        self._latest: tuple[int, Example | None] = (0, None)
 
     def close(self) -> None:
         self._data.close()
@@ -155,10 +157,14 @@ class KeptResults:
         return index
 
     def _example_at(self, offset: int) -> Example:
-        try:
-            return _EXAMPLES.validate_python(self._value(offset))
-        except (ValidationError, AgentChaosError) as exc:
-            raise HarnessError(f"{self.path}: offset {offset}: not a result ({exc})") from None
+        at, example = self._latest
+        if example is None or at != offset:
+            try:
+                example = _EXAMPLES.validate_python(self._value(offset))
+            except (ValidationError, AgentChaosError) as exc:
+                raise HarnessError(f"{self.path}: offset {offset}: not a result ({exc})") from None
+            self._latest = offset, example
+        return example
 
     def _value(self, offset: int) -> Any:
         return _json(unpacked(read_frame(self._data, offset)))
