@@ -34,24 +34,22 @@ class MixedResults:
     timed = False
 
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
-        """At most one violation per tool."""
-        seen: set[str] = set()
+        """At most one violation: where one result is another's, that one's is often the first's."""
         usual = _usual(evidence.clean) if evidence.trace.fired else {}
         for call in evidence.trace.calls if usual else ():
             prompt = prompt_of_call(call)
             for asked, given, owner in _swapped(prompt, usual) if prompt is not None else ():
-                if asked.name not in seen:
-                    seen.add(asked.name)
-                    yield Violation(
-                        oracle=self.name,
-                        subject=asked.name,
-                        reason=f"call {call.call} was told {shown(given, 90)} for {_spoken(asked)}, which is the result of "
-                        f"{_spoken(owner)}",
-                        advice=_ADVICE,
-                        call_seq=call.seq,
-                        before=min(usual[_key(asked)]),
-                        after=given,
-                    )
+                yield Violation(
+                    oracle=self.name,
+                    subject=asked.name,
+                    reason=f"call {call.call} was told {shown(given, 90)} for {_spoken(asked)}, which is the result of "
+                    f"{_spoken(owner)}",
+                    advice=_ADVICE,
+                    call_seq=call.seq,
+                    before=min(usual[_key(asked)]),
+                    after=given,
+                )
+                return
 
 
 def _swapped(prompt: Prompt, usual: _Usual) -> Iterator[tuple[ToolCall, str, ToolCall]]:

@@ -26,7 +26,14 @@ async def weather(city: str) -> str:
 
 
 async def as_they_finish(running):
-    return [await one for one in asyncio.as_completed(running)]
+    # Not `asyncio.as_completed`, which starts them in the order of a set.
+    results = []
+
+    async def keep(one):
+        results.append(await one)
+
+    await asyncio.gather(*map(keep, running))
+    return results
 
 
 async def in_order(running):
