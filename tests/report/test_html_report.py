@@ -15,11 +15,12 @@ from starlette.testclient import TestClient
 from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.contents.difference import pair
 from agent_chaos.report.contents.facts import facts
-from agent_chaos.report.document import CampaignRecord, Document, Score, SurvivedKinds
+from agent_chaos.report.document import CampaignRecord, Document, GridCell, Score, SurvivedKinds
 from agent_chaos.report.event import Ended, Failed, SearchEnded
 from agent_chaos.report.html import REPORTER
 from agent_chaos.report.html.marks import marked
 from agent_chaos.report.reporter import USUAL
+from agent_chaos.search.campaign import LEFT_OUT, Covered
 from agent_chaos.trace.trace import Trace
 from agent_chaos.ui.app import pages
 from tests.report.refund_campaign import BROKEN, CLEAN, VIOLATION, campaign, finding
@@ -152,7 +153,33 @@ def test_the_page_ends_with_the_facts_that_the_terminal_ends_with(tmp_path: Path
     told = dict(facts(record, everything=True))
 
     assert {"Interrupted", "Harness", "Held", "Score", "Covered", "Undecided", "Also run"} <= set(told)
-    assert [line for text in told.values() for line in text.splitlines() if line not in page] == []
+    # A long line folds what stands in its parentheses.
+    parts = [
+        part for text in told.values() for line in text.splitlines() for part in line.rstrip(")").split(" (")
+    ]
+    assert [part for part in parts if part not in page] == []
+
+
+def test_kinds_of_fault_that_were_left_out_are_a_number_and_those_that_failed_stand_first(
+    tmp_path: Path,
+) -> None:
+    record = campaign_record(campaign()).model_copy(
+        update={
+            "coverage": (
+                Covered(kind="dns_error", family="connection", sites=6, examples=2),
+                Covered(kind="tool_raise", family="tool_failure", why=LEFT_OUT),
+            ),
+            "struck": (
+                GridCell(kind="bad_text", place="call 0", survived=1),
+                GridCell(kind="truncate", place="call 0", failed=1),
+            ),
+        }
+    )
+    text = " ".join(written(tmp_path / "out.html", record).text.split())
+
+    assert "1 kind more: left out by the selection." in text
+    assert "tool raise" not in text
+    assert 0 < text.index("truncate✗ 1") < text.index("bad text✓ 1")
 
 
 @pytest.mark.parametrize("rows", [1, 60], ids=["short", "with rows left out, which have no time"])

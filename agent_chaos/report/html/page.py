@@ -12,10 +12,11 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from agent_chaos.report.contents.facts import facts
-from agent_chaos.report.contents.grid import grid
-from agent_chaos.report.document import CampaignRecord, Stopped, TimelineRow
+from agent_chaos.report.contents.grid import Grid, grid
+from agent_chaos.report.document import CampaignRecord, GridCell, Stopped, TimelineRow
 from agent_chaos.report.html.inert import inert
 from agent_chaos.report.html.marks import marked
+from agent_chaos.search.campaign import LEFT_OUT
 from agent_chaos.version import __version__
 
 _VERDICTS = {
@@ -68,13 +69,19 @@ def template_environment(*packages: str) -> Environment:
         inert=inert,
         met=_met,
         strip=_strip,
-        grid=grid,
+        grid=_failures_first,
         marked=marked,
         facts_first=_facts_first,
         facts_after=_facts_after,
     )
-    made.globals.update(version=__version__, verdict_of=lambda code: _VERDICTS[code])
+    made.globals.update(version=__version__, left_out=LEFT_OUT, verdict_of=lambda code: _VERDICTS[code])
     return made
+
+
+def _failures_first(cells: Sequence[GridCell]) -> Grid:
+    made = grid(cells)
+    failed = {one.kind for one in cells if one.failed}
+    return Grid(made.places, tuple(sorted(made.rows, key=lambda row: row[0] not in failed)))
 
 
 _MET = {"sometimes": "fault met now and then", "every run": "in every run"}
