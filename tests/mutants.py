@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 _TIMEOUT_S = 120
+NOT_ENDED = "the tests did not end"
 _NOT_RUN = (4, 5)
 """How pytest ends where there are no such tests."""
 
@@ -365,7 +366,7 @@ def failing_test(tests: str, checkout: Path, timeout_s: float = _TIMEOUT_S) -> s
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return "the tests did not end"
+        return NOT_ENDED
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
     ended_early = "" if done.returncode in (0, *_NOT_RUN) else f"pytest ended with {done.returncode}"
     return failed[0][:120] if failed else ended_early

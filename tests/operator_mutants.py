@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.mutants import ROOT, checkout_in, failing_test, say
+from tests.mutants import NOT_ENDED, ROOT, checkout_in, failing_test, say
 
 MODULES = ("search", "replay", "trial", "patch/time", "oracles/verdict.py")
 """What decides what is run, what is served, when, and what it counts as."""
@@ -73,9 +73,11 @@ def main(words: list[str]) -> int:
     chosen = random.Random(asked.seed).sample(every, min(asked.count, len(every)))
     with tempfile.TemporaryDirectory() as folder:
         checkout = checkout_in(Path(folder))
-        lives = sum(not _killed(one, checkout, asked.timeout_s) for one in chosen)
+        killers = [_killer(one, checkout, asked.timeout_s) for one in chosen]
+    lives, hung = killers.count(""), killers.count(NOT_ENDED)
     say(
-        f"{len(chosen) - lives} of {len(chosen)} killed, of {len(every)} that can be made (seed {asked.seed})"
+        f"{len(chosen) - lives} of {len(chosen)} killed, {hung} of them by tests that did not end in time; "
+        f"{len(every)} can be made (seed {asked.seed})"
     )
     return lives
 
@@ -95,7 +97,8 @@ def _mutants_in(place: Path) -> Iterator[OperatorMutant]:
         yield from (OperatorMutant(file.relative_to(ROOT), number) for number in range(len(changes)))
 
 
-def _killed(mutant: OperatorMutant, checkout: Path, timeout_s: float) -> bool:
+def _killer(mutant: OperatorMutant, checkout: Path, timeout_s: float) -> str:
+    """What noticed the change; '' where nothing did."""
     file = checkout / mutant.file
     text = file.read_text()
     tree = ast.parse(text)
@@ -106,25 +109,28 @@ def _killed(mutant: OperatorMutant, checkout: Path, timeout_s: float) -> bool:
     file.write_text(after)
     started = time.monotonic()
     try:
-        killer = next(
-            (found for tests in _tests_of(mutant.file) if (found := failing_test(tests, checkout))), ""
-        )
+        tried = (failing_test(tests, checkout, timeout_s) for tests in _tests_of(mutant.file))
+        killer = next(filter(None, tried), "")
     finally:
         file.write_text(text)
     changed = [pair for pair in zip(before, after.splitlines(), strict=False) if pair[0] != pair[1]]
     shown = " -> ".join(one.strip() for one in changed[0]) if changed else ""
     took = f"{time.monotonic() - started:.0f} s"
     say(f"{'killed' if killer else 'LIVES':7} {mutant.file}:{line}: {shown}\n        {killer} ({took})")
-    return bool(killer)
+    return killer
 
 
 def _tests_of(file: Path) -> list[str]:
-    """The tests of a module, nearest first."""
+    """The tests of a module, nearest first: its own, those that import it, and those of its folder."""
     inside = file.relative_to("agent_chaos")
     own = ROOT / "tests" / inside.parent / f"test_{inside.name}"
+    name = ".".join(file.with_suffix("").parts)
+    beside = [
+        one for one in sorted((ROOT / "tests").rglob("test_*.py")) if f"from {name} " in one.read_text()
+    ]
     part = next((name for name in _BESIDE if str(inside).startswith(f"{name}/")), "")
     folders = _BESIDE.get(part) or (f"tests/{inside.parent}", f"tests/{inside.parts[0]}")
-    nearest = [str(own.relative_to(ROOT))] if own.is_file() else []
+    nearest = [str(one.relative_to(ROOT)) for one in (own, *beside) if one.is_file()]
     return [place for place in dict.fromkeys((*nearest, *folders)) if (ROOT / place).exists()]
 
 

@@ -10,6 +10,8 @@ from functools import cache
 from typing import Any
 
 from agent_chaos.cassette.model import Cassette
+from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.spoken import spoken
@@ -84,3 +86,16 @@ def cassette() -> Cassette:
 
 def rehearsal(agent: Callable[..., Any] = careless) -> Rehearsal:
     return Rehearsal(plain(agent), cassette=cassette())
+
+
+class Logged(Rehearsal):
+    """The agent, noting every plan that really runs."""
+
+    def __init__(self) -> None:
+        super().__init__(plain(careless), cassette=cassette())
+        self.prepare()
+        self.plans: list[Plan] = []
+
+    def trial(self, plan: Plan) -> Outcome:
+        self.plans.append(plan)
+        return super().trial(plan)
