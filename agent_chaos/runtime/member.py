@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from threading import Thread
+from typing import NamedTuple, Protocol
 
 from agent_chaos.errors import TrialStop
 from agent_chaos.runtime import real
-
-if TYPE_CHECKING:
-    from agent_chaos.runtime.scheduler import Scheduler
+from agent_chaos.runtime.run_stop import RunStop
 
 Poll = Callable[[], bool]
 NEVER = sys.maxsize
@@ -24,6 +23,32 @@ class WaitEnd(Enum):
     DUE = "its time has come"
     RUNG = "the alarm rang meanwhile: wait on for what is left"
     FREED = "the run is over: wait on for real"
+
+
+class Home(Protocol):
+    """What a thread asks of the scheduler of the run that it takes part in."""
+
+    main: Member
+    stop: RunStop | None
+
+    @property
+    def now_ns(self) -> int: ...
+    def enter(self, member: Member) -> None: ...
+    def leave(self, member: Member, thread: Thread | None) -> None: ...
+    def wait(
+        self,
+        ticket: Ticket,
+        span_ns: int = ...,
+        *,
+        poll: Poll | None = ...,
+        external: bool = ...,
+        why: str = ...,
+    ) -> WaitEnd: ...
+    def woken(self, ticket: Ticket) -> None: ...
+    def check(self) -> None: ...
+    def after_alarm(self, member: Member) -> WaitEnd: ...
+    def bury(self) -> None: ...
+    def look_for_the_stuck(self) -> None: ...
 
 
 class Member:
@@ -56,7 +81,7 @@ class Member:
         "why",
     )
 
-    def __init__(self, home: Scheduler, *, daemon: bool, kind: str = "", of_pool: bool = False) -> None:
+    def __init__(self, home: Home, *, daemon: bool, kind: str = "", of_pool: bool = False) -> None:
         self.home = home
         self.ident = 0
         self.daemon = daemon

@@ -11,16 +11,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from agent_chaos.runtime import real
+from agent_chaos.runtime.alarm import Alarm
 from agent_chaos.runtime.child_processes import ChildProcesses
-from agent_chaos.runtime.member import NEVER
+from agent_chaos.runtime.member import NEVER, Member
 from agent_chaos.runtime.user_code import calling_frame
-
-if TYPE_CHECKING:
-    from agent_chaos.runtime.member import Member
-    from agent_chaos.runtime.scheduler import Scheduler
 
 PATIENCE_S = 0.5
 """Real seconds after which a thread that neither waits nor moves is taken to block inside C code."""
@@ -43,6 +40,24 @@ _WAIT_FOR_PROGRAMS = frozenset(
 _Places = tuple[tuple[int, int, int], ...]
 
 
+class Turns(Protocol):
+    """What is asked of the scheduler about the turns of its threads."""
+
+    members: dict[int, Member]
+    running: Member
+    turns: int
+    over: bool
+    alarm: Alarm
+
+    @property
+    def now_ns(self) -> int: ...
+    @property
+    def choosing(self) -> bool: ...
+    def next_due_s(self) -> float: ...
+    def anybody_ready(self) -> bool: ...
+    def take_turn_from(self, member: Member) -> None: ...
+
+
 class Outside:
     """Watches what the scheduler cannot control.
 
@@ -51,7 +66,7 @@ class Outside:
         programs: how many programs the run has started.
     """
 
-    def __init__(self, scheduler: Scheduler, degraded: Callable[[str], None]) -> None:
+    def __init__(self, scheduler: Turns, degraded: Callable[[str], None]) -> None:
         self._scheduler = scheduler
         self._degraded = degraded
         self.poked = False

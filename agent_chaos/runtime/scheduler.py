@@ -273,6 +273,10 @@ class Scheduler:
         """Whether a thread chooses who goes on."""
         return self._choice.locked()
 
+    def look_for_the_stuck(self) -> None:
+        """As `Outside.look_for_the_stuck`."""
+        self.outside.look_for_the_stuck()
+
     def take_turn_from(self, member: Member) -> None:
         """Passes on the turn of a thread that does not do so by itself; comes it back meanwhile, it waits for its next one."""
         if self._may_choose(member):
@@ -339,5 +343,5 @@ def _await_turn(member: Member) -> None:
         home = member.home
         if member is home.main and home.stop is not None:
             return
-        home.outside.look_for_the_stuck()
+        home.look_for_the_stuck()
     member.home.bury()

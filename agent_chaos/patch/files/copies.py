@@ -131,6 +131,7 @@ def _apply(changes: Changes) -> None:
 
 def _leave() -> None:
     _state.update(stands=False, real=False)
+    databases.let_go()
     OVERLAY.close()
 
 

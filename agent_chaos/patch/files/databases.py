@@ -98,10 +98,16 @@ def restored() -> set[str]:
     """The copies, with what is beside them, to which connections are still open: each is as its run found it, but for tables."""
     kept: set[str] = set()
     for connection, path in list(_opened.items()):
-        with suppress(sqlite3.Error):  # of one that is closed, or belongs to a thread that is gone
+        # Of one that is closed, or belongs to a thread that is gone; or whose database lost its folder meanwhile.
+        with suppress(sqlite3.Error, OSError):
             _restore(connection, path)
             kept.update(OVERLAY.shadow(path) + ending for ending in _BESIDE)
     return kept
+
+
+def let_go() -> None:
+    """Leaves connections alone that are still open: the copies that they go to are gone."""
+    _opened.clear()
 
 
 def _restore(connection: sqlite3.Connection, path: str) -> None:

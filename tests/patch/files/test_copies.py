@@ -348,3 +348,14 @@ def test_what_an_import_opens_is_a_copy_too_and_every_run_finds_it_as_the_import
     assert said == ["[2, 3] 'asked\\n'"] * 3
     assert named.notes == ("files: written in a throw-away copy: book.db, logs, logs/agent.log, orders.db",)
     assert {name: one for name, one in tree(folder).items() if "__pycache__" not in name} == before
+
+
+def test_a_connection_that_outlives_its_environment_is_left_alone(folder):
+    kept = []
+    with offline_environment():
+        trial(scenario(lambda ctx, text: kept.append(sqlite3.connect("orders.db"))), NOTHING)
+    shutil.rmtree(folder / "old")
+    (folder / "orders.db").unlink()
+
+    assert answers(writes_text, runs=1)
+    kept[0].close()
