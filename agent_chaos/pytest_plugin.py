@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from agent_chaos.integrations.pytest_fixtures import ChaosFixture
     from agent_chaos.run.adhoc import AdHocContext
 
-MARK = "chaos"
 _MARK_HELP = (
     "chaos(max_examples=200, seed=0, faults=()): how the `chaos` fixture searches, and the faults that act in a test "
     "with the `cassette` fixture"

@@ -10,6 +10,7 @@ from agent_chaos.oracles.reading.marks import is_marked
 from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, failed_for_good
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
+    in_one_line,
     last_call_of_turn,
     recorded_text,
     served_turn,
@@ -88,14 +89,10 @@ def _silent_frame(evidence: Evidence, answer: Answer, clean: Answer) -> Call | N
             and len(whole) >= LONG_ENOUGH
             and whole in clean.text
         ):
-            frames = {_plain(clean.text.replace(whole, nothing)) for nothing in _NO_TEXT}
-            if _plain(answer.text) in frames:
+            frames = {in_one_line(clean.text.replace(whole, nothing)) for nothing in _NO_TEXT}
+            if in_one_line(answer.text) in frames:
                 return call
     return None
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
 
 
 ORACLE = EmptyAnswer()

@@ -9,6 +9,7 @@ from agent_chaos.oracles.reading.marks import adds_words, answers_otherwise, is_
 from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, is_unreadable, told
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
+    in_one_line,
     is_truncated,
     recorded_text,
     recorded_turn,
@@ -213,7 +214,7 @@ def _fed(evidence: Evidence, call: Call, whole: str, partial: str) -> tuple[Call
                 # The clean run's prompt with the partial text put in: if the agent sent this, it took the
                 # part for the whole.
                 frame = before.replace(whole, partial)
-                if _plain(text) == _plain(frame) or (
+                if in_one_line(text) == in_one_line(frame) or (
                     partial
                     and partial in text
                     and whole not in text
@@ -221,10 +222,6 @@ def _fed(evidence: Evidence, call: Call, whole: str, partial: str) -> tuple[Call
                 ):
                     return later, before, text
     return None
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
 
 
 ORACLE = SilentTruncation()

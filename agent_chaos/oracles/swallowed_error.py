@@ -23,6 +23,7 @@ from agent_chaos.oracles.reading.tool_reports import (
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
     failed,
+    in_one_line,
     last_call_of_turn,
     recorded_text,
     served_turn,
@@ -183,14 +184,14 @@ def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bo
     beside the text differs, too."""
     if (
         not answer.text.strip()
-        or _plain(answer.text) == _plain(clean.text)
+        or in_one_line(answer.text) == in_one_line(clean.text)
         or flags_more(answer, clean, [answer.text])
     ):
         return False
     # Not what a failed reply had said: an agent that answers with half a reply is `silent_truncation`'s.
     heard = [call for call in trace.calls if call.seq <= last.seq and not failed(trace, call)]
-    said = {_plain(turn.text) for turn in map(served_turn, heard) if turn is not None}
-    left = _plain(answer.text)
+    said = {in_one_line(turn.text) for turn in map(served_turn, heard) if turn is not None}
+    left = in_one_line(answer.text)
     # The longest first: a shorter one may stand within it.
     for text in sorted(said, key=len, reverse=True):
         left = left.replace(text, "") if len(text) >= _WORDS_ENOUGH or text == left else left
@@ -247,12 +248,8 @@ def _as_ever(evidence: Evidence, run: ToolRun) -> tuple[str, str] | None:
     if answer is None or clean is None or not asking(evidence.trace, run):
         return None
     usual = all(call.fidelity.full and not call.fired for call in later) and answer.text.strip()
-    same = _plain(answer.text) == _plain(clean.text) and not flags_more(answer, clean)
+    same = in_one_line(answer.text) == in_one_line(clean.text) and not flags_more(answer, clean)
     return (f"turn {answer.turn} answered", answer.text) if usual and same else None
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
 
 
 ORACLE = SwallowedError()

@@ -14,6 +14,7 @@ from agent_chaos.oracles.reading.turns import (
     all_transparent,
     clean_answer,
     executed,
+    in_one_line,
     read_whole,
     served_turn,
     shown,
@@ -65,7 +66,7 @@ class TransparentOutcome:
     def _answers(self, evidence: Evidence) -> Iterable[Violation]:
         for answer in evidence.trace.answers:
             clean = clean_answer(evidence, answer.turn)
-            if clean is None or _plain(answer.text) == _plain(clean.text):
+            if clean is None or in_one_line(answer.text) == in_one_line(clean.text):
                 continue
             reason = f"turn {answer.turn} answered {shown(answer.text, 90)!r}, not {shown(clean.text, 90)!r}"
             advice = _READ if heard_as_recorded(evidence.trace) else _ADVICE
@@ -119,10 +120,6 @@ def _says_so(trace: Trace, answer: Answer, clean: Answer) -> bool:
 
 def _as_warning(told: Violation) -> Violation:
     return told.model_copy(update={"severity": "warning", "advice": _ASK_ONCE_MORE})
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _tool_calls(trace: Trace, clean: Trace) -> Counter[str]:

@@ -47,33 +47,12 @@ class VirtualClock:
         """Seconds since the epoch."""
         return self.wall_start_s + self._ns / _NS
 
-    def advance(self, seconds: float) -> None:
-        """Moves `seconds` ahead; nothing where it is not positive."""
-        if seconds > 0:
-            self._move(self._ns + round(seconds * _NS))
-
-    def advance_to(self, now: float) -> None:
-        """Moves to `now` virtual seconds; nothing where that has passed."""
-        self._move(round(now * _NS))
-
     def advance_to_ns(self, ns: int) -> None:
-        """As `advance_to`, in whole nanoseconds."""
-        self._move(ns)
-
-    def advance_to_monotonic(self, when: float) -> None:
-        """Moves until `monotonic()` is at least `when`."""
-        target = round((when - MONOTONIC_START_S) * _NS)
-        # Rounding may end a fraction below `when`, and an event loop would go round without its timer ever
-        # being due.
-        while MONOTONIC_START_S + target / _NS < when:
-            target += 1
-        self._move(target)
-
-    def _move(self, target_ns: int) -> None:
+        """Moves to so many virtual nanoseconds; nothing where that has passed."""
         with self._lock:
-            moved = target_ns - self._ns
+            moved = ns - self._ns
             if moved <= 0:
                 return
-            self._ns = target_ns
+            self._ns = ns
         if self._on_advance is not None:
             self._on_advance(moved / _NS)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent_chaos.oracles.oracle import Evidence
-from agent_chaos.oracles.reading.turns import failed, prompt_of_call, recorded_text, served_turn
+from agent_chaos.oracles.reading.turns import (
+    failed,
+    in_one_line,
+    prompt_of_call,
+    recorded_text,
+    served_turn,
+)
 from agent_chaos.providers.turn import Text
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
@@ -72,7 +78,7 @@ def left_out(evidence: Evidence, turn: int) -> tuple[Call, Call] | None:
             # What a struck call had said may have come all the same.
             gone = [call for call in before if recorded_text(call).strip() not in text]
             for call in gone:
-                if any(_plain(text) == shorter for shorter in _without(usual, call, gone)):
+                if any(in_one_line(text) == shorter for shorter in _without(usual, call, gone)):
                     return call, later
     return None
 
@@ -83,8 +89,4 @@ def _without(usual: list[str], call: Call, lost: list[Call]) -> Iterator[str]:
         if recorded_text(call).strip() in text:
             for one in lost:
                 text = text.replace(recorded_text(one).strip(), "")
-            yield _plain(text)
-
-
-def _plain(text: str) -> str:
-    return " ".join(text.split())
+            yield in_one_line(text)

@@ -244,6 +244,11 @@ def read_whole(trace: Trace, call: Call) -> bool:
     return delivered is not None and call.reply is not None and delivered.bytes_read >= len(call.reply.body)
 
 
+def in_one_line(text: str) -> str:
+    """A text with one blank between its words: how it is laid out is no part of what it says."""
+    return " ".join(text.split())
+
+
 def shown(value: Any, limit: int = 200) -> str:
     """A value as short JSON or text for a sentence."""
     # `default`: arguments come from Python, and may hold dates and decimals.
