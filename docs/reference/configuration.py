@@ -12,7 +12,7 @@ from docs.reference.markdown import WRITTEN, table
 _EXAMPLE = """```toml
 [tool.agent-chaos]
 max-examples = 100
-skip-faults = ["hostile"]
+skip-faults = ["slow_stream"]
 baseline = "known-failures.json"
 ```"""
 

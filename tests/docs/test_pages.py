@@ -8,6 +8,8 @@ import pytest
 
 from agent_chaos import run_scenario
 from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.search.corpus.settings import resolved, scope_of
+from agent_chaos.search.selection import judges, kinds
 from docs.reference.commands import commands
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,21 @@ def said_commands():
 @pytest.mark.parametrize("code", [*blocks("python")])
 def test_code_compiles(code):
     compile(code, "page", "exec")
+
+
+@pytest.mark.parametrize("table", [one for one in blocks("toml") if "[tool.agent-chaos]" in one.values[0]])
+def test_settings_are_ones_that_a_search_takes(table, tmp_path):
+    (tmp_path / "pyproject.toml").write_text(table)
+    known = resolved(start=tmp_path).settings
+
+    assert scope_of(known)
+    assert judges(only=known.only_oracles, skip=known.skip_oracles)
+
+
+@pytest.mark.parametrize("command", [one for one in said_commands() if "-faults " in one.values[0]])
+def test_faults_of_a_command_are_in_the_catalogue(command):
+    for names in re.findall(r"--(?:only|skip)-faults (\S+)", command):
+        assert kinds(names.split(","))
 
 
 @pytest.mark.parametrize("command", [*said_commands()])
