@@ -8,7 +8,7 @@ from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.dropped_calls import left_undone, passed_over
-from agent_chaos.oracles.reading.marks import flags_more, is_marked
+from agent_chaos.oracles.reading.marks import adds_words, flags_more, is_marked
 from agent_chaos.oracles.reading.prompts import failed_for_good, left_out
 from agent_chaos.oracles.reading.tool_reports import (
     asking,
@@ -219,9 +219,9 @@ def _heard(evidence: Evidence, run: ToolRun, usual: ToolRun) -> tuple[str, str] 
     call, result = told
     same = wanted is not None and result.content == wanted[1].content
     usually = [wanted[1].content] if wanted is not None else []
-    blank = says_nothing(result.content, usually) and all(
-        isinstance(part, ToolResult) for part in tail_parts(call)
-    )
+    # Words that a success has, too, in whatever language, say no more than that it was one.
+    plain = says_nothing(result.content, usually) or (usually and not adds_words(result.content, usually))
+    blank = plain and all(isinstance(part, ToolResult) for part in tail_parts(call))
     # A tool that landed may well give nothing; only one that did nothing makes a blank result a lie.
     wrong = same or blank if not run.landed else same and not is_empty(result.content)
     return ("the model was told", result.content) if wrong and not result.is_error else None

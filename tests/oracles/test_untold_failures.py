@@ -52,6 +52,22 @@ def warned(outcome):
     return {one.fingerprint for one in outcome.violations if one.severity == "warning"}
 
 
+def in_swahili(order: str = "", amount: float = 0) -> str:
+    return f"malipo yamekamilika: {amount} kwa {order}"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("malipo yamekamilika", {"swallowed_error:refund"}), ("malipo yameshindikana", set())],
+    ids=["as-when-it-is-done", "as-when-it-failed"],
+)
+def test_words_that_a_success_has_too_tell_of_no_failure_in_any_language(words, expected):
+    def named(ctx, text):
+        return telling(lambda result: result if gave(result) else words, run=in_swahili)(ctx, text)
+
+    assert found(judged(named, "anthropic_messages", RAISES)) == expected
+
+
 @PROTOCOLS
 @pytest.mark.parametrize("faults", [RAISES, ERRS], ids=["raises", "gives-an-error"])
 def test_a_failed_tool_that_is_told_as_a_success_is_found(protocol, faults):
