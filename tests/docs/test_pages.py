@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
     ROOT / "scenarios/frameworks/README.md",
+    ROOT / "scenarios/node/README.md",
     *sorted((ROOT / "docs/pages").rglob("*.md")),
 ]
 WRITTEN = [page for page in PAGES if "coming-from/earlier" not in str(page)]
