@@ -64,7 +64,7 @@ def score_line(found: Score | None) -> str:
     """`61 % of everyday faults survived (53 of 87; 95 % interval 50 % to 71 %; 9 more undecided)`."""
     if found is None:
         return ""
-    undecided = f"; {found.undecided:,} more undecided"
+    undecided = f"; {found.undecided:,} more undecided" if found.undecided else ""
     if not found.judged:
         return f"none of the examples with everyday faults could be judged{undecided}"
     return (

@@ -44,8 +44,8 @@ def page(campaigns: Sequence[CampaignRecord], stopped: Sequence[Stopped] = ()) -
         template_environment()
         .get_template("report.html")
         .render(
-            campaigns=campaigns,
-            stopped=stopped,
+            campaigns=list(campaigns),
+            stopped=list(stopped),
             style=Markup(style),
             script=Markup(script),
             script_hash=Markup(f"sha256-{digest}"),
