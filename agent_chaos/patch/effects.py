@@ -6,17 +6,23 @@ Files are noted here only where no throw-away copy holds them (`files/`).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from agent_chaos.errors import GuardRefused, TrialStop
 from agent_chaos.patch.files import overlay
 from agent_chaos.runtime.session import Session
 
+PAST_BOUNDARY = "past the tool boundary that it was recorded at"
 
-def note_program(session: Session, name: str) -> None:
-    """Notes a program that a run starts. Raises GuardRefused where structured output is being acted on."""
+
+def note_program(session: Session, name: str, arguments: Sequence[str] = ()) -> None:
+    """Notes a program that a run starts. Raises GuardRefused where it would do what only a tool at its boundary may."""
     _noted(session, "subprocess", name[:120])
+    for tool, texts in session.asked_for.items():
+        if any(text in argument for text in texts for argument in arguments):
+            told = f"started {name[:120]}, as the model had asked {tool} to, {PAST_BOUNDARY}"
+            raise refused_effect(session, told)
     session.scheduler.outside.program_starts()
 
 
@@ -47,12 +53,13 @@ def refused_effect(session: Session, told: str) -> GuardRefused:
 
 
 def _popen(session: Session, args: tuple[Any, ...]) -> None:
-    argv = args[1]
-    note_program(session, argv if isinstance(argv, str) else " ".join(str(part) for part in list(argv)[:3]))
+    parts = [args[1]] if isinstance(args[1], str) else [_text(part) for part in args[1]]
+    note_program(session, " ".join(parts[:3]), parts)
 
 
 def _spawned(session: Session, args: tuple[Any, ...]) -> None:
-    note_program(session, _text(args[0]) if args else "a program")
+    told = [_text(part) for one in args[:2] for part in (one if isinstance(one, list | tuple) else [one])]
+    note_program(session, told[0] if told else "a program", told)
 
 
 def _spawned_by_mode(session: Session, args: tuple[Any, ...]) -> None:

@@ -53,6 +53,8 @@ class Session:
     """What servers of tools said besides results: name, arguments and result."""
     acted_on: str = ""
     """What the model did that nothing outside of this process may come of, as `filled in invoice`."""
+    asked_for: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Tools that the model asked for and whose boundary has not been met since, with the texts among their arguments."""
     copies_files: bool = False
     """Whether the files that it changes are changed in a throw-away copy alone."""
     turn: int = 0

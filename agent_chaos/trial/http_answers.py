@@ -18,10 +18,14 @@ from agent_chaos.runtime.answer import Answered
 from agent_chaos.runtime.session import Session
 from agent_chaos.runtime.user_code import retried_by_genai
 from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.json_strings import strings
 from agent_chaos.trace.trace import Call
 from agent_chaos.trial.call_numbers import CallNumbers, LogicalCall, numbered_attempt
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.online import Online
+
+_TELLING = 3
+"""Letters of a text that is not met by chance."""
 
 
 @dataclass(eq=False)
@@ -33,6 +37,7 @@ class HttpAnswers:
         ignore_hosts: hosts that are refused quietly.
         injector: names faults besides the plan's, where a scenario configures some.
         online: answers what the recording does not, where the run may go online.
+        at_boundary: tools of which it is noted that the model asked for them, until their boundary is met.
         held: calls of the model, by name, with what it does by them in words; once one is served, nothing outside of this process
             may come of it.
     """
@@ -45,6 +50,7 @@ class HttpAnswers:
     injector: ChaosInjector | None = None
     online: Online | None = None
     held: Mapping[str, str] = field(default_factory=dict)
+    at_boundary: Collection[str] = ()
     _numbers: CallNumbers = field(init=False)
     _requests: int = 0
     _first_of_turn: dict[int, int] = field(default_factory=dict)
@@ -82,8 +88,12 @@ class HttpAnswers:
 
     def _hold_effects(self, reply: Reply | None, protocol: WireProtocol | None) -> None:
         """From structured output on, what the agent's own code does may be what a tool would have done."""
-        if self.held and reply is not None and protocol is not None:
-            given = next((one.name for one in protocol.parse(reply).tool_calls if one.name in self.held), "")
+        if (self.held or self.at_boundary) and reply is not None and protocol is not None:
+            calls = protocol.parse(reply).tool_calls
+            self.session.asked_for.update(
+                {one.name: _texts(one.arguments) for one in calls if one.name in self.at_boundary}
+            )
+            given = next((one.name for one in calls if one.name in self.held), "")
             # Never cleared: what the agent writes with the output may come several calls later.
             if given:
                 self.session.acted_on = f"{self.held[given]} {given}"
@@ -162,3 +172,8 @@ def _is_by_sdk(request: Request, logical: LogicalCall) -> bool:
     numbered = numbered_attempt(request)
     # The stack is walked only for what is sent again without a number: most requests are neither.
     return numbered > 0 or (numbered < 0 and logical.attempt > 0 and retried_by_genai())
+
+
+def _texts(arguments: str) -> tuple[str, ...]:
+    """The texts in a call's arguments by which what it does would be known."""
+    return tuple(one.text for one in strings(arguments) or () if one.name and len(one.text) >= _TELLING)

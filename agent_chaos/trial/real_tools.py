@@ -8,6 +8,7 @@ from functools import cached_property
 
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.errors import UsageError
+from agent_chaos.patch.effects import PAST_BOUNDARY
 from agent_chaos.patch.files.copies import POSSIBLE
 from agent_chaos.patch.loopback.relay import TRANSPORT
 from agent_chaos.patch.network_namespace import is_isolated
@@ -16,6 +17,7 @@ from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.unobserved_tools import past_boundary, structured_outputs, unwrapped_tools
 
+_GIVE_BACK = "give back its @agent_chaos.tool or its framework's tool class"
 _ELSE = "name them in pure_tools= if they have no side effects, or pass --allow-real-tools"
 
 
@@ -58,6 +60,13 @@ class RealToolPolicy:
         outputs = set(structured_outputs(self.cassette)) - set(self.scenario.pure_tools)
         return dict.fromkeys(outputs, "filled in") | dict.fromkeys(self.contained, "called")
 
+    @property
+    def at_boundary(self) -> tuple[str, ...]:
+        """Tools that were recorded at a boundary, and have to be met there again."""
+        if self.allowed:
+            return ()
+        return tuple({one.name for one in self.cassette.tools if one.is_call} - set(self.scenario.pure_tools))
+
     def refuse(self) -> None:
         """Raises UsageError where tools would run for real, unless that was allowed."""
         if self.run_for_real and not self.allowed:
@@ -72,14 +81,16 @@ class RealToolPolicy:
         if past and not self.allowed:
             held = "; only copies of files were changed just now" if POSSIBLE else ""
             raise UsageError(
-                f"{self.scenario.name}: {', '.join(past)} was called past the tool boundary that it was recorded at{held}; "
-                f"give back its @agent_chaos.tool or its framework's tool class, {_ELSE}"
+                f"{self.scenario.name}: {', '.join(past)} was called {PAST_BOUNDARY}{held}; {_GIVE_BACK}, {_ELSE}"
             )
         return past
 
     def check_effects(self, trace: Trace) -> None:
         """Raises UsageError where the agent did what no copy of files can hold; it was refused."""
-        if effects := trace.incidents_of("effect"):
+        effects = trace.incidents_of("effect")
+        if effects and PAST_BOUNDARY in effects[0].detail:
+            raise UsageError(f"{self.scenario.name}: the agent {effects[0].detail}; {_GIVE_BACK}, {_ELSE}")
+        if effects:
             raise UsageError(
                 f"{self.scenario.name}: the agent {effects[0].detail}, which no tool boundary saw, so every example would do "
                 f"it for real; wrap what does it with @agent_chaos.tool and {self.again}, {_ELSE}"

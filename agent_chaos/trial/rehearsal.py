@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -137,7 +137,7 @@ class Rehearsal:
         """
         self.refuse_real_tools()
         # The first run differs from all later ones in an agent that loads, connects or caches something once.
-        warm_up = self._run(Plan())
+        warm_up = self._run(Plan(), at_boundary=self._tools.at_boundary)
         sound = Soundness(self.name, self._again, self._index, self._redactor.request)
         # First of all: what the agent tried to do here it would try again in every run.
         self._tools.check_effects(warm_up)
@@ -239,6 +239,7 @@ class Rehearsal:
         max_requests: int = _CLEAN_REQUESTS,
         injector: ChaosInjector | None = None,
         probing: bool = False,
+        at_boundary: Collection[str] = (),
     ) -> Trace:
         # A budget for what faults add: an agent that polls for an hour without any has the same one.
         limit = self.scenario.max_virtual_s + (self._clean.virtual_s if self._clean else 0.0)
@@ -250,6 +251,7 @@ class Rehearsal:
             max_virtual_s=limit,
             injector=injector,
             held=self._tools.held_calls,
+            at_boundary=at_boundary,
             copies_files=not self.allow_real_tools,
         )
         with offline_environment():

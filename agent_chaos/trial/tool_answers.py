@@ -51,6 +51,7 @@ class ToolAnswers:
 
     def answer(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
         """What a wrapped tool does. Raises ReplayMiss for a tool that was never recorded."""
+        self.session.asked_for.pop(name, None)
         moment = self._noted_moment(name)
         served = self.toolbox.serve(name, arguments)
         # Online nobody has to be content with the nearest result: the tool runs, as live.

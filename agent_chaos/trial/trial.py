@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -87,6 +87,7 @@ class TrialSetup:
     injector: ChaosInjector | None = None
     online: Online | None = None
     held: Mapping[str, str] = field(default_factory=dict)
+    at_boundary: Collection[str] = ()
     copies_files: bool = True
 
     @classmethod
@@ -158,6 +159,7 @@ def _answerer(setup: TrialSetup, session: Session) -> Answerer:
         injector=setup.injector,
         online=setup.online,
         held=setup.held,
+        at_boundary=setup.at_boundary,
     )
     toolbox = Toolbox(tuple(setup.index.cassette.tools), setup.plan)
     tools = ToolAnswers(session, setup.index, toolbox, setup.injector, setup.online)

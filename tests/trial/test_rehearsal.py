@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import subprocess
 import threading
 import time
 import urllib.request
@@ -648,6 +649,21 @@ def test_a_tool_that_lost_its_boundary_since_it_was_recorded_is_refused_before_t
 
     with pytest.raises(UsageError, match=r"refund was called past the tool boundary"):
         subject.prepare()
+
+
+def test_a_program_that_such_a_tool_would_start_is_refused_before_it_starts(tmp_path):
+    def shell(order):
+        subprocess.run(["touch", tmp_path / order], check=True)
+
+    cassette = recorded(scenario(refunding(agent_chaos.tool(shell))), asks_for("shell"))
+    (tmp_path / "A-17").unlink()
+    with pytest.raises(
+        UsageError, match=r"started touch .*A-17, as the model had asked shell to, past the tool boundary"
+    ):
+        Rehearsal(scenario(refunding(shell)), cassette=cassette).prepare()
+
+    assert not (tmp_path / "A-17").exists()
+    Rehearsal(scenario(refunding(agent_chaos.tool(shell))), cassette=cassette).prepare()
 
 
 def test_a_tool_past_its_boundary_is_still_named_where_it_may_run():
