@@ -1,5 +1,6 @@
 """The command line from outside: one clear line for every mistake, the right exit code, nothing left behind."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from agent_chaos.cli import run_command
 from agent_chaos.cli.order import SECTIONS
+from agent_chaos.cli.plain_help import HEADINGS
 from agent_chaos.errors import ExitCode
 from agent_chaos.version import __version__
 from docs.reference.commands import commands
@@ -51,6 +53,17 @@ def test_help_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     told = capsys.readouterr().out
     assert "Usage: agent-chaos" in told
     assert not set("{}") & set(told.splitlines()[0])
+
+
+def test_the_options_of_a_search_stand_under_headings_each_once(capsys: pytest.CaptureFixture[str]) -> None:
+    run_command(["fuzz", "--help"])
+    told = capsys.readouterr().out
+    known = [one for one in commands()["agent-chaos fuzz"].params if one.param_type_name == "option"]
+    under = dict(re.findall(r"^(\w[^\n:]*):\n((?:  .*\n)+)", told, re.MULTILINE))
+
+    assert list(under)[1:] == [*HEADINGS, "Options"]
+    assert re.findall(r"^  (-[\w-]+)", under["Options"], re.MULTILINE) == ["--allow-real-tools", "-h"]
+    assert len(re.findall(r"^  -", told, re.MULTILINE)) == len(known) + 1
 
 
 def test_every_command_stands_under_a_heading_of_the_help_with_an_example_of_its_own() -> None:
