@@ -16,6 +16,7 @@ EXPORTED_BY_MEMBERS = {
     "FRAMING",
     "MODULE",
     "ORACLE",
+    "FRAMEWORK",
     "PROTOCOL",
     "REMEDY",
     "REPORTER",

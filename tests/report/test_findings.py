@@ -318,13 +318,53 @@ def test_an_empty_answer_made_of_a_cut_reply_wants_a_look_at_how_the_reply_ended
     assert remedy_of(Case(violation, outcome.trace, subject.clean)).name == "whole_reply"
 
 
-def test_a_line_that_asks_the_model_and_runs_tools_has_a_finding_for_each() -> None:
-    """A framework's line does both, and each wants another fix."""
+def on_langgraph(file: Path) -> Rehearsal:
     pytest.importorskip("langgraph")
     install_offline()
-    (loaded,) = load([str(ROOT / "scenarios/frameworks/langgraph/scenario.py")])
+    (loaded,) = load([str(file)])
     cassette = ROOT / "cassettes" / "langgraph_refund.msgpack"
-    subject = Rehearsal(loaded.scenario.model_copy(update={"cassette": str(cassette)}), target=loaded.ref)
+    return Rehearsal(loaded.scenario.model_copy(update={"cassette": str(cassette)}), target=loaded.ref)
+
+
+LANGGRAPH = ROOT / "scenarios/frameworks/langgraph/scenario.py"
+MIDDLEWARE = ("ModelCallLimitMiddleware", "ModelRetryMiddleware", "ToolErrorMiddleware", "after_model")
+"""What the fixes take from LangChain."""
+
+
+@pytest.mark.parametrize(
+    ("site", "fault", "name"),
+    [
+        ("call 1", {"kind": "truncate", "boundary": "mid_number", "offset": 0}, "whole_reply"),
+        ("tool 1", {"kind": "tool_raise", "error_type": "TimeoutError"}, "tool_error_result"),
+        ("call 0", {"kind": "bad_text", "shape": "bad_byte"}, "guard_call"),
+        ("call 1", {"kind": "endless_tool_call"}, "bounded_loop"),
+        ("call 0", {"kind": "repeated_tool_call", "ids": "same"}, "checked_calls"),
+    ],
+)
+def test_a_fix_in_the_words_of_a_framework_ends_the_failure(
+    tmp_path: Path, site: str, fault: dict[str, object], name: str
+) -> None:
+    plan = Plan.model_validate({"faults": [{"site": site, "fault": fault}]})
+    subject = on_langgraph(LANGGRAPH)
+    outcome = subject.trial(plan)
+    case = Case(outcome.errors[0], outcome.trace, subject.clean)
+    *defined, made = remedy_of(case).written([case]).splitlines()
+    middleware = made.removeprefix("agent = create_agent(..., ").removesuffix(")")
+    imports = f"from langchain.agents.middleware import {', '.join(MIDDLEWARE)}"
+    fixed = tmp_path / "fixed.py"
+    fixed.write_text(
+        LANGGRAPH.read_text()
+        .replace("graph =", "\n".join((imports, *defined, "graph =")))
+        .replace("refund])", f"refund], {middleware})")
+    )
+
+    assert remedy_of(case).name == name
+    assert outcome.errors[0].fingerprint not in on_langgraph(fixed).trial(plan).fingerprints
+
+
+def test_a_line_that_asks_the_model_and_runs_tools_has_a_finding_for_each() -> None:
+    """A framework's line does both, and each wants another fix."""
+    subject = on_langgraph(LANGGRAPH)
     plans = (
         ("call 0", {"kind": "bad_text", "shape": "bad_byte"}),
         ("call 0", {"kind": "broken_event"}),

@@ -8,6 +8,8 @@ import pytest
 
 from agent_chaos import members
 from agent_chaos.report import remedies
+from agent_chaos.report.remedies import frameworks
+from agent_chaos.report.remedies.framework import Framework
 from agent_chaos.report.remedies.own_names import OwnNames, names_at
 from agent_chaos.report.remedies.remedy import Remedy, with_names
 from agent_chaos.trace.stack_frame import StackFrame
@@ -155,6 +157,19 @@ def test_a_name_that_is_not_known_is_explained(known, written):
 )
 def test_a_client_is_made_as_the_agent_makes_it(known, written):
     assert with_names("$client = $made(timeout=30)", known, "openai_chat") == written
+
+
+@pytest.mark.parametrize(
+    "framework", members.exported(frameworks, "FRAMEWORK"), ids=lambda one: one.packages[0]
+)
+def test_every_fix_of_a_framework_is_python_and_a_remedy(framework: Framework):
+    assert framework.code.keys() <= {one.name for one in members.exported(remedies, "REMEDY")}
+    for remedy in framework.code:
+        code = framework.written(remedy, "openai_chat")
+
+        assert "$" not in code
+        assert max(map(len, code.splitlines())) <= WIDTH
+        compile(code.replace("await ", ""), "fix", "exec")
 
 
 @pytest.mark.parametrize("remedy", members.exported(remedies, "REMEDY"), ids=lambda one: one.name)

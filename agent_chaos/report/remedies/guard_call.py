@@ -37,6 +37,6 @@ REMEDY = Remedy(
     fits=_fits,
     at=lambda case: case.at_call or case.at_exception,
     order=60,
-    code=_code("..."),
+    code=_code("...") | {"": _CODE.format(does="...", error="the client's own")},
     events=_code("...  # the call, and all that reads its stream"),
 )

@@ -81,6 +81,15 @@ def parsed(file: str) -> ast.Module | None:
         return None
 
 
+def packages_of(frame: StackFrame | None) -> frozenset[str]:
+    """The packages that the file of a frame imports."""
+    module = parsed(frame.file) if frame is not None else None
+    nodes = list(ast.walk(module)) if module is not None else []
+    whole = [one.name for node in nodes if isinstance(node, ast.Import) for one in node.names]
+    parts = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
+    return frozenset(name.partition(".")[0] for name in (*whole, *parts))
+
+
 def _innermost(module: ast.Module, line: int) -> tuple[ast.AST, ast.stmt, ast.Call] | None:
     """The function around a line, the statement that makes its call, and the call."""
     scope: ast.AST = module

@@ -5,18 +5,24 @@ Failures with one remedy at one place are one finding. A member of this folder e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from agent_chaos import members
 from agent_chaos.faults.family import STOP_REASON, TOOL_ARGUMENTS, TOOL_CALL, TRUNCATION
 from agent_chaos.faults.fault import ToolFault
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.reading.turns import served_turn
-from agent_chaos.report.remedies.own_names import OwnNames, names_at
+from agent_chaos.report.remedies import frameworks
+from agent_chaos.report.remedies.own_names import OwnNames, names_at, packages_of
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
+
+_FILES = re.compile(r'File ".*?([^/\\"]+)", line')
+"""The names of the files in a formatted traceback."""
 
 Reach = Literal["line", "function", "agent"]
 """How far one such change reaches: the line where it is made, the function around it, or all that the agent does."""
@@ -133,7 +139,8 @@ class Case:
         if raised is None or tool is None or (raised.file, raised.function) != (tool.file, tool.function):
             return False
         if self.at_call is not None and self.at_call.line == tool.line:
-            return self._struck_a_tool  # a framework's line asks the model and runs its tools
+            # A framework's line asks the model and runs its tools.
+            return self._struck_a_tool and self._came_out_of_a_tool
         return raised.line == tool.line or (self.parses_text and self._asked_for_a_tool)
 
     @cached_property
@@ -147,6 +154,12 @@ class Case:
         """Whether a fault struck a tool, or what the model asks of one, and not the reply as a whole."""
         struck = (fault for _, fault in self.trace.fired)
         return any(isinstance(one, ToolFault) or one.family in (TOOL_CALL, TOOL_ARGUMENTS) for one in struck)
+
+    @property
+    def _came_out_of_a_tool(self) -> bool:
+        """Whether a tool failed, or what a framework does to run one; frameworks do that in files named for it."""
+        files = _FILES.findall(self.raised.traceback) if self.raised is not None else []
+        return any(run.end.failed for run in self.trace.tools) or any("tool" in file for file in files)
 
     @property
     def _asked_for_a_tool(self) -> bool:
@@ -207,6 +220,8 @@ class Remedy:
         if own := self.write(cases):
             return own
         case = cases[0]
+        if not case.protocol and (own := _in_framework(self.name, case)):
+            return own
         names = names_at(case.at_call, case.protocol)
         whole = self.code.get(case.protocol, self.code.get("", ""))
         template = self.events.get(case.protocol, whole) if names.chunk else whole
@@ -219,6 +234,14 @@ class Remedy:
             return ()
         whole = (frame.file, frame.function, str(frame.line))
         return whole if self.reach == "line" else whole[:2]
+
+
+def _in_framework(remedy: str, case: Case) -> str:
+    """The change as the framework writes it which the agent's file imports."""
+    imported = packages_of(case.at_call)
+    spoken = case.call.protocol if case.call else ""
+    mine = (one for one in members.exported(frameworks, "FRAMEWORK") if imported & set(one.packages))
+    return next((code for one in mine if (code := one.written(remedy, spoken))), "")
 
 
 def with_names(template: str, names: OwnNames, protocol: str) -> str:

@@ -1,0 +1,30 @@
+"""The contract of a framework's fixes: how a change is written where a framework asks the model and runs the tools.
+
+A member of the folder `frameworks` exports one instance as `FRAMEWORK`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Framework:
+    """What an agent of a framework is changed by.
+
+    Args:
+        packages: what the agent's file imports of it.
+        code: the change in a few lines, by the name of its remedy. `$model` in it stands for what makes a model.
+        models: what makes a model, by protocol.
+    """
+
+    packages: tuple[str, ...]
+    code: Mapping[str, str]
+    models: Mapping[str, str] = field(default_factory=dict)
+
+    def written(self, remedy: str, protocol: str) -> str:
+        """The change that a remedy is here; '' where it is none of the framework's."""
+        template = self.code.get(remedy, "")
+        model = self.models.get(protocol, "")
+        return "" if "$model" in template and not model else template.replace("$model", model)

@@ -1,0 +1,1 @@
+"""Fixes as the frameworks write them: one module each."""
