@@ -67,3 +67,13 @@ def test_the_page_marks_the_line_among_those_around_it(tmp_path: Path) -> None:
     assert re.findall(r'<span class="here" data-number="(\d+)">(.*)\n', shown) == [
         ("8", "    reply = client.messages.create(")
     ]
+
+
+def test_a_form_feed_begins_no_line_as_it_begins_none_in_python(tmp_path: Path) -> None:
+    file = tmp_path / "pages.py"
+    file.write_text("first = 1\n\f\nsecond = 2\nthird = ask('\u2028')\n")
+
+    found = code_line(StackFrame(str(file), 4, "agent"))
+
+    assert found is not None
+    assert found.around[found.line - found.around_from] == "third = ask('\u2028')"

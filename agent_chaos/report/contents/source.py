@@ -53,7 +53,8 @@ def code_line(frame: StackFrame | None) -> CodeLine | None:
         line=frame.line,
         function=frame.function,
         source=secrets.text(_source(frame)),
-        around=tuple(secrets.text(around).splitlines()),
+        # `splitlines` would also split at form feeds and U+2028, which begin no line for Python, and every number below would be off.
+        around=tuple(secrets.text(around).removesuffix("\n").split("\n")) if around else (),
         around_from=start,
     )
 
