@@ -73,8 +73,11 @@ def _forked(session: Session, args: tuple[Any, ...]) -> None:
 
 def _sqlite(session: Session, args: tuple[Any, ...]) -> None:
     name = _text(args[0])
-    if name != ":memory:" and not overlay.holds(session, name.removeprefix("file:")):
-        _noted(session, "sqlite", name)
+    if name == ":memory:" or overlay.holds(session, name.removeprefix("file:")):
+        return
+    if session.copies_files and not name.startswith("file:") and name and overlay.is_ordinary(name):
+        raise refused_effect(session, f"opened the database {name} by a way that no throw-away copy can hold")
+    _noted(session, "sqlite", name)
 
 
 def _opened(session: Session, args: tuple[Any, ...]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import glob
 import io
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import parent_process
@@ -116,6 +117,7 @@ def _apply(changes: Changes) -> None:
         changes.replace(module, "open", opens.open_redirected)
     changes.rebind(stand_for | {actual.open_file: opens.open_redirected})
     databases.stand_before(changes)
+    _replace_bound(changes, stand_for)
     # By descriptors a folder is emptied past every path.
     changes.replace(shutil, "_use_fd_functions", False)
     when_imported("bz2", _opens_by_own_name)
@@ -127,6 +129,14 @@ def _apply(changes: Changes) -> None:
         # A process of a pool ends without what is registered for its exit.
         Finalize(None, OVERLAY.close, exitpriority=0)
     changes.on_undo(_leave)
+
+
+def _replace_bound(changes: Changes, stand_for: Mapping[Any, Any]) -> None:
+    """What later releases of Python keep in classes of `glob`, as `pathlib` walks folders by it."""
+    for owner in [one for one in vars(glob).values() if isinstance(one, type)]:
+        for name, value in list(vars(owner).items()):
+            if isinstance(value, staticmethod) and value.__func__ in stand_for:
+                changes.replace(owner, name, staticmethod(stand_for[value.__func__]))
 
 
 def _leave() -> None:

@@ -227,7 +227,11 @@ def redirected() -> dict[str, _Function]:
     """What stands for functions of `os` while an environment does, by name."""
     own: dict[str, _Function] = {
         **{name: _looks(name, reads) for name in ("lstat", "readlink")},
-        **{name: _looks(name, follows) for name in ("access", "getxattr", "listxattr")},
+        **{
+            name: _looks(name, follows)
+            for name in ("access", "getxattr", "listxattr")
+            if name in actual.functions
+        },
         **{
             name: _changes_file(name)
             for name in ("truncate", "utime", "chmod", "chown", "lchown", "setxattr", "removexattr")

@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 import threading
 from contextlib import closing, suppress
+from dbm import dumb
 from pathlib import Path
 
 import pytest
@@ -136,6 +137,13 @@ def archives():
         return archive.getnames(), file.read()
 
 
+def remembers_on_a_shelf():
+    with dumb.open("memory") as shelf:
+        shelf["name"] = "Ada"
+    with dumb.open("memory", "r") as shelf:
+        return shelf["name"], len(shelf)
+
+
 def enters_a_folder():
     os.mkdir("inner")
     os.chdir("inner")
@@ -200,7 +208,15 @@ def errors():
 
 AGENTS = [
     *(writes_text, appends, updates_in_place, by_descriptor, replaces_in_one_step, removes, walks, archives),
-    *(enters_a_folder, orders, makes_a_database, in_a_thread, outside_of_the_folder, errors),
+    *(
+        remembers_on_a_shelf,
+        enters_a_folder,
+        orders,
+        makes_a_database,
+        in_a_thread,
+        outside_of_the_folder,
+        errors,
+    ),
 ]
 
 
@@ -263,6 +279,12 @@ def attached():
         database.commit()
 
 
+def past_connect():
+    with suppress(OSError), closing(sqlite3.Connection("orders.db")) as database:
+        database.execute("DELETE FROM orders")
+        database.commit()
+
+
 def linked():
     with suppress(OSError):
         os.symlink("kept.txt", "other.txt")
@@ -279,7 +301,7 @@ def appends_to_a_huge_file():
 
 
 @pytest.mark.parametrize(
-    "agent", [attached, linked, past_open, appends_to_a_huge_file], ids=lambda one: one.__name__
+    "agent", [attached, past_connect, linked, past_open, appends_to_a_huge_file], ids=lambda one: one.__name__
 )
 def test_what_no_copy_can_hold_is_refused_and_remembered(agent, folder):
     with open("huge.bin", "wb") as file:
