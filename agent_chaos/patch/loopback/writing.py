@@ -9,6 +9,7 @@ import socket
 import struct
 from collections.abc import Callable, Sequence
 
+from agent_chaos.patch.transports.wire import octets
 from agent_chaos.stream.exchange import Abort, AbortKind, Data, End, Head, ReplyEvent, header
 
 _OF_ONE_CONNECTION = ("transfer-encoding", "connection", "keep-alive")
@@ -71,7 +72,7 @@ class ReplyWriter:
         if self._chunked:
             fields.append(("transfer-encoding", "chunked"))
         lines = [f"HTTP/1.1 {head.status} {head.reason}", *(f"{name}: {value}" for name, value in fields)]
-        self._send("".join(f"{line}\r\n" for line in (*lines, "")).encode("latin-1", "replace"))
+        self._send(b"".join(octets(line) + b"\r\n" for line in (*lines, "")))
 
     def _data(self, data: bytes) -> None:
         self._left -= len(data)

@@ -60,6 +60,14 @@ def test_chunks_arrive_as_they_were_and_a_connection_serves_again():
     assert len(taken) == 2
 
 
+def test_a_header_has_the_bytes_that_it_has_for_a_client_in_process():
+    fields = (("x-recorded", "caf\xe9"), ("x-fault", "\u5fd9"), ("content-length", "0"))
+    with answering(Head(503, fields), End()) as (url, _):
+        raw = dict(httpx.get(url).headers.raw)
+
+    assert (raw[b"x-recorded"], raw[b"x-fault"]) == (b"caf\xe9", "\u5fd9".encode())
+
+
 BROKEN = [
     ("nothing comes", (Abort("disconnected"),), httpx.RemoteProtocolError),
     ("reset at once", (Abort("refused"),), httpx.ReadError),
