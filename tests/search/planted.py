@@ -4,7 +4,7 @@ random plans around the cause. The smallest plan of each is known without search
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -47,9 +47,9 @@ def _ask(client: anthropic.Anthropic, number: int) -> str:
         return str(stream.get_final_message().content)
 
 
-def survivor(ctx: object, text: str) -> str:
+def survivor(ctx: object, text: str, retries: int = 1) -> str:
     """Asks questions that have nothing to do with each other, retries once, and goes on whatever happens."""
-    client = anthropic.Anthropic(max_retries=1)
+    client = anthropic.Anthropic(max_retries=retries)
     answered = 0
     for number in range(QUESTIONS):
         try:
@@ -57,6 +57,11 @@ def survivor(ctx: object, text: str) -> str:
         except Exception:
             continue
     return f"{answered} answers"
+
+
+def patient(ctx: object, text: str) -> str:
+    """The survivor, retrying twice."""
+    return survivor(ctx, text, retries=2)
 
 
 @dataclass(frozen=True)
@@ -141,9 +146,11 @@ def planted(number: int) -> Planted:
             return Planted(survivor_judged_by(PlantedOracle(cause), like=subject), cause, plan, smallest)
 
 
-def survivor_judged_by(*judges: PlantedOracle, like: Rehearsal | None = None) -> Rehearsal:
+def survivor_judged_by(
+    *judges: PlantedOracle, like: Rehearsal | None = None, agent: Callable[[object, str], str] = survivor
+) -> Rehearsal:
     """The survivor, recorded once; judged by nothing but these."""
-    scenario = BaselineScenario(name="survivor", agent=survivor, turns=("go",), pure_tools=("look_up",))
+    scenario = BaselineScenario(name="survivor", agent=agent, turns=("go",), pure_tools=("look_up",))
     replies = (spoken("anthropic_messages", _said(i), i, stream=bool(i % 2)) for i in range(QUESTIONS))
     cassette = like.cassette if like else recorded(scenario, replies)
     return Rehearsal(scenario, cassette=cassette, judges={one.name: one for one in judges})

@@ -1,13 +1,13 @@
 """Shrinking: plans with a planted cause become exactly that cause, and what is called smallest is."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.bad_text import BadText
-from agent_chaos.faults.transport.server_errors import ServerError
+from agent_chaos.faults.transport.server_errors import RateLimitPlain, ServerError
 from agent_chaos.faults.transport.slow_replies import SlowFirstByte
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.search.memo import Memo
@@ -16,7 +16,16 @@ from agent_chaos.search.shrink import smallest_plan
 from agent_chaos.search.space import Space
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trial.rehearsal import Rehearsal
-from tests.search.planted import CAUSES, FAULTS, Condition, PlantedOracle, met, planted, survivor_judged_by
+from tests.search.planted import (
+    CAUSES,
+    FAULTS,
+    Condition,
+    PlantedOracle,
+    met,
+    patient,
+    planted,
+    survivor_judged_by,
+)
 
 CONFIRMING_RUNS = 2
 
@@ -128,6 +137,18 @@ def test_a_plan_written_by_hand_outside_of_the_space_still_loses_the_faults_it_d
     shrunk = smallest_plan(case.subject, plan, "planted:cause")
 
     assert shrunk.plan == case.smallest
+
+
+def test_attempts_move_up_together_where_the_one_before_them_goes_and_faults_elsewhere_stay():
+    first, second, elsewhere = RateLimitPlain(), BadText(shape="byte_order_mark"), ServerError()
+    cause = Plan.of([("call 0", first), ("call 0.1", second), ("call 3", elsewhere)])
+    conditions = tuple(replace(Condition.of(one), serving=None) for one in cause.faults)
+    subject = survivor_judged_by(PlantedOracle(conditions), like=planted(0).subject, agent=patient)
+    later = Plan.of(
+        [("call 0", ServerError()), ("call 0.1", first), ("call 0.2", second), ("call 3", elsewhere)]
+    )
+
+    assert smallest_plan(subject, later, "planted:cause").plan == cause
 
 
 def test_a_plan_of_more_faults_than_are_ever_drawn_is_made_small_too():
