@@ -44,7 +44,10 @@ class ArgumentFidelity:
     def judge(self, evidence: Evidence) -> Iterable[Violation | Undecided]:
         """One violation per executed call without an emitted one."""
         # A tool that changes its arguments by design does so without faults, too.
-        transforming = {one.name for one, _ in _unmatched(evidence.clean, evidence)}
+        clean = evidence.clean
+        transforming = clean.derived(
+            "transforming tools", lambda: frozenset(one.name for one, _ in _unmatched(clean, evidence))
+        )
         for one, emitted in _unmatched(evidence.trace, evidence):
             if one.name in transforming or _unfinished(evidence.trace, one):
                 continue

@@ -34,9 +34,8 @@ class Executed:
     failed: bool = False
 
 
-@lru_cache(maxsize=2048)
 def _turn_of(protocol: str, reply: Reply) -> ModelTurn:
-    """The model turn of a reply."""
+    """The model turn of a reply, which is kept with it."""
     return protocols()[protocol].parse(reply)
 
 
