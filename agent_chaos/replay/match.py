@@ -17,6 +17,7 @@ from agent_chaos.cassette.keys import (
 from agent_chaos.cassette.model import Cassette, Exchange, Keys
 from agent_chaos.cassette.redaction.redactor import NO_SECRETS, Redactor
 from agent_chaos.providers.registry import protocols, recognise
+from agent_chaos.providers.token_counts import counts_tokens
 from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.replay.questions import Question, question_of
 from agent_chaos.replay.tool_names import renamed_tools
@@ -215,6 +216,14 @@ class ExchangeIndex:
         lane = self._lane_of_id.get(previous, "") if previous else ""
         mine, form = self._by_lane.get(lane or asked.lane, ()), _form(asked.request)
         return tuple(index for index in mine if _form(self.exchange(index).request) == form)
+
+    def counts(self, asked: KeyedRequest) -> tuple[int, ...]:
+        """Exchanges that counted the tokens of another text at the same place; none where the request counts nothing."""
+        if not counts_tokens(asked.request):
+            return ()
+        wanted = (asked.request.method, asked.request.host, asked.request.path)
+        found = ((i, one.request) for i, one in enumerate(self.cassette.exchanges))
+        return tuple(i for i, one in found if (one.method, one.host, one.path) == wanted)
 
     def nearest(self, asked: KeyedRequest, candidates: Sequence[int]) -> str:
         """The first difference to the first of some exchanges, in words.

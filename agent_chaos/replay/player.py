@@ -159,6 +159,9 @@ class Player:
             yield from (
                 (Fidelity.AGAIN, i) for i in self._struck[::-1] if index.asked_again(question, i, turn)
             )
+        # A number of tokens is a model's word on nothing, and that of a text nearly the same is near enough.
+        if counted := index.counts(asked):
+            yield Fidelity.QUESTION, self._next_or_again(counted)
         able = [one for one in index.lane(asked) if index.possible(question, one)]
         if (nearest := self._next(able)) is not None:
             yield Fidelity.CONVERSATION, nearest

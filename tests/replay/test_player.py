@@ -1,6 +1,7 @@
 """The player: which exchange answers, in which order, with which ids, and what a plan changes about it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -334,3 +335,14 @@ def test_reworded_questions_are_edits_too():
 
     assert [said(each) for each in served] == ["Lima tomorrow?", "Oslo today?"]
     assert {each.fidelity for each in served} == {Fidelity.DRIFT}
+
+
+def test_a_count_of_tokens_is_near_enough_for_a_text_that_was_not_counted():
+    def counting(text):
+        asked = asking(text)
+        return replace(asked, url=f"{asked.url}/count_tokens")
+
+    index = ExchangeIndex(cassette_of((counting("Hello."), json_reply({"input_tokens": 9}))))
+    served = Player(index, Plan()).serve(counting("Hello, and more."), "")
+
+    assert (served.fidelity, served.reply.json) == (Fidelity.QUESTION, {"input_tokens": 9})
