@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from agent_chaos.cassette.keys import first_difference
@@ -21,9 +21,17 @@ def difference_of_runs(first: Trace, second: Trace, redact: Callable[[Request], 
         return ""
     for one, other in zip(first.entries, second.entries, strict=False):
         # By what they show: lines of code are no part of it, and a moved one is no difference of behaviour.
-        if repr(one) != repr(other):
+        if repr(one) != repr(other) and repr(_kept(one, redact)) != repr(_kept(other, redact)):
             return f"{_place(one, first)}: {_differing(one, other, redact)}{_agents_line(other)}"
+    if len(first.entries) == len(second.entries):
+        return ""
     return f"one run made {len(first.entries)} steps, the other {len(second.entries)}"
+
+
+def _kept(entry: TraceEvent, redact: Callable[[Request], Request]) -> TraceEvent:
+    """An entry as it would be recorded: a secret that each process makes for itself, such as a session's id, differs from
+    run to run, and requests are matched without it."""
+    return replace(entry, request=redact(entry.request)) if isinstance(entry, Call) else entry
 
 
 def _place(entry: TraceEvent, trace: Trace) -> str:
@@ -44,7 +52,7 @@ def _differing(one: TraceEvent, other: TraceEvent, redact: Callable[[Request], R
     if type(one) is not type(other):
         return f"{type(one).__name__.lower()} in one run, {type(other).__name__.lower()} in the other"
     if isinstance(one, Call) and isinstance(other, Call) and one.request.body != other.request.body:
-        return first_difference(redact(one.request), redact(other.request)) or "a secret in the request"
+        return first_difference(redact(one.request), redact(other.request))
     for field in fields(one):
         before, after = getattr(one, field.name), getattr(other, field.name)
         if repr(before) != repr(after):

@@ -6,7 +6,7 @@ from agent_chaos import BaselineScenario, Turn, command_agent
 from agent_chaos.errors import RequirementMissing
 
 HERE = Path(__file__).parent
-AGENTS = ("anthropic", "openai", "genai", "ai_sdk", "openai_agents", "langgraph")
+AGENTS = ("anthropic", "openai", "genai", "ai_sdk", "openai_agents", "langgraph", "mastra")
 
 if not (HERE / "node_modules").is_dir():
     raise RequirementMissing(f"{HERE.name}/: run `npm install` in that folder first")

@@ -21,6 +21,7 @@ from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.record.recording import record_scenario
 from agent_chaos.scenario.command import command_agent
 from agent_chaos.scenario.model import BaselineScenario
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.raw_server import serving
 from tests.patch.sdk_calls import TEXT, provider
@@ -233,6 +234,23 @@ def test_a_crash_of_the_program_is_a_finding_and_a_failure_in_words_of_its_own_i
     assert refused.verdict is Verdict.PASS
     assert crashed.verdict is Verdict.FAIL
     assert "JSONDecodeError" in crashed.trace.raised[0].message
+
+
+def test_a_secret_that_each_process_makes_for_itself_is_no_difference_of_runs(recorded):
+    own = """
+import json, os, sys, urllib.request, uuid
+key = f"sk-ant-{uuid.uuid4()}"
+body = {"model": "claude-sonnet-5", "max_tokens": 9, "metadata": {"user_id": f"user {key}"},
+        "messages": [{"role": "user", "content": sys.argv[1]}]}
+headers = {"content-type": "application/json", "x-api-key": key, "anthropic-version": "2023-06-01"}
+where = os.environ["ANTHROPIC_BASE_URL"] + "/v1/messages"
+with urllib.request.urlopen(urllib.request.Request(where, json.dumps(body).encode(), headers)) as reply:
+    print(json.load(reply)["content"][0]["text"])
+"""
+    rehearsal = recorded(own)
+
+    assert rehearsal.trial(Plan()).verdict is Verdict.PASS
+    assert [call.fidelity for call in rehearsal.clean.calls] == [Fidelity.EXACT]
 
 
 def test_a_finding_names_the_file_of_the_program(recorded):
