@@ -139,6 +139,17 @@ def test_what_asks_for_no_run_is_answered_before_the_command_line_is_built(argum
     assert done.stderr == "[]\n"
 
 
+def test_what_an_sdk_raises_as_python_ends_is_not_told(tmp_path: Path) -> None:
+    (tmp_path / "cassettes").write_text("")  # a file, so that no recording can be written
+    (tmp_path / "desk.py").write_text(
+        "import anthropic\nfrom agent_chaos import BaselineScenario\n\nclient = anthropic.Anthropic(api_key='none')\n"
+        "scenario = BaselineScenario(name='desk', agent=lambda ctx, text: client.models.list(), turns=['hi'])\n"
+    )
+    done = command("record", "desk.py", cwd=tmp_path)
+
+    assert done.stderr == "error: cassettes/desk.msgpack cannot be read: Not a directory\n"
+
+
 @pytest.mark.parametrize("arguments", [["faults"], ["faults", "--markdown"]], ids=" ".join)
 def test_a_list_whose_reader_left_ends_without_a_word(arguments: list[str], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "agent_chaos", *arguments]

@@ -52,6 +52,8 @@ def command_line() -> None:
     )  # for pools and exit hooks, which mostly end by themselves
     late.daemon = True
     late.start()
+    # SDKs close their clients as these are collected, and may find their own modules gone by then.
+    sys.unraisablehook = lambda _: None
     # Python collects once more as it ends, all that SDKs and agents have made: a fifth of a short command's time, for
     # nothing, as the memory goes back to the system anyway.
     gc.freeze()
