@@ -1,0 +1,40 @@
+"""What a request asks: the user's last words, and how far the agent has gone since."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent_chaos.replay.questions import Question, question_of
+from tests.cassette.made import asking
+from tests.replay.asked import conversation, with_body
+
+
+def looked_up(*results: str) -> Question:
+    """A question of the Messages API after so many results of a tool, which come in the user's name there."""
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "Which is dearer?"}]
+    for number, result in enumerate(results):
+        call = {"type": "tool_use", "id": f"toolu_{number}", "name": "price", "input": {"of": number}}
+        told = {"type": "tool_result", "tool_use_id": call["id"], "content": result}
+        messages += [{"role": "assistant", "content": [call]}, {"role": "user", "content": [told]}]
+    request = asking("")
+    found = question_of(with_body(request, {**request.json, "messages": messages}))
+    assert found is not None
+    return found
+
+
+def test_results_of_tools_are_steps_of_the_question_and_no_words_of_the_user() -> None:
+    asked, once, twice = looked_up(), looked_up("15"), looked_up("15", "1500")
+
+    assert asked.user == once.user == twice.user
+    assert [one.step for one in (asked, once, twice)] == [0, 1, 2]
+    assert not once.is_asked_by(twice)
+
+
+def test_a_question_is_shortened_only_by_one_with_less_of_its_history() -> None:
+    whole, less = question_of(conversation("One?", "Two?")), question_of(conversation("Two?"))
+    assert whole is not None
+    assert less is not None
+
+    assert whole.is_shortened_by(less)
+    assert not whole.is_shortened_by(whole)
+    assert not less.is_shortened_by(whole)
