@@ -49,6 +49,7 @@ def compare(before: str, after: str, asked: FuzzOptions) -> int:
         # The earlier version's code is only here where it was given as a target; a report holds no agent that
         # could be run.
         then=_met(earlier, later) if old is None else _standings(later, old, stage, wanted),
+        renamed=("", "") if old is None else (_file(old), _file(new)),
     )
     return _told(compared, reporter)
 
@@ -81,6 +82,10 @@ def _single(target: str) -> Loaded:
         names = ", ".join(one.scenario.name for one in found) or "none"
         raise UsageError(f"{target}: expected one scenario, found {names}; name one as file.py:scenario")
     return found[0]
+
+
+def _file(target: Loaded) -> str:
+    return Path(target.ref.rpartition(":")[0] or target.ref).name
 
 
 def _kept(file: Path, scenario: str) -> CampaignRecord:

@@ -5,7 +5,7 @@ Each failure of either was run on the other as well, so that no difference is th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,12 +55,15 @@ def comparison(
     *,
     now: Mapping[str, Shown],
     then: Mapping[str, Shown],
+    renamed: tuple[str, str] = ("", ""),
 ) -> VersionComparison:
     """Compares them. `now` says of each fingerprint of `before` how it stands on the new version, `then` the reverse.
 
-    A finding is new where the earlier version does not show one of its failures, and fixed where the new one passes all.
+    A finding is new where the earlier version does not show one of its failures, and fixed where the new one passes all that
+    are not told of as failures of the new one. `renamed` are the names of the agent's file before and after: the fingerprint
+    of an exception holds it.
     """
-    rows = [*_of_after(after, then), *_of_before(before, after, now)]
+    rows = [*_of_after(after, then), *_of_before(before, after, now, renamed)]
     order = tuple(Movement)
     return VersionComparison(before, after, tuple(sorted(rows, key=lambda row: order.index(row.movement))))
 
@@ -69,22 +72,25 @@ def _of_after(after: CampaignRecord, then: Mapping[str, Shown]) -> Iterator[Move
     for finding in after.findings:
         # All of its failures: one that the earlier version does not show makes the finding new, since
         # something got worse.
-        known = all(then[one] is Shown.FAILS for one in _fingerprints(after, [finding]))
+        known = all(then[one.failure.fingerprint] is Shown.FAILS for one in after.of(finding))
         yield Moved(Movement.SAME if known else Movement.NEW, finding)
 
 
-def _of_before(before: CampaignRecord, after: CampaignRecord, now: Mapping[str, Shown]) -> Iterator[Moved]:
-    """The findings that the new version's search did not show."""
-    told = set(_fingerprints(after, after.findings))
+def _of_before(
+    before: CampaignRecord, after: CampaignRecord, now: Mapping[str, Shown], renamed: tuple[str, str]
+) -> Iterator[Moved]:
+    """The findings that the new version's search did not show, each without what it showed of them."""
+    old, new = renamed
+    told = {one.failure.fingerprint for one in after.failures}
     for finding in before.findings:
-        held = set(_fingerprints(before, [finding]))
-        # It is told of as a finding of the new version already.
-        if held & told:
+        rest = [
+            one.failure
+            for one in before.of(finding)
+            if not {one.failure.fingerprint, one.failure.fingerprint.replace(old, new) if old else ""} & told
+        ]
+        if not rest:
             continue
-        shown = {now[one] for one in held}
+        shown = {now[one.fingerprint] for one in rest}
         still = Movement.SAME if Shown.FAILS in shown else Movement.OPEN
-        yield Moved(Movement.FIXED if shown == {Shown.PASSES} else still, finding)
-
-
-def _fingerprints(campaign: CampaignRecord, findings: Iterable[FindingRecord]) -> Iterator[str]:
-    return (one.failure.fingerprint for finding in findings for one in campaign.of(finding))
+        ways = finding.model_copy(update={"failures": tuple(one.id for one in rest)})
+        yield Moved(Movement.FIXED if shown == {Shown.PASSES} else still, ways)

@@ -44,11 +44,13 @@ class TerminalReporter:
         self._live = Live(out, view)
         self._campaigns: list[CampaignRecord] = []
         self._items = 1
+        self._compares = False
 
     def tell(self, event: ReportEvent) -> None:
         match event:
             case Started():
                 self._items = event.items
+                self._compares = event.command == "compare"
             case SearchStarted():
                 self._live.start(event)
             case Searching():
@@ -78,7 +80,8 @@ class TerminalReporter:
     def _end(self, event: Ended) -> None:
         self._live.stop()
         style = "bold red" if event.exit_code else "bold"
-        if len(self._campaigns) > 1:
+        # Versions of one agent stand in the table of the comparison.
+        if len(self._campaigns) > 1 and not self._compares:
             for part in self._total():
                 put(self._out, part)
             self._say(Text(figures.total(self._campaigns), style))

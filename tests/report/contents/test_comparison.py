@@ -53,3 +53,39 @@ def test_a_finding_is_what_both_versions_do_under_its_plan(before, after, now, t
 
     assert {row.finding.failures[0]: row.movement for row in made.rows} == rows
     assert [row.finding.failures[0] for row in made.rows] == list(rows)
+
+
+BOTH = [CUT, SLOW]
+
+
+def one_finding(record: CampaignRecord) -> CampaignRecord:
+    """All failures of a campaign as one finding."""
+    (first, *more) = record.findings
+    ids = tuple(name for one in (first, *more) for name in one.failures)
+    return record.model_copy(update={"findings": (first.model_copy(update={"failures": ids}),)})
+
+
+def test_of_a_finding_what_the_new_version_still_shows_does_not_hide_what_is_fixed() -> None:
+    made = comparison(
+        one_finding(of(*BOTH)), of(SLOW), now={CUT_ID: GONE, SLOW_ID: HERE}, then={SLOW_ID: HERE}
+    )
+
+    assert [(row.movement, row.finding.failures) for row in made.rows] == [
+        (Movement.FIXED, ("F-CUTX",)),
+        (Movement.SAME, ("F-SLOW",)),
+    ]
+
+
+def test_a_failure_is_the_same_in_a_file_of_another_name() -> None:
+    raised = {"oracle": "unhandled_exception", "subject": "KeyError in old.py:agent"}
+    old = finding(VIOLATION.model_copy(update=raised), id="F-KEYS")
+    new = finding(VIOLATION.model_copy(update=raised | {"subject": "KeyError in new.py:agent"}), id="F-KEYZ")
+    made = comparison(
+        of(old),
+        of(new),
+        now={old.failure.fingerprint: HERE},
+        then={new.failure.fingerprint: HERE},
+        renamed=("old.py", "new.py"),
+    )
+
+    assert [(row.movement, row.finding.failures) for row in made.rows] == [(Movement.SAME, ("F-KEYZ",))]
