@@ -47,6 +47,7 @@ def process_kept() -> Iterator[None]:
     with ExitStack() as undo:
         # Undone from the last to the first: without Python's own functions the others cannot be.
         for keeps in (
+            _imports,
             _folder,
             _variables,
             _limits,
@@ -69,6 +70,19 @@ def builtins_kept() -> Iterator[None]:
         yield
     finally:
         undo()
+
+
+def _imports() -> _Undo:
+    """Where modules are looked for. What was only added stays, as a library adds its own finder once."""
+    places: tuple[list[Any], ...] = (sys.path, sys.meta_path, sys.path_hooks)
+    kept = [(one, list(one)) for one in places]
+
+    def undo() -> None:
+        for now, before in kept:
+            if now[: len(before)] != before:
+                now[:] = [*before, *(one for one in now if one not in before)]
+
+    return undo
 
 
 def _modules() -> _Undo:

@@ -24,7 +24,7 @@ from agent_chaos.providers.json_values import compact
 from agent_chaos.runtime.active import current
 from agent_chaos.runtime.answer import ToolAnswer
 from agent_chaos.runtime.session import Session
-from agent_chaos.runtime.tape import raised_names
+from agent_chaos.runtime.tape import raised_names, words_of
 from agent_chaos.trace.trace import Call
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -247,13 +247,13 @@ class ToolBoundary:
 def _end_of(result: Any, error: BaseException | None) -> ToolEnd:
     if error is None:
         return ToolEnd(jsonable(result))
-    return ToolEnd(error_type=raised_names(error)[0], error=str(error))
+    return ToolEnd(error_type=raised_names(error)[0], error=words_of(error))
 
 
 def jsonable(value: Any) -> Any:
     """A JSON value for tool arguments and results; objects JSON cannot hold become their `str`."""
     try:
-        return to_jsonable_python(value, fallback=str, bytes_mode="base64", inf_nan_mode="strings")
+        return to_jsonable_python(value, fallback=words_of, bytes_mode="base64", inf_nan_mode="strings")
     except (PydanticSerializationError, ValueError, RecursionError) as exc:
         raise HarnessError(f"a tool's value cannot be kept as JSON: {exc}") from None
 

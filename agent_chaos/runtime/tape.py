@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
+from agent_chaos.containment import Contained
 from agent_chaos.faults.plan import Plan
 from agent_chaos.trace.trace import Call, Delivered, Incident, ToolRun, Trace, TraceEvent, portable
 
@@ -85,6 +86,18 @@ class Tape:
 
 def _left_open(call_seq: int, at: float, seq: int) -> Delivered:
     return Delivered(seq, call_seq, at, "open")
+
+
+def words_of(value: object) -> str:
+    """`str(value)`, of anything that an agent made: shortened where it is endless, and told where it cannot be had."""
+    with Contained():
+        text = str(value)
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
+    return f"<{type(value).__name__}, whose str() fails>"
+
+
+_LONGEST = 100_000
+"""Characters of a message or an answer that are kept."""
 
 
 def raised_names(exc: BaseException) -> tuple[str, tuple[str, ...]]:

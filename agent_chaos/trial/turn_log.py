@@ -12,7 +12,7 @@ from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.metrics import MetricsStore
 from agent_chaos.results.turn_result import TurnResult
 from agent_chaos.runtime.session import Session
-from agent_chaos.runtime.tape import raised_names
+from agent_chaos.runtime.tape import raised_names, words_of
 from agent_chaos.runtime.user_code import raising_frames
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Answer, Raised, portable
@@ -62,8 +62,8 @@ class TurnLog:
             exc = exc.exceptions[0]
         name, bases = raised_names(exc)
         # Runs are compared, those of other machines too.
-        message = portable(str(exc))
-        shown = portable("".join(traceback.format_exception(exc)))
+        message = portable(words_of(exc))
+        shown = portable(words_of("".join(traceback.format_exception(exc))))
         frame, origin = raising_frames(exc.__traceback__)
         where = frame_name(frame)
         self._session.tape.write(
@@ -87,7 +87,7 @@ def answer_text(result: Any) -> str:
     """What the user reads: `result["response"]` of a dict, '' for None, else its `str`."""
     if isinstance(result, dict) and "response" in result:
         return answer_text(result["response"])
-    return "" if result is None else str(result)
+    return "" if result is None else words_of(result)
 
 
 def frame_name(frame: StackFrame | None) -> str:

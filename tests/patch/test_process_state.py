@@ -49,6 +49,7 @@ DONE = {
     "its language": lambda: setattr(builtins, "input", None),
     "what its own code rests on": lambda: setattr(builtins, "isinstance", lambda *args: False),
     "its modules": loses_modules,
+    "where it finds modules": lambda: (sys.path.clear(), sys.meta_path.clear(), sys.path_hooks.clear()),
 }
 
 
@@ -63,6 +64,7 @@ def state():
         "clock": (time.monotonic, time.sleep, threading.Thread.start),
         "client": httpx2.HTTPTransport.handle_request,
         "language": (builtins.input, builtins.isinstance),
+        "finders": [list(one) for one in (sys.path, sys.meta_path, sys.path_hooks)],
         "modules": (sys.modules["json"], sys.modules["anthropic"]),
         "output": os.fstat(2).st_ino,
     }

@@ -327,3 +327,30 @@ def test_an_agent_that_answers_nothing_is_told_what_that_blinds():
     rehearsal.prepare()
 
     assert any(note.startswith("answer: the agent returns None") for note in rehearsal.notes)
+
+
+class Mute(Exception):
+    """Cannot be put into words."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def test_what_cannot_be_put_into_words_is_kept_all_the_same():
+    def fails(ctx, text):
+        raise Mute
+
+    (raised,) = ran(fails).raised
+
+    assert raised.message == "<Mute, whose str() fails>"
+    assert answers(ran(lambda ctx, text: Mute())) == ["<Mute, whose str() fails>"]
+
+
+def test_an_endless_message_is_shortened():
+    def fails(ctx, text):
+        raise ValueError("x" * 10_000_000)
+
+    (raised,) = ran(fails).raised
+
+    assert len(raised.message) < 200_000
+    assert raised.message.endswith("(10,000,000 characters)")
