@@ -59,8 +59,8 @@ def _main() -> None:
     if any(word in (*OFFLINE, "record") for word in sys.argv[1:2]):
         _load_clock_without_pytest()
     if any(word in OFFLINE for word in sys.argv[1:2]):
-        # Until the target is imported: `patch.time.collector.imports_uncollected`. `--continue` imports none
-        # in this process.
+        # Until the target is imported: `patch.time.collector.imports_uncollected`, which `--continue` does
+        # not come to in this process.
         if not _goes_online_itself():
             gc.disable()
         # Before anything is imported that may crash the process: what was found so far must be told all the
