@@ -42,11 +42,15 @@ class RealToolPolicy:
     def contained(self) -> tuple[str, ...]:
         """Those of them that run in every example, since what they do stays in this process and in copies of files."""
         # A program of its own changes real files, and a C library connects where a process shares its network.
-        elsewhere = getattr(self.scenario.agent, "__module__", "") == command.__name__ or any(
+        holds = POSSIBLE and is_isolated() and not self._elsewhere and not self.allowed
+        return self.unwrapped if holds else ()
+
+    @cached_property
+    def _elsewhere(self) -> bool:
+        """Whether the agent is a program of its own."""
+        return getattr(self.scenario.agent, "__module__", "") == command.__name__ or any(
             exchange.transport == TRANSPORT for exchange in self.cassette.exchanges
         )
-        holds = POSSIBLE and is_isolated() and not elsewhere and not self.allowed
-        return self.unwrapped if holds else ()
 
     @property
     def run_for_real(self) -> tuple[str, ...]:
@@ -69,11 +73,15 @@ class RealToolPolicy:
 
     def refuse(self) -> None:
         """Raises UsageError where tools would run for real, unless that was allowed."""
-        if self.run_for_real and not self.allowed:
-            raise UsageError(
-                f"{self.scenario.name}: the recorded model calls {', '.join(self.run_for_real)}, which no tool boundary "
-                f"saw, so offline they would run for real; wrap them with @agent_chaos.tool and {self.again}, {_ELSE}"
-            )
+        if not self.run_for_real or self.allowed:
+            return
+        named = f"{self.scenario.name}: the recorded model calls {', '.join(self.run_for_real)}, which"
+        if self._elsewhere:
+            raise UsageError(f"{named} would run inside of the program, for real, in every example; {_ELSE}")
+        raise UsageError(
+            f"{named} no tool boundary saw, so offline they would run for real; wrap them with @agent_chaos.tool and "
+            f"{self.again}, {_ELSE}"
+        )
 
     def check_boundaries(self, trace: Trace) -> tuple[str, ...]:
         """Tools that this run called past the boundary that they were recorded at. Raises UsageError unless that is allowed."""

@@ -22,9 +22,14 @@ from agent_chaos.record.recording import record_scenario
 from agent_chaos.scenario.command import command_agent
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trace.fidelity import Fidelity
+from agent_chaos.trial.real_tools import RealToolPolicy
 from agent_chaos.trial.rehearsal import Rehearsal
+from tests.cassette.made import asking
 from tests.patch.raw_server import serving
 from tests.patch.sdk_calls import TEXT, provider
+from tests.replay.asked import cassette_of
+from tests.spoken import spoken
+from tests.standin.said import Called, Said
 from tests.trials import trial
 
 PYTHON = """
@@ -309,3 +314,14 @@ def test_a_program_that_does_not_answer_is_told_as_what_it_did(recorded, text, h
 def test_a_command_is_a_list():
     with pytest.raises(UsageError, match="wants a list"):
         command_agent("node agent.mjs")
+
+
+def test_tools_of_a_program_are_named_or_allowed_and_not_to_be_wrapped():
+    asked = spoken("anthropic_messages", Said("", (Called.of("refund", {"order": "A-17"}),)), stream=False)
+    scenario = BaselineScenario(name="p", agent=command_agent(["node", "agent.mjs"]), turns=("hi",))
+    policy = RealToolPolicy(scenario, cassette_of((asking("hi"), asked)), "again", allowed=False)
+
+    with pytest.raises(
+        UsageError, match=r"refund, which would run inside of the program.*; name them in pure_tools="
+    ):
+        policy.refuse()
