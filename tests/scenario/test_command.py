@@ -216,6 +216,26 @@ def test_the_timers_of_a_program_in_javascript_pass_in_virtual_time_and_in_order
     assert outcome.trace.virtual_s > 3 * 3_600
 
 
+NODE_KEPT = """
+import readline from "node:readline";
+for await (const line of readline.createInterface({ input: process.stdin })) {
+  const body = {model: "claude-sonnet-5", max_tokens: 9, messages: [{role: "user", content: JSON.parse(line).input}]};
+  const headers = {"content-type": "application/json", "anthropic-version": "2023-06-01"};
+  await fetch(process.env.ANTHROPIC_BASE_URL + "/v1/messages", { method: "POST", body: JSON.stringify(body), headers });
+  console.log(JSON.stringify({response: String([Math.random(), Math.random()])}));
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_chance_in_a_program_that_is_kept_is_the_same_in_every_run(recorded):
+    rehearsal = recorded(NODE_KEPT, name="agent.mjs", program=("node",), persistent=True)
+    first, second = (rehearsal.trial(Plan()).trace.answers[0].text for _ in range(2))
+
+    assert first == second
+    assert len(set(first.split(","))) == 2
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_a_program_that_waits_for_nothing_is_ended_as_one_that_has_no_end(recorded):
     kept = NODE.replace(

@@ -241,6 +241,21 @@ function install(place) {
   real.Date.prototype.constructor = globalThis.Date;
   Object.defineProperty(performance, "now", { value: now, configurable: true, writable: true });
 
+  // The jitter of a back-off is the same in every run (mulberry32), also in a program that is kept: each line on stdin begins
+  // it anew.
+  let state = 1;
+  Math.random = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+  const push = net.Socket.prototype.push;
+  net.Socket.prototype.push = function (...chunk) {
+    if (this.fd === 0) state = 1;
+    return push.apply(this, chunk);
+  };
+
   // Says from the start that this program needs no shortened waits.
   say(`${place.pathname}?s=0`, () => {}).unref();
 }
