@@ -154,6 +154,7 @@ class _Host:
         self._inbox: real.SimpleQueue[object] = real.SimpleQueue()
         self._server: LoopbackServer | None = None
         self._kept: Program | None = None
+        self._kept_offline = False
         self._obeys = False
         self._own_time = False
 
@@ -188,7 +189,11 @@ class _Host:
         return tuple(part.replace(_INPUT, text) for part in self._command)
 
     def _kept_program(self, *, offline: bool) -> Program:
+        if self._kept is not None and self._kept_offline is not offline:
+            # What was started for a recording has the keys of somebody, and waits in real time.
+            self._kept.kill()
         if self._kept is None or not self._kept.alive:
+            self._kept_offline = offline
             self._kept = self._started(offline=offline)
         return self._kept
 
