@@ -48,10 +48,12 @@ class UnfinishedToolCall:
     def _violation(self, one: Executed, call: Call, why: str) -> Violation:
         wanted = _recorded_arguments(call, one)
         whole = satisfies(one.arguments, wanted)
+        # What a parser made of a whole reply's text is another failure than what a cut left of it.
+        how = "whole" if whole else "cut" if is_truncated(call) else "repaired"
         meant = "" if whole else f"; the model was sending {shown(wanted)}"
         return Violation(
             oracle=self.name,
-            subject=f"{one.name} ({'whole' if whole else 'cut'} arguments)",
+            subject=f"{one.name} ({how} arguments)",
             reason=f"{one.name} ran with {shown(one.arguments)}, but {why}{meant}",
             advice=_ADVICE,
             call_seq=call.seq,

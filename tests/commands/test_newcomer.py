@@ -89,7 +89,7 @@ def test_from_nothing_to_a_green_build(kind, tmp_path, stand_in):
     assert "2 calls" in recorded
     report = does("fuzz", "scenarios/first.py", *LIMIT, code=1)
     (first, *_) = re.findall(r"agent-chaos export (F-\w+)", report)
-    assert "Replies that were cut short are used as if they were whole" in report
+    assert "Replies that are cut short or empty are used as if they were whole" in report
     does("export", first, "-o", "tests/test_chaos.py")
 
     agent = tmp_path / "scenarios" / "first.py"

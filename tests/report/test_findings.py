@@ -62,7 +62,8 @@ FIXES = {
     "cut": (
         CALL,
         CALL
-        + '        if message.stop_reason not in ("end_turn", "tool_use"):\n            raise Failed("incomplete")\n',
+        + "        stop, said = message.stop_reason, message.content\n"
+        + '        if stop not in ("end_turn", "tool_use") or not said:\n            raise Failed("incomplete")\n',
     ),
     "empty body": (
         CALL,
@@ -91,10 +92,6 @@ FIXES = {
         CALL + '        sound = [block for block in message.content if block.type == "tool_use"]\n'
         "        if len({call.id for call in sound if call.id}) < len(sound):\n"
         '            raise Failed("malformed tool calls")\n',
-    ),
-    "nothing said": (
-        CALL,
-        CALL + '        if not message.content:\n            raise Failed("the model said nothing")\n',
     ),
 }
 
@@ -147,7 +144,7 @@ def finding_of(campaign: CampaignRecord, name: str) -> FindingRecord:
 @pytest.mark.parametrize(
     ("one", "all_of_it", "line"),
     [
-        ("cut", {"cut", "limit"}, "with client.messages.stream("),
+        ("cut", {"cut", "limit", "nothing said"}, "with client.messages.stream("),
         (
             "empty body",
             {"empty body", "bad byte", "broken event", "not gzip"},
@@ -161,7 +158,6 @@ def finding_of(campaign: CampaignRecord, name: str) -> FindingRecord:
         ("hours", {"hours"}, "with client.messages.stream("),
         ("silence", {"silence"}, "with client.messages.stream("),
         ("twice", {"twice", "null ids"}, "with client.messages.stream("),
-        ("nothing said", {"nothing said"}, "with client.messages.stream("),
     ],
 )
 def test_failures_of_one_cause_are_one_finding_at_a_line_of_the_agent(

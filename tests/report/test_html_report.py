@@ -131,9 +131,9 @@ def test_the_page_shows_the_line_the_fix_the_plan_and_what_changed(tmp_path: Pat
     text = " ".join(written(tmp_path / "out.html", campaign_record(campaign())).text.split())
 
     for said in (
-        "Replies that were cut short are used as if they were whole",
+        "Replies that are cut short or empty are used as if they were whole",
         "/srv/agent/refund.py:54",
-        "if message.stop_reason not in",
+        "if stop not in",
         "the stream ends inside a number",
         'issue_refund(order_id="A-17", amount=15)',
         "(ends here)",
@@ -198,7 +198,7 @@ def test_the_pages_of_the_ui_show_the_same(tmp_path: Path, rows: int) -> None:
     shown = client.get("/campaigns/20260101-refund")
 
     assert shown.status_code == 200
-    assert "Replies that were cut short are used as if they were whole" in shown.text
+    assert "Replies that are cut short or empty are used as if they were whole" in shown.text
     assert "style=" not in shown.text
 
 

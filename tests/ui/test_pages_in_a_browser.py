@@ -179,7 +179,7 @@ def test_a_campaign_shows_its_minimal_plans(visit):
     assert "F-KJPT" in first
     assert "call 1: the stream ends inside a number of a tool argument" in first
     assert "scenarios/refund.py:54" in first
-    assert 'message.stop_reason not in ("end_turn", "tool_use")' in first
+    assert 'stop not in ("end_turn", "tool_use")' in first
     assert "agent-chaos replay F-KJPT" in first
 
 

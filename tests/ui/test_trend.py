@@ -25,7 +25,7 @@ def test_the_newest_is_a_row_and_every_earlier_one_can_be_opened(tmp_path):
     linked = re.findall(r'href="/campaigns/([^"]+)"', page)
 
     assert linked == [f"20260101-00000{second}-refund" for second in reversed(range(7))]
-    assert page.count("Replies that were cut short are used as if they were whole") == 1
+    assert page.count("Replies that are cut short or empty are used as if they were whole") == 1
     assert "6 earlier" in page
     assert "2026-01-01 00:00:05" in page
 

@@ -6,8 +6,7 @@ from agent_chaos.report.remedies.remedy import Case, Remedy
 
 
 def _fits(case: Case) -> bool:
-    only_tools = all(site.of == "tool" for site, _ in case.trace.fired)
-    return case.violation.oracle == "empty_answer" and only_tools
+    return case.violation.oracle == "empty_answer" and case.struck_only_tools
 
 
 REMEDY = Remedy(

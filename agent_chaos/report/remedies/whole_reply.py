@@ -1,19 +1,17 @@
-"""A reply is used without a look at how it ended."""
+"""A reply is used without a look at how it ended, and whether it says anything."""
 
 from __future__ import annotations
 
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
 _ORACLES = ("unfinished_tool_call", "silent_truncation")
-_WHERE_IT_ENDED_EARLY = ("empty_answer", "swallowed_error")
-"""What a look at the reply's end ends, too, where that is what went wrong."""
 _WHERE_IT_WAS_KEPT = ("history_poisoning", "request_validity")
 """The same, where the client heard of no error: after an exception there is no reply whose end could be looked at."""
 
-_CHAT = """if stop not in ("stop", "tool_calls"):
-    raise RuntimeError(f"incomplete reply: {stop}")"""
-_GEMINI = """if stop != types.FinishReason.STOP:
-    raise RuntimeError(f"incomplete reply: {stop}")"""
+_RAISE = '    raise RuntimeError(f"incomplete reply: {stop}")'
+_ANTHROPIC = 'if stop not in ("end_turn", "tool_use") or not said:\n' + _RAISE
+_CHAT = 'if stop not in ("stop", "tool_calls") or not said:\n' + _RAISE
+_GEMINI = "if stop != types.FinishReason.STOP or not said:\n" + _RAISE
 
 
 def _fits(case: Case) -> bool:
@@ -21,40 +19,51 @@ def _fits(case: Case) -> bool:
     if oracle == "unhandled_exception":
         return case.read_too_soon
     if oracle in _WHERE_IT_WAS_KEPT:
-        return case.ended_early and case.read_without_an_error
-    return oracle in _ORACLES or (oracle in _WHERE_IT_ENDED_EARLY and case.ended_early)
+        return "empty message" in case.violation.subject or (case.ended_early and case.read_without_an_error)
+    if oracle == "empty_answer":
+        return not case.struck_only_tools
+    return oracle in _ORACLES or (oracle == "swallowed_error" and case.ended_early)
 
 
 REMEDY = Remedy(
     name="whole_reply",
-    headline="Replies that were cut short are used as if they were whole",
-    does="Look at how the reply ended before anything in it is used.",
+    headline="Replies that are cut short or empty are used as if they were whole",
+    does="Look at how the reply ended, and whether it says anything, before it is used.",
     fits=_fits,
     at=lambda case: case.at_call,
     order=9,
     code={
-        "anthropic_messages": 'if $reply.stop_reason not in ("end_turn", "tool_use"):\n'
-        '    raise RuntimeError(f"incomplete reply: {$reply.stop_reason}")',
-        "openai_chat": "stop = $reply.choices[0].finish_reason\n" + _CHAT,
-        "openai_responses": 'if $reply.status != "completed":\n'
+        "anthropic_messages": "stop, said = $reply.stop_reason, $reply.content\n" + _ANTHROPIC,
+        "openai_chat": "stop = $reply.choices[0].finish_reason\n"
+        "message = $reply.choices[0].message\n"
+        "said = message.content or message.tool_calls\n" + _CHAT,
+        "openai_responses": 'if $reply.status != "completed" or not $reply.output:\n'
         '    raise RuntimeError(f"incomplete reply: {$reply.status}")',
-        "gemini": "stop = $reply.candidates[0].finish_reason\n" + _GEMINI,
+        "gemini": "stop = $reply.candidates[0].finish_reason\n"
+        "said = $reply.text or $reply.function_calls\n" + _GEMINI,
     },
     events={
-        "anthropic_messages": "stop = None\nfor $chunk in ...:\n"
+        "anthropic_messages": "stop, said = None, False\n"
+        "for $chunk in ...:\n"
+        '    said |= $chunk.type == "content_block_start"\n'
         '    if $chunk.type == "message_delta":\n'
-        "        stop = $chunk.delta.stop_reason\n"
-        'if stop not in ("end_turn", "tool_use"):\n'
-        '    raise RuntimeError(f"incomplete reply: {stop}")',
-        "openai_chat": "stop = None\nfor $chunk in ...:\n"
+        "        stop = $chunk.delta.stop_reason\n" + _ANTHROPIC,
+        "openai_chat": "stop, said = None, False\n"
+        "for $chunk in ...:\n"
         "    if $chunk.choices:\n"
+        "        delta = $chunk.choices[0].delta\n"
+        "        said |= bool(delta.content or delta.tool_calls)\n"
         "        stop = $chunk.choices[0].finish_reason or stop\n" + _CHAT,
-        "openai_responses": "complete = False\nfor $chunk in ...:\n"
+        "openai_responses": "complete = said = False\n"
+        "for $chunk in ...:\n"
+        '    said |= $chunk.type.endswith(".delta")\n'
         '    complete |= $chunk.type == "response.completed"\n'
-        "if not complete:\n"
+        "if not complete or not said:\n"
         '    raise RuntimeError("incomplete reply")',
-        "gemini": "stop = None\nfor $chunk in ...:\n"
+        "gemini": "stop, said = None, False\n"
+        "for $chunk in ...:\n"
         "    if $chunk.candidates:\n"
+        "        said |= bool($chunk.candidates[0].content)\n"
         "        stop = $chunk.candidates[0].finish_reason or stop\n" + _GEMINI,
     },
 )

@@ -22,9 +22,11 @@ FRAMEWORK = Framework(
     code={
         "whole_reply": "@after_model\n"
         "def whole(state, runtime):\n"
-        '    told = state["messages"][-1].response_metadata\n'
+        '    last = state["messages"][-1]\n'
+        "    told = last.response_metadata\n"
         '    stop = told.get("stop_reason") or told.get("finish_reason")\n'
-        '    if stop not in ("end_turn", "tool_use", "stop", "tool_calls"):\n'
+        '    ended = stop in ("end_turn", "tool_use", "stop", "tool_calls")\n'
+        "    if not ended or not (last.content or last.tool_calls):\n"
         '        raise RuntimeError(f"incomplete reply: {stop}")\n\n' + _AGENT.format("whole"),
         "checked_calls": "@after_model\n"
         "def checked(state, runtime):\n"
