@@ -27,8 +27,9 @@ _DIFF = {"+": "green", "-": "red", "@": "dim"}
 _UNCHECKED = """            message = stream.get_final_message()
 """
 _CHECKED = """            message = stream.get_final_message()
-        if message.stop_reason not in ("end_turn", "tool_use"):
-            raise RuntimeError("the reply is cut: nothing in it was done")
+        stop, said = message.stop_reason, message.content
+        if stop not in ("end_turn", "tool_use") or not said:
+            raise RuntimeError("the reply is cut or empty: nothing in it was done")
 """
 
 
@@ -43,7 +44,7 @@ def demo(folder: Path) -> int:
         if fuzz([str(SCENARIO)], asked) != ExitCode.FAILED:
             return ExitCode.BROKEN
         found = [failure.id for failure in Corpus().load_all()]
-        _say("The fix: act on a reply only when its stop reason says that it is complete.")
+        _say("The fix: act on a reply only when it is complete and says anything.")
         _fix()
         _command(f"agent-chaos replay {' '.join(found)}")
         code = replay(found, allow_real_tools=False)

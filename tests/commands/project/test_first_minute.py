@@ -36,7 +36,11 @@ def test_the_demo_finds_a_failure_shows_the_fix_and_sees_it_gone(empty, capsys):
     said = capsys.readouterr().out
 
     assert code == 0
-    assert said.index('"amount": 15}') < said.index("+        if message.stop_reason") < said.index("FIXED")
+    assert (
+        said.index('"amount": 15}')
+        < said.index("+        stop, said = message.stop_reason")
+        < said.index("FIXED")
+    )
     assert "STILL FAILS" not in said
     assert "cd shown && agent-chaos fuzz\n" in said
     assert [one.plan.faults[0].fault.kind for one in Corpus(empty / "shown/.agent_chaos").load_all()][:1] == [
