@@ -97,7 +97,7 @@ def _busy(status: int) -> bool:
 
 def _refused_again(calls: list[Call], before: Call) -> bool:
     """Whether a key was refused that had been refused before: a fresh one has already been tried."""
-    refused = [call for call in calls if call.reply and call.reply.status in _FRESH_KEY]
+    refused = [call for call in calls if call.fired and call.reply and call.reply.status in _FRESH_KEY]
     return before in refused[1:]
 
 
@@ -105,7 +105,8 @@ def _hopeless(call: Call) -> bool:
     """Whether the same request will never do: by its status, by what the provider says of retries, or because a fault
     refuses it for good, whose status may be that of a rate limit (a spent quota)."""
     reply = call.reply
-    if reply is None or reply.status in _FRESH_KEY:
+    # With a refusal that the recording has the agent lives: a turn that starts over meets it again.
+    if reply is None or reply.status in _FRESH_KEY or not call.fired:
         return False
     for_good = any(fault.family == REFUSAL for fault in call.fired)
     return reply.status in _HOPELESS or for_good or reply.header("x-should-retry") == "false"

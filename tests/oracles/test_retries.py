@@ -1,5 +1,6 @@
 """Retries: too soon, hopeless, at once, too many, and too dear. Each is found by its own oracle alone."""
 
+import contextlib
 import time
 from typing import get_args
 
@@ -8,12 +9,18 @@ import pytest
 from google import genai
 from google.genai import errors, types
 
+from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.spend_limit import Limit
+from agent_chaos.oracles.judge import judge
+from agent_chaos.oracles.oracle import Budget, Evidence
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
+from agent_chaos.stream.exchange import reply
 from tests.oracles.desk import KEY, Claude, desk, fault, found, judged
+from tests.spoken import spoken
 from tests.standin.said import Said
 from tests.standin.wires import MODELS
+from tests.trials import recorded, scenario, trial
 
 ANSWER = (Said("The ferry leaves at nine."),)
 
@@ -102,6 +109,35 @@ def test_an_agent_that_gives_up_at_once_on_a_refusal_passes():
     agent = persistent(attempts=2, sleeps=[60], gives_up_on=(400,))
 
     assert outcome(agent, {"call 0": fault("invalid_request")}).verdict is Verdict.PASS
+
+
+def test_a_refusal_that_the_recording_has_is_met_again_by_a_turn_that_starts_over():
+    """The provider knows no such count; the agent lives with that, and what failed is another call."""
+
+    def agent(ctx, text):
+        client = anthropic.Anthropic(api_key=KEY, max_retries=0)
+        asked = {"model": MODELS["anthropic_messages"], "messages": [{"role": "user", "content": text}]}
+        for _ in range(2):
+            with contextlib.suppress(anthropic.NotFoundError):
+                client.messages.count_tokens(**asked)
+            try:
+                return client.messages.create(max_tokens=99, **asked).content[0].text
+            except anthropic.InternalServerError:
+                time.sleep(1)
+        raise RuntimeError("no answer")
+
+    subject = scenario(agent, "When does it leave?")
+    unknown = b'{"type":"error","error":{"type":"not_found_error","message":"Not found"}}'
+    replies = [
+        reply(404, [("content-type", "application/json")], [unknown]),
+        spoken("anthropic_messages", *ANSWER, stream=False),
+    ]
+    cassette = recorded(subject, replies)
+    clean = trial(subject, cassette)
+    trace = trial(subject, cassette, Plan.of({"call 1": fault("server_error")}.items()))
+
+    assert [call.reply.status for call in trace.calls] == [404, 500, 404, 200]
+    assert judge(Evidence(trace, clean, Budget(600.0, 30), {})).verdict is Verdict.PASS
 
 
 def test_attempts_without_any_wait_are_found_and_those_with_one_are_not():
