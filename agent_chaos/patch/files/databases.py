@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import functools
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
-from weakref import WeakKeyDictionary
+from urllib.parse import parse_qs, quote
+from weakref import WeakKeyDictionary, WeakSet
 
 from agent_chaos.patch.effects import refused_effect
 from agent_chaos.patch.files import actual
+from agent_chaos.patch.files.database_names import place_of
 from agent_chaos.patch.files.overlay import OVERLAY, TooLarge
 from agent_chaos.patch.files.redirect import copying, follows, held, to_change
 from agent_chaos.runtime.seams import Changes
@@ -25,7 +25,22 @@ _FACTORY, _URI = 4, 6
 
 
 class _Connection(sqlite3.Connection):
-    """A connection that can be referred to weakly."""
+    """A connection that can be referred to weakly, and whose unfinished statements can be ended."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._cursors: WeakSet[sqlite3.Cursor] = WeakSet()
+
+    def cursor(self, *args: Any, **kwargs: Any) -> Any:
+        made: sqlite3.Cursor = super().cursor(*args, **kwargs)
+        self._cursors.add(made)
+        return made
+
+    def end_statements(self) -> None:
+        """Ends what is read but not to its end: until then nothing can be restored, by any connection."""
+        for cursor in list(self._cursors):
+            with suppress(sqlite3.Error):
+                cursor.execute("SELECT 1 WHERE 0")
 
 
 _opened: WeakKeyDictionary[sqlite3.Connection, str] = WeakKeyDictionary()
@@ -34,8 +49,18 @@ _opened: WeakKeyDictionary[sqlite3.Connection, str] = WeakKeyDictionary()
 
 @functools.wraps(_actual)
 def _connect(database: Any, *args: Any, **kwargs: Any) -> Any:
-    path, query = _place(database, uri=bool(kwargs.get("uri") or args[_URI:]))
-    if not path or not held():
+    if not held():
+        return _actual(database, *args, **kwargs)
+    connection = _connected(database, args, kwargs)
+    # Asked as each statement is compiled, ATTACH among them, which opens a file without any function of Python, also
+    # beside a database in memory, or one that is only read.
+    connection.set_authorizer(_inside_of_copies)
+    return connection
+
+
+def _connected(database: Any, args: Any, kwargs: Any) -> Any:
+    path, query = place_of(database, uri=bool(kwargs.get("uri") or any(args[_URI : _URI + 1])))
+    if not path:
         return _actual(database, *args, **kwargs)
     if _only_read(query):
         seen = follows(path)
@@ -50,22 +75,9 @@ def _connect(database: Any, *args: Any, **kwargs: Any) -> Any:
     if len(args) <= _FACTORY:
         kwargs.setdefault("factory", _Connection)
     connection = _actual(_uri(copy, query) if query else copy, *args, **kwargs)
-    # Asked as each statement is compiled, ATTACH among them, which opens a file without any function of Python.
-    connection.set_authorizer(_inside_of_copies)
     with suppress(TypeError):  # of a class that cannot be referred to weakly
         _opened[connection] = meant
     return connection
-
-
-def _place(database: Any, *, uri: bool) -> tuple[str, str]:
-    """The path of a database, '' for one in memory, and the query of its URI."""
-    name = os.fsdecode(os.fspath(database)) if isinstance(database, str | bytes | os.PathLike) else ""
-    if uri and name.startswith("file:"):
-        parts = urlsplit(name)
-        in_memory = "memory" in parse_qs(parts.query).get("mode", ())
-        name = "" if in_memory else unquote(parts.path)
-        return ("" if name == ":memory:" else name), parts.query
-    return ("" if name == ":memory:" else name), ""
 
 
 def _only_read(query: str) -> bool:
@@ -86,18 +98,26 @@ def _copy_for(path: str) -> str:
 
 def _inside_of_copies(action: int, name: str | None, *others: Any) -> int:
     """SQLite opens a database that is attached by itself, so no copy of it can be made."""
-    elsewhere = bool(name) and name != ":memory:" and not OVERLAY.holds(str(name))
-    if action != sqlite3.SQLITE_ATTACH or not held() or not elsewhere:
+    if action != sqlite3.SQLITE_ATTACH or not held():
+        return sqlite3.SQLITE_OK
+    # None where it is no literal but a parameter, whose value is not told: any file may be meant.
+    if name is not None and (name in ("", ":memory:") or OVERLAY.holds(name)):
         return sqlite3.SQLITE_OK
     if (session := copying()) is not None:
-        refused_effect(session, f"attached the database {name}, of which no throw-away copy can be made")
+        told = "a database" if name is None else f"the database {name}"
+        refused_effect(session, f"attached {told}, of which no throw-away copy can be made")
     return sqlite3.SQLITE_DENY
 
 
 def restored() -> set[str]:
     """The copies, with what is beside them, to which connections are still open: each is as its run found it, but for tables."""
     kept: set[str] = set()
-    for connection, path in list(_opened.items()):
+    opened = list(_opened.items())
+    # All of them before the first is restored, which waits for what any other one has begun.
+    for connection, _ in opened:
+        with suppress(sqlite3.Error):
+            _interrupt(connection)
+    for connection, path in opened:
         # Of one that is closed, or belongs to a thread that is gone; or whose database lost its folder meanwhile.
         with suppress(sqlite3.Error, OSError):
             _restore(connection, path)
@@ -110,16 +130,27 @@ def let_go() -> None:
     _opened.clear()
 
 
-def _restore(connection: sqlite3.Connection, path: str) -> None:
+def _interrupt(connection: sqlite3.Connection) -> None:
+    if isinstance(connection, _Connection):
+        connection.end_statements()
     connection.rollback()
+
+
+def _restore(connection: sqlite3.Connection, path: str) -> None:
     # Whoever keeps a connection made its tables when it was opened, and not again in the next run.
     tables = list(_schema(connection))
     with _pristine(path) as source:
-        source.backup(connection)
+        source.backup(connection, progress=_never_wait)
     for table in tables:
         with suppress(sqlite3.Error):  # it is there
             connection.execute(table)
     connection.commit()
+
+
+def _never_wait(status: int, remaining: int, total: int) -> None:
+    # Else tried again for ever: whoever holds the database is nobody who would let it go.
+    if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        raise sqlite3.OperationalError("the database is held by another connection")
 
 
 @contextmanager

@@ -171,6 +171,13 @@ def makes_a_database():
         return database.execute("SELECT count(*) FROM notes").fetchall(), Path("new.db").exists()
 
 
+def shares_one_in_memory():
+    one, other = (sqlite3.connect("file:notes?mode=memory&cache=shared", uri=True) for _ in range(2))
+    with closing(one), closing(other):
+        one.execute("CREATE TABLE notes (text)")
+        return other.execute("SELECT count(*) FROM notes").fetchone(), os.path.exists("notes")
+
+
 def in_a_thread():
     worker = threading.Thread(target=lambda: Path("thread.txt").write_text("x"))
     worker.start()
@@ -213,6 +220,7 @@ AGENTS = [
         enters_a_folder,
         orders,
         makes_a_database,
+        shares_one_in_memory,
         in_a_thread,
         outside_of_the_folder,
         errors,
@@ -252,6 +260,26 @@ def test_a_connection_that_is_kept_finds_its_tables_and_no_rows_of_another_run()
     assert not Path("book.db").exists()
 
 
+def test_connections_that_are_kept_in_the_middle_of_something_find_no_rows_of_another_run():
+    kept = []
+
+    def agent():
+        if not kept:
+            kept.extend(sqlite3.connect("orders.db") for _ in range(3))
+            kept.extend(one.cursor() for one in kept[:2])
+        first, _, third, *cursors = kept
+        found = first.execute("SELECT count(*) FROM orders").fetchone()
+        first.execute("INSERT INTO orders VALUES ('chair')")
+        first.commit()
+        third.execute("INSERT INTO orders VALUES ('never committed')")
+        for cursor in cursors:
+            cursor.execute("SELECT item FROM orders")
+            cursor.fetchone()
+        return found
+
+    assert answers(agent, runs=3) == ["(1,)"] * 3
+
+
 def test_what_tempfile_makes_is_no_file_of_the_user_and_programs_find_it():
     def agent():
         with tempfile.TemporaryDirectory() as made:
@@ -272,11 +300,28 @@ def test_assertions_see_the_files_of_the_run_that_they_judge(folder):
     assert not (folder / "out.txt").exists()
 
 
-def attached():
-    with closing(sqlite3.connect("new.db")) as database, suppress(sqlite3.DatabaseError):
-        database.execute("ATTACH DATABASE 'orders.db' AS real")
-        database.execute("DELETE FROM real.orders")
-        database.commit()
+def attached(database=Path("new.db"), orders="'orders.db'", values=(), **options):
+    with closing(sqlite3.connect(database, **options)) as one, suppress(sqlite3.DatabaseError):
+        one.execute(f"ATTACH DATABASE {orders} AS real", values)
+        one.execute("DELETE FROM real.orders")
+        one.commit()
+
+
+def attached_by_a_parameter():
+    attached(orders="?", values=("orders.db",))
+
+
+def attached_to_one_in_memory():
+    attached(":memory:")
+
+
+def attached_to_one_that_is_read():
+    attached("file:orders.db?mode=ro", uri=True)
+
+
+def attached_to_one_of_tempfile():
+    with tempfile.TemporaryDirectory() as made:
+        attached(Path(made, "new.db"))
 
 
 def past_connect():
@@ -301,7 +346,12 @@ def appends_to_a_huge_file():
 
 
 @pytest.mark.parametrize(
-    "agent", [attached, past_connect, linked, past_open, appends_to_a_huge_file], ids=lambda one: one.__name__
+    "agent",
+    [
+        *(attached, attached_by_a_parameter, attached_to_one_in_memory, attached_to_one_that_is_read),
+        *(attached_to_one_of_tempfile, past_connect, linked, past_open, appends_to_a_huge_file),
+    ],
+    ids=lambda one: one.__name__,
 )
 def test_what_no_copy_can_hold_is_refused_and_remembered(agent, folder):
     with open("huge.bin", "wb") as file:
