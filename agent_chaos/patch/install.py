@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from agent_chaos.patch import chance, frameworks, guard, imports, process_exit, programs
+from agent_chaos.patch import chance, frameworks, guard, imports, process_exit, programs, retry_quota
 from agent_chaos.patch.files import copies
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.patch.time import alarms, clock, collector, loops, pools, tasks, threads, watch
@@ -84,6 +84,7 @@ _RUN = Environment(
     aiohttp_transport.SEAM,
     http_client_transport.SEAM,
     frameworks.SEAM,
+    retry_quota.SEAM,
 )
 _OFFLINE = Environment(
     guard.SEAM,

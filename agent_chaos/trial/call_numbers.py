@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 from agent_chaos.replay.player import ServedReply
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
+
+_AWS_ATTEMPT = re.compile(r"\battempt=(\d{1,4})\b")
 
 
 @dataclass(slots=True)
@@ -23,7 +26,11 @@ def numbered_attempt(request: Request) -> int:
     """Which attempt of its call an SDK says that this is, from 0; -1 where none says so."""
     # The header of SDKs that Stainless generates (OpenAI, Anthropic).
     said = request.header("x-stainless-retry-count", "")
-    return int(said) if said.isdecimal() else -1
+    if said.isdecimal():
+        return int(said)
+    # That of AWS's SDKs, as `attempt=2; max=3`, which count from 1.
+    attempt = _AWS_ATTEMPT.search(request.header("amz-sdk-request", ""))
+    return int(attempt[1]) - 1 if attempt is not None else -1
 
 
 def is_retry(request: Request, *, answered: bool) -> bool:
