@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
+from agent_chaos.oracles.reading.tool_reports import asks_for
 from agent_chaos.oracles.reading.turns import prompt_of_call, shown, strict_json
 from agent_chaos.providers.turn import Message, Prompt, ToolCall, ToolResult
 from agent_chaos.trace.fidelity import Fidelity
@@ -38,7 +39,10 @@ class MixedResults:
         usual = _usual(evidence.clean) if evidence.trace.fired else {}
         for call in evidence.trace.calls if usual else ():
             prompt = prompt_of_call(call)
-            for asked, given, owner in _swapped(prompt, usual) if prompt is not None else ():
+            swapped = _swapped(prompt, usual) if prompt is not None else ()
+            for asked, given, owner in swapped:
+                if _was_so_given(evidence.trace, asked, owner):
+                    continue
                 yield Violation(
                     oracle=self.name,
                     subject=asked.name,
@@ -63,6 +67,13 @@ def _swapped(prompt: Prompt, usual: _Usual) -> Iterator[tuple[ToolCall, str, Too
             owner = next(others, None) if own and given not in own else None
             if owner is not None:
                 yield asked, given, owner
+
+
+def _was_so_given(trace: Trace, asked: ToolCall, owner: ToolCall) -> bool:
+    """Whether a fault made the tool itself give such a result, or the text is what the agent says of any call that failed."""
+    struck = (run for run in trace.tools if not run.end.failed and asks_for(asked, run))
+    failed = any(run.end.failed and asks_for(owner, run) for run in trace.tools)
+    return failed or not all(one.transparent for run in struck for one in run.fired)
 
 
 def _usual(clean: Trace) -> _Usual:

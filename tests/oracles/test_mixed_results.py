@@ -40,7 +40,7 @@ async def in_order(running):
     return await asyncio.gather(*running)
 
 
-def chat(collected):
+def chat(collected, tool=weather):
     async def agent(ctx, text):
         client = openai.AsyncOpenAI(api_key=KEY)
         tools = [{"type": "function", "function": {"name": "weather", "parameters": DECLARED}}]
@@ -50,7 +50,7 @@ def chat(collected):
             message = (await client.chat.completions.create(**asked)).choices[0].message
             if not message.tool_calls:
                 return message.content
-            running = [weather(**json.loads(one.function.arguments)) for one in message.tool_calls]
+            running = [tool(**json.loads(one.function.arguments)) for one in message.tool_calls]
             results = zip(message.tool_calls, await collected(running), strict=True)
             told = [{"role": "tool", "tool_call_id": one.id, "content": result} for one, result in results]
             messages += [message.model_dump(exclude_none=True), *told]
@@ -94,3 +94,52 @@ def test_results_in_the_order_in_which_tools_finish_are_given_for_other_calls(pr
     assert "mixed_results:weather" in found(mixed)
     assert "Oslo" in next(one.reason for one in mixed.violations if one.oracle == "mixed_results")
     assert under(in_order).verdict is Verdict.PASS
+
+
+@agent_chaos.tool
+def hotels(city: str) -> list[str]:
+    return {"Oslo": [], "Rome": ["Roma Inn"]}[city]
+
+
+@agent_chaos.tool
+def seats(city: str) -> str:
+    if city == "Oslo":
+        raise LookupError(city)
+    return "4 seats"
+
+
+SOUND = {
+    "another-calls-result-by-the-fault": (weather, fault("tool_stale", copied="other")),
+    "empty-as-another-usually-is": (hotels, fault("tool_empty", value="list")),
+    "failed-as-another-usually-does": (seats, fault("tool_raise")),
+}
+
+
+@pytest.mark.parametrize(("tool", "one"), SOUND.values(), ids=SOUND)
+def test_a_result_that_the_tool_itself_gave_or_an_error_told_in_the_usual_words_is_not_mixed_up(tool, one):
+    async def told(running):
+        results = await asyncio.gather(*running, return_exceptions=True)
+        return ["It failed." if isinstance(one, Exception) else json.dumps(one) for one in results]
+
+    async def run(**given):
+        result = tool(**given)
+        return await result if asyncio.iscoroutine(result) else result
+
+    asked = Said("", tuple(Called.of(tool.__name__, call.arguments) for call in BOTH.calls))
+    outcome = judged(chat(told, run), "openai_chat", {"tool 1": one}, said=(asked, SAID[1]), stream=False)
+
+    assert outcome.trace.fired
+    assert found(outcome) == set()
+
+
+def test_a_result_that_takes_the_place_of_one_that_failed_is_found():
+    async def dropping(running):
+        results = await asyncio.gather(*running, return_exceptions=True)
+        whole = [one for one in results if not isinstance(one, Exception)]
+        return [*whole, *["It failed."] * (len(results) - len(whole))]
+
+    failed = {"tool 0": fault("tool_raise")}
+
+    assert "mixed_results:weather" in found(
+        judged(chat(dropping), "openai_chat", failed, said=SAID, stream=False)
+    )
