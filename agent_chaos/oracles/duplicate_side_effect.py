@@ -27,7 +27,7 @@ _ADVICE = (
     "send the tool's service an idempotency key; a tool that only reads can be declared @agent_chaos.tool(pure=True)."
 )
 _KEY = re.compile(
-    r"idempoten|dedup|(?:request|operation|transaction|client|message)_?(?:id|key|token|ref)", re.IGNORECASE
+    r"idempoten|dedup|(?:request|operation|transaction)_?(?:id|key|token|ref)|client_?token", re.IGNORECASE
 )
 """What an idempotency key is called."""
 
@@ -37,9 +37,11 @@ class DuplicateSideEffect:
     it: it had asked once, or it was asked again without being told what had been done (a turn that was run again).
 
     What a model asks for twice in one reply is a warning; what it asks for again although it sees the result is its own
-    decision. Of a tool without a boundary, as in another process, the requests tell that it ran. Where the agent gives the tool an idempotency key beside what the model asked, and the same one again, the tool's
-    service does it once. Tools that are declared pure, and runs that failed before their effect are left out. A name that says that a tool only reads or reckons (get, search, weather, calculate…)
-    makes it a warning, and no finding at all where the tool also brings something back that it had not been told.
+    decision. Of a tool without a boundary, as in another process, the requests tell that it ran. Where the agent gives the
+    tool an idempotency key beside what the model asked, and the same one again, the tool's service does it once. Tools that
+    are declared pure, and runs that failed before their effect are left out. A name that says that a tool only reads or
+    reckons (get, search, weather, calculate…) makes it a warning, and no finding at all where the tool also brings something
+    back that it had not been told.
     Source: crewAI#5802, langgraph#8702, PraisonAI#4256, openai-agents#4254, langchain#38708.
     """
 

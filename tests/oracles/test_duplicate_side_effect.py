@@ -134,9 +134,16 @@ def test_a_tool_called_again_after_its_acknowledgement_was_lost_did_its_work_twi
     assert found(outcome) == FOUND
 
 
-@pytest.mark.parametrize(("added", "expected"), [("idempotency_key", set()), ("user", FOUND)])
+KEYS = ("idempotency_key", "client_token", "requestId")
+OTHERS = ("user", "client_id", "message_id")
+"""Whom a refund is for, and which message asked for it."""
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"), [*((key, set()) for key in KEYS), *((one, FOUND) for one in OTHERS)]
+)
 def test_a_tool_tried_again_with_the_same_idempotency_key_does_it_once(added, expected):
-    def keyed(order: str = "", amount: float = 0, idempotency_key: str = "", user: str = "") -> str:
+    def keyed(order: str = "", amount: float = 0, **more: str) -> str:
         return f"refunded {amount} on order {order}"
 
     paying = tool(keyed, name="refund")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from agent_chaos import members
 from agent_chaos.report import remedies
 from agent_chaos.report.remedies import frameworks
 from agent_chaos.report.remedies.framework import Framework
+from agent_chaos.report.remedies.frameworks import langchain
 from agent_chaos.report.remedies.own_names import OwnNames, names_at
 from agent_chaos.report.remedies.remedy import Remedy, with_names
 from agent_chaos.trace.stack_frame import StackFrame
@@ -170,6 +173,37 @@ def test_every_fix_of_a_framework_is_python_and_a_remedy(framework: Framework):
         assert "$" not in code
         assert max(map(len, code.splitlines())) <= WIDTH
         compile(code.replace("await ", ""), "fix", "exec")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "whole", "cut"),
+    [
+        ("anthropic_messages", {"stop_reason": "end_turn"}, {"stop_reason": "max_tokens"}),
+        ("openai_chat", {"finish_reason": "stop"}, {"finish_reason": "length"}),
+        ("openai_responses", {"status": "completed"}, {"status": "incomplete"}),
+        ("gemini", {"finish_reason": "STOP"}, {"finish_reason": "MAX_TOKENS"}),
+        ("mistral", {"finish_reason": "stop"}, {"finish_reason": "length"}),
+        ("ollama", {"done_reason": "stop"}, {"done_reason": "length"}),
+    ],
+)
+def test_langchains_fix_lets_whole_replies_pass_and_no_other(protocol: str, whole: object, cut: object):
+    """`whole` and `cut` are what each of LangChain's clients keeps of how a reply stopped."""
+    code = langchain.FRAMEWORK.written("whole_reply", protocol).rpartition("\n\n")[0]
+    fix = code.removeprefix("@after_model\n").replace("RuntimeError", "Refused")
+    known: dict[str, Any] = {"Refused": Refused}
+    exec(fix, known)
+
+    def state(told: object) -> dict[str, Any]:
+        return {"messages": [SimpleNamespace(content="It is.", tool_calls=[], response_metadata=told)]}
+
+    known["whole"](state(whole), None)
+    for told in (cut, {}):
+        with pytest.raises(Refused):
+            known["whole"](state(told), None)
+
+
+class Refused(Exception):
+    """The fix took a reply for one that was cut."""
 
 
 @pytest.mark.parametrize("remedy", members.exported(remedies, "REMEDY"), ids=lambda one: one.name)

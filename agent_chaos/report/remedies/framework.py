@@ -15,16 +15,18 @@ class Framework:
 
     Args:
         packages: what the agent's file imports of it.
-        code: the change in a few lines, by the name of its remedy. `$model` in it stands for what makes a model.
-        models: what makes a model, by protocol.
+        code: the change in a few lines, by the name of its remedy. `$model` in it stands for what makes a model, `$stop` for
+            the name under which the framework keeps why a reply stopped, `$ends` for what it says of a whole one.
+        words: what stands for these, by protocol and name.
     """
 
     packages: tuple[str, ...]
     code: Mapping[str, str]
-    models: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def written(self, remedy: str, protocol: str) -> str:
         """The change that a remedy is here; '' where it is none of the framework's."""
-        template = self.code.get(remedy, "")
-        model = self.models.get(protocol, "")
-        return "" if "$model" in template and not model else template.replace("$model", model)
+        written = self.code.get(remedy, "")
+        for name, word in self.words.get(protocol, {}).items():
+            written = written.replace(f"${name}", word)
+        return "" if "$" in written else written

@@ -9,23 +9,27 @@ from agent_chaos.report.remedies.framework import Framework
 
 _AGENT = "agent = create_agent(..., middleware=[{}])"
 
+
+def _words(model: str, stop: str, *ends: str) -> dict[str, str]:
+    return {"model": model, "stop": f'"{stop}"', "ends": repr(ends).replace("'", '"')}
+
+
 FRAMEWORK = Framework(
-    packages=("langchain", "langgraph"),
-    models={
-        "anthropic_messages": "ChatAnthropic",
-        "openai_chat": "ChatOpenAI",
-        "openai_responses": "ChatOpenAI",
-        "gemini": "ChatGoogleGenerativeAI",
-        "mistral": "ChatMistralAI",
-        "ollama": "ChatOllama",
+    packages=("langchain",),
+    words={
+        "anthropic_messages": _words("ChatAnthropic", "stop_reason", "end_turn", "tool_use"),
+        "openai_chat": _words("ChatOpenAI", "finish_reason", "stop", "tool_calls"),
+        "openai_responses": _words("ChatOpenAI", "status", "completed"),
+        "gemini": _words("ChatGoogleGenerativeAI", "finish_reason", "STOP"),
+        "mistral": _words("ChatMistralAI", "finish_reason", "stop", "tool_calls"),
+        "ollama": _words("ChatOllama", "done_reason", "stop"),
     },
     code={
         "whole_reply": "@after_model\n"
         "def whole(state, runtime):\n"
         '    last = state["messages"][-1]\n'
-        "    told = last.response_metadata\n"
-        '    stop = told.get("stop_reason") or told.get("finish_reason")\n'
-        '    ended = stop in ("end_turn", "tool_use", "stop", "tool_calls")\n'
+        "    stop = last.response_metadata.get($stop)\n"
+        "    ended = stop in $ends\n"
         "    if not ended or not (last.content or last.tool_calls):\n"
         '        raise RuntimeError(f"incomplete reply: {stop}")\n\n' + _AGENT.format("whole"),
         "checked_calls": "@after_model\n"
