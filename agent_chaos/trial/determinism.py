@@ -10,9 +10,12 @@ from agent_chaos.cassette.keys import first_difference
 from agent_chaos.files import relative
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace, TraceEvent
+from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace, TraceEvent, Wait
 
-_SETUP = "state survives between trials: give the scenario a setup= that starts it afresh, or keep state in ctx.agent_state"
+_SETUP = (
+    "state survives between trials (a history, a rate limiter, a cache): give the scenario a setup= that starts it afresh, or "
+    "keep state in ctx.agent_state"
+)
 
 
 def difference_of_runs(first: Trace, second: Trace, redact: Callable[[Request], Request]) -> str:
@@ -75,9 +78,20 @@ def left_recording(trace: Trace) -> str:
 
 
 def state_survives(first: Trace, second: Trace) -> str:
-    """Advice, where the second run's first request carries what the first run left behind; else ''."""
+    """Advice, where the second run's first request carries what the first run left behind, or waits for it; else ''."""
     if not first.calls or not second.calls:
         return ""
+    # Every run begins at the same virtual time. A limiter or a cache at module level has kept times of the run before,
+    # which are in the future now.
+    if _waited_before(first) != _waited_before(second):
+        return _SETUP
     earlier, later = first.calls[0].request.body, second.calls[0].request.body
     # Another length: something was added, as a history is. A time or an id in the prompt keeps its length.
     return _SETUP if later != earlier and len(later) != len(earlier) else ""
+
+
+def _waited_before(trace: Trace) -> list[float]:
+    """The waits before the first call, in seconds."""
+    return [
+        entry.seconds for entry in trace.entries if isinstance(entry, Wait) and entry.seq < trace.calls[0].seq
+    ]

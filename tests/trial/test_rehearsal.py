@@ -92,10 +92,24 @@ def test_state_that_survives_a_run_is_reported_with_what_to_do():
         rehearsal(agent, kept_by=asking("Hello 0.")).prepare()
 
     assert "test: UNSTABLE: two runs without faults differ: call 1: messages" in str(caught.value)
-    assert "state survives between trials: give the scenario a setup= that starts it afresh" in str(
-        caught.value
-    )
+    assert "give the scenario a setup= that starts it afresh" in str(caught.value)
     assert caught.value.exit_code == 4
+
+
+def test_a_limiter_that_outlives_a_run_is_state_too():
+    """Every run begins at the same time, so that what a limiter remembers of the run before is in the future."""
+    free_at = [0.0]
+
+    def agent(ctx, text):
+        time.sleep(max(0.0, free_at[0] - time.monotonic()))
+        free_at[0] = max(free_at[0], time.monotonic()) + 1.0
+        return ask("Hello.")
+
+    with pytest.raises(UnstableError, match="wait before the first call") as caught:
+        rehearsal(agent, kept_by=HELLO).prepare()
+
+    assert "a rate limiter" in str(caught.value)
+    assert "setup=" in str(caught.value)
 
 
 def test_a_setup_that_starts_the_state_afresh_makes_it_sound():
