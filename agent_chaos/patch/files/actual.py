@@ -13,7 +13,8 @@ functions: dict[str, Callable[..., Any]] = {
     for name in (
         *("open", "stat", "lstat", "access", "readlink", "listxattr", "getxattr", "listdir", "scandir"),
         *("mkdir", "rmdir", "remove", "unlink", "rename", "replace", "truncate", "utime", "chmod", "chown"),
-        *("lchown", "setxattr", "removexattr", "chdir", "getcwd", "link", "symlink", "mkfifo"),
+        *("lchown", "setxattr", "removexattr", "chdir", "getcwd", "link", "symlink", "mkfifo", "mknod"),
+        *("pathconf", "statvfs"),
     )
     if hasattr(os, name)
 }
@@ -40,8 +41,19 @@ def link_status(path: str) -> os.stat_result | None:
     return found
 
 
+def is_link(path: str) -> bool:
+    found = link_status(path)
+    return found is not None and stat.S_ISLNK(found.st_mode)
+
+
 def is_folder(path: str) -> bool:
     found = status(path)
+    return found is not None and stat.S_ISDIR(found.st_mode)
+
+
+def is_own_folder(path: str) -> bool:
+    """As `is_folder`, but not for a link to one."""
+    found = link_status(path)
     return found is not None and stat.S_ISDIR(found.st_mode)
 
 
@@ -61,13 +73,23 @@ def make_folders(path: str) -> None:
 
 
 def copy(source: str, target: str) -> None:
-    """The content of a regular file, its permissions and its times."""
+    """A symbolic link; or the content of a regular file, its permissions and its times."""
+    if is_link(target):
+        # It could lead to the real file.
+        functions["unlink"](target)
+    if is_link(source):
+        copy_link(source, target)
+        return
     with open_file(source, "rb") as read, open_file(target, "wb") as written:
         while chunk := read.read(_CHUNK):
             written.write(chunk)
     found = functions["stat"](source)
     functions["chmod"](target, stat.S_IMODE(found.st_mode))
     functions["utime"](target, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def copy_link(source: str, target: str) -> None:
+    functions["symlink"](functions["readlink"](source), target)
 
 
 def remove_tree(path: str, keep: Collection[str] = ()) -> bool:
@@ -94,7 +116,7 @@ def copy_tree(source: str, target: str) -> None:
     # made.
     for name in names_in(source):
         one, other = os.path.join(source, name), os.path.join(target, name)
-        if is_folder(one):
+        if is_own_folder(one):
             copy_tree(one, other)
         else:
             copy(one, other)
@@ -105,5 +127,5 @@ def files_below(folder: str, path: str = "") -> list[str]:
     found: list[str] = []
     for name in names_in(folder + path):
         below = f"{path}{os.sep}{name}"
-        found += files_below(folder, below) if is_folder(folder + below) else [below]
+        found += files_below(folder, below) if is_own_folder(folder + below) else [below]
     return found

@@ -6,12 +6,13 @@ import errno
 import functools
 import os
 import stat
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from agent_chaos.patch.files import actual
+from agent_chaos.patch.files import actual, moves
 from agent_chaos.patch.files.overlay import OVERLAY
-from agent_chaos.patch.files.redirect import follows, held, reads, to_change, told_as
+from agent_chaos.patch.files.redirect import follows, held, must_exist, reads, to_change, told_as
 
 _Function = Callable[..., Any]
 
@@ -22,7 +23,8 @@ def _looks(name: str, find: Callable[[Any], str | None]) -> _Function:
 
     @functools.wraps(real)
     def look(path: Any, *args: Any, **kwargs: Any) -> Any:
-        found = None if not OVERLAY.touched or kwargs.get("dir_fd") is not None else find(path)
+        asked = find if kwargs.get("follow_symlinks", True) else reads
+        found = None if not OVERLAY.touched or kwargs.get("dir_fd") is not None else asked(path)
         # The usual case, for nearly every call of a run: nothing was changed there, and the real function
         # answers.
         if found is None:
@@ -129,7 +131,7 @@ def _chdir(path: Any) -> None:
         actual.functions["chdir"](path)
         return
     with told_as(path):
-        actual.functions["chdir"](OVERLAY.enter_folder(OVERLAY.followed(OVERLAY.path(path))))
+        actual.functions["chdir"](OVERLAY.seen(OVERLAY.followed(OVERLAY.path(path))))
 
 
 def _getcwd() -> str:
@@ -145,31 +147,34 @@ def _changes_file(name: str) -> _Function:
         follow = kwargs.get("follow_symlinks", True) is not False and name != "lchown"
         if kwargs.get("dir_fd") is not None:
             return real(path, *args, **kwargs)
-        _must_exist(path, follow=follow)
+        must_exist(path, follow=follow)
         if (meant := to_change(path, follow=follow)) is None:
             return real(path, *args, **kwargs)
         with told_as(path):
-            return real(OVERLAY.to_write(meant), *args, **kwargs)
+            return real(OVERLAY.to_write(meant, asks="notes"), *args, **kwargs)
 
     return change
 
 
-def _mkdir(path: Any, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
-    if dir_fd is None and held() and OVERLAY.exists(OVERLAY.path(path)):
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-    if dir_fd is not None or (meant := to_change(path, follow=False)) is None:
-        actual.functions["mkdir"](path, mode, dir_fd=dir_fd)
-        return
-    with told_as(path):
-        actual.functions["mkdir"](OVERLAY.to_write(meant), mode)
+def _makes(name: str) -> _Function:
+    """A function that makes something of its own kind, which is there already or not."""
+    real = actual.functions[name]
 
+    @functools.wraps(real)
+    def make(path: Any, *args: Any, **kwargs: Any) -> None:
+        by_name = kwargs.get("dir_fd") is None
+        if by_name and held() and OVERLAY.exists(OVERLAY.path(path)):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+        if not by_name or (meant := to_change(path, follow=False)) is None:
+            if name != "mkdir":
+                # Python tells the guard of a folder that is made, and of nothing else.
+                sys.audit("os.mkdir", path, 0, -1)
+            real(path, *args, **kwargs)
+            return
+        with told_as(path):
+            real(OVERLAY.to_write(meant), *args, **kwargs)
 
-def _must_exist(given: Any, *, follow: bool = False) -> None:
-    """Raises FileNotFoundError where a run asks to change what is not there."""
-    if not isinstance(given, int) and held():
-        path = OVERLAY.path(given)
-        if not OVERLAY.exists(OVERLAY.followed(path) if follow else path):
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), given)
+    return make
 
 
 def _removes(name: str) -> _Function:
@@ -181,7 +186,7 @@ def _removes(name: str) -> _Function:
         if dir_fd is not None:
             real(path, dir_fd=dir_fd)
             return
-        _must_exist(path)
+        must_exist(path)
         if (meant := to_change(path, follow=False)) is None:
             real(path)
             return
@@ -190,37 +195,10 @@ def _removes(name: str) -> _Function:
             if name == "rmdir" and OVERLAY.names(meant):
                 raise OSError(errno.ENOTEMPTY, os.strerror(errno.ENOTEMPTY))
             # As an empty file, or an empty folder: what is lost needs no content, and its kind still counts.
-            real(OVERLAY.to_write(meant, empty=True))
+            real(OVERLAY.to_write(meant, empty=True, asks="name"))
             OVERLAY.take_away(meant)
 
     return remove
-
-
-def _renames(name: str) -> _Function:
-    real = actual.functions[name]
-
-    @functools.wraps(real)
-    def rename(src: Any, dst: Any, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
-        if src_dir_fd is None and dst_dir_fd is None:
-            _must_exist(src)
-            before, after = to_change(src, follow=False), to_change(dst, follow=False)
-            if before is not None and after is not None:
-                with told_as(src):
-                    # All of it, since the real names below the folder are not there under the new one.
-                    OVERLAY.copy_tree(before)
-                    real(OVERLAY.shadow(before), _target(before, after))
-                    OVERLAY.take_away(before)
-                return
-        real(src, dst, src_dir_fd=src_dir_fd, dst_dir_fd=dst_dir_fd)
-
-    return rename
-
-
-def _target(source: str, target: str) -> str:
-    """The copy to rename to: of a file without its content, as it is replaced."""
-    if OVERLAY.is_folder(target) and not OVERLAY.is_folder(source):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    return OVERLAY.to_write(target, empty=True)
 
 
 def redirected() -> dict[str, _Function]:
@@ -229,7 +207,7 @@ def redirected() -> dict[str, _Function]:
         **{name: _looks(name, reads) for name in ("lstat", "readlink")},
         **{
             name: _looks(name, follows)
-            for name in ("access", "getxattr", "listxattr")
+            for name in ("access", "getxattr", "listxattr", "pathconf", "statvfs")
             if name in actual.functions
         },
         **{
@@ -238,13 +216,15 @@ def redirected() -> dict[str, _Function]:
             if name in actual.functions
         },
         **{name: _removes(name) for name in ("remove", "unlink", "rmdir")},
-        **{name: _renames(name) for name in ("rename", "replace")},
+        **{name: moves.renames(name) for name in ("rename", "replace")},
+        **{name: _makes(name) for name in ("mkdir", "mkfifo", "mknod") if name in actual.functions},
         "stat": _stat,
         "listdir": _listdir,
         "scandir": _scandir,
         "chdir": _chdir,
         "getcwd": _getcwd,
-        "mkdir": _mkdir,
+        "symlink": moves.symlink,
+        "link": moves.link,
     }
     return {
         name: functools.wraps(actual.functions[name])(function)

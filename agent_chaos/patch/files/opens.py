@@ -9,9 +9,10 @@ from typing import Any
 
 from agent_chaos.patch.files import actual
 from agent_chaos.patch.files.overlay import OVERLAY
-from agent_chaos.patch.files.redirect import follows, to_change, told_as
+from agent_chaos.patch.files.redirect import follows, reads, to_change, told_as
 
 _UNNAMED = getattr(os, "O_TMPFILE", 0)
+_UNFOLLOWED = getattr(os, "O_NOFOLLOW", 0)
 
 
 @functools.wraps(actual.open_file)
@@ -47,10 +48,12 @@ def os_open_redirected(path: Any, flags: int, mode: int = 0o777, *, dir_fd: int 
     """As `os.open`."""
     if dir_fd is not None or (_UNNAMED and flags & _UNNAMED == _UNNAMED):
         return int(actual.functions["open"](path, flags, mode, dir_fd=dir_fd))
+    follow = not flags & _UNFOLLOWED
+    find = follows if follow else reads
     if not flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC):
         with told_as(path):
-            return int(actual.functions["open"](follows(path) or path, flags, mode))
-    if (meant := to_change(path)) is None:
+            return int(actual.functions["open"](find(path) or path, flags, mode))
+    if (meant := to_change(path, follow=follow)) is None:
         return int(actual.functions["open"](path, flags, mode))
     with told_as(path):
         creates, new = bool(flags & os.O_CREAT), bool(flags & os.O_EXCL)

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Collection
 from contextlib import suppress
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 from agent_chaos.patch.files import actual
 from agent_chaos.runtime.session import Session
@@ -23,6 +23,11 @@ LARGEST = 100 * 1024 * 1024
 
 _NO_FILES = ("/dev", "/proc", "/sys")
 _FAR_TOO_MANY_LINKS = 40
+
+
+Asks = Literal["content", "name", "notes", "nothing"]
+"""What is to be changed of a file: its content, whether it is there, or what is noted about it (`chmod`, `utime`); nothing of
+one that moves with its folder."""
 
 
 class TooLarge(Exception):
@@ -44,7 +49,6 @@ class Overlay:
         self._root = ""
         self._base = ""
         self._base_gone: frozenset[str] = frozenset()
-        self._cwd = ""
         self._gone: set[str] = set()
         self._scratch: set[str] = set()
         self._followed: dict[str, str] = {}
@@ -69,7 +73,6 @@ class Overlay:
         self._gone = set(self._base_gone)
         self._scratch.clear()
         self._followed.clear()
-        self._cwd = ""
         if not self.touched:
             return
         standing = {self._root + path for path in self._at_import()}
@@ -107,31 +110,47 @@ class Overlay:
 
     def path(self, given: Any) -> str:
         """The absolute path that is meant, symbolic links of folders followed."""
-        text = os.fsdecode(os.fspath(given))
         # A path of the copy itself, as `os.getcwdb` gives it in a folder that only the copy has: the name it stands
         # for is meant.
-        if self.touched and text.startswith(self._root):
-            text = text[len(self._root) :] or "/"
-        whole = os.path.normpath(os.path.join(self.cwd(), text))
-        folder, name = os.path.split(whole)
+        whole = os.path.join(self.cwd(), self._real_name(os.fsdecode(os.fspath(given))))
+        if os.pardir in whole.split(os.sep):
+            return self._up_and_down(whole)
+        folder, name = os.path.split(os.path.normpath(whole))
         return os.path.join(self._real_folder(folder), name)
 
+    def _real_name(self, path: str) -> str:
+        return (path[len(self._root) :] or "/") if self._in_root(path) else path
+
+    def _in_root(self, path: str) -> bool:
+        return self.touched and (path + os.sep).startswith(self._root + os.sep)
+
+    def _up_and_down(self, path: str) -> str:
+        # From the folder that a link leads to, `..` is not the one that the link is in.
+        at = os.sep
+        for name in path.split(os.sep):
+            if name == os.pardir:
+                at = os.path.dirname(self.followed(at))
+            elif name not in ("", os.curdir):
+                at = os.path.join(self.followed(at), name)
+        return at
+
     def followed(self, path: str) -> str:
-        """Where a symbolic link leads; a path that is none is given back."""
-        if self._changed(path):
-            return path
-        # As many as Linux follows before it says ELOOP.
+        """Where a symbolic link leads; a path that is none is given back. Raises OSError for links in a circle."""
+        # As many as Linux follows before it says the same.
         for _ in range(_FAR_TOO_MANY_LINKS):
             try:
-                target = actual.functions["readlink"](path)
+                target = actual.functions["readlink"](self.seen(path))
             except OSError:
                 return path
             folder, name = os.path.split(os.path.normpath(os.path.join(os.path.dirname(path), target)))
             path = os.path.join(self._real_folder(folder), name)
-        return path
+        # Not a path all the same: the system would follow a link of the copy to the real file.
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
 
     def _real_folder(self, folder: str) -> str:
         if folder not in self._followed:
+            # Found again on the way, it leads into itself.
+            self._followed[folder] = folder
             parent, name = os.path.split(folder)
             above = self._real_folder(parent) if name else folder
             self._followed[folder] = self.followed(os.path.join(above, name)) if name else folder
@@ -139,18 +158,12 @@ class Overlay:
 
     def cwd(self) -> str:
         """The working folder as the run knows it."""
-        return self._cwd or str(actual.functions["getcwd"]())
+        return self._real_name(actual.functions["getcwd"]())
 
     @property
     def in_new_folder(self) -> bool:
         """Whether the run's working folder is one that it made."""
-        return bool(self._cwd)
-
-    def enter_folder(self, path: str) -> str:
-        """The folder to change into, so that the run is at `path`."""
-        seen = self.seen(path)
-        self._cwd = path if seen != path else ""
-        return seen
+        return self._in_root(actual.functions["getcwd"]())
 
     def shadow(self, path: str) -> str:
         """Where the copy of a path is, or will be."""
@@ -167,7 +180,8 @@ class Overlay:
 
     def holds(self, path: str) -> bool:
         """Whether a path is one of the copies, or of what `tempfile` made."""
-        return (bool(self._root) and path.startswith(self._root)) or self.is_scratch(path)
+        own = bool(self._root) and (path + os.sep).startswith(self._root + os.sep)
+        return own or self.is_scratch(path)
 
     def is_scratch(self, path: str) -> bool:
         """Whether it was made by `tempfile` in this run, or is in a folder that was."""
@@ -206,11 +220,18 @@ class Overlay:
         if not self._changed(path):
             return path
         # A folder is copied only to hold copies: as long as the real one is there, it is the one to ask.
-        both = actual.is_folder(self._root + path) and actual.is_folder(path)
+        both = actual.is_own_folder(self._root + path) and actual.is_own_folder(path)
         return path if both else self._root + path
 
     def exists(self, path: str) -> bool:
         return actual.link_status(self.seen(path)) is not None
+
+    def is_link(self, path: str) -> bool:
+        return actual.is_link(self.seen(path))
+
+    def is_own_folder(self, path: str) -> bool:
+        """Whether it is a folder, and no link to one."""
+        return actual.is_own_folder(self.seen(path))
 
     def is_folder(self, path: str) -> bool:
         return actual.is_folder(self.seen(path))
@@ -233,27 +254,38 @@ class Overlay:
     def _lost(self, path: str) -> bool:
         return path in self._gone and not self._changed(path)
 
-    def to_write(self, path: str, *, empty: bool = False) -> str:
-        """The copy to write to, made where there is none yet; without its content where it is to be `empty`.
+    def to_write(self, path: str, *, empty: bool = False, asks: Asks = "content") -> str:
+        """The copy to change, made where there is none yet; without its content where it is to be `empty`.
 
-        Raises PermissionError where the run could not write, and TooLarge.
+        Raises PermissionError where the run could not do to the real one what it asks for, and TooLarge.
         """
         shadow = self.shadow(path)
+        if asks == "name":
+            self._check_writable(os.path.dirname(path))
         if self._changed(path):
             return shadow
-        found = None if self._taken_away(path) else actual.status(path)
-        self._check_permission(path, found)
+        found = None if self._taken_away(path) else actual.link_status(path)
+        self._check_permission(path, found, asks)
         self._make_parents(path)
         if found is not None and stat.S_ISREG(found.st_mode):
             self._copy(path, shadow, found, empty=empty)
+        elif found is not None and stat.S_ISLNK(found.st_mode):
+            actual.copy_link(path, shadow)
         elif found is not None:
             actual.make_folders(shadow)
         return shadow
 
-    def _check_permission(self, path: str, found: os.stat_result | None) -> None:
-        asked = path if found is not None else os.path.dirname(path)
-        real = not self._changed(asked) and actual.status(asked) is not None
+    def _check_permission(self, path: str, found: os.stat_result | None, asks: Asks) -> None:
         # In a copy everything could be written; the agent must meet the refusal that it would meet.
+        if asks in ("name", "nothing"):
+            return
+        if asks == "notes" and found is not None and os.geteuid() in (0, found.st_uid):
+            return
+        itself = found is not None and not stat.S_ISLNK(found.st_mode)
+        self._check_writable(path if itself else os.path.dirname(path))
+
+    def _check_writable(self, asked: str) -> None:
+        real = self.seen(asked) == asked and actual.status(asked) is not None
         if real and not actual.functions["access"](asked, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -277,13 +309,19 @@ class Overlay:
 
     def copy_tree(self, path: str) -> None:
         """Copies a folder, or a file, with what is in it as the run sees it."""
-        shadow = self.to_write(path)
-        if actual.is_folder(shadow):
+        self.to_write(path, asks="nothing")
+        if self.is_own_folder(path):
             for name in self.names(path):
                 self.copy_tree(os.path.join(path, name))
 
+    def link(self, target: str, path: str) -> None:
+        """Makes a symbolic link in the copy."""
+        actual.functions["symlink"](target, self.to_write(path))
+        self._followed.clear()
+
     def take_away(self, path: str) -> None:
         """Has nothing be at the path, whose copy is gone already."""
+        self._followed.clear()
         if actual.link_status(path) is not None:
             self._make_parents(path)
             self._gone.add(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -57,7 +58,8 @@ def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"
     session = copying()
     path = OVERLAY.path(given)
     path = OVERLAY.followed(path) if follow else path
-    if OVERLAY.is_scratch(path) or not is_ordinary(path):
+    # A link is a name, wherever it leads.
+    if OVERLAY.is_scratch(path) or not ((not follow and OVERLAY.is_link(path)) or is_ordinary(path)):
         return None
     inside = OVERLAY.inside(path)
     # The caller's caller: the function that stands for one of `os` or `io` was called by it.
@@ -73,6 +75,14 @@ def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"
     return path
 
 
+def must_exist(given: Any, *, follow: bool = False) -> None:
+    """Raises FileNotFoundError where a run asks to change what is not there."""
+    if not isinstance(given, int) and held():
+        path = OVERLAY.path(given)
+        if not OVERLAY.exists(OVERLAY.followed(path) if follow else path):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), given)
+
+
 def _asked_by_tempfile() -> bool:
     # By the stack: `tempfile` opens its files by the same functions as everybody else, with names that could
     # be anybody's.
@@ -84,8 +94,8 @@ def _told(path: str) -> str:
 
 
 @contextmanager
-def told_as(given: Any) -> Iterator[None]:
-    """Has an error name the path that was given, not that of a copy; a file that is too large to copy is refused."""
+def told_as(given: Any, other: Any = None) -> Iterator[None]:
+    """Has an error name the path (or two of them) that was given, not that of a copy; a file that is too large to copy is refused."""
     try:
         yield
     except TooLarge as exc:
@@ -93,6 +103,8 @@ def told_as(given: Any) -> Iterator[None]:
     except OSError as exc:
         if exc.filename is None or OVERLAY.holds(os.fsdecode(exc.filename)):
             exc.filename = os.fspath(given)
+            if other is not None:
+                exc.filename2 = os.fspath(other)
         raise
 
 

@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import sqlite3
+import stat
 import sys
 import tarfile
 import tempfile
@@ -31,6 +32,8 @@ def folder(tmp_path, monkeypatch):
     Path("old/deep").mkdir(parents=True)
     Path("old/a.txt").write_text("a")
     Path("old/deep/b.txt").write_text("b")
+    Path("to_old").symlink_to("old")
+    Path("to_nothing").symlink_to("nothing")
     with closing(sqlite3.connect("orders.db")) as database:
         database.execute("CREATE TABLE orders (item)")
         database.execute("INSERT INTO orders VALUES ('lamp')")
@@ -155,6 +158,99 @@ def enters_a_folder():
     )
 
 
+def moves_by_tempfile():
+    with tempfile.NamedTemporaryFile("w", delete=False) as file:
+        file.write("new")
+    os.replace(file.name, "kept.txt")
+    made = tempfile.mkdtemp()
+    shutil.move("old/a.txt", made)
+    shutil.move(made, "moved")
+    return (
+        Path("kept.txt").read_text(),
+        os.listdir("moved"),
+        os.path.exists("old/a.txt"),
+        os.path.exists(made),
+    )
+
+
+def renames_what_cannot_be():
+    found = []
+    os.mkdir("empty")
+    for source, target in (
+        ("empty", "old"),
+        ("old", "kept.txt"),
+        ("kept.txt", "old"),
+        ("kept.txt", "missing/x"),
+        ("kept.txt", "kept.txt"),
+        ("old", "empty"),
+    ):
+        try:
+            found.append(os.rename(source, target))
+        except OSError as exc:
+            found.append((type(exc).__name__, exc.filename, exc.filename2))
+    return found, Path("kept.txt").read_text(), sorted(os.listdir("empty"))
+
+
+def follows_links():
+    Path("to_old/new.txt").write_text("through a link")
+    os.symlink(os.path.abspath("kept.txt"), "to_kept")
+    Path("to_kept").write_text("written")
+    os.makedirs("far/in")
+    os.symlink("far/in", "near")
+    Path("near/../x.txt").write_text("x")
+    with suppress(OSError):
+        os.open("to_kept", os.O_WRONLY | os.O_NOFOLLOW)
+        return "followed"
+    return (
+        sorted(os.listdir("old")),
+        Path("kept.txt").read_text(),
+        os.listdir("near/.."),
+        os.readlink("to_kept"),
+    )
+
+
+def changes_links():
+    os.symlink("old/deep", "next")
+    os.replace("next", "to_old")
+    Path("to_old/c.txt").touch()
+    os.rename("to_nothing", "still_to_nothing")
+    os.link("kept.txt", "same.txt")
+    Path("same.txt").write_text("both")
+    shutil.copytree("old", "copied", symlinks=True)
+    os.symlink("../missing", "copied/broken")
+    shutil.copytree("copied", "again", symlinks=True)
+    shutil.rmtree("copied")
+    os.remove("to_old")
+    os.mkdir("to_old")
+    Path("to_old/d.txt").touch()
+    found = (
+        Path("kept.txt").read_text(),
+        sorted(os.listdir("again")),
+        os.listdir("old/deep"),
+        os.listdir("to_old"),
+    )
+    os.remove("still_to_nothing")
+    return found, sorted(os.listdir())
+
+
+def goes_where_a_descriptor_is():
+    os.mkdir("inner")
+    descriptor = os.open("inner", os.O_RDONLY)
+    os.fchdir(descriptor)
+    os.close(descriptor)
+    Path("here.txt").write_text("x")
+    os.rename("../inner", "../renamed")
+    found = os.path.basename(os.getcwd()), os.listdir(), Path("../kept.txt").read_text()
+    os.chdir("..")
+    return found, os.listdir("renamed"), shutil.disk_usage("renamed").total > 0
+
+
+def makes_pipes():
+    os.mkfifo("pipe")
+    os.mknod("lock")
+    return stat.S_ISFIFO(os.stat("pipe").st_mode), os.path.getsize("lock")
+
+
 def orders():
     with closing(sqlite3.connect("orders.db")) as database:
         database.execute("INSERT INTO orders VALUES ('chair')")
@@ -218,6 +314,12 @@ AGENTS = [
     *(
         remembers_on_a_shelf,
         enters_a_folder,
+        moves_by_tempfile,
+        renames_what_cannot_be,
+        follows_links,
+        changes_links,
+        goes_where_a_descriptor_is,
+        makes_pipes,
         orders,
         makes_a_database,
         shares_one_in_memory,
@@ -237,6 +339,61 @@ def test_a_run_finds_what_it_wrote_as_the_real_files_would_be(agent, folder):
     assert tree(folder.parent) == around
     with_real_files = repr(agent())
     assert copied == [with_real_files] * 2
+
+
+@pytest.fixture
+def somebody():
+    """The number of a user who is not root, to be in a folder of root's that all may read."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as made:
+        os.chmod(made, 0o755)
+        os.chdir(made)
+        yield 65_534
+        os.chdir(before)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else for a while")
+def test_a_file_is_changed_where_its_owner_may_and_removed_where_its_folder_may_be_changed(somebody):
+    for name in ("mine", "roots"):
+        os.mkdir(name)
+        for one in ("a.txt", "b.txt"):
+            Path(name, one).write_text("x")
+            os.chmod(Path(name, one), 0o444)
+    for one in ("mine", "mine/a.txt", "roots/a.txt"):
+        os.chown(one, somebody, somebody)
+
+    def agent():
+        os.setresuid(somebody, somebody, 0)
+        try:
+            return changes_what_is_read_only()
+        finally:
+            os.setresuid(0, 0, 0)
+
+    copied = answers(agent)
+
+    assert copied == [repr(agent())] * 2
+
+
+def changes_what_is_read_only():
+    return [
+        refused(Path("mine/a.txt").write_text, "written"),
+        refused(os.chmod, "mine/a.txt", 0o644),
+        refused(Path("mine/a.txt").write_text, "written"),
+        refused(os.chmod, "mine/b.txt", 0o644),
+        refused(os.remove, "mine/b.txt"),
+        refused(os.chmod, "roots/a.txt", 0o644),
+        refused(Path("roots/a.txt").write_text, "written"),
+        refused(os.rename, "roots/a.txt", "mine/c.txt"),
+        refused(os.remove, "roots/b.txt"),
+    ]
+
+
+def refused(change, *arguments):
+    try:
+        change(*arguments)
+    except PermissionError:
+        return True
+    return False
 
 
 def test_nothing_of_the_copies_is_left():
@@ -330,9 +487,11 @@ def past_connect():
         database.commit()
 
 
-def linked():
+def made_by_the_descriptor_of_a_folder():
+    descriptor = os.open(".", os.O_RDONLY)
     with suppress(OSError):
-        os.symlink("kept.txt", "other.txt")
+        os.mkfifo("pipe", dir_fd=descriptor)
+    os.close(descriptor)
 
 
 def past_open():
@@ -349,7 +508,13 @@ def appends_to_a_huge_file():
     "agent",
     [
         *(attached, attached_by_a_parameter, attached_to_one_in_memory, attached_to_one_that_is_read),
-        *(attached_to_one_of_tempfile, past_connect, linked, past_open, appends_to_a_huge_file),
+        *(
+            attached_to_one_of_tempfile,
+            past_connect,
+            made_by_the_descriptor_of_a_folder,
+            past_open,
+            appends_to_a_huge_file,
+        ),
     ],
     ids=lambda one: one.__name__,
 )
