@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from agent_chaos.errors import GuardRefused, TrialStop
 from agent_chaos.patch.files import overlay
-from agent_chaos.patch.files.database_names import place_of
+from agent_chaos.patch.files.database_names import database_place
 from agent_chaos.runtime.session import Session
 
 PAST_BOUNDARY = "past the tool boundary that it was recorded at"
@@ -74,7 +74,7 @@ def _forked(session: Session, args: tuple[Any, ...]) -> None:
 
 def _sqlite(session: Session, args: tuple[Any, ...]) -> None:
     name = _text(args[0])
-    if not place_of(name, uri=True)[0] or overlay.holds(session, name.removeprefix("file:")):
+    if not database_place(name, uri=True)[0] or overlay.holds(session, name.removeprefix("file:")):
         return
     if session.copies_files and not name.startswith("file:") and name and overlay.is_ordinary(name):
         raise refused_effect(session, f"opened the database {name} by a way that no throw-away copy can hold")

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 
-def place_of(database: Any, *, uri: bool) -> tuple[str, str]:
+def database_place(database: Any, *, uri: bool) -> tuple[str, str]:
     """The path of a database, '' for one in memory, and the query of its URI."""
     name = os.fsdecode(os.fspath(database)) if isinstance(database, str | bytes | os.PathLike) else ""
     if uri and name.startswith("file:"):

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary, WeakSet
 
 from agent_chaos.patch.effects import refused_effect
 from agent_chaos.patch.files import actual
-from agent_chaos.patch.files.database_names import place_of
+from agent_chaos.patch.files.database_names import database_place
 from agent_chaos.patch.files.overlay import OVERLAY, TooLarge
 from agent_chaos.patch.files.redirect import copying, follows, held, to_change
 from agent_chaos.runtime.seams import Changes
@@ -59,7 +59,7 @@ def _connect(database: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def _connected(database: Any, args: Any, kwargs: Any) -> Any:
-    path, query = place_of(database, uri=bool(kwargs.get("uri") or any(args[_URI : _URI + 1])))
+    path, query = database_place(database, uri=bool(kwargs.get("uri") or any(args[_URI : _URI + 1])))
     if not path:
         return _actual(database, *args, **kwargs)
     if _only_read(query):
