@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from agent_chaos.faults.message.garbled_text import GarbledText
+from agent_chaos.faults.message.malformed_arguments import MalformedArguments
 from agent_chaos.providers.turn import Reasoning
 from tests.faults.cases import cases, turn_of
 from tests.faults.catalogued import faults_of, seen
 from tests.spoken import target
-from tests.standin.said import Said
+from tests.standin.said import Called, Said
 from tests.standin.wires import told
 
 
@@ -407,3 +408,25 @@ def test_the_call_whose_result_was_brought_is_asked_for_again(kind, form):
     assert call.id != "toolu_1234567"
     assert (turn.text, turn.stop, turn.complete) == ("", "tool_use", True)
     assert fault.rest(where) == fault.apply(where)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "stream", "sent"),
+    [
+        ("anthropic_messages", False, False),
+        ("anthropic_messages", True, True),
+        ("bedrock_converse", False, False),
+        ("gemini", False, False),
+        ("gemini", True, False),
+        ("openai_chat", False, True),
+        ("openai_responses", True, True),
+    ],
+)
+def test_a_number_that_is_none_is_sent_only_where_arguments_are_text(
+    protocol: str, stream: bool, sent: bool
+) -> None:
+    """A server writes an object itself, and has no NaN to write."""
+    asked = target(protocol, Said("", (Called.of("refund", {"amount": 1500}),)), stream=stream)
+    shapes = {choice["shape"] for choice in MalformedArguments.openings(asked)}
+
+    assert ("not_a_number" in shapes) is sent

@@ -77,6 +77,10 @@ REMEDY = Remedy(
         + _READ.format("c.arguments")
         + "named = {c.call_id for c in calls if c.call_id and c.name}\n"
         + _UNLESS,
+        "bedrock_converse": 'said = $reply["output"]["message"]["content"]\n'
+        'calls = [b["toolUse"] for b in said if "toolUse" in b]\n'
+        'ids = {c["toolUseId"] for c in calls if c["name"]}\n'
+        "if len(ids) < len(calls):\n" + _RAISE,
         "gemini": "calls = $reply.function_calls or []\n"
         "if not all(c.name and isinstance(c.args, dict) for c in calls):\n" + _RAISE,
     },

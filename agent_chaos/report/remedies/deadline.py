@@ -21,6 +21,10 @@ REMEDY = Remedy(
         "anthropic_messages": "$client = $made(timeout=30, max_retries=1)",
         "openai_chat": "$client = $made(timeout=30, max_retries=1)",
         "openai_responses": "$client = $made(timeout=30, max_retries=1)",
+        "bedrock_converse": "patience = botocore.config.Config(\n"
+        '    read_timeout=30, retries={"total_max_attempts": 2}\n'
+        ")\n"
+        "$client = $made(config=patience)",
         "gemini": "options = types.HttpOptions(timeout=30_000)  # milliseconds\n$client = $made(http_options=options)",
     },
 )

@@ -22,6 +22,7 @@ _ERRORS = {
     "openai_chat": "openai.APIError",
     "openai_responses": "openai.APIError",
     "gemini": "genai.errors.APIError",
+    "bedrock_converse": "BotoCoreError",
 }
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from agent_chaos.trace.stack_frame import StackFrame
 
-_CLIENTS = ("Anthropic", "OpenAI", "Client", "AnthropicBedrock", "AnthropicVertex")
+_CLIENTS = ("Anthropic", "OpenAI", "Client", "AnthropicBedrock", "AnthropicVertex", "boto3.client")
 """How the names of the SDKs' client classes end, those of Azure and of asyncio among them."""
 _FINAL = {
     "anthropic_messages": "get_final_message",
@@ -20,6 +20,8 @@ _FINAL = {
 """What gives the whole reply of a stream helper."""
 _ASK = frozenset(
     {
+        "converse",
+        "converse_stream",
         "create",
         "stream",
         "parse",

@@ -32,6 +32,7 @@ EXAMPLE_PACKAGES = {
     "openai_chat": ("openai",),
     "openai_responses": ("openai",),
     "gemini": ("google",),
+    "bedrock_converse": ("botocore",),
 }
 """The packages whose code an example of a protocol is written for."""
 
@@ -40,12 +41,14 @@ _REPLY = {
     "openai_chat": "completion",
     "openai_responses": "response",
     "gemini": "response",
+    "bedrock_converse": "response",
 }
 _MADE = {
     "anthropic_messages": ("anthropic", "Anthropic"),
     "openai_chat": ("openai", "OpenAI"),
     "openai_responses": ("openai", "OpenAI"),
     "gemini": ("genai", "Client"),
+    "bedrock_converse": ("boto3", "client"),
 }
 
 

@@ -45,6 +45,7 @@ REMEDY = Remedy(
         '    raise RuntimeError("the reply holds no choice")',
         "openai_responses": 'if not getattr($reply, "output", None):\n'
         '    raise RuntimeError("the reply holds no output")',
+        "bedrock_converse": 'if not $reply.get("output"):\n    raise RuntimeError("the reply holds no output")',
         "gemini": "if not $reply.candidates or not $reply.candidates[0].content:\n"
         '    raise RuntimeError("the reply holds no content")',
         "anthropic_messages": 'if not getattr($reply, "content", None):\n'

@@ -39,6 +39,8 @@ REMEDY = Remedy(
         "said = message.content or message.tool_calls\n" + _CHAT,
         "openai_responses": 'if $reply.status != "completed" or not $reply.output:\n'
         '    raise RuntimeError(f"incomplete reply: {$reply.status}")',
+        "bedrock_converse": 'stop = $reply["stopReason"]\n'
+        'said = $reply["output"]["message"]["content"]\n' + _ANTHROPIC,
         "gemini": "stop = $reply.candidates[0].finish_reason\n"
         "said = $reply.text or $reply.function_calls\n" + _GEMINI,
     },
@@ -60,6 +62,11 @@ REMEDY = Remedy(
         '    complete |= $chunk.type == "response.completed"\n'
         "if not complete or not said:\n"
         '    raise RuntimeError("incomplete reply")',
+        "bedrock_converse": "stop, said = None, False\n"
+        "for $chunk in ...:\n"
+        '    said |= "contentBlockStop" in $chunk\n'
+        '    if "messageStop" in $chunk:\n'
+        '        stop = $chunk["messageStop"]["stopReason"]\n' + _ANTHROPIC,
         "gemini": "stop, said = None, False\n"
         "for $chunk in ...:\n"
         "    if $chunk.candidates:\n"
