@@ -169,6 +169,34 @@ def test_what_a_program_in_python_sleeps_passes_in_virtual_time(recorded, how):
     assert [one.subject for one in outcome.violations if one.oracle == "termination"] == ["retry-after"]
 
 
+DEADLINE = """
+import asyncio, time
+async def main():
+    began = time.time()
+    for seconds in (3_600, float("inf")):
+        try:
+            async with asyncio.timeout(60):
+                await asyncio.sleep(seconds)
+        except TimeoutError:
+            ended = int(time.time() - began)
+    return ended
+try:
+    print(ask("hi"))
+except urllib.error.HTTPError:
+    print(asyncio.run(main()), ask("hi"))
+"""
+
+
+def test_a_deadline_that_a_program_sets_for_itself_ends_what_it_sleeps(recorded):
+    rehearsal = recorded(PYTHON + DEADLINE, timeout_s=20.0)
+    first, second = (
+        rehearsal.trial(Plan.of([("call 0", RateLimit(retry_after_s=1))])).trace for _ in range(2)
+    )
+
+    assert [answer.text for answer in first.answers] == [f"120 {TEXT}"]
+    assert 120 <= first.virtual_s == second.virtual_s
+
+
 def test_a_program_that_asks_again_at_once_is_seen_to(recorded):
     program = f"{PYTHON}\ntry:\n    print(ask('hi'))\nexcept urllib.error.HTTPError:\n    print(ask('hi'))\n"
     outcome = recorded(program).trial(Plan.of([("call 0", RateLimit(retry_after_s=60))]))

@@ -18,6 +18,8 @@ _PLACE = os.environ.get("AGENT_CHAOS_TIME", "")
 _HERE = os.path.dirname(os.path.abspath(__file__))
 # Below this a real wait costs less than asking for it.
 _SHORT_S = 0.005
+_STEP_S = 0.01
+_LONGEST_S = 10 * 365 * 86_400.0
 _CLOCKS = ("time", "monotonic", "perf_counter")
 
 _passed_s = 0.0
@@ -45,7 +47,8 @@ def _skipped(seconds: float) -> bool:
     threading = sys.modules.get("threading")
     # Another thread goes on in real time meanwhile: it would find that more has passed than it lived through.
     alone = threading is None or threading.active_count() == 1
-    if seconds < _SHORT_S or not alone or not _asked(seconds):
+    # Not what is no number either, and not for ever: the usual function knows what to say to it.
+    if not _SHORT_S <= seconds <= _LONGEST_S or not alone or not _asked(seconds):
         return False
     _passed_s += seconds
     return True
@@ -70,13 +73,25 @@ def _ahead(name: str) -> None:
     setattr(time, f"{name}_ns", clock_ns)
 
 
+def _until_next(loop: Any, delay: float) -> float:
+    """The seconds of a sleep after which something is due in its loop: a deadline set around it, or its own end."""
+    due = [
+        handle.when() - loop.time() for handle in getattr(loop, "_scheduled", ()) if not handle.cancelled()
+    ]
+    if not due or min(due) >= delay:
+        return delay
+    # In steps, since what is left of a deadline depends on the real time that the program took meanwhile.
+    return max(0.0, round(-(-min(due) // _STEP_S) * _STEP_S, 2))
+
+
 def _tasks_sleep(tasks: Any) -> None:
     """Makes `asyncio.sleep` skip what only one task waits for."""
     usual = tasks.sleep
 
     async def sleep(delay: float, result: object = None) -> object:
-        if len(tasks.all_tasks()) == 1 and _skipped(delay):
-            delay = 0
+        if len(tasks.all_tasks()) == 1:
+            skipped = _until_next(tasks.events.get_running_loop(), delay)
+            delay -= skipped if _skipped(skipped) else 0
         return await usual(delay, result)
 
     tasks.sleep = sleep
