@@ -124,8 +124,8 @@ def _folder() -> _Undo:
 
 def _variables() -> _Undo:
     # Private, and as long as Python has had an environment of strings: to read every variable through `os.environ`, which
-    # decodes name and value, takes as long as a request.
-    held: dict[Any, Any] = vars(os.environ)["_data"]
+    # decodes name and value, takes as long as a request. A test may have put a plain dict in its place.
+    held: Any = getattr(os.environ, "_data", os.environ)
     before = dict(held)
 
     def undo() -> None:

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from agent_chaos.patch.install import environment
+from agent_chaos.patch.process_state import process_kept
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.timing_shapes import ask
 from tests.trials import claude_says, recorded, scenario, trial
@@ -116,3 +117,11 @@ def test_a_variable_that_a_run_adds_stays_as_a_library_that_is_imported_once_nee
     trial(scenario(agent), cassette)
 
     assert os.environ["LIBRARY_SET_UP"] == "1"
+
+
+def test_a_plain_dict_in_place_of_the_environment_is_put_back_too(monkeypatch):
+    monkeypatch.setattr(os, "environ", {"REGION": "eu"})
+    with process_kept():
+        os.environ["REGION"] = "us"
+
+    assert os.environ == {"REGION": "eu"}

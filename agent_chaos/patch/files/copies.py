@@ -71,10 +71,13 @@ def keep_real() -> None:
 
 def remove_copies_of(process: int) -> None:
     """Removes what a process that was killed has left."""
-    for name in actual.names_in(tempfile.gettempdir()):
-        if name.startswith(name_of_copies(process)):
+    place = tempfile.gettempdir()
+    for name in actual.names_in(place):
+        path = os.path.join(place, name)
+        # In a folder of everybody's: a link that somebody else laid there must not lead us to other files.
+        if name.startswith(name_of_copies(process)) and actual.is_own_folder(path):
             with suppress(OSError):
-                actual.remove_tree(os.path.join(tempfile.gettempdir(), name))
+                actual.remove_tree(path)
 
 
 def changed_at_import() -> frozenset[str]:

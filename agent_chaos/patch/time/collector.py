@@ -36,7 +36,7 @@ def collector_paused() -> Iterator[None]:
 def imports_uncollected() -> Iterator[None]:
     """Holds the collector back while an SDK is imported, a fifth of the time that it takes: what modules make stays anyway.
 
-    Frozen in the end, so that the first sweep does not look at it either. For commands, whose environment unfreezes it.
+    Frozen in the end, so that the first sweep does not look at it either. For commands, whose process ends with them.
     """
     gc.disable()
     try:

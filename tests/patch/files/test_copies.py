@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.faults.plan import Plan
+from agent_chaos.patch.files.copies import remove_copies_of
 from agent_chaos.patch.files.overlay import LARGEST
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.scenario.loader import load_scenario
@@ -400,6 +401,20 @@ def test_nothing_of_the_copies_is_left():
     answers(writes_text)
 
     assert not list(Path(tempfile.gettempdir()).glob(f"agent-chaos-{os.getpid()}-*"))
+
+
+def test_copies_that_a_killed_process_left_are_removed_and_nothing_that_a_link_of_their_name_leads_to(folder):
+    left, laid = (Path(tempfile.gettempdir(), f"agent-chaos-{process}-0") for process in (0, "0-0"))
+    left.mkdir()
+    (left / "x.txt").touch()
+    laid.symlink_to(folder / "old")
+    try:
+        remove_copies_of(0)
+
+        assert not left.exists()
+        assert Path("old/a.txt").exists()
+    finally:
+        laid.unlink()
 
 
 def test_a_connection_that_is_kept_finds_its_tables_and_no_rows_of_another_run():

@@ -75,7 +75,7 @@ def _ahead(name: str) -> None:
 
 def _until_next(loop: Any, delay: float) -> float:
     """The seconds of a sleep after which something is due in its loop: a deadline set around it, or its own end."""
-    due = [
+    due: list[float] = [
         handle.when() - loop.time() for handle in getattr(loop, "_scheduled", ()) if not handle.cancelled()
     ]
     if not due or min(due) >= delay:
