@@ -6,11 +6,17 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from agent_chaos.patch.install import release
+from agent_chaos.patch.install import environment, release
 
 # A slow machine is no failure of a property, and a run of the suite must not differ from the one before.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """Refuses a test file that runs something as it is imported: what later files make for their tests would be patched, too."""
+    if environment().stands:
+        raise pytest.UsageError("a test file patches the process as it is imported; do that in a fixture")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -95,6 +95,11 @@ def recorded(scenario: BaselineScenario, replies: Iterable[Reply], *, seed: int 
     )
 
 
+def nothing_recorded() -> Cassette:
+    """The cassette of an agent that asks no model. Nothing runs for it, so that it may be made while tests are collected."""
+    return Cassette(header=Header(scenario="test", started_at=START, seed=7, key_version=KEY_VERSION))
+
+
 def trial(scenario: BaselineScenario, cassette: Cassette, plan: Plan | None = None, **limits: Any) -> Trace:
     """One trial of the scenario on a cassette."""
     install_offline()

@@ -22,7 +22,7 @@ from agent_chaos.patch.files.overlay import LARGEST
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.scenario.loader import load_scenario
 from agent_chaos.trial.rehearsal import Rehearsal
-from tests.trials import recorded, scenario, trial
+from tests.trials import nothing_recorded, scenario, trial
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def content(file):
     return file.read_bytes() if size < LARGEST else size
 
 
-NOTHING = recorded(scenario(lambda ctx, text: "recorded"), [])
+NOTHING = nothing_recorded()
 
 
 def answers(agent, runs=2):
