@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Cassette, Exchange, Record, ToolRecord, TurnMark
 from agent_chaos.cassette.tree import tree_lines
+from agent_chaos.providers.embeddings import embeddings_of
 from agent_chaos.providers.registry import framing_of, protocols
 from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.stream.exchange import Abort
@@ -61,7 +62,7 @@ class Summary:
 def call_line(exchange: Exchange) -> CallLine:
     """What there is to say about an exchange."""
     request, reply = exchange.request, exchange.reply
-    turn = said(exchange)
+    turn, vectors = said(exchange), embeddings_of(request)
     last = reply.events[-1]
     usage = turn.usage if turn else None
     return CallLine(
@@ -72,7 +73,7 @@ def call_line(exchange: Exchange) -> CallLine:
         method=request.method,
         host=request.address,
         path=request.path,
-        protocol=exchange.protocol,
+        protocol=exchange.protocol or (vectors.name if vectors else ""),
         transport=exchange.transport,
         model=asked_model(exchange),
         streamed=framing_of(reply, protocols().get(exchange.protocol)) is not None,
@@ -113,10 +114,17 @@ def said(exchange: Exchange) -> ModelTurn | None:
     return protocol.parse(exchange.reply) if protocol and exchange.reply.head else None
 
 
+def is_unknown(exchange: Exchange) -> bool:
+    """Whether nobody knows what an exchange says: it is neither a model's reply nor a list of embeddings."""
+    return not exchange.protocol and embeddings_of(exchange.request) is None
+
+
 def asked_model(exchange: Exchange) -> str:
     """The model a request names, or ''."""
-    protocol = protocols().get(exchange.protocol)
-    return protocol.prompt(exchange.request).model if protocol else ""
+    protocol, vectors = protocols().get(exchange.protocol), embeddings_of(exchange.request)
+    if protocol:
+        return protocol.prompt(exchange.request).model
+    return vectors.model(exchange.request) if vectors else ""
 
 
 def show_lines(cassette: Cassette) -> Iterator[str]:
@@ -150,6 +158,7 @@ def _place(record: Record) -> tuple[float, int]:
 def _lines(record: Record) -> Iterator[str]:
     if isinstance(record, Exchange):
         yield from _call_lines(call_line(record))
+        yield from _vector_lines(record)
     elif isinstance(record, ToolRecord):
         outcome = f"raised {record.end.raised}" if record.end.failed else repr(record.end.result)
         what = "tool " if record.is_call else ""
@@ -176,6 +185,13 @@ def _call_lines(line: CallLine) -> Iterator[str]:
         yield f"    calls {name}({_short(arguments)})"
     if line.stop:
         yield f"    stop: {line.stop}"
+
+
+def _vector_lines(exchange: Exchange) -> Iterator[str]:
+    api = embeddings_of(exchange.request)
+    entries = api.entries(exchange.reply) if api else ()
+    if api and entries:
+        yield f"    gives {_count(len(entries), 'vector')} of {_count(len(api.vector(entries[0])), 'number')}"
 
 
 def _short(text: str) -> str:

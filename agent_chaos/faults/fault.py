@@ -107,7 +107,7 @@ class Fault(BaseModel, ABC):
     replies only, since what a tool fault does stands in its `ToolOutcome`."""
     needs: ClassVar[frozenset[str]] = frozenset()
     """What a protocol must carry for the fault to exist there: names of `WireProtocol.carries`, or the name of the one
-    protocol or vendor that sends it. Empty where every protocol can."""
+    protocol or vendor that sends it; or of what an API of embeddings carries. Empty where every protocol can."""
     try_first: ClassVar[tuple[str, ...]] = ()
     """Values of its choices that found most in real agents, best first; a search begins with them."""
     transparent: ClassVar[bool] = False

@@ -10,6 +10,7 @@ from functools import cached_property
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.summary import is_unknown
 from agent_chaos.errors import CassetteMissing, record_again
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.judge import judge
@@ -164,7 +165,7 @@ class Rehearsal:
         """What a search cannot hold back, or strikes only in part."""
         yield from self._tools.notes()
         yield from wordless_replies(self.cassette)
-        unknown = {f"{x.request.address}{x.request.path}" for x in self.cassette.exchanges if not x.protocol}
+        unknown = {f"{x.request.address}{x.request.path}" for x in self.cassette.exchanges if is_unknown(x)}
         for place in sorted(unknown):
             yield f"protocol: not known for {place}; it is struck by faults of transport only"
 

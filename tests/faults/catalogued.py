@@ -10,11 +10,13 @@ from typing import Any
 
 from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.fault import Target, WireFault
+from agent_chaos.providers.plain_http import PLAIN
 from agent_chaos.providers.turn import Message, Reasoning, ToolCall, ToolResult
 from agent_chaos.search.space import number_fields
-from agent_chaos.stream.exchange import Reply
+from agent_chaos.stream.exchange import Reply, Request, reply
 from tests.spoken import request, target
 from tests.standin.said import Called, Said
+from tests.standin.vectors import asked_and_given
 from tests.standin.wires import MODELS
 
 SAID = {
@@ -35,6 +37,14 @@ MORE = [
 """Replies whose reasoning carries a signature (Chat Completions have none), and replies to requests that bring the result of
 a tool call; only some faults touch what is special about them."""
 
+VECTORS = [
+    ("openai_embeddings", False, "base64"),
+    ("openai_embeddings", False, "floats"),
+    ("gemini_embeddings", False, "batch"),
+    ("gemini_embeddings", False, "single"),
+]
+"""Replies with embeddings, as an API spells them."""
+
 Form = tuple[str, bool, str]
 """A protocol, whether it streams, and what is said."""
 
@@ -54,6 +64,8 @@ HISTORY = (
 def target_of(form: Form) -> Target:
     """A fresh target, with nothing cached in it."""
     protocol, stream, said = form
+    if form in VECTORS:
+        return vectors_target(said)
     plain = target(
         protocol, SAID["text" if said == "answered" else "tools" if said == "signed" else said], stream=stream
     )
@@ -61,6 +73,13 @@ def target_of(form: Form) -> Target:
     history, previous = (HISTORY, "") if said == "answered" else ((), "before_0")
     asked = request(protocol, stream=stream, history=history, previous=previous)
     return replace(plain, request=asked)
+
+
+def vectors_target(said: str) -> Target:
+    """What a fault of embeddings acts on: vectors in that spelling."""
+    url, asked, given = asked_and_given(said)
+    headers = [("content-type", "application/json"), ("content-length", str(len(given)))]
+    return Target(Request("POST", url, body=asked), reply(200, headers, [given], at=0.4), PLAIN)
 
 
 def _signed(plain: Target) -> Target:
@@ -99,6 +118,8 @@ def seen(form: Form) -> Target:
 @cache
 def offered(kind: str, form: Form) -> tuple[Mapping[str, Any], ...]:
     """The openings of a fault at a reply."""
+    if form in VECTORS and WIRE_FAULTS[kind].level != "transport":
+        return ()  # what a model says is not in them, and such faults are never asked
     return WIRE_FAULTS[kind].openings(seen(form))
 
 
@@ -107,7 +128,9 @@ def forms_of(kind: str) -> tuple[Form, ...]:
     """The replies that a fault can act on; of the special ones only those that offer what the others do not."""
     found = [form for form in FORMS if offered(kind, form)]
     known = {str(choice) for form in found for choice in offered(kind, form)}
-    more = [form for form in MORE if any(str(choice) not in known for choice in offered(kind, form))]
+    more = [
+        form for form in (*MORE, *VECTORS) if any(str(choice) not in known for choice in offered(kind, form))
+    ]
     return (*found, *more)
 
 

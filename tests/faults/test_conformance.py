@@ -20,6 +20,7 @@ from agent_chaos.errors import PlanError
 from agent_chaos.faults.family import BODY, DELIVERY, TOOL_CALL, Family, Frequency
 from agent_chaos.faults.parts.stream_frames import json_events
 from agent_chaos.faults.plan import Plan, fault_of
+from agent_chaos.providers.embeddings import EMBEDDINGS_APIS
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.turn import Text, ToolCall
 from agent_chaos.search.space import number_fields
@@ -63,6 +64,8 @@ def test_a_fault_says_what_it_is(kind):
 def test_a_fault_acts_on_every_protocol_that_carries_what_it_needs(kind):
     cls = WIRE_FAULTS[kind]
     able = {name for name, protocol in protocols().items() if cls.fits(protocol)}
+    if "embeddings" in cls.needs:
+        able = {api.name for api in EMBEDDINGS_APIS if cls.needs <= api.carries}
 
     assert {form[0] for form, *_ in tried(kind)} == able
 

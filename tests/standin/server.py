@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.standin.said import Asked, Script
+from tests.standin.vectors import embeddings
 from tests.standin.wires import WIRES
 
 Contexts = Callable[[str], ssl.SSLContext]
@@ -80,6 +81,10 @@ class StandIn:
 
     def _answer(self, connection: socket.socket, host: str, target: str, body: bytes) -> None:
         path = target.partition("?")[0]
+        if (vectors := embeddings(path, json.loads(body))) is not None:
+            fields = [("Content-Type", "application/json"), ("Content-Length", str(len(vectors)))]
+            connection.sendall(_head(200, fields) + vectors)
+            return
         wire = _wire(host, path)
         if wire is None:
             connection.sendall(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")

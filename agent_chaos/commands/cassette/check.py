@@ -15,6 +15,7 @@ from agent_chaos.cassette.redaction.audit import Opinion, no_opinion
 from agent_chaos.cassette.redaction.second_opinion import kingfisher
 from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.summary import is_unknown
 from agent_chaos.commands.cassette.drift import drift
 from agent_chaos.commands.cassette.stats import day
 from agent_chaos.commands.cassette.verify import audit_figures, chosen_cassettes
@@ -69,7 +70,7 @@ def _notes(file: Path, cassette: Cassette, max_age_days: int) -> Iterator[str]:
 def _note(exchange: Exchange, spoken: set[str]) -> Iterator[str]:
     """What replay can do little with: calls in no known protocol, and repetitions that are served only to a repetition."""
     request = exchange.request
-    if not exchange.protocol:
+    if is_unknown(exchange):
         place = f"{request.host}{request.path}"
         yield f"call {exchange.index}: {place} speaks no protocol known here: replayed, struck by transport faults alone"
     if exchange.keys.exact in spoken:

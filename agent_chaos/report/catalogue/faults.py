@@ -11,7 +11,8 @@ from pydantic.fields import FieldInfo
 from agent_chaos.chaos import constructors
 from agent_chaos.chaos.mutation import Mutation
 from agent_chaos.faults.catalogue import fault_types, kind_of
-from agent_chaos.faults.fault import Choice, Fault, ToolFault, WireFault
+from agent_chaos.faults.fault import Choice, Fault, ToolFault, WireFault, target_of
+from agent_chaos.providers.embeddings import EMBEDDINGS_APIS
 from agent_chaos.providers.registry import protocols
 from agent_chaos.report.catalogue.docstrings import docstring_parts
 from agent_chaos.report.catalogue.entry import FaultEntry, Parameter
@@ -32,7 +33,10 @@ def faults_of_code() -> tuple[FaultEntry, ...]:
 def _entry(cls: type[Fault]) -> FaultEntry:
     does, source = docstring_parts(cls)
     acting = _acting(cls)
-    spoken = tuple(name for name in protocols() if name in {protocol for protocol, _, _ in acting})
+    vectors = (api.name for api in EMBEDDINGS_APIS if "embeddings" in cls.needs)
+    spoken = tuple(
+        name for name in (*protocols(), *vectors) if name in {protocol for protocol, _, _ in acting}
+    )
     forms = tuple(form for form in ("whole", "streamed") if form in {one for _, one, _ in acting})
     return FaultEntry(
         name=kind_of(cls),
@@ -77,8 +81,13 @@ def _acting(cls: type[Fault]) -> list[tuple[str, str, Choice]]:
     """The protocols and forms that the fault has an opening at, each with its first choice."""
     if not issubclass(cls, WireFault):
         return []
-    tried = [(one.protocol, one.form, cls.openings(one.target)) for one in samples()]
-    return [(protocol, form, choices[0]) for protocol, form, choices in tried if choices]
+    found = []
+    for one in samples():
+        # Of what no protocol is known for, faults of messages are never asked.
+        target = target_of(cls, one.target.request, one.target.reply, protocols().get(one.protocol))
+        choices = cls.openings(target) if target else ()
+        found += [(one.protocol, one.form, choices[0])] if choices else []
+    return found
 
 
 def _where(cls: type[Fault], spoken: tuple[str, ...], forms: tuple[str, ...]) -> str:

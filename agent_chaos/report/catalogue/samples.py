@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,6 +10,7 @@ from itertools import product
 
 from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.faults.fault import Given, Target, ToolTarget
+from agent_chaos.providers.plain_http import PLAIN
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.turn import (
@@ -39,6 +41,15 @@ _SCHEMA = {
     "properties": {"order": {"type": "string"}, "amount": {"type": "number", "maximum": 5_000}},
 }
 _JSON = (("content-type", "application/json"),)
+_GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/embed:batchEmbedContents"
+_VECTORS = {
+    "openai_embeddings": (
+        "https://api.openai.com/v1/embeddings",
+        {"data": [{"index": index, "embedding": [0.6, 0.8]} for index in range(3)]},
+    ),
+    "gemini_embeddings": (_GEMINI, {"embeddings": [{"values": [0.6, 0.8]}] * 3}),
+}
+"""Of each API of embeddings, what it is asked at and what it gives for three texts."""
 TOOL = ToolTarget(
     "look_up",
     {"order": "A-17"},
@@ -65,7 +76,7 @@ class Sample:
 
 @cache
 def samples() -> tuple[Sample, ...]:
-    """Every protocol, whole and streamed, with a text, with two tool calls and with a signed thought."""
+    """Every protocol, whole and streamed, with a text, with two tool calls and with a signed thought; and embeddings."""
     return tuple(_samples())
 
 
@@ -78,6 +89,9 @@ def _samples() -> Iterator[Sample]:
         request = _request(wire, streamed=streamed)
         for turn in (said, called, signed):
             yield Sample(name, Target(request, _spoken(wire, turn, streamed=streamed), wire))
+    for name, (url, body) in _VECTORS.items():
+        vectors = reply(200, _JSON, [json.dumps(body).encode()], at=0.4)
+        yield Sample(name, Target(Request("POST", url), vectors, PLAIN))
 
 
 def _spoken(wire: WireProtocol, turn: ModelTurn, *, streamed: bool) -> Reply:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Literal, assert_never
 
 from agent_chaos.oracles.termination import obeys
+from agent_chaos.providers.embeddings import embeddings_of
 from agent_chaos.report.contents.wire_words import came_back, delivery, effect_of, model_of, tool_result_text
 from agent_chaos.report.printable import call_text, clipped, printable, seconds
 from agent_chaos.trace.trace import (
@@ -54,7 +55,9 @@ def models(trace: Trace) -> tuple[str, ...]:
 
 
 def _speaks(call: Call) -> str:
-    return f"{model_of(call)} ({call.protocol})" if call.protocol else model_of(call)
+    vectors = embeddings_of(call.request)
+    protocol = call.protocol or (vectors.name if vectors else "")
+    return f"{model_of(call)} ({protocol})" if protocol else model_of(call)
 
 
 def timeline_rows(trace: Trace, *, finding_seqs: frozenset[int] = frozenset()) -> tuple[Row, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agent_chaos.providers.embeddings import embeddings_of
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import framing_of
 from agent_chaos.providers.turn import ModelTurn, ToolCall
@@ -36,8 +37,8 @@ EFFECTS = {
 
 def model_of(call: Call) -> str:
     """The model a call asks for, or its host where that is not known."""
-    wire = call.wire
-    model = wire.prompt(call.request).model if wire else ""
+    wire, vectors = call.wire, embeddings_of(call.request)
+    model = wire.prompt(call.request).model if wire else vectors.model(call.request) if vectors else ""
     return printable(model or call.request.host)
 
 

@@ -1,0 +1,105 @@
+"""Embeddings: texts in, a vector for each out. No model turn is in them, so that they are no `WireProtocol` but known by this."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from dataclasses import dataclass
+from struct import pack, unpack
+from typing import Any
+
+from agent_chaos.providers.json_values import JsonObject, fields, items, text_of
+from agent_chaos.providers.parts.frames import with_json
+from agent_chaos.stream.exchange import Reply, Request
+
+_FLOAT_BYTES = 4
+"""Base64 holds vectors as little-endian floats of 32 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Embeddings:
+    """How an API asks for vectors and gives them.
+
+    Attributes:
+        name: as in `openai_embeddings`.
+        path: what its requests' paths end with, as a pattern.
+        many: the key of a reply under which the list of entries stands, one for each text.
+        one: the key of the single entry of a request that has no list of texts; '' where every reply has a list.
+        values: the key of an entry under which its vector stands.
+        carries: what faults may need of it: `embeddings`, and `index` where each entry says which text it belongs to.
+    """
+
+    name: str
+    path: str
+    many: str
+    one: str
+    values: str
+    carries: frozenset[str]
+
+    def model(self, request: Request) -> str:
+        """The model that a request names, or ''."""
+        in_path = re.search(r"/models/([^/:]+):", request.path)
+        return in_path[1] if in_path else text_of(fields(request.json).get("model"))
+
+    def entries(self, reply: Reply) -> tuple[JsonObject, ...]:
+        """The entries of a reply, in its order; none where it is an error, or one of them has no vector."""
+        body = fields(reply.json) if reply.ok else {}
+        found = items(body.get(self.many)) or [body.get(self.one)]
+        return tuple(found) if all(self.vector(fields(one)) for one in found) else ()
+
+    def vector(self, entry: JsonObject) -> tuple[float, ...]:
+        """The numbers of an entry, from a list or from base64; none where it holds anything else."""
+        held = entry.get(self.values)
+        if not isinstance(held, str):
+            found = items(held)
+            return tuple(found) if all(isinstance(one, int | float) for one in found) else ()
+        try:
+            raw = b64decode(held, validate=True)
+        except ValueError:
+            return ()
+        count, rest = divmod(len(raw), _FLOAT_BYTES)
+        return () if rest else unpack(f"<{count}f", raw)
+
+    def with_vector(self, entry: JsonObject, vector: Sequence[float]) -> JsonObject:
+        """The entry with another vector, written as its own is. In a list NaN is `null`, as most JSON writers have it."""
+        if isinstance(entry[self.values], str):
+            held: Any = b64encode(pack(f"<{len(vector)}f", *vector)).decode()
+        else:
+            held = [number if number == number else None for number in vector]
+        return {**entry, self.values: held}
+
+    def with_entries(self, reply: Reply, entries: Sequence[JsonObject]) -> Reply:
+        """The reply with other entries, the rest as the server wrote it; where it has no list, the first of them or nothing."""
+        whole = fields(reply.json)
+        if self.many in whole:
+            return with_json(reply, {**whole, self.many: list(entries)})
+        return with_json(reply, {**whole, self.one: entries[0] if entries else {}})
+
+
+EMBEDDINGS_APIS = (
+    Embeddings(
+        "openai_embeddings",
+        r"/embeddings/?",
+        many="data",
+        one="",
+        values="embedding",
+        carries=frozenset({"embeddings", "index"}),
+    ),
+    Embeddings(
+        "gemini_embeddings",
+        r":(embedContent|batchEmbedContents)",
+        many="embeddings",
+        one="embedding",
+        values="values",
+        carries=frozenset({"embeddings"}),
+    ),
+)
+"""Those that are known; servers of other vendors speak OpenAI's."""
+
+
+def embeddings_of(request: Request) -> Embeddings | None:
+    """The API of embeddings that a request speaks, on any host; None where it asks for something else."""
+    if request.method.upper() != "POST":
+        return None
+    return next((one for one in EMBEDDINGS_APIS if re.search(one.path + r"\Z", request.path)), None)
