@@ -16,13 +16,14 @@ from openai import OpenAI
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.summary import call_line, show_lines
-from agent_chaos.chaos import any_fault
 from agent_chaos.faults.fault import Target
 from agent_chaos.faults.plan import Plan, fault_of
 from agent_chaos.oracles.oracle import Budget, Evidence
 from agent_chaos.oracles.transparent_outcome import ORACLE as TRANSPARENT_OUTCOME
 from agent_chaos.providers.embeddings import embeddings_of
 from agent_chaos.record.recording import record_scenario
+from agent_chaos.report.contents.grouping import remedy_of
+from agent_chaos.report.remedies.remedy import Case
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.stream.exchange import Reply, Request, reply
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -117,11 +118,32 @@ def test_an_agent_that_trusts_the_list_takes_the_wrong_source_or_breaks(sdk: str
     assert told == OUTCOMES[sdk, words]
 
 
-def test_vectors_in_another_order_are_a_fault_that_a_correct_agent_stands() -> None:
+def test_who_takes_vectors_by_their_place_is_told_to_take_them_by_index() -> None:
     subject, cassette = looked_up("openai")
-    trace = trial(subject, cassette, Plan.of([("call 0", any_fault("reordered_vectors").fault)]))
+    clean, trace = (
+        trial(subject, cassette),
+        trial(subject, cassette, Plan.of([("call 0", made("reordered_vectors"))])),
+    )
+    (found,) = TRANSPARENT_OUTCOME.judge(Evidence(trace, clean, Budget(), {}))
 
-    assert list(TRANSPARENT_OUTCOME.judge(Evidence(trace, trial(subject, cassette), Budget(), {})))
+    assert remedy_of(Case(found, trace, clean)).name == "vector_by_index"
+
+
+def test_an_agent_that_takes_vectors_by_their_index_stands_another_order() -> None:
+    def agent(ctx: Any, text: str) -> str:
+        with OpenAI(api_key="sk-stand-in-0123456789") as asked:
+            lists = [
+                asked.embeddings.create(model="text-embedding-3-small", input=list(texts)).data
+                for texts in (TEXTS, [text])
+            ]
+        documents, question = (sorted(one, key=lambda entry: entry.index) for one in lists)
+        return nearest([one.embedding for one in documents], question[0].embedding)
+
+    _, cassette = looked_up("openai")
+    trace = trial(scenario(agent, QUESTION), cassette, Plan.of([("call 0", made("reordered_vectors"))]))
+
+    assert trace.fired
+    assert trace.answers[0].text == SHIPPING
 
 
 def shape_of(where: Target) -> tuple[int, int]:
