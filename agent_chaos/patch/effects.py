@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from agent_chaos.errors import GuardRefused, TrialStop
-from agent_chaos.patch.files import overlay
+from agent_chaos.patch.files import actual, overlay
 from agent_chaos.patch.files.database_names import database_place
 from agent_chaos.runtime.session import Session
 
@@ -106,6 +106,12 @@ def _changed_first(session: Session, args: tuple[Any, ...]) -> None:
     _changed_now(session, args[0])
 
 
+def _noted_about(session: Session, args: tuple[Any, ...]) -> None:
+    # A descriptor that was opened for reading is enough to change what is noted about its file.
+    opened = actual.path_of(args[0]) if isinstance(args[0], int) else ""
+    _changed_now(session, opened or args[0])
+
+
 def _changed_now(session: Session, path: Any) -> None:
     """Of what is not noted where files really change: it follows from what is."""
     if session.copies_files and not isinstance(path, int):
@@ -145,9 +151,9 @@ EVENTS: dict[str, Callable[[Session, tuple[Any, ...]], None]] = {
     "os.mkdir": _changed_first,
     "os.rmdir": _changed_first,
     "os.truncate": _changed_first,
-    "os.chmod": _changed_first,
-    "os.chown": _changed_first,
-    "os.utime": _changed_first,
-    "os.setxattr": _changed_first,
-    "os.removexattr": _changed_first,
+    "os.chmod": _noted_about,
+    "os.chown": _noted_about,
+    "os.utime": _noted_about,
+    "os.setxattr": _noted_about,
+    "os.removexattr": _noted_about,
 }

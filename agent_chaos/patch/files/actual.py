@@ -41,6 +41,15 @@ def link_status(path: str) -> os.stat_result | None:
     return found
 
 
+def path_of(descriptor: int) -> str:
+    """The file that a descriptor is of; '' where it is of none that has a name, or where the system does not say."""
+    try:
+        path = str(functions["readlink"](f"/proc/self/fd/{descriptor}"))
+    except OSError:
+        return ""
+    return path if status(path) is not None else ""
+
+
 def is_link(path: str) -> bool:
     found = link_status(path)
     return found is not None and stat.S_ISLNK(found.st_mode)

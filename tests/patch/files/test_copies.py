@@ -509,6 +509,33 @@ def made_by_the_descriptor_of_a_folder():
     os.close(descriptor)
 
 
+@pytest.fixture
+def kept_readable():
+    descriptor = os.open("kept.txt", os.O_RDONLY)
+    yield descriptor
+    os.close(descriptor)
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/proc/self/fd"), reason="the system does not tell what a descriptor is of"
+)
+def test_what_is_noted_about_a_file_is_not_changed_through_a_descriptor(kept_readable):
+    def agent():
+        with suppress(OSError):
+            os.fchmod(kept_readable, 0o600)
+        made = os.open("made.txt", os.O_CREAT | os.O_WRONLY)
+        os.fchmod(made, 0o600)
+        os.close(made)
+        return os.stat("made.txt").st_mode
+
+    before = os.fstat(kept_readable)
+    trace = trial(scenario(lambda ctx, text: oct(agent())), NOTHING)
+
+    assert os.fstat(kept_readable) == before
+    assert len(trace.incidents_of("effect")) == 1
+    assert trace.answers[0].value == "0o100600"
+
+
 def past_open():
     with suppress(OSError):
         io.FileIO("kept.txt", "w").close()
