@@ -16,8 +16,8 @@ from agent_chaos.faults.family import STOP_REASON, TOOL_ARGUMENTS, TOOL_CALL, TR
 from agent_chaos.faults.fault import ToolFault
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.reading.turns import served_turn
+from agent_chaos.report.agent_source.own_names import OwnNames, names_at, packages_of
 from agent_chaos.report.remedies import frameworks
-from agent_chaos.report.remedies.own_names import OwnNames, names_at, packages_of
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
 

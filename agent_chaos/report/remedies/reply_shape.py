@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent_chaos.report.remedies.absent_value import absence_at
-from agent_chaos.report.remedies.own_names import names_at
+from agent_chaos.report.agent_source.absent_value import absence_at
+from agent_chaos.report.agent_source.own_names import names_at
 from agent_chaos.report.remedies.remedy import Case, Remedy
 
 

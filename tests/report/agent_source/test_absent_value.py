@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent_chaos.report.remedies.absent_value import absence_at
+from agent_chaos.report.agent_source.absent_value import absence_at
 from agent_chaos.trace.stack_frame import StackFrame
 
 NO_TEXT = "'NoneType' object has no attribute 'text'"

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from agent_chaos.report.remedies.own_names import parsed
+from agent_chaos.report.agent_source.own_names import parsed
 from agent_chaos.trace.stack_frame import StackFrame
 
 _ATTRIBUTE = re.compile(r"'NoneType' object has no attribute '(\w+)'")
