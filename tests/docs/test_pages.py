@@ -91,6 +91,15 @@ def test_a_whole_scenario_loads_offline(code, monkeypatch):
     assert len(made["scenario"].turns) >= 1
 
 
+@pytest.mark.parametrize(
+    "code", [block for block in blocks("python") if "import BaselineScenario" in block.values[0]]
+)
+def test_a_whole_scenario_uses_the_tools_that_it_defines(code):
+    tools = re.findall(r"^@\S*tool\b.*\n(?:async )?def (\w+)", code, re.MULTILINE)
+
+    assert [name for name in tools if len(re.findall(rf"\b{name}\b", code)) < 2] == []
+
+
 def test_the_variants_written_by_hand_are_judged_as_the_page_says(monkeypatch):
     page = ROOT / "docs/pages/how-to/chaos-by-hand.md"
     code = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)[0]
