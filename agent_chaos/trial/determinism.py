@@ -73,7 +73,10 @@ def left_recording(trace: Trace) -> str:
     """Where a run without faults did not match its recording exactly, in words; '' where it did."""
     for call in trace.calls:
         if call.fidelity > Fidelity.NORMALISED:
-            return f"call {call.call} differs from its recording at {call.difference}{_agents_line(call)}"
+            # Without a difference nothing was recorded that it could be compared with.
+            asked = f", {call.request.method} {call.request.host}{call.request.path}, was not recorded"
+            differs = f" differs from its recording at {call.difference}" if call.difference else asked
+            return f"call {call.call}{differs}{_agents_line(call)}"
     return next((incident.detail for incident in trace.incidents_of("miss")), "")
 
 

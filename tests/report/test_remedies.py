@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import anthropic
 import openai
 import pytest
 from pydantic import BaseModel
@@ -145,3 +146,39 @@ def test_the_fix_is_the_one_that_ends_the_failure(agent, site, struck, name):
     }
 
     assert remedies == {name}
+
+
+def first_text(message):
+    return message.content[0].text
+
+
+def every_text(message):
+    return "".join(part.text for part in message.content)
+
+
+def known_texts(message):
+    return "".join(b.text for b in message.content if b.type == "text")
+
+
+def reading(read):
+    """An agent that answers what `read` takes from a reply of Anthropic's."""
+
+    def agent(ctx, text):
+        message = anthropic.Anthropic(api_key=KEY).messages.create(
+            model=MODELS["anthropic_messages"], max_tokens=99, messages=[{"role": "user", "content": text}]
+        )
+        return read(message)
+
+    return agent
+
+
+@pytest.mark.parametrize("read", [first_text, every_text])
+def test_a_part_of_the_future_that_is_read_as_text_is_told_by_its_type(read):
+    unknown = {"call 0": fault("unknown_part")}
+    outcome = judged(reading(read), "anthropic_messages", unknown, said=ORDER, stream=False)
+    cases = [Case(violation, outcome.trace, outcome.trace) for violation in outcome.violations]
+    fixed = judged(reading(known_texts), "anthropic_messages", unknown, said=ORDER, stream=False)
+
+    assert {remedy_of(case).name for case in cases} == {"known_parts"}
+    assert 'if b.type == "text"' in remedy_of(cases[0]).written(cases)
+    assert fixed.violations == ()

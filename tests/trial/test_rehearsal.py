@@ -277,6 +277,16 @@ def test_a_request_that_was_never_recorded_is_a_stale_recording_with_its_first_d
     assert told.endswith("record again with 'agent-chaos record --record-mode all shop.py:test'")
 
 
+def test_a_request_that_resembles_nothing_recorded_is_told_by_where_it_went():
+    def agent(ctx, text):
+        return ask("Hello.") + httpx2.get("https://api.anthropic.com/v1/models/best").text
+
+    with pytest.raises(
+        HarnessError, match=r"stale: call 1, GET api\.anthropic\.com/v1/models/best, was not recorded"
+    ):
+        rehearsal(agent, kept_by=HELLO).prepare()
+
+
 def test_a_conversation_that_changed_without_faults_is_noted_and_can_still_be_judged():
     subject = rehearsal(asking("Hello.", "And now?"), kept_by=asking("Hello.", "And then?"))
     outcome = subject.trial(LIMITED)
