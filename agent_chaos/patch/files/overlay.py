@@ -226,9 +226,6 @@ class Overlay:
     def exists(self, path: str) -> bool:
         return actual.link_status(self.seen(path)) is not None
 
-    def is_link(self, path: str) -> bool:
-        return actual.is_link(self.seen(path))
-
     def is_own_folder(self, path: str) -> bool:
         """Whether it is a folder, and no link to one."""
         return actual.is_own_folder(self.seen(path))
@@ -271,8 +268,11 @@ class Overlay:
             self._copy(path, shadow, found, empty=empty)
         elif found is not None and stat.S_ISLNK(found.st_mode):
             actual.copy_link(path, shadow)
-        elif found is not None:
+        elif found is not None and stat.S_ISDIR(found.st_mode):
             actual.make_folders(shadow)
+        elif found is not None:
+            # A pipe or a socket, whose name alone is changed.
+            actual.open_file(shadow, "wb").close()
         return shadow
 
     def _check_permission(self, path: str, found: os.stat_result | None, asks: Asks) -> None:
@@ -332,9 +332,14 @@ def name_of_copies(process: int) -> str:
     return f"agent-chaos-{process}-"
 
 
+def is_made_up(path: str) -> bool:
+    """Whether a path is one of those that the system makes up."""
+    return path.startswith(tuple(f"{one}/" for one in _NO_FILES))
+
+
 def is_ordinary(path: str) -> bool:
     """Whether a path is one that a copy can stand for: no device, no pipe, nothing that the system makes up."""
-    if path.startswith(_NO_FILES):
+    if is_made_up(path):
         return False
     found = actual.status(path)
     return found is None or stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)

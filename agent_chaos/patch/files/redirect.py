@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.effects import refused_effect
-from agent_chaos.patch.files.overlay import OVERLAY, TooLarge, is_ordinary
+from agent_chaos.patch.files.overlay import OVERLAY, TooLarge, is_made_up, is_ordinary
 from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.session import Session
 
@@ -58,8 +58,8 @@ def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"
     session = copying()
     path = OVERLAY.path(given)
     path = OVERLAY.followed(path) if follow else path
-    # A link is a name, wherever it leads.
-    if OVERLAY.is_scratch(path) or not ((not follow and OVERLAY.is_link(path)) or is_ordinary(path)):
+    # A name is changed alike, whether it is one of a file, of a link to anything, or of a pipe.
+    if OVERLAY.is_scratch(path) or (not is_ordinary(path) if follow else is_made_up(path)):
         return None
     inside = OVERLAY.inside(path)
     # The caller's caller: the function that stands for one of `os` or `io` was called by it.

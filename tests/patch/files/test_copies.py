@@ -4,6 +4,7 @@ import bz2
 import io
 import os
 import shutil
+import socket
 import sqlite3
 import stat
 import sys
@@ -18,7 +19,7 @@ import pytest
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.files.copies import remove_copies_of
-from agent_chaos.patch.files.overlay import LARGEST
+from agent_chaos.patch.files.overlay import LARGEST, is_ordinary
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.scenario.loader import load_scenario
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -35,6 +36,8 @@ def folder(tmp_path, monkeypatch):
     Path("old/deep/b.txt").write_text("b")
     Path("to_old").symlink_to("old")
     Path("to_nothing").symlink_to("nothing")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("server.sock")
     with closing(sqlite3.connect("orders.db")) as database:
         database.execute("CREATE TABLE orders (item)")
         database.execute("INSERT INTO orders VALUES ('lamp')")
@@ -252,6 +255,11 @@ def makes_pipes():
     return stat.S_ISFIFO(os.stat("pipe").st_mode), os.path.getsize("lock")
 
 
+def removes_a_socket():
+    os.remove("server.sock")
+    return os.path.exists("server.sock"), sorted(os.listdir())
+
+
 def orders():
     with closing(sqlite3.connect("orders.db")) as database:
         database.execute("INSERT INTO orders VALUES ('chair')")
@@ -321,6 +329,7 @@ AGENTS = [
         changes_links,
         goes_where_a_descriptor_is,
         makes_pipes,
+        removes_a_socket,
         orders,
         makes_a_database,
         shares_one_in_memory,
@@ -507,6 +516,13 @@ def made_by_the_descriptor_of_a_folder():
     with suppress(OSError):
         os.mkfifo("pipe", dir_fd=descriptor)
     os.close(descriptor)
+
+
+def test_only_what_the_system_makes_up_is_no_file():
+    assert is_ordinary("/development/app.db")
+    assert is_ordinary("/system.txt")
+    assert not is_ordinary("/dev/shm/x")
+    assert not is_ordinary("/proc/self/comm")
 
 
 @pytest.fixture
