@@ -41,6 +41,8 @@ def command_line() -> None:
     no_last_words()  # what ends the process from here on has nothing more to lose
     if code == ExitCode.INTERRUPTED:
         code = interrupts.interrupted_code()
+    if (exits := sys.modules.get("agent_chaos.patch.process_exit")) is not None:
+        exits.end_with(code)
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda *_: _end(code))  # all is told: what is left is only waited for
     if (guard := sys.modules.get("agent_chaos.patch.guard")) is not None and sys.argv[1:2] in _OFFLINE:

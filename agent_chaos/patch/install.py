@@ -12,7 +12,17 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from agent_chaos.patch import chance, frameworks, guard, imports, process_exit, programs, retry_quota
+from agent_chaos.patch import (
+    chance,
+    descriptors,
+    frameworks,
+    guard,
+    imports,
+    process_exit,
+    programs,
+    resource_limits,
+    retry_quota,
+)
 from agent_chaos.patch.files import copies
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.patch.time import alarms, clock, collector, loops, pools, tasks, threads, watch
@@ -76,6 +86,8 @@ _RUN = Environment(
     loops.SEAM,
     tasks.SEAM,
     process_exit.SEAM,
+    resource_limits.SEAM,
+    descriptors.SEAM,
     programs.SEAM,
     watch.SEAM,
     chance.SEAM,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -11,6 +13,7 @@ from agent_chaos.errors import TrialStop
 from agent_chaos.runtime.active import timed
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.user_code import is_agents
 
 _FATAL = frozenset(
     vars(signal)[name]
@@ -29,11 +32,21 @@ _FATAL = frozenset(
 )
 
 
+_decided: list[int] = []
+"""The code that a command ends with, once it has told all."""
+
+
+def end_with(code: int) -> None:
+    """Has the process end with this code from now on, also by `os._exit`, which an agent may have left to be called at exit."""
+    _decided[:] = [code]
+    vars(os)["_exit"] = _exiting(os._exit)
+
+
 def _exiting(actual: Callable[[int], NoReturn]) -> Callable[[int], NoReturn]:
     def _exit(status: int) -> NoReturn:
         session = timed()
         if session is None:
-            actual(status)
+            actual(_decided[0] if _decided else status)
         raise _ended(session, f"os._exit({status})")
 
     return _exit
@@ -47,6 +60,17 @@ def _aborting(actual: Callable[[], NoReturn]) -> Callable[[], NoReturn]:
         raise _ended(session, "os.abort()")
 
     return abort
+
+
+def _registering(actual: Callable[..., Any]) -> Callable[..., Any]:
+    def register(func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        # What an agent would have done as its process ends is not done: a run is over before, and would leave one more
+        # each time. What a library registers once, as it is imported or first used, stays.
+        if timed() is None or not is_agents(sys._getframe(1).f_code.co_filename):
+            actual(func, *args, **kwargs)
+        return func
+
+    return register
 
 
 def _killing(actual: Callable[[int, int], None], ours: Callable[[], int]) -> Callable[[int, int], None]:
@@ -97,6 +121,7 @@ def _handled(signum: int) -> bool:
 def _apply(changes: Changes) -> None:
     made: dict[tuple[Any, str], Callable[..., Any]] = {
         (os, "_exit"): _exiting(os._exit),
+        (atexit, "register"): _registering(atexit.register),
         (os, "abort"): _aborting(os.abort),
         (os, "kill"): _killing(os.kill, os.getpid),
         (signal, "raise_signal"): _raising(signal.raise_signal),

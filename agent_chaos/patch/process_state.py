@@ -6,6 +6,9 @@ import asyncio
 import builtins
 import gc
 import importlib
+import importlib.util
+import io
+import json
 import os
 import signal
 import sys
@@ -14,9 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
+from agent_chaos.patch.descriptors import descriptors_noted, is_open
+
 _STREAMS = (0, 1, 2)
 _PYTHONS_DEPTH = 1_000
 _Undo = Callable[[], object]
+_RESTS_ON = (builtins, os, os.path, io, json, json.decoder, json.encoder)
+"""What files are written and read with after a run."""
 _SIGNALS = tuple(
     vars(signal)[name]
     for name in (
@@ -33,6 +40,12 @@ _SIGNALS = tuple(
     if name in vars(signal)
 )
 """Those that programs handle; to ask for all sixty takes half a millisecond."""
+_resource: Any = importlib.import_module("resource") if importlib.util.find_spec("resource") else None
+_RESOURCES: tuple[int, ...] = (
+    ()
+    if _resource is None  # Windows has none
+    else tuple(sorted({value for name, value in vars(_resource).items() if name.startswith("RLIMIT_")}))
+)
 # Below `signal.getsignal`, which looks for the handler among the members of an enumeration first.
 _handler_of = vars(importlib.import_module("_signal"))["getsignal"]
 
@@ -55,6 +68,7 @@ def process_kept() -> Iterator[None]:
             _loop_policy,
             _handlers,
             _streams,
+            descriptors_noted,
             _modules,
             _builtins,
         ):
@@ -99,12 +113,12 @@ def _modules() -> _Undo:
 
 
 def _builtins() -> _Undo:
-    names = vars(builtins)
-    before = dict(names)
+    kept = [(vars(module), dict(vars(module))) for module in _RESTS_ON]
 
     def undo() -> None:
-        if any(names.get(name) is not value for name, value in before.items()):
-            names.update(before)
+        for names, before in kept:
+            if any(names.get(name) is not value for name, value in before.items()):
+                names.update(before)
 
     return undo
 
@@ -137,8 +151,14 @@ def _variables() -> _Undo:
 
 def _limits() -> _Undo:
     depth, thresholds = sys.getrecursionlimit(), gc.get_threshold()
+    resources = {number: _resource.getrlimit(number) for number in _RESOURCES}
 
     def undo() -> None:
+        for number, before in resources.items():
+            # What C code lowered for good stays so for a user without rights.
+            with suppress(ValueError, OSError):
+                if _resource.getrlimit(number) != before:
+                    _resource.setrlimit(number, before)
         # Only one that hardly any code can live with: Hypothesis moves it, from another thread, while it searches.
         if sys.getrecursionlimit() < min(depth, _PYTHONS_DEPTH):
             sys.setrecursionlimit(depth)
@@ -182,20 +202,13 @@ def _handlers() -> _Undo:
 
 
 def _streams() -> _Undo:
-    kept = {number: os.dup(number) for number in _STREAMS if _is_open(number)}
+    kept = {number: os.dup(number) for number in _STREAMS if is_open(number)}
 
     def undo() -> None:
         for number, copy in kept.items():
-            if not _is_open(number):
-                os.dup2(copy, number)
-            os.close(copy)
+            with suppress(OSError):  # an agent may have closed what it did not open
+                if not is_open(number):
+                    os.dup2(copy, number)
+                os.close(copy)
 
     return undo
-
-
-def _is_open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True

@@ -1,8 +1,10 @@
 """An agent that ends its process ends its own run, whatever it calls for that."""
 
+import atexit
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -71,3 +73,31 @@ def test_a_program_of_the_agent_can_be_ended():
         return str(program.returncode)
 
     assert run(agent).answers[0].text == str(-signal.SIGTERM)
+
+
+def test_what_an_agent_leaves_to_be_done_at_exit_is_not_done():
+    waiting = []
+
+    def agent(ctx, text):
+        waiting.append(atexit._ncallbacks())
+        atexit.register(os._exit, 0)
+        waiting.append(atexit._ncallbacks())
+
+    run(agent)
+
+    assert waiting[0] == waiting[1]
+
+
+ENDS_LATE = """
+import atexit, os, sys
+from agent_chaos.patch.install import environment
+from agent_chaos.patch.process_exit import end_with
+with environment():
+    atexit.register(os._exit, 0)
+    atexit.register(lambda: os._exit(0))
+end_with(1)
+"""
+
+
+def test_what_ends_the_process_at_exit_ends_it_with_the_code_of_its_command():
+    assert subprocess.run([sys.executable, "-c", ENDS_LATE], check=False).returncode == 1

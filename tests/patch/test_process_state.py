@@ -3,7 +3,9 @@
 import asyncio
 import builtins
 import gc
+import json
 import os
+import resource
 import signal
 import sys
 import threading
@@ -12,6 +14,7 @@ import time
 import httpx2
 import pytest
 
+from agent_chaos.patch.descriptors import is_open
 from agent_chaos.patch.install import environment
 from agent_chaos.patch.process_state import process_kept
 from agent_chaos.trial.rehearsal import Rehearsal
@@ -49,6 +52,8 @@ DONE = {
     "its output": closes_its_output,
     "its language": lambda: setattr(builtins, "input", None),
     "what its own code rests on": lambda: setattr(builtins, "isinstance", lambda *args: False),
+    "how it writes JSON": lambda: (setattr(json, "dumps", str), setattr(json, "loads", None)),
+    "how large its files may be": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
     "its modules": loses_modules,
     "where it finds modules": lambda: (sys.path.clear(), sys.meta_path.clear(), sys.path_hooks.clear()),
 }
@@ -64,6 +69,7 @@ def state():
         "policy": asyncio.get_event_loop_policy(),
         "clock": (time.monotonic, time.sleep, threading.Thread.start),
         "client": httpx2.HTTPTransport.handle_request,
+        "files": (json.dumps, json.loads, resource.getrlimit(resource.RLIMIT_FSIZE)),
         "language": (builtins.input, builtins.isinstance),
         "finders": [list(one) for one in (sys.path, sys.meta_path, sys.path_hooks)],
         "modules": (sys.modules["json"], sys.modules["anthropic"]),
@@ -90,6 +96,42 @@ def test_a_run_is_over_with_all_that_it_did_to_its_process(what, cassette):
 
     assert [answer.text for answer in trace.answers] == ["hi"]
     assert after == before
+
+
+def test_an_agent_that_closes_all_descriptors_closes_those_of_its_run_alone(cassette):
+    kept = os.dup(0)
+    own, left = [], []
+
+    def agent(ctx, text):
+        own.append(os.dup(0))
+        os.closerange(min(kept, *own), max(kept, *own) + 1)
+        left.extend(fd for fd in own if is_open(fd))
+        return ask()
+
+    try:
+        trace = trial(scenario(agent), cassette)
+        assert is_open(kept)
+    finally:
+        os.close(kept)
+
+    assert [answer.text for answer in trace.answers] == ["hi"]
+    assert own
+    assert not left
+
+
+def test_a_limit_that_nobody_without_rights_could_raise_again_is_not_lowered_so_far(cassette):
+    before = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    seen = []
+
+    def agent(ctx, text):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.prlimit(0, resource.RLIMIT_CORE, (0, 0))
+        seen.append(resource.getrlimit(resource.RLIMIT_CORE))
+        return ask()
+
+    trial(scenario(agent), cassette)
+
+    assert seen == [(0, before)]
 
 
 def test_a_search_of_an_agent_that_changes_its_folder_is_steady(tmp_path, monkeypatch, cassette):
