@@ -68,6 +68,12 @@ def filing(ctx, text):
     return tool(refund)(**order.model_dump())
 
 
+def looking_up(ctx, text):
+    """Runs a tool before it asks anything."""
+    paid = tool(refund)("A-17", 15)
+    return Chat([{"role": "user", "content": f"{text} {paid}"}]).ask().text
+
+
 class Order(BaseModel):
     order: str
     amount: int
@@ -116,6 +122,7 @@ def careful(ctx, text):
         (buying(), "call 1", fault("truncate", boundary="mid_body", offset=0), "missing_part"),
         (keeping, "call 0", fault("truncate", boundary="mid_string", offset=0), "whole_reply"),
         (filing, "tool 0", fault("tool_raise", error_type="TimeoutError"), "failed_action"),
+        (looking_up, "tool 0", fault("tool_raise", error_type="TimeoutError"), "failed_action"),
         (filing, "call 0", fault("empty_reply"), "reply_shape"),
         (hasty, "call 0", fault("rate_limit", retry_after_s=9), "ordered_wait"),
         (careful, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
@@ -131,6 +138,7 @@ def careful(ctx, text):
         "a part that cannot be read",
         "cut and kept",
         "an action that fails",
+        "a tool that fails before anything is asked",
         "nothing to act on",
         "too soon",
         "an early reason that is refused",
@@ -182,3 +190,11 @@ def test_a_part_of_the_future_that_is_read_as_text_is_told_by_its_type(read):
     assert {remedy_of(case).name for case in cases} == {"known_parts"}
     assert 'if b.type == "text"' in remedy_of(cases[0]).written(cases)
     assert fixed.violations == ()
+
+
+def test_the_fix_of_a_tool_that_the_agent_runs_names_it():
+    failed = {"tool 0": fault("tool_raise", error_type="TimeoutError")}
+    outcome = judged(looking_up, "openai_chat", failed, said=ORDER)
+    case = Case(outcome.violations[0], outcome.trace, outcome.trace)
+
+    assert "    done = refund(...)" in remedy_of(case).written([case]).splitlines()

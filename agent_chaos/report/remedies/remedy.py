@@ -85,15 +85,6 @@ class Case:
         return not turn.complete or turn.stop not in (None, "end", "tool_use")
 
     @property
-    def said_all(self) -> bool:
-        """Whether the call that the oracle points at was struck, and its reply came whole all the same, and with a text."""
-        pointed = (call for call in self.trace.calls if call.seq == self.violation.call_seq and call.fired)
-        turn = served_turn(call) if (call := next(pointed, None)) is not None else None
-        if turn is None or turn.error is not None or not turn.text.strip():
-            return False
-        return turn.complete and turn.stop in (None, "end")
-
-    @property
     def read_without_an_error(self) -> bool:
         """Whether the client read the reply that a fault struck to what it took for the end."""
         delivered = self.trace.deliveries.get(self.call.seq) if self.call is not None else None

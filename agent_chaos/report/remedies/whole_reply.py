@@ -21,7 +21,7 @@ def _fits(case: Case) -> bool:
     if oracle in _WHERE_IT_WAS_KEPT:
         return "empty message" in case.violation.subject or (case.ended_early and case.read_without_an_error)
     if oracle == "empty_answer":
-        return not case.struck_only_tools and not case.said_all
+        return not case.struck_only_tools
     return oracle in _ORACLES or (oracle == "swallowed_error" and case.ended_early)
 
 

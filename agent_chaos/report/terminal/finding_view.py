@@ -101,7 +101,7 @@ def _named(one: FailureRecord) -> str:
 
 
 def _run(record: FailureRecord, width: int) -> Iterator[RenderableType]:
-    yield _heading("Timeline", ", ".join(record.models) + "; virtual time")
+    yield _heading("Timeline", "; ".join(filter(None, (", ".join(record.models), "virtual time"))))
     yield _indented(_timeline(record.timeline))
     for change in record.changes:
         yield Text()
