@@ -29,8 +29,9 @@ REMEDY = Remedy(
     },
     events={
         "anthropic_messages": "for $chunk in ...:\n"
-        '    if $chunk.type == "content_block_delta" and $chunk.delta.type == "text_delta":\n'
-        "        text += $chunk.delta.text",
+        '    delta = getattr($chunk, "delta", None)\n'
+        '    if getattr(delta, "type", None) == "text_delta":\n'
+        "        text += delta.text",
         "openai_responses": "for $chunk in ...:\n"
         '    if $chunk.type == "response.output_text.delta":\n'
         "        text += $chunk.delta",
