@@ -15,6 +15,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from operator import is_
 from typing import Any
 
 from agent_chaos.patch.descriptors import descriptors_noted, is_open
@@ -117,7 +118,8 @@ def _builtins() -> _Undo:
 
     def undo() -> None:
         for names, before in kept:
-            if any(names.get(name) is not value for name, value in before.items()):
+            # New names come last, and C finds out for all at once that the others are what they were.
+            if len(names) < len(before) or not all(map(is_, names.values(), before.values())):
                 names.update(before)
 
     return undo
