@@ -26,6 +26,10 @@ _ADVICE = (
     "Keep what a run has already done, by tool and arguments, and give that result back when a retry comes to it again, or "
     "send the tool's service an idempotency key; a tool that only reads can be declared @agent_chaos.tool(pure=True)."
 )
+_UNSEEN = (
+    "Nothing wraps the tool, so that the requests alone tell of its runs: where the second result was a kept one, wrap what does "
+    "the work with @agent_chaos.tool."
+)
 _KEY = re.compile(
     r"idempoten|dedup|(?:request|operation|transaction)_?(?:id|key|token|ref)|client_?token", re.IGNORECASE
 )
@@ -95,7 +99,7 @@ class DuplicateSideEffect:
             oracle=self.name,
             subject=run.name,
             reason=f"{run.name} was done {times} with {shown(run.arguments)}{unheard} and {why}",
-            advice=_ADVICE,
+            advice=_ADVICE if run.site else f"{_ADVICE} {_UNSEEN}",
             severity=severity,
             call_seq=call.seq if call else None,
             tool_seq=run.seq if run.site else None,

@@ -42,6 +42,7 @@ def test_a_tool_without_a_boundary_ran_as_often_as_replies_asked_for_it_and_requ
 
     assert found(outcome) == FOUND
     assert (len(violation.after), violation.tool_seq) == (2, None)
+    assert "where the second result was a kept one, wrap" in violation.advice
     assert (
         judged(starting_over(refund), "anthropic_messages", REFUSED, pure_tools=("refund",)).violations == ()
     )
