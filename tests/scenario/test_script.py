@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
 import sys
 from contextlib import closing
 
@@ -101,8 +102,16 @@ def shopkeeper(got, wire):
     wire.whole(json.dumps(claude_message(content, stop)).encode())
 
 
+@pytest.fixture(scope="module")
+def namespaces():
+    """Where the system gives no network namespace, a tool that nothing wraps is refused, and has no copies to run on."""
+    tried = "from agent_chaos.patch.network_namespace import isolate; raise SystemExit(not isolate())"
+    if subprocess.run([sys.executable, "-c", tried], check=False).returncode:
+        pytest.skip("this system lets no process have a network namespace of its own")
+
+
 @pytest.fixture
-def shop(project, monkeypatch):
+def shop(namespaces, project, monkeypatch):
     """A recorded script with a tool that nothing wraps, and how many orders there are for real."""
     (project / "shop.py").write_text(SHOP.replace("DOES", ""))
     with serving(shopkeeper) as url:
