@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from agent_chaos.cassette.interchange.encoding import without_content_encoding
 from agent_chaos.cassette.model import Cassette, Exchange, ToolRecord
-from agent_chaos.cassette.redaction.names import is_cookie, is_secret_header, is_secret_parameter
+from agent_chaos.cassette.redaction.header_names import is_cookie, is_secret_header
+from agent_chaos.cassette.redaction.names import is_secret_parameter
 from agent_chaos.cassette.redaction.prose import stands_in
 from agent_chaos.cassette.redaction.readable import readable, readable_value
 from agent_chaos.cassette.redaction.redactor import Redactor

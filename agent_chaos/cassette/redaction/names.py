@@ -109,7 +109,7 @@ _TOKEN_OF: Final = frozenset(
         "npm",
     ]
 )
-_ABOUT: Final = frozenset(
+ABOUT: Final = frozenset(
     [
         "type",
         "types",
@@ -164,48 +164,6 @@ _OF_PARAMETERS: Final = frozenset(
     ["token", "sig", "signature", "auth", "session", "sas", "pass", "authtoken", "sid"]
 )
 _PARAMETERS: Final = frozenset({"key", "code"})
-_OF_HEADERS: Final = frozenset(
-    [
-        "token",
-        "session",
-        "refresh",
-        "cookie",
-        "signature",
-        "organization",
-        "organisation",
-        "workspace",
-        "project",
-        "auth",
-        "authenticate",
-    ]
-)
-_PUBLIC_HEADERS: Final = frozenset({"www-authenticate", "proxy-authenticate", "refresh"})
-_COOKIES: Final = frozenset({"cookie", "set-cookie", "set-cookie2"})
-_PLAIN_REQUEST_FIELDS: Final = frozenset(
-    [
-        "accept",
-        "accept-encoding",
-        "accept-language",
-        "anthropic-beta",
-        "anthropic-dangerous-direct-browser-access",
-        "anthropic-version",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "date",
-        "expect",
-        "host",
-        "idempotency-key",
-        "openai-beta",
-        "te",
-        "transfer-encoding",
-        "user-agent",
-        "x-goog-api-client",
-        "x-request-id",
-        "x-server-timeout",
-    ]
-)
 
 
 @lru_cache(maxsize=4096)
@@ -219,7 +177,7 @@ def is_secret_field(name: str) -> bool:
     """Whether a JSON field, or a name that text assigns to, holds a secret whatever its value looks like."""
     found = words(name)
     # Longer names are sentences that happen to stand before a colon.
-    if len(name) > 80 or found & _ABOUT:
+    if len(name) > 80 or found & ABOUT:
         return False
     return (
         bool(found & _SECRET)
@@ -237,7 +195,7 @@ def is_secret_parameter(name: str) -> bool:
     if is_secret_field(plain) or plain.lower() in _PARAMETERS:
         return True
     found = words(plain)
-    return bool(found & _OF_PARAMETERS) and not found & _ABOUT
+    return bool(found & _OF_PARAMETERS) and not found & ABOUT
 
 
 def is_secret_variable(name: str, value: str = "") -> bool:
@@ -246,7 +204,7 @@ def is_secret_variable(name: str, value: str = "") -> bool:
         return True
     found = words(name)
     # every shell sets PWD, and it is the working directory
-    return name != "PWD" and bool(found & (_SECRET | _OF_VARIABLES)) and not found & _ABOUT
+    return name != "PWD" and bool(found & (_SECRET | _OF_VARIABLES)) and not found & ABOUT
 
 
 def has_password(value: str) -> bool:
@@ -255,30 +213,3 @@ def has_password(value: str) -> bool:
         return "://" in value and bool(urlsplit(value).password)
     except ValueError:
         return False
-
-
-@lru_cache(maxsize=1024)
-def is_cookie(name: str) -> bool:
-    return name.lower() in _COOKIES
-
-
-@lru_cache(maxsize=1024)
-def is_secret_header(name: str) -> bool:
-    """Whether a header field holds a credential or names an organisation, project or workspace."""
-    lower = name.lower()
-    if lower in _COOKIES:
-        return True
-    if lower in _PUBLIC_HEADERS or lower.startswith("access-control-"):
-        return False
-    found = words(lower)
-    return is_secret_field(lower) or (bool(found & _OF_HEADERS) and not found & _ABOUT)
-
-
-@lru_cache(maxsize=1024)
-def is_plain_request_header(name: str) -> bool:
-    """Whether a request's header field is one that is known to hold no secret; all others are redacted."""
-    lower = name.lower()
-    # `x-stainless-…` is how anthropic's and openai's SDKs tell their version, platform and retry count.
-    return lower in _PLAIN_REQUEST_FIELDS or (
-        lower.startswith("x-stainless-") and not is_secret_header(lower)
-    )

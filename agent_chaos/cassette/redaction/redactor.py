@@ -17,13 +17,8 @@ from itertools import accumulate
 from typing import Any
 
 from agent_chaos.cassette.redaction.credential_exchange import is_credential_exchange
-from agent_chaos.cassette.redaction.names import (
-    is_cookie,
-    is_plain_request_header,
-    is_secret_header,
-    is_secret_parameter,
-    is_secret_variable,
-)
+from agent_chaos.cassette.redaction.header_names import is_cookie, is_plain_request_header, is_secret_header
+from agent_chaos.cassette.redaction.names import is_secret_parameter, is_secret_variable
 from agent_chaos.cassette.redaction.prose import REDACTED, stands_in
 from agent_chaos.cassette.redaction.scrubbing import (
     MIN_LENGTH,

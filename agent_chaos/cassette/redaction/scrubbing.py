@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
-from agent_chaos.cassette.redaction.names import is_secret_field, is_secret_header
+from agent_chaos.cassette.redaction.header_names import is_secret_header
+from agent_chaos.cassette.redaction.names import is_secret_field
 from agent_chaos.cassette.redaction.opaque import encoded_again, encoded_texts, is_verified
 from agent_chaos.cassette.redaction.prose import REDACTED, named_credentials, stands_in
 from agent_chaos.cassette.redaction.shapes import KeyShape, relevant
