@@ -1,4 +1,4 @@
-"""Which names hold secrets: of environment variables, JSON fields, query parameters and header fields, read by their words."""
+"""Which names hold secrets: of environment variables, JSON fields and query parameters, read by their words."""
 
 from __future__ import annotations
 
