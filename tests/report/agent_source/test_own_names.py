@@ -12,8 +12,8 @@ from agent_chaos import members
 from agent_chaos.report import remedies
 from agent_chaos.report.agent_source.own_names import OwnNames, names_at
 from agent_chaos.report.remedies import frameworks
-from agent_chaos.report.remedies.framework import Framework
 from agent_chaos.report.remedies.frameworks import langchain
+from agent_chaos.report.remedies.frameworks.framework import Framework
 from agent_chaos.report.remedies.remedy import Remedy, with_names
 from agent_chaos.trace.stack_frame import StackFrame
 

@@ -1,1 +1,1 @@
-"""Fixes as the frameworks write them: one module each."""
+"""Fixes as the frameworks write them: framework.py is the contract, every other module one framework."""

@@ -5,7 +5,7 @@ Source: https://docs.langchain.com/oss/python/langchain/middleware.
 
 from __future__ import annotations
 
-from agent_chaos.report.remedies.framework import Framework
+from agent_chaos.report.remedies.frameworks.framework import Framework
 
 _AGENT = "agent = create_agent(..., middleware=[{}])"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent_chaos.report.remedies.framework import Framework
+from agent_chaos.report.remedies.frameworks.framework import Framework
 
 FRAMEWORK = Framework(
     packages=("pydantic_ai",),

@@ -1,6 +1,6 @@
 """The contract of a framework's fixes: how a change is written where a framework asks the model and runs the tools.
 
-A member of the folder `frameworks` exports one instance as `FRAMEWORK`.
+Every other module of this folder exports one instance as `FRAMEWORK`.
 """
 
 from __future__ import annotations
