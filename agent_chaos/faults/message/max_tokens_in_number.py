@@ -31,21 +31,20 @@ class MaxTokensInNumber(MessageFault, frozen=True):
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:
-        return ({},) if _places(target) else ()
+        found = final_text(target)
+        return ({},) if found is not None and within_numbers(found[2].text) else ()
 
     def apply(self, target: Target) -> Reply:
-        found, places = final_text(target), _places(target)
-        if found is None or not places:
+        found = final_text(target)
+        if found is None:
             return target.reply
         turn, index, part = found
+        places = within_numbers(part.text)
+        if not places:
+            return target.reply
         begun = replace(part, text=part.text[: places[(len(places) // 2 + self.offset) % len(places)]])
         stopped = replace(turn, parts=(*turn.parts[:index], begun)).with_stop("length")
         return target.protocol.render(stopped, target.reply)
 
     def describe(self) -> str:
         return "the token limit is hit inside a number of the answer"
-
-
-def _places(target: Target) -> list[int]:
-    found = final_text(target)
-    return within_numbers(found[2].text) if found is not None else []
