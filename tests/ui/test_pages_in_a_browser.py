@@ -199,6 +199,8 @@ def test_a_page_is_accessible_and_fits_at_every_width(visit, page):
     visit.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     for width in WIDTHS:
         visit.page.set_viewport_size({"width": width, "height": 900})
+        # The page is laid out anew a moment after the window has its size.
+        visit.page.wait_for_function("width => innerWidth === width", arg=width)
         if visit.page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             wide.append(width)
     # One finding and every table are looked at; axe takes seconds for all findings in full.
