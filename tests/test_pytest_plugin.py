@@ -231,7 +231,7 @@ def test_the_cassette_fixture_records_once_and_replays_without_the_server_and_wi
     project, monkeypatch
 ):
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-test-0123456789abcdef")
-    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("CI", "true")  # what is asked for on the command line is recorded there as well
     test = project / "test_traffic.py"
     with serving(provider) as url:
         test.write_text(TRAFFIC.format(url=url))

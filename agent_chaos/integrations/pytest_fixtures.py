@@ -189,7 +189,7 @@ def recorded_block(request: pytest.FixtureRequest) -> Iterator[AdHocContext]:
     faults: tuple[Chaos, ...] = tuple(_mark(node).get("faults", ()))
     with (
         _set_aside(path) if mode == "all" else nullcontext(),
-        chaos_context(node.name, chaos=faults, cassette=path) as context,
+        chaos_context(node.name, chaos=faults, cassette=path, record=mode != "none") as context,
     ):
         yield context
 

@@ -18,7 +18,8 @@ def key_variables() -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-def may_record() -> bool:
-    """Whether a scenario without a recording may be recorded unasked: somebody's key is there, and this is not CI."""
+def may_record(*, asked: bool = False) -> bool:
+    """Whether what has no recording may be recorded: somebody's key is there, and this is not CI unless it was asked for."""
     in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
-    return not in_ci and any(os.environ.get(name) not in (None, "", PLACEHOLDER) for name in key_variables())
+    has_key = any(os.environ.get(name) not in (None, "", PLACEHOLDER) for name in key_variables())
+    return has_key and (asked or not in_ci)

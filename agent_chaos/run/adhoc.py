@@ -93,6 +93,7 @@ def chaos_context(
     *,
     cassette: Path | str | None = None,
     seed: int | None = None,
+    record: bool | None = None,
 ) -> Iterator[AdHocContext]:
     """Runs a block with chaos on its recording; the first time, with a provider's key set, without chaos to record it.
 
@@ -106,15 +107,16 @@ def chaos_context(
         event_sink: gets the events when the block is over.
         cassette: where the cassette lies instead.
         seed: of the chance behind `with_probability`.
+        record: whether a missing recording is made; None makes it outside of CI only.
 
     Raises:
-        CassetteMissing: there is no recording, and none can be made: no key is set, or this is CI.
+        CassetteMissing: there is no recording, and none can be made: no key is set, or it is not allowed.
         HarnessError: the block asked something that was never recorded.
         UsageError: an event loop runs already, or another run.
     """
     _refuse_a_loop()
     scenario = _scenario(name, chaos, providers, description, cassette)
-    recorded = _recorded(scenario)
+    recorded = _recorded(scenario, record)
     kept = recorded or Cassette(_header(name))
     seed = kept.header.seed if seed is None else seed
     # Without chaos the first time: what a provider says to a faulted conversation is no recording of the
@@ -166,15 +168,17 @@ def _nobody(ctx: ChaosContext, text: str) -> str:
     raise AssertionError("a block has no agent")
 
 
-def _recorded(scenario: ChaosScenario) -> Cassette | None:
+def _recorded(scenario: ChaosScenario, record: bool | None) -> Cassette | None:
     """The recording; None where it is to be made now."""
     try:
         return open_cassette(scenario.cassette_path)
     except CassetteMissing:
-        if not may_record():
+        if record is False or not may_record(asked=bool(record)):
+            where = ", outside of CI or with record=True," if record is None else ""
+            allowed = "with record=True" if record is False else f"once{where}"
             raise CassetteMissing(
                 f"{scenario.name}: {scenario.cassette_path} does not exist; set the provider's key variable and run the "
-                "block once, outside of CI, to record it"
+                f"block {allowed} to record it"
             ) from None
         say_first(scenario)
         return None

@@ -137,16 +137,16 @@ def test_a_loop_that_runs_already_is_refused():
         asyncio.run(inside())
 
 
-@pytest.mark.parametrize("style", ["sync", "async"])
-def test_the_first_time_it_is_recorded_without_chaos(style, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("style", "ci", "record"), [("sync", "", None), ("async", "true", True)])
+def test_the_first_time_it_is_recorded_without_chaos(style, ci, record, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("CI", ci)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-api03-stand-in-key-0123456789")
     reports = []
     with standin(script) as server:
         agent = agent_of("anthropic_messages", server.url, style=style, stream=True)
         for _ in range(2):
-            with agent_chaos.chaos_context("weather", chaos=[llm_slow_ttft(delay=5)]) as ctx:
+            with agent_chaos.chaos_context("weather", chaos=[llm_slow_ttft(delay=5)], record=record) as ctx:
                 said = agent(ctx, QUESTION)
                 ctx.result = asyncio.run(said) if style == "async" else said
             reports.append(ctx.report)
@@ -155,6 +155,19 @@ def test_the_first_time_it_is_recorded_without_chaos(style, tmp_path, monkeypatc
     assert asked == 2
     assert [report.agent_output for report in reports] == [ANSWER, ANSWER]
     assert [len(report.faults_fired) for report in reports] == [0, 1]
+
+
+@pytest.mark.parametrize(("ci", "record"), [("true", None), ("", False)])
+def test_nothing_is_recorded_in_ci_unasked_nor_where_it_is_forbidden(ci, record, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-api03-stand-in-key-0123456789")
+
+    with (
+        pytest.raises(CassetteMissing, match="record=True"),
+        agent_chaos.chaos_context("weather", record=record),
+    ):
+        raise AssertionError("the block must not run")
 
 
 def test_without_a_recording_or_a_key_it_says_what_to_do(tmp_path, monkeypatch):
