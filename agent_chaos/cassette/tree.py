@@ -43,10 +43,10 @@ def tree_lines(cassette: Cassette) -> Iterator[str]:
 
 
 def _drawn(node: RecordedCall, before: str) -> Iterator[str]:
-    yield f"{before}{_told(node)}"
+    yield f"{before}{told_in_a_line(node)}"
     while len(node.children) == 1:
         node = node.children[0]
-        yield f"{before}{_told(node)}"
+        yield f"{before}{told_in_a_line(node)}"
     for number, child in enumerate(node.children):
         last = number == len(node.children) - 1
         lines = _drawn(child, "")
@@ -54,7 +54,8 @@ def _drawn(node: RecordedCall, before: str) -> Iterator[str]:
         yield from (f"{before}{'   ' if last else '│  '}{line}" for line in lines)
 
 
-def _told(node: RecordedCall) -> str:
+def told_in_a_line(node: RecordedCall) -> str:
+    """A call in one line: its number, turn, and what the model said."""
     exchange, turn = node.exchange, node.turn
     said = ""
     if turn is not None and turn.tool_calls:

@@ -173,15 +173,18 @@ def ui(
     runs_dir: Annotated[Path, typer.Argument(metavar="RUNS_DIR", help="What `run` and `fuzz` wrote.")] = Path(
         ".agent_chaos_runs"
     ),
+    cassettes: Annotated[
+        Path, typer.Option("--cassettes", metavar="DIR", help="The recordings to show.")
+    ] = Path("cassettes"),
     host: Annotated[str, typer.Option("--host", metavar="HOST", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="0 for a free one.")
     ] = 8765,
 ) -> int:
-    """Look at runs and campaigns in the browser, on this machine."""
+    """Look at runs, campaigns and recordings in the browser, on this machine."""
     from agent_chaos.commands import ui as body
 
-    return body.ui(runs_dir, host=host, port=port)
+    return body.ui(runs_dir, cassettes, host=host, port=port)
 
 
 @app.command(cls=PlainHelp, epilog="Example: agent-chaos serve cassettes/refund.msgpack --plan F-7Q2K")

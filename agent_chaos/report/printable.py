@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from datetime import UTC, datetime
 from typing import Any
 
 _STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -64,3 +65,13 @@ def seconds(value: float) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """`1 call`, `1,200 calls`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def day(started_at: float) -> str:
+    """The date of a time in seconds since the epoch."""
+    try:
+        return datetime.fromtimestamp(started_at, UTC).date().isoformat()
+    # The header of a file that others wrote may hold any number; Python refuses them in three ways, by
+    # platform and by size.
+    except (ValueError, OverflowError, OSError):
+        return "at no date"

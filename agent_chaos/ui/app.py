@@ -1,8 +1,9 @@
-"""The pages: a dashboard, a run, a campaign."""
+"""The pages: a dashboard, a run, a campaign, and those about cassettes."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from agent_chaos.providers.json_values import loaded
 from agent_chaos.report.contents.wire_words import EFFECTS
 from agent_chaos.report.document import Score
 from agent_chaos.report.html.page import template_environment
+from agent_chaos.report.printable import day
 from agent_chaos.ui import conversation
+from agent_chaos.ui.cassette_pages import CassettePages
 from agent_chaos.ui.compared import compared
 from agent_chaos.ui.dashboard import COLUMNS, GROUPS, RunFilter, filtered_runs, grouped, totals
 from agent_chaos.ui.guard import Guard
@@ -28,14 +32,15 @@ _HERE = Path(__file__).parent
 _STARTED = re.compile(r"(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(?!\d)")
 
 
-def pages(runs_dir: Path, *, host: str, port: int, token: str) -> Starlette:
-    """The application for one folder of runs; `host`, `port` and `token` as `Guard` takes them."""
+def pages(runs_dir: Path, cassettes: Path, *, host: str, port: int, token: str) -> Starlette:
+    """The application for a folder of runs and one of cassettes; `host`, `port` and `token` as `Guard` takes them."""
     site = _Site(Folder(runs_dir))
     return Starlette(
         routes=[
             Route("/", site.dashboard),
             Route("/runs/{batch}/{name}", site.run),
             Route("/campaigns/{batch}", site.campaign),
+            *CassettePages(cassettes, site.page).routes(),
             Mount(
                 "/static",
                 StaticFiles(directory=_HERE / "static", packages=[("agent_chaos.report.html", "static")]),
@@ -51,7 +56,7 @@ class _Site:
         self._folder = folder
         self._templates = template_environment("agent_chaos.ui")
         self._templates.globals.update(folder=str(folder.root), compared=compared, effects=EFFECTS)
-        self._templates.filters.update(when=_when, percent=_percent)
+        self._templates.filters.update(when=_when, percent=_percent, day=day, pretty=_pretty)
 
     def dashboard(self, request: Request) -> Response:
         asked, batches = RunFilter.of(request.query_params), self._folder.batches()
@@ -63,7 +68,7 @@ class _Site:
         if request.query_params.get("seen") == seen:
             return Response(status_code=204)  # nothing is swapped, so what is open or focused stays so
         shown = filtered_runs(runs, asked)
-        return self._page(
+        return self.page(
             "dashboard.html",
             asked=asked,
             seen=seen,
@@ -90,20 +95,21 @@ class _Site:
         batch, name = request.path_params["batch"], request.path_params["name"]
         report = self._folder.report(batch, name)
         if report is None:
-            return self._page("missing.html", status=404, what=f"run {batch}/{name}")
-        return self._page("run.html", batch=batch, **conversation.page_values(report))
+            return self.page("missing.html", status=404, what=f"run {batch}/{name}")
+        return self.page("run.html", batch=batch, **conversation.page_values(report))
 
     def campaign(self, request: Request) -> Response:
         batch = request.path_params["batch"]
         document = self._folder.campaign(batch)
         if document is None:
-            return self._page("missing.html", status=404, what=f"campaign {batch}")
-        return self._page("campaign.html", batch=batch, campaigns=document.campaigns)
+            return self.page("missing.html", status=404, what=f"campaign {batch}")
+        return self.page("campaign.html", batch=batch, campaigns=document.campaigns)
 
     def missing(self, request: Request, _: Exception) -> Response:
-        return self._page("missing.html", status=404, what=f"page {request.url.path}")
+        return self.page("missing.html", status=404, what=f"page {request.url.path}")
 
-    def _page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+    def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """A template with its values."""
         return HTMLResponse(self._templates.get_template(template).render(**values), status_code=status)
 
 
@@ -114,6 +120,12 @@ def _when(batch: str) -> str:
         return batch
     year, month, day, hour, minute, second = found.groups()
     return f"{year}-{month}-{day} {hour}:{minute}:{second}"
+
+
+def _pretty(text: str) -> str:
+    """A JSON object or list on several lines; other text as it is."""
+    value = loaded(text) if text[:1] in ("{", "[") else None
+    return text if value is None else json.dumps(value, ensure_ascii=False, indent=2)
 
 
 def _percent(score: Score) -> str:

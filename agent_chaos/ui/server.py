@@ -13,8 +13,10 @@ from agent_chaos.errors import UsageError
 from agent_chaos.ui.app import pages
 
 
-def serve_pages(runs_dir: Path, *, host: str, port: int, tell: Callable[[str], None]) -> None:
-    """Serves a folder of runs.
+def serve_pages(
+    runs_dir: Path, cassettes: Path, *, host: str, port: int, tell: Callable[[str], None]
+) -> None:
+    """Serves a folder of runs and one of cassettes.
 
     Args:
         port: 0 takes one that is free.
@@ -29,7 +31,7 @@ def serve_pages(runs_dir: Path, *, host: str, port: int, tell: Callable[[str], N
     with _listening(host, port) as listener:
         taken = int(listener.getsockname()[1])
         shown = f"[{host}]" if ":" in host else host
-        app = pages(runs_dir, host=host, port=taken, token=token)
+        app = pages(runs_dir, cassettes, host=host, port=taken, token=token)
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", ws="none")
         tell(f"http://{shown}:{taken}/?token={token}")
         uvicorn.Server(config).run(sockets=[listener])

@@ -63,10 +63,12 @@ def _look(address: str, folder: Path) -> tuple[list[str], int]:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page()
         page.goto(address)
-        links = page.locator("main a[href^='/']").evaluate_all(
-            "all => all.map(one => one.getAttribute('href'))"
-        )
-        pages = [one for one in dict.fromkeys(links) if "?" not in one]
+        pages = ["/cassettes", "/cassettes/diff?before=refund.msgpack&after=support.msgpack", *_links(page)]
+        page.goto(urljoin(address, "/cassettes"))
+        for cassette in _links(page):
+            pages.append(cassette)
+            page.goto(urljoin(address, cassette))
+            pages += [one for one in _links(page) if "/calls/" in one]
         addresses = [address, *(urljoin(address, one) for one in pages)]
         addresses.append((folder / "report.html").as_uri())
         for number, one in enumerate(addresses):
@@ -75,6 +77,12 @@ def _look(address: str, folder: Path) -> tuple[list[str], int]:
             ]
         browser.close()
     return problems, len(addresses)
+
+
+def _links(page: Page) -> list[str]:
+    """The pages that a page leads to, but for itself in another order."""
+    links = page.locator("main a[href^='/']").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    return [one for one in dict.fromkeys(links) if "?" not in one and one not in ("/", "/cassettes")]
 
 
 def _problems(page: Page, address: str, picture: Path) -> list[str]:

@@ -16,8 +16,8 @@ from agent_chaos.ui.app import pages
 HOME = "http://127.0.0.1:8765"
 
 
-def visitor(folder: Path, token: str = "t0ken") -> TestClient:
-    app = pages(folder, host="127.0.0.1", port=8765, token="t0ken")
+def visitor(folder: Path, token: str = "t0ken", *, cassettes: Path = Path("cassettes")) -> TestClient:
+    app = pages(folder, cassettes, host="127.0.0.1", port=8765, token="t0ken")
     client = TestClient(app, base_url=HOME, follow_redirects=True)
     if token:
         client.get("/", params={"token": token})

@@ -47,6 +47,13 @@ class Visit:
         self.page.click(".campaigns a")
         self.page.wait_for_selector("article.finding")
 
+    def open_cassette(self, page):
+        """From the dashboard to a recording, and from there to one of its calls."""
+        self.page.click("nav a:has-text('Cassettes')")
+        self.page.click("td a:has-text('support.msgpack')")
+        if page == "call":
+            self.page.click(".chat a:has-text('call 1')")
+
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> Iterator[str]:
@@ -188,13 +195,15 @@ COLOURS = {390: "dark", 1440: "light"}
 """The colours that a width is looked at in, where all of axe's rules are asked."""
 
 
-@pytest.mark.parametrize("page", ["dashboard", "run", "campaign"])
+@pytest.mark.parametrize("page", ["dashboard", "run", "campaign", "cassette", "call"])
 def test_a_page_is_accessible_and_fits_at_every_width(visit, page):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed").Axe()
     if page == "run":
         visit.open("cut")
     if page == "campaign":
         visit.open_campaign()
+    if page in ("cassette", "call"):
+        visit.open_cassette(page)
     found, wide = {}, []
     visit.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     for width in WIDTHS:

@@ -69,7 +69,11 @@ def served(runs: Path) -> Iterator[str]:
     """The address that `agent-chaos ui` prints, while it serves."""
     pages = [sys.executable, "-m", "agent_chaos", "ui", str(runs), "--port", "0"]
     with subprocess.Popen(
-        pages, stdout=subprocess.PIPE, text=True, env={**_environment(runs), "PYTHONUNBUFFERED": "1"}
+        pages,
+        cwd=runs.parent,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**_environment(runs), "PYTHONUNBUFFERED": "1"},
     ) as server:
         assert server.stdout is not None
         try:

@@ -17,13 +17,12 @@ from agent_chaos.cassette.storage.audit import scan
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.summary import is_unknown
 from agent_chaos.commands.cassette.drift import drift
-from agent_chaos.commands.cassette.stats import day
 from agent_chaos.commands.cassette.verify import audit_figures, chosen_cassettes
 from agent_chaos.commands.output import print_line
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.report.console import print_error
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import count
+from agent_chaos.report.printable import count, day
 
 _DAY_S = 86_400
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from agent_chaos.cassette.storage.file import open_cassette
@@ -13,7 +12,7 @@ from agent_chaos.commands.output import print_line
 from agent_chaos.errors import AgentChaosError
 from agent_chaos.report.console import print_error
 from agent_chaos.report.exit import combined
-from agent_chaos.report.printable import count
+from agent_chaos.report.printable import count, day
 
 
 def stats(files: list[Path]) -> int:
@@ -44,13 +43,3 @@ def _lines(file: Path, summary: Summary, size: int) -> Iterator[str]:
     yield f"  {', '.join(counts)}, {summary.tokens:,} tokens"
     yield from (f"  {number:>4} to {host}" for host, number in sorted(summary.hosts.items()))
     yield from (f"  {number:>4} of tool {name}" for name, number in sorted(summary.tools.items()))
-
-
-def day(started_at: float) -> str:
-    """The date of a time in seconds since the epoch."""
-    try:
-        return datetime.fromtimestamp(started_at, UTC).date().isoformat()
-    # The header of a file that others wrote may hold any number; Python refuses them in three ways, by
-    # platform and by size.
-    except (ValueError, OverflowError, OSError):
-        return "at no date"

@@ -1,0 +1,82 @@
+"""Reads a folder of cassettes, in any state, and never anything outside of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from agent_chaos.cassette.model import Cassette
+from agent_chaos.cassette.redaction.audit import AuditFinding
+from agent_chaos.cassette.storage.audit import scan
+from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.cassette.summary import Summary, summarise
+from agent_chaos.errors import AgentChaosError
+
+SUFFIX = ".msgpack"
+MOST_CASSETTES = 500
+"""How many recordings the list reads and shows at once."""
+_PART = re.compile(r"[\w][\w .+-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class CassetteRow:
+    """One recording, as a row of the list. `problem` says why it could not be read; then `summary` is None."""
+
+    file: str
+    size: int
+    summary: Summary | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CassetteFolder:
+    """A folder of cassettes, which need not exist. Files are read when they are asked for, and kept while they do not change."""
+
+    root: Path
+
+    def rows(self) -> list[CassetteRow]:
+        """Every cassette by its path, at most `MOST_CASSETTES`."""
+        names = (str(path.relative_to(self.root).as_posix()) for path in self.root.rglob(f"*{SUFFIX}"))
+        return [self._row(name) for name in sorted(names)[:MOST_CASSETTES] if self._path(name) is not None]
+
+    def opened(self, file: str) -> Cassette | None:
+        """A cassette by its path below the folder; None where there is none. Raises AgentChaosError for one that is damaged."""
+        path = self._path(file)
+        return None if path is None else _opened(path, path.stat().st_mtime_ns, path.stat().st_size)
+
+    def secrets(self, file: str) -> list[AuditFinding]:
+        """What looks like a secret in a cassette, and what could not be read. Raises as `opened`."""
+        path = self._path(file)
+        return [] if path is None else _scanned(path, path.stat().st_mtime_ns, path.stat().st_size)
+
+    def _row(self, file: str) -> CassetteRow:
+        path = self.root / file
+        size = path.stat().st_size
+        try:
+            return CassetteRow(file, size, _summary(path, path.stat().st_mtime_ns, size))
+        except AgentChaosError as exc:
+            return CassetteRow(file, size, problem=str(exc))
+
+    def _path(self, file: str) -> Path | None:
+        if not file.endswith(SUFFIX) or not all(_PART.fullmatch(part) for part in file.split("/")):
+            return None
+        path = self.root / file
+        # Wherever a link in the folder leads.
+        return path if path.is_file() and path.resolve().is_relative_to(self.root.resolve()) else None
+
+
+@lru_cache(maxsize=8)
+def _opened(path: Path, changed: int, size: int) -> Cassette:
+    return open_cassette(path)
+
+
+@lru_cache(maxsize=MOST_CASSETTES)
+def _summary(path: Path, changed: int, size: int) -> Summary:
+    return summarise(open_cassette(path))
+
+
+@lru_cache(maxsize=64)
+def _scanned(path: Path, changed: int, size: int) -> list[AuditFinding]:
+    return scan(path)

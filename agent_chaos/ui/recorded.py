@@ -1,0 +1,195 @@
+"""A recording as its page shows it: the conversation in order, its tree, and each call down to the chunks of its reply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from agent_chaos.cassette.model import Cassette, Exchange, ToolRecord, TurnMark
+from agent_chaos.cassette.summary import CallLine, call_line, said
+from agent_chaos.cassette.tree import RecordedCall, grow, told_in_a_line
+from agent_chaos.providers.json_values import canonical, loaded
+from agent_chaos.providers.registry import protocols
+from agent_chaos.providers.turn import Prompt, ToolCall
+from agent_chaos.report.contents.spoken import Spoken, spoken_by_model, spoken_in_message
+from agent_chaos.report.printable import bytes_as_text, call_text, one_line
+from agent_chaos.stream.exchange import Abort, Data, Head
+
+CALLS_ON_A_PAGE = 200
+"""Of longer recordings a page shows so many calls."""
+CHUNKS_SHOWN = 1000
+"""Of longer replies so many chunks are shown."""
+_DRAWN = 1000
+"""Of more calls than that no tree is drawn: finding what continues what takes time by the square of their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One thing that was recorded: a turn's input or answer, a call, or a tool's call.
+
+    `told` is what a call's request says for the first time in the recording, `spoken` what was said to the agent or by it.
+    """
+
+    at: float
+    turn: int
+    spoken: tuple[Spoken, ...]
+    told: tuple[Spoken, ...] = ()
+    call: CallLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRow:
+    """A call in the tree of a conversation, `depth` branches deep."""
+
+    depth: int
+    call: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A step of a reply: what came, after so many virtual seconds, `gap` after the step before; with `start` and `width` in
+    hundredths of the reply.
+    """
+
+    at: float
+    gap: float
+    what: str
+    size: int
+    text: str
+    start: float
+    width: float
+
+
+def scenes(cassette: Cassette, first: int = 0) -> list[Scene]:
+    """What happened from call `first` on, in order, with at most `CALLS_ON_A_PAGE` calls."""
+    shown = range(first, first + CALLS_ON_A_PAGE)
+    from_at, until = _bounds(cassette.exchanges, shown)
+    records: list[tuple[float, int, Exchange | ToolRecord | TurnMark]] = [
+        *((one.at, 0 if one.kind == "start" else 3, one) for one in cassette.turns),
+        *((one.at, 1, one) for one in cassette.exchanges),
+        *((one.at, 2, one) for one in cassette.tools),
+    ]
+    heard: set[str] = set()
+    # All of them, also those that are on another page: what they said is not told again.
+    found = [_scene(one, heard) for _, _, one in sorted(records, key=lambda row: row[:2])]
+    return [one for one in found if from_at <= one.at < until]
+
+
+def tree_rows(cassette: Cassette) -> list[TreeRow]:
+    """The calls as a tree: a conversation goes straight down, and only where it branches it is indented."""
+    return list(_drawn(grow(cassette), 0)) if len(cassette.exchanges) <= _DRAWN else []
+
+
+def requested(exchange: Exchange) -> list[Spoken]:
+    """Everything that a request says, as a conversation; empty where no protocol is spoken."""
+    prompt = _prompt(exchange)
+    return list(_prompted(prompt)) if prompt is not None else []
+
+
+def replied(exchange: Exchange) -> list[Spoken]:
+    """Everything that the reply says."""
+    turn = said(exchange)
+    return list(spoken_by_model(turn)) if turn is not None else []
+
+
+def chunks(exchange: Exchange) -> list[Chunk]:
+    """The reply as it arrived, step by step."""
+    reply, before = exchange.reply, 0.0
+    whole, found = reply.duration or 1.0, []
+    for event in reply.events[:CHUNKS_SHOWN]:
+        what, data = "ends", b""
+        match event:
+            case Head():
+                what = f"status {event.status} {event.reason}".rstrip()
+            case Data():
+                what, data = "", event.data
+            case Abort():
+                what = f"broke: {event.kind}: {event.message}".removesuffix(": ")
+        place = round(100 * before / whole, 4), round(100 * (event.at - before) / whole, 4)
+        text = bytes_as_text(data).rstrip("\r\n")
+        found.append(Chunk(event.at, event.at - before, what, len(data), text, *place))
+        before = event.at
+    return found
+
+
+def _bounds(exchanges: Sequence[Exchange], shown: range) -> tuple[float, float]:
+    """The times between which everything is on a page: from its first call to that of the next one."""
+    from_at = exchanges[shown.start].at if 0 < shown.start < len(exchanges) else 0.0
+    return from_at, exchanges[shown.stop].at if shown.stop < len(exchanges) else float("inf")
+
+
+def _scene(record: Exchange | ToolRecord | TurnMark, heard: set[str]) -> Scene:
+    match record:
+        case TurnMark(kind="start"):
+            told = [Spoken(who="user", what=f"turn {record.turn}", text=record.input)]
+        case TurnMark():
+            told = [Spoken(who="agent", what="answer", text=record.answer)]
+        case ToolRecord():
+            told = [_tool(record)]
+        case Exchange():
+            told = replied(record)
+            new = tuple(_unheard(requested(record), heard))
+            heard.update(map(_known, told))
+            return Scene(record.at, record.turn, tuple(told), new, call_line(record))
+    heard.update(map(_known, told))
+    return Scene(record.at, record.turn, tuple(told))
+
+
+def _tool(record: ToolRecord) -> Spoken:
+    call = call_text(record.name, record.arguments) if record.is_call else record.name
+    outcome = f"raised {record.end.raised}" if record.end.failed else one_line(record.end.result)
+    return Spoken(who="tool", what=call, text=outcome)
+
+
+def _prompt(exchange: Exchange) -> Prompt | None:
+    protocol = protocols().get(exchange.protocol)
+    return protocol.prompt(exchange.request) if protocol is not None else None
+
+
+def _prompted(prompt: Prompt) -> Iterator[Spoken]:
+    if prompt.system:
+        yield Spoken(who="system", what="system prompt", text=prompt.system)
+    if prompt.tools:
+        offered = "\n".join(f"{one.name}({', '.join(_parameters(one.parameters))})" for one in prompt.tools)
+        yield Spoken(who="system", what="tools that may be called", text=offered)
+    calls = [part for message in prompt.messages for part in message.parts if isinstance(part, ToolCall)]
+    names = {call.id: call.name for call in calls}
+    for message in prompt.messages:
+        # Some protocols have the system prompt among the messages, and `system` holds it all the same.
+        if message.role != "system" or not prompt.system:
+            yield from spoken_in_message(message, names)
+
+
+def _parameters(schema: object) -> list[str]:
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return list(properties) if isinstance(properties, dict) else []
+
+
+def _unheard(told: Iterable[Spoken], heard: set[str]) -> Iterator[Spoken]:
+    # Every request repeats the whole history; a part of it is shown where it came up.
+    for one in told:
+        if (known := _known(one)) not in heard:
+            heard.add(known)
+            yield one
+
+
+def _known(one: Spoken) -> str:
+    """What is said, whoever says it: JSON without its spacing, text without its line breaks and quotes."""
+    value = loaded(one.text)
+    text = one.text if value is None else value
+    return " ".join(text.split()) if isinstance(text, str) else canonical(text)
+
+
+def _drawn(nodes: list[RecordedCall], depth: int) -> Iterator[TreeRow]:
+    for root in nodes:
+        node = root
+        yield _tree_row(node, depth)
+        while len(node.children) == 1:
+            node = node.children[0]
+            yield _tree_row(node, depth)
+        yield from _drawn(node.children, depth + 1)
+
+
+def _tree_row(node: RecordedCall, depth: int) -> TreeRow:
+    return TreeRow(depth, node.exchange.index, told_in_a_line(node))
