@@ -124,10 +124,14 @@ def _innermost(outwards: Iterable[tuple[FrameType, int]]) -> StackFrame | None:
 
 def _library(inwards_of_agent: Sequence[FrameType]) -> str:
     """The package that the agent called, which stands right inside of its line; that there is one of ours says nothing."""
-    packages = (
-        str(one.f_globals.get("__name__", "")).partition(".")[0] for one in reversed(inwards_of_agent)
-    )
+    packages = (_package(str(one.f_globals.get("__name__", ""))) for one in reversed(inwards_of_agent))
     return next((package for package in packages if package != "agent_chaos"), "")
+
+
+def _package(module: str) -> str:
+    # `google` is no package but what many share: an SDK (google.genai) and a framework (google.adk) among them.
+    parts = module.split(".")
+    return ".".join(parts[: 2 if parts[0] == "google" else 1])
 
 
 def _frame(frame: FrameType, line: int, library: str) -> StackFrame:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class StackFrame:
     """Where code stood: `file` as the interpreter names it, `line` counted from 1.
 
-    `function` is the innermost named function; `library` the package that the line had called into, '' where it had
-    called none.
+    `function` is the innermost named function; `library` the package that the line had called into (`google.adk` of
+    those that share a name), '' where it had called none.
     """
 
     file: str

@@ -84,12 +84,25 @@ def parsed(file: str) -> ast.Module | None:
 
 
 def packages_of(frame: StackFrame | None) -> frozenset[str]:
-    """The packages that the file of a frame imports."""
+    """The packages that the file of a frame imports, each with those that it is a part of: `google` and `google.adk`."""
     module = parsed(frame.file) if frame is not None else None
     nodes = list(ast.walk(module)) if module is not None else []
     whole = [one.name for node in nodes if isinstance(node, ast.Import) for one in node.names]
-    parts = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
-    return frozenset(name.partition(".")[0] for name in (*whole, *parts))
+    parts = [
+        f"{node.module}.{one.name}"
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and not node.level
+        for one in node.names
+    ]
+    return frozenset(
+        ".".join(names[:depth])
+        for names in map(_split, (*whole, *parts))
+        for depth in range(1, len(names) + 1)
+    )
+
+
+def _split(name: str) -> list[str]:
+    return name.split(".")
 
 
 def _innermost(module: ast.Module, line: int) -> tuple[ast.AST, ast.stmt, ast.Call] | None:

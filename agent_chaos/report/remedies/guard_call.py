@@ -33,11 +33,16 @@ def _code(does: str) -> dict[str, str]:
 REMEDY = Remedy(
     name="guard_call",
     headline="What the client library raises for a bad reply ends the turn",
-    does="Catch every exception around the call and the reading of its reply, ask again, and raise an error of your own "
-    "if that does not help.",
+    does="Catch every exception around the call and the reading of its reply, ask again where no tool has run since, and "
+    "raise an error of your own if that does not help.",
     fits=_fits,
     at=lambda case: case.at_call or case.at_exception,
     order=60,
     code=_code("...") | {"": _CODE.format(does="...", error="the client's own")},
     events=_code("...  # the call, and all that reads its stream"),
+    turn="""try:
+    ...
+except Exception as exc:  # not only the client's own
+    # no second try here: it would run the tools again
+    raise ModelUnavailable(str(exc)) from exc""",
 )

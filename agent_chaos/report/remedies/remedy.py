@@ -31,11 +31,12 @@ EXAMPLE_PACKAGES = {
     "anthropic_messages": ("anthropic",),
     "openai_chat": ("openai",),
     "openai_responses": ("openai",),
-    "gemini": ("google",),
+    "gemini": ("google.genai",),
     "bedrock_converse": ("botocore",),
 }
 """The packages whose code an example of a protocol is written for."""
 
+_SDKS = frozenset(name for names in EXAMPLE_PACKAGES.values() for name in names)
 _REPLY = {
     "anthropic_messages": "message",
     "openai_chat": "completion",
@@ -134,6 +135,12 @@ class Case:
         return spoken if frame is not None and frame.library in EXAMPLE_PACKAGES.get(spoken, ()) else ""
 
     @property
+    def asks_and_runs(self) -> bool:
+        """Whether one line of the agent asks the model and runs the tools: a framework's, or an SDK's own loop over tools."""
+        asked, ran = self.at_call, self.at_tool
+        return asked is not None and ran is not None and (asked.file, asked.line) == (ran.file, ran.line)
+
+    @property
     def runs_tools(self) -> bool:
         """Whether the exception came out of the line that runs tools, or of what leads to it."""
         if self.acts_on_words:
@@ -199,6 +206,7 @@ class Remedy:
         code: the change in a few lines, by protocol; under '' for any other library, where that can be said. In it `$reply`
             stands for the whole reply, `$client` for the client, and `$made(` for what makes one.
         events: the same for an agent that reads the events of a stream itself, each of which is `$chunk`.
+        turn: the same for a line that asks the model and runs the tools, so that to do it again would run them again.
         fits: whether it ends this failure.
         at: the line where it is made.
         order: of several that fit, the one with the lowest order is meant.
@@ -215,6 +223,7 @@ class Remedy:
     order: int = 50
     code: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
+    turn: str = ""
     apart: Callable[[Case], str] = lambda case: ""
     write: Callable[[Sequence[Case]], str] = lambda cases: ""
 
@@ -223,8 +232,10 @@ class Remedy:
         if own := self.write(cases):
             return own
         case = cases[0]
-        if not case.protocol and (own := _in_framework(self.name, case)):
+        if (not case.protocol or case.asks_and_runs) and (own := _in_framework(self.name, case)):
             return own
+        if case.asks_and_runs and self.turn:
+            return self.turn
         names = names_at(case.at_call, case.protocol)
         whole = self.code.get(case.protocol, self.code.get("", ""))
         template = self.events.get(case.protocol, whole) if names.chunk else whole
@@ -240,10 +251,10 @@ class Remedy:
 
 
 def _in_framework(remedy: str, case: Case) -> str:
-    """The change as the framework writes it which the agent's file imports."""
-    imported = packages_of(case.at_call)
+    """The change as it is written in what the agent's file imports: a framework, or the loop over tools of an SDK."""
     spoken = case.call.protocol if case.call else ""
-    mine = (one for one in members.exported(frameworks, "FRAMEWORK") if imported & set(one.packages))
+    called = EXAMPLE_PACKAGES[case.protocol] if case.protocol else packages_of(case.at_call) - _SDKS
+    mine = (one for one in members.exported(frameworks, "FRAMEWORK") if set(one.packages) & set(called))
     return next((code for one in mine if (code := one.written(remedy, spoken))), "")
 
 

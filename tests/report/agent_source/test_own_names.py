@@ -168,11 +168,14 @@ def test_a_client_is_made_as_the_agent_makes_it(known, written):
 def test_every_fix_of_a_framework_is_python_and_a_remedy(framework: Framework):
     assert framework.code.keys() <= {one.name for one in members.exported(remedies, "REMEDY")}
     for remedy in framework.code:
-        code = framework.written(remedy, "openai_chat")
+        written = {framework.written(remedy, spoken) for spoken in ("openai_chat", *framework.words)} - {""}
 
-        assert "$" not in code
-        assert max(map(len, code.splitlines())) <= WIDTH
-        compile(code.replace("await ", ""), "fix", "exec")
+        assert written
+        for code in written:
+            assert "$" not in code
+            assert max(map(len, code.splitlines())) <= WIDTH
+            # `await` stands in a function of the reader's; one that is defined here has its own.
+            compile(code.replace("= await ", "= "), "fix", "exec")
 
 
 @pytest.mark.parametrize(
