@@ -41,8 +41,8 @@ class OwnNames:
     """Expressions of the agent's code, each '' where the statement does not tell.
 
     `client` is the client, `made` how it is made without its arguments (`openai.AsyncOpenAI`), with `arguments` whether there
-    are any; `reply` holds a whole reply, `final` gives it out of a stream helper, `chunk` is one event of a stream that
-    the agent reads itself. `awaits` says that the call stands in an `async def`.
+    are any; `reply` holds a whole reply, `final` gives it out of a stream helper, `stream` is what a `with` opens, `chunk` is
+    one event of a stream that the agent reads itself. `awaits` says that the call stands in an `async def`.
     """
 
     client: str = ""
@@ -50,6 +50,7 @@ class OwnNames:
     arguments: bool = False
     reply: str = ""
     final: str = ""
+    stream: str = ""
     chunk: str = ""
     awaits: bool = False
 
@@ -70,6 +71,7 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
         awaits=isinstance(scope, ast.AsyncFunctionDef),
         reply=_reply(scope, statement, call),
         final=_final(statement, call, protocol),
+        stream=_opened(statement, call),
         chunk=_chunk(scope, statement, call),
     )
 

@@ -13,7 +13,7 @@ _CODE = """for attempt in range(3):
         wait = int(told) if told.isdigit() else 2**attempt
         if wait > 60 or exc.status_code not in (408, 409, 429, 529):
             raise
-        time.sleep(wait)"""
+        $sleep(wait)"""
 
 
 def _fits(case: Case) -> bool:

@@ -7,7 +7,7 @@ from agent_chaos.report.remedies.remedy import Case, Remedy
 _CODE = """except {error} as exc:
     told = exc.response.headers.get("retry-after", "")
     wait = float(told) if told.isdigit() else 2**attempt
-    time.sleep(wait)"""
+    $sleep(wait)"""
 
 
 def _fits(case: Case) -> bool:

@@ -16,7 +16,8 @@ from agent_chaos.faults.family import STOP_REASON, TOOL_ARGUMENTS, TOOL_CALL, TR
 from agent_chaos.faults.fault import ToolFault
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.reading.turns import served_turn
-from agent_chaos.report.agent_source.own_names import OwnNames, names_at, packages_of
+from agent_chaos.report.agent_source.imports import missing_imports
+from agent_chaos.report.agent_source.own_names import OwnNames, names_at, packages_of, parsed
 from agent_chaos.report.remedies import frameworks
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
@@ -204,7 +205,8 @@ class Remedy:
         headline: what is wrong now, as one line without a full stop.
         does: what to change, as one sentence; '' where the oracle's own advice says it.
         code: the change in a few lines, by protocol; under '' for any other library, where that can be said. In it `$reply`
-            stands for the whole reply, `$client` for the client, and `$made(` for what makes one.
+            stands for the whole reply, `$stream` for an open stream, `$client` for the client, and `$made(` for what makes one;
+            `$for` and `$sleep(` are what they are in a function of the agent's kind, plain or `async`.
         events: the same for an agent that reads the events of a stream itself, each of which is `$chunk`.
         turn: the same for a line that asks the model and runs the tools, so that to do it again would run them again.
         fits: whether it ends this failure.
@@ -239,7 +241,9 @@ class Remedy:
         names = names_at(case.at_call, case.protocol)
         whole = self.code.get(case.protocol, self.code.get("", ""))
         template = self.events.get(case.protocol, whole) if names.chunk else whole
-        return with_names(template, names, case.protocol)
+        code = with_names(template, names, case.protocol)
+        module = parsed(case.at_call.file) if case.at_call is not None else None
+        return missing_imports(code, module) + code if module is not None else code
 
     def place(self, case: Case) -> tuple[str, ...]:
         """What failures that one change ends have in common, beside the remedy."""
@@ -269,6 +273,9 @@ def with_names(template: str, names: OwnNames, protocol: str) -> str:
     for word, name in (
         ("$reply", reply),
         ("$chunk", names.chunk),
+        ("$stream", names.stream or "stream"),
+        ("$for", "async for" if names.awaits else "for"),
+        ("$sleep(", "await asyncio.sleep(" if names.awaits else "time.sleep("),
         ("$client", names.client if names.made else "client"),
         ("$made(", made),
     ):

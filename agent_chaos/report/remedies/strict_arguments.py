@@ -10,7 +10,14 @@ _REFUSE = """def refuse(constant):
 
 
 """
-_STRICT = f"{_REFUSE}text = call.function.arguments\n"
+# An error of the agent's own: one of a parser looks like a bug of the agent.
+_RAISE = """except ValueError as exc:
+    raise RuntimeError("tool arguments are no JSON") from exc"""
+
+
+def _strict(text: str) -> str:
+    return f"{_REFUSE}text = {text}\ntry:\n    arguments = json.loads(text, parse_constant=refuse)\n{_RAISE}"
+
 
 REMEDY = Remedy(
     name="strict_arguments",
@@ -23,14 +30,14 @@ REMEDY = Remedy(
     order=8,
     code={
         "anthropic_messages": _REFUSE + "texts = {}  # block.input is repaired already\n"
-        "for event in stream:\n"
+        "$for event in $stream:  # all of them, not only its texts\n"
         '    if event.type == "content_block_delta":\n'
         '        part = getattr(event.delta, "partial_json", "")\n'
         '        texts[event.index] = texts.get(event.index, "") + part\n'
-        "for text in texts.values():\n"
-        '    json.loads(text or "{}", parse_constant=refuse)',
-        "openai_chat": _STRICT + "arguments = json.loads(text, parse_constant=refuse)",
-        "openai_responses": _STRICT.replace("call.function", "item")
-        + "arguments = json.loads(text, parse_constant=refuse)",
+        "try:\n"
+        "    for text in texts.values():\n"
+        '        json.loads(text or "{}", parse_constant=refuse)\n' + _RAISE,
+        "openai_chat": _strict("call.function.arguments"),
+        "openai_responses": _strict("item.arguments"),
     },
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from agent_chaos import members
 from agent_chaos.report import remedies
+from agent_chaos.report.agent_source.imports import missing_imports
 from agent_chaos.report.agent_source.own_names import OwnNames, names_at
 from agent_chaos.report.remedies import frameworks
 from agent_chaos.report.remedies.frameworks import langchain
@@ -108,13 +110,18 @@ def names(tmp_path: Path):
         (
             "with claude.messages.stream",
             "anthropic_messages",
-            OwnNames("claude", "anthropic.Anthropic", final="last"),
+            OwnNames("claude", "anthropic.Anthropic", final="last", stream="s"),
         ),
         (
             "async with aclaude",
             "anthropic_messages",
             OwnNames(
-                "aclaude", "anthropic.AsyncAnthropic", True, final="await s.get_final_message()", awaits=True
+                "aclaude",
+                "anthropic.AsyncAnthropic",
+                True,
+                final="await s.get_final_message()",
+                stream="s",
+                awaits=True,
             ),
         ),
         ("stream = await llm", "openai_chat", OwnNames(client="llm", chunk="piece", awaits=True)),
@@ -160,6 +167,35 @@ def test_a_name_that_is_not_known_is_explained(known, written):
 )
 def test_a_client_is_made_as_the_agent_makes_it(known, written):
     assert with_names("$client = $made(timeout=30)", known, "openai_chat") == written
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        (OwnNames(stream="s"), "for event in s:\n    time.sleep(1)"),
+        (OwnNames(stream="s", awaits=True), "async for event in s:\n    await asyncio.sleep(1)"),
+        (OwnNames(), "for event in stream:\n    time.sleep(1)"),
+    ],
+)
+def test_a_loop_and_a_wait_are_those_of_the_agents_kind_of_function(known, written):
+    assert with_names("$for event in $stream:\n    $sleep(1)", known, "anthropic_messages") == written
+
+
+@pytest.mark.parametrize(
+    ("imports", "missing"),
+    [
+        ("import json", "import anthropic\nfrom google.genai import types\n"),
+        (
+            "from google.genai import types as t\nimport json as j",
+            "import anthropic\nimport json\nfrom google.genai import types\n",
+        ),
+        ("def late():\n    import anthropic.types, json\n    from google.genai import types", ""),
+    ],
+)
+def test_a_fix_names_what_it_imports_beside_what_the_agent_does(imports, missing):
+    code = "try:\n    return json.loads(types.Part)\nexcept anthropic.APIError:\n    await other.json()"
+
+    assert missing_imports(code, ast.parse(imports)) == missing
 
 
 @pytest.mark.parametrize(
@@ -212,10 +248,11 @@ class Refused(Exception):
 @pytest.mark.parametrize("remedy", members.exported(remedies, "REMEDY"), ids=lambda one: one.name)
 def test_every_fix_is_python_without_an_open_name(remedy: Remedy):
     for protocol, template in (*remedy.code.items(), *remedy.events.items()):
-        code = with_names(template, OwnNames(reply="response", chunk="event"), protocol)
+        for awaits, defined in ((False, "def"), (True, "async def")):
+            names = OwnNames(reply="response", chunk="event", awaits=awaits)
+            code = with_names(template, names, protocol)
+            body = "".join(f"    {line}\n" for line in [*code.splitlines(), "pass"])
 
-        assert "$" not in code
-        assert max(map(len, code.splitlines()), default=0) <= WIDTH
-        compile(
-            "def fix():\n" + "".join(f"    {line}\n" for line in [*code.splitlines(), "pass"]), "fix", "exec"
-        )
+            assert "$" not in code
+            assert max(map(len, code.splitlines()), default=0) <= WIDTH
+            compile(f"{defined} fix():\n{body}", "fix", "exec")
