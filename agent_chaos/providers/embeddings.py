@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from struct import pack, unpack
 from typing import Any
 
-from agent_chaos.providers.json_values import JsonObject, fields, items, text_of
+from agent_chaos.providers.json_values import fields, items, text_of, value_at
 from agent_chaos.providers.parts.frames import with_json
 from agent_chaos.stream.exchange import Reply, Request
 
@@ -24,9 +24,9 @@ class Embeddings:
     Attributes:
         name: as in `openai_embeddings`.
         path: what its requests' paths end with, as a pattern.
-        many: the key of a reply under which the list of entries stands, one for each text.
+        many: where in a reply the list of entries stands, one for each text: keys with dots between; '' where there is none.
         one: the key of the single entry of a request that has no list of texts; '' where every reply has a list.
-        values: the key of an entry under which its vector stands.
+        values: where in an entry its vector stands, in the same way; '' where the entry is the vector.
         carries: what faults may need of it: `embeddings`, and `index` where each entry says which text it belongs to.
     """
 
@@ -42,15 +42,15 @@ class Embeddings:
         in_path = re.search(r"/models/([^/:]+):", request.path)
         return in_path[1] if in_path else text_of(fields(request.json).get("model"))
 
-    def entries(self, reply: Reply) -> tuple[JsonObject, ...]:
+    def entries(self, reply: Reply) -> tuple[Any, ...]:
         """The entries of a reply, in its order; none where it is an error, or one of them has no vector."""
         body = fields(reply.json) if reply.ok else {}
-        found = items(body.get(self.many)) or [body.get(self.one)]
-        return tuple(found) if all(self.vector(fields(one)) for one in found) else ()
+        found = items(value_at(body, self.many)) or [body.get(self.one)]
+        return tuple(found) if all(self.vector(one) for one in found) else ()
 
-    def vector(self, entry: JsonObject) -> tuple[float, ...]:
+    def vector(self, entry: Any) -> tuple[float, ...]:
         """The numbers of an entry, from a list or from base64; none where it holds anything else."""
-        held = entry.get(self.values)
+        held = value_at(entry, self.values)
         if not isinstance(held, str):
             found = items(held)
             return tuple(found) if all(isinstance(one, int | float) for one in found) else ()
@@ -61,23 +61,54 @@ class Embeddings:
         count, rest = divmod(len(raw), _FLOAT_BYTES)
         return () if rest else unpack(f"<{count}f", raw)
 
-    def with_vector(self, entry: JsonObject, vector: Sequence[float]) -> JsonObject:
+    def with_vector(self, entry: Any, vector: Sequence[float]) -> Any:
         """The entry with another vector, written as its own is. In a list NaN is `null`, as most JSON writers have it."""
-        if isinstance(entry[self.values], str):
+        if isinstance(value_at(entry, self.values), str):
             held: Any = b64encode(pack(f"<{len(vector)}f", *vector)).decode()
         else:
             held = [number if number == number else None for number in vector]
-        return {**entry, self.values: held}
+        return _put(entry, self.values.split("."), held) if self.values else held
 
-    def with_entries(self, reply: Reply, entries: Sequence[JsonObject]) -> Reply:
+    def with_entries(self, reply: Reply, entries: Sequence[Any]) -> Reply:
         """The reply with other entries, the rest as the server wrote it; where it has no list, the first of them or nothing."""
         whole = fields(reply.json)
-        if self.many in whole:
-            return with_json(reply, {**whole, self.many: list(entries)})
-        return with_json(reply, {**whole, self.one: entries[0] if entries else {}})
+        if self.many and value_at(whole, self.many) is not None:
+            return with_json(reply, _put(whole, self.many.split("."), list(entries)))
+        nothing: Any = {} if self.values else []
+        return with_json(reply, {**whole, self.one: entries[0] if entries else nothing})
+
+
+def _put(whole: Any, keys: Sequence[str], value: Any) -> Any:
+    """An object with another value under keys that lead into it."""
+    first, *rest = keys
+    return {**whole, first: _put(whole[first], rest, value) if rest else value}
 
 
 EMBEDDINGS_APIS = (
+    Embeddings(
+        "ollama_embeddings",
+        r"/api/embed(dings)?",
+        many="embeddings",
+        one="embedding",
+        values="",
+        carries=frozenset({"embeddings"}),
+    ),
+    Embeddings(
+        "cohere_embeddings",
+        r"/v2/embed",
+        many="embeddings.float",
+        one="",
+        values="",
+        carries=frozenset({"embeddings"}),
+    ),
+    Embeddings(
+        "vertex_embeddings",
+        r"/models/[^/:]*embedding[^/:]*:predict",
+        many="predictions",
+        one="",
+        values="embeddings.values",
+        carries=frozenset({"embeddings"}),
+    ),
     Embeddings(
         "openai_embeddings",
         r"/embeddings/?",
@@ -95,7 +126,11 @@ EMBEDDINGS_APIS = (
         carries=frozenset({"embeddings"}),
     ),
 )
-"""Those that are known; servers of other vendors speak OpenAI's."""
+"""Those that are known; servers of other vendors speak OpenAI's.
+
+Sources: https://docs.ollama.com/api/embed, https://docs.cohere.com/reference/embed,
+https://docs.cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api.
+"""
 
 
 def embeddings_of(request: Request) -> Embeddings | None:

@@ -42,6 +42,9 @@ VECTORS = [
     ("openai_embeddings", False, "floats"),
     ("gemini_embeddings", False, "batch"),
     ("gemini_embeddings", False, "single"),
+    ("ollama_embeddings", False, "ollama"),
+    ("cohere_embeddings", False, "cohere"),
+    ("vertex_embeddings", False, "vertex"),
 ]
 """Replies with embeddings, as an API spells them."""
 

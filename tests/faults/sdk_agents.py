@@ -12,6 +12,7 @@ import anthropic
 import openai
 from google import genai
 
+from tests.standin.vectors import TEXTS
 from tests.standin.wires import MODELS
 
 KEY = "sk-test-0123456789abcdefghijklmnop"
@@ -20,6 +21,8 @@ _ANTHROPIC: dict[str, Any] = {"model": MODELS["anthropic_messages"], "max_tokens
 _CHAT: dict[str, Any] = {"model": MODELS["openai_chat"], "messages": _MESSAGES}
 _RESPONSES: dict[str, Any] = {"model": MODELS["openai_responses"], "input": "go"}
 _GEMINI: dict[str, Any] = {"model": MODELS["gemini"], "contents": "go"}
+_EMBED: dict[str, Any] = {"model": "text-embedding-3-small", "input": list(TEXTS)}
+_GEMINI_EMBED: dict[str, Any] = {"model": "gemini-embedding-001", "contents": list(TEXTS)}
 Told = dict[str, Any]
 
 
@@ -126,6 +129,31 @@ async def _gemini_streamed_async(ctx: object, text: str) -> Told:
         return _chunks([chunk async for chunk in stream])
 
 
+def _vectors(found: Iterable[Any]) -> Told:
+    return {"response": repr([list(one) for one in found])}
+
+
+def _embed(ctx: object, text: str) -> Told:
+    return _vectors(one.embedding for one in openai.OpenAI(api_key=KEY).embeddings.create(**_EMBED).data)
+
+
+async def _embed_async(ctx: object, text: str) -> Told:
+    made = await openai.AsyncOpenAI(api_key=KEY).embeddings.create(**_EMBED)
+    return _vectors(one.embedding for one in made.data)
+
+
+def _gemini_embed(ctx: object, text: str) -> Told:
+    with genai.Client(api_key=KEY) as client:
+        made = client.models.embed_content(**_GEMINI_EMBED)
+    return _vectors(one.values or () for one in made.embeddings or ())
+
+
+async def _gemini_embed_async(ctx: object, text: str) -> Told:
+    async with genai.Client(api_key=KEY).aio as client:
+        made = await client.models.embed_content(**_GEMINI_EMBED)
+    return _vectors(one.values or () for one in made.embeddings or ())
+
+
 AGENTS: dict[tuple[str, bool, str], Callable[[object, str], Any]] = {
     ("anthropic_messages", False, "sync"): _anthropic,
     ("anthropic_messages", False, "async"): _anthropic_async,
@@ -143,5 +171,9 @@ AGENTS: dict[tuple[str, bool, str], Callable[[object, str], Any]] = {
     ("gemini", False, "async"): _gemini_async,
     ("gemini", True, "sync"): _gemini_streamed,
     ("gemini", True, "async"): _gemini_streamed_async,
+    ("openai_embeddings", False, "sync"): _embed,
+    ("openai_embeddings", False, "async"): _embed_async,
+    ("gemini_embeddings", False, "sync"): _gemini_embed,
+    ("gemini_embeddings", False, "async"): _gemini_embed_async,
 }
 """By protocol, whether it streams, and whether it is sync or async."""

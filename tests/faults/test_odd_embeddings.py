@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import ollama
 import pytest
 from google import genai
 from openai import OpenAI
@@ -68,12 +69,22 @@ def gemini_source(ctx: Any, text: str) -> str:
         return nearest(embed(TEXTS), embed([text])[0])
 
 
-AGENTS = {"openai": openai_source, "gemini": gemini_source}
+def ollama_source(ctx: Any, text: str) -> str:
+    asked = ollama.Client(host="http://localhost:11434")
+    documents, question = (
+        asked.embed(model="all-minilm", input=list(texts)).embeddings for texts in (TEXTS, [text])
+    )
+    return nearest(documents, question[0])
+
+
+AGENTS = {"openai": openai_source, "gemini": gemini_source, "ollama": ollama_source}
 
 
 def given(sdk: str, texts: Sequence[str]) -> Reply:
     asked: dict[str, Any] = {"requests": [{"content": {"parts": [{"text": text}]}} for text in texts]}
     path = "/models/m:batchEmbedContents"
+    if sdk == "ollama":
+        path, asked = "/api/embed", {"model": "m", "input": texts}
     if sdk == "openai":
         path, asked = "/v1/embeddings", {"model": "m", "input": texts, "encoding_format": "base64"}
     return reply(200, [("content-type", "application/json")], [embeddings(path, asked) or b""], at=0.2)
@@ -98,6 +109,10 @@ OUTCOMES = {  # by SDK and fault: the source that the agent takes, or what is ra
     ("gemini", "empty_vector zeros first"): "ZeroDivisionError",
     ("gemini", "empty_vector nan first"): "pydantic_core._pydantic_core.ValidationError",
     ("gemini", "no_vectors"): "ValueError",
+    ("ollama", "fewer_vectors one"): RETURNS,
+    ("ollama", "empty_vector nan first"): "pydantic_core._pydantic_core.ValidationError",
+    ("ollama", "no_vectors"): "ValueError",
+    ("ollama", "other_dimension double"): SHIPPING,
 }
 FIELDS = {"fewer_vectors": ["kept"], "empty_vector": ["holds", "place"], "other_dimension": ["size"]}
 
@@ -154,7 +169,7 @@ def shape_of(where: Target) -> tuple[int, int]:
     return len(entries), len(api.vector(entries[-1])) if entries else 0
 
 
-def read(where: Target) -> Sequence[dict[str, Any]]:
+def read(where: Target) -> Sequence[Any]:
     api = embeddings_of(where.request)
     assert api
     return api.entries(where.reply)
@@ -171,7 +186,13 @@ def test_vectors_are_read_as_they_were_meant_and_written_as_the_server_does(
     again = [api.with_vector(one, api.vector(one)) for one in read(where)]
 
     assert api.name == form[0]
-    assert api.model(where.request) in ("text-embedding-3-small", "gemini-embedding-001")
+    assert api.model(where.request) in (
+        "text-embedding-3-small",
+        "gemini-embedding-001",
+        "all-minilm",
+        "embed-v4.0",
+        "text-embedding-005",
+    )
     assert [api.vector(one) for one in read(where)] == [pytest.approx(vector_of(text)) for text in texts]
     assert api.with_entries(where.reply, again) == where.reply
     halved = made("other_dimension half").apply(where)

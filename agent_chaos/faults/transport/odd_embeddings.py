@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from math import nan
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from agent_chaos.faults.family import EMBEDDINGS, Family, Frequency
 from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.providers.embeddings import Embeddings, embeddings_of
-from agent_chaos.providers.json_values import JsonObject
+from agent_chaos.providers.json_values import fields
 from agent_chaos.stream.exchange import Reply
 
 
@@ -28,11 +28,11 @@ class _OddEmbeddings(TransportFault, ABC):
 
     @classmethod
     @abstractmethod
-    def choices(cls, entries: Sequence[JsonObject]) -> tuple[Choice, ...]:
+    def choices(cls, entries: Sequence[Any]) -> tuple[Choice, ...]:
         """The openings at these entries, of which there is at least one."""
 
     @abstractmethod
-    def changed(self, api: Embeddings, entries: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    def changed(self, api: Embeddings, entries: Sequence[Any]) -> Sequence[Any]:
         """The entries to send instead."""
 
     def apply(self, target: Target) -> Reply:
@@ -59,11 +59,11 @@ class FewerVectors(_OddEmbeddings, frozen=True):
     kept: Literal["all_but_last", "one"]
 
     @classmethod
-    def choices(cls, entries: Sequence[JsonObject]) -> tuple[Choice, ...]:
+    def choices(cls, entries: Sequence[Any]) -> tuple[Choice, ...]:
         kept = ("all_but_last", "one")[: max(0, len(entries) - 1)]  # of two vectors both leave the same one
         return tuple({"kept": one} for one in kept)
 
-    def changed(self, api: Embeddings, entries: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    def changed(self, api: Embeddings, entries: Sequence[Any]) -> Sequence[Any]:
         return entries[:1] if self.kept == "one" else entries[:-1]
 
     def describe(self) -> str:
@@ -83,11 +83,11 @@ class ReorderedVectors(_OddEmbeddings, frozen=True):
     kind: Literal["reordered_vectors"] = "reordered_vectors"
 
     @classmethod
-    def choices(cls, entries: Sequence[JsonObject]) -> tuple[Choice, ...]:
-        numbers = [entry.get("index") for entry in entries]
+    def choices(cls, entries: Sequence[Any]) -> tuple[Choice, ...]:
+        numbers = [fields(entry).get("index") for entry in entries]
         return ({},) if len(entries) > 1 and numbers == list(range(len(entries))) else ()
 
-    def changed(self, api: Embeddings, entries: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    def changed(self, api: Embeddings, entries: Sequence[Any]) -> Sequence[Any]:
         return [*entries[1:], entries[0]]  # none stays where it was, as the middle one would in reverse
 
     def describe(self) -> str:
@@ -106,10 +106,10 @@ class OtherDimension(_OddEmbeddings, frozen=True):
     size: Literal["half", "double"]
 
     @classmethod
-    def choices(cls, entries: Sequence[JsonObject]) -> tuple[Choice, ...]:
+    def choices(cls, entries: Sequence[Any]) -> tuple[Choice, ...]:
         return ({"size": "half"}, {"size": "double"})
 
-    def changed(self, api: Embeddings, entries: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    def changed(self, api: Embeddings, entries: Sequence[Any]) -> Sequence[Any]:
         return [api.with_vector(entry, self._resized(api.vector(entry))) for entry in entries]
 
     def _resized(self, vector: Sequence[float]) -> Sequence[float]:
@@ -134,15 +134,15 @@ class EmptyVector(_OddEmbeddings, frozen=True):
     place: Literal["first", "all"]
 
     @classmethod
-    def choices(cls, entries: Sequence[JsonObject]) -> tuple[Choice, ...]:
+    def choices(cls, entries: Sequence[Any]) -> tuple[Choice, ...]:
         places = ("first", "all") if len(entries) > 1 else ("all",)
         return tuple({"holds": holds, "place": place} for place in places for holds in ("zeros", "nan"))
 
-    def changed(self, api: Embeddings, entries: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    def changed(self, api: Embeddings, entries: Sequence[Any]) -> Sequence[Any]:
         struck = 1 if self.place == "first" else len(entries)
         return [*(self._emptied(api, entry) for entry in entries[:struck]), *entries[struck:]]
 
-    def _emptied(self, api: Embeddings, entry: JsonObject) -> JsonObject:
+    def _emptied(self, api: Embeddings, entry: Any) -> Any:
         return api.with_vector(entry, [nan if self.holds == "nan" else 0.0] * len(api.vector(entry)))
 
     def describe(self) -> str:
@@ -161,10 +161,10 @@ class NoVectors(_OddEmbeddings, frozen=True):
     kind: Literal["no_vectors"] = "no_vectors"
 
     @classmethod
-    def choices(cls, entries: Sequence[JsonObject]) -> tuple[Choice, ...]:
+    def choices(cls, entries: Sequence[Any]) -> tuple[Choice, ...]:
         return ({},)
 
-    def changed(self, api: Embeddings, entries: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    def changed(self, api: Embeddings, entries: Sequence[Any]) -> Sequence[Any]:
         return []
 
     def describe(self) -> str:

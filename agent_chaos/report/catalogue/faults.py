@@ -94,6 +94,8 @@ def _where(cls: type[Fault], spoken: tuple[str, ...], forms: tuple[str, ...]) ->
     if issubclass(cls, ToolFault):
         return "tool calls"
     acted = "whole replies" if forms == ("whole",) else "streams" if forms == ("streamed",) else "every reply"
+    if spoken == tuple(api.name for api in EMBEDDINGS_APIS):
+        return f"{acted} of embeddings"
     return acted if len(spoken) == len(protocols()) else f"{acted} of {' and '.join(spoken)}"
 
 

@@ -85,10 +85,11 @@ def _fault(entry: FaultEntry) -> Iterator[str]:
     if entry.changes:
         yield f"- Changes: {changes(entry)}"
     yield f"- Evidence: {entry.source}"
-    if entry.reactions:
-        yield from ("", "| at | " + " | ".join(SDKS.values()) + " |", "| --- |" + " --- |" * len(SDKS))
+    met = {sdk: name for sdk, name in SDKS.items() if any(sdk in one.by_sdk for one in entry.reactions)}
+    if met:
+        yield from ("", "| at | " + " | ".join(met.values()) + " |", "| --- |" + " --- |" * len(met))
     for one in entry.reactions:
-        cells = (one.by_sdk.get(sdk, "-") for sdk in SDKS)
+        cells = (one.by_sdk.get(sdk, "-") for sdk in met)
         yield f"| {one.at} | {' | '.join(cells)} |"
 
 

@@ -14,6 +14,8 @@ SDKS = {
     "openai chat": "OpenAI, chat",
     "openai responses": "OpenAI, responses",
     "google-genai": "google-genai",
+    "openai embeddings": "OpenAI, embeddings",
+    "google-genai embeddings": "google-genai, embeddings",
 }
 """The clients that were measured, by their name in the file."""
 

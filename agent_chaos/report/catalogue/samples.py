@@ -42,12 +42,19 @@ _SCHEMA = {
 }
 _JSON = (("content-type", "application/json"),)
 _GEMINI = "https://generativelanguage.googleapis.com/v1beta/models/embed:batchEmbedContents"
+_VERTEX = (
+    "https://europe-west1-aiplatform.googleapis.com/v1/projects/p/locations/europe-west1"
+    "/publishers/google/models/text-embedding-005:predict"
+)
 _VECTORS = {
     "openai_embeddings": (
         "https://api.openai.com/v1/embeddings",
         {"data": [{"index": index, "embedding": [0.6, 0.8]} for index in range(3)]},
     ),
     "gemini_embeddings": (_GEMINI, {"embeddings": [{"values": [0.6, 0.8]}] * 3}),
+    "ollama_embeddings": ("http://localhost:11434/api/embed", {"embeddings": [[0.6, 0.8]] * 3}),
+    "cohere_embeddings": ("https://api.cohere.com/v2/embed", {"embeddings": {"float": [[0.6, 0.8]] * 3}}),
+    "vertex_embeddings": (_VERTEX, {"predictions": [{"embeddings": {"values": [0.6, 0.8]}}] * 3}),
 }
 """Of each API of embeddings, what it is asked at and what it gives for three texts."""
 TOOL = ToolTarget(
