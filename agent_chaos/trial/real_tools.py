@@ -109,8 +109,8 @@ class RealToolPolicy:
         if self.contained:
             run = "run" if len(self.contained) > 1 else "runs"
             yield (
-                f"tools: {', '.join(self.contained)}, which nothing wraps, {run} in every example: on copies of files, without "
-                "connections and programs"
+                f"tools: {', '.join(self.contained)}, which nothing wraps, {run} in every example, but not for real: on copies of "
+                "files, without connections and programs"
             )
         for name in structured_outputs(self.cassette):
             yield (

@@ -64,15 +64,17 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
     scope, statement, call = found
     client = _root(call)
     made = _maker(module, client)
+    final = _final(statement, call, protocol)
     return OwnNames(
         client=client,
         made=ast.unparse(made.func) if made else "",
         arguments=bool(made and (made.args or made.keywords)),
         awaits=isinstance(scope, ast.AsyncFunctionDef),
         reply=_reply(scope, statement, call),
-        final=_final(statement, call, protocol),
+        final=final,
         stream=_opened(statement, call),
-        chunk=_chunk(scope, statement, call),
+        # A stream helper holds the whole reply, too, however its events are read.
+        chunk="" if final else _chunk(scope, statement, call),
     )
 
 

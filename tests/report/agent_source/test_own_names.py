@@ -75,6 +75,13 @@ def inner(llm):
     return said
 
 
+def both():
+    with claude.messages.stream(model="two ways") as s:
+        for ev in s:
+            print(ev)
+        return s.get_final_message()
+
+
 def passed(llm):
     return llm.responses.create(model="m")
 
@@ -107,6 +114,11 @@ def names(tmp_path: Path):
             OwnNames(client="self.llm", made="openai.AzureOpenAI", reply="r"),
         ),
         ("m = claude", "anthropic_messages", OwnNames("claude", "anthropic.Anthropic", reply="m")),
+        (
+            '(model="two ways") as s',
+            "anthropic_messages",
+            OwnNames("claude", "anthropic.Anthropic", final="s.get_final_message()", stream="s"),
+        ),
         (
             "with claude.messages.stream",
             "anthropic_messages",
