@@ -192,7 +192,8 @@ def test_the_pages_of_the_ui_show_the_same(tmp_path: Path, rows: int) -> None:
     (tmp_path / "20260101-refund").mkdir()
     (tmp_path / "20260101-refund" / "campaign.json").write_text(document.to_json(), encoding="utf-8")
     client = TestClient(
-        pages(tmp_path, host="127.0.0.1", port=8765, token="t0ken"), base_url="http://127.0.0.1:8765"
+        pages(tmp_path, tmp_path / "cassettes", host="127.0.0.1", port=8765, token="t0ken"),
+        base_url="http://127.0.0.1:8765",
     )
     client.get("/", params={"token": "t0ken"})
     shown = client.get("/campaigns/20260101-refund")

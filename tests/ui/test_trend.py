@@ -19,7 +19,8 @@ def test_the_newest_is_a_row_and_every_earlier_one_can_be_opened(tmp_path):
             Document(exit_code=1, campaigns=(campaign_record(campaign()),)).to_json()
         )
     client = TestClient(
-        pages(tmp_path, host="testserver", port=80, token=""), base_url="http://testserver:80"
+        pages(tmp_path, tmp_path / "cassettes", host="testserver", port=80, token=""),
+        base_url="http://testserver:80",
     )
     page = client.get("/").text
     linked = re.findall(r'href="/campaigns/([^"]+)"', page)
@@ -34,7 +35,8 @@ def test_a_page_that_would_be_the_same_is_not_sent_again(tmp_path):
     folder = tmp_path / "20260101-000000-refund"
     folder.mkdir()
     client = TestClient(
-        pages(tmp_path, host="testserver", port=80, token=""), base_url="http://testserver:80"
+        pages(tmp_path, tmp_path / "cassettes", host="testserver", port=80, token=""),
+        base_url="http://testserver:80",
     )
 
     def asked_again(page):
