@@ -58,6 +58,26 @@ def keeping(ctx, text):
     return conversation.ask().text
 
 
+def naming(ctx, text):
+    """Gives a result a name of its own where its call came without one."""
+    client, messages = openai.OpenAI(api_key=KEY), [{"role": "user", "content": text}]
+    heard = client.chat.completions.create(model=MODELS["openai_chat"], messages=messages).choices[0].message
+    results = [
+        {
+            "role": "tool",
+            "tool_call_id": call.id or "unknown",
+            "content": tool(refund)(**json.loads(call.function.arguments)),
+        }
+        for call in heard.tool_calls or ()
+    ]
+    messages += [heard.model_dump(exclude_none=True), *results]
+    return (
+        client.chat.completions.create(model=MODELS["openai_chat"], messages=messages)
+        .choices[0]
+        .message.content
+    )
+
+
 def filing(ctx, text):
     """Files what the provider was made to say in a schema of its own."""
     client = openai.OpenAI(api_key=KEY)
@@ -121,6 +141,7 @@ def careful(ctx, text):
         (buying(), "call 1", fault("auth_error"), "missing_part"),
         (buying(), "call 1", fault("truncate", boundary="mid_body", offset=0), "missing_part"),
         (keeping, "call 0", fault("truncate", boundary="mid_string", offset=0), "whole_reply"),
+        (naming, "call 0", fault("lost_tool_id"), "checked_calls"),
         (filing, "tool 0", fault("tool_raise", error_type="TimeoutError"), "failed_action"),
         (looking_up, "tool 0", fault("tool_raise", error_type="TimeoutError"), "failed_action"),
         (filing, "call 0", fault("empty_reply"), "reply_shape"),
@@ -137,6 +158,7 @@ def careful(ctx, text):
         "a lost part",
         "a part that cannot be read",
         "cut and kept",
+        "a call without an id",
         "an action that fails",
         "a tool that fails before anything is asked",
         "nothing to act on",
@@ -146,8 +168,8 @@ def careful(ctx, text):
     ],
 )
 def test_the_fix_is_the_one_that_ends_the_failure(agent, site, struck, name):
-    said = {"telling": SAID, "keeping": SAID, "agent": OFFERS}.get(agent.__name__, ORDER)
-    streamed = agent.__name__ not in ("agent", "filing")
+    said = {"telling": SAID, "keeping": SAID, "naming": SAID, "agent": OFFERS}.get(agent.__name__, ORDER)
+    streamed = agent.__name__ not in ("agent", "filing", "naming")
     outcome = judged(agent, "openai_chat", {site: struck}, said=said, stream=streamed)
     remedies = {
         remedy_of(Case(violation, outcome.trace, outcome.trace)).name for violation in outcome.violations

@@ -11,6 +11,7 @@ _RULES = (
     rules.ARGUMENTS,
     rules.IDENTIFIER,
     rules.NAME,
+    rules.ORPHAN,  # of a call without an id, whose result was given one
     rules.REPEATED_ID,
     rules.REPEATED_RESULT,
     rules.UNANSWERED,
