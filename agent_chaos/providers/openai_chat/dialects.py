@@ -34,6 +34,15 @@ def dialect_of(host: str) -> Dialect | None:
     return _DIALECTS.get(host)
 
 
+def openrouter_failure(envelope: JsonObject, code: int, message: str) -> JsonObject:
+    """The chunk with which OpenRouter ends a stream that failed: an error beside a choice that stops for it. Nothing follows.
+
+    Source: https://openrouter.ai/docs/api-reference/errors, errors during streaming.
+    """
+    choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error", "native_finish_reason": "error"}
+    return {**envelope, "error": {"code": code, "message": message}, "choices": [choice]}
+
+
 def _groq(status: int, code: str, message: str) -> JsonObject:
     kind = "tokens" if code == "rate_limit_exceeded" else "invalid_request_error"
     return {"error": {"message": message, "type": kind, "code": code}}

@@ -15,9 +15,9 @@ from typing import Any
 
 from agent_chaos.providers.chat_completions.prompt import AZURE
 from agent_chaos.providers.json_values import compact, fields, text_of
-from agent_chaos.providers.openai_chat.dialects import Dialect, Saying, dialect_of
+from agent_chaos.providers.openai_chat.dialects import Dialect, Saying, dialect_of, openrouter_failure
 from agent_chaos.providers.parts.frames import whole_reply
-from agent_chaos.providers.turn import ErrorKind
+from agent_chaos.providers.turn import ErrorKind, ModelTurn
 from agent_chaos.stream.exchange import Headers, Reply, Request
 from agent_chaos.stream.framing.sse import SSE
 
@@ -161,9 +161,17 @@ def error_reply(kind: ErrorKind, like: Request, retry_after_s: int | None) -> Re
     return _answered(form, "application/json; charset=utf-8", body.encode(), extra)
 
 
-def error_frames(kind: ErrorKind) -> bytes:
-    """The chunk that reports an error inside a stream, then `[DONE]`, which the provider still sends."""
+def error_frames(kind: ErrorKind, turn: ModelTurn) -> bytes:
+    """The chunk that reports an error inside a stream, then `[DONE]`, which the provider still sends.
+
+    `turn` is what the stream said: chunks that name their `provider` are OpenRouter's, which reports errors in its own way.
+    """
     form = _FORMS[kind]
+    if "provider" in turn.extra:
+        said = {name: turn.extra[name] for name in ("object", "created", "provider") if name in turn.extra}
+        envelope = {"id": turn.id, "model": turn.model, **said}
+        told = form.message.replace("{model}", turn.model)
+        return SSE.frame(compact(openrouter_failure(envelope, form.status, told)))
     # The one error that was seen inside a recorded stream; others are worded as over HTTP.
     known = kind in ("server_error", "timeout")
     told = _IN_BAND if known else form.message.replace("{model}", "this model")

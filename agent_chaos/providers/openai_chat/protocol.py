@@ -60,8 +60,8 @@ class OpenAIChat(ChatCompletions):
         return errors.error_reply(kind, like, retry_after_s)
 
     def error_frames(self, kind: ErrorKind, like: Reply) -> bytes:
-        """An error chunk, then `[DONE]`."""
-        return errors.error_frames(kind)
+        """An error chunk, then `[DONE]`; as OpenRouter sends it in a stream of OpenRouter."""
+        return errors.error_frames(kind, self.parse(like))
 
     def problems(self, request: Request, served: PriorExchange) -> Iterable[Problem]:
         return rules.problems(request, served)
