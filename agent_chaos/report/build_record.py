@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agent_chaos.chaos.constructors import plan_source
-from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.registry import headline_of
 from agent_chaos.oracles.termination import longest_wait
 from agent_chaos.report.contents import difference, figures
+from agent_chaos.report.contents.beside import said_beside
 from agent_chaos.report.contents.grid import grid_cells
 from agent_chaos.report.contents.grouping import Cause, causes, remedy_of
+from agent_chaos.report.contents.shrinking import plan_in_words, shrunk_plans
 from agent_chaos.report.contents.source import CodeLine, code_line
 from agent_chaos.report.contents.survival import not_tested_reasons, survival_score, survived_kinds
 from agent_chaos.report.contents.timeline import models, timeline_rows
@@ -110,10 +111,12 @@ def failure_record(finding: Finding, case: Case) -> FailureRecord:
         location=_location(case),
         raised_at=code_line(origin) if origin != case.at_exception else None,
         changes=tuple(_changes(finding, case.clean)),
-        plan=_planned(failure.plan),
+        plan=plan_in_words(failure.plan),
         word=printable(plan_source(failure.plan)) if failure.plan.faults else "",
         met=failure.plan.met,
         smallness=smallness(failure),
+        shrunk=shrunk_plans(finding.shrunk, failure.fingerprint),
+        conversation=said_beside(case.clean, trace) if trace.entries else (),
     )
 
 
@@ -121,11 +124,6 @@ def _as_seen(finding: Finding) -> Failure:
     """The failure with the number of this search's examples that showed it; a stored one was counted in an earlier search."""
     seen = finding.seen_in.bit_count()
     return finding.failure.model_copy(update={"runs_seen": seen}) if seen else finding.failure
-
-
-def _planned(plan: Plan) -> tuple[str, ...]:
-    """The faults of a plan in words."""
-    return tuple(printable(str(placed)) for placed in plan.faults) or ("no fault: it fails in every run",)
 
 
 def smallness(failure: Failure) -> str:

@@ -11,7 +11,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos import __version__
+from agent_chaos.report.contents.beside import SaidBeside
 from agent_chaos.report.contents.difference import Pair
+from agent_chaos.report.contents.shrinking import ShrunkPlan
 from agent_chaos.report.contents.source import CodeLine
 from agent_chaos.search.campaign import Covered, Failure, Figures, UndecidedPlan, Warned
 from agent_chaos.search.corpus.baseline import Acceptance
@@ -48,7 +50,7 @@ class FailureRecord(BaseModel):
 
     `location` is the line of the agent's code it is about, `raised_at` the line of a library that raised; `plan` the faults
     in words, `word` the plan in the DSL (empty for a plan without faults), `met` how often the rarest fault of the plan is
-    met.
+    met; `shrunk` is how the plan was made small (empty where it was not), `conversation` what was said, beside the recording.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -63,6 +65,8 @@ class FailureRecord(BaseModel):
     word: str = ""
     met: str = ""
     smallness: str = ""
+    shrunk: tuple[ShrunkPlan, ...] = ()
+    conversation: tuple[SaidBeside, ...] = ()
 
 
 class Fix(BaseModel):

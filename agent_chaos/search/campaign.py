@@ -180,6 +180,14 @@ class Covered(BaseModel):
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ShrinkStep:
+    """A plan that was tried as a smaller one, and the fingerprints of what failed under it, in order."""
+
+    plan: PlanField
+    failed: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Finding:
     """A failure together with the run that shows it, and the numbers of this campaign's examples that showed it: a bit each."""
@@ -187,6 +195,8 @@ class Finding:
     failure: Failure
     outcome: Outcome
     seen_in: int = 0
+    shrunk: tuple[ShrinkStep, ...] = ()
+    """How the plan was made small; empty where it was that already, or was left as it was met."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
             violation = _violation(run, task, shrunk)
             if violation is not None:
                 failure = _failure(run, task, shrunk, violation, end)
-                yield Finding(failure, shrunk.outcome, run.seen_in[task.fingerprint])
+                yield Finding(failure, shrunk.outcome, run.seen_in[task.fingerprint], shrunk.steps)
 
 
 def _new(run: CampaignState, baseline: Baseline) -> set[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from agent_chaos.faults.plan import Placed, Plan
 from agent_chaos.oracles.verdict import Outcome
-from agent_chaos.search.campaign import Subject
+from agent_chaos.search.campaign import ShrinkStep, Subject
 from agent_chaos.search.memo import Memo
 from agent_chaos.search.numbers import spread_below
 from agent_chaos.search.scope import EVERYTHING, Bounds, Scope
@@ -46,7 +46,8 @@ class ShrinkResult:
     """The result: the plan, its outcome, and how sure it is.
 
     `smallest`: a whole round of smaller plans was run, and all pass. `checks`: how many those were. `runs`: trials spent.
-    `reproduced`: the plan failed again in two fresh runs. `others`: plans of other failures met on the way.
+    `reproduced`: the plan failed again in two fresh runs. `others`: plans of other failures met on the way. `steps`: the plan
+    that was given, and every one that was tried in its place, in order, each once.
     """
 
     plan: Plan
@@ -56,6 +57,7 @@ class ShrinkResult:
     runs: int
     reproduced: bool
     others: dict[str, Plan]
+    steps: tuple[ShrinkStep, ...] = ()
 
 
 class _Budget:
@@ -68,6 +70,7 @@ class _Budget:
         self.spent = False
         self.tried: set[bytes] = set()
         self.others: dict[str, Plan] = {}
+        self.steps: dict[bytes, ShrinkStep] = {}
 
     def fails(self, plan: Plan) -> bool:
         """Whether the plan fails the same way."""
@@ -78,6 +81,7 @@ class _Budget:
         for other in found - {self._fingerprint}:
             self.others.setdefault(other, plan)
         self.tried.add(plan.key)
+        self.steps.setdefault(plan.key, ShrinkStep(plan, tuple(sorted(found))))
         return self._fingerprint in found
 
 
@@ -100,6 +104,7 @@ def smallest_plan(
     """
     memo = Memo(subject, known)
     budget = _Budget(memo, fingerprint, max_runs)
+    budget.steps[plan.key] = ShrinkStep(plan, (fingerprint,))
     if memo.known(plan) is None:
         first = memo.run(plan)
         if fingerprint not in first.fingerprints:
@@ -118,7 +123,8 @@ def smallest_plan(
     reproduced = all(fingerprint in one.fingerprints for one in confirming)
     shown = next((one for one in confirming if fingerprint in one.fingerprints), confirming[0])
     smallest = reproduced and not budget.spent
-    return ShrinkResult(smaller, shown, smallest, checks, memo.runs, reproduced, budget.others)
+    steps = tuple(budget.steps.values())
+    return ShrinkResult(smaller, shown, smallest, checks, memo.runs, reproduced, budget.others, steps)
 
 
 def _space_around(plan: Plan, subject: Subject, scope: Scope, space: Space | None) -> Space:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Cassette, Exchange, ToolRecord, TurnMark
 from agent_chaos.cassette.summary import CallLine, call_line, said
 from agent_chaos.cassette.tree import RecordedCall, grow, told_in_a_line
-from agent_chaos.providers.json_values import canonical, loaded
 from agent_chaos.providers.registry import protocols
-from agent_chaos.providers.turn import Prompt, ToolCall
-from agent_chaos.report.contents.spoken import Spoken, spoken_by_model, spoken_in_message
+from agent_chaos.report.contents.spoken import Spoken, spoken_by_model, spoken_in_request, unheard
 from agent_chaos.report.printable import bytes_as_text, call_text, one_line
 from agent_chaos.stream.exchange import Abort, Data, Head
 
@@ -83,8 +81,8 @@ def tree_rows(cassette: Cassette) -> list[TreeRow]:
 
 def requested(exchange: Exchange) -> list[Spoken]:
     """Everything that a request says, as a conversation; empty where no protocol is spoken."""
-    prompt = _prompt(exchange)
-    return list(_prompted(prompt)) if prompt is not None else []
+    protocol = protocols().get(exchange.protocol)
+    return list(spoken_in_request(protocol.prompt(exchange.request))) if protocol is not None else []
 
 
 def replied(exchange: Exchange) -> list[Spoken]:
@@ -129,10 +127,10 @@ def _scene(record: Exchange | ToolRecord | TurnMark, heard: set[str]) -> Scene:
             told = [_tool(record)]
         case Exchange():
             told = replied(record)
-            new = tuple(_unheard(requested(record), heard))
-            heard.update(map(_known, told))
+            new = tuple(unheard(requested(record), heard))
+            list(unheard(told, heard))
             return Scene(record.at, record.turn, tuple(told), new, call_line(record))
-    heard.update(map(_known, told))
+    list(unheard(told, heard))
     return Scene(record.at, record.turn, tuple(told))
 
 
@@ -140,45 +138,6 @@ def _tool(record: ToolRecord) -> Spoken:
     call = call_text(record.name, record.arguments) if record.is_call else record.name
     outcome = f"raised {record.end.raised}" if record.end.failed else one_line(record.end.result)
     return Spoken(who="tool", what=call, text=outcome)
-
-
-def _prompt(exchange: Exchange) -> Prompt | None:
-    protocol = protocols().get(exchange.protocol)
-    return protocol.prompt(exchange.request) if protocol is not None else None
-
-
-def _prompted(prompt: Prompt) -> Iterator[Spoken]:
-    if prompt.system:
-        yield Spoken(who="system", what="system prompt", text=prompt.system)
-    if prompt.tools:
-        offered = "\n".join(f"{one.name}({', '.join(_parameters(one.parameters))})" for one in prompt.tools)
-        yield Spoken(who="system", what="tools that may be called", text=offered)
-    calls = [part for message in prompt.messages for part in message.parts if isinstance(part, ToolCall)]
-    names = {call.id: call.name for call in calls}
-    for message in prompt.messages:
-        # Some protocols have the system prompt among the messages, and `system` holds it all the same.
-        if message.role != "system" or not prompt.system:
-            yield from spoken_in_message(message, names)
-
-
-def _parameters(schema: object) -> list[str]:
-    properties = schema.get("properties") if isinstance(schema, dict) else None
-    return list(properties) if isinstance(properties, dict) else []
-
-
-def _unheard(told: Iterable[Spoken], heard: set[str]) -> Iterator[Spoken]:
-    # Every request repeats the whole history; a part of it is shown where it came up.
-    for one in told:
-        if (known := _known(one)) not in heard:
-            heard.add(known)
-            yield one
-
-
-def _known(one: Spoken) -> str:
-    """What is said, whoever says it: JSON without its spacing, text without its line breaks and quotes."""
-    value = loaded(one.text)
-    text = one.text if value is None else value
-    return " ".join(text.split()) if isinstance(text, str) else canonical(text)
 
 
 def _drawn(nodes: list[RecordedCall], depth: int) -> Iterator[TreeRow]:

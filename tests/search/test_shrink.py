@@ -69,6 +69,19 @@ def test_a_plan_of_five_faults_becomes_exactly_its_cause_and_nothing_around_it_f
     assert [one for one in around if case.subject.trial(one).fingerprints] == []
 
 
+def test_every_plan_that_was_tried_is_told_once_with_what_fails_under_it():
+    case = case_of(2, on_a_retry=True)
+    shrunk = case.shrunk()
+    steps = shrunk.steps
+
+    assert steps[0].plan == case.plan
+    assert [one.plan for one in steps if "planted:cause" in one.failed][-1] == shrunk.plan
+    assert len({one.plan.key for one in steps}) == len(steps)
+    assert {one.plan.key: set(one.failed) for one in steps[-5:]} == {
+        one.plan.key: set(case.subject.trial(one.plan).fingerprints) for one in steps[-5:]
+    }
+
+
 @pytest.mark.parametrize("max_runs", [1, 3])
 def test_a_budget_that_runs_out_leaves_a_plan_that_fails_and_is_not_called_smallest(max_runs):
     case = planted(11)

@@ -294,6 +294,18 @@ def test_a_link_to_a_finding_opens_it(visit):
     playwright.expect(second.get_by_role("button", name="Show all (0)").first).to_be_visible()
 
 
+def test_a_failure_shows_its_conversation_beside_the_recorded_one_and_how_it_was_made_small(visit):
+    visit.open_campaign()
+    visit.page.locator("summary:has-text('Conversation, beside')").first.click()
+    visit.page.locator("summary:has-text('How it was made small')").first.click()
+    chat = visit.page.locator("table.both").first
+    changed = chat.locator("tr", has_text='"amount": 15').first.locator("td").all_inner_texts()
+
+    assert ["1500}" in text for text in changed] == [True, False]
+    assert chat.locator("td[colspan]").first.inner_text().split("\n")[-1].startswith("I sent back my laptop")
+    assert "fails the same way" in visit.page.locator("ol.shrunk").first.inner_text()
+
+
 def test_the_grid_counts_what_each_fault_did_at_each_call(visit):
     visit.open_campaign()
     visit.page.click("summary:has-text('Faults by call')")

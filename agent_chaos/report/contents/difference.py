@@ -53,7 +53,7 @@ class Pair(BaseModel):
 def pair(label: str, recorded: str, as_run: str) -> Pair:
     """The two texts, made printable and cut around the first character in which they differ; one without a character says so."""
     left, right = printable(recorded) or _EMPTY, printable(as_run) or _EMPTY
-    same = _common(left, right)
+    same = agreeing(left, right)
     # Some characters before the first difference, or nobody could tell where in the text it is.
     start = max(0, same - _LEAD) if max(len(left), len(right)) > _WINDOW else 0
     dots = "…" if start else ""
@@ -70,7 +70,8 @@ def single(label: str, as_run: str) -> Pair:
     return Pair(label=label, recorded=None, as_run=_end(printable(as_run), 0))
 
 
-def _common(left: Sequence[object], right: Sequence[object]) -> int:
+def agreeing(left: Sequence[object], right: Sequence[object]) -> int:
+    """How many leading characters, or bytes, agree."""
     pairs = zip(left, right, strict=False)
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(left), len(right)))
 
@@ -171,7 +172,7 @@ def _bytes(recorded: Reply, served: Reply) -> Iterator[Pair]:
     left, right = recorded.body, served.body
     if left == right or not right:
         return
-    same = _common(left, right)
+    same = agreeing(left, right)
     start = max(0, same - 2 * _LEAD)
     dots = "…" if start else ""
     yield pair(

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from agent_chaos.providers.turn import Message, ModelTurn, Opaque, Part, Reasoning, Text, ToolCall, ToolResult
+from agent_chaos.providers.json_values import canonical, loaded
+from agent_chaos.providers.turn import (
+    Message,
+    ModelTurn,
+    Opaque,
+    Part,
+    Prompt,
+    Reasoning,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 from agent_chaos.report.printable import one_line
 
 Speaker = Literal["system", "user", "model", "tool", "agent"]
@@ -31,15 +42,48 @@ def spoken_by_model(turn: ModelTurn) -> Iterator[Spoken]:
         yield Spoken(who="model", what="error", text=one_line(dict(turn.error)))
 
 
-def spoken_in_message(message: Message, names: dict[str, str]) -> Iterator[Spoken]:
-    """What a message of a request says, part by part; `names` are those of tools by the ids of their calls."""
+def spoken_in_request(prompt: Prompt) -> Iterator[Spoken]:
+    """Everything that a request tells the model: system prompt, tools, messages."""
+    if prompt.system:
+        yield Spoken(who="system", what="system prompt", text=prompt.system)
+    if prompt.tools:
+        offered = "\n".join(f"{one.name}({', '.join(_parameters(one.parameters))})" for one in prompt.tools)
+        yield Spoken(who="system", what="tools that may be called", text=offered)
+    calls = [part for message in prompt.messages for part in message.parts if isinstance(part, ToolCall)]
+    names = {call.id: call.name for call in calls}
+    for message in prompt.messages:
+        # Some protocols have the system prompt among the messages, and `system` holds it all the same.
+        if message.role != "system" or not prompt.system:
+            yield from _in_message(message, names)
+
+
+def unheard(told: Iterable[Spoken], heard: set[str]) -> Iterator[Spoken]:
+    """What is not among `heard`, whoever said it, and is from then on: every request repeats the whole history."""
+    for one in told:
+        if (known := _known(one)) not in heard:
+            heard.add(known)
+            yield one
+
+
+def _known(one: Spoken) -> str:
+    """What is said: JSON without its spacing, text without its line breaks and quotes."""
+    value = loaded(one.text)
+    text = one.text if value is None else value
+    return " ".join(text.split()) if isinstance(text, str) else canonical(text)
+
+
+def _parameters(schema: object) -> list[str]:
+    properties = schema.get("properties") if isinstance(schema, dict) else None
+    return list(properties) if isinstance(properties, dict) else []
+
+
+def _in_message(message: Message, names: dict[str, str]) -> Iterator[Spoken]:
     who = _SPEAKERS[message.role]
     for part in message.parts:
         if isinstance(part, ToolResult):
             name = part.name or names.get(part.call_id, "a tool")
-            yield Spoken(
-                who="tool", what=f"{name} {'failed' if part.is_error else 'returned'}", text=part.content
-            )
+            how = "failed" if part.is_error else "returned"
+            yield Spoken(who="tool", what=f"{name} {how}", text=part.content)
         else:
             yield _part(who, part)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agent_chaos.report.contents.difference import Pair
+from agent_chaos.report.contents.difference import Pair, agreeing
 
 _INSIDE = re.compile(r"[\w.,+-]")
 """What a word or a number is made of."""
@@ -29,6 +29,12 @@ def marked(pair: Pair) -> tuple[Marked, Marked]:
         start = _word_start(was, now, start)
     end = _common_end(was[start:], now[start:])
     return _parts(was, start, end), _parts(now, start, end)
+
+
+def marked_texts(recorded: str, as_run: str) -> tuple[Marked, Marked]:
+    """The same of two texts of a conversation."""
+    same = agreeing(recorded, as_run)
+    return marked(Pair(label="", recorded=recorded, as_run=as_run, same=same))
 
 
 def _parts(text: str, start: int, end: int) -> Marked:

@@ -15,7 +15,7 @@ from agent_chaos.report.contents.facts import facts
 from agent_chaos.report.contents.grid import Grid, grid
 from agent_chaos.report.document import CampaignRecord, GridCell, Stopped, TimelineRow
 from agent_chaos.report.html.inert import inert
-from agent_chaos.report.html.marks import marked
+from agent_chaos.report.html.marks import marked, marked_texts
 from agent_chaos.search.campaign import LEFT_OUT
 from agent_chaos.version import __version__
 
@@ -71,6 +71,7 @@ def template_environment(*packages: str) -> Environment:
         strip=_strip,
         grid=_failures_first,
         marked=marked,
+        marked_texts=marked_texts,
         facts_first=_facts_first,
         facts_after=_facts_after,
     )

@@ -81,4 +81,5 @@ def as_kept(kept: KeptShrink, again: ShrinkResult) -> ShrinkResult:
         runs=kept.runs,
         reproduced=kept.reproduced,
         others=dict(kept.others),
+        steps=kept.steps,
     )

@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from agent_chaos.cassette.storage.frames import BrokenRecord, framed, read_frame, unpacked
 from agent_chaos.errors import AgentChaosError, HarnessError, UsageError
-from agent_chaos.search.campaign import PlanField
+from agent_chaos.search.campaign import PlanField, ShrinkStep
 from agent_chaos.search.checkpoints.beginning import Beginning
 from agent_chaos.search.example import Example
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
@@ -46,6 +46,7 @@ class KeptShrink(BaseModel):
     runs: int
     reproduced: bool
     others: dict[str, PlanField]
+    steps: tuple[ShrinkStep, ...] = ()
 
     @classmethod
     def of(cls, task: ShrinkTask, result: ShrinkResult) -> KeptShrink:
@@ -57,6 +58,7 @@ class KeptShrink(BaseModel):
             runs=result.runs,
             reproduced=result.reproduced,
             others=result.others,
+            steps=result.steps,
         )
 
 
