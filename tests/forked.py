@@ -1,7 +1,7 @@
 """Commands in a process of their own, without the seconds that Python takes to import the SDKs in each.
 
-One server per test process imports them once; every command is a fork of it. Nothing else is shared: what a command patches,
-imports or leaves behind ends with it.
+One server per test process imports them once, and makes one run; every command is a fork of it. Nothing else is shared: what a
+command patches, imports or leaves behind ends with it.
 """
 
 from __future__ import annotations
@@ -16,24 +16,34 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
+import agent_chaos
+from agent_chaos.patch.install import release
+
 ROOT = Path(__file__).resolve().parents[1]
-_IMPORTED_ONCE = (
+_LIBRARIES = (
     "anthropic",
     "openai",
     "google.genai",
     "hypothesis",
+    "hypothesis.internal.conjecture.engine",
     "httpcore2",
+    "opentelemetry.sdk.trace",
     "pytest",
     "truststore",
-    "agent_chaos.cli",
-    "agent_chaos.commands.fuzz",
-    "agent_chaos.commands.record",
-    "agent_chaos.commands.replay",
-    "agent_chaos.commands.run",
+    "typer",
+    "vcr",
 )
+_LEFT_TO_COMMANDS = (
+    "agent_chaos.__main__",
+    "agent_chaos.integrations.",
+    "agent_chaos.ui.",
+    "agent_chaos.pytest_plugin",
+)
+"""Modules of ours that run as they are imported, or bring packages that few commands need."""
 
 _PLUGINS_OF_OTHERS = ("-p", "no:deepeval", "-p", "no:langsmith_plugin")
 """Plugins of packages that only these tests need: to import them takes a session of pytest some seconds."""
@@ -87,8 +97,9 @@ def _server() -> _Server:
 
 def serve() -> None:
     """Runs what stands on the lines of stdin, and says the exit code of each. Ends with its stdin."""
-    for name in _IMPORTED_ONCE:
+    for name in (*_LIBRARIES, *_own_modules()):
         import_module(name)
+    _make_one_run()
     gc.freeze()
     for line in sys.stdin:
         child = os.fork()
@@ -97,6 +108,32 @@ def serve() -> None:
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         sys.stdout.write(f"{code}\n")
         sys.stdout.flush()
+
+
+def _own_modules() -> list[str]:
+    """Every module that a command may import, so that no process of one compiles or runs it again."""
+    names = (found.name for found in walk_packages(agent_chaos.__path__, "agent_chaos."))
+    return [name for name in names if not name.startswith(_LEFT_TO_COMMANDS)]
+
+
+def _make_one_run() -> None:
+    """Has the SDK build its models, and the patches find what modules imported by name: half of what a short command takes."""
+    before = set(sys.modules)
+    trials, spoken = import_module("tests.trials"), import_module("tests.spoken").spoken
+    said = import_module("tests.standin.said")
+    whole = said.Said("One moment.", (said.Called("wait", ("{", "}")),))
+    trials.recorded(trials.scenario(_asks_once), [spoken("anthropic_messages", whole, 0, stream=True)])
+    release()
+    # A command in this checkout would take them for modules of its agent.
+    for name in [name for name in sys.modules if name.startswith("tests.") and name not in before]:
+        del sys.modules[name]
+
+
+def _asks_once(ctx: object, text: str) -> str:
+    client = import_module("anthropic").Anthropic()
+    asked = [{"role": "user", "content": text}]
+    with client.messages.stream(model="claude-sonnet-5", max_tokens=9, messages=asked) as stream:
+        return stream.get_final_message().content[0].text
 
 
 def _become(asked: dict[str, Any]) -> NoReturn:
