@@ -9,6 +9,7 @@ from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.replay.match import ExchangeIndex, with_replaced
+from agent_chaos.replay.questions import question_of
 from agent_chaos.stream.exchange import Request, reply
 from agent_chaos.stream.exchange import with_body as changed
 from tests.cassette.made import asking
@@ -224,3 +225,22 @@ def test_a_stream_in_another_form_is_not_the_nearest_reply():
 
     assert index.lane(index.asked(replace(asked_otherwise, url=place))) == (0,)
     assert index.lane(index.asked(asked_otherwise)) == ()
+
+
+def test_of_exchanges_that_answer_a_question_those_under_its_system_prompt_come_before_those_of_its_model():
+    def asked(**fields):
+        return asking("How many?", **fields)
+
+    found = index(asked(system="Be kind."), asked(system="Be brief.", model="claude-haiku-4-5"))
+    question = question_of(asked(system="Be brief."))
+
+    assert found.same_question(question, 0) == (1,)
+
+
+def test_a_question_is_asked_again_only_within_the_turn_of_its_exchange():
+    found = index(conversation("How many?"))
+    more = question_of(conversation("How many?", "A number, please."))
+
+    assert found.asked_again(more, 0, turn=0)
+    assert not found.asked_again(more, 0, turn=1)
+    assert not found.asked_again(more, 1, turn=0)

@@ -38,3 +38,32 @@ def test_a_question_is_shortened_only_by_one_with_less_of_its_history() -> None:
     assert whole.is_shortened_by(less)
     assert not whole.is_shortened_by(whole)
     assert not less.is_shortened_by(whole)
+
+
+def asked(*texts: str, **fields: Any) -> Question:
+    found = question_of(conversation(*texts, **fields))
+    assert found is not None
+    return found
+
+
+def test_a_question_is_asked_again_with_more_words_or_with_what_came_of_it_and_a_word_on_that() -> None:
+    first = asked("How many?")
+
+    assert first.is_asked_again_by(asked("How many? Say a number."))
+    assert first.is_asked_again_by(asked("How many?", "That was no number."))
+    assert asked("Hello.", "How many?").is_asked_again_by(asked("Hello.", "How many?", "A number, please."))
+
+
+def test_a_question_is_not_asked_again_by_itself_nor_by_less_nor_by_another() -> None:
+    first = asked("Hello.", "How many?")
+
+    assert not first.is_asked_again_by(first)
+    assert not first.is_asked_again_by(asked("Hello."))
+    assert not first.is_asked_again_by(asked("Hello.", "Which one?"))
+    assert not first.is_asked_again_by(asked("Good day.", "How many?", "A number, please."))
+    assert not first.is_asked_again_by(asked("Hello.", "How many?", "A number, please.", system="Be brief."))
+
+
+def test_results_of_tools_ask_the_next_question_and_not_the_same_again() -> None:
+    assert not looked_up().is_asked_again_by(looked_up("15"))
+    assert not looked_up("15").is_asked_again_by(looked_up("15", "1500"))

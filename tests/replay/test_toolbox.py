@@ -91,3 +91,9 @@ def test_a_tool_fault_changes_the_serving_it_is_placed_at():
     assert (first.outcome, first.fired) == (None, ())
     assert second.outcome.end.error == "pay gave paid"
     assert second.fired == (Down(),)
+
+
+def test_a_tool_that_nobody_recorded_is_given_nothing_and_is_no_call_as_recorded():
+    served = toolbox(("balance", {}, 10)).serve("transfer", {})
+
+    assert (served.record, served.site, served.same_arguments) == (None, None, False)
