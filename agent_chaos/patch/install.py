@@ -25,7 +25,18 @@ from agent_chaos.patch import (
 )
 from agent_chaos.patch.files import copies
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
-from agent_chaos.patch.time import alarms, clock, collector, loops, pools, tasks, threads, watch
+from agent_chaos.patch.time import (
+    alarms,
+    clock,
+    collector,
+    import_time,
+    kept_times,
+    loops,
+    pools,
+    tasks,
+    threads,
+    watch,
+)
 from agent_chaos.patch.transports import aiohttp_transport, http_client_transport, httpx_transport, tls
 from agent_chaos.runtime.active import thaw
 from agent_chaos.runtime.seams import Changes, Environment, Found, Seam
@@ -101,6 +112,8 @@ _RUN = Environment(
 _OFFLINE = Environment(
     guard.SEAM,
     copies.SEAM,
+    import_time.SEAM,
+    kept_times.SEAM,
     tls.SEAM,
     Seam("placeholder keys", _put_keys),
     Seam("no proxies", _put_proxies_aside),

@@ -8,8 +8,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-MONOTONIC_START_S = 1_000.0
-"""What `time.monotonic()` reads when a trial starts; any positive number would do."""
+PROCESS_START_S = 2**28
+"""What `time.monotonic()` reads where agents begin to read it in a process, in seconds: eight years, so that what was read of the
+real clock before lies in the past."""
+BETWEEN_RUNS_S = 2**14
+"""Virtual seconds between two runs, four and a half hours: a limiter or a cache that outlives its run has cooled down."""
+RESOLUTION_S = 2**-24
+"""By what two readings can differ, at least; event loops take timers that are that close for due."""
 
 _NS = 1_000_000_000
 
@@ -20,10 +25,18 @@ class VirtualClock:
     Args:
         wall_start_s: what the wall clock shows at the start, seconds since the epoch.
         on_advance: called after every move with the seconds moved, outside the lock.
+        monotonic_start_s: what `time.monotonic()` reads at the start.
     """
 
-    def __init__(self, wall_start_s: float, on_advance: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self,
+        wall_start_s: float,
+        on_advance: Callable[[float], None] | None = None,
+        *,
+        monotonic_start_s: int = PROCESS_START_S,
+    ) -> None:
         self.wall_start_s = wall_start_s
+        self.monotonic_start_s = monotonic_start_s
         self._ns = 0
         self._lock = threading.Lock()
         self._on_advance = on_advance
@@ -38,10 +51,10 @@ class VirtualClock:
         return self._ns / _NS
 
     def monotonic(self) -> float:
-        return MONOTONIC_START_S + self._ns / _NS
+        return self.monotonic_start_s + self._ns / _NS
 
     def monotonic_ns(self) -> int:
-        return int(MONOTONIC_START_S) * _NS + self._ns
+        return self.monotonic_start_s * _NS + self._ns
 
     def wall(self) -> float:
         """Seconds since the epoch."""

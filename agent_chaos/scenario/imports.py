@@ -22,6 +22,7 @@ from pydantic import ValidationError
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import AgentChaosError, RequirementMissing, ScenarioError
 from agent_chaos.patch.files.copies import files_copied_at_import
+from agent_chaos.patch.time.import_time import clocks_virtual_at_import
 from agent_chaos.providers.registry import protocols
 from agent_chaos.trace.trace import IMPORTED_AS
 
@@ -114,7 +115,7 @@ def importing(place: str, *, doing: str = "") -> Iterator[None]:
     global _depth
     _depth += 1
     try:
-        with _exits_caught(), files_copied_at_import():
+        with _exits_caught(), files_copied_at_import(), clocks_virtual_at_import():
             yield
     except AgentChaosError:
         raise

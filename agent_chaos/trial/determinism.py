@@ -84,8 +84,7 @@ def state_survives(first: Trace, second: Trace) -> str:
     """Advice, where the second run's first request carries what the first run left behind, or waits for it; else ''."""
     if not first.calls or not second.calls:
         return ""
-    # Every run begins at the same virtual time. A limiter or a cache at module level has kept times of the run before,
-    # which are in the future now.
+    # What grows from run to run, or could not be moved into the past, as a limiter has that keeps its times out of reach.
     if _waited_before(first) != _waited_before(second):
         return _SETUP
     earlier, later = first.calls[0].request.body, second.calls[0].request.body

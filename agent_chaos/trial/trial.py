@@ -19,6 +19,7 @@ from agent_chaos.patch.process_state import process_kept
 from agent_chaos.patch.time import loops
 from agent_chaos.patch.time.clock import numbered_clocks
 from agent_chaos.patch.time.collector import collector_paused
+from agent_chaos.patch.time.kept_times import times_kept
 from agent_chaos.patch.time.pools import close
 from agent_chaos.patch.time.stop import end_busy, interrupts_noted, real_time_stop
 from agent_chaos.patch.time.threads import outlived
@@ -26,6 +27,7 @@ from agent_chaos.patch.time.watch import watched
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
 from agent_chaos.replay.toolbox import Toolbox
+from agent_chaos.runtime import process_time
 from agent_chaos.runtime.active import enter, leave
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.session import Session
@@ -47,7 +49,8 @@ class _Wall:
     """Keeps the wall clock in step with the virtual one."""
 
     def __init__(self, started_at: float) -> None:
-        self.clock = VirtualClock(started_at, self._advanced)
+        self.clock = VirtualClock(started_at, self._advanced, monotonic_start_s=process_time.next_start_s())
+        process_time.begins(self.clock)
         # Without ticking: only waits move time, or how busy the machine is would show in a trace.
         self._traveller = time_machine.travel(started_at, tick=False)
         # Time may move before the traveller has started and after it has stopped, while threads end.
@@ -140,6 +143,7 @@ def trial_session(setup: TrialSetup) -> Iterator[Session]:
         environment().kept(),
         collector_paused(),
         seeded(header.seed),
+        times_kept(setup.scenario.agent, wall.clock),
         wall.moving(),
         _active(session),
         _stops(session, setup.real_s),

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from agent_chaos.patch.install import offline_environment, report
+from agent_chaos.patch.install import offline_environment, release, report
 from agent_chaos.patch.time.collector import imports_uncollected
 from agent_chaos.runtime.seams import Changes, Environment, Seam
 from tests.forked import ROOT, command
@@ -145,6 +145,7 @@ def test_an_environment_within_itself_changes_nothing_more_and_is_left_with_the_
 
 
 def test_the_collector_rests_while_a_target_is_imported_and_works_after_that():
+    release()  # what other tests have installed for good keeps what it froze
     with offline_environment(), imports_uncollected():
         rests = not gc.isenabled()
 

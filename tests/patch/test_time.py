@@ -216,11 +216,12 @@ def test_loops_in_pools_take_their_hour_of_virtual_time(agent):
 
 
 async def gives_up_before_its_thread(ctx, text):
+    began = time.monotonic()
     try:
         async with asyncio.timeout(30):
             return await asyncio.to_thread(asyncio.run, sleeps_an_hour())
     except TimeoutError:
-        return f"gave up after {time.monotonic() - 1_000:.0f} s"
+        return f"gave up after {time.monotonic() - began:.0f} s"
 
 
 def test_a_deadline_outside_comes_before_a_timer_in_a_thread():

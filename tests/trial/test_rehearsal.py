@@ -96,13 +96,28 @@ def test_state_that_survives_a_run_is_reported_with_what_to_do():
     assert caught.value.exit_code == 4
 
 
-def test_a_limiter_that_outlives_a_run_is_state_too():
-    """Every run begins at the same time, so that what a limiter remembers of the run before is in the future."""
+def test_a_limiter_that_outlives_a_run_has_cooled_down():
     free_at = [0.0]
 
     def agent(ctx, text):
         time.sleep(max(0.0, free_at[0] - time.monotonic()))
         free_at[0] = max(free_at[0], time.monotonic()) + 1.0
+        return ask("Hello.")
+
+    subject = rehearsal(agent, kept_by=HELLO)
+    subject.prepare()
+    struck = subject.trial(Plan.of([("call 0", SlowFirstByte(seconds=61))]))
+
+    assert subject.trial(Plan()).verdict is Verdict.PASS
+    assert subject.trial(Plan()).trace.virtual_s < struck.trace.virtual_s
+
+
+def test_waits_that_grow_from_run_to_run_are_state_too():
+    runs = []
+
+    def agent(ctx, text):
+        runs.append(text)
+        time.sleep(len(runs))
         return ask("Hello.")
 
     with pytest.raises(UnstableError, match="wait before the first call") as caught:

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from agent_chaos.runtime import real
-from agent_chaos.runtime.active import scheduled, timed
+from agent_chaos.runtime.active import current, scheduled, timed
+from agent_chaos.runtime.clock import RESOLUTION_S, VirtualClock
 from agent_chaos.runtime.member import NEVER, WaitEnd
+from agent_chaos.runtime.process_time import imports_clock, latest
 from agent_chaos.runtime.scheduler import Scheduler
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
@@ -24,6 +26,7 @@ R = TypeVar("R")
 _BUSY_READS = 10_000
 _BUSY_TICK_NS = 1_000_000
 _CPU_TICK_NS = 1_000
+_IMPORT_TICK_NS = 1_000
 
 
 def _sleep(seconds: float) -> None:
@@ -31,6 +34,8 @@ def _sleep(seconds: float) -> None:
     session = timed()
     if session is None or scheduled() is None or _waits_for_a_program():
         real.sleep(seconds)
+        if session is None and (clock := imports_clock()) is not None:
+            clock.advance_to_ns(clock.ns + round(seconds * 1e9))
         return
     if seconds < 0:
         raise ValueError("sleep length must be non-negative")
@@ -44,9 +49,32 @@ def _waits_for_a_program() -> bool:
     return sys._getframe(2).f_globals.get("__name__") == "subprocess"
 
 
-def _reader(actual: Callable[..., R], virtual: Callable[[Session], R]) -> Callable[[], R]:
-    """A clock that reads virtual time within a run."""
+def _steady_reader(actual: Callable[[], R], virtual: Callable[[VirtualClock], R]) -> Callable[[], R]:
+    """A clock that reads virtual time within a run, where agents are imported, and in threads that runs have left."""
 
+    def read() -> R:
+        session = timed()
+        if session is not None:
+            _tick(session)
+            return virtual(session.clock)
+        clock = _between_runs()
+        return actual() if clock is None else virtual(clock)
+
+    return read
+
+
+def _between_runs() -> VirtualClock | None:
+    """The clock of agents' code that no run is active for; None for all other code."""
+    clock = imports_clock()
+    if clock is not None:
+        # A module that divides by the seconds that something took, or waits for the clock, is to find that some passed.
+        clock.advance_to_ns(clock.ns + _IMPORT_TICK_NS)
+        return clock
+    left_by = current()
+    return latest() if left_by is not None and left_by.replaying else None
+
+
+def _cpu_reader(actual: Callable[[], R], virtual: Callable[[Session], R]) -> Callable[[], R]:
     def read() -> R:
         session = timed()
         if session is None:
@@ -71,18 +99,34 @@ def _tick(session: Session) -> None:
         session.read_at_ns = session.clock.ns
 
 
-_CLOCKS: dict[str, Callable[[Session], float]] = {
-    "monotonic": lambda session: session.clock.monotonic(),
-    "monotonic_ns": lambda session: session.clock.monotonic_ns(),
-    "perf_counter": lambda session: session.clock.monotonic(),
-    "perf_counter_ns": lambda session: session.clock.monotonic_ns(),
-    # Processor time counts clock reads, not seconds: two equal runs need not use the same processor time,
-    # and an agent that logs or compares it would differ from run to run.
+_CLOCKS: dict[str, Callable[[VirtualClock], float]] = {
+    "monotonic": VirtualClock.monotonic,
+    "monotonic_ns": VirtualClock.monotonic_ns,
+    "perf_counter": VirtualClock.monotonic,
+    "perf_counter_ns": VirtualClock.monotonic_ns,
+}
+# Processor time counts clock reads, not seconds: two equal runs need not use the same processor time, and an
+# agent that logs or compares it would differ from run to run.
+_CPU_CLOCKS: dict[str, Callable[[Session], float]] = {
     "process_time": lambda session: session.cpu_ns / 1e9,
     "process_time_ns": lambda session: session.cpu_ns,
     "thread_time": lambda session: session.cpu_ns / 1e9,
     "thread_time_ns": lambda session: session.cpu_ns,
 }
+
+
+def _clock_info(actual: Callable[..., Any]) -> Callable[[str], Any]:
+    def get_clock_info(name: str, /) -> Any:
+        found = actual(name)
+        # asyncio adds the resolution to what the clock reads. Where the sum is rounded to the reading, a timer that is due
+        # is not yet due, for ever.
+        if name in _CLOCKS and (timed() or imports_clock()):
+            found.resolution = RESOLUTION_S
+        return found
+
+    return get_clock_info
+
+
 _STEADY = tuple(
     getattr(time, name)
     for name in ("CLOCK_MONOTONIC", "CLOCK_MONOTONIC_RAW", "CLOCK_MONOTONIC_COARSE", "CLOCK_BOOTTIME")
@@ -159,11 +203,13 @@ def wait(
 def _apply(changes: Changes) -> None:
     # Read before anything is replaced: `rebind` below looks for these very objects in other modules.
     replaced: dict[Any, Any] = {time.sleep: _sleep}
-    replaced |= {
-        getattr(time, name): _reader(getattr(time, name), virtual) for name, virtual in _CLOCKS.items()
-    }
-    for name in ("sleep", *_CLOCKS):
+    for name, steady in _CLOCKS.items():
+        replaced[getattr(time, name)] = _steady_reader(getattr(time, name), steady)
+    for name, cpu in _CPU_CLOCKS.items():
+        replaced[getattr(time, name)] = _cpu_reader(getattr(time, name), cpu)
+    for name in ("sleep", *_CLOCKS, *_CPU_CLOCKS):
         changes.replace(time, name, replaced[getattr(time, name)])
+    changes.replace(time, "get_clock_info", _clock_info(time.get_clock_info))
     changes.replace(select, "select", _select(select.select))
     changes.replace(
         threading, "_time", time.monotonic

@@ -1,0 +1,182 @@
+"""What an agent's modules keep of the wall clock lies in the past when a run begins.
+
+The wall clock of every run begins at the date of the recording, since prompts hold dates. A limiter or a circuit breaker that has
+noted the time in the run before would read that it is still to come. So the clock does not go on, but what was noted moves back:
+by as much as if the run before had ended `BETWEEN_RUNS_S` earlier. What was read as the module was imported does, too.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from agent_chaos.runtime.clock import BETWEEN_RUNS_S, PROCESS_START_S, VirtualClock
+from agent_chaos.runtime.module_state import Place, modules_of, places, tells_time
+from agent_chaos.runtime.process_time import latest
+from agent_chaos.runtime.seams import Changes, Seam
+
+_AHEAD_S = 86_400.0
+"""How far ahead an agent notes what is to come: when an entry expires, when a circuit closes again."""
+_NS = 1_000_000_000
+
+
+class _Window(NamedTuple):
+    """Seconds since the epoch between which the wall clock was read, and up to which what is to come was noted."""
+
+    begin_s: float
+    end_s: float
+    noted_s: float
+
+
+_SCALES = (1, 1_000, 1_000_000_000)
+"""Seconds, milliseconds and nanoseconds since the epoch."""
+_DATES = frozenset([float, int, datetime])
+_EARLIEST_S, _LATEST_S = 1e9, 5e9
+
+_Dates = dict[tuple[int, Any], tuple[Any, ...]]
+"""Those in places: one that nobody has changed in a run is none of the clock's."""
+
+_imports: list[_Window] = []
+"""Since the latest beginning of a run."""
+_noted: list[tuple[Place, Any]] = []
+"""What the latest run has noted, and what it becomes before the next one."""
+_modules: dict[str, ModuleType] = {}
+"""Of all agents that ran."""
+_latest: list[tuple[object, int, list[ModuleType]]] = []
+"""The latest agent, how much was imported when its modules were looked for, and these."""
+
+
+@contextmanager
+def import_noted() -> Iterator[None]:
+    """Around the import of an agent's modules, on the real wall clock."""
+    began = time.time()
+    try:
+        yield
+    finally:
+        ended = time.time()
+        _imports.append(_Window(began, ended, ended))
+
+
+@contextmanager
+def times_kept(agent: object, clock: VirtualClock) -> Iterator[None]:
+    """Around a run of the agent: what imports and the runs before it have noted is moved back first."""
+    start_s, modules = clock.wall_start_s, _modules_of(agent)
+    _move_back()
+    _note(agent, modules, start_s, _imports, {})
+    _move_back()
+    _imports.clear()
+    known = _dates_in(agent, modules)
+    try:
+        yield
+    finally:
+        ended_s = clock.wall()
+        _note(agent, modules, start_s, [_Window(start_s, ended_s, ended_s + _AHEAD_S)], known)
+
+
+def _note(
+    agent: object, modules: list[ModuleType], start_s: float, windows: Sequence[_Window], known: _Dates
+) -> None:
+    """Notes what is to be moved back as the next run begins: until then, assertions may look at it."""
+    for place in places(agent, modules) if modules and windows else ():
+        dates = _dates(place.value)
+        if dates and known.get(place.known_by) != dates:
+            moved = _moved(place.value, start_s, windows)
+            if _dates(moved) != dates:
+                _noted.append((place, moved))
+
+
+def _move_back() -> None:
+    for place, moved in _noted:
+        if place.stands():
+            place.put(moved)
+    _noted.clear()
+
+
+def _dates_in(agent: object, modules: list[ModuleType]) -> _Dates:
+    found = ((place.known_by, _dates(place.value)) for place in (places(agent, modules) if modules else ()))
+    return {known_by: dates for known_by, dates in found if dates}
+
+
+def _modules_of(agent: object) -> list[ModuleType]:
+    """As `modules_of`, looked for again where something was imported since; none where no clock can be read in them."""
+    imported = len(sys.modules)
+    if not _latest or _latest[0][0] is not agent or _latest[0][1] != imported:
+        found = modules_of(agent)
+        _latest[:] = [(agent, imported, found if tells_time(found) else [])]
+        _modules.update({module.__name__: module for module in _latest[0][2]})
+    return _latest[0][2]
+
+
+def _dates(value: Any) -> tuple[Any, ...]:
+    """What of a value may be a date; of a tuple, what is in it."""
+    values = value if type(value) is tuple else (value,)
+    return tuple(one for one in values if type(one) in _DATES and _is_a_date(one))
+
+
+def _is_a_date(value: Any) -> bool:
+    return type(value) is datetime or any(_EARLIEST_S < value / scale < _LATEST_S for scale in _SCALES)
+
+
+def _moved(value: Any, start_s: float, windows: Sequence[_Window]) -> Any:
+    """A date that was noted in one of the windows, as much before `start_s` as if the window had ended long before it."""
+    if type(value) is tuple:
+        return tuple(_moved(one, start_s, windows) if type(one) in _DATES else one for one in value)
+    for window in windows:
+        back_s = window.end_s - (start_s - BETWEEN_RUNS_S)
+        if isinstance(value, datetime):
+            if any(_within(one, window, whole=value.microsecond == 0) for one in _seconds_of(value)):
+                return value - timedelta(seconds=back_s)
+            continue
+        for scale in _SCALES:
+            if _within(value / scale, window, whole=value == int(value)):
+                return value - type(value)(back_s * scale)
+    return value
+
+
+def _seconds_of(value: datetime) -> tuple[float, ...]:
+    """Since the epoch; one without a zone may be of this machine's, or of UTC as `utcnow` gives it."""
+    return (
+        (value.timestamp(), value.replace(tzinfo=UTC).timestamp())
+        if value.tzinfo is None
+        else (value.timestamp(),)
+    )
+
+
+def _within(seconds: float, window: _Window, *, whole: bool) -> bool:
+    # What is to come is taken for noted only where it is no whole second, as dates in data are.
+    return int(window.begin_s) <= seconds <= (window.end_s if whole else window.noted_s)
+
+
+def _give_back(changes: Changes) -> None:
+    changes.on_undo(_to_the_real_clock)
+
+
+def _to_the_real_clock() -> None:
+    """What agents keep of monotonic time becomes as old on the real clock: their process may go on to use them."""
+    agent = _latest[0][0] if _latest else None
+    ahead_s = latest().monotonic() - time.monotonic()
+    for place in places(agent, _modules.values()):
+        moved = _on_real_clock(place.value, ahead_s)
+        if moved is not place.value:
+            place.put(moved)
+    _modules.clear()
+    _latest.clear()
+
+
+def _on_real_clock(value: Any, ahead_s: float) -> Any:
+    if type(value) is tuple:
+        moved = tuple(_on_real_clock(one, ahead_s) for one in value)
+        return moved if any(a is not b for a, b in zip(moved, value, strict=True)) else value
+    if type(value) is float and PROCESS_START_S <= value <= latest().monotonic() + _AHEAD_S:
+        return value - ahead_s
+    if type(value) is int and PROCESS_START_S * _NS <= value <= latest().monotonic_ns() + _AHEAD_S * _NS:
+        return value - round(ahead_s * _NS)
+    return value
+
+
+SEAM = Seam("times that agents keep", _give_back)

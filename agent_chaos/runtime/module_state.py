@@ -1,0 +1,211 @@
+"""What an agent keeps from run to run: values of its modules, and of the objects that are reached from there."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import partial
+from inspect import unwrap
+from types import (
+    BuiltinFunctionType,
+    CellType,
+    CodeType,
+    FunctionType,
+    GetSetDescriptorType,
+    MethodType,
+    ModuleType,
+)
+from typing import Any, NamedTuple
+
+from agent_chaos.runtime.user_code import is_agents
+
+_MOST = 3_000
+"""Objects that are looked at; an index or a data set at module level is no place for times."""
+_LARGE = 500
+_OWN_STATE = frozenset(
+    (
+        *(
+            "agent_chaos",
+            "aiohttp",
+            "anthropic",
+            "asyncio",
+            "boto3",
+            "botocore",
+            "concurrent",
+            "google",
+            "httpcore",
+        ),
+        *(
+            "httpx",
+            "logging",
+            "mistralai",
+            "openai",
+            "pydantic",
+            "requests",
+            "ssl",
+            "threading",
+            "typing",
+            "urllib3",
+        ),
+    )
+)
+"""Packages whose objects keep what is none of the agent's."""
+
+
+class Place(NamedTuple):
+    """Where a value stands: in what, and under which name, key or number."""
+
+    holder: Any
+    key: Any
+    value: Any
+
+    @property
+    def known_by(self) -> tuple[int, Any]:
+        return id(self.holder), self.key
+
+    def stands(self) -> bool:
+        """Whether the value is what is there still."""
+        return any(key == self.key and value is self.value for key, value in _held(self.holder))
+
+    def put(self, value: Any) -> None:
+        """Puts a value there past what the agent's own classes make of it."""
+        holder = self.holder
+        if isinstance(holder, dict):
+            dict.__setitem__(holder, self.key, value)
+        elif isinstance(holder, list):
+            list.__setitem__(holder, self.key, value)
+        elif isinstance(holder, deque):
+            deque.__setitem__(holder, self.key, value)
+        elif isinstance(holder, type):
+            setattr(holder, self.key, value)
+        else:
+            object.__setattr__(holder, self.key, value)
+
+
+def modules_of(agent: object) -> list[ModuleType]:
+    """The agent's own modules: the one that it is defined in, and those that are imported from there."""
+    found: dict[str, ModuleType] = {}
+    waiting = [_module_of(agent)]
+    while waiting:
+        module = waiting.pop()
+        if (
+            module is None
+            or module.__name__ in found
+            or not is_agents(getattr(module, "__file__", "") or "<")
+        ):
+            continue
+        found[module.__name__] = module
+        for value in list(vars(module).values()):
+            waiting.append(value if isinstance(value, ModuleType) else _module_of(value))
+    return list(found.values())
+
+
+def _module_of(value: Any) -> ModuleType | None:
+    named = value.func if type(value) is partial else value
+    # Of other objects the class is asked: one that stands for something to come may make it when it is asked for a name.
+    owner = named if isinstance(named, FunctionType | type) else type(named)
+    name = owner.__module__
+    return sys.modules.get(name) if isinstance(name, str) else None
+
+
+def tells_time(modules: Iterable[ModuleType]) -> bool:
+    """Whether any of the agent's own code names a clock, or keeps objects of libraries, which may read one by themselves."""
+    return any(_may_read_a_clock(value) for module in modules for value in _own(vars(module)))
+
+
+def _own(names: Mapping[str, Any]) -> Iterator[Any]:
+    return (value for name, value in list(names.items()) if not name.startswith("__"))
+
+
+def _may_read_a_clock(value: Any) -> bool:
+    if isinstance(value, ModuleType):
+        return value.__name__ in _CLOCKS
+    module = _module_of(value)
+    name = module.__name__ if module is not None else ""
+    if name in _CLOCKS:
+        return True
+    if module is None or not is_agents(getattr(module, "__file__", None) or "<"):
+        package = name.partition(".")[0]
+        return bool(package) and package not in _OWN_STATE and package not in sys.stdlib_module_names
+    if isinstance(value, FunctionType):
+        return _names_a_clock(value.__code__)
+    return isinstance(value, type) and any(map(_may_read_a_clock, _functions(value)))
+
+
+_CLOCKS = frozenset(["time", "datetime"])
+
+
+def _functions(kind: type) -> Iterator[FunctionType]:
+    found = (getattr(value, "__func__", value) for value in vars(kind).values())
+    return (one for one in found if isinstance(one, FunctionType))
+
+
+def _names_a_clock(code: CodeType) -> bool:
+    inner = (one for one in code.co_consts if isinstance(one, CodeType))
+    return not _CLOCKS.isdisjoint(code.co_names) or any(map(_names_a_clock, inner))
+
+
+def places(agent: object, modules: Iterable[ModuleType]) -> Iterator[Place]:
+    """Every place of a number, a date or a tuple in what the agent keeps, as far as it can be reached."""
+    waiting: list[Any] = [unwrap(agent) if callable(agent) else agent, *map(vars, modules)]
+    # What Python itself keeps in a module, such as all of its functions, has names like `__builtins__`.
+    seen = {id(value) for holder in waiting[1:] for name, value in holder.items() if name.startswith("__")}
+    most = len(seen) + _MOST
+    while waiting and len(seen) < most:
+        holder = waiting.pop()
+        if id(holder) in seen:
+            continue
+        seen.add(id(holder))
+        for key, value in _held(holder):
+            kind = type(value)
+            if kind in _TIMES:
+                yield Place(holder, key, value)
+            elif kind not in _PLAIN:
+                waiting.append(value)
+
+
+_TIMES = frozenset([float, int, datetime, tuple])
+_PLAIN = frozenset([str, bytes, bool, type(None), ModuleType, complex, range, BuiltinFunctionType])
+
+
+def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
+    """What an object holds, each with its name, key or number; what has neither is held under ''."""
+    kind = type(holder)  # never `__class__`, which objects that stand for others make up
+    if issubclass(kind, dict):
+        return list(dict.items(holder)) if len(holder) < _LARGE else ()
+    if issubclass(kind, list | deque):
+        return list(enumerate(holder)) if len(holder) < _LARGE else ()
+    if kind is FunctionType:
+        return [("", one) for one in (*(holder.__closure__ or ()), *vars(holder).values())]
+    if kind is MethodType:
+        return [("", holder.__self__)]
+    if issubclass(kind, type):
+        return list(vars(holder).items()) if is_agents(_file_of(holder)) else ()
+    name = kind.__module__
+    if not isinstance(name, str) or name.partition(".")[0] in _OWN_STATE:
+        return ()
+    return [*_slots(holder, kind), ("", _dict_of(holder))]
+
+
+def _slots(holder: Any, kind: type) -> Iterator[tuple[str, Any]]:
+    names = ["cell_contents"] if kind is CellType else []
+    for one in kind.__mro__:
+        slots = vars(one).get("__slots__", ())
+        names += [slots] if isinstance(slots, str) else list(slots)
+    for name in names:
+        try:
+            yield name, object.__getattribute__(holder, name)
+        except (AttributeError, ValueError):  # nothing was put there yet; a cell says so in another way
+            continue
+
+
+def _dict_of(holder: Any) -> Any:
+    """The names of an instance; None where its class keeps none, or makes up what it says of them."""
+    found = next((vars(one)["__dict__"] for one in type(holder).__mro__ if "__dict__" in vars(one)), None)
+    return found.__get__(holder) if isinstance(found, GetSetDescriptorType) else None
+
+
+def _file_of(kind: type) -> str:
+    return getattr(sys.modules.get(kind.__module__), "__file__", None) or "<"
