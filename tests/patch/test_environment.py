@@ -145,7 +145,8 @@ def test_an_environment_within_itself_changes_nothing_more_and_is_left_with_the_
 
 
 def test_the_collector_rests_while_a_target_is_imported_and_works_after_that():
-    release()  # what other tests have installed for good keeps what it froze
+    release()  # other tests may have installed it for good, and frozen what they made
+    gc.unfreeze()
     with offline_environment(), imports_uncollected():
         rests = not gc.isenabled()
 

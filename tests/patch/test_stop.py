@@ -213,7 +213,7 @@ def test_a_thread_that_comes_out_of_c_code_while_its_turn_is_passed_on_waits_for
 
 def test_a_thread_that_lost_its_turn_and_computes_on_is_waited_for(monkeypatch):
     monkeypatch.setattr("agent_chaos.runtime.scheduler.PATIENCE_S", 0.02)
-    monkeypatch.setattr("agent_chaos.runtime.outside.LONG_S", 0.05)
+    monkeypatch.setattr("agent_chaos.runtime.outside.LONG_S", 0.1)
     # Seconds of the processor, so that a busy machine, on which the thread stands still as well, is no matter.
     monkeypatch.setattr(real, "monotonic", lambda: real.process_time_ns() / 1e9)
     read, write = os.pipe()
@@ -221,8 +221,19 @@ def test_a_thread_that_lost_its_turn_and_computes_on_is_waited_for(monkeypatch):
     def reads():
         os.read(read, 1)
         until = real.monotonic() + 0.3
+        numbers = list(range(200))
+        # At many places, of equal length: a thread is only ever seen where it lets others go on.
         while real.monotonic() < until:
-            sorted(json.loads(json.dumps({str(n): n for n in range(50)})))
+            sorted(numbers)
+            max(numbers)
+            sum(numbers)
+            min(numbers)
+            str(numbers)
+            set(numbers)
+            tuple(numbers)
+            json.dumps(numbers)
+            any(map(str, numbers))
+            dict.fromkeys(numbers)
 
     def agent(ctx, text):
         reader = threading.Thread(target=reads)
