@@ -62,6 +62,10 @@ def keys_of(request: Request) -> Keys:
 
 def exact_key(request: Request) -> str:
     """Digest of method, host, path, query without secrets, and the body as canonical JSON."""
+    return request.derived((__name__, "exact"), lambda: _exact_key(request))
+
+
+def _exact_key(request: Request) -> str:
     place = f"{request.method.upper()} {request.host}{request.path}?{_query(request)}"
     return _digest(_bytes(place), _canonical_body(request))
 

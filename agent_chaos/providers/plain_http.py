@@ -43,7 +43,7 @@ class _PlainHttp(WireProtocol):
     def streaming(self, request: Request) -> bool:
         return False
 
-    def prompt(self, request: Request) -> Prompt:
+    def read_prompt(self, request: Request) -> Prompt:
         return Prompt(model="", system="", messages=(), tools=(), stream=False)
 
     def request(self, asked: Prompt) -> Request:

@@ -79,9 +79,13 @@ class WireProtocol(ABC):
         """Whether the provider, on its own host, holds the answer to a schema that the request gives: no other text can come."""
         return False
 
-    @abstractmethod
     def prompt(self, request: Request) -> Prompt:
-        """The request in neutral words."""
+        """The request in neutral words; read once for as long as it lives."""
+        return request.derived(("prompt", self.name), lambda: self.read_prompt(request))
+
+    @abstractmethod
+    def read_prompt(self, request: Request) -> Prompt:
+        """As `prompt`, which keeps what this gives."""
 
     @abstractmethod
     def request(self, asked: Prompt) -> Request:

@@ -21,9 +21,12 @@ from agent_chaos.providers.token_counts import counts_tokens
 from agent_chaos.providers.turn import ModelTurn
 from agent_chaos.replay.questions import Question, question_of
 from agent_chaos.replay.tool_names import renamed_tools
+from agent_chaos.replay.toolbox import RecordedTools
 from agent_chaos.stream.exchange import Request
 
 _MEMO_SIZE = 4096
+_SHARED_BYTES = 4 * 1024 * 1024
+"""Of how many bytes of bodies the requests are kept that runs have in common; what is worked out of one takes many times as much."""
 # Recordings of this length are of whole services; to read every body of them takes seconds before the first
 # run.
 _CHAIN_LIMIT = 2_000
@@ -85,6 +88,8 @@ class ExchangeIndex:
         self._asked_today = {index: redactor.request(one) for index, one in (asked_today or {}).items()}
         self._memo: dict[tuple[str, str, bytes], KeyedRequest] = {}
         self._sent: dict[tuple[str, str, bytes], str] = {}
+        self._shared: dict[Request, Request] = {}
+        self._shared_bytes = 0
         self._keys = [
             keys_of(self._asked_today[index]) if index in self._asked_today else keys
             for index, keys in enumerate(_keys(cassette, redactor))
@@ -100,6 +105,10 @@ class ExchangeIndex:
     def model_names(self) -> dict[str, str]:
         """By the name of a boundary, what the model calls its tool, where that differs."""
         return {inner: name for name, inner in renamed_tools(self.cassette).items()}
+
+    @cached_property
+    def recorded_tools(self) -> RecordedTools:
+        return RecordedTools(self.cassette.tools)
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -184,6 +193,17 @@ class ExchangeIndex:
                 self._memo[memo_key] = found
         return found
 
+    def shared(self, request: Request) -> Request:
+        """The request, as the object that an earlier run asked by: what is worked out of it is worked out once for all runs."""
+        found = self._shared.get(request)
+        if found is None:
+            found = request
+            # The first ones, which are those of the run without faults, of which most others begin with some.
+            if self._shared_bytes + len(request.body) <= _SHARED_BYTES:
+                self._shared[request] = request
+                self._shared_bytes += len(request.body)
+        return found
+
     def as_sent(self, request: Request) -> str:
         """A key that a request and its retry share; it is no key of the recording, as nothing is redacted for it."""
         memo_key = (request.method, request.url, request.body)
@@ -199,7 +219,8 @@ class ExchangeIndex:
         if (exact := exact_key(request)) in self.by_exact:
             return KeyedRequest(request, exact)
         redacted = self.redactor.request(request)
-        return KeyedRequest(redacted, exact_key(redacted))
+        unchanged = redacted.body == request.body and redacted.url == request.url
+        return KeyedRequest(redacted, exact if unchanged else exact_key(redacted))
 
     def knows_host(self, host: str) -> bool:
         """Whether anything was recorded from this host."""

@@ -123,9 +123,7 @@ class Player:
         # by the header it came with, and keys are computed on the body without it.
         self._credentials = self._credentials.learning(request)
         asked = with_replaced(request, self._recorded_ids)
-        carried = any(
-            secret.encode("utf-8", "surrogatepass") in asked.body for secret in self._credentials.secrets
-        )
+        carried = any(secret in asked.body for secret in self._credentials.secret_bytes)
         return self._credentials.request(asked) if carried else asked
 
     def _exchange(self, index: int) -> Exchange:

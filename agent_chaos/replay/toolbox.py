@@ -28,6 +28,43 @@ def _nothing_more(name: str, site: Site) -> Sequence[Fault]:
     return ()
 
 
+class RecordedTools:
+    """The recorded tool calls of a cassette, and what is worked out of them once for all runs."""
+
+    def __init__(self, records: Iterable[ToolRecord]) -> None:
+        self._by_name: dict[str, list[ToolRecord]] = {}
+        for record in records:
+            self._by_name.setdefault(record.name, []).append(record)
+        self._arguments: dict[int, str] = {}
+        self._alike: dict[str, dict[str, list[ToolRecord]]] = {}
+        self._others: dict[int, tuple[Given, ...]] = {}
+
+    def of(self, name: str) -> Sequence[ToolRecord]:
+        """The calls of one tool, in order."""
+        return self._by_name.get(name, ())
+
+    def arguments(self, record: ToolRecord) -> str:
+        """The arguments of a call, equal for equal ones."""
+        if record.index not in self._arguments:
+            self._arguments[record.index] = _canonical(record.arguments)
+        return self._arguments[record.index]
+
+    def with_arguments(self, name: str, arguments: str) -> Sequence[ToolRecord]:
+        """The calls of one tool that had these arguments, as `arguments` gives them, in order."""
+        if name not in self._alike:
+            alike: dict[str, list[ToolRecord]] = {}
+            for record in self.of(name):
+                alike.setdefault(self.arguments(record), []).append(record)
+            self._alike[name] = alike
+        return self._alike[name].get(arguments, ())
+
+    def others(self, record: ToolRecord) -> tuple[Given, ...]:
+        """What the tool of a call gave to its other calls."""
+        if record.index not in self._others:
+            self._others[record.index] = given_to_others(record, self.of(record.name))
+        return self._others[record.index]
+
+
 class Toolbox:
     """A cursor over recorded tool calls, under a plan. Not thread-safe.
 
@@ -37,46 +74,37 @@ class Toolbox:
 
     def __init__(
         self,
-        records: tuple[ToolRecord, ...],
+        recorded: RecordedTools,
         plan: Plan,
         extra: Callable[[str, Site], Sequence[Fault]] = _nothing_more,
     ) -> None:
-        self._records = records
+        self._recorded = recorded
         self._plan = plan
         self.extra = extra
         self._servings: dict[int, int] = {}
-        self._canonical: dict[int, str] = {}
-        """The arguments of records, by their index."""
 
     def serve(self, name: str, arguments: Any) -> ToolServed:
         """The recorded result for equal arguments, else the nearest recorded result of that tool."""
-        mine = [record for record in self._records if record.name == name]
+        mine = self._recorded.of(name)
         if not mine:
             return ToolServed(None, None, False, None, ())
         wanted = _canonical(arguments)
         # The nearest of all, not the next in order: an agent that calls tools in parallel has no order.
-        record = min(mine, key=lambda r: self._distance(r, arguments, wanted))
+        same = self._recorded.with_arguments(name, wanted)
+        record = min(same or mine, key=lambda one: self._distance(one, arguments, same=bool(same)))
         serving = self._servings.get(record.index, 0)
         self._servings[record.index] = serving + 1
         site = Site(of="tool", index=record.index, serving=serving)
-        others = given_to_others(record, mine)
+        others = self._recorded.others(record)
         target = ToolTarget(name, arguments, record.end, others)
         outcome, fired = self.faulted(site, target)
-        return ToolServed(record, site, self._recorded(record) == wanted, outcome, fired, others)
+        return ToolServed(record, site, bool(same), outcome, fired, others)
 
-    def _distance(self, record: ToolRecord, arguments: Any, wanted: str) -> tuple[bool, int, bool, int]:
-        same = self._recorded(record) == wanted
+    def _distance(self, record: ToolRecord, arguments: Any, *, same: bool) -> tuple[int, bool, int]:
         differing = 0 if same else _differing(record.arguments, arguments)
         # Those not served yet before those that were; then by their number, so that equal ones are taken as
         # they were recorded.
-        return not same, differing, record.index in self._servings, record.index
-
-    def _recorded(self, record: ToolRecord) -> str:
-        # Written once for each record, not for each comparison: a tool that is called often is compared with
-        # all of its records each time.
-        if record.index not in self._canonical:
-            self._canonical[record.index] = _canonical(record.arguments)
-        return self._canonical[record.index]
+        return differing, record.index in self._servings, record.index
 
     def faulted(self, site: Site, target: ToolTarget) -> tuple[ToolOutcome | None, tuple[Fault, ...]]:
         """What a tool call gets instead of its result, and the fault that makes it so."""

@@ -7,13 +7,13 @@ A reply is `Head, Data…, End` or `Head, Data…, Abort`, or an `Abort` alone w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, get_args
 from urllib.parse import parse_qsl, urlsplit
 
-_T = TypeVar("_T")
+from agent_chaos.stream.deriving import Deriving
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in wire order; names keep their case, lookups ignore it."""
@@ -109,7 +109,7 @@ def without_header(headers: Headers, name: str) -> Headers:
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Deriving):
     """One HTTP request. `method` is upper case, `url` absolute, `body` the bytes that were sent."""
 
     method: str
@@ -147,7 +147,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Reply:
+class Reply(Deriving):
     """A timed reply; see the module docstring for the rules its events keep."""
 
     events: tuple[ReplyEvent, ...]
@@ -205,23 +205,6 @@ class Reply:
 
     def header(self, name: str, default: str = "") -> str:
         return header(self.headers, name, default)
-
-    def derived(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """What `make` works out of this reply and nothing else: made once, kept for as long as the reply lives.
-
-        `key` names it, and whose it is. The value is shared, so nobody may change it.
-        """
-        if key not in self._derived:
-            self._derived[key] = make()
-        found: _T = self._derived[key]
-        return found
-
-    @cached_property
-    def _derived(self) -> dict[Hashable, Any]:
-        return {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {"events": self.events}  # what was derived is made again where the copy is used
 
 
 def _json_or_none(body: bytes) -> Any:

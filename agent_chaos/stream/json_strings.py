@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 # Unrolled, so that no string makes it try a place twice: bodies of a megabyte are usual.
 _STRING: Final = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"', re.DOTALL)
@@ -14,8 +12,7 @@ _IDENTITY: Final = ("type", "index", "item_id", "output_index", "content_index")
 """Fields that tell one block, item or choice of an event stream from another."""
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(NamedTuple):
     """A string in a JSON text. `raw` is what stands from `start`, between the quotes; `name` the field that holds it."""
 
     name: str
@@ -48,7 +45,9 @@ def strings(text: str, at: int = 0) -> list[String] | None:
         # expression where in the text. Both meet them in the same order, fields that stand twice too, which
         # is what a dict would lose.
         value = json.loads(text, object_pairs_hook=_Pairs, strict=False)
-        places = [place for one in _roots(value) for place in _places(one, "", _owner(one))]
+        places: list[tuple[str, str]] = []
+        for one in _roots(value):
+            _add_places(places, one, "", _owner(one))
     except (ValueError, RecursionError):
         return None
     found = _STRING.finditer(text)
@@ -78,19 +77,21 @@ def _roots(value: Any) -> list[Any]:
     return value if is_stream else [value]
 
 
-def _places(value: Any, name: str, path: str) -> Iterator[tuple[str, str]]:
+def _add_places(places: list[tuple[str, str]], value: Any, name: str, path: str) -> None:
+    """Adds name and path of every string in a value."""
+    # Into one list, not as an iterator: every string would pass through as many as it lies deep.
     if isinstance(value, str):
-        yield name, path
+        places.append((name, path))
     elif isinstance(value, _Pairs):
         for key, inner in value:
-            yield "", f"{path}#{key}"
-            yield from _places(inner, key, f"{path}.{key}")
+            places.append(("", f"{path}#{key}"))
+            _add_places(places, inner, key, f"{path}.{key}")
     elif isinstance(value, list):
         for place, inner in enumerate(value):
             # Streams say by `index` which choice, block or tool call a piece belongs to; its place in the
             # array of one event is 0 for all of them.
             number = _field(inner, "index", place)
-            yield from _places(inner, name, f"{path}[{number}]")
+            _add_places(places, inner, name, f"{path}[{number}]")
 
 
 def _owner(value: Any) -> str:

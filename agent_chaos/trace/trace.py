@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from agent_chaos.cassette.model import RETURNED_NONE, ToolEnd
 from agent_chaos.faults.fault import Fault, Given
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
+from agent_chaos.stream.deriving import Deriving
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.stack_frame import StackFrame
-
-_T = TypeVar("_T")
 
 IMPORTED_AS = "agent_chaos_target_"
 """What the module names of files that are imported by path begin with, before a digest of the path."""
@@ -201,7 +199,7 @@ TraceEvent = Call | Delivered | ToolRun | Wait | Answer | Raised | Incident
 
 
 @dataclass(frozen=True)
-class Trace:
+class Trace(Deriving):
     """All entries of a trial, in order of `seq`, which counts from 0 and has no gaps.
 
     `probed` is no entry: the request with which the agent would have begun one turn more, where it was asked to.
@@ -212,24 +210,6 @@ class Trace:
     virtual_s: float
     transports: tuple[str, ...] = ()
     probed: tuple[Call, ...] = ()
-
-    def derived(self, key: Hashable, make: Callable[[], _T]) -> _T:
-        """What `make` works out of this trace: made once, kept for as long as the trace lives. Nobody may change it."""
-        kept = self._derived
-        if key not in kept:
-            kept[key] = make()
-        found: _T = kept[key]
-        return found
-
-    @cached_property
-    def _derived(self) -> dict[Hashable, Any]:
-        return {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        kept = vars(self)
-        # Values kept by `cached_property` and `derived` would be sent between processes as well, many times
-        # the size of the trace.
-        return {one.name: kept[one.name] for one in fields(self)}  # what was derived is made again
 
     @cached_property
     def calls(self) -> tuple[Call, ...]:

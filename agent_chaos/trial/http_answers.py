@@ -68,6 +68,7 @@ class HttpAnswers:
 
     def answer(self, request: Request, transport: str) -> Answered:
         """The reply to play. Raises ReplayMiss, BudgetStop or GuardRefused; each is also on the tape."""
+        request = self.index.shared(request)
         protocol = recognise(request)
         # Before the request is counted, so that telemetry does not use up the agent's budget.
         self._refuse_strangers(request, protocol)
@@ -114,9 +115,11 @@ class HttpAnswers:
 
     def _refuse_strangers(self, request: Request, protocol: WireProtocol | None) -> None:
         """Refuses what only watches, and hosts that nothing was recorded from."""
+        if protocol is not None:
+            return
         watches = guard.is_telemetry(request.host, request.path) or request.host in self.ignore_hosts
         stranger = self.online is None and not self.index.knows_host(request.host)
-        if protocol is None and (watches or stranger):
+        if watches or stranger:
             raise guard.refuse(self.session, request.host, telemetry=watches)
 
     def _at_moment(self, request: Request, protocol: WireProtocol | None, logical: LogicalCall) -> Request:

@@ -165,7 +165,7 @@ def _answerer(setup: TrialSetup, session: Session) -> Answerer:
         held=setup.held,
         at_boundary=setup.at_boundary,
     )
-    toolbox = Toolbox(tuple(setup.index.cassette.tools), setup.plan)
+    toolbox = Toolbox(setup.index.recorded_tools, setup.plan)
     tools = ToolAnswers(session, setup.index, toolbox, setup.injector, setup.online)
     return Answerer(session, requests, tools)
 

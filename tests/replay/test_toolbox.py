@@ -7,7 +7,7 @@ import pytest
 from agent_chaos.cassette.model import ToolEnd, ToolRecord
 from agent_chaos.faults.fault import ToolFault, ToolOutcome
 from agent_chaos.faults.plan import Plan
-from agent_chaos.replay.toolbox import Toolbox
+from agent_chaos.replay.toolbox import RecordedTools, Toolbox
 
 
 def toolbox(*records, plan=None):
@@ -15,7 +15,7 @@ def toolbox(*records, plan=None):
         ToolRecord(i, 0, 0.0, name, arguments, ToolEnd(result))
         for i, (name, arguments, result) in enumerate(records)
     )
-    return Toolbox(tuple(made), plan or Plan())
+    return Toolbox(RecordedTools(made), plan or Plan())
 
 
 def results(box, *calls):

@@ -69,8 +69,19 @@ class Redactor:
                 found.setdefault(environ[name], f"{{{{{name}}}}}")
         return cls(found)
 
+    @cached_property
+    def secret_bytes(self) -> tuple[bytes, ...]:
+        """The secrets as a body holds them."""
+        return tuple(secret.encode("utf-8", "surrogatepass") for secret in self.secrets)
+
     def learning(self, request: Request, reply: Reply | None = None) -> Redactor:
         """This redactor, or one that also knows the credentials these messages carry in their headers."""
+        if reply is not None:
+            return self._learning(request, reply)
+        # By what the redactor knows, as equal ones are not one object; a request is learnt from at each call of each run.
+        return request.derived((__name__, tuple(self.secrets.items())), lambda: self._learning(request, None))
+
+    def _learning(self, request: Request, reply: Reply | None) -> Redactor:
         held = [*_held(request.headers), *_random(request.headers), *_held(reply.headers if reply else ())]
         held += [(name, value) for name, value in request.query if is_secret_parameter(name)]
         held += _fetched(reply) if reply is not None and is_credential_exchange(request) else ()

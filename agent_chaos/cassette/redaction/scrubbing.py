@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, quote_plus
@@ -86,9 +86,9 @@ def _by_given_name(found: Sequence[String]) -> Iterator[String]:
     before = None
     for one in found:
         if given and one.name in _VALUES and (name := given.get(_owner(one))):
-            yield replace(one, name=name)
+            yield one._replace(name=name)
         elif before is not None and one.path == f"{before.path[:-3]}[1]" and _is_secret_name(before.text):
-            yield replace(one, name=before.text)
+            yield one._replace(name=before.text)
         else:
             yield one
         before = one if one.path.endswith("[0]") else None
@@ -102,7 +102,8 @@ def _is_secret_name(text: str) -> bool:
     return is_secret_field(text) or is_secret_header(text)
 
 
-@dataclass(frozen=True, slots=True)
+# Compared by identity: one is a part of the key of each string whose edits are kept, and `_searching` makes equal ones one.
+@dataclass(frozen=True, slots=True, eq=False)
 class _Search:
     """What is looked for in a document and all that it holds."""
 
@@ -115,7 +116,7 @@ class _Search:
         bare = text.replace("\\/", "/")
         # Escapes can spell a secret in many ways (`\u0041`), so a text with any may hold each of them.
         held = tuple(one for one in known if one.form in bare or "\\" in text)
-        return cls(tuple(known), held, tuple(relevant(bare)))
+        return _searching(tuple(known), held, tuple(relevant(bare)))
 
     def edits(self, text: str, depth: int) -> list[Edit]:
         if len(text) < _SHORTEST or depth > _DEPTH:
@@ -127,7 +128,13 @@ class _Search:
             return _of_groups(_by_path(found), self.everything, depth)
         escaped = [edit for one in self.known if "\\" in one.form for edit in _found(one, text)]
         named = _by_given_name(found)
-        return merged_edits([*escaped, *(edit for one in named for edit in self.in_group([one], depth))])
+        return merged_edits([*escaped, *(edit for one in named for edit in self.in_string(one, depth))])
+
+    def in_string(self, one: String, depth: int) -> Iterator[Edit]:
+        """Edits for a string that stands by itself."""
+        text = one.text
+        if new := self.of_value(text, one.name, depth):
+            yield Edit(one.start, one.start + len(one.raw), quoted(applied(text, new), one.raw))
 
     def in_group(self, group: Sequence[String], depth: int) -> Iterator[Edit]:
         """Edits for the pieces of one string: what each holds, and what they hold together."""
@@ -170,6 +177,13 @@ def _is_login(text: str, name: str) -> bool:
     """Whether a field is a user's name and password in base64, as in the configuration of Docker and npm."""
     logins = encoded_texts(text) if name.lower() in ("auth", "_auth") else ()
     return any(":" in inner for _, _, inner in logins)
+
+
+@lru_cache(maxsize=256)
+def _searching(
+    everything: tuple[Known, ...], known: tuple[Known, ...], shapes: tuple[KeyShape, ...]
+) -> _Search:
+    return _Search(everything, known, shapes)
 
 
 @lru_cache(maxsize=4096)

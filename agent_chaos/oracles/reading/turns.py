@@ -6,16 +6,15 @@ Where no tool boundary saw a tool, the wire is the evidence: a call that the nex
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence
 from agent_chaos.oracles.reading.marks import adds_words
 from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.turn import Message, ModelTurn, Prompt, ToolCall, ToolResult
-from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.exchange import Reply
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
 
@@ -39,14 +38,10 @@ def _turn_of(protocol: str, reply: Reply) -> ModelTurn:
     return protocols()[protocol].parse(reply)
 
 
-@lru_cache(maxsize=2048)
-def _prompt(protocol: str, request: Request) -> Prompt:
-    return protocols()[protocol].prompt(request)
-
-
 def prompt_of_call(call: Call) -> Prompt | None:
     """What a call asked, in neutral words; None on a host without a protocol."""
-    return _prompt(call.protocol, call.request) if call.wire else None
+    wire = call.wire
+    return wire.prompt(call.request) if wire else None
 
 
 def served_turn(call: Call) -> ModelTurn | None:
@@ -107,7 +102,7 @@ def executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
 def _executed(trace: Trace, clean: Trace) -> tuple[Executed, ...]:
     wrapped = {run.name for run in (*trace.tools, *clean.tools)}
     by_boundary = [_by_boundary(run) for run in trace.tools]
-    by_wire = [one for one in _by_wire(trace, usual_results(clean)) if one.name not in wrapped]
+    by_wire = _by_wire(trace, usual_results(clean), wrapped)
     return tuple(sorted([*by_boundary, *by_wire], key=lambda one: one.seq))
 
 
@@ -130,23 +125,27 @@ def _results(clean: Trace) -> dict[str, list[str]]:
     return found
 
 
-def _by_wire(trace: Trace, usual: Mapping[str, list[str]]) -> Iterator[Executed]:
-    """Calls echoed with a result of the tool, each once for every reply that asked for it."""
+def _by_wire(trace: Trace, usual: Mapping[str, list[str]], wrapped: Collection[str]) -> Iterator[Executed]:
+    """Calls echoed with a result of the tool, each once for every reply that asked for it; not of `wrapped` tools."""
     seen: set[tuple[str, str, str, int]] = set()
+    # By name and id, an empty one where it has none: the latest call whose reply asked for it.
+    latest: dict[tuple[str, str], Call] = {}
     for call in trace.calls:
         prompt = prompt_of_call(call)
-        if prompt is None:
-            continue
-        before = [other for other in trace.calls if other.seq < call.seq]
         # Every request repeats the whole history, so that each call is counted once, where it is told first.
-        for echoed, result in _answered_calls(prompt.messages):
-            asked = _asked_by(before, echoed)
+        for echoed, result in _answered_calls(prompt.messages) if prompt else ():
+            if echoed.name in wrapped:
+                continue
+            known = [latest.get((echoed.name, one)) for one in {echoed.id, ""}]
+            asked = max((one for one in known if one is not None), key=lambda one: one.seq, default=None)
             # A turn that is run again gets the same reply, with the same id, from the recording.
             key = (echoed.id, echoed.name, echoed.arguments, asked.seq if asked else -1)
             if key not in seen and _tells_of_a_run(result, echoed, usual):
                 seen.add(key)
                 if asked is not None:
                     yield Executed(echoed.name, strict_json(echoed.arguments), call.seq, asked.seq, True)
+        turn = served_turn(call)
+        latest.update({(one.name, one.id): call for one in turn.tool_calls} if turn else {})
 
 
 def _answered_calls(messages: tuple[Message, ...]) -> Iterator[tuple[ToolCall, ToolResult]]:
@@ -169,15 +168,6 @@ def _tells_of_a_run(result: ToolResult, asked: ToolCall, usual: Mapping[str, lis
     if result.is_error or not known:
         return False
     return not adds_words(shown(result.content, limit=2_000), [*known, asked.arguments])
-
-
-def _asked_by(calls: list[Call], echoed: ToolCall) -> Call | None:
-    """The latest call of the run whose reply asked for this tool call."""
-    for call in reversed(calls):
-        turn = served_turn(call)
-        if turn and any(c.name == echoed.name and (not c.id or c.id == echoed.id) for c in turn.tool_calls):
-            return call
-    return None
 
 
 def strict_json(text: str) -> Any:

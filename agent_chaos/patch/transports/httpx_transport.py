@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -25,7 +26,7 @@ from agent_chaos.patch.transports.wire import octets
 from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
-from agent_chaos.stream.exchange import Data, End, Head, Request
+from agent_chaos.stream.exchange import Data, End, Head, Headers, Request
 
 
 def _error(
@@ -42,14 +43,26 @@ def _timeouts(request: Any) -> Timeouts:
 
 
 def _request(request: Any, body: bytes) -> Request:
-    headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
+    headers = _decoded(tuple(request.headers.raw))
     return Request(request.method.upper(), str(request.url), headers, body)
+
+
+# The requests and replies of all runs have much the same headers.
+@lru_cache(maxsize=512)
+def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+
+
+@lru_cache(maxsize=512)
+def _encoded(headers: Headers) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((octets(name), octets(value)) for name, value in headers)
 
 
 def _response(library: ModuleType, head: Head, stream: Any) -> Any:
     extensions = {"http_version": b"HTTP/1.1", "reason_phrase": octets(head.reason)}
-    headers = [(octets(name), octets(value)) for name, value in head.headers]
-    return library.Response(head.status, headers=headers, stream=stream, extensions=extensions)
+    return library.Response(
+        head.status, headers=list(_encoded(head.headers)), stream=stream, extensions=extensions
+    )
 
 
 class _SyncBody:

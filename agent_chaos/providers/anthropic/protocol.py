@@ -61,7 +61,7 @@ class AnthropicMessages(WireProtocol):
         """As the body's `stream` says, or the path on Vertex AI and Bedrock."""
         return prompt.streaming(request)
 
-    def prompt(self, request: Request) -> Prompt:
+    def read_prompt(self, request: Request) -> Prompt:
         """The request in neutral words."""
         return prompt.prompt(request)
 

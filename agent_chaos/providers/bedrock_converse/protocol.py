@@ -44,7 +44,7 @@ class BedrockConverse(WireProtocol):
         found = prompt.PATH.search(request.path)
         return bool(found and found[2])
 
-    def prompt(self, request: Request) -> Prompt:
+    def read_prompt(self, request: Request) -> Prompt:
         """The request in neutral words."""
         return prompt.prompt(request)
 

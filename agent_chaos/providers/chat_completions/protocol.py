@@ -43,7 +43,7 @@ class ChatCompletions(WireProtocol, ABC):
         """As the body's `stream` says."""
         return fields(request.json).get("stream") is True
 
-    def prompt(self, request: Request) -> Prompt:
+    def read_prompt(self, request: Request) -> Prompt:
         """The request in neutral words."""
         return prompt.prompt(request)
 

@@ -47,7 +47,7 @@ class Gemini(WireProtocol):
         own = request.host == "generativelanguage.googleapis.com"
         return own and any(settings.get(name) for name in ("responseSchema", "responseJsonSchema"))
 
-    def prompt(self, request: Request) -> Prompt:
+    def read_prompt(self, request: Request) -> Prompt:
         return prompt(request)
 
     def request(self, asked: Prompt) -> Request:

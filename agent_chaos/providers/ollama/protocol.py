@@ -41,7 +41,7 @@ class Ollama(WireProtocol):
         """Unless the body's `stream` is false."""
         return prompt.streaming(request)
 
-    def prompt(self, request: Request) -> Prompt:
+    def read_prompt(self, request: Request) -> Prompt:
         """The request in neutral words."""
         return prompt.prompt(request)
 

@@ -68,7 +68,7 @@ class OpenAIResponses(WireProtocol):
         own = request.host == "api.openai.com"
         return own and form.get("type") == "json_schema" and form.get("strict") is True
 
-    def prompt(self, request: Request) -> Prompt:
+    def read_prompt(self, request: Request) -> Prompt:
         return prompt(request)
 
     def request(self, asked: Prompt) -> Request:
