@@ -209,6 +209,17 @@ def test_arguments_that_a_whole_reply_cut_are_a_finding_of_their_own_and_its_fix
     assert outcome.verdict is Verdict.PASS
 
 
+def test_the_printed_look_at_how_a_reply_ended_ends_its_whole_finding(
+    made: CampaignRecord, tmp_path: Path
+) -> None:
+    finding = finding_of(made, "cut")
+    look = "".join(f"        {line}\n" for line in finding.fix.code.splitlines())
+    better = rehearsal(tmp_path, REFUND.replace(CALL, CALL + look))
+
+    assert better.clean_outcome.verdict is Verdict.PASS
+    assert {better.trial(PLANS[name]).verdict for name in names(made, finding)} == {Verdict.PASS}
+
+
 def test_a_part_of_a_request_stands_beside_the_recorded_one(tmp_path: Path) -> None:
     source = REFUND.replace(
         TOOL, f"            try:\n    {TOOL}            except Exception:\n                result = None\n"
