@@ -15,7 +15,7 @@ from random import Random
 import pytest
 
 from agent_chaos.errors import TrialTimeout
-from agent_chaos.patch.install import install_offline
+from agent_chaos.patch.install import install_offline, release
 from agent_chaos.patch.time.collector import collector_paused
 from agent_chaos.patch.time.stop import real_time_stop
 from agent_chaos.runtime import real
@@ -167,6 +167,30 @@ def test_a_loop_that_was_there_before_the_run_takes_part_in_it():
     traces = [ran(lambda ctx, text: bus.emit("asked")) for _ in range(3)]
 
     assert [trace.answers[0].text for trace in traces] == ["asked at 1"] * 3
+
+
+def test_a_loop_that_was_started_before_the_process_was_offline_takes_part_too():
+    release()
+    bus, began = Bus(), threading.Event()
+    bus.loop = asyncio.new_event_loop()
+    bus.loop.call_soon(began.set)
+    threading.Thread(target=bus.loop.run_forever, daemon=True).start()
+    began.wait()
+    traces = [ran(lambda ctx, text: bus.emit("asked")) for _ in range(3)]
+    release()
+
+    assert [trace.answers[0].text for trace in traces] == ["asked at 1"] * 3
+    assert asyncio.run_coroutine_threadsafe(asyncio.sleep(0, "for real"), bus.loop).result(5) == "for real"
+
+
+def test_a_loop_that_was_made_before_the_process_was_offline_waits_on_virtual_time():
+    release()
+    loop = asyncio.new_event_loop()
+    trace = ran(lambda ctx, text: loop.run_until_complete(asyncio.sleep(3_600, "slept")))
+    loop.close()
+
+    assert trace.answers[0].text == "slept"
+    assert trace.virtual_s == 3_600
 
 
 def test_a_wait_inside_c_code_makes_the_run_degraded_and_lets_the_others_go_on():

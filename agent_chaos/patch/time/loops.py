@@ -9,6 +9,7 @@ import threading
 from asyncio import base_events
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -16,6 +17,7 @@ from agent_chaos.errors import TrialStop
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.time.clock import wait
 from agent_chaos.runtime.active import follow, poke, scheduled, thaw, timed
+from agent_chaos.runtime.clock import RESOLUTION_S
 from agent_chaos.runtime.member import WaitEnd
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
@@ -23,6 +25,7 @@ from agent_chaos.runtime.session import Session
 _BY_NAME = ("SelectSelector", "PollSelector")
 """Those that are asked for by name. What `DefaultSelector` is of depends on the system, and is left as it is."""
 _Events = list[tuple[selectors.SelectorKey, int]]
+_Select = Callable[[float | None], _Events]
 
 
 # A selector is where every loop of asyncio waits, and a class of its own can be put there without a private
@@ -31,47 +34,79 @@ class _Selector(selectors.DefaultSelector):
     """Hands over to other threads instead of waiting, until a virtual time."""
 
     def select(self, timeout: float | None = None) -> _Events:
-        scheduler = scheduled()
-        if scheduler is None:
-            if timeout is None or timeout > 0:
-                thaw()
-            return self._now(timeout)
-        # A loop with callbacks that are ready polls with 0. It gives way all the same, or a loop that is
-        # never idle would keep the turn for ever, and a thread it waits for would never run.
-        if timeout is not None and timeout <= 0:
-            scheduler.give_way()
-            return self._now(0)
-        found = self._now(0)
-        if not found:
-            # Sockets in the map are the reason to wait in real time. The self-pipe does not count: what is
-            # written to it comes from a thread of this process, which the scheduler sees.
-            external = len(self.get_map()) > 1  # the one is by which other threads wake a loop
-            ended = wait(scheduler, timeout, self._anything, external=external, why="timer")
-            found = self._now(timeout if ended is WaitEnd.FREED else 0)
-        return found
-
-    def _now(self, timeout: float | None) -> _Events:
-        found: _Events = super().select(timeout)
-        return found
-
-    def _anything(self) -> bool:
-        try:
-            return bool(self._now(0))
-        except (OSError, ValueError):  # closed meanwhile
-            return True
+        return _select(self, super().select, timeout)
 
 
-def _call_soon_threadsafe(actual: Callable[..., asyncio.Handle]) -> Callable[..., asyncio.Handle]:
+def _select(selector: selectors.BaseSelector, actual: _Select, timeout: float | None) -> _Events:
+    """The `select` of a loop's selector, which waits for real outside of a run alone."""
+    scheduler = scheduled()
+    if scheduler is None:
+        if timeout is None or timeout > 0:
+            thaw()
+        return actual(timeout)
+    # A loop with callbacks that are ready polls with 0. It gives way all the same, or a loop that is
+    # never idle would keep the turn for ever, and a thread it waits for would never run.
+    if timeout is not None and timeout <= 0:
+        scheduler.give_way()
+        return actual(0)
+    found = actual(0)
+    if not found:
+        # Sockets in the map are the reason to wait in real time. The self-pipe does not count: what is
+        # written to it comes from a thread of this process, which the scheduler sees.
+        external = len(selector.get_map()) > 1  # the one is by which other threads wake a loop
+        ended = wait(scheduler, timeout, lambda: _anything(actual), external=external, why="timer")
+        found = actual(timeout if ended is WaitEnd.FREED else 0)
+    return found
+
+
+def _anything(actual: _Select) -> bool:
+    try:
+        return bool(actual(0))
+    except (OSError, ValueError):  # closed meanwhile
+        return True
+
+
+def _hold(loop: Any, changes: Changes) -> bool:
+    """Has a loop wait on virtual time that was made before this environment stood; False where that cannot be."""
+    selector = vars(loop).get("_selector")
+    if isinstance(selector, _Selector):
+        return True
+    if not isinstance(selector, selectors.BaseSelector):
+        return False
+    if "select" not in vars(selector):
+        changes.replace(selector, "select", partial(_select, selector, selector.select))
+        # Of the clock as it was when the loop was made: `_clock_info` in `clock.py` says why that is not enough.
+        changes.replace(loop, "_clock_resolution", RESOLUTION_S)
+    return True
+
+
+def _run_forever(actual: Callable[..., None], changes: Changes) -> Callable[..., None]:
+    def run_forever(self: Any) -> None:
+        if timed() is not None:
+            _hold(self, changes)
+        actual(self)
+
+    return run_forever
+
+
+def _call_soon_threadsafe(
+    actual: Callable[..., asyncio.Handle], changes: Changes
+) -> Callable[..., asyncio.Handle]:
     def call_soon_threadsafe(self: Any, callback: Any, *args: Any, context: Any = None) -> asyncio.Handle:
         session, ident = timed(), getattr(self, "_thread_id", None)
         # `_thread_id` is private, and the only thing that says which thread a running loop is in
         # (Lib/asyncio/base_events.py); libraries that run one loop in a daemon thread for the whole process
         # hand their work to it from here.
         if session is not None and ident is not None and ident not in session.scheduler.members:
+            if not _hold(self, changes):
+                session.tape.incident(session.clock.now(), "degraded", _NOT_HELD)
             _give_work_to(session, ident)  # before it wakes: from then on its time is the run's
         return actual(self, callback, *args, context=context)
 
     return call_soon_threadsafe
+
+
+_NOT_HELD = "an event loop that was started before agent-chaos waits in real time; start it in the agent"
 
 
 def _give_work_to(session: Session, ident: int) -> None:
@@ -159,12 +194,10 @@ def _apply(changes: Changes) -> None:
     for name in _BY_NAME:
         if (selector := vars(selectors).get(name)) is not None:
             changes.replace(selector, "select", _selecting(selector.select))
-    changes.replace(
-        base_events.BaseEventLoop,
-        # The class's own method, since loops are made by whoever likes to, before a run and within it.
-        "call_soon_threadsafe",
-        _call_soon_threadsafe(base_events.BaseEventLoop.call_soon_threadsafe),
-    )
+    # The class's own methods, since loops are made by whoever likes to, before a run and within it.
+    loop = base_events.BaseEventLoop
+    changes.replace(loop, "call_soon_threadsafe", _call_soon_threadsafe(loop.call_soon_threadsafe, changes))
+    changes.replace(loop, "run_forever", _run_forever(loop.run_forever, changes))
     when_imported("trio", _refuse_trio)
     when_imported("uvloop", _replace_uvloop)
 
