@@ -19,7 +19,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cassettes = typer.Typer(
-    help="Look at recordings, and move them in and out.", no_args_is_help=True, rich_markup_mode=None
+    help="Look at recordings, and move them in and out.",
+    epilog="Example: agent-chaos cassette show cassettes/refund.msgpack",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 app.add_typer(cassettes, name="cassette")
 

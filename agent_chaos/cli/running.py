@@ -181,7 +181,7 @@ def ui(
         int, typer.Option("--port", min=0, max=65535, metavar="PORT", help="0 for a free one.")
     ] = 8765,
 ) -> int:
-    """Look at runs, campaigns and recordings in the browser, on this machine."""
+    """Look at runs, campaigns and recordings in the browser."""
     from agent_chaos.commands import ui as body
 
     return body.ui(runs_dir, cassettes, host=host, port=port)
