@@ -204,6 +204,41 @@ def test_a_program_that_asks_again_at_once_is_seen_to(recorded):
     assert [one.oracle for one in outcome.violations] == ["retry_discipline"]
 
 
+OTHER_PROGRAM = """
+import json, os, subprocess, sys, time
+from urllib.parse import urlsplit
+
+ASKS = 'exec 3<>"/dev/tcp/$0/$1"; cat >&3; cat <&3'
+
+def ask(text):
+    place = urlsplit(os.environ["ANTHROPIC_BASE_URL"])
+    said = json.dumps({"model": "claude-sonnet-5", "max_tokens": 9, "messages": [{"role": "user", "content": text}]})
+    head = [
+        f"POST {place.path}/v1/messages HTTP/1.1", f"host: {place.netloc}", "connection: close",
+        "content-type: application/json", "anthropic-version: 2023-06-01", f"content-length: {len(said)}",
+    ]
+    told = "\\r\\n".join([*head, "", said]).encode()
+    done = subprocess.run(["bash", "-c", ASKS, place.hostname, str(place.port)], input=told, stdout=subprocess.PIPE)
+    return done.stdout.decode()
+
+time.sleep(0.01)
+first = ask("hi")
+print(" ".join(line for line in first.lower().splitlines() if line.startswith("retry-after-ms")))
+ask("hi")
+"""
+"""A program whose sleeps pass in virtual time, and which has another one ask, whose do not."""
+
+
+@pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="only Linux tells whose a connection is")
+def test_a_wait_of_another_program_that_the_program_started_is_cut_and_passes(recorded):
+    """An SDK in Python may drive a program in anything."""
+    outcome = recorded(OTHER_PROGRAM).trial(Plan.of([("call 0", RateLimit(retry_after_s=20))]))
+
+    assert [answer.text for answer in outcome.trace.answers] == ["retry-after-ms: 1"]
+    assert outcome.trace.virtual_s > 20
+    assert [one for one in outcome.violations if one.oracle == "retry_discipline"] == []
+
+
 def test_a_sitecustomize_of_the_programs_own_is_loaded_too(recorded, tmp_path):
     (tmp_path / "sitecustomize.py").write_text("import builtins\nbuiltins.own = 'loaded'\n")
     program = f"{PYTHON}\nprint(ask('hi'), own)"

@@ -9,6 +9,7 @@ from agent_chaos.containment import OnFailure
 from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.forward import http_library
 from agent_chaos.patch.loopback.addresses import asked_s
+from agent_chaos.patch.loopback.requester import loads_own_time
 from agent_chaos.patch.loopback.server import Incoming
 from agent_chaos.patch.transports.failures import HTTPX, abort_kind
 from agent_chaos.patch.transports.transfer import Pause, Timeouts, Transfer, TransferFailed, pause
@@ -36,7 +37,8 @@ class Relay:
 
     Args:
         client_timeout_s: how long the program's client waits for the next bytes, in virtual seconds; None for ever.
-        own_time: whether the program is known to ask for the time that it waits (`let_pass`), so that no wait need be cut.
+        own_time: whether the program is known to ask for the time that it waits (`let_pass`), so that no wait need be cut; a
+            program of another kind that it has started does not ask.
     """
 
     def __init__(self, session: Session, *, client_timeout_s: float | None, own_time: bool = False) -> None:
@@ -74,6 +76,7 @@ class Relay:
 
     def _replay(self, incoming: Incoming) -> None:
         asked = (incoming.request.url, incoming.request.body)
+        port = incoming.port
         # The program was told to wait less than the reply says, and what it would have waited passes here.
         self._pass(self._cut.pop(asked, 0.0))
         self.ordered_s = 0
@@ -92,14 +95,14 @@ class Relay:
                 # that nothing more comes.
                 events.append(Abort("disconnected" if step.timed_out else step.kind))
             else:
-                events.append(self._bearable(step, asked) if isinstance(step, Head) else step)
+                events.append(self._bearable(step, asked, port) if isinstance(step, Head) else step)
         # Together: what a client reads at once must not depend on how busy this machine is. Of a body that cannot be
         # decompressed, Node 20 tells where it comes with the head, and else waits for ever.
         incoming.put(*events)
 
-    def _bearable(self, head: Head, asked: tuple[str, bytes]) -> Head:
+    def _bearable(self, head: Head, asked: tuple[str, bytes], port: int) -> Head:
         """The head, with the wait that it orders or leaves to the client cut to what a program can bear in real time."""
-        if self.own_time or not (head.status in _PASSING or head.status >= 500):
+        if not (head.status in _PASSING or head.status >= 500) or (self.own_time and loads_own_time(port)):
             return head
         ordered, exactly = header(head.headers, "retry-after"), header(head.headers, _AT_ONCE[0])
         if any(told and not (told.isdigit() and int(told) > 0) for told in (ordered, exactly)):

@@ -20,7 +20,7 @@ import h11
 from agent_chaos.patch.loopback.addresses import meant
 from agent_chaos.patch.loopback.writing import ReplyWriter
 from agent_chaos.runtime import real
-from agent_chaos.stream.exchange import Abort, End, Head, ReplyEvent, Request
+from agent_chaos.stream.exchange import Abort, End, Head, ReplyEvent, Request, header
 
 _MOST_BODY_BYTES = 64 * 1024 * 1024
 _LOOK_S = 0.02
@@ -30,12 +30,13 @@ _LEARNT_S = 0.02
 
 @dataclass(eq=False)
 class Incoming:
-    """A request that waits for its reply. `put` events, up to an End or an Abort.
+    """A request that waits for its reply, from that port of this machine. `put` events, up to an End or an Abort.
 
     `gone` is set once the client has closed the connection before that.
     """
 
     request: Request
+    port: int
     events: real.SimpleQueue[tuple[ReplyEvent, ...]] = field(default_factory=real.SimpleQueue)
     gone: bool = False
 
@@ -127,7 +128,7 @@ class LoopbackServer:
 
     def _answer(self, connection: socket.socket, request: Request) -> bool:
         """Writes one reply; whether another may follow on the connection."""
-        incoming = Incoming(request)
+        incoming = Incoming(request, connection.getpeername()[1])
         place = request.url.partition("?")[0]
         writer = ReplyWriter(connection, lambda: self._until_closed(connection, place), method=request.method)
         answers = self._take if request.host else self._own
@@ -139,7 +140,8 @@ class LoopbackServer:
                 return False
             writer.write(events)
             if isinstance(events[-1], End | Abort):
-                return writer.reusable
+                # A client that says so reads to the end of the connection.
+                return writer.reusable and header(request.headers, "connection").lower() != "close"
 
     def _until_closed(self, connection: socket.socket, place: str) -> None:
         until = real.monotonic() + (_LEARNT_S if place in self._waits_on else self._patience_s)
