@@ -48,6 +48,10 @@ TELEMETRY = (
 TELEMETRY_PATHS = (("api.openai.com", "/v1/traces/ingest"),)
 """What only watches on a host that also answers for models."""
 
+LOCAL_SWITCHES = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
+"""Variables that keep a library from fetching what it comes with, too: LiteLLM asks for its list of prices, again and again, from
+a thread that goes on while the agent runs (https://docs.litellm.ai/docs/proxy/config_settings)."""
+
 _LOOPBACK = ("127.0.0.1", "::1")
 _Names = tuple[str, list[str], list[str]]
 

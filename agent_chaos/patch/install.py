@@ -24,6 +24,7 @@ from agent_chaos.patch import (
     retry_quota,
 )
 from agent_chaos.patch.files import copies
+from agent_chaos.patch.guard import LOCAL_SWITCHES
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 from agent_chaos.patch.time import (
     alarms,
@@ -53,6 +54,12 @@ def _put_keys(changes: Changes) -> None:
         if not before:  # CI sets an absent secret to nothing
             os.environ[name] = PLACEHOLDER
             changes.on_undo(_setting(name, before))
+
+
+def _put_switches(changes: Changes) -> None:
+    for name in LOCAL_SWITCHES.keys() - os.environ.keys():
+        os.environ[name] = LOCAL_SWITCHES[name]
+        changes.on_undo(_setting(name, None))
 
 
 def _put_proxies_aside(changes: Changes) -> None:
@@ -116,6 +123,7 @@ _OFFLINE = Environment(
     kept_times.SEAM,
     tls.SEAM,
     Seam("placeholder keys", _put_keys),
+    Seam("libraries that fetch nothing", _put_switches),
     Seam("no proxies", _put_proxies_aside),
     Seam("quiet key warning", _hush),
 )

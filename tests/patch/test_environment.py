@@ -117,6 +117,12 @@ def test_a_run_and_a_session_of_pytest_leave_the_process_as_it_was(what, tmp_pat
     assert json.loads(done.stdout.splitlines()[-1]) == [True, []]
 
 
+def test_offline_litellm_does_not_ask_for_its_list_of_prices():
+    """It would ask again and again from a thread that goes on while an agent runs, which then seems to leave the machine."""
+    with offline_environment():
+        assert os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
+
+
 def test_what_was_changed_is_put_back_where_a_later_change_fails():
     class Owner:
         value = 1

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from agent_chaos.patch.guard import LOCAL_SWITCHES
 from agent_chaos.patch.keys import PLACEHOLDER, key_variables
 
 BASE_URLS = {
@@ -37,7 +38,8 @@ def program_environment(server: str, environ: Mapping[str, str], *, offline: boo
     """The variables of a program whose SDKs are to send their requests to `server` (`http://127.0.0.1:5000`).
 
     Base URLs that are set already keep the place that they name. Offline, keys that are missing get a placeholder, since
-    the SDKs refuse to be built without one; proxies are taken away, so that requests come here.
+    the SDKs refuse to be built without one, and libraries are told to fetch nothing; proxies are taken away, so that requests come
+    here.
     """
     kept = {name: value for name, value in environ.items() if name.lower() not in _PROXIES}
     for name, usual in BASE_URLS.items():
@@ -46,6 +48,7 @@ def program_environment(server: str, environ: Mapping[str, str], *, offline: boo
     if offline:
         kept.update(_own_time(server, kept))
         kept.update({name: PLACEHOLDER for name in key_variables() if not kept.get(name)})
+        kept = LOCAL_SWITCHES | kept
     return kept
 
 

@@ -147,3 +147,4 @@ def test_a_programs_own_base_url_keeps_its_place_and_only_missing_keys_get_a_pla
     assert found["OPENAI_API_KEY"] == "mine"
     assert "placeholder" in found["ANTHROPIC_API_KEY"]
     assert "https_proxy" not in found
+    assert found["LITELLM_LOCAL_MODEL_COST_MAP"] == "True"
