@@ -1,5 +1,6 @@
 """Waiting costs nothing and is exact; code outside of a run keeps its real clocks."""
 
+import _thread
 import asyncio
 import queue
 import sys
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 import anthropic
 import pytest
 
+from agent_chaos.patch.install import install_offline
 from agent_chaos.patch.time import loops
 from agent_chaos.runtime import real
 from tests.trials import START, assert_equal_traces, claude_says, json_reply, recorded, scenario, trial
@@ -460,3 +462,32 @@ def test_a_reply_that_begins_when_the_clients_timeout_is_up_is_still_heard():
     trace = trial(one, recorded(one, [claude_says("Hello.", at=5.0)]))
 
     assert [answer.text for answer in trace.answers] == ["Hello."]
+
+
+def test_a_thread_without_an_object_keeps_its_place_in_virtual_time_and_hands_it_over_as_it_ends():
+    def agent(ctx, text):
+        done, told = threading.Event(), []
+
+        def told_later(word, *, after_s):
+            time.sleep(after_s)
+            told.append(word)
+            done.set()
+
+        _thread.start_new_thread(told_later, ("late",), {"after_s": 300})
+        done.wait()
+        time.sleep(60)
+        return " ".join(told)
+
+    one = scenario(agent)
+    trace = trial(one, recorded(one, []))
+
+    assert (trace.answers[0].text, trace.virtual_s) == ("late", pytest.approx(360))
+    assert not trace.incidents_of("degraded")
+
+
+def test_outside_of_a_run_such_a_thread_gets_all_of_its_arguments():
+    install_offline()
+    came = queue.SimpleQueue()
+    _thread.start_new_thread(lambda *words, **named: came.put((words, named)), ("a",), {"b": 1})
+
+    assert came.get(timeout=60) == (("a",), {"b": 1})
