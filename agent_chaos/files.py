@@ -6,6 +6,7 @@ import json
 import os
 import sysconfig
 import tempfile
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _Model = TypeVar("_Model", bound="BaseModel")
+
+
+def told_with_place(error: BaseException) -> str:
+    """What other people's code raised, and the line of theirs that did, in one line."""
+    lines = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    text = " ".join(str(error).split())
+    where = f", at {relative(lines[-1][0])}:{lines[-1][1]}" if lines else ""
+    return f"{type(error).__name__}{': ' if text else ''}{text}{where}"
 
 
 def write_text(path: Path, text: str) -> None:

@@ -18,7 +18,9 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.cassette.model import ToolEnd
+from agent_chaos.errors import HarnessError
 from agent_chaos.faults.family import Family, Frequency
+from agent_chaos.files import told_with_place
 from agent_chaos.providers.plain_http import PLAIN
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.stream.exchange import Reply, Request
@@ -150,6 +152,13 @@ class WireFault(Fault):
     def rest(self, target: Target) -> Reply | None:
         """What a client gets that asks the model to go on, where the fault held back a part of the reply; else None."""
         return None
+
+
+def fault_failed(kind: str, error: Exception) -> HarnessError:
+    """What is raised for a fault whose own code failed: it may be other people's."""
+    return HarnessError(
+        f"fault {kind} failed: {told_with_place(error)}; mend it, or leave it out: --skip-faults {kind}"
+    )
 
 
 def target_of(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from agent_chaos.containment import Contained
+from agent_chaos.files import told_with_place
 from agent_chaos.oracles.oracle import Evidence, Oracle, Undecided, Violation
 from agent_chaos.oracles.reading.departure import asked_otherwise, cannot_tell, judged_to
 from agent_chaos.oracles.registry import all_oracles
@@ -31,15 +32,16 @@ def judge(
     if problem := _broken(trace, rewritten=evidence.rewritten):
         return decide(trace, broken=problem)
     found: list[Violation | Undecided] = []
+    failed: list[str] = []
     for oracle in (all_oracles() if judges is None else judges).values():
-        # A broken oracle must not pass for a broken agent.
+        # A broken oracle must not pass for a broken agent, nor keep the others from their findings.
         with Contained() as contained:
             # Oracles are generators: what they raise comes up here, within the block, and not where they are
             # called.
             told = _within_recording(trace, oracle, oracle.judge(evidence))
             found += _exact(evidence, oracle, told)
         if (exc := contained.error) is not None:
-            return decide(trace, broken=f"oracle {oracle.name} failed: {type(exc).__name__}: {exc}")
+            failed.append(f"oracle {oracle.name} failed: {told_with_place(exc)}")
     undecided = [one for one in found if isinstance(one, Undecided)]
     kept, unknown = _as_far_as_known(trace, asserted, rewritten=evidence.rewritten, clean=evidence.clean)
     violations = [one for one in found if isinstance(one, Violation)]
@@ -47,6 +49,7 @@ def judge(
         trace,
         [*violations, *kept],
         [*unknown, *undecided],
+        unjudged="; ".join(failed),
         not_tested=unfired or _untested(trace),
         judged_to=judged_to(trace, len(evidence.clean.answers), evidence.clean),
     )

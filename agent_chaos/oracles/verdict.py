@@ -77,6 +77,7 @@ def decide(
     undecided: Sequence[Undecided] = (),
     *,
     broken: str = "",
+    unjudged: str = "",
     not_tested: str = "",
     judged_to: str = "",
 ) -> Outcome:
@@ -84,6 +85,7 @@ def decide(
 
     Args:
         broken: why the run is worthless whatever was found in it; empty where it is sound.
+        unjudged: which oracles failed, so that nothing but what others found can be said; empty where none did.
         not_tested: why no fault struck, where some were to.
         judged_to: how far a run that nobody objects to could be judged; empty where that is to its end.
     """
@@ -96,6 +98,8 @@ def decide(
         # know of the rest.
         reason = "; ".join(one.reason for one in errors)
         return Outcome(Verdict.FAIL, trace, found, unclear, errors[0].rule, reason)
+    if unjudged:
+        return Outcome(Verdict.HARNESS_ERROR, trace, found, unclear, "harness", unjudged)
     if unclear:
         return Outcome(Verdict.UNDECIDED, trace, found, unclear, unclear[0].oracle, unclear[0].reason)
     if not_tested:

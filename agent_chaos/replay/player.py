@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from agent_chaos.cassette.model import Exchange, Keys
-from agent_chaos.faults.fault import Fault, WireFault, target_of
+from agent_chaos.faults.fault import Fault, WireFault, fault_failed, target_of
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.providers.new_reply import new_reply, translated
 from agent_chaos.providers.protocol import WireProtocol
@@ -248,7 +248,10 @@ class Player:
             # call has then not fired.
             if target is None:
                 continue
-            changed = fault.apply(target)
+            try:
+                changed = fault.apply(target)
+            except Exception as exc:  # a fault may be other people's, and is not to be taken for ours
+                raise fault_failed(fault.kind, exc) from exc
             # A fault that changes nothing has not fired, whatever the plan says. Identity first: most
             # faults give back what they got.
             if changed is not reply and changed != reply:

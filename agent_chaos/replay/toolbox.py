@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_chaos.cassette.model import ToolRecord
-from agent_chaos.faults.fault import Fault, Given, ToolFault, ToolOutcome, ToolTarget
+from agent_chaos.faults.fault import Fault, Given, ToolFault, ToolOutcome, ToolTarget, fault_failed
 from agent_chaos.faults.plan import Plan, Site
 
 
@@ -110,7 +110,10 @@ class Toolbox:
         """What a tool call gets instead of its result, and the fault that makes it so."""
         for fault in (*self._plan.at(site), *self.extra(target.name, site)):
             if isinstance(fault, ToolFault):
-                outcome = fault.apply(target)
+                try:
+                    outcome = fault.apply(target)
+                except Exception as exc:  # a fault may be other people's, and is not to be taken for ours
+                    raise fault_failed(fault.kind, exc) from exc
                 # As for replies: what changes nothing has not fired.
                 return (None, ()) if outcome == ToolOutcome(target.end) else (outcome, (fault,))
         return None, ()

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 from weakref import ref
 
-from agent_chaos.errors import GuardRefused, TrialStop, UsageError
+from agent_chaos.errors import AgentChaosError, GuardRefused, TrialStop
 from agent_chaos.runtime.answer import Answered, Answers, ToolScribe
 from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import Member
@@ -147,7 +147,7 @@ class Session:
             raise
         # Not passed on as it is: an `except Exception` of the agent would take it for an answer of its own.
         except Exception as exc:
-            told = isinstance(exc, UsageError)
+            told = isinstance(exc, AgentChaosError)
             detail = str(exc) if told else f"agent-chaos failed on {what}: {type(exc).__name__}: {exc}"
             self.tape.incident(self.clock.now(), "harness", detail)
             raise TrialStop(detail) from exc

@@ -8,7 +8,16 @@ from functools import cached_property
 from typing import Any
 
 from agent_chaos.faults.catalogue import fault_type, fault_types
-from agent_chaos.faults.fault import Choice, Fault, Target, ToolFault, ToolTarget, WireFault, target_of
+from agent_chaos.faults.fault import (
+    Choice,
+    Fault,
+    Target,
+    ToolFault,
+    ToolTarget,
+    WireFault,
+    fault_failed,
+    target_of,
+)
 from agent_chaos.trace.trace import Call, ToolRun
 
 Bounds = tuple[str, int, int]
@@ -43,6 +52,12 @@ class Rule:
 
     def openings(self, step: FaultSite) -> tuple[Choice, ...]:
         """The choices with which the fault can act on a step, mildest first."""
+        try:
+            return self._openings(step)
+        except Exception as exc:  # a fault may be other people's, and is not to be taken for ours
+            raise fault_failed(self.kind, exc) from exc
+
+    def _openings(self, step: FaultSite) -> tuple[Choice, ...]:
         cls = self.cls
         if isinstance(step, Call) and issubclass(cls, WireFault):
             target = target_of(cls, step.request, step.recorded, step.wire) if step.recorded else None

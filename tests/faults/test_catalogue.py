@@ -3,11 +3,14 @@
 import sys
 from textwrap import dedent
 
+import anthropic
 import pytest
 
-from agent_chaos.errors import PlanError
+from agent_chaos.errors import HarnessError, PlanError
 from agent_chaos.faults import catalogue
-from agent_chaos.faults.plan import fault_of
+from agent_chaos.faults.plan import Plan, fault_of
+from agent_chaos.search.scope import Rule
+from tests.trials import claude_says, recorded, scenario, trial
 
 DRIP = '''
     from typing import Literal
@@ -58,6 +61,40 @@ def test_a_package_adds_faults_by_an_entry_point(package):
 
     assert fault_of({"kind": "drip"}).family.name == "drip"
     assert "truncate" in catalogue.fault_types()
+
+
+def asks(ctx, text):
+    asked = [{"role": "user", "content": text}]
+    return (
+        anthropic.Anthropic()
+        .messages.create(model="claude-sonnet-5", max_tokens=9, messages=asked)
+        .content[0]
+        .text
+    )
+
+
+HELLO = scenario(asks)
+
+
+def test_a_fault_of_a_package_that_fails_where_it_can_act_is_named_with_its_line(package):
+    package(DRIP.replace("return ({},) if", "return {}['opening'] if"))
+    (call,) = trial(HELLO, recorded(HELLO, [claude_says("Hi.")])).calls
+
+    with pytest.raises(
+        HarnessError,
+        match=r"fault drip failed: KeyError: 'opening', at .*drips\.py:\d+; .*--skip-faults drip",
+    ):
+        Rule("drip").openings(call)
+
+
+def test_a_fault_of_a_package_that_fails_as_it_acts_is_no_failure_of_the_agent(package):
+    package(DRIP.replace("return delayed(target.reply, 1.0)", "return {}['act']"))
+    cassette = recorded(HELLO, [claude_says("Hi.")])
+    trace = trial(HELLO, cassette, Plan.of([("call 0", fault_of({"kind": "drip"}))]))
+
+    (incident,) = trace.incidents_of("harness")
+    assert incident.detail.startswith("fault drip failed: KeyError: 'act', at ")
+    assert trace.raised == ()
 
 
 def test_a_package_that_does_not_import_is_named(package):

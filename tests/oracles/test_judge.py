@@ -92,12 +92,13 @@ ORDER = {
         Verdict.HARNESS_ERROR,
         "refused a connection to home.example.com",
     ),
-    "broken-oracle-over-fail": (
+    "fail-over-broken-oracle": (retries, FIRED, [BREAKS, FAILS], Verdict.FAIL, "it fails"),
+    "broken-oracle-over-undecided": (
         retries,
         FIRED,
-        [FAILS, BREAKS],
+        [DOUBTS, BREAKS, WARNS],
         Verdict.HARNESS_ERROR,
-        "oracle breaks failed: KeyError: 'oops'",
+        "oracle breaks failed: KeyError: 'oops', at tests/oracles/test_judge.py:",
     ),
     "fail-over-undecided": (retries, FIRED, [DOUBTS, FAILS], Verdict.FAIL, "it fails"),
     "fail-over-left-recording": (asks_something_new, FIRED, [FAILS], Verdict.FAIL, "it fails"),
