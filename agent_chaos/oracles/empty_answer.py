@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -88,11 +89,18 @@ def _silent_frame(evidence: Evidence, answer: Answer, clean: Answer) -> Call | N
             and call.turn == answer.turn
             and len(whole) >= LONG_ENOUGH
             and whole in clean.text
-        ):
-            frames = {in_one_line(clean.text.replace(whole, nothing)) for nothing in _NO_TEXT}
-            if in_one_line(answer.text) in frames:
-                return call
+        ) and _leaves_out(answer.text, clean.text, whole):
+            return call
     return None
+
+
+def _leaves_out(text: str, usual: str, whole: str) -> bool:
+    """Whether a text is the usual one with nothing in one of the places where a reply's words stand, or in several."""
+    # Not in all of them: what stands elsewhere may come from a tool, or from another reply.
+    either = "|".join(re.escape(one) for one in (in_one_line(whole), *_NO_TEXT))
+    frame = rf"\s*(?:{either})\s*".join(re.escape(in_one_line(part)) for part in usual.split(whole))
+    one_line = in_one_line(text)
+    return one_line != in_one_line(usual) and re.fullmatch(frame, one_line) is not None
 
 
 ORACLE = EmptyAnswer()

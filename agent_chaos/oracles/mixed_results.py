@@ -10,7 +10,7 @@ from agent_chaos.oracles.reading.tool_reports import asks_for
 from agent_chaos.oracles.reading.turns import prompt_of_call, shown, strict_json
 from agent_chaos.providers.turn import Message, Prompt, ToolCall, ToolResult
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Trace
+from agent_chaos.trace.trace import ToolRun, Trace
 
 _ADVICE = (
     "Give each result back under the id of its own call, and where calls have no ids in the order of the calls, not in the order "
@@ -71,9 +71,14 @@ def _swapped(prompt: Prompt, usual: _Usual) -> Iterator[tuple[ToolCall, str, Too
 
 def _was_so_given(trace: Trace, asked: ToolCall, owner: ToolCall) -> bool:
     """Whether a fault made the tool itself give such a result, or the text is what the agent says of any call that failed."""
-    struck = (run for run in trace.tools if not run.end.failed and asks_for(asked, run))
-    failed = any(run.end.failed and asks_for(owner, run) for run in trace.tools)
+    struck = (run for run in _runs_for(trace, asked) if not run.end.failed)
+    failed = any(run.end.failed for run in _runs_for(trace, owner))
     return failed or not all(one.transparent for run in struck for one in run.fired)
+
+
+def _runs_for(trace: Trace, asked: ToolCall) -> list[ToolRun]:
+    """The runs for a call; all of them where none is known by it, as where the agent has other names for what it passes on."""
+    return [run for run in trace.tools if asks_for(asked, run)] or list(trace.tools)
 
 
 def _usual(clean: Trace) -> _Usual:

@@ -13,9 +13,11 @@ from agent_chaos.oracles.reading.turns import (
     is_truncated,
     recorded_text,
     recorded_turn,
+    refusal_of,
     served_turn,
     shown,
 )
+from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
@@ -72,7 +74,25 @@ class SilentTruncation:
                 reason = f"turn {answer.turn} still answered {shown(told, 90)!r} as if that were all"
                 yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
                 return
+        yield from self._refused(evidence, answer)
         yield from self._kept(evidence, answer)
+
+    def _refused(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
+        """A turn that answers with the words of a refusal, alone or in the place of what was wanted."""
+        clean = clean_answer(evidence, answer.turn)
+        mine = [call for call in evidence.trace.calls if call.turn == answer.turn]
+        for call in mine if clean is not None else ():
+            words = refusal_of(call)
+            # Who looks into a field that only refusals have knows what it gives to the user.
+            knowingly = call.wire is None or (_is_apart(call.wire) and answer.text.strip() == words)
+            if clean is None or not words or knowingly or _asked_on(evidence.trace, call):
+                continue
+            said = [*_said_in(evidence.trace, answer.turn), words]
+            given = words in answer.text or words in shown(answer.value, 100_000)
+            if given and not is_marked(answer, clean, said):
+                reason = f"turn {answer.turn} gave {shown(words, 90)!r} for the answer"
+                yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
+                return
 
     def _kept(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
         """A turn that answers with what a reply of an earlier turn had said so far."""
@@ -98,7 +118,7 @@ class SilentTruncation:
                 continue
             served = served_turn(call)
             asked = {one.name for one in served.tool_calls} if served else set()
-            words = [served.text] if served else []
+            words = [served.text, refusal_of(call)] if served else []
             for run in evidence.trace.tools:
                 usual = _usual_runs(evidence.clean, run)
                 # A tool that the reply itself calls is judged by `unfinished_tool_call`.
@@ -115,7 +135,7 @@ class SilentTruncation:
             recorded, served = recorded_turn(call), served_turn(call)
             if recorded is None or served is None or not _spoiled(call):
                 continue
-            whole, partial = recorded.text.strip(), served.text.strip()
+            whole, partial = recorded.text.strip(), served.text.strip() or refusal_of(call)
             # A shorter text may stand in any prompt by chance.
             if len(whole) >= LONG_ENOUGH and (found := _fed(evidence, call, whole, partial)):
                 later, before, after = found
@@ -145,8 +165,16 @@ class SilentTruncation:
         )
 
 
+def _is_apart(wire: WireProtocol) -> bool:
+    """Whether an API keeps the words of a refusal in a field of their own."""
+    how = wire.specifics.worded_refusal
+    return how is not None and how.apart
+
+
 def _why(call: Call) -> str:
     served = served_turn(call)
+    if refusal_of(call):
+        return "the model had refused"
     if served is None or served.error is not None:
         return "the reply said that it had failed"
     if not served.text.strip():

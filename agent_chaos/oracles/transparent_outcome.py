@@ -71,7 +71,7 @@ class TransparentOutcome:
             reason = f"turn {answer.turn} answered {shown(answer.text, 90)!r}, not {shown(clean.text, 90)!r}"
             advice = _READ if heard_as_recorded(evidence.trace) else _ADVICE
             told = self._violation("answer", reason, clean.text, answer.text, advice)
-            yield _as_warning(told) if _says_so(evidence.trace, answer, clean) else told
+            yield _as_warning(told, advice) if _says_so(evidence.trace, answer, clean) else told
             return
 
     def _tools(self, evidence: Evidence) -> Iterable[Violation]:
@@ -111,15 +111,18 @@ def _says_so(trace: Trace, answer: Answer, clean: Answer) -> bool:
     No retry was promised, and nobody is misled: it could have been had, and that is all.
     """
     mine = [call for call in trace.calls if call.turn == answer.turn]
-    # Any of them, since calls may be made side by side. A client that could not read a reply on leaves it.
-    if not any(failed_for_good(trace, one) or (one.fired and not read_whole(trace, one)) for one in mine):
+    # Any of them, since calls may be made side by side. A client that could not read a reply on leaves it, or
+    # raises once it has all of it.
+    nothing = any(failed_for_good(trace, one) or (one.fired and not read_whole(trace, one)) for one in mine)
+    if not nothing and not heard_as_recorded(trace):
         return False
     said = [turn.text for turn in map(served_turn, trace.calls) if turn is not None]
     return is_marked(answer, clean, said)
 
 
-def _as_warning(told: Violation) -> Violation:
-    return told.model_copy(update={"severity": "warning", "advice": _ASK_ONCE_MORE})
+def _as_warning(told: Violation, advice: str) -> Violation:
+    milder = _ASK_ONCE_MORE if advice == _ADVICE else advice
+    return told.model_copy(update={"severity": "warning", "advice": milder})
 
 
 def _tool_calls(trace: Trace, clean: Trace) -> Counter[str]:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from dataclasses import fields as dataclass_fields
 
-from agent_chaos.providers.turn import ErrorKind, Opaque, RawFields, StopReason
+from agent_chaos.providers.turn import ErrorKind, Opaque, Part, RawFields, StopReason
+
+REFUSING = "I'm sorry, but I can't help with that request."
+"""What models say that refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +18,19 @@ class Refused:
 
     kind: ErrorKind
     fields: RawFields
+
+
+@dataclass(frozen=True, slots=True)
+class WordedRefusal:
+    """How a reply refuses in words: the part that holds them, and why it stopped, in the API's own word.
+
+    `apart` says that they stand in a field of their own, which clients do not take for an answer's text.
+    """
+
+    part: Part
+    stop: StopReason
+    stop_raw: str
+    apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +59,7 @@ class Specifics:
         lost_state: by reason, how a request is refused that goes on from state the server does not have or cannot go on
             from; `{previous}` stands for what the request names.
         empty_stops: stop reasons of its own with which a reply without content ends, and what they mean.
+        worded_refusal: how a reply refuses in words that stand in it as an answer would.
         blocked_prompt: `extra` of the turn that says that the prompt itself was blocked.
         flat_error: an error event of a running stream with its fields at the top, as some servers send it.
         spend_limits: by error code, what is said of an account that has spent what it may, in the status of a rate limit.
@@ -58,6 +75,7 @@ class Specifics:
     signed_reasoning: RawFields = field(default_factory=dict)
     lost_state: Mapping[str, Refused] = field(default_factory=dict)
     empty_stops: Mapping[str, StopReason] = field(default_factory=dict)
+    worded_refusal: WordedRefusal | None = None
     blocked_prompt: RawFields = field(default_factory=dict)
     flat_error: bytes = b""
     spend_limits: Mapping[str, str] = field(default_factory=dict)

@@ -158,6 +158,20 @@ def test_an_answer_that_the_provider_holds_to_a_schema_wears_no_other_clothes(pr
     assert [bool(GarbledText.openings(one)) for one in (free, held, elsewhere)] == [True, False, True]
 
 
+@cases("refusal_in_words")
+def test_a_refusal_in_words_says_no_more_than_them(kind, form):
+    where = seen(form)
+    (fault,) = faults_of(kind, form)
+    turn, recorded = turn_of(where, fault.apply(where)), turn_of(where)
+    how = where.protocol.specifics.worded_refusal
+
+    assert [(type(part), turn.text or part.extra["refusal"]) for part in turn.parts] == [
+        (type(how.part), how.part.extra.get("refusal") or how.part.text)
+    ]
+    assert (turn.stop_raw, turn.complete) == (how.stop_raw, True)
+    assert (turn.id, turn.model, turn.usage) == (recorded.id, recorded.model, recorded.usage)
+
+
 @cases("empty_reply", "refusal")
 def test_a_reply_without_an_answer_is_complete_and_has_no_parts(kind, form):
     where = seen(form)

@@ -66,3 +66,13 @@ def test_an_answer_that_is_empty_without_faults_too_is_no_finding():
         desk("openai_chat", refund, minds=whole, read=strict)(ctx, text)
 
     assert judged(silent, "openai_chat", {"call 0": COMMA}).verdict is Verdict.PASS
+
+
+def test_a_reply_that_says_nothing_is_found_beside_the_same_words_from_elsewhere():
+    def quoting(ctx, text):
+        heard = SPEAKERS["openai_chat"]([{"role": "user", "content": text}]).ask()
+        return f"The timetable: {ANSWER[0].text}\nThe model: {heard.text}"
+
+    empty = {"call 0": fault("empty_reply")}
+
+    assert found(judged(quoting, "openai_chat", empty, said=ANSWER)) == {"empty_answer:answer"}

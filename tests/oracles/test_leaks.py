@@ -1,6 +1,7 @@
 """Streams, threads and tasks that are left behind where a turn fails."""
 
 import asyncio
+import queue
 import threading
 
 import openai
@@ -189,3 +190,29 @@ def test_background_work_that_only_takes_longer_is_no_leak():
     slow = {"call 0": fault("slow_first_byte", seconds=30)}
 
     assert judged(agent, "openai_chat", slow, said=ANSWER, stream=False).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("seconds", [19, 20, 21])
+def test_a_thread_that_still_waits_for_a_reply_at_the_turns_deadline_is_over_with_its_clients_timeout(
+    seconds,
+):
+    def agent(ctx, text):
+        answers = queue.Queue()
+
+        def work():
+            client = openai.OpenAI(api_key=KEY, max_retries=0, timeout=60)
+            said = [{"role": "user", "content": text}]
+            reply = client.chat.completions.create(model=MODELS["openai_chat"], messages=said)
+            answers.put(reply.choices[0].message.content)
+
+        threading.Thread(target=work, daemon=True).start()
+        try:
+            return answers.get(timeout=19)
+        except queue.Empty:
+            return "It takes too long."
+
+    stalled = {"call 0": fault("stall", boundary="mid_body", seconds=seconds)}
+    outcome = judged(agent, "openai_chat", stalled, said=ANSWER, stream=False)
+
+    assert outcome.trace.answers[0].text == "It takes too long."
+    assert found(outcome) == set()

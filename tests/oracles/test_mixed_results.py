@@ -115,17 +115,24 @@ SOUND = {
 }
 
 
+@pytest.mark.parametrize(
+    ("wire", "of"),
+    [("{}", "city"), ("the-{}", "city"), ("{}_at", "place")],
+    ids=["same", "renamed", "reworded"],
+)
 @pytest.mark.parametrize(("tool", "one"), SOUND.values(), ids=SOUND)
-def test_a_result_that_the_tool_itself_gave_or_an_error_told_in_the_usual_words_is_not_mixed_up(tool, one):
+def test_a_result_that_the_tool_itself_gave_or_an_error_told_in_the_usual_words_is_not_mixed_up(
+    tool, one, wire, of
+):
     async def told(running):
         results = await asyncio.gather(*running, return_exceptions=True)
         return ["It failed." if isinstance(one, Exception) else json.dumps(one) for one in results]
 
     async def run(**given):
-        result = tool(**given)
+        result = tool(*given.values())
         return await result if asyncio.iscoroutine(result) else result
 
-    asked = Said("", tuple(Called.of(tool.__name__, call.arguments) for call in BOTH.calls))
+    asked = Said("", tuple(Called.of(wire.format(tool.__name__), {of: city}) for city in ("Oslo", "Rome")))
     outcome = judged(chat(told, run), "openai_chat", {"tool 1": one}, said=(asked, SAID[1]), stream=False)
 
     assert outcome.trace.fired

@@ -124,6 +124,17 @@ def test_an_empty_text_beside_a_field_that_says_so_is_no_empty_answer(more):
     assert spoken_to(agent, {"call 0": REFUSED}, (Said(LETTER),)).verdict is Verdict.PASS
 
 
+@pytest.mark.parametrize(
+    ("more", "expected"), [({"fehler": "keine Auskunft"}, set()), ({"fehler": None}, {"empty_answer:answer"})]
+)
+def test_an_object_that_says_what_failed_may_take_the_place_of_a_plain_answer(more, expected):
+    def agent(ctx, text):
+        choice = ask(text)
+        return choice.message.content if choice.finish_reason == "stop" else {"response": "", **more}
+
+    assert found(spoken_to(agent, {"call 0": fault("refusal")}, (Said(LETTER),))) == expected
+
+
 def test_none_where_no_reply_came_is_the_agents_own_word_and_a_warning():
     def agent(ctx, text):
         try:

@@ -1,9 +1,11 @@
 """Half an answer that the user gets as a whole one."""
 
+import openai
 import pytest
 
 from agent_chaos.oracles.verdict import Verdict
-from tests.oracles.desk import SPEAKERS, Unavailable, desk, fault, found, judged, whole
+from tests.oracles.desk import KEY, SPEAKERS, Unavailable, desk, fault, found, judged, whole
+from tests.spoken import MODELS
 from tests.standin.said import Said
 
 ANSWER = (Said("Take the early train to Hamburg and change there for the ferry. Do not buy the day ticket."),)
@@ -122,3 +124,48 @@ def test_an_answer_that_takes_nothing_from_the_half_reply_is_no_truncated_answer
         return "Thank you for the question."
 
     assert judged(thanking, "openai_chat", {"call 0": ENDS}, said=ANSWER).verdict is Verdict.PASS
+
+
+REFUSED = {"call 0": fault("refusal_in_words")}
+
+
+def test_a_refusal_that_is_given_for_the_answer_is_found_and_one_that_is_told_as_one_is_not():
+    def telling(ctx, text):
+        heard = SPEAKERS["anthropic_messages"]([{"role": "user", "content": text}]).ask()
+        return heard.text if whole(heard) else f"El modelo se niega: {heard.text}"
+
+    def under(agent):
+        return judged(agent, "anthropic_messages", REFUSED, said=ANSWER)
+
+    passed_on = under(desk("anthropic_messages"))
+
+    assert found(passed_on) == {"silent_truncation:answer"}
+    assert "the model had refused" in passed_on.violations[0].reason
+    assert under(telling).verdict is Verdict.PASS
+    assert under(desk("anthropic_messages", minds=whole)).verdict is Verdict.PASS
+
+
+def reading_the_field(frame):
+    """Asks Chat Completions, and looks into the field that only refusals have."""
+
+    def agent(ctx, text):
+        client = openai.OpenAI(api_key=KEY)
+        said = [{"role": "user", "content": text}]
+        message = (
+            client.chat.completions.create(model=MODELS["openai_chat"], messages=said).choices[0].message
+        )
+        return frame.format(message.content or message.refusal)
+
+    return agent
+
+
+@pytest.mark.parametrize(
+    ("frame", "expected"), [("{}", set()), ("Your route: {}", {"silent_truncation:answer"})]
+)
+def test_the_words_of_a_field_for_refusals_are_told_knowingly_unless_they_take_the_answers_place(
+    frame, expected
+):
+    outcome = judged(reading_the_field(frame), "openai_chat", REFUSED, said=ANSWER, stream=False)
+
+    assert "sorry" in outcome.trace.answers[0].text
+    assert found(outcome) == expected

@@ -5,14 +5,20 @@ from functools import partial
 import anthropic
 import openai
 import pytest
+from google import genai
 
+from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
+from agent_chaos.trial.rehearsal import Rehearsal
 from tests.oracles.desk import KEY, SAID, Claude, desk, fault, found, judged, refund
+from tests.spoken import spoken
 from tests.standin.said import Called, Said
 from tests.standin.wires import MODELS
+from tests.trials import recorded, scenario
 
 ANSWER = (Said("The ferry leaves at nine."),)
+LONGER = (Said("The ferry leaves at nine from the old pier, and the last one back leaves at six."),)
 PASSING = [
     fault("server_error"),
     fault("overloaded"),
@@ -46,6 +52,43 @@ def test_an_excuse_in_place_of_the_answer_is_a_warning_since_no_retry_was_promis
     assert violation.fingerprint == "transparent_outcome:answer"
     assert (violation.before, violation.after) == (ANSWER[0].text, "Sorry, I cannot say.")
     assert "once more" in violation.advice
+
+
+def test_an_excuse_for_a_stream_that_the_client_library_cannot_read_is_a_warning():
+    def told(excuse):
+        async def agent(ctx, text):
+            client, said = genai.Client(api_key=KEY).aio.models, ""
+            try:
+                async for chunk in await client.generate_content_stream(
+                    model=MODELS["gemini"], contents=text
+                ):
+                    said += chunk.text or ""
+            except Exception:
+                said = ""
+            return {"response": said, "complete": bool(said) or excuse is None}
+
+        respelled = {"call 0": fault("respelled_stream", spelling="cr")}
+        return judged(agent, "gemini", respelled, said=LONGER)
+
+    honest = told("not complete")
+
+    assert [one.severity for one in honest.violations] == ["warning"]
+    assert "Read a stream to its end" in honest.violations[0].advice
+    assert "transparent_outcome:answer" in found(told(None))
+
+
+def test_an_excuse_is_fair_though_the_user_asks_again_and_is_answered():
+    def keeping(ctx, text):
+        said = ctx.agent_state.get("said") or asks(0)(ctx, text)
+        ctx.agent_state["said"] = said if said == ANSWER[0].text else None
+        return said
+
+    subject = scenario(keeping, "When?", "When?")
+    cassette = recorded(subject, [spoken("openai_responses", ANSWER[0], 0, stream=False)])
+    outcome = Rehearsal(subject, cassette=cassette).trial(Plan.of([("call 0", fault("server_error"))]))
+
+    assert [answer.text for answer in outcome.trace.answers] == ["Sorry, I cannot say.", ANSWER[0].text]
+    assert [one.severity for one in outcome.violations] == ["warning"]
 
 
 def test_an_answer_cut_short_by_a_passing_error_is_no_excuse():

@@ -6,7 +6,7 @@ from abc import ABC
 from dataclasses import replace
 from typing import ClassVar, Literal
 
-from agent_chaos.faults.family import NO_ANSWER, Family, Frequency
+from agent_chaos.faults.family import NO_ANSWER, STOP_REASON, Family, Frequency
 from agent_chaos.faults.fault import Choice, MessageFault, Target
 from agent_chaos.providers.specifics import Specifics
 from agent_chaos.providers.turn import ModelTurn, StopReason
@@ -64,6 +64,26 @@ class Refusal(_NoAnswer, frozen=True):
     needs = frozenset({"filters"})
 
     kind: Literal["refusal"] = "refusal"
+
+
+class RefusalInWords(_NoAnswer, frozen=True):
+    """A complete reply that says no more than that the model refuses, and is marked as a refusal as the provider does it: by its
+    reason to stop, or by a field of its own for the words.
+
+    Source: pydantic/pydantic-ai#8176, vybestack/llxprt-code#2341, NousResearch/hermes-agent#43108; Amazon's docs, Guardrails
+    (the blocked message takes the place of the answer).
+    """
+
+    family = STOP_REASON
+    frequency = Frequency.RARE
+    needs = frozenset({"worded_refusal"})
+    words = "the model refuses in words"
+
+    kind: Literal["refusal_in_words"] = "refusal_in_words"
+
+    def _stopped(self, turn: ModelTurn, specifics: Specifics) -> ModelTurn:
+        how = specifics.worded_refusal
+        return turn if how is None else replace(turn, parts=(how.part,), stop=how.stop, stop_raw=how.stop_raw)
 
 
 class GeminiStop(_NoAnswer, frozen=True):

@@ -78,6 +78,9 @@ def _flags_more(value: Any, clean: Any, known: list[str]) -> bool:
         return not set(value) <= set(clean) or any(
             _flags_more(inner, clean[name], known) for name, inner in value.items()
         )
+    if isinstance(value, dict):
+        # In place of a plain answer: what stands beside its text tells.
+        return any(says not in (None, "", [], {}) for name, says in value.items() if name != "response")
     # A flag that changed tells, whichever way: `ok: false` and `partial: true` are both said.
     if isinstance(value, bool) or isinstance(clean, bool):
         return bool(value != clean)

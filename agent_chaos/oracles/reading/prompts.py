@@ -10,6 +10,7 @@ from agent_chaos.oracles.reading.turns import (
     in_one_line,
     prompt_of_call,
     recorded_text,
+    refusal_of,
     served_turn,
 )
 from agent_chaos.providers.turn import Text
@@ -30,8 +31,10 @@ def told(call: Call) -> list[str]:
 
 
 def failed_for_good(trace: Trace, call: Call) -> bool:
-    """Whether a call failed, and no later attempt of it did better."""
-    again = (one for one in trace.calls if one.seq > call.seq and _is_attempt(one, call))
+    """Whether a call failed, and no later attempt of it in its turn did better."""
+    # Not in a later turn: the user may ask the same thing again, and was told of the failure by then.
+    later = (one for one in trace.calls if one.seq > call.seq and one.turn == call.turn)
+    again = (one for one in later if _is_attempt(one, call))
     return all(failed(trace, one) or is_unreadable(one) for one in (call, *again))
 
 
@@ -59,7 +62,9 @@ def _struck_for_good(trace: Trace, call: Call) -> bool:
 def _said_nothing(call: Call) -> bool:
     """Whether a reply came and was empty: nothing in its place is then what it said."""
     turn = served_turn(call)
-    return turn is not None and turn.error is None and turn.complete and not turn.text.strip()
+    if turn is None or turn.text.strip() or refusal_of(call):
+        return False
+    return turn.error is None and turn.complete
 
 
 def left_out(evidence: Evidence, turn: int) -> tuple[Call, Call] | None:

@@ -13,9 +13,12 @@ from typing import Any
 from agent_chaos.oracles.oracle import Evidence
 from agent_chaos.oracles.reading.marks import adds_words
 from agent_chaos.providers.registry import protocols
-from agent_chaos.providers.turn import Message, ModelTurn, Prompt, ToolCall, ToolResult
+from agent_chaos.providers.turn import Message, ModelTurn, Opaque, Prompt, ToolCall, ToolResult
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
+
+_REFUSAL = "refusal"
+"""What Chat Completions call a part with the words of a refusal, and the field that holds them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,20 @@ def recorded_text(call: Call) -> str:
     """What the model had said in the recording; empty where it did not speak."""
     turn = recorded_turn(call)
     return turn.text if turn is not None else ""
+
+
+def refusal_of(call: Call) -> str:
+    """The words in which a fault made a model refuse, by a reason to stop or a field of their own; empty where it did not."""
+    turn, recorded = served_turn(call), recorded_turn(call)
+    if turn is None or recorded is None or not call.fired or turn.tool_calls:
+        return ""
+    apart = "".join(
+        str(part.extra.get(_REFUSAL, ""))
+        for part in turn.parts
+        if isinstance(part, Opaque) and part.kind == _REFUSAL
+    )
+    said = turn.text if turn.stop == "filter" and not recorded.text.startswith(turn.text) else ""
+    return (apart or said).strip()
 
 
 def failed(trace: Trace, call: Call) -> bool:

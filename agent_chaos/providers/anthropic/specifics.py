@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent_chaos.providers.specifics import Refused, Specifics
-from agent_chaos.providers.turn import Opaque
+from agent_chaos.providers.specifics import REFUSING, Refused, Specifics, WordedRefusal
+from agent_chaos.providers.turn import Opaque, Text
 
 _THREADS = {
     "not_found": "Thread not found.",
@@ -32,6 +32,7 @@ SPECIFICS = Specifics(
         )
         for why, message in _THREADS.items()
     },
+    worded_refusal=WordedRefusal(Text(REFUSING), "filter", "refusal"),
     early_stops={"refusal": "filter", "model_context_window_exceeded": "length"},
     spend_limits={
         "enforced_spend_limit_reached": "You have reached your specified API usage limits.",

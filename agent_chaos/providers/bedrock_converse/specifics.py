@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from agent_chaos.providers.specifics import Specifics
-from agent_chaos.providers.turn import Opaque
+from agent_chaos.providers.specifics import Specifics, WordedRefusal
+from agent_chaos.providers.turn import Opaque, Text
 
 SPECIFICS = Specifics(
     null_places={
@@ -17,6 +17,10 @@ SPECIFICS = Specifics(
     },
     unknown_part=Opaque("hologram", {"hologram": {"scene": "a block of the future"}}),
     signed_reasoning={"signature": "EqQBCgIYAhIM1gbcDa9GJwZA2b3hGgxBdjrkzLoky3dl1pk"},
+    # A guardrail puts its own message in the place of what the model said; this is the default one.
+    worded_refusal=WordedRefusal(
+        Text("Sorry, the model cannot answer this question."), "filter", "guardrail_intervened"
+    ),
     empty_stops={
         "content_filtered": "filter",
         "guardrail_intervened": "filter",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from agent_chaos.providers.parts.frames import json_frame
-from agent_chaos.providers.specifics import Refused, Specifics
-from agent_chaos.providers.turn import Opaque
+from agent_chaos.providers.specifics import REFUSING, Refused, Specifics, WordedRefusal
+from agent_chaos.providers.turn import Opaque, Text
 
 _SAID = {"message": "The server had an error processing your request.", "code": "server_error", "param": None}
 _UNKNOWN = {"id": "hg_1", "status": "completed", "type": "hologram", "scene": "a block of the future"}
@@ -39,6 +39,9 @@ SPECIFICS = Specifics(
             },
         )
     },
+    worded_refusal=WordedRefusal(
+        Text(REFUSING, {"content": {"type": "refusal", "refusal": ""}}), "filter", "completed", apart=True
+    ),
     flat_error=json_frame({"type": "error", "sequence_number": 1_000_000, **_SAID}, event="error"),
     early_stops={"content_filter": "filter"},
     failures={
