@@ -76,6 +76,7 @@ class RefusalInWords(_NoAnswer, frozen=True):
 
     family = STOP_REASON
     frequency = Frequency.RARE
+    changes = ("text", "calls", "other_parts", "stop")
     needs = frozenset({"worded_refusal"})
     words = "the model refuses in words"
 
