@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import ClassVar, Literal
 
 from agent_chaos.faults.family import NO_ANSWER, STOP_REASON, Family, Frequency
-from agent_chaos.faults.fault import Choice, MessageFault, Target
+from agent_chaos.faults.fault import Choice, Heard, MessageFault, Target
 from agent_chaos.providers.specifics import Specifics
 from agent_chaos.providers.turn import ModelTurn, StopReason
 from agent_chaos.stream.exchange import Reply
@@ -17,7 +17,7 @@ class _NoAnswer(MessageFault, ABC):
     """A complete reply without content that stopped for `stop`; `words` are the report's."""
 
     family: ClassVar[Family] = NO_ANSWER
-    changes = ("turn",)
+    changes: ClassVar[tuple[Heard, ...]] = ("turn",)
     stop: ClassVar[StopReason]
     words: ClassVar[str]
 
@@ -76,7 +76,7 @@ class RefusalInWords(_NoAnswer, frozen=True):
 
     family = STOP_REASON
     frequency = Frequency.RARE
-    changes = ("text", "calls", "other_parts", "stop")
+    changes: ClassVar[tuple[Heard, ...]] = ("text", "calls", "other_parts", "stop")
     needs = frozenset({"worded_refusal"})
     words = "the model refuses in words"
 
