@@ -184,3 +184,27 @@ def test_a_limiter_that_runs_used_goes_on_upon_the_real_clock():
 
     assert within > PROCESS_START_S
     assert 0 <= time.monotonic() - LIMITERS["this"].last < 3_600
+
+
+def test_a_number_that_was_there_before_the_first_run_is_no_time():
+    """Metres per second, and more than the clock shows when it is left."""
+    release()  # what other tests have installed for good
+    constant = float(PROCESS_START_S + 40_000)
+    LIMITERS["this"] = Spaced(lambda: time.monotonic())
+    KEPT.clear()
+    KEPT.update(speed=constant, pair=(constant, 1))
+
+    def agent(ctx, text):
+        LIMITERS["this"].wait()
+        KEPT["read"] = time.monotonic()
+        return f"{KEPT['speed']}"
+
+    with offline_environment():
+        for _ in range(5):
+            trial(scenario(agent), nothing_recorded())
+        within = KEPT["read"]
+        release()
+
+    assert constant < within
+    assert (KEPT["speed"], KEPT["pair"]) == (constant, (constant, 1))
+    assert 0 <= time.monotonic() - KEPT["read"] < 3_600

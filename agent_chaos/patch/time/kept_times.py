@@ -7,6 +7,7 @@ by as much as if the run before had ended `BETWEEN_RUNS_S` earlier. What was rea
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -47,6 +48,12 @@ _noted: list[tuple[Place, Any]] = []
 """What the latest run has noted, and what it becomes before the next one."""
 _modules: dict[str, ModuleType] = {}
 """Of all agents that ran."""
+_constants: dict[tuple[int, Any], Any] = {}
+"""What looks like monotonic time, and stood in its place before the agent's first run without being read at an import."""
+_agents: list[object] = []
+"""Those that ran."""
+_imported_at: list[tuple[float, float]] = []
+"""Monotonic seconds between which imports read them."""
 _latest: list[tuple[object, int, list[ModuleType]]] = []
 """The latest agent, how much was imported when its modules were looked for, and these."""
 
@@ -54,18 +61,21 @@ _latest: list[tuple[object, int, list[ModuleType]]] = []
 @contextmanager
 def import_noted() -> Iterator[None]:
     """Around the import of an agent's modules, on the real wall clock."""
-    began = time.time()
+    began, clock = time.time(), latest()
+    monotonic = clock.monotonic()
     try:
         yield
     finally:
         ended = time.time()
         _imports.append(_Window(began, ended, ended))
+        _imported_at.append((monotonic, clock.monotonic() + _AHEAD_S))
 
 
 @contextmanager
 def times_kept(agent: object, clock: VirtualClock) -> Iterator[None]:
     """Around a run of the agent: what imports and the runs before it have noted is moved back first."""
     start_s, modules = clock.wall_start_s, _modules_of(agent)
+    _note_constants(agent, modules)
     _move_back()
     _note(agent, modules, start_s, _imports, {})
     _move_back()
@@ -76,6 +86,23 @@ def times_kept(agent: object, clock: VirtualClock) -> Iterator[None]:
     finally:
         ended_s = clock.wall()
         _note(agent, modules, start_s, [_Window(start_s, ended_s, ended_s + _AHEAD_S)], known)
+
+
+def _note_constants(agent: object, modules: list[ModuleType]) -> None:
+    """Before an agent's first run: a speed of light among its numbers is no time, however long the process runs."""
+    if any(one is agent for one in _agents):
+        return
+    _agents.append(agent)
+    for place in places(agent, modules):
+        numbers = place.value if type(place.value) is tuple else (place.value,)
+        read = any(
+            begin_s <= number <= end_s or begin_s * _NS <= number <= end_s * _NS
+            for number in numbers
+            if type(number) in (int, float)
+            for begin_s, end_s in _imported_at
+        )
+        if not read and _on_real_clock(place.value, 1.0, math.inf) is not place.value:
+            _constants[place.known_by] = place.value
 
 
 def _note(
@@ -161,20 +188,21 @@ def _to_the_real_clock() -> None:
     agent = _latest[0][0] if _latest else None
     ahead_s = latest().monotonic() - time.monotonic()
     for place in places(agent, _modules.values()):
-        moved = _on_real_clock(place.value, ahead_s)
-        if moved is not place.value:
+        moved = _on_real_clock(place.value, ahead_s, latest().monotonic() + _AHEAD_S)
+        if moved is not place.value and _constants.get(place.known_by) is not place.value:
             place.put(moved)
-    _modules.clear()
-    _latest.clear()
+    for kept in (_modules, _latest, _agents, _constants, _imported_at):
+        kept.clear()
 
 
-def _on_real_clock(value: Any, ahead_s: float) -> Any:
+def _on_real_clock(value: Any, ahead_s: float, most_s: float) -> Any:
+    """A reading of runs' monotonic clock, of at most `most_s`, as the real one would have given it; other values as they are."""
     if type(value) is tuple:
-        moved = tuple(_on_real_clock(one, ahead_s) for one in value)
+        moved = tuple(_on_real_clock(one, ahead_s, most_s) for one in value)
         return moved if any(a is not b for a, b in zip(moved, value, strict=True)) else value
-    if type(value) is float and PROCESS_START_S <= value <= latest().monotonic() + _AHEAD_S:
+    if type(value) is float and PROCESS_START_S <= value <= most_s:
         return value - ahead_s
-    if type(value) is int and PROCESS_START_S * _NS <= value <= latest().monotonic_ns() + _AHEAD_S * _NS:
+    if type(value) is int and PROCESS_START_S * _NS <= value <= most_s * _NS:
         return value - round(ahead_s * _NS)
     return value
 
