@@ -268,4 +268,4 @@ def test_masking_takes_linear_time(text: str) -> None:
     started = time.process_time()
     masked(text)
 
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 10  # what is not linear takes hours

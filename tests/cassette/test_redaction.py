@@ -376,4 +376,4 @@ def test_redaction_takes_linear_time(text: str) -> None:
     started = time.process_time()
     REDACTOR.text(text)
 
-    assert time.process_time() - started < 1.5
+    assert time.process_time() - started < 10  # what is not linear takes hours

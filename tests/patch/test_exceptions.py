@@ -89,20 +89,20 @@ async def with_aiohttp(url: str) -> str:
 
 
 def with_requests(url: str) -> str:
-    return requests.get(url, timeout=5).text
+    return requests.get(url, timeout=60).text
 
 
 def with_urllib3(url: str) -> str:
-    return urllib3.PoolManager().request("GET", url, retries=False, timeout=5).data.decode()
+    return urllib3.PoolManager().request("GET", url, retries=False, timeout=60).data.decode()
 
 
 def with_urllib(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=5) as response:
+    with urllib.request.urlopen(url, timeout=60) as response:
         return response.read().decode()
 
 
 def with_http_client(url: str) -> str:
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.request("GET", urlsplit(url).path)
     return connection.getresponse().read().decode()
 

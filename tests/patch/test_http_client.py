@@ -40,18 +40,18 @@ def echo(got: Got, wire: Wire) -> None:
 
 
 def with_requests(url: str, body: bytes) -> bytes:
-    return requests.post(url, data=body, headers=HEADERS, timeout=5).content
+    return requests.post(url, data=body, headers=HEADERS, timeout=60).content
 
 
 def with_requests_session(url: str, body: bytes) -> bytes:
     with requests.Session() as session:
-        first = session.post(url, data=body, headers=HEADERS, timeout=5).content
-        assert session.post(url, data=body, headers=HEADERS, timeout=5).content == first
+        first = session.post(url, data=body, headers=HEADERS, timeout=60).content
+        assert session.post(url, data=body, headers=HEADERS, timeout=60).content == first
         return first
 
 
 def with_requests_stream(url: str, body: bytes) -> bytes:
-    with requests.post(f"{url}/stream", data=body, headers=HEADERS, stream=True, timeout=5) as response:
+    with requests.post(f"{url}/stream", data=body, headers=HEADERS, stream=True, timeout=60) as response:
         return b"".join(response.iter_content(chunk_size=None))
 
 
@@ -66,13 +66,13 @@ def with_urllib3_stream(url: str, body: bytes) -> bytes:
 
 def with_urllib(url: str, body: bytes) -> bytes:
     asked = urllib.request.Request(url, data=body, headers=HEADERS)
-    with urllib.request.urlopen(asked, timeout=5) as response:
+    with urllib.request.urlopen(asked, timeout=60) as response:
         return bytes(response.read())
 
 
 def with_http_client(url: str, body: bytes) -> bytes:
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=5)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     connection.request("POST", parts.path, body=body, headers=HEADERS)
     return connection.getresponse().read()
 

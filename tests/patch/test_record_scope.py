@@ -45,7 +45,7 @@ def httpx2_get(url: str) -> bytes:
 
 
 def requests_get(url: str) -> bytes:
-    return bytes(requests.get(url, timeout=5).content)
+    return bytes(requests.get(url, timeout=60).content)
 
 
 @pytest.fixture(autouse=True)

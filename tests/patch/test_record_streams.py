@@ -23,14 +23,14 @@ HERE = ["127.0.0.1"]
 
 
 def read_httpx2(url: str, seen: Callable[[bytes], None]) -> None:
-    with httpx2.Client() as client, client.stream("POST", url, timeout=5) as response:
+    with httpx2.Client() as client, client.stream("POST", url, timeout=60) as response:
         for chunk in response.iter_raw():
             seen(chunk)
 
 
 def read_httpx2_async(url: str, seen: Callable[[bytes], None]) -> None:
     async def read() -> None:
-        async with httpx2.AsyncClient() as client, client.stream("POST", url, timeout=5) as response:
+        async with httpx2.AsyncClient() as client, client.stream("POST", url, timeout=60) as response:
             async for chunk in response.aiter_raw():
                 seen(chunk)
 
@@ -39,7 +39,7 @@ def read_httpx2_async(url: str, seen: Callable[[bytes], None]) -> None:
 
 def read_aiohttp(url: str, seen: Callable[[bytes], None]) -> None:
     async def read() -> None:
-        limit = aiohttp.ClientTimeout(sock_read=5)
+        limit = aiohttp.ClientTimeout(sock_read=60)
         async with aiohttp.ClientSession(timeout=limit) as client, client.post(url) as response:
             async for chunk in response.content.iter_any():
                 seen(chunk)
@@ -168,7 +168,7 @@ def never_answers(got: Got, wire: Wire) -> None:
 def test_a_read_timeout_is_recorded() -> None:
     scribe = MemoryScribe()
     with serving(never_answers) as url, recording(scribe, hosts=HERE), pytest.raises(httpx2.ReadTimeout):
-        httpx2.post(url, timeout=0.05)
+        httpx2.post(url, timeout=httpx2.Timeout(60, read=0.05))
     last = scribe.replies[0].events[-1]
 
     assert isinstance(last, Abort)

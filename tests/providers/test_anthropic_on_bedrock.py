@@ -86,7 +86,7 @@ def test_a_run_with_signed_headers_is_recorded_as_it_was_signed_and_replays_with
         wire.whole(spoken("anthropic_messages", SAID["text"], stream=False).body)
 
     with serving(bedrock) as url:
-        using = anthropic.AnthropicBedrock(**KEYS, base_url=url, max_retries=0, timeout=5)
+        using = anthropic.AnthropicBedrock(**KEYS, base_url=url, max_retries=0, timeout=60)
         one = scenario(
             lambda ctx, text: using.messages.create(**ASKED).content[0].text,
             hosts=("127.0.0.1",),

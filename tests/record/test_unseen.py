@@ -44,7 +44,7 @@ def ask(url: str) -> str:
 
 def test_what_is_asked_of_a_models_host_is_recorded_even_before_the_model_was_asked(tmp_path: Path) -> None:
     def agent(ctx: Any, text: str) -> str:
-        vector = requests.post(f"{url}/v1/embeddings", json={"input": text}, timeout=5).json()
+        vector = requests.post(f"{url}/v1/embeddings", json={"input": text}, timeout=60).json()
         return f"{vector['data'][0]['embedding'][0]} {ask(url)}"
 
     with serving(provider) as url:
@@ -58,7 +58,7 @@ def test_what_is_asked_of_a_models_host_is_recorded_even_before_the_model_was_as
 
 def test_hosts_that_answer_for_no_model_are_named_and_not_kept(tmp_path: Path) -> None:
     def agent(ctx: Any, text: str) -> str:
-        requests.get(f"{other}/weather", timeout=5)
+        requests.get(f"{other}/weather", timeout=60)
         return ask(url)
 
     with serving(provider) as url, serving(provider) as other:

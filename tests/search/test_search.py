@@ -172,10 +172,13 @@ def test_a_search_without_time_runs_nothing():
     assert find_failures(Logged(), max_examples=50, max_time_s=0.0).figures.examples == 0
 
 
-def test_the_time_limit_ends_the_search_before_its_budget_and_what_was_found_is_made_small():
-    campaign = find_failures(Logged(), max_examples=100_000, max_time_s=0.3)
+def test_the_time_limit_ends_the_search_before_its_budget_and_what_was_found_is_made_small(monkeypatch):
+    # A second passes whenever somebody looks: how much a machine gets done in real time is a matter of chance.
+    monkeypatch.setattr("agent_chaos.search.checkpoints.stopwatch.perf_counter", itertools.count().__next__)
+    campaign = find_failures(Logged(), max_examples=100_000, max_time_s=60)
 
-    assert 0 < campaign.figures.examples < 10_000
+    assert 0 < campaign.figures.examples < 100
+    assert campaign.findings
     assert all(finding.failure.smallest for finding in campaign.findings)
 
 
