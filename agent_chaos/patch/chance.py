@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import random
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+from weakref import ref
 
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.active import current
+from agent_chaos.runtime.process_time import imports_clock
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
 
@@ -66,7 +69,16 @@ def _getrandom(size: int, flags: int = 0) -> bytes:
 def _seed(self: random.Random, a: Any = None, version: int = 2) -> None:
     """`Random.seed`, which without a seed takes one from the run's chance instead of the system's."""
     session = _live()
+    if session is None and imports_clock() is not None:
+        # By number, so that a module's own generator draws in every process what it draws in this one.
+        _real_seed(self, len(_of_imports) if a is None else a, version)
+        _of_imports.append((ref(self), self.getstate()))
+        return
     _real_seed(self, session.chance.getrandbits(128) if a is None and session is not None else a, version)
+
+
+_of_imports: list[tuple[ref[random.Random], Any]] = []
+"""Generators that agents' modules have made as they were imported, and their states then: with those they begin every run."""
 
 
 def _uuid1(node: int | None = None, clock_seq: int | None = None) -> uuid.UUID:
@@ -98,6 +110,7 @@ def _seed_numpy(module: ModuleType) -> None:
         vars(module)["seed"](*_numpy_seed)
 
 
+_names_of_files = vars(tempfile)
 _numpy_seed: list[int] = []
 """What numpy's global generator begins with, while a run is active."""
 
@@ -107,6 +120,11 @@ def seeded(seed: int) -> Iterator[None]:
     """Seeds the global generators, and puts their old state back afterwards."""
     state, numpy = random.getstate(), sys.modules.get("numpy.random")
     random.seed(seed)
+    for generator, began in _of_imports:
+        if (made := generator()) is not None:
+            made.setstate(began)
+    # One generator serves a process, and is made as the first name is asked for: names of later runs would go on from there.
+    drawn, _names_of_files["_name_sequence"] = _names_of_files["_name_sequence"], None
     other = numpy.get_state() if numpy is not None else None
     _numpy_seed[:] = [seed % 2**32]
     if numpy is not None:
@@ -115,6 +133,7 @@ def seeded(seed: int) -> Iterator[None]:
         yield
     finally:
         _numpy_seed.clear()
+        _names_of_files["_name_sequence"] = drawn
         random.setstate(state)
         if numpy is not None:
             numpy.set_state(other)
@@ -149,5 +168,9 @@ def _apply(changes: Changes) -> None:
 SEAM = Seam(
     "chance",
     _apply,
-    needs=("random:_urandom", *(f"{name}:random" for name in (*_JITTER_FUNCTIONS, *_JITTER_MODULES))),
+    needs=(
+        "random:_urandom",
+        "tempfile:_name_sequence",
+        *(f"{name}:random" for name in (*_JITTER_FUNCTIONS, *_JITTER_MODULES)),
+    ),
 )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from contextvars import ContextVar, Token
+from weakref import WeakSet
 
 from agent_chaos.runtime.member import Member
+from agent_chaos.runtime.process_time import imports_clock
 from agent_chaos.runtime.scheduler import Scheduler
 from agent_chaos.runtime.session import Session
 
@@ -17,6 +19,7 @@ _CURRENT: ContextVar[Session | None] = ContextVar("agent_chaos_session", default
 _running: Session | None = None
 _carried: list[Member] = []
 """Threads of earlier runs that wait for something still."""
+_of_imports: WeakSet[threading.Thread] = WeakSet()
 _THREAD_ATTRIBUTE = "_agent_chaos_session"
 
 
@@ -31,7 +34,7 @@ def current() -> Session | None:
         return _running
     # New threads do not inherit context variables, so `adopt` ties them to their run.
     started_by: Session | None = getattr(thread, _THREAD_ATTRIBUTE, None)
-    return started_by
+    return _running if started_by is None and thread in _of_imports else started_by
 
 
 def replaying() -> Session | None:
@@ -65,9 +68,11 @@ def scheduled() -> Scheduler | None:
 
 
 def adopt(thread: threading.Thread) -> None:
-    """Ties a thread to the session that starts it."""
+    """Ties a thread to the session that starts it; one that an agent's module starts takes part in every run."""
     session = current()
-    if session is not None and not session.finished:
+    if session is None and imports_clock() is not None:
+        _of_imports.add(thread)
+    elif session is not None and not session.finished:
         setattr(thread, _THREAD_ATTRIBUTE, session)
         session.threads.append(thread)
 

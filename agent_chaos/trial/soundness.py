@@ -58,6 +58,11 @@ class Soundness:
                 f"offline, the agent tried to reach {names} past the libraries that replay answers; send it with httpx, "
                 "aiohttp, requests, urllib3, boto3 or http.client instead of a socket of its own"
             )
+        if all(host.startswith(("/", "\0")) for host in hosts):
+            return (
+                f"offline, the agent tried to reach {names}, a socket of this machine; wrap the tool that does with "
+                "@agent_chaos.tool"
+            )
         return (
             f"offline, the agent tried to reach {names}; wrap the tool that does with @agent_chaos.tool, or name the "
             f"host in the scenario's hosts= and {self._again}"

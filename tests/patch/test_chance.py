@@ -5,14 +5,16 @@ import os
 import random
 import secrets
 import sys
+import tempfile
 import time
 import uuid
 from types import ModuleType
 
 import pytest
 
-from agent_chaos.patch.install import release
-from tests.trials import recorded, scenario, trial
+from agent_chaos.patch.install import offline_environment, release
+from agent_chaos.scenario.loader import load_scenario
+from tests.trials import nothing_recorded, recorded, scenario, trial
 
 SOURCES = {
     "random.random": lambda: random.random(),
@@ -23,6 +25,7 @@ SOURCES = {
     "secrets": lambda: secrets.token_hex(4),
     "uuid1": lambda: uuid.uuid1(),
     "uuid4": lambda: uuid.uuid4(),
+    "tempfile": lambda: tempfile.mktemp(),
     "process_time": lambda: time.process_time(),
 }
 
@@ -49,6 +52,26 @@ def test_a_source_that_a_module_imported_by_name_draws_alike(monkeypatch):
     cassette = recorded(one, [])
 
     assert trial(one, cassette).answers[0].text == trial(one, cassette).answers[0].text
+
+
+OWN_GENERATORS = """
+import random
+
+from agent_chaos import BaselineScenario
+
+rng, seeded = random.Random(), random.Random(42)
+scenario = BaselineScenario(name="draws", agent=lambda ctx, text: [rng.random(), seeded.random()], turns=["go"])
+"""
+
+
+def test_generators_that_a_module_makes_as_it_is_imported_draw_alike(tmp_path):
+    (tmp_path / "draws.py").write_text(OWN_GENERATORS)
+    with offline_environment():
+        one = load_scenario(str(tmp_path / "draws.py"))
+        drawn = [trial(one, nothing_recorded()).answers[0].value for _ in range(2)]
+
+    assert drawn[0] == drawn[1]
+    assert drawn[0][1] == random.Random(42).random()
 
 
 def test_numpy_draws_alike():

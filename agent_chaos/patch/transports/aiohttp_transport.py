@@ -1,6 +1,6 @@
 """aiohttp: the real client, parser and timeouts over an in-memory connection that speaks the recorded bytes.
 
-Only `TCPConnector._create_connection` is patched, so that every exception is aiohttp's own.
+Only `_create_connection` of the connectors is patched, so that every exception is aiohttp's own.
 """
 
 from __future__ import annotations
@@ -171,12 +171,15 @@ _PATCHED = "__agent_chaos_patched__"
 
 
 def _patch(aiohttp: ModuleType) -> None:
-    if hasattr(aiohttp.TCPConnector, _PATCHED):  # a reload of the package keeps its classes
-        return
-    setattr(aiohttp.TCPConnector, _PATCHED, True)
-    # Connectors for Unix sockets and named pipes have a method of their own by that name (seen in 3.14), and
-    # stay as they are: no provider is reached by those.
-    real_create = aiohttp.TCPConnector._create_connection
+    # A gateway on this machine may be reached by a Unix socket. Each class has a method of its own by that name (3.14).
+    for connector in (aiohttp.TCPConnector, aiohttp.UnixConnector):
+        if _PATCHED not in vars(connector):  # a reload of the package keeps its classes
+            _patch_connector(aiohttp, connector)
+
+
+def _patch_connector(aiohttp: ModuleType, connector: Any) -> None:
+    setattr(connector, _PATCHED, True)
+    real_create = connector._create_connection
 
     async def create_connection(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
         session = replaying()
@@ -184,11 +187,15 @@ def _patch(aiohttp: ModuleType) -> None:
             return await real_create(self, req, traces, timeout)
         return await _connect(aiohttp, self, session, req, timeout)
 
-    aiohttp.TCPConnector._create_connection = create_connection
+    connector._create_connection = create_connection
 
 
 def _apply(changes: Changes) -> None:
     when_imported("aiohttp", _patch)
 
 
-SEAM = Seam("aiohttp", _apply, needs=("aiohttp:TCPConnector._create_connection",))
+SEAM = Seam(
+    "aiohttp",
+    _apply,
+    needs=("aiohttp:TCPConnector._create_connection", "aiohttp:UnixConnector._create_connection"),
+)
