@@ -9,7 +9,7 @@ from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Header
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.writer import CassetteWriter
-from agent_chaos.faults.message.max_tokens_in_text import MaxTokensInText
+from agent_chaos.faults.message.max_tokens import MaxTokensInText
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.stream.keep_alive_noise import KeepAliveNoise
 from agent_chaos.faults.transport.lost_connections import ResetBeforeHeaders
