@@ -392,7 +392,7 @@ MUTANTS = (
     ),
     Mutant(
         "the fix for cut replies looks at empty ones, too",
-        "report/remedies/whole_reply.py",
+        "report/remedies/replies/whole_reply.py",
         """_ANTHROPIC = 'if stop not in ("end_turn", "tool_use") or not said:\\n'""",
         """_ANTHROPIC = 'if stop not in ("end_turn", "tool_use"):\\n'""",
         "tests/report/test_findings.py",

@@ -26,7 +26,7 @@ from agent_chaos.report.document import (
 )
 from agent_chaos.report.exit import exit_code
 from agent_chaos.report.printable import count, printable
-from agent_chaos.report.remedies.remedy import Case
+from agent_chaos.report.remedies.case import Case
 from agent_chaos.search.campaign import Campaign, Failure, Finding
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 

@@ -24,7 +24,7 @@ from agent_chaos.oracles.transparent_outcome import ORACLE as TRANSPARENT_OUTCOM
 from agent_chaos.providers.embeddings import embeddings_of
 from agent_chaos.record.recording import record_scenario
 from agent_chaos.report.contents.grouping import remedy_of
-from agent_chaos.report.remedies.remedy import Case
+from agent_chaos.report.remedies.case import Case
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.stream.exchange import Reply, Request, reply
 from agent_chaos.trial.rehearsal import Rehearsal

@@ -12,7 +12,7 @@ from agent_chaos.patch.install import install_offline
 from agent_chaos.report.build_record import alone, campaign_record
 from agent_chaos.report.contents.grouping import remedy_of
 from agent_chaos.report.document import CampaignRecord, FindingRecord
-from agent_chaos.report.remedies.remedy import Case
+from agent_chaos.report.remedies.case import Case
 from agent_chaos.scenario.loader import load
 from agent_chaos.search.campaign import Campaign, Figures, Finding
 from agent_chaos.search.corpus.failure_files import failure_of

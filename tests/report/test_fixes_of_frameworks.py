@@ -11,7 +11,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.install import install_offline
 from agent_chaos.report.agent_source.own_names import packages_of
 from agent_chaos.report.contents.grouping import remedy_of
-from agent_chaos.report.remedies.remedy import Case
+from agent_chaos.report.remedies.case import Case
 from agent_chaos.scenario.loader import load
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trial.rehearsal import Rehearsal

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from agent_chaos.patch.tools import tool
 from agent_chaos.report.contents.grouping import remedy_of
-from agent_chaos.report.remedies.remedy import Case
+from agent_chaos.report.remedies.case import Case
 from tests.oracles.desk import KEY, SAID, Chat, fault, judged, refund
 from tests.oracles.test_incomplete_use import OFFERS, buying
 from tests.standin.said import Said

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from agent_chaos import members
-from agent_chaos.report import remedies
 from agent_chaos.report.contents.ranking import gravity, likelihood
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.catalogue import every_remedy
+from agent_chaos.report.remedies.remedy import Remedy
 from agent_chaos.search.campaign import Finding
 from agent_chaos.trace.trace import Trace
 
@@ -46,12 +46,8 @@ def causes(findings: Iterable[Finding], clean: Trace) -> tuple[Cause, ...]:
 
 def remedy_of(case: Case) -> Remedy:
     """The remedy that is meant for a failure."""
-    fitting = (remedy for remedy in _remedies() if remedy.fits(case))
+    fitting = (remedy for remedy in every_remedy() if remedy.fits(case))
     return min(fitting, key=lambda remedy: remedy.order)
-
-
-def _remedies() -> list[Remedy]:
-    return members.exported(remedies, "REMEDY")
 
 
 def _cause(found: list[tuple[Finding, Case]]) -> Cause:

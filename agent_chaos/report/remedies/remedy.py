@@ -1,41 +1,24 @@
 """The contract of a remedy: which failures it ends, where in the agent's code, and as which lines of code.
 
-Failures with one remedy at one place are one finding. A member of this folder exports one instance as `REMEDY`.
+Failures with one remedy at one place are one finding. A member of a folder beside this file exports one instance as `REMEDY`;
+`by_oracle.py` is for whatever none of them fits.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Literal
 
 from agent_chaos import members
-from agent_chaos.faults.family import STOP_REASON, TOOL_ARGUMENTS, TOOL_CALL, TRUNCATION
-from agent_chaos.faults.fault import ToolFault
-from agent_chaos.oracles.oracle import Violation
-from agent_chaos.oracles.reading.turns import served_turn
 from agent_chaos.report.agent_source.imports import missing_imports
 from agent_chaos.report.agent_source.own_names import OwnNames, names_at, packages_of, parsed
 from agent_chaos.report.remedies import frameworks
+from agent_chaos.report.remedies.case import EXAMPLE_PACKAGES, Case
 from agent_chaos.trace.stack_frame import StackFrame
-from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
-
-_FILES = re.compile(r'File ".*?([^/\\"]+)", line')
-"""The names of the files in a formatted traceback."""
 
 Reach = Literal["line", "function", "agent"]
 """How far one such change reaches: the line where it is made, the function around it, or all that the agent does."""
-
-EXAMPLE_PACKAGES = {
-    "anthropic_messages": ("anthropic",),
-    "openai_chat": ("openai",),
-    "openai_responses": ("openai",),
-    "gemini": ("google.genai",),
-    "bedrock_converse": ("botocore",),
-}
-"""The packages whose code an example of a protocol is written for."""
 
 _SDKS = frozenset(name for names in EXAMPLE_PACKAGES.values() for name in names)
 _REPLY = {
@@ -52,149 +35,6 @@ _MADE = {
     "gemini": ("genai", "Client"),
     "bedrock_converse": ("boto3", "client"),
 }
-
-
-@dataclass(frozen=True)
-class Case:
-    """One failure as remedies look at it: what was found, the run that shows it, and the run without faults."""
-
-    violation: Violation
-    trace: Trace
-    clean: Trace
-
-    @cached_property
-    def raised(self) -> Raised | None:
-        """The exception that ended the turn which failed: the one that is told of, else the first of the run."""
-        # The oracle tells of the exception in words; of several in one run, the one that it names is meant.
-        told = (one for one in self.trace.raised if one.type in self.violation.reason)
-        return next(told, next(iter(self.trace.raised), None))
-
-    @cached_property
-    def call(self) -> Call | None:
-        """The call that a fault struck; without one the call that the oracle points at, or the last."""
-        struck = (call for call in self.trace.calls if call.fired)
-        pointed = (call for call in self.trace.calls if call.seq == self.violation.call_seq)
-        last = self.trace.calls[-1] if self.trace.calls else None
-        return next(struck, next(pointed, last))
-
-    @property
-    def ended_early(self) -> bool:
-        """Whether the reply that a fault struck came as a good one, and its model turn never reached its end."""
-        call = self.call
-        if call is None or call.wire is None or call.reply is None or not (call.reply.ok and call.reply.body):
-            return False
-        turn = call.wire.parse(call.reply)
-        return not turn.complete or turn.stop not in (None, "end", "tool_use")
-
-    @property
-    def read_without_an_error(self) -> bool:
-        """Whether the client read the reply that a fault struck to what it took for the end."""
-        delivered = self.trace.deliveries.get(self.call.seq) if self.call is not None else None
-        return delivered is not None and delivered.outcome == "complete"
-
-    @property
-    def struck_only_tools(self) -> bool:
-        """Whether faults struck tools, and no call."""
-        return any(run.fired for run in self.trace.tools) and not any(call.fired for call in self.trace.calls)
-
-    @property
-    def asked_again(self) -> bool:
-        """Whether the request whose reply a fault struck was sent again."""
-        call = self.call
-        return call is not None and any(
-            later.seq > call.seq and later.call == call.call for later in self.trace.calls
-        )
-
-    @cached_property
-    def tool(self) -> ToolRun | None:
-        """The tool run that the oracle points at, or that a fault struck."""
-        pointed = (run for run in self.trace.tools if run.seq == self.violation.tool_seq)
-        struck = (run for run in self.trace.tools if run.fired)
-        return next(pointed, next(struck, None))
-
-    @property
-    def at_call(self) -> StackFrame | None:
-        """The line that made the call."""
-        return self.call.frame if self.call else None
-
-    @property
-    def at_tool(self) -> StackFrame | None:
-        """The line that runs tools."""
-        runs = (self.tool, *self.trace.tools, *self.clean.tools)
-        return next((run.frame for run in runs if run is not None and run.frame), None)
-
-    @property
-    def at_exception(self) -> StackFrame | None:
-        """The innermost line of the agent that the exception passed through."""
-        return self.raised.frame if self.raised else None
-
-    @property
-    def protocol(self) -> str:
-        """The protocol of the SDK that the agent's code calls itself; '' where a framework stands between."""
-        spoken = self.call.protocol if self.call else ""
-        frame = self.at_call
-        return spoken if frame is not None and frame.library in EXAMPLE_PACKAGES.get(spoken, ()) else ""
-
-    @property
-    def asks_and_runs(self) -> bool:
-        """Whether one line of the agent asks the model and runs the tools: a framework's, or an SDK's own loop over tools."""
-        asked, ran = self.at_call, self.at_tool
-        return asked is not None and ran is not None and (asked.file, asked.line) == (ran.file, ran.line)
-
-    @property
-    def runs_tools(self) -> bool:
-        """Whether the exception came out of the line that runs tools, or of what leads to it."""
-        if self.acts_on_words:
-            return self._struck_a_tool
-        raised, tool = self.at_exception, self.at_tool
-        if raised is None or tool is None or (raised.file, raised.function) != (tool.file, tool.function):
-            return False
-        if self.at_call is not None and self.at_call.line == tool.line:
-            # A framework's line asks the model and runs its tools.
-            return self._struck_a_tool and self._came_out_of_a_tool
-        return raised.line == tool.line or (self.parses_text and self._asked_for_a_tool)
-
-    @cached_property
-    def acts_on_words(self) -> bool:
-        """Whether the agent runs tools on what the model says, and the model never calls one."""
-        turns = [turn for turn in map(served_turn, self.clean.calls) if turn is not None]
-        return bool(self.clean.tools) and not any(turn.tool_calls for turn in turns)
-
-    @property
-    def _struck_a_tool(self) -> bool:
-        """Whether a fault struck a tool, or what the model asks of one, and not the reply as a whole."""
-        struck = (fault for _, fault in self.trace.fired)
-        return any(isinstance(one, ToolFault) or one.family in (TOOL_CALL, TOOL_ARGUMENTS) for one in struck)
-
-    @property
-    def _came_out_of_a_tool(self) -> bool:
-        """Whether a tool failed, or what a framework does to run one; frameworks do that in files named for it."""
-        files = _FILES.findall(self.raised.traceback) if self.raised is not None else []
-        return any(run.end.failed for run in self.trace.tools) or any("tool" in file for file in files)
-
-    @property
-    def _asked_for_a_tool(self) -> bool:
-        """Whether the last reply asked for a tool: what was parsed then are arguments, else the model's words."""
-        turn = served_turn(self.trace.calls[-1]) if self.trace.calls else None
-        return turn is not None and bool(turn.tool_calls)
-
-    @property
-    def read_too_soon(self) -> bool:
-        """Whether a reply was cut or stopped, and what the agent's own code then read in it was not there."""
-        families = {fault.family for _, fault in self.trace.fired}
-        own = not self.from_library or self.parses_text or self.runs_tools
-        return self.ended_early and families <= {TRUNCATION, STOP_REASON} and own
-
-    @property
-    def parses_text(self) -> bool:
-        """Whether the exception came out of a parser that the agent's own line called."""
-        raised = self.at_exception
-        return raised is not None and raised.library in ("json", "pydantic", "json_repair", "orjson", "ast")
-
-    @property
-    def from_library(self) -> bool:
-        """Whether the exception came out of the library that the agent's line called."""
-        return self.at_exception is not None and self.at_exception.library != ""
 
 
 @dataclass(frozen=True)

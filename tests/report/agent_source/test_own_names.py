@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from agent_chaos import members
-from agent_chaos.report import remedies
 from agent_chaos.report.agent_source.imports import missing_imports
 from agent_chaos.report.agent_source.own_names import OwnNames, names_at
 from agent_chaos.report.remedies import frameworks
+from agent_chaos.report.remedies.catalogue import every_remedy
 from agent_chaos.report.remedies.frameworks import langchain
 from agent_chaos.report.remedies.frameworks.framework import Framework
 from agent_chaos.report.remedies.remedy import Remedy, with_names
@@ -214,7 +214,7 @@ def test_a_fix_names_what_it_imports_beside_what_the_agent_does(imports, missing
     "framework", members.exported(frameworks, "FRAMEWORK"), ids=lambda one: one.packages[0]
 )
 def test_every_fix_of_a_framework_is_python_and_a_remedy(framework: Framework):
-    assert framework.code.keys() <= {one.name for one in members.exported(remedies, "REMEDY")}
+    assert framework.code.keys() <= {one.name for one in every_remedy()}
     for remedy in framework.code:
         written = {framework.written(remedy, spoken) for spoken in ("openai_chat", *framework.words)} - {""}
 
@@ -257,7 +257,7 @@ class Refused(Exception):
     """The fix took a reply for one that was cut."""
 
 
-@pytest.mark.parametrize("remedy", members.exported(remedies, "REMEDY"), ids=lambda one: one.name)
+@pytest.mark.parametrize("remedy", every_remedy(), ids=lambda one: one.name)
 def test_every_fix_is_python_without_an_open_name(remedy: Remedy):
     for protocol, template in (*remedy.code.items(), *remedy.events.items()):
         for awaits, defined in ((False, "def"), (True, "async def")):

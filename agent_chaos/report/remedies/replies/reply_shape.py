@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from agent_chaos.report.agent_source.absent_value import absence_at
 from agent_chaos.report.agent_source.own_names import names_at
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 
 def _fits(case: Case) -> bool:

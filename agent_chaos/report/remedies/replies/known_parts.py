@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 _READ_WRONG = ("empty_answer", "unhandled_exception", "transparent_outcome")
 

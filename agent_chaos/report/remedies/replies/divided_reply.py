@@ -5,7 +5,8 @@ from __future__ import annotations
 from agent_chaos.faults.family import DIVISION, NOISE
 from agent_chaos.oracles.reading.heard import heard_as_recorded
 from agent_chaos.oracles.unhandled_exception import grade_of
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 
 def _fits(case: Case) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from agent_chaos.faults.family import EMBEDDINGS
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 
 def _fits(case: Case) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from agent_chaos.oracles.reading.turns import served_turn, strict_json
 from agent_chaos.providers import rules
 from agent_chaos.providers.turn import ModelTurn
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 _RULES = (
     rules.ARGUMENTS,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 _ORACLES = ("unfinished_tool_call", "silent_truncation")
 _WHERE_IT_WAS_KEPT = ("history_poisoning", "request_validity")

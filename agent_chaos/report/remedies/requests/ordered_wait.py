@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 _CODE = """except {error} as exc:
     told = exc.response.headers.get("retry-after", "")

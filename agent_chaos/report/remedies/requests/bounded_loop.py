@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from agent_chaos.report.remedies.remedy import EXAMPLE_PACKAGES, Case, Remedy
+from agent_chaos.report.remedies.case import EXAMPLE_PACKAGES, Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 
 def _fits(case: Case) -> bool:

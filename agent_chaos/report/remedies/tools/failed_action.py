@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agent_chaos.report.remedies.remedy import Case, Remedy
+from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.remedy import Remedy
 
 
 def _fits(case: Case) -> bool:

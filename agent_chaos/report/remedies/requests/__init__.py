@@ -1,0 +1,1 @@
+"""Fixes of how a model is asked: limits, deadlines, retries. One file each; see `remedy.py`."""
