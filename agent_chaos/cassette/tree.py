@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from agent_chaos.cassette.model import Cassette, Exchange
 from agent_chaos.providers.registry import protocols
@@ -20,20 +21,55 @@ class RecordedCall:
     turn: ModelTurn | None
     prompt: Prompt | None
     ids: tuple[str, ...] = ()
+    spoken: tuple[tuple[str, str], ...] = ()
+    """Who says what in the request's messages."""
     children: list[RecordedCall] = field(default_factory=list)
 
 
 def grow(cassette: Cassette) -> list[RecordedCall]:
     """The first calls of each conversation. A call continues the one whose messages, and reply, its own begin with."""
     roots: list[RecordedCall] = []
-    nodes: list[RecordedCall] = []
+    known = _Known()
     for exchange in cassette.exchanges:
         node = _node(exchange)
-        # The longest that fits: a call continues every one of its predecessors.
-        parent = max((one for one in nodes if _continues(node, one)), key=_depth, default=None)
+        parent = known.parent_of(node)
         (roots if parent is None else parent.children).append(node)
-        nodes.append(node)
+        known.add(node)
     return roots
+
+
+class _Known:
+    """The calls so far, by what a later one would begin with: looked up, since every request repeats its whole history."""
+
+    def __init__(self) -> None:
+        self._by_history: dict[tuple[str, int], list[RecordedCall]] = {}
+        self._by_id: dict[tuple[str, str], RecordedCall] = {}
+
+    def add(self, node: RecordedCall) -> None:
+        if node.prompt is None or node.turn is None:
+            return
+        protocol = node.exchange.protocol
+        self._by_history.setdefault((protocol, _digests(node.spoken)[-1]), []).append(node)
+        self._by_id.update(dict.fromkeys(((protocol, one) for one in node.ids), node))
+
+    def parent_of(self, node: RecordedCall) -> RecordedCall | None:
+        if node.prompt is None:
+            return None
+        protocol = node.exchange.protocol
+        if node.prompt.previous:
+            return self._by_id.get((protocol, node.prompt.previous))
+        # The longest that fits, and of equals the latest: a call continues every one of its predecessors.
+        for length, digest in reversed(list(enumerate(_digests(node.spoken)[:-1]))):
+            for other in reversed(self._by_history.get((protocol, digest), [])):
+                fits = other.spoken == node.spoken[:length]
+                if fits and other.turn is not None and _follows(other.turn, node.spoken[length]):
+                    return other
+        return None
+
+
+def _digests(spoken: Sequence[tuple[str, str]]) -> list[int]:
+    """A digest of nothing, of the first message, of the first two and so on."""
+    return list(accumulate(spoken, lambda digest, one: hash((digest, one)), initial=0))
 
 
 def tree_lines(cassette: Cassette) -> Iterator[str]:
@@ -74,24 +110,8 @@ def _node(exchange: Exchange) -> RecordedCall:
     good = exchange.reply.head is not None and exchange.reply.status < 400
     turn = protocol.parse(exchange.reply) if good else None
     ids = protocol.ids(exchange.reply) if good else ()
-    return RecordedCall(exchange, turn, protocol.prompt(exchange.request), ids)
-
-
-def _continues(node: RecordedCall, other: RecordedCall) -> bool:
-    mine, theirs = node.prompt, other.prompt
-    if (
-        mine is None
-        or theirs is None
-        or other.turn is None
-        or node.exchange.protocol != other.exchange.protocol
-    ):
-        return False
-    if mine.previous:
-        return mine.previous in other.ids
-    before, now = _spoken(theirs), _spoken(mine)
-    if len(now) <= len(before) or now[: len(before)] != before:
-        return False
-    return _follows(other.turn, now[len(before)])
+    prompt = protocol.prompt(exchange.request)
+    return RecordedCall(exchange, turn, prompt, ids, tuple(_spoken(prompt)))
 
 
 def _follows(turn: ModelTurn, said: tuple[str, str]) -> bool:
@@ -104,12 +124,8 @@ def _follows(turn: ModelTurn, said: tuple[str, str]) -> bool:
     return all(call in words for call in calls) if calls else turn.text.strip() in words
 
 
-def _depth(node: RecordedCall) -> tuple[int, int]:
-    return len(_spoken(node.prompt)) if node.prompt else 0, node.exchange.index
-
-
-def _spoken(prompt: Prompt) -> list[tuple[str, str]]:
-    return [(message.role, _words(message)) for message in prompt.messages if message.role != "system"]
+def _spoken(prompt: Prompt) -> Iterator[tuple[str, str]]:
+    return ((message.role, _words(message)) for message in prompt.messages if message.role != "system")
 
 
 def _words(message: Message) -> str:

@@ -25,6 +25,8 @@ from agent_chaos.ui.recorded import (
 )
 from agent_chaos.ui.replaced import replaced
 
+_LOOKED_THROUGH = 200
+"""Recordings of more calls are not looked through for secrets while somebody waits for the page."""
 Page = Callable[..., Response]
 """Renders a template with values, as `ui.app` does for every page."""
 
@@ -100,7 +102,8 @@ class CassettePages:
             "summary": summarise(cassette),
             "scenes": scenes(cassette, first),
             "tree": tree_rows(cassette),
-            "secrets": self._folder.secrets(file),
+            "secrets": self._folder.secrets(file) if len(cassette.exchanges) <= _LOOKED_THROUGH else [],
+            "looked_through": len(cassette.exchanges) <= _LOOKED_THROUGH,
             "replaced": replaced(cassette),
             "first": first,
             "last": min(first + CALLS_ON_A_PAGE, len(cassette.exchanges)) - 1,

@@ -18,7 +18,7 @@ CALLS_ON_A_PAGE = 200
 CHUNKS_SHOWN = 1000
 """Of longer replies so many chunks are shown."""
 _DRAWN = 1000
-"""Of more calls than that no tree is drawn: finding what continues what takes time by the square of their number."""
+"""Of more calls than that no tree is drawn: nobody reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,11 @@ def scenes(cassette: Cassette, first: int = 0) -> list[Scene]:
         *((one.at, 2, one) for one in cassette.tools),
     ]
     heard: set[str] = set()
-    # All of them, also those that are on another page: what they said is not told again.
-    found = [_scene(one, heard) for _, _, one in sorted(records, key=lambda row: row[:2])]
-    return [one for one in found if from_at <= one.at < until]
+    # What the calls before said stands in the history of the last of them, and is not told again.
+    for before in cassette.exchanges[first - 1 : first] if first else ():
+        list(unheard([*requested(before), *replied(before)], heard))
+    shown_here = sorted((row for row in records if from_at <= row[0] < until), key=lambda row: row[:2])
+    return [_scene(one, heard) for _, _, one in shown_here]
 
 
 def tree_rows(cassette: Cassette) -> list[TreeRow]:

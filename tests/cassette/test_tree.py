@@ -6,6 +6,7 @@ import pytest
 
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cassette.tree import grow, tree_lines
+from tests.cassette.made import answering, asking, writer_at
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,3 +42,21 @@ def test_what_was_recorded_after_a_fault_is_a_branch():
     ]
     assert "asks for lookup_order" in lines[0]
     assert "I cannot look up orders right now" in lines[5]
+
+
+def test_a_long_conversation_is_one_line_of_calls(tmp_path):
+    def drawn(calls):
+        writer = writer_at(tmp_path / f"{calls}.msgpack")
+        history = []
+        for number in range(calls):
+            history.append({"role": "user", "content": f"Question {number}"})
+            writer.exchange(asking("", messages=list(history)), answering(), at=number, transport="httpx2")
+            history.append({"role": "assistant", "content": f"Answer {number}"})
+        (root,) = grow(writer.finish())
+        depth = 1
+        while root.children:
+            (root,) = root.children
+            depth += 1
+        return depth
+
+    assert drawn(40) == 40

@@ -15,7 +15,7 @@ from agent_chaos.cassette.model import TurnMark
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.commands.ui import ui
 from agent_chaos.errors import UsageError
-from agent_chaos.ui import recorded
+from agent_chaos.ui import cassette_pages, recorded
 from tests.cassette.made import answering, asking, cassette_at, writer_at
 from tests.forked import ROOT
 from tests.ui.test_guard_of_pages import visitor
@@ -102,6 +102,15 @@ def test_what_looks_like_a_secret_is_told_by_its_place(tmp_path, monkeypatch):
     said = text_of(visitor(tmp_path, cassettes=tmp_path).get("/cassettes/leaky.msgpack").text)
 
     assert "exchange 0: a secret in the request's body" in said
+    assert "no secret found" not in said
+
+
+def test_a_long_recording_is_not_looked_through_while_somebody_waits(tmp_path, monkeypatch):
+    monkeypatch.setattr(cassette_pages, "_LOOKED_THROUGH", 3)
+    cassette_at(tmp_path / "made.msgpack")
+    said = text_of(visitor(tmp_path, cassettes=tmp_path).get("/cassettes/made.msgpack").text)
+
+    assert "agent-chaos cassette verify made.msgpack" in said
     assert "no secret found" not in said
 
 
