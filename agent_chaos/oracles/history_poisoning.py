@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.conversations import first_fault_turn, part_at, refused
+from agent_chaos.oracles.reading.prompts import told
 from agent_chaos.oracles.reading.turns import prompt_of_call, recorded_turn, served_turn, shown
 from agent_chaos.providers.turn import Message, Text
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Call
+from agent_chaos.trace.trace import Answer, Call
 
 _ADVICE = {
     "refused": "Put a turn into the history only once it is whole: where it fails, go back to the history before it, or answer "
     "its open tool calls.",
+    "lost turn": "Where a turn fails, take back what this turn put into the history, and nothing before it.",
     "partial text": "Keep the text of a reply that broke off out of the history; the model takes it for its own whole words.",
 }
 
@@ -21,7 +23,8 @@ _ADVICE = {
 class HistoryPoisoning:
     """In a turn after the one that a fault struck, the agent sends a history that the provider refuses, or that holds the
     partial text of a reply that had broken off (not of one that ended at the token limit: the model did say that). The
-    user's next message then fails, and every one after it.
+    user's next message then fails, and every one after it. Or it lacks a turn that went well, while it still has one before that;
+    an agent that begins a new conversation has none.
 
     Judged in the scenario's turns after the fault, and, where the agent keeps its history, in a probe: one turn more, in which
     the user says the last thing again, and which ends with the agent's first request. No answer is needed, since only the
@@ -52,6 +55,15 @@ class HistoryPoisoning:
                 )
                 break
         yield from self._partial(evidence, turn)
+        yield from self._lost(evidence)
+
+    def _lost(self, evidence: Evidence) -> Iterator[Violation]:
+        for call in _asked(evidence):
+            gone = _lost_turn(evidence, call)
+            if gone is not None:
+                said = f"{_name(evidence, call)} no longer has turn {gone.turn}, which went well: {shown(gone.input, 90)!r}"
+                yield self._violation(evidence, "lost turn", said, "lost turn", call, gone.input)
+                return
 
     def _partial(self, evidence: Evidence, turn: int) -> Iterator[Violation]:
         # The clean run's own messages are taken away, since a cut text may be the beginning of one that is
@@ -108,6 +120,22 @@ def _broken_texts(evidence: Evidence) -> Iterator[str]:
         ended_early = recorded.complete and not turn.complete and turn.stop is None
         if broke or ended_early or turn.error is not None:
             yield turn.text.strip()
+
+
+def _lost_turn(evidence: Evidence, call: Call) -> Answer | None:
+    """The first turn that no fault struck, that the clean run still tells the model of there, and this run does not; where this
+    one has an earlier turn, and so goes on with the conversation."""
+    trace, prompt = evidence.trace, prompt_of_call(call)
+    asked = evidence.clean.probed if _is_probe(evidence, call) else evidence.clean.calls
+    usual = next((one for one in asked if one.turn == call.turn), None)
+    if prompt is None or prompt.previous or usual is None:
+        return None
+    struck = {one.turn for one in (*trace.calls, *trace.tools) if one.fired}
+    now, before = "\n".join(told(call)), "\n".join(told(usual))
+    whole = [one for one in trace.answers if one.turn < call.turn and one.turn not in struck and one.input]
+    kept = [one.turn for one in whole if one.input in now]
+    lost = (one for one in whole if one.input in before and one.turn not in kept)
+    return next((one for one in lost if kept and one.turn > kept[0]), None)
 
 
 def _assistant_texts(call: Call) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
+from agent_chaos.oracles.reading.cut_lists import runs_left_out
 from agent_chaos.oracles.reading.marks import adds_words, answers_otherwise, is_marked, says_more
 from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, is_unreadable, told
 from agent_chaos.oracles.reading.turns import (
@@ -40,7 +41,7 @@ class SilentTruncation:
     """A reply lost its terminator, or hit the token limit, where the recorded one had not; nothing asked again, and what it
     had said so far was used, however: in an answer, of this turn or kept for a later one, that differs from the clean one and
     adds no word or sign of its own to say so; or (cut, empty or refused) in the arguments of a tool that were read out of its
-    text, or in place of the whole in a later prompt, as a summary of the conversation.
+    text, or left out with what the cut took, or in place of the whole in a later prompt, as a summary of the conversation.
 
     Source: pydantic-ai#6610, opencode#26170, crewAI#5148, griptape#2333, langchain#38867, #39261.
     """
@@ -75,6 +76,7 @@ class SilentTruncation:
                 yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
                 return
         yield from self._refused(evidence, answer)
+        yield from self._left_out(evidence, answer)
         yield from self._kept(evidence, answer)
 
     def _refused(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
@@ -92,6 +94,19 @@ class SilentTruncation:
             if given and not is_marked(answer, clean, said):
                 reason = f"turn {answer.turn} gave {shown(words, 90)!r} for the answer"
                 yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
+                return
+
+    def _left_out(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
+        """A turn that did something for a part of a list only, and answers as ever."""
+        clean = clean_answer(evidence, answer.turn)
+        if clean is None or is_marked(answer, clean, _said_in(evidence.trace, answer.turn)):
+            return
+        for call in evidence.trace.calls:
+            gone = runs_left_out(evidence, call) if call.turn == answer.turn else []
+            if gone and not _asked_on_for(evidence.trace, call):
+                first = gone[0]
+                reason = f"{first.name} did not run with {shown(first.arguments)}, of which turn {answer.turn} says nothing"
+                yield self._violation(first.name, "tool", call, reason, first.arguments, None)
                 return
 
     def _kept(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:

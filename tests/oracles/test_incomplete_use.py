@@ -225,3 +225,34 @@ SPOILT = [fault("max_tokens_in_text", percent_lost=50), fault("empty_reply")]
 def test_a_spoilt_summary_in_place_of_the_conversation_is_an_error(spoilt):
     assert "silent_truncation:prompt" in found(under(compacting(checks=False), {"call 0": spoilt}, CHAT))
     assert "silent_truncation:prompt" not in found(under(compacting(checks=True), {"call 0": spoilt}, CHAT))
+
+
+GUESTS = (Said("- Ana Berg\n- Tom Falk\n- Eva Lind\n- Jon Moe"),)
+
+
+@agent_chaos.tool
+def invite(name: str) -> str:
+    return "invited"
+
+
+def inviting(tells):
+    def agent(ctx, text):
+        choice = ask(text)
+        names = re.findall(r"- (\w+ \w+)$", choice.message.content, re.MULTILINE)
+        for name in names:
+            invite(name)
+        cut = tells and choice.finish_reason != "stop"
+        return "Invités, mais la liste est coupée." if cut else "Everybody is invited."
+
+    return agent
+
+
+def test_what_is_not_done_for_the_rest_of_a_list_that_was_cut_is_found_unless_it_is_told():
+    outcome = under(inviting(tells=False), {"call 0": fault("max_tokens_in_text", percent_lost=40)}, GUESTS)
+
+    assert found(outcome) == {"silent_truncation:invite"}
+    assert "did not run with" in outcome.violations[0].reason
+    assert (
+        found(under(inviting(tells=True), {"call 0": fault("max_tokens_in_text", percent_lost=40)}, GUESTS))
+        == set()
+    )

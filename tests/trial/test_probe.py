@@ -180,3 +180,32 @@ def test_a_search_finds_and_shrinks_what_only_a_probe_shows():
 
     assert set(found) >= POISONED
     assert len(found[min(POISONED)].faults) == 1
+
+
+TRIP = (Said("Two adults and a child."), Said("The child pays half."), Said("In total 250 euros."))
+
+
+@pytest.mark.parametrize(
+    ("taken_back", "expected"),
+    [(1, set()), (3, {"history_poisoning:lost turn"}), (5, set())],
+    ids=["the-turn-that-failed", "one-before-it-too", "all"],
+)
+def test_a_turn_that_went_well_is_found_missing_where_an_earlier_one_is_still_told(taken_back, expected):
+    def agent(ctx, text):
+        history = ctx.agent_state.setdefault("history", [])
+        history.append({"role": "user", "content": text})
+        try:
+            heard = SPEAKERS["openai_chat"](history).ask()
+        except Exception:
+            del history[-taken_back:]
+            return "Sorry, please ask again."
+        history.append({"role": "assistant", "content": heard.text})
+        return heard.text
+
+    subject = scenario(agent, "Who is booked?", "What about the child?", "What is it in total?")
+    replies = [spoken("openai_chat", one, i, stream=True) for i, one in enumerate(TRIP)]
+    outcome = Rehearsal(subject, cassette=recorded(subject, replies)).trial(
+        Plan.of({"call 2": fault("permission_error")}.items())
+    )
+
+    assert outcome.fingerprints == expected, outcome.reason
