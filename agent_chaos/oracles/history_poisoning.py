@@ -10,7 +10,7 @@ from agent_chaos.oracles.reading.prompts import told
 from agent_chaos.oracles.reading.turns import prompt_of_call, recorded_turn, served_turn, shown
 from agent_chaos.providers.turn import Message, Text
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Answer, Call
+from agent_chaos.trace.trace import Answer, Call, ToolRun
 
 _ADVICE = {
     "refused": "Put a turn into the history only once it is whole: where it fails, go back to the history before it, or answer "
@@ -130,7 +130,8 @@ def _lost_turn(evidence: Evidence, call: Call) -> Answer | None:
     usual = next((one for one in asked if one.turn == call.turn), None)
     if prompt is None or prompt.previous or usual is None:
         return None
-    struck = {one.turn for one in (*trace.calls, *trace.tools) if one.fired}
+    hit: tuple[Call | ToolRun, ...] = (*trace.calls, *trace.tools)
+    struck = {one.turn for one in hit if one.fired}
     now, before = "\n".join(told(call)), "\n".join(told(usual))
     whole = [one for one in trace.answers if one.turn < call.turn and one.turn not in struck and one.input]
     kept = [one.turn for one in whole if one.input in now]
