@@ -110,10 +110,10 @@ class SilentTruncation:
                 return
 
     def _kept(self, evidence: Evidence, answer: Answer) -> Iterator[Violation]:
-        """A turn that answers with what a reply of an earlier turn had said so far."""
+        """A turn that answers with what an earlier reply had said so far: of another turn, or before it asked for more."""
         clean = clean_answer(evidence, answer.turn)
         for call in evidence.trace.calls if clean is not None else ():
-            if call.turn >= answer.turn or not is_truncated(call):
+            if call.turn > answer.turn or not is_truncated(call):
                 continue
             served, whole = served_turn(call), recorded_text(call).strip()
             partial = served.text.strip() if served is not None else ""
@@ -122,7 +122,9 @@ class SilentTruncation:
             # Only in place of the whole: a user may be told again what broke off, before it.
             kept = partial in answer.text and whole not in answer.text
             if kept and not is_marked(answer, clean, [partial]):
-                reason = f"turn {answer.turn} answered {shown(answer.text, 90)!r}, kept since then, as if that were all"
+                since = ", kept since then," if call.turn < answer.turn else ""
+                told = shown(answer.text, 90)
+                reason = f"turn {answer.turn} still answered {told!r}{since} as if that were all"
                 yield self._violation("answer", "answer", call, reason, clean.text, answer.text)
                 return
 

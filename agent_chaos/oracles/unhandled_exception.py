@@ -44,6 +44,9 @@ _ENDINGS = frozenset(
 _CRASHED = "agent_chaos.scenario.command.CommandCrashed"
 """A program of another process that ended in such an error."""
 
+_LONGEST_MESSAGE = 160
+"""Characters of an exception's message that a reason quotes."""
+
 _RAISES = re.compile(r"(?:^|[:;]\s*)raise\b")
 """A `raise` that begins a statement, on a line of its own or behind its `if`."""
 
@@ -100,9 +103,9 @@ class UnhandledException:
             "unread": "although the whole reply had come",
             "tool": "what a tool raised took the whole turn with it",
             "transport": "a raw transport error that callers of the agent cannot know",
-            "programming": "a bad reply came out as an error that looks like a bug of the agent",
+            "programming": f"{_struck(trace)} came out as an error that looks like a bug of the agent",
         }[grade]
-        message, tool = " ".join(raised.message.split())[:160], _failed_tool(trace, raised)
+        message, tool = _clipped(" ".join(raised.message.split())), _failed_tool(trace, raised)
         return Violation(
             oracle=self.name,
             subject=f"{_kind(raised, grade)}{where}",
@@ -111,6 +114,16 @@ class UnhandledException:
             call_seq=_last_call_before(trace, raised),
             tool_seq=tool.seq if tool else None,
         )
+
+
+def _struck(trace: Trace) -> str:
+    """What was bad before the exception: what tools gave where faults struck nothing else."""
+    tools_alone = any(run.fired for run in trace.tools) and not any(call.fired for call in trace.calls)
+    return "what a tool gave" if tools_alone else "a bad reply"
+
+
+def _clipped(message: str) -> str:
+    return message if len(message) <= _LONGEST_MESSAGE else f"{message[: _LONGEST_MESSAGE - 1]}…"
 
 
 def _is_timeout(raised: Raised) -> bool:

@@ -169,3 +169,13 @@ def test_the_words_of_a_field_for_refusals_are_told_knowingly_unless_they_take_t
 
     assert "sorry" in outcome.trace.answers[0].text
     assert found(outcome) == expected
+
+
+def test_half_of_the_first_of_two_replies_is_found_in_an_answer_made_of_both():
+    def joining(ctx, text):
+        return "\n".join(desk("openai_chat")(ctx, f"{text} {part}") for part in ("Briefly.", "In full."))
+
+    said = (Said("The order was paid on 24 November."), Said("It was paid by card, in one sum."))
+
+    assert judged(joining, "openai_chat", {}, said=said).verdict is not Verdict.FAIL
+    assert found(judged(joining, "openai_chat", {"call 0": ENDS}, said=said)) == {"silent_truncation:answer"}

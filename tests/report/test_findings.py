@@ -49,10 +49,6 @@ CALL = """        with client.messages.stream(
 TOOL = "            result = HANDLERS[call.name](**call.input)\n"
 OWN = """import time
 
-from anthropic import APIStatusError
-
-once = Anthropic(max_retries=0)
-
 
 class Failed(Exception): ...
 
@@ -78,13 +74,19 @@ FIXES = {
         '                result = "failed; it may have taken effect, so check before trying again"\n',
     ),
     "hours": (
-        CALL,
-        "        for attempt in range(3):\n            try:\n"
-        + "".join(f"        {line}\n" for line in CALL.splitlines()).replace("client.", "once.")
-        + "                break\n            except APIStatusError as exc:\n"
-        '                wait = int(exc.response.headers.get("retry-after", 1))\n'
-        "                if wait > 60 or exc.status_code not in (408, 409, 429, 529):\n"
-        "                    raise\n                time.sleep(wait)\n",
+        "client = Anthropic()",
+        """import anthropic
+
+
+def give_up(response):
+    told = response.headers.get("retry-after", "")
+    if told == "inf" or told.isdigit() and int(told) > 60:
+        response.headers["x-should-retry"] = "false"
+
+
+hooks = {"response": [give_up]}
+http = anthropic.DefaultHttpxClient(event_hooks=hooks)
+client = Anthropic(http_client=http)""",
     ),
     "silence": ("client = Anthropic()", "client = Anthropic(timeout=30, max_retries=1)"),
     "twice": (
@@ -290,6 +292,7 @@ def test_the_fix_speaks_the_sdk_at_hand(made: CampaignRecord) -> None:
     compile(finding_of(made, "cut").fix.code, "fix", "exec")
     assert "message.stop_reason" in finding_of(made, "cut").fix.code
     assert "client = Anthropic(timeout=30" in finding_of(made, "silence").fix.code
+    assert finding_of(made, "hours").fix.code.partition("\n")[2] in FIXES["hours"][1]
 
 
 def test_a_run_that_waits_too_long_is_marked_where_its_time_went(made: CampaignRecord) -> None:

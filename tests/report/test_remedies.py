@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import anthropic
 import openai
@@ -144,7 +145,7 @@ def careful(ctx, text):
         (naming, "call 0", fault("lost_tool_id"), "checked_calls"),
         (filing, "tool 0", fault("tool_raise", error_type="TimeoutError"), "failed_action"),
         (looking_up, "tool 0", fault("tool_raise", error_type="TimeoutError"), "failed_action"),
-        (filing, "call 0", fault("empty_reply"), "reply_shape"),
+        (filing, "call 0", fault("empty_reply"), "whole_reply"),
         (hasty, "call 0", fault("rate_limit", retry_after_s=9), "ordered_wait"),
         (careful, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
         (first_finish, "call 0", fault("misplaced_finish", how="early"), "divided_reply"),
@@ -220,3 +221,197 @@ def test_the_fix_of_a_tool_that_the_agent_runs_names_it():
     case = Case(outcome.violations[0], outcome.trace, outcome.trace)
 
     assert "    done = refund(...)" in remedy_of(case).written([case]).splitlines()
+
+
+def dispatching(ctx, text):
+    """Looks a tool up in one line, and runs it in the next."""
+    heard = Chat([{"role": "user", "content": text}]).ask()
+    return run(*heard.calls[0][1:])
+
+
+def run(name, given):
+    found = {"refund": tool(refund)}[name]
+    return found(**json.loads(given))
+
+
+def test_a_tool_that_is_not_found_is_answered_with_an_error_as_one_that_fails():
+    plans = (
+        {"call 0": fault("unknown_tool", call=0)},
+        {"tool 0": fault("tool_raise", error_type="TimeoutError")},
+    )
+    outcomes = [judged(dispatching, "openai_chat", plan, said=SAID) for plan in plans]
+    cases = [Case(one.violations[0], one.trace, outcomes[1].trace) for one in outcomes]
+
+    assert [remedy_of(case).name for case in cases] == ["tool_error_result"] * 2
+    assert remedy_of(cases[0]).place(cases[0]) == remedy_of(cases[1]).place(cases[1])
+
+
+def counting(ctx, text):
+    """Reads each chunk in two steps."""
+    said = ""
+    client = openai.OpenAI(api_key=KEY)
+    for chunk in client.chat.completions.create(
+        model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}], stream=True
+    ):
+        delta = chunk.choices[0].delta
+        said += delta.content or ""
+    return said
+
+
+@pytest.mark.parametrize(
+    ("shape", "code"),
+    [
+        ("no_content", "if delta is None:\n    continue"),
+        ("no_choice", "if not chunk.choices:\n    continue"),
+    ],
+)
+def test_a_chunk_that_holds_nothing_is_passed_over(shape, code):
+    outcome = judged(counting, "openai_chat", {"call 0": fault("empty_chunks", shape=shape)}, said=ORDER)
+    cases = [
+        Case(one, outcome.trace, outcome.trace)
+        for one in outcome.violations
+        if one.oracle == "unhandled_exception"
+    ]
+
+    assert [remedy_of(case).written([case]) for case in cases] == [code]
+
+
+def test_an_error_in_a_stream_is_raised_and_not_passed_over():
+    plans = [fault("flat_error"), fault("empty_chunks", shape="no_choice")]
+    outcomes = [judged(counting, "openai_chat", {"call 0": one}, said=ORDER) for one in plans]
+    cases = [
+        Case(one, outcome.trace, outcome.trace)
+        for outcome in outcomes
+        for one in outcome.violations
+        if one.oracle == "unhandled_exception"
+    ]
+
+    assert len(cases) == 2
+    assert "if chunk.choices is None:\n    raise" in remedy_of(cases[0]).written(cases)
+
+
+def choosing(ctx, text):
+    """Takes a choice for granted."""
+    completion = openai.OpenAI(api_key=KEY).chat.completions.create(
+        model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}]
+    )
+    return completion.choices[0].message.content
+
+
+def test_a_value_that_is_missing_in_two_ways_is_looked_at_once():
+    plans = [{"call 0": fault("hollow_body", holds=holds)} for holds in ("empty", "null")]
+    outcomes = [judged(choosing, "openai_chat", plan, said=ORDER, stream=False) for plan in plans]
+    cases = [Case(one.violations[0], one.trace, one.trace) for one in outcomes]
+
+    assert remedy_of(cases[0]).written(cases) == (
+        'if not completion.choices:\n    raise RuntimeError("the reply holds no choices")'
+    )
+
+
+def totalling(ctx, text):
+    """Counts tokens before it reads the reply."""
+    client = openai.OpenAI(api_key=KEY)
+    completion = client.chat.completions.create(
+        model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}]
+    )
+    tokens = completion.usage.total_tokens
+    return f"{completion.choices[0].message.content} {tokens}"
+
+
+def test_a_refusal_in_place_of_a_reply_is_told_by_what_every_reply_has():
+    outcome = judged(totalling, "openai_chat", {"call 0": fault("error_body")}, said=ORDER, stream=False)
+    case = Case(outcome.violations[0], outcome.trace, outcome.trace)
+
+    assert remedy_of(case).written([case]).startswith('if not getattr(completion, "choices", None):')
+
+
+def hopeful(ctx, text):
+    """Tries every refusal again, after a while."""
+    client = anthropic.Anthropic(api_key=KEY, max_retries=0)
+    for _ in range(3):
+        try:
+            return first_text(
+                client.messages.create(
+                    model=MODELS["anthropic_messages"],
+                    max_tokens=99,
+                    messages=[{"role": "user", "content": text}],
+                )
+            )
+        except anthropic.APIStatusError:
+            time.sleep(5)
+    raise RuntimeError("no answer")
+
+
+@pytest.mark.parametrize(
+    ("struck", "line"),
+    [
+        (
+            fault("spend_limit", limit="enforced_spend_limit_reached"),
+            'if "enforced_spend_limit_reached" in str(exc):',
+        ),
+        (fault("context_length"), "if status < 500 and status not in (408, 409, 429):"),
+    ],
+)
+def test_a_refusal_for_good_is_told_by_its_code_where_its_status_is_that_of_a_rate_limit(struck, line):
+    outcome = judged(hopeful, "anthropic_messages", {"call 0": struck}, said=ORDER, stream=False)
+    case = Case(outcome.violations[0], outcome.trace, outcome.trace)
+
+    assert remedy_of(case).name == "hopeless_retry"
+    assert line in remedy_of(case).written([case])
+
+
+def keeping_blocks(ctx, text):
+    """Goes by the reason to stop, and sends back whatever results there are."""
+    client = anthropic.Anthropic(api_key=KEY)
+    messages = [{"role": "user", "content": text}]
+    for _ in range(3):
+        reply = client.messages.create(
+            model=MODELS["anthropic_messages"], max_tokens=99, messages=messages, tools=[]
+        )
+        if reply.stop_reason != "tool_use":
+            return "".join(b.text for b in reply.content if b.type == "text")
+        calls = [b for b in reply.content if b.type == "tool_use"]
+        results = []
+        for b in calls:
+            try:
+                content = str(tool(refund)(**b.input))
+            except Exception as exc:
+                content = f"Error: {exc}"
+            results.append({"type": "tool_result", "tool_use_id": b.id, "content": content})
+        messages += [{"role": "assistant", "content": reply.content}, {"role": "user", "content": results}]
+    raise RuntimeError("no answer")
+
+
+@pytest.mark.parametrize(
+    ("site", "struck", "name", "code"),
+    [
+        ("call 0", fault("missing_tool_call"), "by_oracle", ""),
+        ("tool 0", fault("tool_secret_error"), "by_oracle", "except Exception:  # its text belongs"),
+    ],
+    ids=["a reason to call tools, and no call", "a credential"],
+)
+def test_a_whole_reply_and_a_told_exception_have_fixes_of_their_own(site, struck, name, code):
+    outcome = judged(keeping_blocks, "anthropic_messages", {site: struck}, said=SAID, stream=False)
+    case = Case(outcome.violations[0], outcome.trace, outcome.trace)
+
+    assert remedy_of(case).name == name
+    assert code in remedy_of(case).written([case])
+
+
+def filing_tickets(ctx, text):
+    """Acts on what the model says, and reads what the tool gave."""
+    made = tool(opened)(**json.loads(Chat([{"role": "user", "content": text}]).ask().text))
+    return f"Ticket {made['ticket']}"
+
+
+def opened(order, amount):
+    return {"ticket": f"T-{order}"}
+
+
+def test_a_result_of_another_shape_is_no_failed_tool():
+    plans = [{"tool 0": fault("tool_raise", error_type="TimeoutError")}, {"tool 0": fault("tool_empty")}]
+    outcomes = [judged(filing_tickets, "openai_chat", plan, said=ORDER) for plan in plans]
+    cases = [Case(one.violations[0], one.trace, one.trace) for one in outcomes]
+
+    assert [remedy_of(case).name for case in cases] == ["failed_action", "reply_shape"]
+    assert remedy_of(cases[1]).written(cases[1:]) == ""

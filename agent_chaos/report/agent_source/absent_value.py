@@ -38,7 +38,15 @@ def _candidates(nodes: list[ast.AST], message: str) -> Iterator[ast.expr]:
             case ast.Subscript(value=value) if "not subscriptable" in message:
                 yield value
             # Only of a constant index: one that is computed may itself be what is wrong.
-            case ast.Subscript(value=value, slice=ast.Constant()) if "index out of range" in message:
+            case ast.Subscript(value=value, slice=index) if "index out of range" in message and _is_number(
+                index
+            ):
                 yield value
             case ast.For(iter=value) | ast.AsyncFor(iter=value) if "not iterable" in message:
                 yield value
+
+
+def _is_number(index: ast.expr) -> bool:
+    """Whether it is a number that is written there, be it counted from the end."""
+    inner = index.operand if isinstance(index, ast.UnaryOp) else index
+    return isinstance(inner, ast.Constant) and isinstance(inner.value, int)

@@ -41,13 +41,16 @@ class OwnNames:
     """Expressions of the agent's code, each '' where the statement does not tell.
 
     `client` is the client, `made` how it is made without its arguments (`openai.AsyncOpenAI`), with `arguments` whether there
-    are any; `reply` holds a whole reply, `final` gives it out of a stream helper, `stream` is what a `with` opens, `chunk` is
+    are any, and `retries` whether one of them says how often it tries again; `maker` is how the file makes a client of some other
+    name; `reply` holds a whole reply, `final` gives it out of a stream helper, `stream` is what a `with` opens, `chunk` is
     one event of a stream that the agent reads itself. `awaits` says that the call stands in an `async def`.
     """
 
     client: str = ""
     made: str = ""
     arguments: bool = False
+    retries: bool = False
+    maker: str = ""
     reply: str = ""
     final: str = ""
     stream: str = ""
@@ -58,10 +61,13 @@ class OwnNames:
 def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
     """The names around the call that a frame stands at."""
     module = parsed(frame.file) if frame is not None else None
-    found = _innermost(module, frame.line) if module is not None and frame is not None else None
-    if module is None or found is None:
+    if module is None or frame is None:
         return OwnNames()
-    scope, statement, call = found
+    scope, found = _innermost(module, frame.line)
+    awaits = isinstance(scope, ast.AsyncFunctionDef)
+    if found is None:
+        return OwnNames(awaits=awaits)
+    statement, call = found
     client = _root(call)
     made = _maker(module, client)
     final = _final(statement, call, protocol)
@@ -69,7 +75,9 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
         client=client,
         made=ast.unparse(made.func) if made else "",
         arguments=bool(made and (made.args or made.keywords)),
-        awaits=isinstance(scope, ast.AsyncFunctionDef),
+        retries=bool(made and any(one.arg == "max_retries" for one in made.keywords)),
+        maker="" if made else _some_maker(module),
+        awaits=awaits,
         reply=_reply(scope, statement, call),
         final=final,
         stream=_opened(statement, call),
@@ -109,8 +117,8 @@ def _split(name: str) -> list[str]:
     return name.split(".")
 
 
-def _innermost(module: ast.Module, line: int) -> tuple[ast.AST, ast.stmt, ast.Call] | None:
-    """The function around a line, the statement that makes its call, and the call."""
+def _innermost(module: ast.Module, line: int) -> tuple[ast.AST, tuple[ast.stmt, ast.Call] | None]:
+    """The function around a line; with it the statement that makes the line's call, and the call."""
     scope: ast.AST = module
     found = None
     for node in ast.walk(module):  # outer nodes come first
@@ -122,7 +130,7 @@ def _innermost(module: ast.Module, line: int) -> tuple[ast.AST, ast.stmt, ast.Ca
             calls = [one for head in _heads(node) for one in ast.walk(head) if isinstance(one, ast.Call)]
             mine = [one for one in calls if _spans(one, line) and _is_request(one)]
             found = (node, mine[0]) if mine else found
-    return (scope, *found) if found else None
+    return scope, found
 
 
 def _spans(node: ast.stmt | ast.expr, line: int) -> bool:
@@ -150,6 +158,8 @@ def _root(call: ast.Call) -> str:
     while isinstance(node, ast.Attribute):
         parts.append(node.attr)
         node = node.value
+    if isinstance(node, ast.Call) and not node.args and not node.keywords:
+        return ast.unparse(node)  # `client().messages.create(…)`
     if not isinstance(node, ast.Name):
         return ""
     return f"self.{parts[-1]}" if node.id == "self" and len(parts) > 1 else node.id
@@ -163,6 +173,13 @@ def _maker(module: ast.Module, client: str) -> ast.Call | None:
             if made.endswith(_CLIENTS) and client in map(ast.unparse, node.targets):
                 return node.value
     return None
+
+
+def _some_maker(module: ast.Module) -> str:
+    """How the module makes its only kind of client, wherever that goes; '' where there is none, or are several."""
+    calls = (ast.unparse(node.func) for node in ast.walk(module) if isinstance(node, ast.Call))
+    found = {made for made in calls if made.endswith(_CLIENTS)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _bare(value: ast.expr | None) -> ast.expr | None:
@@ -221,6 +238,15 @@ def _chunk(scope: ast.AST, statement: ast.stmt, call: ast.Call) -> str:
 
 def _named(loop: _Loop) -> str:
     return loop.target.id if isinstance(loop.target, ast.Name) else ""
+
+
+def walks_at(frame: StackFrame | None, name: str) -> bool:
+    """Whether the line of a frame stands in a loop that gives its items that name."""
+    module = parsed(frame.file) if frame is not None else None
+    if module is None or frame is None or not name:
+        return False
+    loops = (node for node in ast.walk(module) if isinstance(node, _Loop))
+    return any(_named(loop) == name and loop.lineno < frame.line <= (loop.end_lineno or 0) for loop in loops)
 
 
 def _walked(scope: ast.AST, stream: str) -> _Loop | None:

@@ -106,10 +106,14 @@ def _headers(recorded: Reply, served: Reply) -> Iterator[Pair]:
 
 
 def _turns(recorded: ModelTurn | None, served: ModelTurn | None) -> Iterator[Pair]:
-    left, right = recorded or ModelTurn(), served or ModelTurn()
-    for ours, theirs in _matched(left.parts, right.parts):
+    # Of a refusal, a page or the beginning of a JSON body, each part of the recorded turn would be told as missing.
+    if served is None or not (served.parts or (served.complete and served.error is None)):
+        return
+    left = recorded or ModelTurn()
+    for ours, theirs in _matched(left.parts, served.parts):
         if isinstance(ours, ToolCall) and isinstance(theirs, ToolCall) and ours.name != theirs.name:
-            yield pair("asks for", tool_named(ours), tool_named(theirs))
+            yield pair("asks for", *(f"{tool_named(one)} {_part(one)}" for one in (ours, theirs)))
+            continue
         label = _label(ours or theirs)
         again = ours is None and any(_named(one) == _named(theirs) is not None for one in left.parts)
         yield pair(f"{label} again" if again else label, _part(ours), _part(theirs))
@@ -172,15 +176,26 @@ def _bytes(recorded: Reply, served: Reply) -> Iterator[Pair]:
     left, right = recorded.body, served.body
     if left == right or not right:
         return
+    if recorded.status != served.status:
+        # It is no changed form of the recorded reply: where the two begin to differ says nothing.
+        yield single("body", bytes_as_text(right[: 2 * _WINDOW]))
+        return
     same = agreeing(left, right)
     start = max(0, same - 2 * _LEAD)
-    dots = "…" if start else ""
-    yield pair(
-        f"bytes at {same:,}",
-        dots + bytes_as_text(left[start : same + _WINDOW]),
-        dots
-        + (bytes_as_text(right[start : same + _WINDOW]) + (" (ends here)" if same == len(right) else "")),
-    )
+    ends = " (ends here)" if same == len(right) else ""
+    yield pair(f"bytes at {same:,}", _bytes_from(left, start, same), _bytes_from(right, start, same) + ends)
+
+
+def _bytes_from(body: bytes, start: int, same: int) -> str:
+    # Half a character at an edge would be spelled out, and be taken for the fault.
+    start, end = _whole_character(body, start), _whole_character(body, same + _WINDOW)
+    more = "…" if len(body) > end else ""
+    return ("…" if start else "") + bytes_as_text(body[start:end]) + more
+
+
+def _whole_character(body: bytes, at: int) -> int:
+    """The next place where a character of UTF-8 begins, at most three bytes on."""
+    return next((i for i in range(at, at + 3) if not 0x80 <= int.from_bytes(body[i : i + 1]) < 0xC0), at + 3)
 
 
 def of_tool(run: ToolRun, clean: Trace) -> tuple[Pair, ...]:

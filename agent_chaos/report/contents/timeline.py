@@ -86,6 +86,12 @@ class _Run:
             first.setdefault((call.fidelity.words, call.difference), call.seq)
         return frozenset(first.values())
 
+    def heard(self, call: Call) -> bool:
+        """Whether a good reply came, and the client read it without an error."""
+        delivered = self.trace.deliveries.get(call.seq)
+        broken = delivered is not None and delivered.outcome in ("aborted", "timeout")
+        return call.reply is not None and call.reply.ok and not broken
+
     def came_before(self, call: Call) -> Call | None:
         """The attempt before, at the same recorded call."""
         return next(
@@ -145,7 +151,7 @@ def _who(call: Call, run: _Run) -> str:
         return f"call {call.call}"
     before = run.came_before(call)
     # An agent that heard a good reply and asks the same again retries nothing.
-    again = not call.by_sdk and before is not None and before.reply is not None and before.reply.ok
+    again = not call.by_sdk and before is not None and run.heard(before)
     return f"call {call.call}, {'again' if again else 'retry'} {call.attempt}"
 
 
@@ -174,20 +180,27 @@ def _waited(wait: Wait, trace: Trace, mark: Mark) -> Row | None:
     if not mark and (wait.seconds < _WORTH_WAITING_S or wait.why == "transfer"):
         return None
     before = next((call for call in reversed(trace.calls) if call.seq < wait.seq), None)
-    why = _ordered(wait, before)
+    why = _ordered(wait, before, trace)
     return Row(
         wait.at, "waited", (Line(f"{seconds(wait.seconds)} ({why})", "finding" if mark else "quiet"),), mark
     )
 
 
-def _ordered(wait: Wait, before: Call | None) -> str:
+def _under_way(call: Call, wait: Wait, trace: Trace) -> bool:
+    """Whether an event loop waited while the reply of that call, and nothing else, could come."""
+    delivered = trace.deliveries.get(call.seq)
+    return wait.why == "timer" and delivered is not None and delivered.seq > wait.seq
+
+
+def _ordered(wait: Wait, before: Call | None, trace: Trace) -> str:
     """What a wait was for: a header of the call before it that asked for that long, the transfer, or the agent itself."""
     asked = before.reply.header("retry-after") if before is not None and before.reply is not None else ""
     # A `retry-after` is named only where the wait is as long as it says: a client may well have ignored it.
     if before is not None and asked and wait.why in ("sleep", "timer") and obeys(asked, wait.seconds):
         return f"call {before.call} said retry-after: {clipped(asked, 40)}"
-    if before is not None and wait.why in ("transfer", "timeout"):
-        return f"{wait.why} of call {before.call}"
+    if before is not None and (wait.why in ("transfer", "timeout") or _under_way(before, wait, trace)):
+        # An event loop sleeps until its next timer, be it that of a reply.
+        return f"{'timeout' if wait.why == 'timeout' else 'transfer'} of call {before.call}"
     return printable(wait.why)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
 from agent_chaos.trace.stack_frame import StackFrame
@@ -13,6 +15,17 @@ def _at(case: Case) -> StackFrame | None:
     return case.at_call or case.at_exception
 
 
+def _own_words(cases: Sequence[Case]) -> str:
+    """What a tool raised, told in the agent's own words."""
+    case = cases[0]
+    return _OWN_WORDS if case.violation.subject == "credential sent to the model" else ""
+
+
+_OWN_WORDS = """try:
+    result = ...  # run the tool
+except Exception:  # its text belongs into a log of your own
+    result = "failed; it may have taken effect, so check first\""""
+
 REMEDY = Remedy(
     name="by_oracle",
     headline="",
@@ -21,5 +34,6 @@ REMEDY = Remedy(
     at=_at,
     reach="agent",
     order=100,
+    write=_own_words,
     apart=lambda case: case.violation.subject.removeprefix("refused: "),
 )

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from agent_chaos.faults.family import STOP_REASON, TOOL_ARGUMENTS, TOOL_CALL, TRUNCATION
+from agent_chaos.faults.family import NO_ANSWER, STOP_REASON, TOOL_ARGUMENTS, TOOL_CALL, TRUNCATION
 from agent_chaos.faults.fault import ToolFault
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.reading.turns import served_turn
+from agent_chaos.providers.embeddings import embeddings_of
 from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
 
@@ -59,6 +60,12 @@ class Case:
         return not turn.complete or turn.stop not in (None, "end", "tool_use")
 
     @property
+    def says_something(self) -> bool:
+        """Whether there is a text or a tool call in the reply that a fault struck."""
+        turn = served_turn(self.call) if self.call is not None else None
+        return turn is not None and bool(turn.text.strip() or turn.tool_calls)
+
+    @property
     def read_without_an_error(self) -> bool:
         """Whether the client read the reply that a fault struck to what it took for the end."""
         delivered = self.trace.deliveries.get(self.call.seq) if self.call is not None else None
@@ -103,8 +110,11 @@ class Case:
     @property
     def protocol(self) -> str:
         """The protocol of the SDK that the agent's code calls itself; '' where a framework stands between."""
-        spoken = self.call.protocol if self.call else ""
         frame = self.at_call
+        spoken = self.call.protocol if self.call else ""
+        if self.call is not None and embeddings_of(self.call.request) and frame is not None:
+            # Their client is that of the chats, and so is all that is said to it.
+            spoken = {"openai": "openai_chat", "google.genai": "gemini"}.get(frame.library, "")
         return spoken if frame is not None and frame.library in EXAMPLE_PACKAGES.get(spoken, ()) else ""
 
     @property
@@ -124,7 +134,8 @@ class Case:
         if self.at_call is not None and self.at_call.line == tool.line:
             # A framework's line asks the model and runs its tools.
             return self._struck_a_tool and self._came_out_of_a_tool
-        return raised.line == tool.line or (self.parses_text and self._asked_for_a_tool)
+        looked_up = self._struck_a_tool and not self.from_library
+        return raised.line == tool.line or (self._asked_for_a_tool and (self.parses_text or looked_up))
 
     @cached_property
     def acts_on_words(self) -> bool:
@@ -146,8 +157,9 @@ class Case:
 
     @property
     def _asked_for_a_tool(self) -> bool:
-        """Whether the last reply asked for a tool: what was parsed then are arguments, else the model's words."""
-        turn = served_turn(self.trace.calls[-1]) if self.trace.calls else None
+        """Whether the last reply before it asked for a tool: what was parsed then are arguments, else the model's words."""
+        before = [one for one in self.trace.calls if self.raised is None or one.seq < self.raised.seq]
+        turn = served_turn(before[-1]) if before else None
         return turn is not None and bool(turn.tool_calls)
 
     @property
@@ -156,6 +168,14 @@ class Case:
         families = {fault.family for _, fault in self.trace.fired}
         own = not self.from_library or self.parses_text or self.runs_tools
         return self.ended_early and families <= {TRUNCATION, STOP_REASON} and own
+
+    @property
+    def read_nothing(self) -> bool:
+        """Whether a reply ended as it should and said nothing, and the agent's own code then read something in it."""
+        turn = served_turn(self.call) if self.call is not None else None
+        empty = turn is not None and turn.complete and turn.stop == "end" and not self.says_something
+        own = not self.from_library or self.parses_text
+        return empty and own and {fault.family for _, fault in self.trace.fired} <= {NO_ANSWER}
 
     @property
     def parses_text(self) -> bool:

@@ -23,6 +23,8 @@ NO_INDEX = "list index out of range"
         ("said = reply.parts[0]", NO_INDEX, "not reply.parts"),
         ("for part in reply.parts: pass", NO_WALK, "reply.parts is None"),
         ("said = one.text + other.text", NO_TEXT, ""),
+        ("said = reply.parts[-1].text", NO_INDEX, "not reply.parts"),
+        ("said = reply['parts'][0]['text']", NO_INDEX, "not reply['parts']"),
         ("said = reply.parts[0][1]", NO_ITEM, ""),
         ("said = reply.parts[at]", NO_INDEX, ""),
         ("said = reply.message.text", "'NoneType' object has no attribute 'name'", ""),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,13 +11,15 @@ from typing import Any
 import pytest
 
 from agent_chaos import members
+from agent_chaos.report.agent_source.example_code import with_names
 from agent_chaos.report.agent_source.imports import missing_imports
+from agent_chaos.report.agent_source.json_text import json_text_at
 from agent_chaos.report.agent_source.own_names import OwnNames, names_at
 from agent_chaos.report.remedies import frameworks
 from agent_chaos.report.remedies.catalogue import every_remedy
-from agent_chaos.report.remedies.frameworks import langchain
+from agent_chaos.report.remedies.frameworks import langchain, langgraph
 from agent_chaos.report.remedies.frameworks.framework import Framework
-from agent_chaos.report.remedies.remedy import Remedy, with_names
+from agent_chaos.report.remedies.remedy import Remedy
 from agent_chaos.trace.stack_frame import StackFrame
 
 WIDTH = 68
@@ -57,6 +60,15 @@ async def ahelper():
     async with aclaude.messages.stream(model="m") as s:
         text = "".join([t async for t in s.text_stream])
     return text
+
+
+async def factory():
+    async with make().messages.stream(model="m") as st:
+        return await st.get_final_message()
+
+
+async def run(runner):
+    return await runner.run("hi")
 
 
 async def events(llm):
@@ -136,6 +148,12 @@ def names(tmp_path: Path):
                 awaits=True,
             ),
         ),
+        (
+            "async with make()",
+            "anthropic_messages",
+            OwnNames(client="make()", final="await st.get_final_message()", stream="st", awaits=True),
+        ),
+        ("runner.run", "openai_chat", OwnNames(awaits=True)),
         ("stream = await llm", "openai_chat", OwnNames(client="llm", chunk="piece", awaits=True)),
         ("for ev in claude", "anthropic_messages", OwnNames("claude", "anthropic.Anthropic", chunk="ev")),
         ("said = llm", "openai_chat", OwnNames(client="llm")),
@@ -211,6 +229,49 @@ def test_a_fix_names_what_it_imports_beside_what_the_agent_does(imports, missing
 
 
 @pytest.mark.parametrize(
+    ("made", "written"),
+    [
+        ("Desk(OpenAI())", "client = OpenAI(timeout=30, max_retries=1)"),
+        ("client = OpenAI(max_retries=0)", "client = OpenAI(..., timeout=30)"),
+        ("Desk(OpenAI(), AzureOpenAI())", "client = openai.OpenAI(timeout=30, max_retries=1)"),
+    ],
+)
+def test_a_client_is_made_as_somewhere_in_the_file_and_says_nothing_twice(tmp_path, made, written):
+    file = tmp_path / "agent.py"
+    file.write_text(f"{made}\n\n\ndef ask(client):\n    return client.responses.create(model='m')\n")
+    names = names_at(StackFrame(str(file), 5, "ask"), "openai_responses")
+
+    assert with_names("$client = $made(timeout=30, max_retries=1)", names, "openai_responses") == written
+
+
+def test_a_fix_waits_and_reads_streams_as_the_agent_does():
+    template = "for $chunk in ...:\n    $sleep(1)"
+
+    assert with_names(template, OwnNames(chunk="c"), "gemini") == "for c in ...:\n    time.sleep(1)"
+    assert (
+        with_names(template, OwnNames(chunk="c", awaits=True), "gemini")
+        == "async for c in ...:\n    await asyncio.sleep(1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("json.loads(call.function.arguments)", "call.function.arguments"),
+        ("loads(call['arguments'])", "call['arguments']"),
+        ("json.loads(args_text)", "args_text"),
+        ("json.loads(reply.text)", ""),
+        ("int(call.arguments)", ""),
+    ],
+)
+def test_the_text_of_a_calls_arguments_is_read_off_the_parser(tmp_path, line, text):
+    file = tmp_path / "agent.py"
+    file.write_text(f"x = json.loads(first.arguments) if 0 else 0\n\n\n{line}\n" if text else f"{line}\n")
+
+    assert json_text_at(StackFrame(str(file), 4, "f")) == text
+
+
+@pytest.mark.parametrize(
     "framework", members.exported(frameworks, "FRAMEWORK"), ids=lambda one: one.packages[0]
 )
 def test_every_fix_of_a_framework_is_python_and_a_remedy(framework: Framework):
@@ -239,7 +300,7 @@ def test_every_fix_of_a_framework_is_python_and_a_remedy(framework: Framework):
 )
 def test_langchains_fix_lets_whole_replies_pass_and_no_other(protocol: str, whole: object, cut: object):
     """`whole` and `cut` are what each of LangChain's clients keeps of how a reply stopped."""
-    code = langchain.FRAMEWORK.written("whole_reply", protocol).rpartition("\n\n")[0]
+    code = langchain.FRAMEWORK.written("whole_reply", protocol).rpartition("\n\n")[0].partition("\n")[2]
     fix = code.removeprefix("@after_model\n").replace("RuntimeError", "Refused")
     known: dict[str, Any] = {"Refused": Refused}
     exec(fix, known)
@@ -251,6 +312,19 @@ def test_langchains_fix_lets_whole_replies_pass_and_no_other(protocol: str, whol
     for told in (cut, {}):
         with pytest.raises(Refused):
             known["whole"](state(told), None)
+
+
+@pytest.mark.parametrize(
+    ("told", "whole"),
+    [({"stop_reason": "end_turn"}, True), ({"stop_reason": "max_tokens"}, False), ({}, False)],
+)
+def test_langgraphs_fix_lets_whole_replies_pass_and_no_other(told: object, whole: bool):
+    reply = SimpleNamespace(content="It is.", tool_calls=[], response_metadata=told)
+    known = {"llm": SimpleNamespace(invoke=lambda *_: reply), "RuntimeError": Refused}
+    code = langgraph.FRAMEWORK.written("whole_reply", "anthropic_messages")
+
+    with nullcontext() if whole else pytest.raises(Refused):
+        exec(code, known)
 
 
 class Refused(Exception):

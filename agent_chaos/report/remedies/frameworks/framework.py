@@ -30,3 +30,18 @@ class Framework:
         for name, word in self.words.get(protocol, {}).items():
             written = written.replace(f"${name}", word)
         return "" if "$" in written else written
+
+
+def _words(model: str, stop: str, *ends: str) -> dict[str, str]:
+    return {"model": model, "stop": f'"{stop}"', "ends": repr(ends).replace("'", '"')}
+
+
+LANGCHAIN_MODELS = {
+    "anthropic_messages": _words("ChatAnthropic", "stop_reason", "end_turn", "tool_use"),
+    "openai_chat": _words("ChatOpenAI", "finish_reason", "stop", "tool_calls"),
+    "openai_responses": _words("ChatOpenAI", "status", "completed"),
+    "gemini": _words("ChatGoogleGenerativeAI", "finish_reason", "STOP"),
+    "mistral": _words("ChatMistralAI", "finish_reason", "stop", "tool_calls"),
+    "ollama": _words("ChatOllama", "done_reason", "stop"),
+}
+"""What LangChain's clients are called, and what they keep of how a reply stopped; LangGraph's agents use them, too."""

@@ -15,6 +15,6 @@ FRAMEWORK = Framework(
         '            raise RuntimeError("empty reply")\n\n'
         "result = await Runner.run(agent, text, hooks=Whole())",
         "bounded_loop": "result = await Runner.run(agent, text, max_turns=10)",
-        "deadline": "client = AsyncOpenAI(timeout=30, max_retries=1)\nset_default_openai_client(client)",
+        "deadline": "from agents import set_default_openai_client\n\nclient = openai.AsyncOpenAI(timeout=30, max_retries=1)\nset_default_openai_client(client)",
     },
 )

@@ -27,6 +27,6 @@ REMEDY = Remedy(
         "    except ValueError as exc:  # of json and of pydantic\n"
         "        failed = exc\n"
         "else:\n"
-        "    raise ModelUnavailable(str(failed))"
+        '    raise RuntimeError(f"no usable reply: {failed}")'
     },
 )

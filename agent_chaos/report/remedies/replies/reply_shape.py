@@ -5,57 +5,94 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from agent_chaos.oracles.reading.turns import served_turn
 from agent_chaos.report.agent_source.absent_value import absence_at
-from agent_chaos.report.agent_source.own_names import names_at
+from agent_chaos.report.agent_source.example_code import with_names
+from agent_chaos.report.agent_source.own_names import names_at, walks_at
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
+
+_ABSENCES = ("NoneType", "index out of range", "has no attribute")
+_MAIN = re.compile(r"^if (not )?\w+\.(choices|content|output|candidates)( is None)?:", re.M)
+"""A check of what every reply has."""
 
 
 def _fits(case: Case) -> bool:
     return case.violation.oracle == "unhandled_exception" and not case.from_library
 
 
+def _written(cases: Sequence[Case]) -> str:
+    """A check of the very values that the line missed, else of what every reply has, where that was missing; or ''."""
+    refused, own = any(_refused(case) for case in cases), _checked(cases)
+    case = cases[0]
+    names = names_at(case.at_call, case.protocol)
+    if own and (not refused or (_MAIN.search(own) and not names.chunk)):
+        return own
+    # Where something is of another type, to ask whether it is there would help nobody.
+    hollow = all(_missed(one) for one in cases) and (refused or not any(one.says_something for one in cases))
+    template = (_EVENTS if names.chunk else _WHOLE).get(case.protocol, "") if hollow else ""
+    return with_names(template, names, case.protocol) if template and case.call and case.call.wire else ""
+
+
 def _checked(cases: Sequence[Case]) -> str:
-    """A check of the very values that the line missed; '' where it does not tell one of them."""
     absent = [absence_at(case.at_exception, case.raised.message) if case.raised else "" for case in cases]
     if not all(absent):
         return ""
-    # What stands in another value is looked at after it.
-    ordered = sorted(dict.fromkeys(absent), key=lambda one: len(_value(one)))
+    # What stands in another value is looked at after it; `not x` finds a None, too.
+    empty = {_value(one) for one in absent if one.startswith("not ")}
+    needed = [one for one in dict.fromkeys(absent) if one.startswith("not ") or _value(one) not in empty]
+    ordered = sorted(needed, key=lambda one: len(_value(one)))
     chunk = names_at(cases[0].at_call, cases[0].protocol).chunk
-    within = bool(chunk) and all(_value(one).partition(".")[0] == chunk for one in ordered)
+    # A chunk that has not what others have is passed over.
+    within = walks_at(cases[0].at_exception, chunk)
     named = re.findall(r"[A-Za-z_]\w*", _value(ordered[0]))[-1]
     does = "continue" if within else f'raise RuntimeError("the reply holds no {named}")'
-    return "\n".join(f"if {one}:\n    {does}" for one in ordered)
+    lines = [f"if {one}:\n    {does}" for one in ordered]
+    if within and (error := f"{chunk}.choices is None") in absent:
+        # An event without a choice is noise; one that has not even the field is an error's.
+        lines.insert(0, f'if {error}:\n    raise RuntimeError("the stream reports an error")')
+    return "\n".join(lines)
+
+
+def _missed(case: Case) -> bool:
+    """Whether something was not there at all, by what Python said of it."""
+    return case.raised is not None and any(words in case.raised.message for words in _ABSENCES)
+
+
+def _refused(case: Case) -> bool:
+    """Whether an error object came in place of a reply: it lacks all that a reply has, and not only what the line missed first."""
+    turn = served_turn(case.call) if case.call is not None else None
+    return turn is not None and turn.error is not None
 
 
 def _value(absent: str) -> str:
     return absent.removeprefix("not ").removesuffix(" is None")
 
 
+_WHOLE = {
+    "openai_chat": 'if not getattr($reply, "choices", None):\n'
+    '    raise RuntimeError("the reply holds no choice")',
+    "openai_responses": 'if not getattr($reply, "output", None):\n'
+    '    raise RuntimeError("the reply holds no output")',
+    "bedrock_converse": 'if not $reply.get("output"):\n    raise RuntimeError("the reply holds no output")',
+    "gemini": "if not $reply.candidates or not $reply.candidates[0].content:\n"
+    '    raise RuntimeError("the reply holds no content")',
+    "anthropic_messages": 'if not getattr($reply, "content", None):\n'
+    '    raise RuntimeError("the reply holds no content")',
+}
+_EVENTS = {
+    "openai_chat": "for $chunk in ...:\n    if not $chunk.choices or not $chunk.choices[0].delta:\n        continue",
+    "openai_responses": "",
+    "gemini": "for $chunk in ...:\n    if not $chunk.candidates or not $chunk.candidates[0].content:\n        continue",
+    "anthropic_messages": "",
+}
+
 REMEDY = Remedy(
     name="reply_shape",
-    headline="A reply's shape is taken for granted",
-    does="Check that the reply has what this line reads, and treat one that has not as failed.",
+    headline="The shape of a reply or a result is taken for granted",
+    does="Check that what came back has what this line reads, and treat it as failed where it has not.",
     fits=_fits,
     at=lambda case: case.at_exception,
     order=70,
-    write=_checked,
-    code={
-        "openai_chat": 'if not getattr($reply, "choices", None):\n'
-        '    raise RuntimeError("the reply holds no choice")',
-        "openai_responses": 'if not getattr($reply, "output", None):\n'
-        '    raise RuntimeError("the reply holds no output")',
-        "bedrock_converse": 'if not $reply.get("output"):\n    raise RuntimeError("the reply holds no output")',
-        "gemini": "if not $reply.candidates or not $reply.candidates[0].content:\n"
-        '    raise RuntimeError("the reply holds no content")',
-        "anthropic_messages": 'if not getattr($reply, "content", None):\n'
-        '    raise RuntimeError("the reply holds no content")',
-    },
-    events={
-        "openai_chat": "for $chunk in ...:\n    if not $chunk.choices or not $chunk.choices[0].delta:\n        continue",
-        "openai_responses": "",
-        "gemini": "for $chunk in ...:\n    if not $chunk.candidates or not $chunk.candidates[0].content:\n        continue",
-        "anthropic_messages": "",
-    },
+    write=_written,
 )

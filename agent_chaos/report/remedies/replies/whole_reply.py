@@ -10,6 +10,7 @@ _WHERE_IT_WAS_KEPT = ("history_poisoning", "request_validity")
 """The same, where the client heard of no error: after an exception there is no reply whose end could be looked at."""
 
 _RAISE = '    raise RuntimeError(f"incomplete reply: {stop}")'
+_BLOCKS = 'said = [b for b in blocks if b.type != "text" or b.text]\n'
 _ANTHROPIC = 'if stop not in ("end_turn", "tool_use") or not said:\n' + _RAISE
 _CHAT = 'if stop not in ("stop", "tool_calls") or not said:\n' + _RAISE
 _GEMINI = "if stop != types.FinishReason.STOP or not said:\n" + _RAISE
@@ -18,9 +19,10 @@ _GEMINI = "if stop != types.FinishReason.STOP or not said:\n" + _RAISE
 def _fits(case: Case) -> bool:
     oracle = case.violation.oracle
     if oracle == "unhandled_exception":
-        return case.read_too_soon
+        return case.read_too_soon or case.read_nothing
     if oracle in _WHERE_IT_WAS_KEPT:
-        return "empty message" in case.violation.subject or (case.ended_early and case.read_without_an_error)
+        empty = "empty message" in case.violation.subject and not case.says_something
+        return empty or (case.ended_early and case.read_without_an_error)
     if oracle == "empty_answer":
         return not case.struck_only_tools
     return oracle in _ORACLES or (oracle == "swallowed_error" and case.ended_early)
@@ -34,15 +36,22 @@ REMEDY = Remedy(
     at=lambda case: case.at_call,
     order=9,
     code={
-        "anthropic_messages": "stop, said = $reply.stop_reason, $reply.content\n" + _ANTHROPIC,
+        "anthropic_messages": "stop, blocks = $reply.stop_reason, $reply.content or []\n"
+        + _BLOCKS
+        + _ANTHROPIC,
         "openai_chat": "stop = $reply.choices[0].finish_reason\n"
         "message = $reply.choices[0].message\n"
         "said = message.content or message.tool_calls\n" + _CHAT,
-        "openai_responses": 'if $reply.status != "completed" or not $reply.output:\n'
-        '    raise RuntimeError(f"incomplete reply: {$reply.status}")',
-        "bedrock_converse": 'stop = $reply["stopReason"]\n'
-        'said = $reply["output"]["message"]["content"]\n' + _ANTHROPIC,
-        "gemini": "stop = $reply.candidates[0].finish_reason\n"
+        "openai_responses": "stop, items = $reply.status, $reply.output or []\n"
+        'calls = [i for i in items if i.type == "function_call"]\n'
+        'parts = [p for i in items if i.type == "message" for p in i.content]\n'
+        'texts = [p.text for p in parts if p.type == "output_text"]\n'
+        'if stop != "completed" or not (calls or any(texts)):\n' + _RAISE,
+        "bedrock_converse": 'stop = $reply.get("stopReason")\n'
+        'message = $reply.get("output", {}).get("message", {})\n'
+        'blocks = message.get("content", [])\n'
+        'said = [b for b in blocks if b.get("text") or "toolUse" in b]\n' + _ANTHROPIC,
+        "gemini": "stop = $reply.candidates and $reply.candidates[0].finish_reason\n"
         "said = $reply.text or $reply.function_calls\n" + _GEMINI,
     },
     events={

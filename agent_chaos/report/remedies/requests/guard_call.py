@@ -16,14 +16,15 @@ _CODE = """for attempt in range(3):
         break
     except Exception as exc:  # not only {error}
         failed = exc
+        $sleep(2**attempt)
 else:
-    raise ModelUnavailable(str(failed))"""
+    raise RuntimeError(f"no usable reply: {{failed}}")"""
 _ERRORS = {
     "anthropic_messages": "anthropic.APIError",
     "openai_chat": "openai.APIError",
     "openai_responses": "openai.APIError",
     "gemini": "genai.errors.APIError",
-    "bedrock_converse": "BotoCoreError",
+    "bedrock_converse": "ClientError",
 }
 
 
@@ -45,5 +46,5 @@ REMEDY = Remedy(
     ...
 except Exception as exc:  # not only the client's own
     # no second try here: it would run the tools again
-    raise ModelUnavailable(str(exc)) from exc""",
+    raise RuntimeError(f"no usable reply: {exc}") from exc""",
 )

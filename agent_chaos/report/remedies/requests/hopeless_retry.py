@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
 
@@ -13,8 +16,37 @@ except {error} as exc:
         raise"""
 
 
+_BY_CODE = """try:
+    ...
+except {error} as exc:
+    if "{code}" in str(exc):
+        raise  # to wait does not help"""
+_CODE_IN = re.compile(r'"(?:error_)?code"\s*:\s*"(\w+)"')
+_ERRORS = {
+    "anthropic_messages": "anthropic.APIStatusError",
+    "openai_chat": "openai.APIStatusError",
+    "openai_responses": "openai.APIStatusError",
+}
+
+
 def _fits(case: Case) -> bool:
     return case.violation.oracle == "retry_discipline" and case.violation.subject == "hopeless retry"
+
+
+def _with_its_code(cases: Sequence[Case]) -> str:
+    """The lines for a refusal whose status is that of a rate limit, which only its own code tells apart; '' for others."""
+    case = cases[0]
+    code = next((found for one in cases if (found := _code_of(one))), "")
+    error = _ERRORS.get(case.protocol, "")
+    return _BY_CODE.format(error=error, code=code) if code and error else ""
+
+
+def _code_of(case: Case) -> str:
+    call = case.call
+    if call is None or call.reply is None or call.reply.status not in (408, 409, 429):
+        return ""
+    found = _CODE_IN.search(call.reply.body.decode("utf-8", "replace"))
+    return found[1] if found else ""
 
 
 REMEDY = Remedy(
@@ -24,6 +56,7 @@ REMEDY = Remedy(
     fits=_fits,
     at=lambda case: case.at_call,
     order=19,
+    write=_with_its_code,
     code={
         "anthropic_messages": _CODE.format(error="anthropic.APIStatusError", status="status_code"),
         "openai_chat": _CODE.format(error="openai.APIStatusError", status="status_code"),

@@ -5,16 +5,15 @@ from __future__ import annotations
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
 
-_CODE = """for attempt in range(3):
-    try:
-        ...  # with a client that has max_retries=0
-        break
-    except {error} as exc:
-        told = exc.response.headers.get("retry-after", "")
-        wait = int(told) if told.isdigit() else 2**attempt
-        if wait > 60 or exc.status_code not in (408, 409, 429, 529):
-            raise
-        $sleep(wait)"""
+_CODE = """$def give_up(response):
+    told = response.headers.get("retry-after", "")
+    if told == "inf" or told.isdigit() and int(told) > 60:
+        response.headers["x-should-retry"] = "false"
+
+
+hooks = {{"response": [give_up]}}
+http = {package}.Default$AsyncHttpxClient(event_hooks=hooks)
+$client = $made(http_client=http)"""
 
 
 def _fits(case: Case) -> bool:
@@ -24,15 +23,15 @@ def _fits(case: Case) -> bool:
 REMEDY = Remedy(
     name="long_wait",
     headline="A retry waits as long as the provider says, be it hours",
-    does="Give up where retry-after asks for more than a user would wait: retry in the agent, not in the client, or give the "
-    "turn a deadline of its own.",
+    does="Give up where retry-after asks for more than a user would wait: the client does not retry a reply that says "
+    "`x-should-retry: false`.",
     fits=_fits,
     at=lambda case: case.at_call,
     reach="agent",
     order=9,
     code={
-        "anthropic_messages": _CODE.format(error="anthropic.APIStatusError"),
-        "openai_chat": _CODE.format(error="openai.APIStatusError"),
-        "openai_responses": _CODE.format(error="openai.APIStatusError"),
+        "anthropic_messages": _CODE.format(package="anthropic"),
+        "openai_chat": _CODE.format(package="openai"),
+        "openai_responses": _CODE.format(package="openai"),
     },
 )

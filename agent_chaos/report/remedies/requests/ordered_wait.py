@@ -5,10 +5,16 @@ from __future__ import annotations
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
 
-_CODE = """except {error} as exc:
-    told = exc.response.headers.get("retry-after", "")
-    wait = float(told) if told.isdigit() else 2**attempt
-    $sleep(wait)"""
+_CODE = """for attempt in range(4):
+    try:
+        ...
+        break
+    except {error} as exc:
+        if attempt == 3:
+            raise
+        told = exc.response.headers.get("retry-after", "")
+        wait = float(told) if told.isdigit() else 2**attempt
+        $sleep(wait)"""
 
 
 def _fits(case: Case) -> bool:
@@ -19,7 +25,7 @@ def _fits(case: Case) -> bool:
 
 
 def _code(error: str) -> str:
-    return f"try:\n    ...\n{_CODE.format(error=error)}"
+    return _CODE.format(error=error)
 
 
 REMEDY = Remedy(
@@ -33,5 +39,6 @@ REMEDY = Remedy(
         "anthropic_messages": _code("anthropic.APIStatusError"),
         "openai_chat": _code("openai.APIStatusError"),
         "openai_responses": _code("openai.APIStatusError"),
+        "gemini": _code("genai.errors.APIError"),
     },
 )

@@ -9,7 +9,11 @@ from agent_chaos.report.remedies.remedy import Remedy
 
 
 def _fits(case: Case) -> bool:
-    return case.violation.oracle == "unhandled_exception" and case.acts_on_words and case.runs_tools
+    # What came back without an exception is a result, whose shape is another matter.
+    failed = any(run.end.failed for run in case.trace.tools)
+    return (
+        case.violation.oracle == "unhandled_exception" and case.acts_on_words and case.runs_tools and failed
+    )
 
 
 def _caught(cases: Sequence[Case]) -> str:
