@@ -69,6 +69,7 @@ class Combiner:
         self._ended = dict.fromkeys(self.sites, 0)
         self._sweep = Sweep(space, knowledge, self._ended, shard)
         self._probed: Counter[str] = Counter()
+        self._postponed: list[MenuCandidate] = []
         self._usual = False
 
     def best(self, drawn: Callable[[], list[MenuCandidate]]) -> list[MenuCandidate]:
@@ -95,6 +96,8 @@ class Combiner:
 
     def _probe(self) -> MenuCandidate:
         """A fault that the agent may not survive: a kind that was not tried yet, else one at a place struck least."""
+        if self._postponed:
+            return self._postponed.pop(0)
         found = self._sweep.next() or self._any(self._rng.choice(self.sites))
         self._ended[found[1].site] += 1
         return found
@@ -110,11 +113,19 @@ class Combiner:
 
     def probed(self, choices: list[MenuCandidate], probes: int = 1) -> list[MenuCandidate]:
         """These faults, and so many that the agent may not survive; one that was not met behind others comes alone."""
+        struck = set[Site]()
         for _ in range(probes):
-            menu, candidate = self._probe()
+            menu, candidate = found = self._probe()
+            alone = bool(self._probed[menu.kind]) and not self._knowledge.fired[menu.kind]
+            # What would take the place of one that this plan tries is tried in the next plan: the sweep names each fault
+            # a few times, and one that was pushed out each time would never be tried.
+            if struck and (alone or (candidate.site.of == "tool" and candidate.site in struck)):
+                self._postponed.append(found)
+                break
             self._probed[menu.kind] += 1
-            if self._probed[menu.kind] > 1 and not self._knowledge.fired[menu.kind]:
-                return [(menu, candidate)]
+            struck.add(candidate.site)
+            if alone:
+                return [found]
             choices = self._behind(choices, menu, candidate)
         return choices
 

@@ -90,7 +90,8 @@ class GroupTesting:
         if arm == "changed":
             return self._combiner.changed(self.knowledge.recent)
         choices = self._combiner.best(self._arms[arm])
-        choices = self._combiner.probed(choices, self._probes() if choices else 1)
+        probes = min(self._probes(), self._size[1]) if choices else 1
+        choices = self._combiner.probed(choices, probes)
         # The last ones, not the first: the fault that the agent may not survive stands at the end.
         return self._combiner.plan(choices[-self._size[1] :])
 

@@ -85,6 +85,30 @@ def test_every_kind_is_tried_the_usual_ones_of_each_family_first(space):
     assert {menu.cls.frequency for menu in first} >= {Frequency.EVERYDAY}
 
 
+def test_families_come_by_their_priority_and_of_equal_ones_the_milder_first(space):
+    combiner = Combiner(space, Knowledge(), Random(0))
+    first = [combiner.probed([])[0][0].cls.family for _ in space.families]
+
+    assert len({family.priority for family in first}) < len(first)
+    assert first == sorted(space.families, key=lambda family: (family.priority, family.mildness))
+
+
+def test_what_would_take_the_place_of_another_at_a_tool_is_tried_in_the_next_plan(space):
+    at = Site.parse("tool 0")
+    menus = [
+        replace(menu, entries=tuple(one for one in menu.entries if one.site == at)) for menu in space.menus
+    ]
+    of_tool = replace(space, menus=tuple(menu for menu in menus if menu.entries))
+    knowledge = Knowledge()
+    knowledge.fired.update(menu.kind for menu in of_tool.menus)
+    combiner, one_by_one = Combiner(of_tool, knowledge, Random(0)), Combiner(of_tool, knowledge, Random(0))
+
+    tried = [combiner.probed([], 3) for _ in range(4)]
+
+    assert tried == [one_by_one.probed([]) for _ in range(4)]
+    assert len({candidate.variant for ((_, candidate),) in tried}) == 4
+
+
 def test_every_word_that_a_fault_can_be_told_by_is_tried_within_a_usual_search(space):
     """One of `shared_index` breaks clients that stand the other: a kind is not tried as long as one of its variants is not."""
     variants = {entry.variant for menu in space.menus for entry in menu.entries}
