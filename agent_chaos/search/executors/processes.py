@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -37,6 +38,8 @@ from agent_chaos.trace.trace import Trace
 HANGS_AFTER_S = 120.0
 """Real seconds without a sign of life; a run has a real-time stop of its own, well below."""
 _STARTS_WITHIN_S = 600.0
+_AHEAD = 2
+"""Tasks that a process is given at once: with the next one at hand it goes on while the campaign takes in the last result."""
 _ADVICE = (
     "Look for what ends or blocks the whole process: os._exit, a crash in C code, a loop that holds the lock."
 )
@@ -44,12 +47,11 @@ _ADVICE = (
 
 @dataclass
 class _Worker:
-    """A process, the task it does, and when it last gave a sign of life."""
+    """A process, the tasks it has, by number, of which it does the first, and when it last gave a sign of life."""
 
     process: SpawnProcess
     connection: Connection
-    number: int = -1
-    task: Task | None = None
+    tasks: deque[tuple[int, Task]] = field(default_factory=deque)
     heard_s: float = field(default_factory=monotonic)
     ready: bool = False
 
@@ -91,7 +93,7 @@ class Processes(TaskExecutor):
         try:
             while wanted < len(tasks):
                 self._hand_out(left)
-                for number, result in self._heard():
+                for number, result in self._heard(left):
                     done[number] = result
                 # In the order of the tasks, so that the number of workers changes nothing about what a
                 # strategy is told, and when.
@@ -103,17 +105,21 @@ class Processes(TaskExecutor):
 
     def _drop_unfinished(self) -> None:
         """Ends the processes whose answers nobody waits for any more, or they would be taken for those of later tasks."""
-        for worker in [one for one in self._workers if one.task is not None]:
+        for worker in [one for one in self._workers if one.tasks]:
             self._workers.remove(worker)
             worker.end()
 
     def _hand_out(self, left: deque[tuple[int, Task]]) -> None:
-        while left and len(self._workers) < self._many and all(one.task is not None for one in self._workers):
+        while left and len(self._workers) < self._many and all(one.tasks for one in self._workers):
             self._workers.append(self._started())
-            self._give(self._workers[-1], *left.popleft())
+            self._give(self._workers[-1], left.popleft())
         for worker in self._workers:
-            if left and worker.task is None:
-                self._give(worker, *left.popleft())
+            if left and not worker.tasks:
+                self._give(worker, left.popleft())
+        # After all have one. No task waits behind one that takes long, as shrinking does, or for a process that still starts.
+        for worker in self._workers:
+            if left and worker.ready and len(worker.tasks) < _AHEAD and isinstance(left[0][1], Plan):
+                self._give(worker, left.popleft())
 
     def _started(self) -> _Worker:
         # Not `fork`: a copy of a process that is patched, and has threads, locks and a clock of ours, is no
@@ -127,44 +133,50 @@ class Processes(TaskExecutor):
         theirs.close()
         return _Worker(process, ours)
 
-    def _give(self, worker: _Worker, number: int, task: Task) -> None:
-        worker.number, worker.task, worker.heard_s = number, task, monotonic()
-        worker.connection.send(task)
+    def _give(self, worker: _Worker, task: tuple[int, Task]) -> None:
+        if not worker.tasks:
+            worker.heard_s = monotonic()
+        worker.tasks.append(task)
+        # A process that has just died is told by `_said`, with what it was doing.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            worker.connection.send(task[1])
 
-    def _heard(self) -> Iterator[tuple[int, TaskResult]]:
+    def _heard(self, left: deque[tuple[int, Task]]) -> Iterator[tuple[int, TaskResult]]:
         """What workers say; for those that can say nothing any more, what became of them."""
-        busy = {worker.connection: worker for worker in self._workers if worker.task is not None}
+        busy = {worker.connection: worker for worker in self._workers if worker.tasks}
         for connection in wait(list(busy), timeout=1.0):
             assert isinstance(connection, Connection)
-            yield from self._said(busy[connection])
+            yield from self._said(busy[connection], left)
         for worker in list(self._workers):
             allowed_s = self._hangs_after_s if worker.ready else _STARTS_WITHIN_S
-            if worker.task is not None and monotonic() - worker.heard_s > allowed_s:
-                yield self._lost(worker, f"gave no sign of life for {self._hangs_after_s:.0f} s")
+            if worker.tasks and monotonic() - worker.heard_s > allowed_s:
+                yield self._lost(worker, f"gave no sign of life for {self._hangs_after_s:.0f} s", left)
 
-    def _said(self, worker: _Worker) -> Iterator[tuple[int, TaskResult]]:
+    def _said(self, worker: _Worker, left: deque[tuple[int, Task]]) -> Iterator[tuple[int, TaskResult]]:
         try:
             said = worker.connection.recv()
         except (EOFError, OSError):
             worker.process.join(timeout=5)
-            yield self._lost(worker, _ended(worker.process.exitcode))
+            yield self._lost(worker, _ended(worker.process.exitcode), left)
             return
         worker.heard_s, worker.ready = monotonic(), True
         if isinstance(said, WorkerFailed):
             raise HarnessError(f"a worker process failed: {said.reason}")
         if not isinstance(said, Alive):
-            worker.task = None
-            yield worker.number, said
+            number, _ = worker.tasks.popleft()
+            yield number, said
 
-    def _lost(self, worker: _Worker, how: str) -> tuple[int, TaskResult]:
+    def _lost(self, worker: _Worker, how: str, left: deque[tuple[int, Task]]) -> tuple[int, TaskResult]:
+        """The result of what a process died of; what it had not begun is left for another one."""
         self._workers.remove(worker)
         worker.end()
         if not worker.ready:
             raise HarnessError(
                 f"a worker process {how} before it could run anything; --workers 1 does without"
             )
-        assert worker.task is not None
-        return worker.number, lost(worker.task, how)
+        number, task = worker.tasks.popleft()
+        left.extendleft(reversed(worker.tasks))
+        return number, lost(task, how)
 
 
 def _ended(code: int | None) -> str:

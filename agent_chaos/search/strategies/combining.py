@@ -113,20 +113,21 @@ class Combiner:
 
     def probed(self, choices: list[MenuCandidate], probes: int = 1) -> list[MenuCandidate]:
         """These faults, and so many that the agent may not survive; one that was not met behind others comes alone."""
-        struck = set[Site]()
-        for _ in range(probes):
+        struck, waiting = list[Site](), list[MenuCandidate]()
+        for _ in range(2 * probes):
             menu, candidate = found = self._probe()
             alone = bool(self._probed[menu.kind]) and not self._knowledge.fired[menu.kind]
-            # What would take the place of one that this plan tries is tried in the next plan: the sweep names each fault
+            # What would take the place of one that this plan tries is tried in a later plan: the sweep names each fault
             # a few times, and one that was pushed out each time would never be tried.
             if struck and (alone or (candidate.site.of == "tool" and candidate.site in struck)):
-                self._postponed.append(found)
-                break
+                waiting.append(found)
+                continue
             self._probed[menu.kind] += 1
-            struck.add(candidate.site)
-            if alone:
-                return [found]
-            choices = self._behind(choices, menu, candidate)
+            struck.append(candidate.site)
+            choices = [found] if alone else self._behind(choices, menu, candidate)
+            if alone or len(struck) == probes:
+                break
+        self._postponed = [*waiting, *self._postponed]
         return choices
 
     def _behind(self, choices: list[MenuCandidate], menu: Menu, candidate: Candidate) -> list[MenuCandidate]:

@@ -36,10 +36,10 @@ class Sweep:
 
     def _kinds(self) -> Iterator[MenuCandidate]:
         """Of each family first the kind met most, families first that found most in real agents."""
-        families = {menu.cls.family for menu in self._space.menus}
+        found = {menu.cls.family for menu in self._space.menus}
         # Of equal ones the milder first: the order of a set of texts differs from process to process, and a seed would mean
         # other plans in each.
-        families = sorted(families, key=lambda one: (one.priority, one))
+        families = sorted(found, key=lambda one: (one.priority, one))
         kinds = [sorted(self._of(one), key=lambda menu: menu.cls.frequency) for one in families]
         first = [menus[0] for menus in kinds]
         order = self._shard.part([*first, *(menu for menus in kinds for menu in menus[1:])])
