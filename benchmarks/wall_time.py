@@ -6,6 +6,7 @@ turn in the same run; nothing is asserted.
 
 from __future__ import annotations
 
+import re
 import shutil
 import statistics
 import subprocess
@@ -17,6 +18,8 @@ from time import perf_counter
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = ("refund", "support", "research", "trip", "careful_refund")
 ROUNDS = 5
+_FOUND = re.compile(r" *\d+\.\d s  ")
+"""How `fuzz -v` begins the line of a failure, as soon as it has met it."""
 
 
 def seconds_of(command: list[str], folder: Path) -> tuple[float, float | None]:
@@ -25,7 +28,7 @@ def seconds_of(command: list[str], folder: Path) -> tuple[float, float | None]:
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:
-            if first is None and "  example " in line:
+            if first is None and _FOUND.match(line):
                 first = perf_counter() - started
     return perf_counter() - started, first
 
@@ -42,7 +45,7 @@ def main() -> None:
                 shutil.copytree(ROOT / "cassettes", folder / "cassettes")
                 shutil.copytree(ROOT / "scenarios", folder / "scenarios")
                 whole, first = seconds_of(
-                    [sys.executable, "-m", "agent_chaos", "fuzz", f"scenarios/{name}.py"], folder
+                    [sys.executable, "-m", "agent_chaos", "fuzz", f"scenarios/{name}.py", "-v"], folder
                 )
             took.setdefault(f"{name}, 200 examples", []).append(whole)
             if first is not None:

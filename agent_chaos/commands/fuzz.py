@@ -11,7 +11,7 @@ from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.output import silence_output
 from agent_chaos.commands.prepare import Rehearsals, scenarios
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_options
-from agent_chaos.commands.search_workers import searched_in
+from agent_chaos.commands.search_workers import most_processes, searched_in
 from agent_chaos.errors import AgentChaosError, ExitCode
 from agent_chaos.files import write_text
 from agent_chaos.report.build_record import campaign_record
@@ -94,16 +94,19 @@ def searched(
             shard=wanted.shard,
             checkpoint=checkpoint,
         )
-    done = campaign_record(campaign, (*rehearsal.notes, *_notes(wanted)))
+    done = campaign_record(campaign, (*rehearsal.notes, *notes_of(asked, wanted)))
     reporter.tell(SearchEnded(campaign=done))
     # After the report: a campaign that cannot be written (a full disk) was told at least.
     keep_campaign(done, checkpoint.path.parent)
     return done
 
 
-def _notes(wanted: Chosen) -> Iterator[str]:
+def notes_of(asked: FuzzOptions, wanted: Chosen) -> Iterator[str]:
+    """What is to be said of how a search ran."""
     if wanted.shard.count > 1:
         yield f"This is shard {wanted.shard}; agent-chaos merge joins it with the others."
+    if asked.workers > (most := most_processes()):
+        yield f"--workers {asked.workers}: at most {most} processes run, four for each core of this machine."
 
 
 def searching(scenario: str, progress: Progress) -> Searching:

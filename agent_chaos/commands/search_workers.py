@@ -22,6 +22,13 @@ from agent_chaos.trial.rehearsal import Rehearsal
 
 _WORTH_S = 20.0
 """Seconds of CPU from which more processes, each of which imports the agent first, are faster than one."""
+_FOR_EACH_CORE = 4
+"""Processes that run at most: more only wait for each other, and each holds an agent in memory."""
+
+
+def most_processes() -> int:
+    """How many processes a search is given at most on this machine."""
+    return _FOR_EACH_CORE * (os.cpu_count() or 1)
 
 
 @contextmanager
@@ -43,7 +50,7 @@ def _executor(rehearsal: Rehearsal, asked: FuzzOptions, wanted: Chosen) -> Execu
     if asked.executor:
         pool = named_pool(asked.executor)
         return PoolExecutor(pool.opens, made, wanted.scope, deadly=pool.deadly)
-    many = asked.workers or _worthwhile(rehearsal, wanted.max_examples)
+    many = min(asked.workers, most_processes()) or _worthwhile(rehearsal, wanted.max_examples)
     return Processes(made, wanted.scope, many) if many > 1 else None
 
 

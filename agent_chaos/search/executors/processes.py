@@ -76,7 +76,7 @@ class Processes(TaskExecutor):
     ) -> None:
         self._made = made
         self._scope = scope
-        self._many = many
+        self.many = many
         self._hangs_after_s = hangs_after_s
         self._workers: list[_Worker] = []
 
@@ -110,7 +110,7 @@ class Processes(TaskExecutor):
             worker.end()
 
     def _hand_out(self, left: deque[tuple[int, Task]]) -> None:
-        while left and len(self._workers) < self._many and all(one.tasks for one in self._workers):
+        while left and len(self._workers) < self.many and all(one.tasks for one in self._workers):
             self._workers.append(self._started())
             self._give(self._workers[-1], left.popleft())
         for worker in self._workers:
