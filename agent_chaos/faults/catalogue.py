@@ -5,6 +5,7 @@ Other packages add theirs: an entry point of the group `agent_chaos.faults` name
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from inspect import isabstract
@@ -25,12 +26,24 @@ _LEVELS = (transport, stream, message, tool)
 
 @cache
 def fault_types() -> dict[str, type[Fault]]:
-    """Every fault by kind, in the order of file names."""
+    """Every fault by kind, in the order of file names. Raises PlanError where two are of one kind."""
     own = (module for level in _LEVELS for module in members(level))
     found = [cls for cls in defined(chain(own, _theirs())) if _is_fault(cls)]
+    _check_kinds(found)
     # By file, not by folder: the order is what a seed means, and must not change where a fault moves to
     # another level.
     return {kind_of(cls): cls for cls in sorted(found, key=_file)}
+
+
+def _check_kinds(found: Iterable[type[Fault]]) -> None:
+    known: dict[str, type[Fault]] = {}
+    for cls in found:
+        other = known.setdefault(kind_of(cls), cls)
+        if other is not cls:
+            raise PlanError(
+                f"two faults are of the kind {kind_of(cls)!r}: {other.__module__}.{other.__name__} and "
+                f"{cls.__module__}.{cls.__name__}; give one of them another kind"
+            )
 
 
 def _theirs() -> list[ModuleType]:

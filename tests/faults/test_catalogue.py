@@ -1,7 +1,9 @@
 """How faults are found: in the folders of levels, and in the packages that are installed beside this one."""
 
 import sys
+from inspect import unwrap
 from textwrap import dedent
+from types import ModuleType
 
 import anthropic
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from agent_chaos.errors import HarnessError, PlanError
 from agent_chaos.faults import catalogue
 from agent_chaos.faults.plan import Plan, fault_of
+from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.search.scope import Rule
 from tests.trials import claude_says, recorded, scenario, trial
 
@@ -109,3 +112,16 @@ def test_a_package_that_does_not_import_is_named(package):
 def test_a_kind_that_is_nearly_one_is_told():
     with pytest.raises(PlanError, match="did you mean truncate"):
         catalogue.fault_type("truncat")
+
+
+def test_a_package_whose_fault_takes_the_kind_of_another_is_told_both_names(monkeypatch):
+    theirs = ModuleType("theirs")
+
+    class Theirs(Truncate):
+        __module__ = "theirs"
+
+    theirs.Theirs = Theirs
+    monkeypatch.setattr(catalogue, "_theirs", lambda: [theirs])
+
+    with pytest.raises(PlanError, match=r"kind 'truncate': .*truncate\.Truncate and theirs\.Theirs"):
+        unwrap(catalogue.fault_types)()
