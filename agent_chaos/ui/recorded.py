@@ -9,7 +9,7 @@ from agent_chaos.cassette.model import Cassette, Exchange, ToolRecord, TurnMark
 from agent_chaos.cassette.summary import CallLine, call_line, said
 from agent_chaos.cassette.tree import RecordedCall, grow, told_in_a_line
 from agent_chaos.providers.registry import protocols
-from agent_chaos.report.contents.spoken import Spoken, spoken_by_model, spoken_in_request, unheard
+from agent_chaos.report.contents.spoken import Spoken, hear, spoken_by_model, spoken_in_request, unheard
 from agent_chaos.report.printable import bytes_as_text, call_text, one_line
 from agent_chaos.stream.exchange import Abort, Data, Head
 
@@ -46,7 +46,7 @@ class TreeRow:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A step of a reply: what came, after so many virtual seconds, `gap` after the step before; with `start` and `width` in
+    """A step of a reply: what came, so many seconds after the request, `gap` after the step before; with `start` and `width` in
     hundredths of the reply.
     """
 
@@ -71,7 +71,7 @@ def scenes(cassette: Cassette, first: int = 0) -> list[Scene]:
     heard: set[str] = set()
     # What the calls before said stands in the history of the last of them, and is not told again.
     for before in cassette.exchanges[first - 1 : first] if first else ():
-        list(unheard([*requested(before), *replied(before)], heard))
+        hear([*requested(before), *replied(before)], heard)
     shown_here = sorted((row for row in records if from_at <= row[0] < until), key=lambda row: row[:2])
     return [_scene(one, heard) for _, _, one in shown_here]
 
@@ -130,9 +130,9 @@ def _scene(record: Exchange | ToolRecord | TurnMark, heard: set[str]) -> Scene:
         case Exchange():
             told = replied(record)
             new = tuple(unheard(requested(record), heard))
-            list(unheard(told, heard))
+            hear(told, heard)
             return Scene(record.at, record.turn, tuple(told), new, call_line(record))
-    list(unheard(told, heard))
+    hear(told, heard)
     return Scene(record.at, record.turn, tuple(told))
 
 

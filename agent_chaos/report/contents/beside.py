@@ -9,7 +9,7 @@ from itertools import groupby
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.report.contents.difference import agreeing
-from agent_chaos.report.contents.spoken import Spoken, spoken_by_model, spoken_in_request, unheard
+from agent_chaos.report.contents.spoken import Spoken, hear, spoken_by_model, spoken_in_request, unheard
 from agent_chaos.report.contents.wire_words import came_back, model_turn, tool_result_text
 from agent_chaos.report.printable import call_text, clipped, printable
 from agent_chaos.trace.trace import Answer, Call, Raised, ToolRun, Trace
@@ -53,12 +53,15 @@ def _spoken(trace: Trace) -> list[Spoken]:
             continue
         if entry.turn not in begun:
             begun.add(entry.turn)
-            found += unheard([Spoken(who="user", what="", text=inputs.get(entry.turn, ""))], heard)
+            # Told in each turn anew, also where a user says the same again.
+            asked = [Spoken(who="user", what="", text=inputs[entry.turn])] if entry.turn in inputs else []
+            hear(asked, heard)
+            found += asked
         said = list(_said(entry))
         if isinstance(entry, Call) and entry.wire is not None:
             told = unheard(spoken_in_request(entry.wire.prompt(entry.request)), heard)
             found += [_as_sent(one) for one in told if one.who != "system"]
-        list(unheard(said, heard))
+        hear(said, heard)
         found += said
     return found
 

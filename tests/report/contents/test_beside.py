@@ -79,6 +79,14 @@ def test_of_long_texts_the_place_is_told_in_which_they_begin_to_differ():
     assert len(row.as_run.text) < 200
 
 
+def test_a_user_who_says_the_same_in_two_turns_is_told_twice():
+    answers = tuple(Answer(n, n, float(n), "Again, please.", f"Answer {n}", f"Answer {n}") for n in range(2))
+    trace = Trace(CLEAN.plan, answers, 2.0)
+    said = [row[0] for row in told(said_beside(trace, trace))]
+
+    assert [one[2] for one in said] == ["Again, please.", "Answer 0", "Again, please.", "Answer 1"]
+
+
 def test_hostile_text_is_spelled_out():
     text = "".join(
         side.text + side.what
