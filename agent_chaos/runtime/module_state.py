@@ -151,7 +151,9 @@ def places(agent: object, modules: Iterable[ModuleType]) -> Iterator[Place]:
     """Every place of a number, a date or a tuple in what the agent keeps, as far as it can be reached."""
     waiting: list[Any] = [unwrap(agent) if callable(agent) else agent, *map(vars, modules)]
     # What Python itself keeps in a module, such as all of its functions, has names like `__builtins__`.
-    seen = {id(value) for holder in waiting[1:] for name, value in holder.items() if name.startswith("__")}
+    seen = {
+        id(value) for holder in waiting[1:] for name, value in list(holder.items()) if name.startswith("__")
+    }
     most = len(seen) + _MOST
     while waiting and len(seen) < most:
         holder = waiting.pop()
@@ -176,7 +178,8 @@ def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
     if issubclass(kind, dict):
         return list(dict.items(holder)) if len(holder) < _LARGE else ()
     if issubclass(kind, list | deque):
-        return list(enumerate(holder)) if len(holder) < _LARGE else ()
+        # A copy, which is one step: threads that no run knows may change it meanwhile.
+        return list(enumerate(holder.copy())) if len(holder) < _LARGE else ()
     if kind is FunctionType:
         return [("", one) for one in (*(holder.__closure__ or ()), *vars(holder).values())]
     if kind is MethodType:
