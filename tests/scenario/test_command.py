@@ -19,6 +19,8 @@ from agent_chaos.faults.transport.refused_requests import AuthError
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.record.recording import record_scenario
+from agent_chaos.report.contents.grouping import remedy_of
+from agent_chaos.report.remedies.case import Case
 from agent_chaos.scenario.command import command_agent
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trace.fidelity import Fidelity
@@ -322,6 +324,18 @@ def test_a_crash_of_the_program_is_a_finding_and_a_failure_in_words_of_its_own_i
     assert refused.verdict is Verdict.PASS
     assert crashed.verdict is Verdict.FAIL
     assert "JSONDecodeError" in crashed.trace.raised[0].message
+
+
+@pytest.mark.parametrize(("name", "shown"), [("agent.py", True), ("agent.mjs", False)])
+def test_a_program_that_gives_up_is_told_to_ask_again_and_python_only_where_it_is_python(
+    recorded, name, shown
+):
+    rehearsal = recorded(ONCE, name=name)
+    outcome = rehearsal.trial(Plan.of([("call 0", RateLimit(retry_after_s=1))]))
+    case = Case(outcome.errors[0], outcome.trace, rehearsal.clean)
+
+    assert remedy_of(case).name == "guard_call"
+    assert bool(remedy_of(case).written([case])) is shown
 
 
 def test_a_secret_that_each_process_makes_for_itself_is_no_difference_of_runs(recorded):

@@ -17,6 +17,8 @@ from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
 _FILES = re.compile(r'File ".*?([^/\\"]+)", line')
 """The names of the files in a formatted traceback."""
 
+_PROGRAM_FAILED = "agent_chaos.scenario.command.CommandFailed"
+
 EXAMPLE_PACKAGES = {
     "anthropic_messages": ("anthropic",),
     "openai_chat": ("openai",),
@@ -185,5 +187,7 @@ class Case:
 
     @property
     def from_library(self) -> bool:
-        """Whether the exception came out of the library that the agent's line called."""
+        """Whether the exception came out of the library that the agent's line called; a program's own error may well have."""
+        if self.raised is not None and self.raised.type == _PROGRAM_FAILED:
+            return True
         return self.at_exception is not None and self.at_exception.library != ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from agent_chaos import members
@@ -21,6 +22,8 @@ from agent_chaos.trace.stack_frame import StackFrame
 Reach = Literal["line", "function", "agent"]
 """How far one such change reaches: the line where it is made, the function around it, or all that the agent does."""
 
+_PYTHON = ("", ".py", ".ipynb")
+"""What the files of agents in Python end with; what stands in no file has no ending."""
 _SDKS = frozenset(name for names in EXAMPLE_PACKAGES.values() for name in names)
 
 
@@ -57,7 +60,13 @@ class Remedy:
     write: Callable[[Sequence[Case]], str] = lambda cases: ""
 
     def written(self, cases: Sequence[Case]) -> str:
-        """The change that ends failures of one place, in the SDK at hand and the agent's own names, or ''."""
+        """The change that ends failures of one place, in the SDK at hand and the agent's own names, or ''.
+
+        Lines of code are in Python, so that a program in another language has none.
+        """
+        place = self.at(cases[0])
+        if place is not None and Path(place.file).suffix not in _PYTHON:
+            return ""
         code, frame = self._lines(cases), cases[0].at_call
         module = parsed(frame.file) if frame is not None else None
         return missing_imports(code, module) + code if module is not None else code
