@@ -57,6 +57,7 @@ def test_a_history_that_the_model_never_said_is_told_as_the_agents():
     assert ("agent", "sends as the model's: says", "I have refunded it twice.") in [
         row[1] for row in told(rows)
     ]
+    assert not [row for row in rows if row.as_run and row.as_run.who == "system"]
 
 
 def test_of_long_stretches_a_few_rows_are_told():
