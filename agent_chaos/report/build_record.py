@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 
+from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.chaos.constructors import plan_source
 from agent_chaos.oracles.registry import headline_of
 from agent_chaos.oracles.termination import longest_wait
@@ -29,10 +32,15 @@ from agent_chaos.report.printable import count, printable
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.search.campaign import Campaign, Failure, Finding
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
+from agent_chaos.trial.redact_trace import redact_requests
 
 
 def campaign_record(campaign: Campaign, notes: tuple[str, ...] = ()) -> CampaignRecord:
     """The campaign as it is kept and shown."""
+    told = _Told()
+    campaign = replace(
+        campaign, clean=told.trace(campaign.clean), findings=tuple(map(told.finding, campaign.findings))
+    )
     found = causes(campaign.findings, campaign.clean)
     effects = bool(campaign.clean.incidents_of("file", "sqlite", "subprocess"))
     return CampaignRecord(
@@ -69,9 +77,25 @@ def campaign_record(campaign: Campaign, notes: tuple[str, ...] = ()) -> Campaign
 
 def alone(finding: Finding, clean: Trace) -> tuple[FindingRecord, FailureRecord]:
     """One failure by itself, with its fix: what `show` and `replay` tell of it."""
+    told = _Told()
+    finding, clean = told.finding(finding), told.trace(clean)
     (cause,) = causes([finding], clean)
     _, case = cause.members[0]
     return _finding(1, cause), failure_record(finding, case)
+
+
+class _Told:
+    """What may be told of runs: requests hold keys, and what an agent puts into a prompt besides."""
+
+    def __init__(self) -> None:
+        self._redactor = Redactor.from_environ(os.environ)
+
+    def trace(self, trace: Trace) -> Trace:
+        return redact_requests(trace, self._redactor)
+
+    def finding(self, finding: Finding) -> Finding:
+        outcome = replace(finding.outcome, trace=self.trace(finding.outcome.trace))
+        return replace(finding, outcome=outcome)
 
 
 def _finding(number: int, cause: Cause) -> FindingRecord:

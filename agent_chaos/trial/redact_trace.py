@@ -6,15 +6,35 @@ from dataclasses import replace
 from functools import reduce
 
 from agent_chaos.cassette.redaction.redactor import Redactor
-from agent_chaos.trace.trace import Answer, Incident, Raised, ToolRun, Trace, TraceEvent
+from agent_chaos.trace.trace import Answer, Call, Incident, Raised, ToolRun, Trace, TraceEvent
 
 
 def redact_trace(trace: Trace, redactor: Redactor) -> Trace:
-    """The trace as it may be told: redacted as its cassette was, also of the credentials its own requests carry."""
-    requests = (entry.request for entry in trace.calls)
-    # All requests first: what the agent raises in its first turn may quote a key that it sends in its last.
-    knowing = reduce(Redactor.learning, requests, redactor)
+    """The trace as it may be told: redacted as its cassette was, also of the credentials its own requests carry.
+
+    The requests are as they were, for oracles; `redact_requests` is for what tells of them.
+    """
+    knowing = _knowing(trace, redactor)
     return replace(trace, entries=tuple(_redacted(entry, knowing) for entry in trace.entries))
+
+
+def redact_requests(trace: Trace, redactor: Redactor) -> Trace:
+    """The trace with its requests redacted, too."""
+    knowing = _knowing(trace, redactor)
+
+    def redacted(call: Call) -> Call:
+        asked = call.request
+        # Kept with the request, which failures of one campaign share.
+        plain = asked.derived((__name__, tuple(knowing.secrets.items())), lambda: knowing.request(asked))
+        return replace(call, request=plain)
+
+    entries = (redacted(entry) if isinstance(entry, Call) else entry for entry in trace.entries)
+    return replace(trace, entries=tuple(entries))
+
+
+def _knowing(trace: Trace, redactor: Redactor) -> Redactor:
+    # All requests first: what the agent raises in its first turn may quote a key that it sends in its last.
+    return reduce(Redactor.learning, (entry.request for entry in trace.calls), redactor)
 
 
 def _redacted(entry: TraceEvent, redactor: Redactor) -> TraceEvent:
