@@ -1,5 +1,6 @@
 """Time never runs backwards for what an agent keeps from run to run, and each run is the same all the same."""
 
+import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass
@@ -122,6 +123,22 @@ def test_a_limiter_at_module_level_is_the_same_in_every_run(limiter, seconds):
     # The first run finds a limiter that was made on the real clocks, outside of any run.
     assert [trace.virtual_s for trace in traces[1:]] == [pytest.approx(seconds)] * 3
     assert_equal_traces(traces[1:])
+
+
+ONE_AT_A_TIME = asyncio.Semaphore(1)
+
+
+async def takes_turns(ctx, text):
+    async def one():
+        async with ONE_AT_A_TIME:
+            await asyncio.sleep(1)
+
+    await asyncio.gather(one(), one(), one())
+    return "done"
+
+
+def test_a_semaphore_at_module_level_serves_run_after_run():
+    assert [trace.virtual_s for trace in traces_of(takes_turns)] == [pytest.approx(3.0)] * 4
 
 
 KEPT = {}

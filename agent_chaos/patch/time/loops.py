@@ -6,7 +6,7 @@ import asyncio
 import selectors
 import sys
 import threading
-from asyncio import base_events
+from asyncio import base_events, mixins
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -189,6 +189,19 @@ def _of_subprocess() -> bool:
     return sys._getframe(2).f_globals.get("__name__") == "subprocess"  # 1 is `select`
 
 
+def _get_loop(actual: Callable[..., Any]) -> Callable[..., Any]:
+    """What a lock or a semaphore of asyncio asks for its loop: one at module level is bound to that of the first run."""
+
+    def get_loop(self: Any) -> Any:
+        bound = self._loop
+        # Nobody waits on a loop that is closed. In production there is one loop for as long as the process.
+        if bound is not None and bound.is_closed() and timed() is not None:
+            self._loop = None
+        return actual(self)
+
+    return get_loop
+
+
 def _apply(changes: Changes) -> None:
     changes.replace(selectors, "DefaultSelector", _Selector)
     for name in _BY_NAME:
@@ -198,8 +211,17 @@ def _apply(changes: Changes) -> None:
     loop = base_events.BaseEventLoop
     changes.replace(loop, "call_soon_threadsafe", _call_soon_threadsafe(loop.call_soon_threadsafe, changes))
     changes.replace(loop, "run_forever", _run_forever(loop.run_forever, changes))
+    bound: Any = mixins._LoopBoundMixin
+    changes.replace(bound, "_get_loop", _get_loop(bound._get_loop))
     when_imported("trio", _refuse_trio)
     when_imported("uvloop", _replace_uvloop)
 
 
-SEAM = Seam("event loops", _apply, needs=("asyncio.base_events:BaseEventLoop.call_soon_threadsafe",))
+SEAM = Seam(
+    "event loops",
+    _apply,
+    needs=(
+        "asyncio.base_events:BaseEventLoop.call_soon_threadsafe",
+        "asyncio.mixins:_LoopBoundMixin._get_loop",
+    ),
+)
