@@ -258,6 +258,13 @@ MUTANTS = (
         "tests/search/test_shrink.py tests/search/test_search.py",
     ),
     Mutant(
+        "a failure is confirmed by runs that find nothing left from an earlier one",
+        "search/shrink.py",
+        "    if plan.faults:\n        memo.run(Plan())\n",
+        "",
+        "tests/search/test_shrink.py",
+    ),
+    Mutant(
         "a budget that is spent leaves nothing that is called smallest",
         "search/shrink.py",
         "    smallest = reproduced and not budget.spent\n",

@@ -138,7 +138,7 @@ def failure_record(finding: Finding, case: Case) -> FailureRecord:
         plan=plan_in_words(failure.plan),
         word=printable(plan_source(failure.plan)) if failure.plan.faults else "",
         met=failure.plan.met,
-        smallness=smallness(failure),
+        smallness=smallness(failure) if finding.reproduced else _LEFT_OVER,
         shrunk=shrunk_plans(finding.shrunk, failure.fingerprint),
         conversation=said_beside(case.clean, trace) if trace.entries else (),
     )
@@ -148,6 +148,12 @@ def _as_seen(finding: Finding) -> Failure:
     """The failure with the number of this search's examples that showed it; a stored one was counted in an earlier search."""
     seen = finding.seen_in.bit_count()
     return finding.failure.model_copy(update={"runs_seen": seen}) if seen else finding.failure
+
+
+_LEFT_OVER = (
+    "seen, but not each time that this plan ran after a run without faults: what it needs may be left from an earlier run; give "
+    "the scenario a setup= that starts afresh"
+)
 
 
 def smallness(failure: Failure) -> str:

@@ -197,6 +197,8 @@ class Finding:
     seen_in: int = 0
     shrunk: tuple[ShrinkStep, ...] = ()
     """How the plan was made small; empty where it was that already, or was left as it was met."""
+    reproduced: bool = True
+    """False where runs of the plan, each after one without faults, did not all show it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,13 @@ def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
             violation = _violation(run, task, shrunk)
             if violation is not None:
                 failure = _failure(run, task, shrunk, violation, end)
-                yield Finding(failure, shrunk.outcome, run.seen_in[task.fingerprint], shrunk.steps)
+                yield Finding(
+                    failure,
+                    shrunk.outcome,
+                    run.seen_in[task.fingerprint],
+                    shrunk.steps,
+                    reproduced=shrunk.reproduced,
+                )
 
 
 def _new(run: CampaignState, baseline: Baseline) -> set[str]:

@@ -20,7 +20,8 @@ from agent_chaos.search.space import Menu, Space
 
 DEFAULT_MAX_RUNS = 400
 _CONFIRMATIONS = 2
-"""Fresh runs of what came out: a failure that comes every second time is not reproduced."""
+"""Fresh runs of what came out: a failure that comes every second time is not reproduced. Each comes after a run without faults:
+agents keep state in their modules, and one that needs what a run with faults left there fails by that."""
 _SCANNED = 128
 """How many values of a number are tried below one that fails, where larger ones pass."""
 
@@ -46,7 +47,7 @@ class ShrinkResult:
     """The result: the plan, its outcome, and how sure it is.
 
     `smallest`: a whole round of smaller plans was run, and all pass. `checks`: how many those were. `runs`: trials spent.
-    `reproduced`: the plan failed again in two fresh runs. `others`: plans of other failures met on the way. `steps`: the plan
+    `reproduced`: the plan failed again in two runs, each after one without faults. `others`: plans of other failures met on the way. `steps`: the plan
     that was given, and every one that was tried in its place, in order, each once.
     """
 
@@ -118,13 +119,19 @@ def smallest_plan(
         return ShrinkResult(plan, shown, False, 0, memo.runs, fingerprint in shown.fingerprints, {})
     plan = next((one for one in usual if budget.fails(one)), plan)
     smaller, checks = _settled(_space_around(plan, subject, scope, space), plan, budget)
-    # `run`, not the memo: what is known of a plan is what it did once.
-    confirming = [memo.run(smaller) for _ in range(_CONFIRMATIONS)]
+    confirming = [_after_a_clean_run(smaller, memo) for _ in range(_CONFIRMATIONS)]
     reproduced = all(fingerprint in one.fingerprints for one in confirming)
     shown = next((one for one in confirming if fingerprint in one.fingerprints), confirming[0])
     smallest = reproduced and not budget.spent
     steps = tuple(budget.steps.values())
     return ShrinkResult(smaller, shown, smallest, checks, memo.runs, reproduced, budget.others, steps)
+
+
+def _after_a_clean_run(plan: Plan, memo: Memo) -> Outcome:
+    # `run`, not the memo: what is known of a plan is what it did once.
+    if plan.faults:
+        memo.run(Plan())
+    return memo.run(plan)
 
 
 def _space_around(plan: Plan, subject: Subject, scope: Scope, space: Space | None) -> Space:

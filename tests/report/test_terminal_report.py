@@ -232,6 +232,13 @@ def test_a_long_run_loses_its_middle_but_no_mark() -> None:
     assert len(text.splitlines()) < 90
 
 
+def test_a_failure_that_an_earlier_run_may_have_caused_says_so() -> None:
+    text = " ".join(shown(campaign(findings=(replace(finding(), reproduced=False),))).split())
+
+    assert "left from an earlier run" in text
+    assert "setup=" in text
+
+
 def test_a_plan_that_may_not_be_smallest_says_so() -> None:
     assert "smallest found so far (4 checks)" in shown(
         campaign(findings=(finding(smallest=False, checks=4),))

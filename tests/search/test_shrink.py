@@ -27,7 +27,7 @@ from tests.search.planted import (
     survivor_judged_by,
 )
 
-CONFIRMING_RUNS = 2
+CONFIRMING_RUNS = 4
 
 
 def case_of(faults, *, on_a_retry):
@@ -200,6 +200,30 @@ def test_a_failure_that_does_not_repeat_is_neither_reproduced_nor_smallest():
     assert not shrunk.reproduced
     assert not shrunk.smallest
     assert shrunk.outcome.fingerprints == {"planted:cause"}
+
+
+class LeftOver:
+    """Fails where the run before had faults, too: by what that one left in the agent's module."""
+
+    name, needs, timed = "planted", Fidelity.MISS, False
+
+    def __init__(self, cause):
+        self._planted, self._before = PlantedOracle(cause), Plan()
+
+    def judge(self, evidence):
+        before, self._before = self._before, evidence.trace.plan
+        return list(self._planted.judge(evidence)) if before.faults else []
+
+
+def test_a_failure_that_needs_what_an_earlier_run_left_is_not_reproduced():
+    case = planted(2)
+    subject = survivor_judged_by(LeftOver(case.cause), like=case.subject)
+    subject.trial(case.plan)
+    shrunk = smallest_plan(subject, case.plan, "planted:cause")
+
+    assert shrunk.steps[0].failed == ("planted:cause",)
+    assert not shrunk.reproduced
+    assert not shrunk.smallest
 
 
 class FailsWhere:
