@@ -17,7 +17,7 @@ from agent_chaos.report import catalogue
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trace.trace import Trace
 from tests.faults.catalogued import SAID, WIRE_FAULTS, at_edges, target_of
-from tests.faults.sdk_agents import AGENTS
+from tests.faults.sdk_agents import AGENTS, EMBEDDERS
 from tests.spoken import spoken
 from tests.trials import recorded, scenario, trial
 
@@ -113,7 +113,7 @@ def _told(call: Call, faults: list[WireFault], said: str) -> str:
 @cache
 def _clean(call: Call, said: str) -> tuple[BaselineScenario, Cassette, Trace]:
     protocol, stream, _ = call
-    subject = scenario(AGENTS[call])
+    subject = scenario((AGENTS | EMBEDDERS)[call])
     given = target_of((protocol, stream, said)).reply if protocol in _SPELLED else None
     cassette = recorded(subject, [given or spoken(protocol, SAID[said], stream=stream)])
     return subject, cassette, trial(subject, cassette)

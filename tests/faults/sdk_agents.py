@@ -171,9 +171,12 @@ AGENTS: dict[tuple[str, bool, str], Callable[[object, str], Any]] = {
     ("gemini", False, "async"): _gemini_async,
     ("gemini", True, "sync"): _gemini_streamed,
     ("gemini", True, "async"): _gemini_streamed_async,
+}
+"""By protocol, whether it streams, and whether it is sync or async."""
+EMBEDDERS: dict[tuple[str, bool, str], Callable[[object, str], Any]] = {
     ("openai_embeddings", False, "sync"): _embed,
     ("openai_embeddings", False, "async"): _embed_async,
     ("gemini_embeddings", False, "sync"): _gemini_embed,
     ("gemini_embeddings", False, "async"): _gemini_embed_async,
 }
-"""By protocol, whether it streams, and whether it is sync or async."""
+"""The same of those that ask for embeddings."""

@@ -241,7 +241,7 @@ def test_a_finding_is_walked_through_with_the_keyboard_alone(visit):
     keys.press("Tab")
 
     assert visit.page.url.endswith("#refund-F-KJPT")
-    assert focused.get_attribute("aria-label").startswith("Copy: stop, said = message.stop_reason")
+    assert focused.get_attribute("aria-label").startswith("Copy: stop, blocks = message.stop_reason")
     keys.press("Tab")
     assert focused.evaluate("one => one.tagName") == "SUMMARY"
     assert "F-KJPT" in focused.inner_text()

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from agent_chaos.providers.json_values import loaded
+from agent_chaos.providers.json_values import JsonObject, loaded
 from agent_chaos.providers.parts.frames import as_ok
 from agent_chaos.providers.parts.json_edit import rewritten, styled
 from agent_chaos.providers.parts.json_merge import agrees, merged_json
@@ -237,7 +237,12 @@ class _Models:
             value = merged_json(model.value, model.read, one.value)
             return framing.with_data(model.frame, rewritten(model.frame.data, value))
         style = next(iter(self.by_shape.values())).frame.data
-        return framing.with_data(one.frame, styled(one.value, style))
+        return framing.with_data(one.frame, styled(self._in_order(one.value), style))
+
+    def _in_order(self, value: JsonObject) -> JsonObject:
+        """The fields in the order of a recorded message that has all of them, and more."""
+        like = (one.value for one in self.by_shape.values() if value.keys() <= one.value.keys())
+        return {name: value[name] for name in next(like, value) if name in value}
 
 
 @dataclass(frozen=True, slots=True)
