@@ -150,10 +150,7 @@ def _as_seen(finding: Finding) -> Failure:
     return finding.failure.model_copy(update={"runs_seen": seen}) if seen else finding.failure
 
 
-_LEFT_OVER = (
-    "seen, but not each time that this plan ran after a run without faults: what it needs may be left from an earlier run; give "
-    "the scenario a setup= that starts afresh"
-)
+_LEFT_OVER = "seen, but not each time that this plan ran after a run without faults"
 
 
 def smallness(failure: Failure) -> str:

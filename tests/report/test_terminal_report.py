@@ -232,10 +232,14 @@ def test_a_long_run_loses_its_middle_but_no_mark() -> None:
     assert len(text.splitlines()) < 90
 
 
-def test_a_failure_that_an_earlier_run_may_have_caused_says_so() -> None:
-    text = " ".join(shown(campaign(findings=(replace(finding(), reproduced=False),))).split())
+def test_a_failure_that_an_earlier_run_may_have_caused_comes_last_and_says_so() -> None:
+    left_over = replace(finding(), reproduced=False)
+    empty = VIOLATION.model_copy(update={"oracle": "empty_answer", "subject": "answer"})
+    other = finding(empty, id="F-0002")
+    text = " ".join(shown(campaign(findings=(left_over, other))).split())
 
-    assert "left from an earlier run" in text
+    assert text.index("empty answer: answer") < text.index("an earlier run may have left what it needs")
+    assert "not each time that this plan ran after a run without faults" in text
     assert "setup=" in text
 
 

@@ -37,7 +37,7 @@ def causes(findings: Iterable[Finding], clean: Trace) -> tuple[Cause, ...]:
     """The findings by cause, the weightiest first; of equals the one seen in more examples."""
     grouped: dict[tuple[object, ...], list[tuple[Finding, Case]]] = {}
     for finding in findings:
-        case = Case(finding.failure.violation, finding.outcome.trace, clean)
+        case = Case(finding.failure.violation, finding.outcome.trace, clean, finding.reproduced)
         remedy = remedy_of(case)
         grouped.setdefault((remedy.name, remedy.place(case), remedy.apart(case)), []).append((finding, case))
     found = [_cause(members) for members in grouped.values()]
@@ -62,4 +62,6 @@ def _cause(found: list[tuple[Finding, Case]]) -> Cause:
 
 def _weight(finding: Finding) -> int:
     failure = finding.failure
+    if not finding.reproduced:
+        return 0
     return likelihood(failure.plan) * gravity(failure.violation)

@@ -31,11 +31,15 @@ EXAMPLE_PACKAGES = {
 
 @dataclass(frozen=True)
 class Case:
-    """One failure as remedies look at it: what was found, the run that shows it, and the run without faults."""
+    """One failure as remedies look at it: what was found, the run that shows it, and the run without faults.
+
+    `reproduced`: its plan showed it each time that it ran after a run without faults.
+    """
 
     violation: Violation
     trace: Trace
     clean: Trace
+    reproduced: bool = True
 
     @cached_property
     def raised(self) -> Raised | None:
