@@ -109,7 +109,7 @@ def _given_up(trace: Trace, call: Call) -> bool:
     ended = answered or [one.at for one in trace.raised if one.turn == call.turn]
     events = [call.at + event.at for event in call.reply.events] if call.reply else []
     pending = [at for at in events if ended and at > ended[0]]
-    come = [at for at in events if at not in pending]
+    come = [at for at in events if not ended or at <= ended[0]]
     # How long the client had to wait there in all, not how much of it was left: a deadline may come just
     # before the rest does.
     return bool(pending) and (not come or min(pending) - max(come) > _WAITING_S)

@@ -10,9 +10,9 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
-from typing import Any
-from weakref import ref
+from types import FrameType, ModuleType
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.runtime.active import current
@@ -70,15 +70,44 @@ def _seed(self: random.Random, a: Any = None, version: int = 2) -> None:
     """`Random.seed`, which without a seed takes one from the run's chance instead of the system's."""
     session = _live()
     if session is None and imports_clock() is not None:
-        # By number, so that a module's own generator draws in every process what it draws in this one.
-        _real_seed(self, len(_of_imports) if a is None else a, version)
-        _of_imports.append((ref(self), self.getstate()))
+        _real_seed(self, _of_module() if a is None else a, version)
+        _of_imports[self] = _OfImport(self.getstate(), unseeded=a is None)
         return
     _real_seed(self, session.chance.getrandbits(128) if a is None and session is not None else a, version)
 
 
-_of_imports: list[tuple[ref[random.Random], Any]] = []
-"""Generators that agents' modules have made as they were imported, and their states then: with those they begin every run."""
+class _OfImport(NamedTuple):
+    """How a generator that a module made as it was imported begins every run, and whether the module gave it no seed."""
+
+    state: Any
+    unseeded: bool
+
+
+_of_imports: WeakKeyDictionary[random.Random, _OfImport] = WeakKeyDictionary()
+_made: WeakKeyDictionary[ModuleType, int] = WeakKeyDictionary()
+"""How many generators without a seed a module has made while it was imported."""
+
+
+def _of_module() -> str:
+    """A seed for a module's own generator: the same in every process, whatever else is imported there."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__") == "random":
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    module = sys.modules.get(frame.f_globals.get("__name__", ""))
+    number = _made.get(module, 0) if module is not None else 0
+    if module is not None:
+        _made[module] = number + 1
+    # Not the whole path: a recording is replayed on other machines.
+    return f"{os.path.basename(frame.f_code.co_filename)} {number}"
+
+
+def _unpredictable_again() -> None:
+    """What was seeded by a module's name is not to be guessed once the process is on its own."""
+    for generator, began in list(_of_imports.items()):
+        if began.unseeded:
+            _real_seed(generator)
 
 
 def _uuid1(node: int | None = None, clock_seq: int | None = None) -> uuid.UUID:
@@ -120,9 +149,8 @@ def seeded(seed: int) -> Iterator[None]:
     """Seeds the global generators, and puts their old state back afterwards."""
     state, numpy = random.getstate(), sys.modules.get("numpy.random")
     random.seed(seed)
-    for generator, began in _of_imports:
-        if (made := generator()) is not None:
-            made.setstate(began)
+    for generator, began in list(_of_imports.items()):
+        generator.setstate(began.state)
     # One generator serves a process, and is made as the first name is asked for: names of later runs would go on from there.
     drawn, _names_of_files["_name_sequence"] = _names_of_files["_name_sequence"], None
     other = numpy.get_state() if numpy is not None else None
@@ -156,6 +184,7 @@ def _apply(changes: Changes) -> None:
         changes.replace(os, "getrandom", _getrandom)
     # `Random.__init__` calls this method, for subclasses and instances alike, after C seeded it from the system.
     changes.replace(random.Random, "seed", _seed)
+    changes.on_undo(_unpredictable_again)
     changes.replace(uuid, "uuid1", _uuid1)
     changes.rebind({_real_uuid1: _uuid1})
     when_imported("numpy.random", _seed_numpy)

@@ -98,14 +98,14 @@ def modules_of(agent: object) -> list[ModuleType]:
             continue
         found[module.__name__] = module
         for value in list(vars(module).values()):
-            waiting.append(value if isinstance(value, ModuleType) else _module_of(value))
+            waiting.append(value if issubclass(type(value), ModuleType) else _module_of(value))
     return list(found.values())
 
 
 def _module_of(value: Any) -> ModuleType | None:
     named = value.func if type(value) is partial else value
     # Of other objects the class is asked: one that stands for something to come may make it when it is asked for a name.
-    owner = named if isinstance(named, FunctionType | type) else type(named)
+    owner = named if issubclass(type(named), FunctionType | type) else type(named)
     name = owner.__module__
     return sys.modules.get(name) if isinstance(name, str) else None
 
@@ -120,7 +120,7 @@ def _own(names: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _may_read_a_clock(value: Any) -> bool:
-    if isinstance(value, ModuleType):
+    if issubclass(type(value), ModuleType):
         return value.__name__ in _CLOCKS
     module = _module_of(value)
     name = module.__name__ if module is not None else ""
@@ -129,9 +129,9 @@ def _may_read_a_clock(value: Any) -> bool:
     if module is None or not is_agents(getattr(module, "__file__", None) or "<"):
         package = name.partition(".")[0]
         return bool(package) and package not in _OWN_STATE and package not in sys.stdlib_module_names
-    if isinstance(value, FunctionType):
+    if type(value) is FunctionType:
         return _names_a_clock(value.__code__)
-    return isinstance(value, type) and any(map(_may_read_a_clock, _functions(value)))
+    return issubclass(type(value), type) and any(map(_may_read_a_clock, _functions(value)))
 
 
 _CLOCKS = frozenset(["time", "datetime"])
@@ -139,7 +139,7 @@ _CLOCKS = frozenset(["time", "datetime"])
 
 def _functions(kind: type) -> Iterator[FunctionType]:
     found = (getattr(value, "__func__", value) for value in vars(kind).values())
-    return (one for one in found if isinstance(one, FunctionType))
+    return (one for one in found if type(one) is FunctionType)
 
 
 def _names_a_clock(code: CodeType) -> bool:
@@ -176,7 +176,7 @@ def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
     """What an object holds, each with its name, key or number; what has neither is held under ''."""
     kind = type(holder)  # never `__class__`, which objects that stand for others make up
     if issubclass(kind, dict):
-        return list(dict.items(holder)) if len(holder) < _LARGE else ()
+        return list(dict.items(holder)) if dict.__len__(holder) < _LARGE else ()
     if issubclass(kind, list | deque):
         # A copy, which is one step: threads that no run knows may change it meanwhile.
         return list(enumerate(holder.copy())) if len(holder) < _LARGE else ()

@@ -6,6 +6,8 @@ from dataclasses import replace
 from functools import reduce
 
 from agent_chaos.cassette.redaction.redactor import Redactor
+from agent_chaos.oracles.oracle import Violation
+from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.trace.trace import Answer, Call, Incident, Raised, ToolRun, Trace, TraceEvent
 
 
@@ -30,6 +32,21 @@ def redact_requests(trace: Trace, redactor: Redactor) -> Trace:
 
     entries = (redacted(entry) if isinstance(entry, Call) else entry for entry in trace.entries)
     return replace(trace, entries=tuple(entries))
+
+
+def redact_outcome(outcome: Outcome, redactor: Redactor) -> Outcome:
+    """The outcome without secrets in what oracles quote of requests, which they read as they were sent."""
+    if not outcome.violations:
+        return outcome
+    knowing = _knowing(outcome.trace, redactor)
+
+    def redacted(one: Violation) -> Violation:
+        quoted = {"reason": knowing.text(one.reason)}
+        quoted |= {name: knowing.value(getattr(one, name)) for name in ("before", "after")}
+        return one.model_copy(update=quoted)
+
+    found = tuple(map(redacted, outcome.violations))
+    return replace(outcome, violations=found, reason=knowing.text(outcome.reason))
 
 
 def _knowing(trace: Trace, redactor: Redactor) -> Redactor:

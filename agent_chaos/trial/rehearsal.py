@@ -31,7 +31,7 @@ from agent_chaos.trial.determinism import difference_of_runs
 from agent_chaos.trial.injector import ChaosInjector
 from agent_chaos.trial.probe import keeps_history
 from agent_chaos.trial.real_tools import RealToolPolicy
-from agent_chaos.trial.redact_trace import redact_trace
+from agent_chaos.trial.redact_trace import redact_outcome, redact_trace
 from agent_chaos.trial.soundness import Soundness
 from agent_chaos.trial.trial import TrialSetup, run_trial
 from agent_chaos.trial.wordless import wordless_replies
@@ -215,7 +215,8 @@ class Rehearsal:
             error_expected=expects_error(self.scenario),
             pure_tools=frozenset(self.scenario.pure_tools),
         )
-        return judge(evidence, self._judges, asserted=asserted, unfired=unfired(self.scenario, chaos))
+        judged = judge(evidence, self._judges, asserted=asserted, unfired=unfired(self.scenario, chaos))
+        return redact_outcome(judged, self._redactor)
 
     @cached_property
     def _tolerated(self) -> frozenset[str]:

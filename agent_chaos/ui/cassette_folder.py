@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +16,6 @@ from agent_chaos.errors import AgentChaosError
 SUFFIX = ".msgpack"
 MOST_CASSETTES = 500
 """How many recordings the list reads and shows at once."""
-_PART = re.compile(r"[\w][\w .+-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +51,18 @@ class CassetteFolder:
 
     def _row(self, file: str) -> CassetteRow:
         path = self.root / file
-        size = path.stat().st_size
+        size = 0
         try:
-            return CassetteRow(file, size, _summary(path, path.stat().st_mtime_ns, size))
-        except AgentChaosError as exc:
+            found = path.stat()
+            size = found.st_size
+            return CassetteRow(file, size, _summary(path, found.st_mtime_ns, size))
+        except (AgentChaosError, OSError) as exc:  # another process may remove it meanwhile
             return CassetteRow(file, size, problem=str(exc))
 
     def _path(self, file: str) -> Path | None:
-        if not file.endswith(SUFFIX) or not all(_PART.fullmatch(part) for part in file.split("/")):
+        parts = file.split("/")
+        # No part that leads elsewhere, and none that is hidden.
+        if not file.endswith(SUFFIX) or "\0" in file or not all(part and part[0] != "." for part in parts):
             return None
         path = self.root / file
         # Wherever a link in the folder leads.

@@ -43,7 +43,7 @@ class CassettePages:
         return [
             Route("/cassettes", self.every),
             Route("/cassettes/diff", self.compared),
-            Route("/cassettes/{file:path}/calls/{call:int}", self.call),
+            Route("/cassettes/{file:path}/calls/{call}", self.call),
             Route("/cassettes/{file:path}", self.one),
         ]
 
@@ -58,17 +58,19 @@ class CassettePages:
             if cassette is None:
                 return self._missing(file)
             return self._page(
-                "cassette.html", file=file, **self._values(file, cassette, _number(request, "from"))
+                "cassette.html",
+                file=file,
+                **self._values(file, cassette, _number(request.query_params.get("from", "")) or 0),
             )
         except AgentChaosError as exc:
             return self._page("unreadable.html", status=422, file=file, problem=str(exc))
 
     def call(self, request: Request) -> Response:
-        file, number = request.path_params["file"], request.path_params["call"]
+        file, named = request.path_params["file"], request.path_params["call"]
         try:
-            cassette = self._folder.opened(file)
-            if cassette is None or number >= len(cassette.exchanges):
-                return self._missing(f"{file}, call {number}")
+            cassette, number = self._folder.opened(file), _number(named)
+            if cassette is None or number is None or number >= len(cassette.exchanges):
+                return self._missing(f"{file}, call {named}")
             exchange = cassette.exchanges[number]
             return self._page(
                 "call.html",
@@ -115,7 +117,6 @@ class CassettePages:
         return self._page("missing.html", status=404, what=f"cassette {what}")
 
 
-def _number(request: Request, name: str) -> int:
-    asked_for = request.query_params.get(name, "")
+def _number(written: str) -> int | None:
     # Of so many digits that no page has a number of them, Python reads more than four thousand only on request.
-    return int(asked_for) if asked_for.isascii() and asked_for.isdigit() and len(asked_for) < 10 else 0
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None

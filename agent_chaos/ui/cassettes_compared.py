@@ -31,7 +31,9 @@ def conversations_compared(before: Cassette, after: Cassette) -> list[LinePair]:
 
 
 def _paired(left: list[str], right: list[str]) -> Iterator[LinePair]:
-    for kind, start, end, other_start, other_end in SequenceMatcher(None, left, right).get_opcodes():
+    # Lines that come often are lines, too.
+    matched = SequenceMatcher(None, left, right, autojunk=False)
+    for kind, start, end, other_start, other_end in matched.get_opcodes():
         if kind == "equal":
             yield from _same(left[start:end], starts=start == 0, ends=end == len(left))
         else:

@@ -74,6 +74,34 @@ def test_generators_that_a_module_makes_as_it_is_imported_draw_alike(tmp_path):
     assert drawn[0][1] == random.Random(42).random()
 
 
+def test_what_a_module_draws_does_not_hang_on_what_was_imported_before_it(tmp_path):
+    drawn = []
+    for names in (["draws"], ["other", "draws"]):
+        folder = tmp_path / str(len(names))
+        folder.mkdir()
+        for name in names:
+            (folder / f"{name}.py").write_text(OWN_GENERATORS)
+        with offline_environment():
+            loaded = [load_scenario(str(folder / f"{name}.py")) for name in names]
+            drawn.append(trial(loaded[-1], nothing_recorded()).answers[0].value)
+
+    assert drawn[0] == drawn[1]
+
+
+def test_a_modules_generator_is_not_to_be_guessed_once_the_process_is_on_its_own(tmp_path):
+    (tmp_path / "draws.py").write_text(OWN_GENERATORS)
+    release()  # what other tests have installed for good
+    drawn = []
+    for _ in range(2):
+        with offline_environment():
+            one = load_scenario(str(tmp_path / "draws.py"))
+            trial(one, nothing_recorded())
+        release()
+        drawn.append(sys.modules[one.agent.__module__].rng.random())
+
+    assert drawn[0] != drawn[1]
+
+
 def test_numpy_draws_alike():
     numpy = pytest.importorskip("numpy")
 

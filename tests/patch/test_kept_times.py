@@ -225,3 +225,31 @@ def test_a_number_that_was_there_before_the_first_run_is_no_time():
     assert constant < within
     assert (KEPT["speed"], KEPT["pair"]) == (constant, (constant, 1))
     assert 0 <= time.monotonic() - KEPT["read"] < 3_600
+
+
+class Unready:
+    """Stands for settings that are made when they are first asked for."""
+
+    @property
+    def __class__(self):
+        raise RuntimeError("settings are not configured")
+
+
+class Sized(dict):
+    def __len__(self):
+        raise RuntimeError("a copy of a file")
+
+
+def test_whatever_an_agent_keeps_beside_times_is_passed_over():
+    odd = [10**616, datetime.min, datetime.max, float("inf"), float("nan"), Unready(), Sized(a=1.0)]
+
+    def agent(ctx, text):
+        KEPT.update(odd=odd, pairs=[(time.time(), one) for one in odd])
+        time.sleep(5)
+        return "done"
+
+    KEPT["settings"] = odd[-2]
+    traces = traces_of(agent, runs=3)
+
+    assert [trace.answers[0].text for trace in traces] == ["done"] * 3
+    assert KEPT["odd"][0] == 10**616

@@ -146,14 +146,17 @@ def _dates(value: Any) -> tuple[Any, ...]:
 
 
 def _is_a_date(value: Any) -> bool:
-    return type(value) is datetime or any(_EARLIEST_S < value / scale < _LATEST_S for scale in _SCALES)
+    if type(value) is datetime:
+        return any(_EARLIEST_S < one < _LATEST_S for one in _seconds_of(value))
+    # Multiplied, not divided: an integer may be larger than any float.
+    return any(_EARLIEST_S * scale < value < _LATEST_S * scale for scale in _SCALES)
 
 
 def _moved(value: Any, start_s: float, windows: Sequence[_Window]) -> Any:
     """A date that was noted in one of the windows, as much before `start_s` as if the window had ended long before it."""
     if type(value) is tuple:
         return tuple(_moved(one, start_s, windows) if type(one) in _DATES else one for one in value)
-    for window in windows:
+    for window in windows if _is_a_date(value) else ():
         back_s = window.end_s - (start_s - BETWEEN_RUNS_S)
         if isinstance(value, datetime):
             if any(_within(one, window, whole=value.microsecond == 0) for one in _seconds_of(value)):
@@ -167,11 +170,15 @@ def _moved(value: Any, start_s: float, windows: Sequence[_Window]) -> Any:
 
 def _seconds_of(value: datetime) -> tuple[float, ...]:
     """Since the epoch; one without a zone may be of this machine's, or of UTC as `utcnow` gives it."""
-    return (
-        (value.timestamp(), value.replace(tzinfo=UTC).timestamp())
-        if value.tzinfo is None
-        else (value.timestamp(),)
-    )
+    zones = (value, value.replace(tzinfo=UTC)) if value.tzinfo is None else (value,)
+    try:
+        return tuple(one.timestamp() for one in zones)
+    except (
+        ValueError,
+        OverflowError,
+        OSError,
+    ):  # `datetime.min` and `max` are years that clocks do not reach
+        return ()
 
 
 def _within(seconds: float, window: _Window, *, whole: bool) -> bool:
@@ -191,7 +198,7 @@ def _to_the_real_clock() -> None:
         moved = _on_real_clock(place.value, ahead_s, latest().monotonic() + _AHEAD_S)
         if moved is not place.value and _constants.get(place.known_by) is not place.value:
             place.put(moved)
-    for kept in (_modules, _latest, _agents, _constants, _imported_at):
+    for kept in (_modules, _latest, _agents, _constants, _imported_at, _noted, _imports):
         kept.clear()
 
 
