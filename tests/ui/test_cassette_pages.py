@@ -200,6 +200,7 @@ def test_hostile_text_is_shown_and_is_no_markup(tmp_path):
         "/cassettes/none.msgpack",
         "/cassettes/made.txt",
         "/cassettes/made.msgpack/calls/99",
+        pytest.param(f"/cassettes/made.msgpack/calls/{'9' * 5_000}", id="a number of 5,000 digits"),
         "/cassettes/diff?before=made.msgpack",
     ],
 )
@@ -213,6 +214,15 @@ def test_what_is_no_cassette_of_the_folder_is_not_here(tmp_path, address):
 
     assert client.get(address).status_code == 404
     assert "link.msgpack" not in client.get("/cassettes").text
+
+
+@pytest.mark.parametrize("name", ["a(1).msgpack", "t[gpt], é.msgpack"])
+def test_a_recording_of_any_name_is_listed_and_opens(tmp_path, name):
+    shutil.copy(ROOT / "cassettes" / "refund.msgpack", tmp_path / name)
+    client = visitor(tmp_path, cassettes=tmp_path)
+
+    assert name in text_of(client.get("/cassettes").text)
+    assert client.get(f"/cassettes/{name}").status_code == 200
 
 
 def test_a_damaged_cassette_is_told_with_what_to_do(tmp_path):

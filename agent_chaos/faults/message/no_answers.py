@@ -1,4 +1,4 @@
-"""The model gives no answer: it says nothing, refuses, or is stopped. A family that differs in its stop reason."""
+"""The model gives no answer: it says nothing, refuses, in words too, or is stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from agent_chaos.stream.exchange import Reply
 
 
 class _NoAnswer(MessageFault, ABC):
-    """A complete reply without content that stopped for `stop`; `words` are the report's."""
+    """A complete reply in place of the answer; `words` are the report's. Most have no content, and stop for `stop`."""
 
     family: ClassVar[Family] = NO_ANSWER
     changes: ClassVar[tuple[Heard, ...]] = ("turn",)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-_NETWORK = "/proc/self/net/tcp"
+_NETWORK = ("/proc/self/net/tcp", "/proc/self/net/tcp6")
+"""Java asks for IPv4 addresses on sockets of IPv6."""
 _LOADS_OWN_TIME = re.compile(r"node|python[\d.]*|pypy[\d.]*")
 """Programs that load what lets their waits pass in virtual time; one that one of them starts may be another."""
 
@@ -20,7 +21,10 @@ def loads_own_time(port: int) -> bool:
 
 def _program_at(port: int) -> str:
     """The name of the file that the program runs from; '' where it is not found."""
-    socket = f"socket:[{_inode(port)}]"
+    inode = _inode(port)
+    if not inode:
+        return ""
+    socket = f"socket:[{inode}]"
     for process in _processes():
         # A process that ends meanwhile, or belongs to somebody else.
         with suppress(OSError):
@@ -44,9 +48,10 @@ def _target(link: str) -> str:
 
 def _inode(port: int) -> str:
     """The number of the socket that is bound to a port of this machine; '' where there is none."""
-    with suppress(OSError), open(_NETWORK, encoding="ascii") as table:
-        for line in table.readlines()[1:]:
-            place, inode = line.split()[1], line.split()[9]
-            if int(place.rpartition(":")[2], 16) == port:
-                return inode
+    for file in _NETWORK:
+        with suppress(OSError), open(file, encoding="ascii") as table:
+            for line in table.readlines()[1:]:
+                place, inode = line.split()[1], line.split()[9]
+                if int(place.rpartition(":")[2], 16) == port:
+                    return inode
     return ""

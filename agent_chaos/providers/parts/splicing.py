@@ -240,7 +240,7 @@ class _Models:
         return framing.with_data(one.frame, styled(self._in_order(one.value), style))
 
     def _in_order(self, value: JsonObject) -> JsonObject:
-        """The fields in the order of a recorded message that has all of them, and more."""
+        """The fields in the order of a recorded message that has all of them; as they are where none has."""
         like = (one.value for one in self.by_shape.values() if value.keys() <= one.value.keys())
         return {name: value[name] for name in next(like, value) if name in value}
 

@@ -150,7 +150,7 @@ class Processes(TaskExecutor):
         for worker in list(self._workers):
             allowed_s = self._hangs_after_s if worker.ready else _STARTS_WITHIN_S
             if worker.tasks and monotonic() - worker.heard_s > allowed_s:
-                yield self._lost(worker, f"gave no sign of life for {self._hangs_after_s:.0f} s", left)
+                yield self._lost(worker, f"gave no sign of life for {allowed_s:.0f} s", left)
 
     def _said(self, worker: _Worker, left: deque[tuple[int, Task]]) -> Iterator[tuple[int, TaskResult]]:
         try:

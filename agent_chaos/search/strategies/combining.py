@@ -112,7 +112,8 @@ class Combiner:
         return list(chain.from_iterable(rows))
 
     def probed(self, choices: list[MenuCandidate], probes: int = 1) -> list[MenuCandidate]:
-        """These faults, and so many that the agent may not survive; one that was not met behind others comes alone."""
+        """These faults, and so many that the agent may not survive, those that had to wait first; one that was not met behind others comes
+        alone."""
         struck, waiting = list[Site](), list[MenuCandidate]()
         for _ in range(2 * probes):
             menu, candidate = found = self._probe()
