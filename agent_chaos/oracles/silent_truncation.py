@@ -119,6 +119,9 @@ class SilentTruncation:
             partial = served.text.strip() if served is not None else ""
             if clean is None or len(partial) < LONG_ENOUGH or whole not in clean.text:
                 continue
+            # Where a later reply says it, too, that is what the answer was made of.
+            if any(partial in said for said in _said_after(evidence.trace, call)):
+                continue
             # Only in place of the whole: a user may be told again what broke off, before it.
             kept = partial in answer.text and whole not in answer.text
             if kept and not is_marked(answer, clean, [partial]):
@@ -212,6 +215,12 @@ def _asked_on(trace: Trace, call: Call) -> bool:
 
 def _after(trace: Trace, call: Call) -> Iterator[Call]:
     return (other for other in trace.calls if other.seq > call.seq)
+
+
+def _said_after(trace: Trace, call: Call) -> Iterator[str]:
+    """What models said later."""
+    said = (served_turn(other) for other in _after(trace, call))
+    return (one.text for one in said if one is not None)
 
 
 def _is_same(other: Call, call: Call) -> bool:

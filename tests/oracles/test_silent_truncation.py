@@ -179,3 +179,12 @@ def test_half_of_the_first_of_two_replies_is_found_in_an_answer_made_of_both():
 
     assert judged(joining, "openai_chat", {}, said=said).verdict is not Verdict.FAIL
     assert found(judged(joining, "openai_chat", {"call 0": ENDS}, said=said)) == {"silent_truncation:answer"}
+
+
+def test_an_answer_made_of_the_retry_is_not_taken_for_the_half_that_came_before():
+    twice = fault("misdelivered_event", how="doubled", offset=0)
+    again = {"call 0": ENDS, "call 0.1": twice}
+    outcome = judged(desk("anthropic_messages", minds=whole), "anthropic_messages", again, said=ANSWER)
+
+    assert outcome.trace.answers[0].text != ANSWER[0].text
+    assert found(outcome) == set()
