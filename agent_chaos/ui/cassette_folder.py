@@ -35,9 +35,13 @@ class CassetteFolder:
     root: Path
 
     def rows(self) -> list[CassetteRow]:
-        """Every cassette by its path, at most `MOST_CASSETTES`."""
-        names = (str(path.relative_to(self.root).as_posix()) for path in self.root.rglob(f"*{SUFFIX}"))
-        return [self._row(name) for name in sorted(names)[:MOST_CASSETTES] if self._path(name) is not None]
+        """Every cassette, as `names` has them."""
+        return [self._row(name) for name in self.names()]
+
+    def names(self) -> list[str]:
+        """The path of every cassette below the folder, in order, of the first `MOST_CASSETTES` files; none of them is read."""
+        found = sorted(path.relative_to(self.root).as_posix() for path in self.root.rglob(f"*{SUFFIX}"))
+        return [name for name in found[:MOST_CASSETTES] if self._path(name) is not None]
 
     def opened(self, file: str) -> Cassette | None:
         """A cassette by its path below the folder; None where there is none. Raises AgentChaosError for one that is damaged."""

@@ -110,7 +110,7 @@ class CassettePages:
             "first": first,
             "last": min(first + CALLS_ON_A_PAGE, len(cassette.exchanges)) - 1,
             "on_a_page": CALLS_ON_A_PAGE,
-            "others": [row.file for row in self._folder.rows() if row.file != file],
+            "others": [name for name in self._folder.names() if name != file],
         }
 
     def _missing(self, what: str) -> Response:
