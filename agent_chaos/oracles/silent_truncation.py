@@ -120,7 +120,7 @@ class SilentTruncation:
             if clean is None or len(partial) < LONG_ENOUGH or whole not in clean.text:
                 continue
             # Where a later reply says it, too, that is what the answer was made of.
-            if any(partial in said for said in _said_after(evidence.trace, call)):
+            if any(partial in said for said in _texts(_after(evidence.trace, call))):
                 continue
             # Only in place of the whole: a user may be told again what broke off, before it.
             kept = partial in answer.text and whole not in answer.text
@@ -217,19 +217,18 @@ def _after(trace: Trace, call: Call) -> Iterator[Call]:
     return (other for other in trace.calls if other.seq > call.seq)
 
 
-def _said_after(trace: Trace, call: Call) -> Iterator[str]:
-    """What models said later."""
-    said = (served_turn(other) for other in _after(trace, call))
-    return (one.text for one in said if one is not None)
-
-
 def _is_same(other: Call, call: Call) -> bool:
     return other.site is not None and call.site is not None and other.site.index == call.site.index
 
 
 def _said_in(trace: Trace, turn: int) -> list[str]:
     """What models said in a turn."""
-    said = (served_turn(call) for call in trace.calls if call.turn == turn)
+    return _texts(call for call in trace.calls if call.turn == turn)
+
+
+def _texts(calls: Iterable[Call]) -> list[str]:
+    """What models said in calls, as far as it can be read."""
+    said = map(served_turn, calls)
     return [one.text for one in said if one is not None]
 
 
