@@ -64,9 +64,8 @@ class SearchItem(_Item):
     def __init__(self, *, loaded: Loaded, **given: Any) -> None:
         super().__init__(**given)
         self._loaded = loaded
-        self.extra_keyword_matches.update(
-            loaded.scenario.tags
-        )  # so that -k knows them, as the commands' -k does
+        # So that -k knows them, as the commands' -k does.
+        self.extra_keyword_matches.update(loaded.scenario.tags)
 
     def runtest(self) -> None:
         search(self._loaded.scenario, settings_of(self), target=self._loaded.ref, corpus=Corpus())

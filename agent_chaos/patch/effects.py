@@ -12,6 +12,7 @@ from typing import Any, Literal
 from agent_chaos.errors import GuardRefused, TrialStop
 from agent_chaos.patch.files import actual, overlay
 from agent_chaos.patch.files.database_names import database_place
+from agent_chaos.patch.files.paths import is_ordinary
 from agent_chaos.runtime.session import Session
 
 PAST_BOUNDARY = "past the tool boundary that it was recorded at"
@@ -76,7 +77,7 @@ def _sqlite(session: Session, args: tuple[Any, ...]) -> None:
     name = _text(args[0])
     if not database_place(name, uri=True)[0] or overlay.holds(session, name.removeprefix("file:")):
         return
-    if session.copies_files and not name.startswith("file:") and name and overlay.is_ordinary(name):
+    if session.copies_files and not name.startswith("file:") and name and is_ordinary(name):
         raise refused_effect(session, f"opened the database {name} by a way that no throw-away copy can hold")
     _noted(session, "sqlite", name)
 
@@ -124,7 +125,7 @@ def _changed(session: Session, path: Any) -> None:
     # Byte code is written by Python itself.
     if name == os.devnull or "__pycache__" in name or overlay.holds(session, name):
         return
-    if session.copies_files and overlay.is_ordinary(name):
+    if session.copies_files and is_ordinary(name):
         raise refused_effect(session, f"changed {name} by a way that no throw-away copy can hold")
     _noted(session, "file", name)
 

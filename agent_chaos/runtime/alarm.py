@@ -25,6 +25,7 @@ class Alarm:
 
     def set(self, now_ns: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
         """Sets it, or takes it back where `seconds` is 0; what was left of the one before, and its interval."""
+        # Before it is changed; `signal.alarm` and `setitimer` give what was left of the earlier one.
         before = self.left(now_ns)
         self.due_ns = now_ns + round(seconds * 1e9) if seconds else NEVER
         self.interval_ns = round(interval * 1e9)
@@ -38,12 +39,14 @@ class Alarm:
 
     def ring(self) -> None:
         """Calls the handler, in the thread whose wait it ends. Raises what that raises."""
+        # From when it was due, not from when it rang: the system's timer does not drift, either.
         self.due_ns = self.due_ns + self.interval_ns if self.interval_ns else NEVER
         if callable(self.handler):
             _wake_loop()
             # Depth 1 is whoever waits, as a real handler is given the frame that it interrupts.
             self.handler(signal.SIGALRM, sys._getframe(1))
         elif self.handler == signal.SIG_DFL:
+            # The default action ends the process, and this process is not the agent's own.
             raise SystemExit("SIGALRM, which nothing handles, ends the process")
 
 

@@ -17,6 +17,7 @@ class ChildProcesses:
 
     def ended(self) -> bool | None:
         """Whether all of them have ended; None where there are none, or where the system does not tell."""
+        # Looked up, since macOS before Python 3.13 and Windows have none.
         wait = vars(os).get("waitid")
         if wait is None:
             return None

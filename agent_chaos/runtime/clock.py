@@ -8,6 +8,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+# Powers of two: readings of 16,000 runs lie below the next one, so that floats are equally dense
+# (`process_time`).
 PROCESS_START_S = 2**28
 """What `time.monotonic()` reads where agents begin to read it in a process, in seconds: eight years, so that what was read of the
 real clock before lies in the past."""
@@ -37,6 +39,7 @@ class VirtualClock:
     ) -> None:
         self.wall_start_s = wall_start_s
         self.monotonic_start_s = monotonic_start_s
+        # Whole nanoseconds: sums of floats would depend on how a wait was cut into steps.
         self._ns = 0
         self._lock = threading.Lock()
         self._on_advance = on_advance
@@ -67,5 +70,6 @@ class VirtualClock:
             if moved <= 0:
                 return
             self._ns = ns
+        # Outside of the lock, as it says: what is told may read this clock.
         if self._on_advance is not None:
             self._on_advance(moved / _NS)

@@ -31,6 +31,7 @@ class ImportedNames:
 
     def replace(self, replaced: Mapping[Any, Any]) -> None:
         """Puts the values of `replaced` where modules hold its keys; modules of the standard library stay as they are."""
+        # By identity: what modules hold may be unhashable, or compare itself in a way of its own.
         by_id = {id(old): new for old, new in replaced.items()}
         usual = frozenset(str(getattr(old, "__name__", "")) for old in replaced)
         modules = self._modules.setdefault(usual, _Modules())
@@ -39,6 +40,8 @@ class ImportedNames:
             if not holding:
                 modules.pass_over(one)
             for attribute in holding:
+                # Looked up again: the names were noted in an earlier walk, and the module may have let go
+                # of one.
                 if (value := one.names.get(attribute)) is not None and id(value) in by_id:
                     setattr(one.module, attribute, by_id[id(value)])
 
@@ -47,6 +50,8 @@ class ImportedNames:
     ) -> Collection[str]:
         """The names by which a module may hold something that is replaced."""
         place, size, held = self._seen.get(name, (0, 0, ()))
+        # By `id` and size, which C knows at once; a name that was bound anew meanwhile is met by `usual`,
+        # if it is called as usual.
         if (place, size) != (id(names), len(names)):
             held = tuple(attribute for attribute, value in list(names.items()) if id(value) in by_id)
             self._seen[name] = id(names), len(names), held
@@ -86,6 +91,7 @@ class _Modules:
         self._empty_at[one.place] = len(one.names)
 
     def _list_anew(self, every: list[Any]) -> None:
+        # By the dicts, which stay while places in the list move with every import.
         empty_at = {id(names): size for names, size in zip(self._names, self._empty_at, strict=True)}
         found = [
             (name, module, names)

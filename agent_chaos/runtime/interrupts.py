@@ -27,6 +27,8 @@ def _press(signum: int, frame: FrameType | None) -> None:
 def _press_in_command(signum: int, frame: FrameType | None) -> None:
     if len(_pressed) + 1 == _ENOUGH:
         # An agent may catch everything, for ever. What was found is on the disk by now.
+        # By the signal itself, so that the shell sees a process that Ctrl-C ended, and ends its own loop,
+        # too.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.raise_signal(signal.SIGINT)
     _press(signum, frame)
@@ -34,6 +36,7 @@ def _press_in_command(signum: int, frame: FrameType | None) -> None:
 
 def _terminate(signum: int, frame: FrameType | None) -> None:
     _terminated.append(signum)
+    # Counted as pressed, too: whoever asks for one of them is to hear of both.
     _pressed.append(signum)
     # A run has put a handler of its own there, which knows where it may raise.
     as_ctrl_c = signal.getsignal(signal.SIGINT)

@@ -24,33 +24,9 @@ from agent_chaos.runtime.user_code import is_agents
 _MOST = 3_000
 """Objects that are looked at; an index or a data set at module level is no place for times."""
 _LARGE = 500
-_OWN_STATE = frozenset(
-    (
-        *(
-            "agent_chaos",
-            "aiohttp",
-            "anthropic",
-            "asyncio",
-            "boto3",
-            "botocore",
-            "concurrent",
-            "google",
-            "httpcore",
-        ),
-        *(
-            "httpx",
-            "logging",
-            "mistralai",
-            "openai",
-            "pydantic",
-            "requests",
-            "ssl",
-            "threading",
-            "typing",
-            "urllib3",
-        ),
-    )
-)
+_CLIENTS = {"aiohttp", "anthropic", "boto3", "botocore", "google", "httpcore", "httpx", "mistralai", "openai"}
+_OF_PYTHON = {"asyncio", "concurrent", "logging", "ssl", "threading", "typing"}
+_OWN_STATE = frozenset({"agent_chaos", "pydantic", "requests", "urllib3", *_CLIENTS, *_OF_PYTHON})
 """Packages whose objects keep what is none of the agent's."""
 
 
@@ -72,6 +48,7 @@ class Place(NamedTuple):
     def put(self, value: Any) -> None:
         """Puts a value there past what the agent's own classes make of it."""
         holder = self.holder
+        # The built-in type's own methods: a subclass may count, check or refuse what is set.
         if isinstance(holder, dict):
             dict.__setitem__(holder, self.key, value)
         elif isinstance(holder, list):
@@ -96,6 +73,7 @@ def modules_of(agent: object) -> list[ModuleType]:
             or not is_agents(getattr(module, "__file__", "") or "<")
         ):
             continue
+        # Noted before its names are followed: modules import each other in circles.
         found[module.__name__] = module
         for value in list(vars(module).values()):
             waiting.append(value if issubclass(type(value), ModuleType) else _module_of(value))
@@ -143,6 +121,7 @@ def _functions(kind: type) -> Iterator[FunctionType]:
 
 
 def _names_a_clock(code: CodeType) -> bool:
+    # The bodies of nested functions and comprehensions are constants of the function around them.
     inner = (one for one in code.co_consts if isinstance(one, CodeType))
     return not _CLOCKS.isdisjoint(code.co_names) or any(map(_names_a_clock, inner))
 
@@ -157,6 +136,7 @@ def places(agent: object, modules: Iterable[ModuleType]) -> Iterator[Place]:
     most = len(seen) + _MOST
     while waiting and len(seen) < most:
         holder = waiting.pop()
+        # By `id`, which is safe here: each holder is held by a module or by what was reached from one.
         if id(holder) in seen:
             continue
         seen.add(id(holder))
@@ -206,6 +186,7 @@ def _slots(holder: Any, kind: type) -> Iterator[tuple[str, Any]]:
 
 def _dict_of(holder: Any) -> Any:
     """The names of an instance; None where its class keeps none, or makes up what it says of them."""
+    # Past `__getattribute__` and properties: a lazy object would begin to load what it stands for.
     found = next((vars(one)["__dict__"] for one in type(holder).__mro__ if "__dict__" in vars(one)), None)
     return found.__get__(holder) if isinstance(found, GetSetDescriptorType) else None
 

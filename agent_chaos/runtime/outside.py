@@ -72,6 +72,8 @@ class Outside:
         self.poked = False
         self._places: _Places | None = None
         self._equal = 0
+        # Tried, never waited for: of several threads that wait, one looks and the others go back to
+        # waiting.
         self._taking = real.allocate_lock()
         self._lately: tuple[_Places, float] = ((), 0.0)
         self._seen: tuple[int, tuple[int, int], float] = (-1, (0, 0), 0.0)
@@ -118,6 +120,7 @@ class Outside:
         frames = sys._current_frames()
         places = tuple(sorted((ident, id(f), f.f_lasti) for ident, f in frames.items() if ident in idents))
         now = real.monotonic()
+        # Any of them moved: from now on they have all of `LONG_S` again.
         if places != self._lately[0]:
             self._lately = places, now
         return bool(places) and now - self._lately[1] < LONG_S
@@ -141,6 +144,7 @@ class Outside:
         if self._children is None or "waitid" not in vars(os):
             return unless_known
         ended = self._children.ended()
+        # A program that ended a moment ago is still waited for by a thread, which is about to hear of it.
         return ended is not None and (not ended or self.anybody_in_c_code())
 
     def _still(self) -> bool:
@@ -151,6 +155,7 @@ class Outside:
 
     def _where_threads_are(self) -> _Places:
         members = self._scheduler.members.values()
+        # The thread that looks is left out, as its own frame is different at each look.
         waiting = {m.ident for m in members if m.waiting or not m.outside} | {threading.get_ident()}
         frames = sys._current_frames()
         # `f_lasti` is the last bytecode of a frame. A thread that stays at one, several looks in a row, is
@@ -191,6 +196,7 @@ class Outside:
         alike = state == self._lone and not (scheduler.choosing or scheduler.over or running.waiting)
         self._looks = self._looks + 1 if alike else 0
         self._lone = state
+        # Equal, not more: once is enough, and the same wait may be looked at a hundred times.
         if self._looks == _LOOKS and not running.excused:
             self._tell(running, _waits(running))
 

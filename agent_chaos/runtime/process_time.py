@@ -22,6 +22,7 @@ _importing: list[int] = []
 
 def next_start_s() -> int:
     """What `time.monotonic()` reads as the next run begins."""
+    # Whole seconds: a start with a fraction would round sums of floats otherwise in every run.
     return math.ceil(_latest.monotonic()) + BETWEEN_RUNS_S
 
 
@@ -43,6 +44,7 @@ def virtual_while_imported() -> Iterator[None]:
 
 def imports_clock() -> VirtualClock | None:
     """The clock that the calling thread reads where it imports an agent's module; else None."""
+    # Of other threads, such as a test runner's, the time stays real.
     return _latest if _importing and threading.get_ident() == _importing[-1] else None
 
 

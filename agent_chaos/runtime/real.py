@@ -9,6 +9,7 @@ import time
 from queue import SimpleQueue as SimpleQueue
 from typing import Any
 
+# Bound as this module is imported, which is before anything is patched.
 sleep = time.sleep
 # Not `time.monotonic`, which time-machine below 3 stops in place within a run; this one it leaves alone.
 monotonic = time.perf_counter

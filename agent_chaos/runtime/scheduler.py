@@ -49,7 +49,9 @@ class Scheduler:
         self._leaving: list[threading.Thread] = []
         self.members: dict[int, Member] = {}
         self.outside = Outside(self, degraded)
+        # A real lock, since a patched one would ask this scheduler whom to let go on.
         self._choice = real.allocate_lock()
+        # Holds the turn between its being taken from one thread and its being given to the next.
         self._nobody = Member(self, daemon=True)
         self.turns = 0
         self.over = False
@@ -64,6 +66,7 @@ class Scheduler:
 
     def begin(self, carried: Iterable[Member]) -> None:
         """Starts a run in this thread; threads of earlier runs that wait for something still take part."""
+        # The thread that enters the run, which need not be the one that built its session.
         self.main.ident = threading.get_ident()
         self.members[self.main.ident] = self.main
         self.carried = tuple(carried)
@@ -97,9 +100,12 @@ class Scheduler:
     def leave(self, member: Member, thread: threading.Thread | None) -> None:
         """Called in a thread that ends."""
         member.left = True
+        # The system gives the number of a thread that has ended to a new one.
         self.members.pop(member.ident, None)
         following = self._chosen_after(member) if not self.over and self._may_choose(member) else None
         if thread is not None:
+            # After the choice, in which those that stand here are joined: no thread can join itself. Before
+            # the turn is given, as whoever gets it joins them first.
             self._leaving.append(thread)
         if following is not None:
             following.give_turn()
@@ -119,6 +125,7 @@ class Scheduler:
     def excused(self) -> Iterator[None]:
         """Within it the calling thread waits for real, and keeps its turn meanwhile."""
         member = self.member()
+        # Counted, since excused waits stand one inside the other.
         member.excused += 1
         try:
             yield
@@ -149,6 +156,8 @@ class Scheduler:
         member.span_ns, member.poll, member.external, member.why = span_ns, poll, external, why
         member.due_ns = NEVER if span_ns >= NEVER else self._clock.ns + span_ns
         if member.due_ns < NEVER:
+            # Such a wait stands here and with whoever is to wake it: the first to come makes the ticket
+            # void for the other.
             self._line.add_at(member.due_ns, ticket)
         if member is self.main and self.alarm.due_ns < NEVER:
             self._line.add_at(self.alarm.due_ns, ticket)
@@ -158,8 +167,10 @@ class Scheduler:
         member.waiting = False
         member.poll = None
         if member.raises is not None:
+            # Taken out first: the thread may catch it and wait again.
             raised, member.raises = member.raises, None
             raise raised
+        # Of its home, which is another scheduler than this one where a later run took the wait over.
         member.home.check()
         return member.home.after_alarm(member)
 
@@ -243,6 +254,7 @@ class Scheduler:
 
     def drain(self) -> None:
         """Lets all others go on until each waits for something; no time passes."""
+        # So often at most: a thread that always has something to do would keep a run from ending.
         for _ in range(IDLE_WAKES):
             self._look()
             if not self._line:
@@ -313,9 +325,11 @@ class Scheduler:
 
     def _look(self) -> None:
         """Asks for those who cannot be told that what they wait for has come."""
+        # A copy: a poll may run code that starts a thread, and guests join from threads of their own.
         for member in list(self.members.values()):
             if member.waiting and member.poll is not None and member.poll():
                 self._line.add(Ticket(member, member.ticket), WaitEnd.WOKEN)
+                # Asked no more, or each further look would put it in line again.
                 member.poll = None
 
     def _advance_clock(self) -> bool:
@@ -332,6 +346,7 @@ class Scheduler:
         """Stops the run, unless its main thread is where the turn does not reach it, or a thread without a turn goes on."""
         if not self.main.waiting or self.outside.anybody_goes_on():
             return False
+        # What stopped it first is the reason; that nothing comes may follow from it.
         self.stop = self.stop or RunStop("timeout", _NOTHING_COMES)
         return True
 

@@ -38,6 +38,8 @@ class Changes:
 
     def noting(self, module: ModuleType, patch: Callable[[ModuleType], None]) -> None:
         """Calls `patch(module)`, and finds out by itself which attributes of the module and its classes it replaced."""
+        # Each class once, though a module may have it under several names; by identity, as a metaclass may
+        # make classes unhashable.
         owners = [module, *{id(v): v for v in vars(module).values() if isinstance(v, type)}.values()]
         before = [vars(owner).copy() for owner in owners]
         patch(module)
@@ -82,6 +84,7 @@ class Changes:
     def settle(self) -> None:
         """Replaces what `rebind` was given, in one walk through all modules; `undo` also finds who imported it since."""
         self._imported.replace(self._rebound)
+        # Undone by another walk: modules that were imported meanwhile took the patched function by name.
         self.on_undo(lambda: self._imported.replace({new: old for old, new in self._rebound.items()}))
 
     def undo(self) -> None:
@@ -96,6 +99,7 @@ def _putting_back(owner: Any, name: str, before: Any) -> Callable[[], None]:
     def undo() -> None:
         if before is not _MISSING:
             setattr(owner, name, before)
+        # Somebody else may have taken it away already.
         elif name in vars(owner):
             delattr(owner, name)
 
@@ -162,6 +166,7 @@ class Environment(ContextDecorator):
             stand_again()
 
     def _apply(self) -> None:
+        # Half an environment would stay for good: its depth is still 0, so that no exit would take it back.
         with OnFailure(lambda _: self._changes.undo()):
             for seam in self.seams:
                 seam.apply(self._changes)

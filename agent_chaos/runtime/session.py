@@ -28,6 +28,8 @@ from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trace.trace import Call, Wait
 
 
+# Two runs are never the same one, and by its fields a run could neither be hashed nor compared without
+# comparing whole tapes.
 @dataclass(eq=False)
 class Session:
     """A replayed run (`answers` set) or a recorded one (`scribe` set).
@@ -66,6 +68,8 @@ class Session:
     """Virtual seconds that belong to no trace."""
     probed: tuple[Call, ...] = ()
     """What the agent would ask in one turn more."""
+    # Weak, or a run would keep every task that has ended, with all that its frames hold, until the run is
+    # over.
     tasks: list[tuple[ref[Task[Any]], str]] = field(default_factory=list)
     """asyncio tasks that the agent's own code started, with what to call them."""
     agent: StackFrame | None = None
@@ -73,6 +77,9 @@ class Session:
     awaited: object = None
     """What the agent gave back to be awaited or iterated, while that goes on."""
     max_virtual_s: float = math.inf
+    # The rest is kept here for the seams of `patch`, which have no state of their own: waits beyond
+    # `max_virtual_s`, whether Ctrl-C was pressed, readings of a clock at one time and the processor time
+    # that they stand for, uuid1s made, and the run's own copies of pools that modules hold.
     late: int = 0
     interrupted: bool = False
     reads: int = 0
@@ -91,6 +98,7 @@ class Session:
         if member.why:
             self.wait(seconds, member.why)
         if self.clock.now() > self.max_virtual_s:
+            # Weighted, so that one number bounds both kinds of waiters.
             self.late += _OF_MAIN if member is self.scheduler.main else 1
             if self.late > _LATEST and self.scheduler.stop is None:
                 told = f"still waiting after {self.clock.now():.0f} virtual seconds"
@@ -102,6 +110,8 @@ class Session:
     @property
     def stopped(self) -> bool:
         """Whether the run was ended from outside of its agent; the reason is on its tape from then on."""
+        # Written as it is asked for, and not as the run is stopped: that happens in a signal handler or
+        # another thread, where waiting for the tape's lock could last for ever.
         stop = self.scheduler.stop
         if stop is not None:
             self.tape.incident(self.clock.now(), stop.kind, stop.detail)
@@ -138,11 +148,13 @@ class Session:
     @contextmanager
     def stopped_by_failures(self, what: str) -> Iterator[None]:
         """Ends the run where what is around the agent fails, so that it cannot pass for the agent's own failure."""
+        # The limit is one for the whole process, so it is put back however the block is left.
         depth = sys.getrecursionlimit()
         # An agent that calls itself too often would else meet the end of the stack in our code, half done.
         sys.setrecursionlimit(depth + _OWN_DEPTH)
         try:
             yield
+        # Raised where a real connection would fail, which an agent may handle as it handles that.
         except GuardRefused:
             raise
         # Not passed on as it is: an `except Exception` of the agent would take it for an answer of its own.
@@ -156,6 +168,7 @@ class Session:
 
     def wait(self, seconds: float, why: str) -> None:
         """Notes a wait worth telling about, before the clock moves."""
+        # Of a finished run the tape is a trace already.
         if seconds >= _WORTH_TELLING_S and not self.finished:
             at = self.clock.now()
             self.tape.write(lambda seq: Wait(seq, at, seconds, why))

@@ -73,6 +73,7 @@ class Tape:
     def trace(self, plan: Plan, virtual_s: float) -> Trace:
         """The finished trace; transfers nobody finished are noted as open."""
         closed = {e.call_seq for e in self._entries if isinstance(e, Delivered)}
+        # A list first, since writing changes what is gone through.
         for call in [e for e in self._entries if isinstance(e, Call) and e.reply and e.seq not in closed]:
             self.write(partial(_left_open, call.seq, virtual_s))
         return self.so_far(plan, virtual_s)

@@ -30,6 +30,7 @@ class Timers:
         return (self._rows[0][0], self._rows[0][2]) if self._rows else None
 
     def earliest_of_others_than_daemons(self) -> int | None:
+        # All rows, as a heap has only its first one in order; asked for in rare runs alone.
         due = (ns for ns, _, ticket in self._rows if ticket.valid and not ticket.member.daemon)
         return min(due, default=None)
 

@@ -50,6 +50,7 @@ def awaiting_frame(awaited: object) -> StackFrame | None:
 def _suspended(awaited: object) -> Iterator[tuple[FrameType, int]]:
     """From the outermost coroutine to what it waits for in the end; a task or a future ends the way."""
     while awaited is not None:
+        # By attribute: coroutines of C code, as Cython makes them, are of other types with the same names.
         prefix = next((kind for kind in ("cr", "ag", "gi") if hasattr(awaited, f"{kind}_frame")), "")
         frame = getattr(awaited, f"{prefix}_frame", None)
         if frame is not None:
@@ -110,6 +111,7 @@ def _innermost(outwards: Iterable[tuple[FrameType, int]]) -> StackFrame | None:
     line, file = 0, ""
     for frame, number in outwards:
         name = frame.f_code.co_filename
+        # A lambda at module level has no named function around it in its file.
         if file and name != file:
             break
         if not is_agents(name):
@@ -146,6 +148,7 @@ def defined_at(agent: object) -> StackFrame | None:
     """Where a function, or an object that is called like one, is defined; None where that cannot be told."""
     if isinstance(place := vars(agent).get(STANDS_AT) if inspect.isfunction(agent) else None, StackFrame):
         return place
+    # Statically: an agent's own `__getattr__` must not be run for a line number.
     called = agent if inspect.isroutine(agent) else inspect.getattr_static(type(agent), "__call__", None)
     function = inspect.unwrap(called) if callable(called) else called
     code = getattr(function, "__code__", None)

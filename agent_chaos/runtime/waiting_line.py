@@ -40,6 +40,7 @@ class WaitingLine:
             if ticket.valid:
                 member = ticket.member
                 member.ended = ended
+                # In a row: whatever another thread does may be what the daemon waits to see.
                 self._daemon_wakes = self._daemon_wakes + 1 if member.daemon else 0
                 return member
         return None

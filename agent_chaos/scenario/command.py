@@ -38,25 +38,11 @@ _KNOWN_PART = 60
 _IDLE_S = 2.0
 """A program that said that it waits for nothing, and asks nothing in so many real seconds after that, will never answer."""
 
+_OF_JAVASCRIPT = ("TypeError", "ReferenceError", "RangeError", "SyntaxError")
+_OF_PYTHON = ("KeyError", "AttributeError", "IndexError", "NameError", "ValueError", "AssertionError")
+_OF_JAVA = ("NullPointerException", "ClassCastException", "IndexOutOfBoundsException")
 _OF_THE_PROGRAM = frozenset(
-    {
-        *("TypeError", "ReferenceError", "RangeError", "SyntaxError"),
-        *(
-            "KeyError",
-            "AttributeError",
-            "IndexError",
-            "NameError",
-            "ValueError",
-            "AssertionError",
-            "JSONDecodeError",
-        ),
-        *(
-            "NullPointerException",
-            "ClassCastException",
-            "IndexOutOfBoundsException",
-            "NullReferenceException",
-        ),
-    }
+    {*_OF_JAVASCRIPT, *_OF_PYTHON, "JSONDecodeError", *_OF_JAVA, "NullReferenceException"}
 )
 """Errors that no caller expects, in the languages whose SDKs read the variables above."""
 

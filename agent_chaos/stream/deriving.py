@@ -19,6 +19,8 @@ class Deriving:
 
         `key` names it, and whose it is. It is shared, so nobody may change it.
         """
+        # Not `cached_property` for each: keys name who works it out, so that rooms above keep things here
+        # without this one knowing them.
         kept = self._derived
         if key not in kept:
             kept[key] = make()

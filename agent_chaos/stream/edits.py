@@ -119,6 +119,7 @@ def _new_offsets(edits: Sequence[Edit]) -> Callable[[int], int]:
         shifts.append(shifts[-1] + len(_encoded(edit.text)) - (edit.end - edit.start))
 
     def new(offset: int) -> int:
+        # An offset is the end of a chunk, so an edit that starts right there lies behind it.
         i = bisect_right(starts, offset - 1)
         if i and offset < edits[i - 1].end:
             # Inside of an edit there is no place that corresponds: a chunk ends where all of the new text

@@ -126,6 +126,7 @@ class Request(Deriving):
     def address(self) -> str:
         """Host and port; the host alone where the port is the scheme's own."""
         parts = urlsplit(self.url)
+        # So that an address with the port written out and one without are one place.
         default = {"http": 80, "https": 443}.get(parts.scheme)
         return self.host if parts.port in (None, default) else f"{self.host}:{parts.port}"
 
@@ -191,6 +192,8 @@ class Reply(Deriving):
     @property
     def ok(self) -> bool:
         """Whether it ended properly, or was left, with a status below 400."""
+        # Left counts: agents that stop reading at a tool call, or at the first sentence, have had no
+        # failure.
         return (self.ended or self.left) and 0 < self.status < 400
 
     @property

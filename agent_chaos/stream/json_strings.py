@@ -84,6 +84,7 @@ def _add_places(places: list[tuple[str, str]], value: Any, name: str, path: str)
         places.append((name, path))
     elif isinstance(value, _Pairs):
         for key, inner in value:
+            # Names of fields are strings of the text too, and the expression meets each before its value.
             places.append(("", f"{path}#{key}"))
             _add_places(places, inner, key, f"{path}.{key}")
     elif isinstance(value, list):

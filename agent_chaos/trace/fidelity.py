@@ -14,6 +14,8 @@ class Fidelity(IntEnum):
     goes on with it, and no finding rests on it.
     """
 
+    # In this order, since `full` and `answered` compare: a new rung goes where it belongs, and the numbers
+    # are stored nowhere.
     EXACT = 1
     NORMALISED = 2
     BY_FAULT = 3

@@ -241,6 +241,7 @@ class Trace(Deriving):
         """The faults that changed something, with their sites, in the order they fired."""
         out: list[tuple[Site, Fault]] = []
         for entry in self.entries:
+            # What was never recorded has no site, and no fault can be placed there.
             if isinstance(entry, (Call, ToolRun)) and entry.site is not None:
                 out += [(entry.site, fault) for fault in entry.fired]
         return tuple(out)
@@ -249,6 +250,8 @@ class Trace(Deriving):
     def left_at(self) -> int | None:
         """`seq` of the first entry where replay was no longer at full fidelity, or None if it always was."""
         for entry in self.entries:
+            # A reply that stands in for another counts as leaving, as a miss does: findings beyond it need
+            # a judgement of their own.
             if isinstance(entry, Call) and not entry.fidelity.full:
                 return entry.seq
             if isinstance(entry, Incident) and entry.kind == "miss":
@@ -261,5 +264,7 @@ class Trace(Deriving):
     @cached_property
     def digest(self) -> str:
         """A digest of everything in the trace; equal for equal runs."""
+        # Of the representation, which nested dataclasses give for nothing; what is no behaviour is kept out
+        # of it by `repr=False`.
         text = portable(repr(self.entries))
         return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()

@@ -38,6 +38,7 @@ class Answerer:
 
     def runs_for_real(self, name: str) -> bool:
         """Whether the model calls the tool in the recording, and no boundary saw that."""
+        # Without the lock, as it only asks what is in the recording.
         return name in self._tools.unseen
 
     def tool_ran(self, answer: ToolAnswer, end: ToolEnd) -> ToolAnswer | None:

@@ -10,6 +10,7 @@ from agent_chaos.replay.player import ServedReply
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
 
+# Four digits at most, so that what is no counter cannot become a number of any size.
 _AWS_ATTEMPT = re.compile(r"\battempt=(\d{1,4})\b")
 
 
@@ -68,6 +69,7 @@ class CallNumbers:
         known = served.fidelity.answered or served.fidelity is Fidelity.DRIFT
         if known and served.site is not None:
             return served.site.index, served.site.serving
+        # By its key: an agent that asks the unrecorded again makes another attempt, not another call.
         number = self._unrecorded.setdefault(served.exact, self._recorded + len(self._unrecorded))
         self._sent[served.exact] += 1
         return number, self._sent[served.exact] - 1

@@ -43,6 +43,7 @@ def check_assertions(scenario: Scenario, trace: Trace, injector: ChaosInjector) 
 
 def expects_error(scenario: Scenario) -> bool:
     """Whether an assertion says that the run, or a turn of it, ends in an error."""
+    # By attribute, as any callable may be an assertion.
     return any(getattr(one, "allows_error", False) for one, _ in scenario.every_assertion)
 
 
@@ -62,6 +63,7 @@ def _turn_results(trace: Trace, metrics: MetricsStore, scenario: Scenario) -> tu
     """How each turn went, in order, with its calls and tokens."""
     ended: list[Answer | Raised] = [*trace.answers, *trace.raised]
     results, since = [], 0.0
+    # Answers and errors are two lists of the trace; together they are the turns in order.
     for entry in sorted(ended, key=lambda one: one.seq):
         dynamic = scenario.turns[entry.turn].is_dynamic()
         results.append(counted(_turn_result(entry, entry.at - since, dynamic=dynamic), metrics))

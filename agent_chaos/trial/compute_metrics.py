@@ -57,6 +57,7 @@ def _turn(call: Call) -> ModelTurn | None:
 
 
 def _record(attempts: list[Call], trace: Trace) -> CallRecord:
+    # What a call came to is what its last attempt came to; its time began with the first.
     first, last = attempts[0], attempts[-1]
     turn, delivered = _turn(last), trace.deliveries.get(last.seq)
     reply = last.reply

@@ -117,7 +117,11 @@ class Conversation:
         self._log.starts(number, dynamic=turn.is_dynamic())
         with self._surroundings(f"the input of turn {number}"):
             said = turn.input if isinstance(turn.input, str) else turn.get_input(self.context.turn_results)
+            # Kept as it was said after chaos, for the probe: it asks in the words that the agent heard
+            # last.
             text = self._said = self._amend(number, said)
+        # Before the agent is asked: a recording that breaks off in a turn shall hold what the turn was
+        # about.
         self._on_turn(number, text)
         try:
             result = self._ask(text)
@@ -138,11 +142,14 @@ class Conversation:
 
     def _ask(self, text: str) -> Any:
         known = (self.context, text) if self._takes_context else (text,)
+        # An agent may replace `json.dumps` or `open`, with which its answer is then read and kept.
         with builtins_kept():
             return self._call(self._agent_of_run(), *known)
 
     def _agent_of_run(self) -> Callable[..., Any]:
         """The scenario's agent; of a class, an instance of the run's own."""
+        # With the first turn, not before: what a class does as it is instantiated belongs to the run, after
+        # `setup`.
         if self._agent is None:
             self._agent = _made(self._scenario.agent)
         return self._agent

@@ -20,8 +20,10 @@ _SETUP = (
 
 def difference_of_runs(first: Trace, second: Trace, redact: Callable[[Request], Request]) -> str:
     """The first difference of two runs, told of their redacted requests; '' where they are equal."""
+    # Equal for nearly every agent, and kept with the trace; entries are compared only to tell what differs.
     if first.digest == second.digest:
         return ""
+    # Not strict: one run may have gone on longer, which is told last.
     for one, other in zip(first.entries, second.entries, strict=False):
         # By what they show: lines of code are no part of it, and a moved one is no difference of behaviour.
         if repr(one) != repr(other) and repr(_kept(one, redact)) != repr(_kept(other, redact)):

@@ -38,6 +38,7 @@ def rewritten_histories(
     """
     changed: Messages = []
     done = 0
+    # From the shortest, since each longer history begins with it.
     for length, change in sorted(changes, key=lambda one: one[0]):
         changed = change([*changed, *messages[done:length]])
         done = length

@@ -68,6 +68,8 @@ class HttpAnswers:
 
     def answer(self, request: Request, transport: str) -> Answered:
         """The reply to play. Raises ReplayMiss, BudgetStop or GuardRefused; each is also on the tape."""
+        # First of all, so that what is worked out of this request is kept with the one object that all runs
+        # have of it.
         request = self.index.shared(request)
         protocol = recognise(request)
         # Before the request is counted, so that telemetry does not use up the agent's budget.
@@ -81,6 +83,7 @@ class HttpAnswers:
         logical.answered = served.reply is not None and served.reply.ok
         if self.injector is not None:
             self.injector.fired(served.fired, self._moment)
+        # Also of a miss, before it is raised: oracles read from the tape what was asked.
         call = self._write_call(request, transport, served, logical)
         self._hold_effects(served.reply, protocol)
         if served.reply is None:

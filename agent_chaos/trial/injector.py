@@ -52,6 +52,7 @@ class ChaosInjector:
         # A generator of its own: whether a fault strikes must not depend on what the agent draws.
         self._chance = Random(seed)
         self.context = context
+        # By the place of a fault in `chaos`: two that are equal are still two, with a record of their own.
         self._struck_call: dict[int, tuple[str, int]] = {}
         self._drawn: dict[tuple[int, str, int], bool] = {}
         self._moments: list[CallContext] = []
@@ -101,6 +102,7 @@ class ChaosInjector:
         trigger = chaos.trigger
         if not trigger.allows(moment):
             return False
+        # One that names a site needs no such rule, as a site is met once.
         if trigger.site is None and not trigger.conditional:
             here = (moment.tool, moment.call)
             # Without a condition a fault belongs to the first call in which it changes something, with all
@@ -141,8 +143,10 @@ class ChaosInjector:
     def request(self, moment: CallContext, request: Request) -> Request:
         """What the model is asked after every mutator of it: of the history first, of the whole last."""
         contexts = self._mutators("context_mutate", moment)
+        # Unchanged in the object, too, for what is kept with a request.
         if not (contexts or self._historic) or not isinstance(request.json, dict):
             return request
+        # Not `request.json`, which is kept with the request and would be changed for all who ask for it.
         body = json.loads(request.body)
         field = next((name for name in _MESSAGES if isinstance(body.get(name), (list, str))), None)
         if field is None:
@@ -153,6 +157,7 @@ class ChaosInjector:
             messages = self._mutated(number, chaos, moment, messages, messages)
         if messages == told:
             return request
+        # Gemini calls its list `contents`, and its API refuses messages of other APIs in it.
         body[field] = [_as_content(one) for one in messages] if field == "contents" else messages
         return replace(request, body=json.dumps(body, ensure_ascii=False).encode())
 

@@ -38,6 +38,7 @@ class Online:
     def ask(self, request: Request, *, turn: int, at: float, transport: str, keep: bool) -> tuple[int, Reply]:
         """The real reply, and the index its exchange will have in the recording. Raises RecordError."""
         reply = self.forwarder.ask(request)
+        # Before it is kept, which makes the list longer.
         index = self.known + len(self.fetched)
         if keep:
             self.fetched.append(Fetched(turn, at, request, reply, transport))

@@ -62,6 +62,7 @@ class Probe:
 
     def asked(self, play: Callable[[], object]) -> tuple[Call, ...]:
         """The request that a turn begins with; none where something of the run is still under way and might ask, too."""
+        # They would ask in the turn that is taken back, and what they learn there would not be.
         if tasks.unfinished(self._session) or outlived(self._session.live_threads()):
             return ()
         with self._aside():
@@ -76,6 +77,7 @@ class Probe:
     def _aside(self) -> Iterator[None]:
         session, began = self._session, self._session.clock.now()
         answers, session.answers = session.answers, self
+        # As a next turn would be, so that what is numbered by turns is no part of the last one.
         session.turn += 1
         started = len(session.threads), len(session.tasks)
         try:

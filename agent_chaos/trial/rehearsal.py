@@ -69,6 +69,8 @@ class Rehearsal:
         self.cassette = cassette if cassette is not None else self._recorded()
         self.allow_real_tools = allow_real_tools
         self._judges = all_oracles() if judges is None else judges
+        # Once, before any run: an agent may change the environment, and keys must be known as they were at
+        # first.
         self._redactor = Redactor.from_environ(os.environ)
         # Only until `prepare` has found what was edited; a run with faults must not take a faulted request
         # for an edit.
@@ -177,6 +179,7 @@ class Rehearsal:
             if call.fidelity > Fidelity.NORMALISED and call.site is not None:
                 today.setdefault(call.site.index, call.request)
                 said.setdefault(call.difference, f"call {call.call} differs at {call.difference}")
+        # A new index, without guesses at edits: from now on what differs is the work of a fault.
         self._index = self._index.rebased(today)
         return tuple(said.values())
 

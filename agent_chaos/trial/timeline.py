@@ -27,6 +27,8 @@ def conversation_timeline(trace: Trace, faults: Sequence[FaultRecord], system: s
     for end in sorted(ended, key=lambda one: one.seq):
         mine = [fault for fault in faults if fault.turn == end.turn]
         entries += _opening(end, since, mine)
+        # Stable, so that of one instant faults come first, then what the model asked, then what tools gave:
+        # as `_inside` has them.
         entries += sorted(_inside(trace, wanted, end.turn, mine), key=lambda one: one["timestamp_ms"])
         entries += _closing(trace, end, since)
         since = end.at
@@ -83,6 +85,8 @@ def _tool_result(run: ToolRun, wanted: Sequence[ToolRequest]) -> _Entry:
         run.turn,
         run.at,
         tool_name=run.name,
+        # The trace has no ids of tool calls: boundaries see functions, and only the model's reply names the
+        # call.
         tool_use_id=next((call.id for ask in wanted for call in ask.calls if call.run == run.seq), ""),
         args=run.arguments,
         result=run.end.result,

@@ -51,6 +51,7 @@ class ToolAnswers:
 
     def answer(self, name: str, arguments: Any, *, pure: bool) -> ToolAnswer:
         """What a wrapped tool does. Raises ReplayMiss for a tool that was never recorded."""
+        # It has met its boundary; what is left there at the end ran past it.
         self.session.asked_for.pop(name, None)
         moment = self._noted_moment(name)
         served = self.toolbox.serve(name, arguments)
@@ -105,6 +106,8 @@ class ToolAnswers:
             self.injector.fired(fired, self._moment)
             answer = self._rewritten(answer, self._moment)
         self._write(answer, ToolServed(None, site, False, instead, fired), "real")
+        # None says that the boundary gives what the tool itself gave, the very object: a copy might be told
+        # apart.
         return None if answer == ended else answer
 
     def _rewritten(self, answer: ToolAnswer, moment: CallContext) -> ToolAnswer:
@@ -122,6 +125,7 @@ class ToolAnswers:
                 turn=self.session.turn,
                 at=self.session.clock.now(),
                 site=served.site,
+                # As the model calls it, so that oracles find the run of a call by its name.
                 name=self.index.model_names.get(answer.name, answer.name),
                 arguments=answer.arguments,
                 end=answer.end,

@@ -72,8 +72,6 @@ def _of(name: str, after: int, free: list[ToolRun]) -> Iterator[ToolRun]:
 def _parsed(arguments: str) -> Any:
     try:
         return json.loads(arguments)
-    except (
-        ValueError,
-        RecursionError,
-    ):  # what is nested too deeply for the parser is no JSON for the agent either
+    except (ValueError, RecursionError):
+        # What is nested too deeply for the parser is no JSON for the agent either.
         return None

@@ -49,7 +49,10 @@ class _Wall:
     """Keeps the wall clock in step with the virtual one."""
 
     def __init__(self, started_at: float) -> None:
+        # The date begins where the recording began, since prompts hold it; the monotonic clock goes on from
+        # the run before.
         self.clock = VirtualClock(started_at, self._advanced, monotonic_start_s=process_time.next_start_s())
+        # Before the run: threads that an earlier one left read this clock from here on.
         process_time.begins(self.clock)
         # Without ticking: only waits move time, or how busy the machine is would show in a trace.
         self._traveller = time_machine.travel(started_at, tick=False)
@@ -124,6 +127,7 @@ def trial_session(setup: TrialSetup) -> Iterator[Session]:
         chance=Random(header.seed),
         max_virtual_s=setup.max_virtual_s,
     )
+    # After the session, which its answers write to; so neither can be an argument of the other.
     session.answers = _answerer(setup, session)
     session.online = session.scheduler.outside.online = setup.online is not None
     session.copies_files = POSSIBLE and setup.copies_files and setup.online is None
@@ -201,8 +205,11 @@ def _settle(session: Session) -> None:
         return
     try:
         session.scheduler.drain()
+        # Between two rounds: a pool that is closed has told its threads to end, which they do at their next
+        # turn.
         close(session)
         session.scheduler.drain()
+        # Only where one is left, as most runs have none, and time that passes here costs each of them.
         if outlived(session.live_threads()):
             _let_pass(session, _LAST_S)
     except TrialStop:

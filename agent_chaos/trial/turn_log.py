@@ -45,12 +45,8 @@ class TurnLog:
 
     def answered(self, text: str, result: Any) -> TurnResult:
         """The turn ended with what the agent returned for an input."""
-        turn, now, answer, value = (
-            self._session.turn,
-            self._session.clock.now(),
-            answer_text(result),
-            jsonable(result),
-        )
+        turn, now = self._session.turn, self._session.clock.now()
+        answer, value = answer_text(result), jsonable(result)
         self._session.tape.write(lambda seq: Answer(seq, turn, now, text, answer, value))
         return self._finished(TurnResult(turn_number=turn, input=text, response=answer, success=True))
 
@@ -60,6 +56,8 @@ class TurnLog:
         # A task group wraps what it met, and the user reads of what went wrong, not of the group.
         while isinstance(exc, BaseExceptionGroup):
             exc = exc.exceptions[0]
+        # Names, not the classes: a trace is a value that outlives the agent's modules and crosses
+        # processes.
         name, bases = raised_names(exc)
         # Runs are compared, those of other machines too.
         message = portable(words_of(exc))

@@ -36,7 +36,7 @@ def _moved(real: _Function, before: str | None, after: str | None, src: Any, dst
     """Moves within the copy, out of what `tempfile` made into it, or the other way; whether it was one of these."""
     if before is not None and before == after:
         return True
-    if before is not None and (after is not None or OVERLAY.is_scratch(OVERLAY.path(dst))):
+    if before is not None and (after is not None or OVERLAY.is_scratch(OVERLAY.paths.meant(dst))):
         OVERLAY.to_write(before, asks="name")
         target = dst if after is None else _target(before, after)
         # All of it, since the real names below the folder are not there under the new one.
@@ -44,8 +44,8 @@ def _moved(real: _Function, before: str | None, after: str | None, src: Any, dst
         real(OVERLAY.shadow(before), target)
         OVERLAY.take_away(before)
         return True
-    if after is not None and OVERLAY.is_scratch(OVERLAY.path(src)):
-        real(src, _target(OVERLAY.path(src), after))
+    if after is not None and OVERLAY.is_scratch(OVERLAY.paths.meant(src)):
+        real(src, _target(OVERLAY.paths.meant(src), after))
         return True
     return False
 

@@ -52,7 +52,7 @@ def _listdir(path: Any = None) -> list[Any]:
     if not OVERLAY.touched or isinstance(path, int) or not held():
         return list(actual.functions["listdir"](path))
     with told_as("." if path is None else path):
-        names = OVERLAY.names(OVERLAY.followed(OVERLAY.path("." if path is None else path)))
+        names = OVERLAY.names(OVERLAY.paths.followed(OVERLAY.paths.meant("." if path is None else path)))
     return [os.fsencode(name) for name in names] if isinstance(path, bytes) else names
 
 
@@ -131,7 +131,7 @@ def _chdir(path: Any) -> None:
         actual.functions["chdir"](path)
         return
     with told_as(path):
-        actual.functions["chdir"](OVERLAY.seen(OVERLAY.followed(OVERLAY.path(path))))
+        actual.functions["chdir"](OVERLAY.seen(OVERLAY.paths.followed(OVERLAY.paths.meant(path))))
 
 
 def _getcwd() -> str:
@@ -163,7 +163,7 @@ def _makes(name: str) -> _Function:
     @functools.wraps(real)
     def make(path: Any, *args: Any, **kwargs: Any) -> None:
         by_name = kwargs.get("dir_fd") is None
-        if by_name and held() and OVERLAY.exists(OVERLAY.path(path)):
+        if by_name and held() and OVERLAY.exists(OVERLAY.paths.meant(path)):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
         if not by_name or (meant := to_change(path, follow=False)) is None:
             if name != "mkdir":

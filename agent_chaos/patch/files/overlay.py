@@ -13,17 +13,14 @@ import tempfile
 from collections.abc import Collection
 from contextlib import suppress
 from itertools import count
-from typing import Any, Literal
+from typing import Literal
 
 from agent_chaos.patch.files import actual
+from agent_chaos.patch.files.paths import Paths
 from agent_chaos.runtime.session import Session
 
 LARGEST = 100 * 1024 * 1024
 """Bytes of a file that is copied, at most."""
-
-_NO_FILES = ("/dev", "/proc", "/sys")
-_FAR_TOO_MANY_LINKS = 40
-
 
 Asks = Literal["content", "name", "notes", "nothing"]
 """What is to be changed of a file: its content, whether it is there, or what is noted about it (`chmod`, `utime`); nothing of
@@ -51,7 +48,7 @@ class Overlay:
         self._base_gone: frozenset[str] = frozenset()
         self._gone: set[str] = set()
         self._scratch: set[str] = set()
-        self._followed: dict[str, str] = {}
+        self.paths = Paths(self)
 
     def begin(self) -> None:
         """Before a run: its working folder is where the process is now."""
@@ -72,7 +69,7 @@ class Overlay:
         # Not nothing: what imports took away is away in every run.
         self._gone = set(self._base_gone)
         self._scratch.clear()
-        self._followed.clear()
+        self.paths.forget()
         if not self.touched:
             return
         standing = {self._root + path for path in self._at_import()}
@@ -108,57 +105,16 @@ class Overlay:
             return self._base + path
         return path if path not in self._base_gone and actual.status(path) is not None else ""
 
-    def path(self, given: Any) -> str:
-        """The absolute path that is meant, symbolic links of folders followed."""
-        # A path of the copy itself, as `os.getcwdb` gives it in a folder that only the copy has: the name it stands
-        # for is meant.
-        whole = os.path.join(self.cwd(), self._real_name(os.fsdecode(os.fspath(given))))
-        if os.pardir in whole.split(os.sep):
-            return self._up_and_down(whole)
-        folder, name = os.path.split(os.path.normpath(whole))
-        return os.path.join(self._real_folder(folder), name)
-
-    def _real_name(self, path: str) -> str:
+    def own_name(self, path: str) -> str:
+        """The name that a path of the copy stands for; any other path is given back."""
         return (path[len(self._root) :] or "/") if self._in_root(path) else path
 
     def _in_root(self, path: str) -> bool:
         return self.touched and (path + os.sep).startswith(self._root + os.sep)
 
-    def _up_and_down(self, path: str) -> str:
-        # From the folder that a link leads to, `..` is not the one that the link is in.
-        at = os.sep
-        for name in path.split(os.sep):
-            if name == os.pardir:
-                at = os.path.dirname(self.followed(at))
-            elif name not in ("", os.curdir):
-                at = os.path.join(self.followed(at), name)
-        return at
-
-    def followed(self, path: str) -> str:
-        """Where a symbolic link leads; a path that is none is given back. Raises OSError for links in a circle."""
-        # As many as Linux follows before it says the same.
-        for _ in range(_FAR_TOO_MANY_LINKS):
-            try:
-                target = actual.functions["readlink"](self.seen(path))
-            except OSError:
-                return path
-            folder, name = os.path.split(os.path.normpath(os.path.join(os.path.dirname(path), target)))
-            path = os.path.join(self._real_folder(folder), name)
-        # Not a path all the same: the system would follow a link of the copy to the real file.
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
-
-    def _real_folder(self, folder: str) -> str:
-        if folder not in self._followed:
-            # Found again on the way, it leads into itself.
-            self._followed[folder] = folder
-            parent, name = os.path.split(folder)
-            above = self._real_folder(parent) if name else folder
-            self._followed[folder] = self.followed(os.path.join(above, name)) if name else folder
-        return self._followed[folder]
-
     def cwd(self) -> str:
         """The working folder as the run knows it."""
-        return self._real_name(actual.functions["getcwd"]())
+        return self.own_name(actual.functions["getcwd"]())
 
     @property
     def in_new_folder(self) -> bool:
@@ -317,11 +273,11 @@ class Overlay:
     def link(self, target: str, path: str) -> None:
         """Makes a symbolic link in the copy."""
         actual.functions["symlink"](target, self.to_write(path))
-        self._followed.clear()
+        self.paths.forget()
 
     def take_away(self, path: str) -> None:
         """Has nothing be at the path, whose copy is gone already."""
-        self._followed.clear()
+        self.paths.forget()
         if actual.link_status(path) is not None:
             self._make_parents(path)
             self._gone.add(path)
@@ -330,19 +286,6 @@ class Overlay:
 def name_of_copies(process: int) -> str:
     """How the names of the folders begin that a process keeps its copies in."""
     return f"agent-chaos-{process}-"
-
-
-def is_made_up(path: str) -> bool:
-    """Whether a path is one of those that the system makes up."""
-    return path.startswith(tuple(f"{one}/" for one in _NO_FILES))
-
-
-def is_ordinary(path: str) -> bool:
-    """Whether a path is one that a copy can stand for: no device, no pipe, nothing that the system makes up."""
-    if is_made_up(path):
-        return False
-    found = actual.status(path)
-    return found is None or stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)
 
 
 OVERLAY = Overlay()

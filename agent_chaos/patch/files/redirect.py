@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.effects import refused_effect
-from agent_chaos.patch.files.overlay import OVERLAY, TooLarge, is_made_up, is_ordinary
+from agent_chaos.patch.files.overlay import OVERLAY, TooLarge
+from agent_chaos.patch.files.paths import is_made_up, is_ordinary
 from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.session import Session
 
@@ -42,8 +43,8 @@ def follows(given: Any) -> str | None:
 def _read_at(given: Any, *, follow: bool) -> str | None:
     if not OVERLAY.touched or isinstance(given, int) or not held():
         return None
-    path = OVERLAY.path(given)
-    seen = OVERLAY.seen(OVERLAY.followed(path) if follow else path)
+    path = OVERLAY.paths.meant(given)
+    seen = OVERLAY.seen(OVERLAY.paths.followed(path) if follow else path)
     # In a folder that only the copy has, no relative path leads to a real file.
     return seen if seen != path or OVERLAY.in_new_folder else None
 
@@ -56,8 +57,8 @@ def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"
     if isinstance(given, int) or given is None or not held():
         return None
     session = copying()
-    path = OVERLAY.path(given)
-    path = OVERLAY.followed(path) if follow else path
+    path = OVERLAY.paths.meant(given)
+    path = OVERLAY.paths.followed(path) if follow else path
     # A name is changed alike, whether it is one of a file, of a link to anything, or of a pipe.
     if OVERLAY.is_scratch(path) or (not is_ordinary(path) if follow else is_made_up(path)):
         return None
@@ -78,8 +79,8 @@ def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"
 def must_exist(given: Any, *, follow: bool = False) -> None:
     """Raises FileNotFoundError where a run asks to change what is not there."""
     if not isinstance(given, int) and held():
-        path = OVERLAY.path(given)
-        if not OVERLAY.exists(OVERLAY.followed(path) if follow else path):
+        path = OVERLAY.paths.meant(given)
+        if not OVERLAY.exists(OVERLAY.paths.followed(path) if follow else path):
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), given)
 
 

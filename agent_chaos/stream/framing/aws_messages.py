@@ -16,6 +16,8 @@ CONTENT_TYPE = "application/vnd.amazon.eventstream"
 _PRELUDE = struct.Struct("!III")
 _CRC = struct.Struct("!I")
 _LENGTH = struct.Struct("!H")
+# What a message has besides headers and payload: the prelude with its own checksum, and one over all of it
+# at the end.
 _AROUND = _PRELUDE.size + _CRC.size
 _TEXT = 7
 _SIZES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
@@ -35,6 +37,7 @@ class AwsMessage:
 
     def written(self) -> bytes:
         """The message with its lengths and checksums."""
+        # The checksum of the prelude is part of what the one at the end is over.
         lengths = struct.pack("!II", _AROUND + len(self.headers) + len(self.payload), len(self.headers))
         begun = lengths + _CRC.pack(crc32(lengths)) + self.headers + self.payload
         return begun + _CRC.pack(crc32(begun))

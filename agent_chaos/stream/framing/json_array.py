@@ -50,6 +50,8 @@ class JsonArray(Framing):
 
 def _frames(body: bytes) -> Iterator[Frame]:
     text = body.decode("latin-1")  # a letter a byte, so that places in the text are places in the body
+    # A frame begins where the one before ended, so that brackets, commas and spaces belong to the element
+    # behind them and the frames joined are the body.
     start, at = 0, text.find("[") + 1
     while at < len(text):
         at = _after(text, at)

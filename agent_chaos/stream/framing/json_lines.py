@@ -15,7 +15,9 @@ _CONTENT_TYPES = (
     "application/jsonl",
     "application/x-jsonlines",
 )
+# By line feeds alone: other letters that end lines in Python may stand in JSON strings as they are.
 _LINE = re.compile(rb"[^\n]*(?:\n|\Z)")
+# Two objects, not one: a whole reply is a JSON object with a line end as well.
 _SEVERAL = re.compile(rb"\s*\{[^\n]*\}[ \t]*\r?\n\s*\{")
 
 

@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping
 from agent_chaos.stream.exchange import Reply
 from agent_chaos.stream.framing.framing import Frame, Framing
 
-_LINE = re.compile(
-    rb"([^\r\n]*)(\r\n|\r|\n|\Z)"
-)  # `\Z`, so that a tail without an end is read once, not once a byte
+# `\Z`, so that a tail without an end is read once, not once a byte.
+_LINE = re.compile(rb"([^\r\n]*)(\r\n|\r|\n|\Z)")
 # Not `str.splitlines`, which ends lines at U+2028, form feeds and others as well: they may stand in data as
 # they are.
 _NEWLINE = re.compile(r"\r\n|\r|\n")

@@ -19,7 +19,8 @@ import pytest
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.patch.files.copies import remove_copies_of
-from agent_chaos.patch.files.overlay import LARGEST, is_ordinary
+from agent_chaos.patch.files.overlay import LARGEST
+from agent_chaos.patch.files.paths import is_ordinary
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.scenario.loader import load_scenario
 from agent_chaos.trial.rehearsal import Rehearsal
