@@ -103,7 +103,7 @@ class Fault(BaseModel, ABC):
     family: ClassVar[Family]
     """What one sample of it stands for; see `faults.family`, which a new fault may add to by a value of its own."""
     frequency: ClassVar[Frequency]
-    """How often it is met in production."""
+    """How often it is met in production; of a fault with shapes, the shape that is met most."""
     changes: ClassVar[tuple[Heard, ...]] = ()
     """Its effect: everything in the recorded turn that a client may hear otherwise; nothing by default. For faults of
     replies only, since what a tool fault does stands in its `ToolOutcome`."""
@@ -125,6 +125,11 @@ class Fault(BaseModel, ABC):
     def fits(cls, protocol: WireProtocol) -> bool:
         """Whether a protocol carries what the fault needs."""
         return cls.needs <= protocol.carries | protocol.specifics.named | protocol.framings[0].carries
+
+    @property
+    def own_frequency(self) -> Frequency:
+        """How often this very fault is met: as often as its kind, unless one of its choices is met less."""
+        return self.frequency
 
     def describe(self) -> str:
         """The fault in words, as a report says it: 'the stream ends inside a number'."""

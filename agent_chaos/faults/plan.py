@@ -125,7 +125,7 @@ class Plan(BaseModel):
     @property
     def frequency(self) -> Frequency:
         """How often it is met: as often as the rarest of its faults. A plan without a fault is met in every run."""
-        return max((placed.fault.frequency for placed in self.faults), default=Frequency.EVERYDAY)
+        return max((placed.fault.own_frequency for placed in self.faults), default=Frequency.EVERYDAY)
 
     @property
     def met(self) -> str:

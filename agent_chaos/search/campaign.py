@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 
-from agent_chaos.faults.catalogue import fault_type
 from agent_chaos.faults.family import Frequency
+from agent_chaos.faults.fault import Fault
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
@@ -206,13 +206,14 @@ class Judged:
     """What is kept of an example: the kinds of fault that struck, each with where, the verdict and what explains it.
 
     `struck` holds pairs as `("truncate", "call 1")`; `answered` says how the turns ended: with the same answers as without
-    faults, with others, or in an exception.
+    faults, with others, or in an exception. `everyday`: faults struck, and none but those that any agent meets.
     """
 
     struck: frozenset[tuple[str, str]]
     verdict: Verdict
     reason: str
     answered: Literal["same", "other", "raised"]
+    everyday: bool = False
 
     @classmethod
     def of(cls, outcome: Outcome, clean: Trace) -> Judged:
@@ -224,7 +225,14 @@ class Judged:
             verdict=outcome.verdict,
             reason=outcome.reason,
             answered="raised" if trace.raised else "same" if same else "other",
+            everyday=only_everyday(fault for _, fault in trace.fired),
         )
+
+
+def only_everyday(faults: Iterable[Fault]) -> bool:
+    """Whether there are faults, and none but those that any agent meets."""
+    met = {fault.own_frequency for fault in faults}
+    return met == {Frequency.EVERYDAY}
 
 
 @dataclass(frozen=True)
@@ -254,7 +262,7 @@ class Judgements:
         if one.verdict is Verdict.PASS and (len(kinds) == 1 or one.answered == "same"):
             # What changed nothing together changed nothing alone.
             self.harmless.update((kind, one.answered) for kind in kinds)
-        if one.struck and all(fault_type(kind).frequency is Frequency.EVERYDAY for kind, _ in one.struck):
+        if one.everyday:
             self.everyday[one.verdict] += 1
         if one.verdict is Verdict.NOT_TESTED:
             self.not_tested[one.reason] += 1

@@ -136,7 +136,7 @@ class CampaignState:
     def _suspect(self, example: Example) -> None:
         if not example.fingerprints:
             return
-        everyday = [one for one in example.fired.faults if one.fault.frequency is Frequency.EVERYDAY]
+        everyday = [one for one in example.fired.faults if one.fault.own_frequency is Frequency.EVERYDAY]
         for fingerprint in example.fingerprints:
             suspects = self.suspects.setdefault(fingerprint, Counter())
             for one in everyday:

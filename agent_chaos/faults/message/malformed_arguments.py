@@ -48,6 +48,19 @@ _WORDS = {
     "markdown": "stand in a Markdown fence",
     "doubled": "have one piece twice",
 }
+_FREQUENCIES = {
+    # What a model does by itself, told by ten projects and more: no arguments where there are none to give,
+    # a text that ends too soon, a number that is quoted.
+    "cut": Frequency.EVERYDAY,
+    "empty": Frequency.EVERYDAY,
+    "wrong_type": Frequency.EVERYDAY,
+    # Told by two or one: a gateway that repeats a piece, a model that sends a list.
+    "doubled": Frequency.RARE,
+    "list": Frequency.RARE,
+    # Python's parser reads it and its `dumps` writes it; no report of a model that did was found.
+    "not_a_number": Frequency.HOSTILE,
+}
+"""How often a shape is met; the others, `SOMETIMES`, are each told by three to five projects."""
 _ANYWHERE = ("wrong_type", "empty")
 """Shapes that every wire can carry; where arguments are an object there, the others would become something else."""
 
@@ -55,8 +68,17 @@ _ANYWHERE = ("wrong_type", "empty")
 class MalformedArguments(MessageFault, frozen=True):
     """A complete reply whose tool-call arguments are broken JSON, of the wrong type, or missing.
 
+    Everyday are `cut`, `empty` and `wrong_type`; `list` and `doubled` are rare, `not_a_number` is hostile; the others are met
+    sometimes.
+
     Source: langchain-ai/langchain#33504, langchain-ai/deepagents#4662, OpenHands/software-agent-sdk#2887,
-    NousResearch/hermes-agent#62937.
+    NousResearch/hermes-agent#62937; cut: cline/cline#13001, livekit/agents#4974; empty: simonw/llm#1164,
+    openai/openai-agents-js#664, langchain-ai/langchain#34242; wrong type: simonw/llm#1027,
+    open-webui/open-webui#25730, earendil-works/pi#783; null: NousResearch/hermes-agent#453; two objects:
+    Tencent/WeKnora#1461, elizaOS/eliza#16973; string: huggingface/smolagents#1003, quarkiverse/quarkus-langchain4j#2642;
+    escapes: mistralai/mistral-vibe#216, anthropics/claude-code#79339; line breaks: rhesis-ai/rhesis#2488,
+    prism-php/prism#937; Markdown: langchain-ai/langchain#33012, agents-flex/agents-flex#64; list: HKUDS/nanobot#2858;
+    a piece twice: diegosouzapw/OmniRoute#3762.
     """
 
     family = TOOL_ARGUMENTS
@@ -67,6 +89,10 @@ class MalformedArguments(MessageFault, frozen=True):
     kind: Literal["malformed_arguments"] = "malformed_arguments"
     shape: _Shape
     call: Annotated[int, Ge(0)]
+
+    @property
+    def own_frequency(self) -> Frequency:
+        return _FREQUENCIES.get(self.shape, Frequency.SOMETIMES)
 
     @classmethod
     def openings(cls, target: Target) -> tuple[Choice, ...]:

@@ -20,7 +20,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.patch.files.copies import remove_copies_of
-from agent_chaos.search.campaign import Judged
+from agent_chaos.search.campaign import Judged, only_everyday
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.workers import (
     Alive,
@@ -197,7 +197,9 @@ def lost(task: Task, how: str) -> TaskResult:
     violation = Violation(oracle=oracle, subject=subject, reason=reason, advice=_ADVICE)
     if isinstance(task, Plan):
         struck = frozenset((one.fault.kind, one.site.place) for one in plan.faults)
-        judged = Judged(struck, Verdict.FAIL, reason, "raised")
+        judged = Judged(
+            struck, Verdict.FAIL, reason, "raised", only_everyday(one.fault for one in plan.faults)
+        )
         return Example(plan, Verdict.FAIL, (violation,), reason, (), (), how, 0.0, 0, judged)
     outcome = Outcome(Verdict.FAIL, Trace(plan, (), 0.0), (violation,), rule=oracle, reason=reason)
     return ShrinkResult(plan, outcome, False, 0, 1, False, {})
