@@ -37,6 +37,7 @@ class PendingContinuation:
 
     def after(self, served: Reply) -> PendingContinuation:
         """The same once another reply was served."""
+        # Of what was served, not of what was recorded: a second serving has ids of its own.
         turn = self.protocol.parse(served)
         calls = tuple((call.name, call.arguments) for call in turn.tool_calls)
         ids = frozenset(self.protocol.ids(served))

@@ -2,66 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 
-from agent_chaos.cassette.keys import (
-    KEY_VERSION,
-    exact_key,
-    first_difference,
-    keys_of,
-    lane_key,
-    normalised_key,
-)
+from agent_chaos.cassette.keys import KEY_VERSION, first_difference, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Keys
 from agent_chaos.cassette.redaction.redactor import NO_SECRETS, Redactor
-from agent_chaos.providers.registry import protocols, recognise
+from agent_chaos.providers.registry import protocols
 from agent_chaos.providers.token_counts import counts_tokens
 from agent_chaos.providers.turn import ModelTurn
+from agent_chaos.replay.keyed_requests import KeyedRequest, KeyedRequests
+from agent_chaos.replay.lanes import Lanes, places_by_key
 from agent_chaos.replay.questions import Question, question_of
 from agent_chaos.replay.tool_names import renamed_tools
 from agent_chaos.replay.toolbox import RecordedTools
 from agent_chaos.stream.exchange import Request
 
-_MEMO_SIZE = 4096
-_SHARED_BYTES = 4 * 1024 * 1024
-"""Of how many bytes of bodies the requests are kept that runs have in common; what is worked out of one takes many times as much."""
-# Recordings of this length are of whole services; to read every body of them takes seconds before the first
-# run.
-_CHAIN_LIMIT = 2_000
 _COMPARED = 200
 """How many recorded bodies are read to tell what a request that was not recorded is nearest to."""
-
-
-@dataclass(slots=True)
-class KeyedRequest:
-    """A live request with its match keys; the costly ones are computed when a rung needs them."""
-
-    request: Request
-    exact: str
-    _normalised: str = ""
-    _lane: str = ""
-    _question: Question | None = None
-    _questioned: bool = False
-
-    @property
-    def normalised(self) -> str:
-        if not self._normalised:
-            self._normalised = normalised_key(self.request)
-        return self._normalised
-
-    @property
-    def lane(self) -> str:
-        if not self._lane:
-            self._lane = lane_key(self.request)
-        return self._lane
-
-    @property
-    def question(self) -> Question | None:
-        if not self._questioned:
-            self._question, self._questioned = question_of(self.request), True
-        return self._question
 
 
 class ExchangeIndex:
@@ -85,21 +44,15 @@ class ExchangeIndex:
         self.cassette = cassette
         self.redactor = redactor
         self.drifts = drifts
+        # Redacted like the recording that they stand in, so that their keys are made as its keys are.
         self._asked_today = {index: redactor.request(one) for index, one in (asked_today or {}).items()}
-        self._memo: dict[tuple[str, str, bytes], KeyedRequest] = {}
-        self._sent: dict[tuple[str, str, bytes], str] = {}
-        self._shared: dict[Request, Request] = {}
-        self._shared_bytes = 0
         self._keys = [
             keys_of(self._asked_today[index]) if index in self._asked_today else keys
             for index, keys in enumerate(_keys(cassette, redactor))
         ]
-        self.by_exact = _grouped(keys.exact for keys in self._keys)
-        self.by_normalised = _grouped(keys.normalised for keys in self._keys)
-        self._lanes: tuple[str, ...] = ()
-        self._by_lane: dict[str, tuple[int, ...]] = {}
-        self._lane_of_id: dict[str, str] = {}
-        self._hosts: frozenset[str] = frozenset()
+        self.by_exact = places_by_key(keys.exact for keys in self._keys)
+        self.by_normalised = places_by_key(keys.normalised for keys in self._keys)
+        self.requests = KeyedRequests(redactor, self.by_exact)
 
     @cached_property
     def model_names(self) -> dict[str, str]:
@@ -181,61 +134,21 @@ class ExchangeIndex:
         exchange = self.exchange(index)
         return protocols()[exchange.protocol].parse(exchange.reply)
 
-    def asked(self, request: Request) -> KeyedRequest:
-        """The request with its keys; equal requests share them."""
-        memo_key = (request.method, request.url, request.body)
-        found = self._memo.get(memo_key)
-        if found is None:
-            found = self._keyed(request)
-            # Full is full: an agent whose every request differs (a time in the prompt) would only push out
-            # what repeats.
-            if len(self._memo) < _MEMO_SIZE:
-                self._memo[memo_key] = found
-        return found
-
-    def shared(self, request: Request) -> Request:
-        """The request, as the object that an earlier run asked by: what is worked out of it is worked out once for all runs."""
-        found = self._shared.get(request)
-        if found is None:
-            found = request
-            # The first ones, which are those of the run without faults, of which most others begin with some.
-            if self._shared_bytes + len(request.body) <= _SHARED_BYTES:
-                self._shared[request] = request
-                self._shared_bytes += len(request.body)
-        return found
-
-    def as_sent(self, request: Request) -> str:
-        """A key that a request and its retry share; it is no key of the recording, as nothing is redacted for it."""
-        memo_key = (request.method, request.url, request.body)
-        found = self._sent.get(memo_key)
-        if found is None:
-            found = exact_key(request)
-            if len(self._sent) < _MEMO_SIZE:
-                self._sent[memo_key] = found
-        return found
-
-    def _keyed(self, request: Request) -> KeyedRequest:
-        """A request that was recorded as it stands holds nothing to redact, and is found without looking."""
-        if (exact := exact_key(request)) in self.by_exact:
-            return KeyedRequest(request, exact)
-        redacted = self.redactor.request(request)
-        unchanged = redacted.body == request.body and redacted.url == request.url
-        return KeyedRequest(redacted, exact if unchanged else exact_key(redacted))
+    @cached_property
+    def _hosts(self) -> frozenset[str]:
+        return frozenset(exchange.request.host for exchange in self.cassette.exchanges)
 
     def knows_host(self, host: str) -> bool:
         """Whether anything was recorded from this host."""
-        if not self._hosts:
-            self._hosts = frozenset(exchange.request.host for exchange in self.cassette.exchanges)
         return host in self._hosts
+
+    @cached_property
+    def _lanes(self) -> Lanes:
+        return Lanes(self.cassette.exchanges, [keys.lane for keys in self._keys])
 
     def lane(self, asked: KeyedRequest) -> tuple[int, ...]:
         """The exchanges of the request's conversation whose replies have the form it asks for, in recorded order."""
-        self._build_lanes()
-        previous = _previous(asked.request)
-        # What a request continues says more than its text: a turn of the Responses API may hold nothing but
-        # a tool's result.
-        lane = self._lane_of_id.get(previous, "") if previous else ""
-        mine, form = self._by_lane.get(lane or asked.lane, ()), _form(asked.request)
+        mine, form = self._lanes.of(asked), _form(asked.request)
         return tuple(index for index in mine if _form(self.exchange(index).request) == form)
 
     def counts(self, asked: KeyedRequest) -> tuple[int, ...]:
@@ -259,25 +172,6 @@ class ExchangeIndex:
         same_place = [one for one in recorded if (one.method, one.path) == (wanted.method, wanted.path)]
         closest = max(same_place, key=lambda one: _shared(one.body, wanted.body), default=None)
         return first_difference(closest, wanted) if closest is not None else ""
-
-    def _build_lanes(self) -> None:
-        if self._lanes or not len(self):
-            return
-        lanes = [keys.lane for keys in self._keys]
-        # Reads every recorded reply, for its ids; a long recording is opened so as not to.
-        if len(lanes) <= _CHAIN_LIMIT:
-            self._chain(lanes)
-        self._by_lane = _grouped(lanes)
-        self._lanes = tuple(lanes)
-
-    def _chain(self, lanes: list[str]) -> None:
-        """Puts requests that continue server-side state into the lane of what they continue."""
-        for i, exchange in enumerate(self.cassette.exchanges):
-            previous = _previous(exchange.request)
-            if previous in self._lane_of_id:
-                lanes[i] = self._lane_of_id[previous]
-            if protocol := protocols().get(exchange.protocol):
-                self._lane_of_id.update(dict.fromkeys(protocol.ids(exchange.reply), lanes[i]))
 
 
 def _keys(cassette: Cassette, redactor: Redactor) -> Sequence[Keys]:
@@ -315,29 +209,3 @@ def _same_start(one: bytes, other: bytes) -> int:
 def _form(request: Request) -> list[str]:
     """The form that a request asks its reply in; Gemini streams events with `alt=sse`, and a JSON array without."""
     return [value for name, value in request.query if name == "alt"]
-
-
-def _previous(request: Request) -> str:
-    # Hardly any request goes on from what a server keeps, and reading the prompt parses the whole body.
-    if b"previous" not in request.body and b"conversation" not in request.body:
-        return ""
-    protocol = recognise(request)
-    return protocol.prompt(request).previous if protocol else ""
-
-
-def _grouped(keys: Iterable[str]) -> dict[str, tuple[int, ...]]:
-    found: dict[str, list[int]] = {}
-    for index, key in enumerate(keys):
-        found.setdefault(key, []).append(index)
-    return {key: tuple(indexes) for key, indexes in found.items()}
-
-
-def with_replaced(request: Request, words: dict[str, str]) -> Request:
-    """The request with every key of `words` replaced by its value, in body and URL."""
-    body, url = request.body, request.url
-    for old, new in words.items():
-        if old.encode() in body:
-            body = body.replace(old.encode(), new.encode())
-        url = url.replace(old, new)
-    unchanged = body is request.body and url == request.url
-    return request if unchanged else replace(request, body=body, url=url)

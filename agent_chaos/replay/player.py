@@ -17,7 +17,8 @@ from agent_chaos.providers.new_reply import new_reply, translated
 from agent_chaos.providers.protocol import WireProtocol
 from agent_chaos.providers.registry import protocols
 from agent_chaos.replay.continuation import PendingContinuation
-from agent_chaos.replay.match import ExchangeIndex, KeyedRequest, with_replaced
+from agent_chaos.replay.keyed_requests import KeyedRequest, with_replaced
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.renumber import renumber_ids
 from agent_chaos.stream.exchange import Reply, Request
 from agent_chaos.trace.fidelity import Fidelity
@@ -62,6 +63,8 @@ class Player:
         self._plan = plan
         self.extra = extra
         self._guesses = guesses
+        # What this run alone knows: replies that were fetched or translated. The index is shared by all
+        # runs and never changes.
         self._learnt: dict[int, Exchange] = {}
         self._learnt_by_exact: dict[str, tuple[int, ...]] = {}
         self._servings: dict[int, int] = {}
@@ -75,7 +78,7 @@ class Player:
 
     def serve(self, request: Request, protocol: str, turn: int = 0) -> ServedReply:
         """Answers a request of a scenario turn; never raises on a miss."""
-        asked = self._index.asked(self._as_recorded(request))
+        asked = self._index.requests.keyed(self._as_recorded(request))
         # Before the ladder: a request that goes on from a pause may equal a recorded one, whose reply would
         # begin the answer anew. The latest pause first, since a turn may have paused twice.
         held = next((one for one in reversed(self._held) if one.is_continuation(request)), None)
@@ -112,7 +115,7 @@ class Player:
 
     def learn(self, request: Request, reply: Reply, protocol: str, index: int) -> None:
         """Takes in what the real provider answered, so that it is served, now and again, as if it had been recorded."""
-        asked = self._index.asked(self._as_recorded(request))
+        asked = self._index.requests.keyed(self._as_recorded(request))
         keys = Keys(asked.exact, asked.normalised, asked.lane)
         self._learnt[index] = Exchange(index, 0, 0.0, request, reply, keys, protocol)
         self._learnt_by_exact[asked.exact] = (index,)
@@ -270,5 +273,6 @@ class Player:
             )
         else:
             fresh, recorded_ids = renumber_ids(reply, wire, salt)
+        # Kept for the rest of the run: later requests repeat the ids of earlier replies.
         self._recorded_ids.update(recorded_ids)
         return fresh

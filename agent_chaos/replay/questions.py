@@ -101,6 +101,7 @@ def question_of(request: Request) -> Question | None:
     return Question(
         protocol=protocol.name,
         model=prompt.model,
+        # Without dates and ids, which differ from run to run and ask nothing else.
         system=masked(prompt.system),
         # In order, since an agent may list its tools in another one from run to run.
         tools=tuple(sorted(tool.name for tool in prompt.tools)),

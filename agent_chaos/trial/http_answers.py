@@ -70,12 +70,12 @@ class HttpAnswers:
         """The reply to play. Raises ReplayMiss, BudgetStop or GuardRefused; each is also on the tape."""
         # First of all, so that what is worked out of this request is kept with the one object that all runs
         # have of it.
-        request = self.index.shared(request)
+        request = self.index.requests.shared(request)
         protocol = recognise(request)
         # Before the request is counted, so that telemetry does not use up the agent's budget.
         self._refuse_strangers(request, protocol)
         self._count_request()
-        logical = self._numbers.logical(self.index.as_sent(request), request)
+        logical = self._numbers.logical(self.index.requests.as_sent(request), request)
         if self.injector is not None:
             # Before it is matched: what a mutator made of it is what the agent asks.
             request = self._at_moment(request, protocol, logical)

@@ -49,6 +49,24 @@ def test_faults_strike_the_other_provider_as_well(first, second):
     assert found(judged(falling_back(first, second, minds=whole, read=strict), first, plan)) == set()
 
 
+def test_a_third_provider_is_answered_in_its_own_words_where_the_second_fails_as_well():
+    def agent(ctx, text):
+        try:
+            return falling_back("anthropic_messages", "openai_chat")(ctx, text)
+        except Exception:
+            return desk("gemini")(ctx, text)
+
+    plan = {"call 0": fault("auth_error"), f"call {RECORDED}": fault("auth_error")}
+    outcome = judged(agent, "anthropic_messages", plan)
+
+    assert (outcome.verdict, found(outcome)) == (Verdict.PASS, set())
+    assert [call.protocol for call in outcome.trace.calls[:3]] == [
+        "anthropic_messages",
+        "openai_chat",
+        "gemini",
+    ]
+
+
 def test_a_fallback_that_is_cut_is_one_failure_and_not_also_the_first_providers():
     said = (Said("The ferry to the island leaves at nine in the morning."),)
     plan = {"call 0": fault("auth_error"), "call 1": fault("max_tokens_in_text", percent_lost=30)}

@@ -1,6 +1,9 @@
 """What the model says next where a fault decides it: the rest of its answer, or the same tool call without end."""
 
+import functools
+
 import anthropic
+import openai
 import pytest
 from google import genai
 
@@ -124,6 +127,35 @@ def test_no_two_of_the_same_calls_share_an_id():
     ids = [call.reply.json["choices"][0]["message"]["tool_calls"][0]["id"] for call in trace.calls]
 
     assert len(set(ids)) == len(ids) == 6
+
+
+def going_over_to_state(ctx, text):
+    """Sends its history once, and from then on names the reply before and brings results alone."""
+    client = openai.OpenAI(api_key=KEY)
+    ask = functools.partial(client.responses.create, model=MODELS["openai_responses"])
+    reply, before = ask(input=text), [{"role": "user", "content": text}]
+    while calls := [one for one in reply.output if one.type == "function_call"]:
+        results = [{"type": "function_call_output", "call_id": one.call_id, "output": "21"} for one in calls]
+        if before:
+            reply, before = ask(input=[*before, *reply.output, *results]), []
+        else:
+            reply = ask(input=results, previous_response_id=reply.id)
+    return reply.output_text
+
+
+def test_the_same_call_is_asked_for_again_also_where_the_server_keeps_the_conversation():
+    subject = scenario(going_over_to_state, QUESTION)
+    replies = [spoken("openai_responses", said, n, stream=False) for n, said in enumerate(TURNS)]
+    trace = trial(subject, recorded(subject, replies), Plan.of([("call 1", ENDLESS)]), max_requests=5)
+
+    assert [str(call.site) for call in trace.calls] == [
+        "call 0",
+        "call 1",
+        "call 1.1",
+        "call 1.2",
+        "call 1.3",
+    ]
+    assert not trace.incidents_of("miss")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import pytest
 from agent_chaos.cassette.keys import KEY_VERSION, keys_of
 from agent_chaos.cassette.model import Cassette, Exchange, Header
 from agent_chaos.cassette.redaction.redactor import Redactor
-from agent_chaos.replay.match import ExchangeIndex, with_replaced
+from agent_chaos.replay.keyed_requests import with_replaced
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.questions import question_of
 from agent_chaos.stream.exchange import Request, reply
 from agent_chaos.stream.exchange import with_body as changed
@@ -29,15 +30,15 @@ def spelled(request, text):
 
 
 def exact(found, request):
-    return found.by_exact.get(found.asked(request).exact, ())
+    return found.by_exact.get(found.requests.keyed(request).exact, ())
 
 
 def normalised(found, request):
-    return found.by_normalised.get(found.asked(request).normalised, ())
+    return found.by_normalised.get(found.requests.keyed(request).normalised, ())
 
 
 def lane(found, request):
-    return found.lane(found.asked(request))
+    return found.lane(found.requests.keyed(request))
 
 
 ONE = asking("Where is my parcel?")
@@ -152,7 +153,7 @@ def test_two_chains_of_responses_are_two_lanes():
 
 def test_the_first_difference_to_the_nearest_is_told():
     found = index(asking("Hello."), conversation("Hello.", "And then?"))
-    asked = found.asked(conversation("Hello.", "What else?"))
+    asked = found.requests.keyed(conversation("Hello.", "What else?"))
 
     assert found.nearest(asked, (1,)) == "messages[2].content: 'And then?' ≠ 'What else?'"
 
@@ -161,10 +162,12 @@ def test_without_candidates_the_nearest_is_of_the_same_method_and_path():
     counted = Request("POST", ONE.url + "/count_tokens", ONE.headers, ONE.body)
     found = index(counted, ONE)
 
-    assert found.nearest(found.asked(asking("Where?")), ()) == (
+    assert found.nearest(found.requests.keyed(asking("Where?")), ()) == (
         "messages[0].content: 'Where is my parcel?' ≠ 'Where?'"
     )
-    assert found.nearest(found.asked(Request("GET", "https://api.anthropic.com/v1/models")), ()) == ""
+    assert (
+        found.nearest(found.requests.keyed(Request("GET", "https://api.anthropic.com/v1/models")), ()) == ""
+    )
 
 
 def test_requests_are_redacted_before_they_are_compared():
@@ -188,7 +191,7 @@ def test_an_index_of_nothing_finds_nothing():
 
     assert len(found) == 0
     assert exact(found, ONE) == normalised(found, ONE) == lane(found, ONE) == ()
-    assert found.nearest(found.asked(ONE), ()) == ""
+    assert found.nearest(found.requests.keyed(ONE), ()) == ""
     assert not found.knows_host("api.anthropic.com")
 
 
@@ -208,7 +211,9 @@ def test_the_nearest_of_many_shares_most_of_its_text():
         asking("Please refund order A-17.", system=system),
         asking("Thanks.", system="Another."),
     )
-    asked = found.asked(asking("Please refund order A-17.", system=system.replace("one sentence", "two")))
+    asked = found.requests.keyed(
+        asking("Please refund order A-17.", system=system.replace("one sentence", "two"))
+    )
 
     assert found.nearest(asked, ()) == "system: '... you answer in one sentence.' ≠ '... you answer in two.'"
 
@@ -223,8 +228,8 @@ def test_a_stream_in_another_form_is_not_the_nearest_reply():
     header = Header(scenario="s", started_at=0.0, key_version=KEY_VERSION)
     index = ExchangeIndex(Cassette(header, [exchange], keys=[exchange.keys]))
 
-    assert index.lane(index.asked(replace(asked_otherwise, url=place))) == (0,)
-    assert index.lane(index.asked(asked_otherwise)) == ()
+    assert index.lane(index.requests.keyed(replace(asked_otherwise, url=place))) == (0,)
+    assert index.lane(index.requests.keyed(asked_otherwise)) == ()
 
 
 def test_of_exchanges_that_answer_a_question_those_under_its_system_prompt_come_before_those_of_its_model():

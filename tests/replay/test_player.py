@@ -9,6 +9,7 @@ from agent_chaos.cassette.keys import KEY_VERSION
 from agent_chaos.cassette.model import Header
 from agent_chaos.cassette.redaction.redactor import Redactor
 from agent_chaos.cassette.storage.writer import CassetteWriter
+from agent_chaos.faults.fault import target_of
 from agent_chaos.faults.message.max_tokens import MaxTokensInText
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.stream.keep_alive_noise import KeepAliveNoise
@@ -16,7 +17,8 @@ from agent_chaos.faults.transport.lost_connections import ResetBeforeHeaders
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.faults.transport.slow_replies import SlowFirstByte
 from agent_chaos.faults.transport.truncate import Truncate
-from agent_chaos.replay.match import ExchangeIndex, with_replaced
+from agent_chaos.replay.keyed_requests import with_replaced
+from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player
 from agent_chaos.stream.exchange import Request, reply
 from agent_chaos.trace.fidelity import Fidelity
@@ -346,3 +348,27 @@ def test_a_count_of_tokens_is_near_enough_for_a_text_that_was_not_counted():
     served = Player(index, Plan()).serve(counting("Hello, and more."), "")
 
     assert (served.fidelity, served.reply.json) == (Fidelity.QUESTION, {"input_tokens": 9})
+
+
+class CopiedReply(SlowFirstByte, frozen=True):
+    """Gives back an equal reply that is another object."""
+
+    def apply(self, target):
+        return replace(target.reply)
+
+
+def test_a_fault_that_gives_back_an_equal_reply_has_not_fired():
+    copied = CopiedReply(seconds=5)
+    served = serve(
+        Player(
+            ExchangeIndex(
+                cassette_of((HELLO, claude_says("Hi."))),
+            ),
+            Plan(),
+            lambda *_: (copied,),
+        ),
+        HELLO,
+    )
+
+    assert copied.apply(target_of(CopiedReply, HELLO, served.reply, None)) is not served.reply
+    assert served.fired == ()

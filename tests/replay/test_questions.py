@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
+
+from agent_chaos.providers.turn import ModelTurn, Text
 from agent_chaos.replay.questions import Question, question_of
 from tests.cassette.made import asking
 from tests.replay.asked import conversation, with_body
@@ -67,3 +71,40 @@ def test_a_question_is_not_asked_again_by_itself_nor_by_less_nor_by_another() ->
 def test_results_of_tools_ask_the_next_question_and_not_the_same_again() -> None:
     assert not looked_up().is_asked_again_by(looked_up("15"))
     assert not looked_up("15").is_asked_again_by(looked_up("15", "1500"))
+
+
+def test_a_question_is_shortened_by_one_that_no_longer_names_what_a_server_keeps() -> None:
+    alone = asked("Hello.", "How many?")
+    kept = replace(alone, previous="resp_1")
+
+    assert kept.is_shortened_by(alone)
+    assert not kept.is_shortened_by(kept)
+    assert not kept.is_shortened_by(asked("Good day.", "How many?"))
+
+
+OTHER = {"protocol": "openai_chat"}
+
+
+def test_a_question_is_asked_elsewhere_in_the_words_of_another_protocol() -> None:
+    first = asked("Hello.", "How many?")
+
+    assert first.is_asked_elsewhere_by(replace(first, **OTHER, model="gpt-5.1", form="streamed"))
+    assert not first.is_asked_elsewhere_by(first)
+
+
+@pytest.mark.parametrize("kept_apart", [{"structured": True}, {"previous": "resp_1"}], ids=["form", "state"])
+def test_a_form_or_a_state_of_either_provider_means_nothing_to_the_other(kept_apart: dict[str, Any]) -> None:
+    first = asked("How many?")
+    second = replace(first, **OTHER)
+
+    assert first.is_asked_elsewhere_by(second)
+    assert not first.is_asked_elsewhere_by(replace(second, **kept_apart))
+    assert not replace(first, **kept_apart).is_asked_elsewhere_by(second)
+
+
+def test_a_reply_can_be_given_again_where_protocol_and_form_are_the_same() -> None:
+    first, said = asked("How many?"), ModelTurn(parts=(Text("Three."),))
+
+    assert asked("Which?").can_be_answered_by(said, first)
+    assert not replace(first, **OTHER).can_be_answered_by(said, first)
+    assert not replace(first, form="streamed").can_be_answered_by(said, first)
