@@ -19,8 +19,9 @@ from agent_chaos.containment import Contained
 from agent_chaos.errors import RecordError
 from agent_chaos.patch.recording.tee import Taken, Tee
 from agent_chaos.patch.transports.failures import HTTPX
+from agent_chaos.patch.transports.wire import header_fields
 from agent_chaos.runtime import real
-from agent_chaos.stream.exchange import Reply, Request
+from agent_chaos.stream.exchange import Headers, Reply, Request
 
 # As the clients of Anthropic and OpenAI wait by default: an answer that they would have had must not be lost
 # here.
@@ -28,8 +29,7 @@ _TIMEOUT_S = 600.0
 _LATER = (408, 409, 429, 500, 502, 503, 504, 529)
 _TRIES = 4
 _LONGEST_WAIT_S = 60.0
-_OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
-"""Headers that each connection has of its own."""
+_OF_ONE_CONNECTION = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
 
 
 class Forwarder:
@@ -89,6 +89,11 @@ def http_library() -> ModuleType:
     )
 
 
+def passed_on(headers: Headers) -> Headers:
+    """The headers of a request without those that each connection has of its own, which the HTTP library writes anew."""
+    return tuple(pair for pair in headers if pair[0].lower() not in _OF_ONE_CONNECTION)
+
+
 def _patiently(client: Any, request: Request) -> Reply:
     for number in range(1, _TRIES + 1):
         reply = _sent(client, request)
@@ -102,13 +107,13 @@ def _patiently(client: Any, request: Request) -> Reply:
 
 def _sent(client: Any, request: Request) -> Reply:
     taken: list[Taken] = []
-    headers = [(name, value) for name, value in request.headers if name.lower() not in _OWN]
+    headers = passed_on(request.headers)
     tee = Tee(request, "", real.monotonic, taken.append)
     opened = functools.partial(client.stream, request.method, request.url, content=request.body)
     with Contained() as contained:
         # Uncompressed, as recordings are: chunk boundaries inside of a gzip stream say nothing of the tokens.
         with opened(headers=[*headers, ("accept-encoding", "identity")]) as response:
-            pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+            pairs = header_fields(response.headers.raw)
             tee.head(response.status_code, pairs, response.reason_phrase)
             # Not decoded: some servers compress whatever they were asked for, and their headers go on with the body.
             for chunk in response.iter_raw():

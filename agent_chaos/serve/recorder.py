@@ -9,11 +9,13 @@ from agent_chaos.cassette.model import Scribe
 from agent_chaos.containment import Contained
 from agent_chaos.errors import BudgetStop
 from agent_chaos.patch.forward import http_library
+from agent_chaos.patch.loopback.aside import aside
 from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
 from agent_chaos.patch.recording.capture import Capture, CaptureStats
 from agent_chaos.patch.recording.scope import RecordedHosts
 from agent_chaos.patch.recording.tee import Tee
 from agent_chaos.patch.transports.failures import HTTPX, abort_kind
+from agent_chaos.patch.transports.wire import header_fields
 from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Abort, Data, End, Head, Headers, Request
 
@@ -53,7 +55,7 @@ class RecordingService:
 
     def _take(self, incoming: Incoming) -> None:
         # The connection's thread must not wait here: it also sees whether the client is still there.
-        self._server.aside(self._forward, incoming)
+        aside(self._forward, incoming)
 
     def _forward(self, incoming: Incoming) -> None:
         try:
@@ -73,7 +75,7 @@ class RecordingService:
         with self._client.stream(
             request.method, request.url, headers=headers, content=request.body
         ) as response:
-            pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+            pairs = header_fields(response.headers.raw)
             tee.head(response.status_code, pairs, response.reason_phrase)
             incoming.put(Head(response.status_code, pairs, reason=response.reason_phrase))
             # Not decoded: the head, which goes on as it came, may say that the body is compressed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 
+from agent_chaos.patch.loopback.aside import aside
 from agent_chaos.patch.loopback.server import Incoming, LoopbackServer
 from agent_chaos.runtime import real
 from agent_chaos.serve.control import controlled
@@ -44,7 +45,7 @@ class Service:
         reply = self._sessions.answer(incoming.request)
         if self._speed > 0:
             # The connection's thread must not wait here: it also sees whether the client is still there.
-            self._server.aside(self._play, incoming, reply)
+            aside(self._play, incoming, reply)
         else:
             _put(incoming, reply)
 

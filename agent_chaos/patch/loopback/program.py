@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextvars
 import json
 import subprocess
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from agent_chaos.patch.loopback.aside import aside
 from agent_chaos.runtime import real
 
 _LAST_LINES = 40
@@ -33,14 +32,6 @@ class Launch:
     command: tuple[str, ...]
     environ: Mapping[str, str]
     folder: Path | None = None
-
-
-def aside(work: Callable[[], None]) -> threading.Thread:
-    """A thread outside of any run that does some work."""
-    thread = threading.Thread(target=work, name="agent-chaos-program", daemon=True)
-    # In an empty context, where no run is current: a thread that a run starts is held to its virtual time.
-    contextvars.Context().run(thread.start)
-    return thread
 
 
 class Program:

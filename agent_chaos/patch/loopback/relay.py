@@ -7,18 +7,17 @@ from typing import Any
 
 from agent_chaos.containment import OnFailure
 from agent_chaos.errors import GuardRefused
-from agent_chaos.patch.forward import http_library
+from agent_chaos.patch.forward import http_library, passed_on
 from agent_chaos.patch.loopback.addresses import asked_s
 from agent_chaos.patch.loopback.requester import loads_own_time
 from agent_chaos.patch.loopback.server import Incoming
 from agent_chaos.patch.transports.failures import HTTPX, abort_kind
 from agent_chaos.patch.transports.transfer import Pause, Timeouts, Transfer, TransferFailed, pause
+from agent_chaos.patch.transports.wire import header_fields
 from agent_chaos.runtime.session import Session
 from agent_chaos.stream.exchange import Abort, Data, End, Head, ReplyEvent, header, with_header
 
 TRANSPORT = "process"
-# Headers that belong to the program's connection to here: httpx writes its own for the one to the provider.
-_OWN = ("host", "content-length", "connection", "accept-encoding", "transfer-encoding")
 _BEARABLE_S = 1
 """The longest wait that a program is told to make in real time where a reply orders one."""
 _AT_ONCE = ("retry-after-ms", "1")
@@ -121,7 +120,7 @@ class Relay:
     def _live(self, incoming: Incoming) -> None:
         """Asks the provider through this process, where the recording listens."""
         request, library = incoming.request, http_library()
-        headers = [(name, value) for name, value in request.headers if name.lower() not in _OWN]
+        headers = passed_on(request.headers)
         try:
             with (
                 library.Client(timeout=_LIVE_TIMEOUT_S) as client,
@@ -137,7 +136,7 @@ class Relay:
 
 
 def _head(response: Any) -> Head:
-    pairs = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+    pairs = header_fields(response.headers.raw)
     return Head(response.status_code, pairs, reason=response.reason_phrase)
 
 

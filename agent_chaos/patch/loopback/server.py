@@ -6,11 +6,9 @@ of whatever host a client asks it to connect to, so that clients keep their base
 
 from __future__ import annotations
 
-import contextvars
 import select
 import socket
 import ssl
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from queue import Empty
@@ -18,6 +16,7 @@ from queue import Empty
 import h11
 
 from agent_chaos.patch.loopback.addresses import meant
+from agent_chaos.patch.loopback.aside import aside
 from agent_chaos.patch.loopback.writing import ReplyWriter
 from agent_chaos.runtime import real
 from agent_chaos.stream.exchange import Abort, End, Head, ReplyEvent, Request, header
@@ -78,18 +77,11 @@ class LoopbackServer:
         self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self.aside(self._accept)
+        aside(self._accept)
 
     def close(self) -> None:
         """Takes no more connections."""
         self._listener.close()
-
-    def aside(self, work: Callable[..., None], *args: object) -> None:
-        """A thread outside of any run, whoever asks for it."""
-        thread = threading.Thread(target=work, args=args, name="agent-chaos-loopback", daemon=True)
-        # In an empty context, where no run is current: a thread that a run starts is held to its virtual
-        # time.
-        contextvars.Context().run(thread.start)
 
     def _accept(self) -> None:
         while True:
@@ -99,7 +91,7 @@ class LoopbackServer:
                 return
             # Or small events of a stream wait for the client's acknowledgement (Nagle's algorithm).
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.aside(self._serve, connection)
+            aside(self._serve, connection)
 
     def _serve(self, connection: socket.socket) -> None:
         try:

@@ -12,7 +12,7 @@ from agent_chaos.patch.recording.tee import Tee
 from agent_chaos.patch.recording.unseen_traffic import known_library
 from agent_chaos.patch.transports.aiohttp_body import body_of
 from agent_chaos.patch.transports.failures import AIOHTTP
-from agent_chaos.patch.transports.wire import written_reply
+from agent_chaos.patch.transports.wire import header_fields, written_reply
 from agent_chaos.stream.exchange import Reply, Request
 
 _TRANSPORT = "aiohttp"
@@ -78,7 +78,7 @@ def _starting(actual: Any, taps: _Taps) -> Any:
             return await actual(self, connection)
         with tee.noting(AIOHTTP):
             await actual(self, connection)
-        headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in self.raw_headers)
+        headers = header_fields(self.raw_headers)
         tee.head(self.status, headers, self.reason or "")
         taps.tap(self.content, tee)
         return self

@@ -10,7 +10,7 @@ from agent_chaos.patch.recording.capture import Capture
 from agent_chaos.patch.recording.tee import Tee
 from agent_chaos.patch.recording.unseen_traffic import known_library
 from agent_chaos.patch.transports.failures import HTTPX
-from agent_chaos.patch.transports.wire import octets
+from agent_chaos.patch.transports.wire import header_fields, octets
 from agent_chaos.stream.exchange import Reply, Request
 
 
@@ -117,7 +117,7 @@ class _Shell:
         return response
 
     def _asked(self, request: Any, body: bytes) -> Request:
-        headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in request.headers.raw)
+        headers = header_fields(request.headers.raw)
         return Request(request.method.upper(), str(request.url), headers, body)
 
     def _sent(self, request: Any, asked: Request) -> Tee:
@@ -129,7 +129,7 @@ class _Shell:
         return self._recorder.tee(self._asked(request, request.content), self._library.__name__)
 
     def _head(self, tee: Tee, response: Any) -> None:
-        headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in response.headers.raw)
+        headers = header_fields(response.headers.raw)
         reason = response.extensions.get("reason_phrase", b"").decode("latin-1")
         tee.head(response.status_code, headers, reason)
 

@@ -211,13 +211,11 @@ def _apply(changes: Changes) -> None:
         changes.replace(time, name, replaced[getattr(time, name)])
     changes.replace(time, "get_clock_info", _clock_info(time.get_clock_info))
     changes.replace(select, "select", _select(select.select))
-    changes.replace(
-        threading, "_time", time.monotonic
-    )  # bound as they were imported: the deadlines of their waits
     # After `time` itself was patched, so that what is bound here are the virtual clocks. `threading` and
     # `queue` have bound the real ones to names of their own as they were imported (`from time import
     # monotonic as _time`); the waits would be virtual and their deadlines real, and a wait with a timeout
     # would never see its end.
+    changes.replace(threading, "_time", time.monotonic)
     changes.replace(queue, "time", time.monotonic)
     # Default arguments are evaluated once, as `sched` was imported; they stand on the function.
     changes.replace(sched.scheduler.__init__, "__defaults__", (time.monotonic, time.sleep))

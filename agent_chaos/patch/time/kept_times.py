@@ -173,11 +173,8 @@ def _seconds_of(value: datetime) -> tuple[float, ...]:
     zones = (value, value.replace(tzinfo=UTC)) if value.tzinfo is None else (value,)
     try:
         return tuple(one.timestamp() for one in zones)
-    except (
-        ValueError,
-        OverflowError,
-        OSError,
-    ):  # `datetime.min` and `max` are years that clocks do not reach
+    except (ValueError, OverflowError, OSError):
+        # `datetime.min` and `max` are years that clocks do not reach.
         return ()
 
 

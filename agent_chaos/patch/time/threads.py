@@ -130,15 +130,12 @@ def is_pool_worker(thread: threading.Thread) -> bool:
 
 
 def _apply(changes: Changes) -> None:
-    lock, rlock = (
-        Lock,
-        vars(threading)["_PyRLock"],
-    )  # Python's own reentrant lock, which is built on the other one
-    replaced: dict[Any, Any] = {threading.Lock: lock, threading.RLock: rlock, queue.SimpleQueue: SimpleQueue}
-    changes.replace(threading, "Lock", lock)
-    changes.replace(
-        threading, "_allocate_lock", lock
-    )  # by which conditions make the lock that a waiter waits for
+    # Python's own reentrant lock in place of the one in C: it is built on the other, which is ours.
+    rlock = vars(threading)["_PyRLock"]
+    replaced: dict[Any, Any] = {threading.Lock: Lock, threading.RLock: rlock, queue.SimpleQueue: SimpleQueue}
+    changes.replace(threading, "Lock", Lock)
+    # By this name conditions make the lock that a waiter waits for.
+    changes.replace(threading, "_allocate_lock", Lock)
     changes.replace(threading, "RLock", rlock)
     # `threading.Condition` looks `_allocate_lock` up as it waits, `queue.Queue` and executors look up
     # `Lock`, `RLock` and `SimpleQueue` as they are made: a lock that is older than the environment keeps waiting for real.

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import h11
 
+from agent_chaos.patch.transports.wire import header_fields
 from agent_chaos.stream.exchange import Request
 
 # h11 takes 16 KiB, which protects servers from their clients; here the client is the agent itself.
@@ -56,10 +57,7 @@ class HeldSocket:
 
     def _request(self) -> Request:
         assert self._asked is not None, "the end of a request follows its head"
-        headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in self._asked.headers.raw_items()
-        )
+        headers = header_fields(self._asked.headers.raw_items())
         target = self._asked.target.decode("latin-1")
         url = target if "://" in target else f"{_origin(self._connection)}{target}"
         return Request(self._asked.method.decode("latin-1").upper(), url, headers, bytes(self._body))

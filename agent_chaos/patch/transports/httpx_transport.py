@@ -22,7 +22,7 @@ from agent_chaos.patch.transports.transfer import (
     TransferFailed,
     pause,
 )
-from agent_chaos.patch.transports.wire import octets
+from agent_chaos.patch.transports.wire import header_fields, octets
 from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
@@ -48,9 +48,7 @@ def _request(request: Any, body: bytes) -> Request:
 
 
 # The requests and replies of all runs have much the same headers.
-@lru_cache(maxsize=512)
-def _decoded(raw: tuple[tuple[bytes, bytes], ...]) -> Headers:
-    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
+_decoded = lru_cache(maxsize=512)(header_fields)
 
 
 @lru_cache(maxsize=512)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal
 
@@ -22,6 +23,11 @@ BodyFraming = Literal["none", "length", "chunked", "until_closed"]
 
 GARBAGE = b"ILLEGAL STATUS LINE\r\n\r\n"
 """What no parser takes for HTTP, neither as a head nor as a chunk."""
+
+
+def header_fields(raw: Iterable[tuple[bytes, bytes]]) -> Headers:
+    """Header fields of a library that keeps bytes, as text: Latin-1, as HTTP says, so that `octets` gives the same bytes."""
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in raw)
 
 
 def octets(text: str) -> bytes:
