@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+# By module, and imported when a name is asked for: scenarios that use no faults load none.
 _HOMES = {
     "compat": ("ChaosAction", "ChaosPoint", "ChaosResult"),
     "builder": ("Chaos",),

@@ -99,6 +99,7 @@ class Chaos(BaseModel):
         """With the conditions of a trigger on top of its own."""
         if trigger is None:
             return self
+        # Without defaults, which would take back what was said before.
         return self._when(**trigger.model_dump(exclude_defaults=True))
 
     def _when(self, **conditions: Any) -> Chaos:

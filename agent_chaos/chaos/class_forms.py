@@ -44,6 +44,7 @@ class _ByKind(type):
 
     prefix = "llm_"
 
+    # On the metaclass, as it is the class that is asked: `LLMChaos.overloaded()`.
     def __getattr__(cls, name: str) -> Callable[..., Chaos]:
         constructor = cls._constructor(name)
 

@@ -59,6 +59,7 @@ def by_class_name(name: str) -> _Constructor | None:
             Trigger(**conditions)
         )
 
+    # As messages and documentation tools show it.
     made.__name__ = name
     return made
 

@@ -22,6 +22,7 @@ Position = Literal["start", "end", "random"]
 """Where messages are added."""
 
 _PREFIXES = ("llm_", "tool_", "context_", "history_", "user_input_")
+# Transport faults that act on a stream alone, or are meant for one.
 _STREAMING = ("truncate", "reset_in_body", "stall", "slow_first_byte", "slow_stream")
 
 
@@ -240,6 +241,7 @@ def constructor(name: str) -> Callable[..., Chaos] | None:
     """The constructor of that name: a function of this file, or that of a fault of the catalogue."""
     # By prefix, so that neither an import nor a helper of this module is taken for a fault.
     own = globals().get(name) if name.startswith(_PREFIXES) else None
+    # Own ones first: some faults have a function here that takes the arguments of 0.1.3.
     return own or _of_fault(name)
 
 

@@ -63,6 +63,7 @@ def last_messages(messages: list[Any], keep_last: int, keep_system: bool) -> lis
     # OpenAI calls the system's role `developer` in its newer models.
     system = [one for one in messages if _role(one) in ("system", "developer")]
     others = [one for one in messages if _role(one) not in ("system", "developer")]
+    # `[-0:]` would be all of them.
     kept = others[-keep_last:] if keep_last else []
     return [*system, *kept] if keep_system else kept
 

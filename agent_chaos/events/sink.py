@@ -105,6 +105,7 @@ class MultiSink:
         with Contained() as contained:
             step()
         if contained.error is not None:
+            # Told at the end: raised here, it would keep the other sinks from this event.
             self._raised.append(contained.error)
         return contained.error is None
 

@@ -170,6 +170,7 @@ def _asked(metric: Any, case: Any, name: str, threshold: float | None, turn: int
     asked = copy.copy(metric)
     if threshold is not None:
         asked.threshold = threshold
+    # `measure` first: DeepEval sets `reason` and `success` on the metric as it measures.
     score, limit = asked.measure(case), getattr(asked, "threshold", None)
     passed = asked.is_successful()
     # DeepEval's `is_successful` gives None where a metric has no threshold to compare with.
@@ -185,6 +186,7 @@ def _asked(metric: Any, case: Any, name: str, threshold: float | None, turn: int
 
 
 def _made(metric: MetricSource) -> Any:
+    # A metric that is callable has `measure` all the same; a function that makes one has not.
     factory = isinstance(metric, type) or (callable(metric) and not hasattr(metric, "measure"))
     return metric() if factory else metric
 

@@ -83,6 +83,7 @@ def told_before(ctx: ChaosContext, turn: TurnResult) -> list[str]:
 def judged(name: str, turn: int | None, judge: Callable[[], AssertionResult]) -> AssertionResult:
     """What `judge` says; whatever it raises is a failed assertion that says so."""
     with Contained() as contained:
+        # Returned from within: below the block stands what is done where it raised.
         return judge()
     exc = contained.error
     said = str(exc) if isinstance(exc, LookupError) else f"the evaluator failed: {type(exc).__name__}: {exc}"

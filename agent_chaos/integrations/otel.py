@@ -47,6 +47,7 @@ class OtelSink:
 
     def __init__(self, provider: Any = None) -> None:
         try:
+            # Late, as few users have OpenTelemetry.
             self._api: Any = import_module("opentelemetry.trace")
         except ImportError:
             raise UsageError(
@@ -70,6 +71,7 @@ class OtelSink:
                 span = self._begun(event, "chat", "chat", kind=self._api.SpanKind.CLIENT)
                 span.set_attribute("gen_ai.provider.name", _PROVIDERS.get(event.provider, event.provider))
                 self._calls[event.span_id] = span
+            # An event of a call that never began, in a file that was cut at its top, is passed over.
             case TokenUsageEvent() if event.span_id in self._calls:
                 _used(self._calls[event.span_id], event)
             case TTFTEvent() if event.span_id in self._calls:
@@ -121,6 +123,7 @@ class OtelSink:
     def _end(self, span: Any, event: Event, error: str | None) -> None:
         if error is not None:
             span.set_status(self._api.StatusCode.ERROR, error)
+            # The class alone, as the conventions ask for few different values.
             span.set_attribute("error.type", error.partition(":")[0])
         span.end(_ns(event))
 
@@ -131,6 +134,7 @@ class OtelSink:
             self._end(span, end or event, failed)
         for span in self._calls.values():
             self._end(span, event, "never ended")
+        # One sink may be told of several runs, one after the other.
         self._tools, self._tool_ends, self._calls = {}, {}, {}
         self._run.set_attribute("agent_chaos.faults", event.fault_count)
         self._end(self._run, event, None if event.success else event.error or "did not pass")

@@ -72,6 +72,7 @@ class PydanticEvalsAssertion:
             ctx, self.expected_output, turn, include_chaos_info=self.include_chaos_info
         )
         found = self.evaluator.evaluate(context)
+        # Evaluators may be async, and no loop runs where assertions are asked.
         said = asyncio.run(_awaited(found)) if inspect.isawaitable(found) else found
         return self._result(said, turn)
 
@@ -92,6 +93,7 @@ class PydanticEvalsAssertion:
 
     def _held(self, value: Any) -> bool | None:
         """Whether a result holds; None where it decides nothing."""
+        # Before numbers, as True is one to Python.
         if isinstance(value, bool):
             return value
         scored = isinstance(value, int | float) and self.threshold is not None
@@ -127,6 +129,7 @@ def build_evaluator_context(
         expected_output=expected_output,
         metadata=told,
         duration=about.duration_s,
+        # Private, and the only way to hand over spans that no tracer has recorded.
         _span_tree=span_tree(ctx, turn),
         attributes={"tools": tools, "error": about.error},
         metrics={

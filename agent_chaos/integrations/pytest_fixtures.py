@@ -147,6 +147,7 @@ class ChaosFixture:
             ChaosFailure: a failure was found, or no example could be judged.
             AgentChaosError: the scenario cannot be loaded or searched.
         """
+        # pytest leaves such frames out of what it shows: the reader's own line is the last.
         __tracebackhide__ = True
         chosen = SearchSettings(
             max_examples=self.settings.max_examples if max_examples is None else max_examples,
@@ -197,6 +198,7 @@ def recorded_block(request: pytest.FixtureRequest) -> Iterator[AdHocContext]:
 @contextmanager
 def _set_aside(path: Path) -> Iterator[None]:
     """Records afresh within the block; where that fails, the earlier recording is there as before."""
+    # Beside it and not in a temporary folder: a rename within a folder cannot be cut off half way.
     earlier = path.with_name(f"{path.name}.earlier")
     if path.exists():
         path.replace(earlier)
@@ -210,6 +212,7 @@ def _set_aside(path: Path) -> Iterator[None]:
 
 
 def _cassette_path(node: pytest.Item) -> Path:
+    # By test module: tests of two modules may have one name.
     return node.path.parent / "cassettes" / node.path.stem / f"{_NO_FILE_NAME.sub('-', node.name)}.msgpack"
 
 

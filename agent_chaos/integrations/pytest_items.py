@@ -20,6 +20,7 @@ from agent_chaos.search.corpus.failure_files import Corpus
 def is_scenario_file(config: pytest.Config, path: Path) -> bool:
     """Whether a file is one of `chaos_files`, below the root of the session or of where it was started."""
     globs: list[str] = config.getini("chaos_files")
+    # Both: with a `pyproject.toml` further up, the root is not where the user stands.
     for root in (config.rootpath, config.invocation_params.dir):
         if path.is_relative_to(root) and any(path.relative_to(root).match(glob) for glob in globs):
             return True
@@ -42,6 +43,7 @@ class ScenarioFile(pytest.File):
         """The scenarios of the file, and every stored failure."""
         try:
             with offline_environment():
+                # As a user would type it, since the name of a target stands in reports and stored failures.
                 return load([os.path.relpath(self.path)]), Corpus().load_all()
         except RequirementMissing as exc:
             pytest.skip(str(exc), allow_module_level=True)

@@ -20,6 +20,7 @@ from agent_chaos.runtime.process_time import imports_clock
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
 
+# Bound here, since the names that they come from are replaced below.
 _real_urandom = os.urandom
 _real_seed = random.Random.seed
 _real_uuid1 = uuid.uuid1
@@ -69,6 +70,8 @@ def _getrandom(size: int, flags: int = 0) -> bytes:
 def _seed(self: random.Random, a: Any = None, version: int = 2) -> None:
     """`Random.seed`, which without a seed takes one from the run's chance instead of the system's."""
     session = _live()
+    # While modules are imported no run is active, and what they make is used by all runs: each begins with
+    # it as it was.
     if session is None and imports_clock() is not None:
         _real_seed(self, _of_module() if a is None else a, version)
         _of_imports[self] = _OfImport(self.getstate(), unseeded=a is None)
@@ -90,6 +93,7 @@ _made: WeakKeyDictionary[ModuleType, int] = WeakKeyDictionary()
 
 def _of_module() -> str:
     """A seed for a module's own generator: the same in every process, whatever else is imported there."""
+    # Depth 1 is `_seed`, 2 whoever makes the generator; classes of `random` itself stand between.
     frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_globals.get("__name__") == "random":
         frame = frame.f_back
@@ -148,6 +152,7 @@ _numpy_seed: list[int] = []
 def seeded(seed: int) -> Iterator[None]:
     """Seeds the global generators, and puts their old state back afterwards."""
     state, numpy = random.getstate(), sys.modules.get("numpy.random")
+    # The same in a recording and in each of its trials, so that what the agent draws is what it drew.
     random.seed(seed)
     for generator, began in list(_of_imports.items()):
         generator.setstate(began.state)

@@ -39,6 +39,7 @@ def _closing(actual: Callable[[int, int], None]) -> Callable[[int, int], None]:
         if timed() is None:
             actual(fd_low, fd_high)
             return
+        # In stretches between those that are kept: the range may be a million numbers long.
         low = fd_low
         for kept in sorted(fd for fd in _before if fd_low <= fd < fd_high):
             actual(low, kept)

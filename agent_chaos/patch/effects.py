@@ -21,6 +21,8 @@ PAST_BOUNDARY = "past the tool boundary that it was recorded at"
 def note_program(session: Session, name: str, arguments: Sequence[str] = ()) -> None:
     """Notes a program that a run starts. Raises GuardRefused where it would do what only a tool at its boundary may."""
     _noted(session, "subprocess", name[:120])
+    # By the texts that the model gave: a program that is started with one of them does what the tool would
+    # have done.
     for tool, texts in session.asked_for.items():
         if any(text in argument for text in texts for argument in arguments):
             told = f"started {name[:120]}, as the model had asked {tool} to, {PAST_BOUNDARY}"
@@ -75,6 +77,7 @@ def _forked(session: Session, args: tuple[Any, ...]) -> None:
 
 def _sqlite(session: Session, args: tuple[Any, ...]) -> None:
     name = _text(args[0])
+    # In memory: nothing outside of this process.
     if not database_place(name, uri=True)[0] or overlay.holds(session, name.removeprefix("file:")):
         return
     if session.copies_files and not name.startswith("file:") and name and is_ordinary(name):

@@ -37,6 +37,7 @@ class Forwarder:
 
     def __init__(self) -> None:
         self.sent = 0
+        # Real queues: the run at one end has virtual time, and this thread has not.
         self._asked: real.SimpleQueue[Request | None] = real.SimpleQueue()
         self._answers: real.SimpleQueue[Reply | Exception] = real.SimpleQueue()
         self._library = http_library()
@@ -101,6 +102,7 @@ def _patiently(client: Any, request: Request) -> Reply:
         if not passing or number == _TRIES:
             break
         asked = reply.header("retry-after")
+        # Seconds alone are read; a date (RFC 9110, 10.2.3) is answered as if nothing had been said.
         real.sleep(min(float(asked) if asked.isdigit() else 2.0**number, _LONGEST_WAIT_S))
     return reply
 
@@ -121,6 +123,7 @@ def _sent(client: Any, request: Request) -> Reply:
         tee.end()
     if (error := contained.error) is not None:
         tee.failed(error, HTTPX)
+        # Nothing was taken where the request never left, as that of a URL that is none.
         if not taken:
             raise error
     return Reply(taken[0].events)

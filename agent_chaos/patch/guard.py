@@ -64,6 +64,7 @@ def is_telemetry(host: str, path: str = "") -> bool:
 
 def refuse(session: Session, host: str, *, telemetry: bool | None = None) -> GuardRefused:
     """Notes a refused connection on the tape, and gives the error to raise."""
+    # Without a note: the trace of that run has been taken.
     if session.finished:
         return GuardRefused(f"agent-chaos: a thread that outlived its trial tried to reach {host}; refused")
     harmless = is_telemetry(host) if telemetry is None else telemetry

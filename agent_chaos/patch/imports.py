@@ -49,6 +49,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
+        # Asked for every import of the process, so the usual answer comes from one look-up.
         patches = self.patches.get(fullname)
         if patches is None:
             return None
@@ -80,6 +81,7 @@ def when_imported(name: str, patch: Patch) -> None:
     What it replaces in the module and in its classes is put back when the environment is left.
     """
     patches = _finder.patches.setdefault(name, [])
+    # Registered once: a second environment finds the patches of the first here.
     if patch in patches:
         return
     patches.append(patch)

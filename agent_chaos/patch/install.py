@@ -63,6 +63,7 @@ def _put_switches(changes: Changes) -> None:
 
 
 def _put_proxies_aside(changes: Changes) -> None:
+    # In both spellings: most libraries read either, and one would win over the other.
     for name in (*_PROXIES, *(proxy.upper() for proxy in _PROXIES)):
         if name in os.environ:
             _put_aside[name] = os.environ.pop(name)
@@ -127,6 +128,8 @@ _OFFLINE = Environment(
     Seam("no proxies", _put_proxies_aside),
     Seam("quiet key warning", _hush),
 )
+# Entered through a stack, so that `release` leaves all of it in the reverse order, however often each was
+# entered.
 _for_good = ExitStack()
 _offline_for_good: list[bool] = []
 
@@ -170,6 +173,7 @@ def install_offline() -> None:
         _for_good.enter_context(_keys_that_went_missing())
 
 
+# Hooks of others that were registered earlier run after this one, and find the process as it was.
 @atexit.register
 def release() -> None:
     """Leaves what `install` and `install_offline` entered."""
@@ -184,6 +188,8 @@ def report() -> tuple[Found, ...]:
 @contextmanager
 def online() -> Iterator[None]:
     """For a while, gives a process that was made offline its proxy settings back, and takes the placeholders away."""
+    # SDKs prefer a variable to a key file or a login, so a placeholder would be sent in the place of what
+    # the user has.
     placeholders = [name for name in key_variables() if os.environ.get(name) == PLACEHOLDER]
     for name in placeholders:
         del os.environ[name]

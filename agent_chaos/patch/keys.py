@@ -20,6 +20,7 @@ def key_variables() -> tuple[str, ...]:
 
 def may_record(*, asked: bool = False) -> bool:
     """Whether what has no recording may be recorded: somebody's key is there, and this is not CI unless it was asked for."""
+    # Every CI service sets it to something true; some people set it to nothing or to false at home.
     in_ci = os.environ.get("CI", "").lower() not in ("", "0", "false")
     has_key = any(os.environ.get(name) not in (None, "", PLACEHOLDER) for name in key_variables())
     return has_key and (asked or not in_ci)

@@ -77,6 +77,7 @@ def _killing(actual: Callable[[int, int], None], ours: Callable[[], int]) -> Cal
     """`os.kill` or `os.killpg`; `ours` gives the number of this process, or of its group."""
 
     def kill(pid: int, sig: int, /) -> None:
+        # 0 stands for the own process group, in `kill` as in `killpg`.
         if pid in (0, ours()):
             _struck(sig)
         actual(pid, sig)

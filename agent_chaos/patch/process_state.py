@@ -90,6 +90,7 @@ def builtins_kept() -> Iterator[None]:
 def _imports() -> _Undo:
     """Where modules are looked for. What was only added stays, as a library adds its own finder once."""
     places: tuple[list[Any], ...] = (sys.path, sys.meta_path, sys.path_hooks)
+    # Changed in place at the end: others hold these very lists.
     kept = [(one, list(one)) for one in places]
 
     def undo() -> None:
@@ -204,6 +205,7 @@ def _handlers() -> _Undo:
 
 
 def _streams() -> _Undo:
+    # A copy of the descriptor keeps the stream open behind the agent's back, wherever it leads.
     kept = {number: os.dup(number) for number in _STREAMS if is_open(number)}
 
     def undo() -> None:

@@ -85,6 +85,7 @@ def _apply(changes: Changes) -> None:
     changes.rebind({vars(os)[name]: function for name, function in made.items()})
     for name, function in made.items():
         changes.replace(os, name, function)
+    # The module's own name for `io`: to replace `io.open` would change all files of the process.
     changes.replace(subprocess, "io", _Io())
     when_imported("multiprocessing.util", _watch_multiprocessing)
 

@@ -61,6 +61,7 @@ def tool(fn: F | None = None, /, *, name: str | None = None, pure: bool = False)
 def wrap(fn: F, name: str, *, pure: bool = False) -> F:
     """`fn` behind the tool boundary."""
 
+    # With the first call within a run: outside of runs a wrapped tool is to cost nothing.
     @functools.cache
     def signature() -> inspect.Signature:
         return inspect.signature(fn)
@@ -129,6 +130,8 @@ def as_sent(session: Session, name: str, arguments: dict[str, Any]) -> dict[str,
     They stay under their parameter where the model was told of that parameter.
     """
     plain = {key: _fields(value) for key, value in arguments.items()}
+    # A function that takes one object is told to the model with that object's fields, and is called with
+    # the object: frameworks build it in between.
     if len(arguments) != 1:
         return plain
     ((parameter, value),) = arguments.items()
@@ -145,6 +148,7 @@ def _fields(value: Any) -> Any:
 
 def _offered(session: Session, name: str) -> Collection[str]:
     """The parameters of a tool that the latest request told the model of."""
+    # The latest, as an agent may offer other tools from one request to the next.
     for entry in reversed(session.tape.entries()):
         if isinstance(entry, Call) and entry.wire is not None:
             tools = {tool.name: tool.parameters for tool in entry.wire.prompt(entry.request).tools}
@@ -154,6 +158,7 @@ def _offered(session: Session, name: str) -> Collection[str]:
 
 def is_wrapped(fn: Any) -> bool:
     """Whether a function, or one that it decorates, is behind the boundary already."""
+    # Through decorators and bound methods: the tool may be several layers in.
     while fn is not None:
         if hasattr(fn, WRAPPED):
             return True
@@ -181,6 +186,7 @@ class ToolBoundary:
         self._at = session.clock.now()
         self._answer: ToolAnswer | None = None
         if session.answers is not None:
+            # The agent's own `except Exception` around its tool must not take our failure for the tool's.
             with session.stopped_by_failures(f"tool {name}"):
                 self._answer = session.answers.tool(name, arguments, pure=pure)
 
@@ -271,9 +277,11 @@ def typed(fn: Callable[..., Any], value: Any) -> Any:
         return compact(value) if adapter.core_schema["type"] == "str" else value
 
 
+# To build an adapter takes longer than most tools do.
 @functools.lru_cache(maxsize=512)
 def _adapter(fn: Callable[..., Any]) -> TypeAdapter[Any] | None:
     try:
+        # Of the innermost function: decorators that keep no annotations are usual.
         returns = inspect.get_annotations(inspect.unwrap(fn), eval_str=True).get("return")
         return None if returns in (None, Any) else TypeAdapter(returns)
     # Annotations may name what is imported for type checkers only, or what pydantic cannot build.

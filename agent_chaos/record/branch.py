@@ -62,6 +62,7 @@ def record_branch(scenario: Scenario, plan: Plan | None = None, *, seed: int | N
     with forwarding() as forwarder:
         online = Online(forwarder, known=len(cassette.exchanges))
         trace = _run(scenario, index, plan or Plan(), injector, online)
+    # Before anything is written.
     _refuse_refusals(scenario, trace, online)
     if online.fetched or online.tools:
         add_fetched(scenario, cassette, online)
@@ -109,6 +110,7 @@ def add_fetched(scenario: Scenario, cassette: Cassette, online: Online) -> None:
     """Writes a cassette anew with what a run fetched behind what it held. Raises RecordError; then nothing changed."""
     writer = CassetteWriter(scenario.cassette_path, cassette.header)
     with OnFailure(lambda _: writer.discard()):
+        # The whole cassette is written anew: an append that breaks off would leave half a recording.
         writer.carry(cassette)
         for fetched in online.fetched:
             # For the turn of what follows; a mark that the cassette has already is not written again.

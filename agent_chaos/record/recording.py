@@ -137,6 +137,7 @@ def record_scenario(scenario: Scenario, *, mode: str = "once", seed: int = DEFAU
     writer = _TellingWriter(path, header)
     left: list[str] = []
     try:
+        # Not in an `except`: Ctrl-C and what ends the process must leave the journal behind as well.
         with OnFailure(lambda _: left.append(writer.leave())):
             if earlier is not None:
                 writer.carry(earlier)
@@ -257,6 +258,7 @@ def _check(scenario: Scenario, session: Session) -> None:
 
 
 def _why(kind: str, message: str) -> str:
+    # SDKs quote the key, or a part of it, where it is refused.
     short = " ".join(Redactor.from_environ(os.environ).text(message).split())[:240]
     name = kind.rpartition(".")[2]
     if name == BudgetStop.__name__:

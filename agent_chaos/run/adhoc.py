@@ -117,6 +117,7 @@ def chaos_context(
     _refuse_a_loop()
     scenario = _scenario(name, chaos, providers, description, cassette)
     recorded = _recorded(scenario, record)
+    # An empty recording answers nothing, so that everything is asked of the provider.
     kept = recorded or Cassette(_header(name))
     seed = kept.header.seed if seed is None else seed
     # Without chaos the first time: what a provider says to a faulted conversation is no recording of the
@@ -235,6 +236,7 @@ class _Block:
         with trial_session(setup) as session:
             self._context.bind(TurnLog(session, self._context, self._injector))
             try:
+                # Stops and Ctrl-C are no turn that failed.
                 with OnFailure(self._context.fail_turn, only=Exception):
                     yield
                     self._context.close()
@@ -243,6 +245,7 @@ class _Block:
                     f"{scenario.name}: {stop}; remove {scenario.cassette_path} to record the block afresh"
                 ) from None
             finally:
+                # Within the session, whose clock it reads, and whatever the block raised.
                 self._trace = redact_trace(session.tape.trace(Plan(), session.clock.now()), self._redactor)
 
     def report(self, sink: EventSink | None, folder: Path | None) -> None:

@@ -23,6 +23,7 @@ def reported(scenario: Scenario, outcome: Outcome, checked: CheckedRun, injector
     passed = outcome.verdict is Verdict.PASS
     return RunReport(
         scenario_name=scenario.name,
+        # Of what happened, not of when: the same run has the same name.
         trace_id=trace.digest[:12],
         description=scenario.description,
         passed=passed,

@@ -20,6 +20,7 @@ from agent_chaos.trial.online import Online
 from agent_chaos.trial.redact_trace import redact_trace
 from agent_chaos.trial.trial import TrialSetup, run_trial
 
+# Other trials are stopped after 30 s; real providers take their time.
 _REAL_S = 1_800.0
 
 

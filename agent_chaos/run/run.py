@@ -80,6 +80,7 @@ def _file(caller: FrameType) -> str:
 
 def _not_run(scenario: Scenario) -> RunReport:
     why = "not run: its file was only loaded; put run_scenario(...) below `if __name__ == '__main__':`"
+    # Level 3 is the line of the user's file that calls `run_scenario`.
     warnings.warn(f"{scenario.name} is {why}", RuntimeWarning, stacklevel=3)
     return RunReport(
         scenario_name=scenario.name, passed=False, verdict=Verdict.NOT_TESTED, reason=why, elapsed_s=0.0

@@ -23,8 +23,11 @@ def takes_context(agent: Agent) -> bool:
         return True
     # Of a class, its instances are called.
     itself = (None,) if inspect.isclass(agent) else ()
+    # With two values first: one that takes a default for its second is called with context and input.
     for values in ((None, None), (None,)):
         try:
+            # By binding, which knows of defaults, `*args` and keyword-only parameters what counting would
+            # miss.
             taken.bind(*itself, *values)
         except TypeError:
             continue

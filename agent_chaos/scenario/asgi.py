@@ -98,6 +98,7 @@ async def _started(app: App, running: _Running) -> AsgiMessage:
 
 
 async def _lifespan(app: App, state: AsgiMessage, up: asyncio.Future[str]) -> None:
+    # A list, so that `receive` can change it: an app asks twice, for its start and for its end.
     asked = [False]
 
     async def receive() -> AsgiMessage:
@@ -131,6 +132,7 @@ async def _lifespan(app: App, state: AsgiMessage, up: asyncio.Future[str]) -> No
 def _scope(method: str, path: str, headers: dict[str, str], body: bytes, state: AsgiMessage) -> AsgiMessage:
     plain, _, query = path.partition("?")
     fields = {"host": "testserver", "content-type": "application/json", "content-length": str(len(body))}
+    # Last, so that a scenario can say another host or content type.
     fields.update({name.lower(): value for name, value in headers.items()})
     return {
         "type": "http",

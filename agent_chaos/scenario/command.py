@@ -92,6 +92,7 @@ def command_agent(
     """
     if isinstance(command, str) or not command:
         raise UsageError('command_agent wants a list, as in command_agent(["node", "agent.mjs"])')
+    # Made once, with the agent: its server and a persistent program serve all runs.
     host = _Host(tuple(command), input, persistent, dict(env or {}), Path(cwd) if cwd else None, timeout_s)
 
     def agent(ctx: Any, turn_input: str) -> Any:
@@ -205,6 +206,7 @@ class _Host:
 
     def _until_finished(self, session: Session, relay: Relay) -> Finished:
         """Serves what the program asks, until it has ended its turn."""
+        # In real time, in which the program lives.
         until, idle = real.monotonic() + self._timeout_s, False
         while (left := until - real.monotonic()) > 0:
             silent_s = _IDLE_S if idle else self._silent_s(relay, left)
@@ -222,6 +224,7 @@ class _Host:
                 )
             elif relay.ordered_s:
                 relay.keep_order()
+                # Remembered for all further turns: they need not find it out by waiting again.
                 self._obeys = True
                 told = f"a reply told it to wait {relay.ordered_s:,} s"
                 raise CommandFailed(f"silent for {silent_s:.0f} s since {told}; the program was killed")
@@ -269,6 +272,7 @@ def _ended(session: Session, why: str) -> BaseException:
     """What ends a turn without an answer: a run that has no end, or a failed recording."""
     if not session.replaying:
         return CommandFailed(why)
+    # Not raised as the agent's error: the run has no end, as where an agent of Python waits for ever.
     session.scheduler.stop = session.scheduler.stop or RunStop("timeout", why)
     return session.scheduler.stop.error()
 

@@ -51,6 +51,7 @@ def import_file(path: Path) -> ModuleType:
 def import_module(name: str) -> ModuleType:
     """The module of that dotted name, found from the current directory too. Raises ScenarioError."""
     _reach(Path.cwd())
+    # Noted before it runs: one that fails half way is imported anew, too.
     _executed.append(name)
     with importing(name):
         try:
@@ -103,6 +104,7 @@ def _reach(folder: Path) -> None:
     so that a scenario file named `openai.py` does not hide the SDK.
     """
     here = str(Path.cwd())
+    # '' stands for the current directory, and is there in an interactive Python.
     if here not in sys.path and "" not in sys.path:
         sys.path.insert(0, here)
     if str(folder) not in sys.path:
@@ -117,6 +119,8 @@ def importing(place: str, *, doing: str = "") -> Iterator[None]:
     try:
         with _exits_caught(), files_copied_at_import(), clocks_virtual_at_import():
             yield
+    # Of an import inside of this one, or of a scenario that says what is wrong by itself: told once, in its
+    # own words.
     except AgentChaosError:
         raise
     except ValidationError as exc:

@@ -188,6 +188,7 @@ def _scenarios_of(module: ModuleType, place: str) -> list[Loaded]:
         if hasattr(module, name) and not isinstance(getattr(module, name), ModuleType):
             scenarios = _held(getattr(module, name), f"{place}:{name}")
             known = {one.name for one in scenarios}
+            # Variants are seldom listed: they are found by the name of their parent.
             scenarios += [one for one in beside if isinstance(one, ChaosScenario) and one.parent in known]
             break
     return [Loaded(scenario, f"{place}:{scenario.name}") for scenario in _once(scenarios)]

@@ -88,6 +88,8 @@ class _Scenario(BaseModel):
     @field_validator("agent")
     @classmethod
     def _agent_can_be_called(cls, value: Agent) -> Agent:
+        # Asked for its error alone: an agent that cannot be called is told where it is written, not in its
+        # first run.
         takes_context(value)
         return value
 

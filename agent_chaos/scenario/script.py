@@ -52,6 +52,7 @@ def _python_agent(arguments: Sequence[str]) -> Callable[[Any, str], str]:
         raise ScenarioError(
             f"python {shlex.join(arguments)}: {arguments[0]} is no file; expected a script, or -m MODULE"
         )
+    # `sys.argv` as Python sets it: the script comes first, and `run_module` puts the module's file there.
     given = list(arguments[1:] if module else arguments)
 
     def agent(ctx: Any, turn_input: str) -> str:

@@ -104,6 +104,7 @@ _looking: list[bool] = []
 
 
 def _forget() -> None:
+    # Nothing to do after most runs, which change no file.
     if OVERLAY.touched:
         OVERLAY.forget(keep=databases.restored())
 

@@ -44,6 +44,8 @@ class Overlay:
         """Whether users' files are being imported: what they change is there for every run."""
         self.changed_at_import: set[str] = set()
         self._root = ""
+        # What imports changed is kept in a second folder, which no run writes to, so that each can begin
+        # with it again.
         self._base = ""
         self._base_gone: frozenset[str] = frozenset()
         self._gone: set[str] = set()

@@ -22,6 +22,7 @@ _GROUP = "agent_chaos.tools"
 
 def _members() -> list[Any]:
     ours = [member for member in members(sys.modules[__name__]) if hasattr(member, "MODULE")]
+    # By the path, which a test or a plug-in may have made longer since.
     return [*ours, *_registered(tuple(sys.path))]
 
 

@@ -59,6 +59,8 @@ def sees(
         name, hidden: what `seen` is told, by the object that is called.
         holder: the object that has the attribute.
     """
+    # From the class's own dict: a method that it inherits is its base's to patch, and `haystack.py` asks
+    # for such first.
     real = vars(kind)[method]
 
     def ready(tool: Any) -> None:
@@ -92,6 +94,7 @@ def viewed(kind: Any, attribute: str, view: Callable[[Any, Any], Any]) -> None:
     For what frameworks call from many places. Objects keep their value, so it does not matter when they were made; what was
     made of it is kept beside it, as frameworks compare what they read.
     """
+    # Of a dataclass the default stands on the class; the property below takes its place there.
     default = vars(kind).get(attribute)
 
     def read(owner: Any) -> Any:

@@ -23,6 +23,7 @@ def patch(module: ModuleType) -> None:
     base: Any = module.BaseTool
     for outer in ("run", "arun"):
         setattr(base, outer, _ready(getattr(base, outer), base))
+    # In a package of its own that comes later, or never: LangGraph alone does not bring it.
     when_imported("langchain.agents.structured_output", _note_outputs)
 
 

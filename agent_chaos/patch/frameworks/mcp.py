@@ -57,6 +57,7 @@ class _Call:
             if self._ran:
                 raise error
             return self._failed(error)
+        # By identity: the seam gives back the very value where no fault took its place.
         return self._result if self._ran and value is self._kept else self._told(value)
 
     async def _running(self) -> Any:

@@ -172,6 +172,7 @@ class _Seam(ToolBoundary):
         return super().ended(result, error)
 
     def _kept(self, result: Any, error: BaseException | None) -> bool:
+        # By name, as the framework's module is not imported here.
         if error is not None and any(cls.__name__ in self._stops for cls in type(error).__mro__):
             self._session.control_flow_tools.add(self._name)
         if self._running.asked_model or self._name in self._session.control_flow_tools:

@@ -27,6 +27,7 @@ def patch(module: ModuleType) -> None:
             return run()
 
         def revive(value: Any) -> Any:
+            # smolagents makes its own types (`AgentText`, `AgentImage`) only where it is asked to.
             typed = sanitize_inputs_outputs
             return vars(module)["handle_agent_output_types"](value, self.output_type) if typed else value
 

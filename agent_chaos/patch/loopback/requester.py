@@ -51,6 +51,7 @@ def _inode(port: int) -> str:
     for file in _NETWORK:
         with suppress(OSError), open(file, encoding="ascii") as table:
             for line in table.readlines()[1:]:
+                # Columns of proc(5): the local address in hexadecimal, and the number of the socket.
                 place, inode = line.split()[1], line.split()[9]
                 if int(place.rpartition(":")[2], 16) == port:
                     return inode

@@ -116,6 +116,7 @@ class Capture:
 
     def tee(self, request: Request, transport: str) -> Tee:
         """A tee for a request that is about to go out. Raises BudgetStop for one too many."""
+        # With those under way: an agent may ask a thousand times before the first reply has ended.
         if self.recorded.calls + len(self._open) >= MAX_REQUESTS:
             raise BudgetStop(
                 f"the agent made {MAX_REQUESTS:,} requests and asked on; does its loop ever end?"
@@ -165,6 +166,8 @@ class Capture:
 
     def _put_aside(self, taken: Taken) -> None:
         size = sum(len(event.data) for event in taken.events if isinstance(event, Data))
+        # Counted as passed by: a download of gigabytes must not be held in memory for a question that may
+        # never come.
         if self._aside_bytes + size > _MOST_ASIDE:
             self.recorded.passed[taken.request.address] += 1
             return

@@ -44,6 +44,7 @@ class RecordedHosts:
         return True
 
     def _answers_for_a_model(self, request: Request) -> bool:
+        # The cheapest question first: `recognise` may parse the body.
         return _among(request, self._named) or is_model_host(request.host) or recognise(request) is not None
 
 

@@ -81,6 +81,7 @@ class Tee:
 
     def closed(self) -> None:
         """The client closed the reply; does nothing where it had ended before."""
+        # Not End: whoever replays this reply must know that its rest was never seen.
         kind: AbortKind = "incomplete" if self._events else "disconnected"
         self._finish(Abort(kind, self._since(), CLOSED), closed=True)
 

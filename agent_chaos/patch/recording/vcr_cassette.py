@@ -29,6 +29,7 @@ def vcr_lifecycle(recorder: Capture, mode: str, unseen: Unseen) -> Iterator[None
         config.get_merged_config,
         path="agent-chaos",
         custom_patches=(*_patches(recorder), resolving(unseen)),
+        # All of vcrpy's own, in whose place ours stand.
         skip_patchers=import_module("vcr.patch").PATCHER_NAMES,
     )
     lifecycle: AbstractContextManager[Any] = _cassette_class().use_arg_getter(arguments)

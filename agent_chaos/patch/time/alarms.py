@@ -31,6 +31,7 @@ def _alarm(actual: Callable[[int], int]) -> Callable[[int], int]:
         scheduler = _of_main()
         if scheduler is None:
             return actual(seconds)
+        # As the system does: `alarm` knows whole seconds, and 0 would say that none was set.
         return math.ceil(scheduler.alarm.set(scheduler.now_ns, seconds)[0])
 
     return alarm

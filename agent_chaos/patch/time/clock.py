@@ -23,6 +23,8 @@ from agent_chaos.runtime.session import Session
 
 R = TypeVar("R")
 
+# So many readings at one virtual time are taken for waiting: code that measures itself reads some thousand
+# times at most.
 _BUSY_READS = 10_000
 _BUSY_TICK_NS = 1_000_000
 _CPU_TICK_NS = 1_000
@@ -34,6 +36,7 @@ def _sleep(seconds: float) -> None:
     session = timed()
     if session is None or scheduled() is None or _waits_for_a_program():
         real.sleep(seconds)
+        # It slept for real, as its module expects, and the clock that it reads goes along.
         if session is None and (clock := imports_clock()) is not None:
             clock.advance_to_ns(clock.ns + round(seconds * 1e9))
         return
@@ -170,6 +173,7 @@ def _select(actual: Callable[..., Any]) -> Callable[..., Any]:
     """`select.select`, whose timeout is virtual."""
 
     def select(rlist: Any, wlist: Any, xlist: Any, timeout: float | None = None, /) -> Any:
+        # A look first: what is ready needs no turn handed over.
         found = actual(rlist, wlist, xlist, 0)
         scheduler = scheduled()
         if any(found) or (timeout is not None and timeout <= 0):

@@ -37,6 +37,7 @@ class _Window(NamedTuple):
 _SCALES = (1, 1_000, 1_000_000_000)
 """Seconds, milliseconds and nanoseconds since the epoch."""
 _DATES = frozenset([float, int, datetime])
+# From 2001 to 2128: numbers of that size are dates more often than anything else.
 _EARLIEST_S, _LATEST_S = 1e9, 5e9
 
 _Dates = dict[tuple[int, Any], tuple[Any, ...]]
@@ -119,6 +120,7 @@ def _note(
 
 def _move_back() -> None:
     for place, moved in _noted:
+        # Only what is there still: the agent, or its `setup`, may have put something else in the place.
         if place.stands():
             place.put(moved)
     _noted.clear()

@@ -20,6 +20,7 @@ class Lock:
 
     def __init__(self) -> None:
         self._lock = real.allocate_lock()
+        # Made by the first that waits: a process has thousands of locks that nobody ever waits for.
         self._waiting: deque[Ticket] | None = None
         self._outside = 0
 

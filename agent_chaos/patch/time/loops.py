@@ -42,6 +42,8 @@ def _select(selector: selectors.BaseSelector, actual: _Select, timeout: float | 
     scheduler = scheduled()
     if scheduler is None:
         if timeout is None or timeout > 0:
+            # Code outside of a run is about to wait for real, maybe for a thread that an earlier run left
+            # behind.
             thaw()
         return actual(timeout)
     # A loop with callbacks that are ready polls with 0. It gives way all the same, or a loop that is
@@ -73,6 +75,7 @@ def _hold(loop: Any, changes: Changes) -> bool:
         return True
     if not isinstance(selector, selectors.BaseSelector):
         return False
+    # On the object: its class is Python's own and serves loops that are none of ours.
     if "select" not in vars(selector):
         changes.replace(selector, "select", partial(_select, selector, selector.select))
         # Of the clock as it was when the loop was made: `_clock_info` in `clock.py` says why that is not enough.
@@ -159,6 +162,8 @@ def _replace_uvloop(module: ModuleType) -> None:
     def made(cls: type, *args: Any, **kwargs: Any) -> Any:
         return own.__new__(cls, *args, **kwargs) if timed() is None else asyncio.SelectorEventLoop()
 
+    # A subclass, so that `isinstance` and `uvloop.Loop` as a base class go on to work.
+    # A subclass, so that `isinstance` with `uvloop.Loop` goes on to work.
     kind = type("Loop", (own,), {"__new__": made, "__module__": own.__module__, "__qualname__": "Loop"})
 
     def run(main: Any, *, loop_factory: Any = kind, debug: bool | None = None, **kwargs: Any) -> Any:

@@ -45,6 +45,7 @@ class SimpleQueue:
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         self._items.append(item)
         while self._waiting:
+            # Only one, which takes what was put; those that gave up meanwhile are passed over.
             if self._waiting.popleft().wake():
                 return
 

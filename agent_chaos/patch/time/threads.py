@@ -78,6 +78,7 @@ def _join(actual: Callable[..., None]) -> Callable[..., None]:
             actual(self, timeout)
             return
         member = vars(self).get(_MEMBER)
+        # Started before the run, or outside of it: whatever ends it is nothing that the turns show.
         if member is None:
             poke()
         # Not the thread's own lock: on some Pythons `join` waits for a lock made in C, which hands over no

@@ -131,6 +131,7 @@ async def _connect(aiohttp: ModuleType, connector: Any, session: Session, reques
     asked = Request(request.method.upper(), str(request.url), headers, await body_of(request))
     answered = session.answers_http(asked, "aiohttp")
     first = answered.reply.events[0]
+    # Before there is a connection, as aiohttp raises other classes for what happens while it connects.
     if isinstance(first, Abort) and first.kind in CONNECTING:
         await _refuse(aiohttp, session, request, timeout, answered, first)
     # `_factory` is private: a partial of `ResponseHandler`, made as the connector's own

@@ -176,6 +176,7 @@ def _causes(exc: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(one))
         yield one
+        # Both: libraries raise `from` another exception, or just within its handler.
         todo += [one.__cause__, one.__context__]
         if isinstance(one, BaseExceptionGroup):
             todo += list(one.exceptions)

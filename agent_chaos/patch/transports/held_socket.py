@@ -43,6 +43,7 @@ class HeldSocket:
         self._pair: tuple[socket.socket, socket.socket] | None = None
 
     def sendall(self, data: Any, flags: int = 0) -> None:
+        # http.client takes any buffer: a bytearray, an array, a mapped file.
         piece = bytes(data)
         self._sent += piece
         self._parser.receive_data(piece)

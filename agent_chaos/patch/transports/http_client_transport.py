@@ -140,6 +140,7 @@ class _ReplayedBody(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         if not self._left:
             self._left = self._next()
+        # No more than was asked for; the rest of the event waits for the next read.
         taken = self._left[: len(buffer)]
         buffer[: len(taken)] = taken
         self._left = self._left[len(taken) :]
@@ -216,6 +217,7 @@ def _hold(connection: Any) -> bool:
 
 def live(connection: Any, action: Callable[[], Any]) -> Any:
     """Does something with a connection that reaches the network."""
+    # `connect` and `send` are the patched ones also from within: this has them let it through.
     vars(connection)[_LIVE] = True
     try:
         return action()

@@ -38,6 +38,7 @@ def _error(
 
 
 def _timeouts(request: Any) -> Timeouts:
+    # Where a client keeps its timeouts for its transport, which is what real ones read.
     limits = request.extensions.get("timeout", {})
     return Timeouts(limits.get("connect"), limits.get("read"), limits.get("write"), limits.get("pool"))
 
@@ -102,6 +103,7 @@ class _Shell:
         self.async_body = type("ReplayedBody", (_AsyncBody, library.AsyncByteStream), {})
 
     def answer_sync(self, session: Session, request: Any) -> Any:
+        # Read first: a body may be a generator of the agent's, which is to run before anything is answered.
         answered = session.answers_http(_request(request, request.read()), self.name)
         transfer = Transfer(session, answered, _timeouts(request))
         steps = transfer.steps()

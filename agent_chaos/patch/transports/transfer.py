@@ -55,6 +55,7 @@ class Transfer:
         self._answered = answered
         self.reply = reply or answered.reply
         self._timeouts = timeouts
+        # When the answer was given, from which all times of the reply count.
         self._start = session.clock.now()
         self._read = 0
         self._noted = False

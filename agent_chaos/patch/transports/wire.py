@@ -43,6 +43,7 @@ class Writer:
 
     def __init__(self, request: Request, reply: Reply) -> None:
         self._framing = _framing(request, reply)
+        # Of a reply that breaks off nobody knows that it is whole, however much of it has come.
         known = self._framing in ("none", "length") and reply.ended
         self._left = (0 if self._framing == "none" else len(reply.body)) if known else -1
 
