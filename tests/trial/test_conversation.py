@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from functools import partial
+from random import Random
 
 import anthropic
 import pytest
@@ -14,11 +15,16 @@ import agent_chaos
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.unhandled_exception import grade_of
+from agent_chaos.results.context import ChaosContext
 from agent_chaos.runtime.active import running
+from agent_chaos.runtime.clock import VirtualClock
+from agent_chaos.runtime.session import Session
+from agent_chaos.runtime.tape import Tape
 from agent_chaos.scenario.model import Turn
+from agent_chaos.trace.stack_frame import StackFrame
 from agent_chaos.trial.rehearsal import Rehearsal
-from agent_chaos.trial.turn_log import answer_text
-from tests.trials import claude_says, recorded, scenario, trial
+from agent_chaos.trial.turn_log import TurnLog, answer_text
+from tests.trials import claude_says, nothing_recorded, recorded, scenario, trial
 
 
 def ran(agent, *turns, **fields):
@@ -354,3 +360,34 @@ def test_an_endless_message_is_shortened():
 
     assert len(raised.message) < 200_000
     assert raised.message.endswith("(10,000,000 characters)")
+
+
+def test_pieces_become_one_text_only_where_all_of_them_are_text():
+    assert answers(ran(lambda ctx, text: iter(["one, ", "two"]))) == ["one, two"]
+    assert answers(ran(lambda ctx, text: iter(["one", 2]))) == ["['one', 2]"]
+
+
+def test_an_agent_that_swallows_a_miss_gets_no_further_reply():
+    def agent(ctx, text):
+        client = anthropic.Anthropic()
+        for word in ("one", "two"):
+            try:
+                client.messages.create(
+                    model="claude-sonnet-5", max_tokens=9, messages=[{"role": "user", "content": word}]
+                )
+            except BaseException:
+                continue
+
+    trace = trial(scenario(agent), nothing_recorded())
+
+    assert len(trace.incidents_of("miss")) == 1
+    assert len(trace.calls) == 1
+
+
+def test_an_exception_that_no_line_of_the_agent_saw_is_placed_where_the_agent_is_defined():
+    session = Session(clock=VirtualClock(0.0), tape=Tape(), jitter=Random(0), chance=Random(0))
+    session.agent = StackFrame("agent.py", 7, "support")
+    TurnLog(session, ChaosContext("test", agent_chaos.tool)).raised("go", ValueError("from C code"))
+    (entry,) = session.tape.entries()
+
+    assert entry.frame == session.agent
