@@ -304,8 +304,78 @@ def test_a_value_that_is_missing_in_two_ways_is_looked_at_once():
     cases = [Case(one.violations[0], one.trace, one.trace) for one in outcomes]
 
     assert remedy_of(cases[0]).written(cases) == (
-        'if not completion.choices:\n    raise RuntimeError("the reply holds no choices")'
+        'if not getattr(completion, "choices", None):\n    raise RuntimeError("the reply holds no choice")'
     )
+
+
+def stepping(ctx, text):
+    """Takes a choice for granted, line by line."""
+    client = openai.OpenAI(api_key=KEY)
+    completion = client.chat.completions.create(
+        model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}]
+    )
+    tokens = completion.usage.total_tokens
+    choices = completion.choices
+    first = choices[0]
+    return f"{first.message.content} {tokens}"
+
+
+def chained(ctx, text):
+    """Asks and reads in one statement of several lines."""
+    client = openai.OpenAI(api_key=KEY)
+    return (
+        client.chat.completions.create(
+            model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}]
+        )
+        .choices[0]
+        .message.content.strip()
+    )
+
+
+@pytest.mark.parametrize("agent", [stepping, chained])
+def test_replies_that_hold_nothing_are_one_finding_at_the_call_whatever_line_missed_something(agent):
+    plans = [fault("error_body"), fault("html_body"), fault("hollow_body", holds="null")]
+    outcomes = [judged(agent, "openai_chat", {"call 0": one}, said=ORDER, stream=False) for one in plans]
+    cases = [Case(one.violations[0], one.trace, one.trace) for one in outcomes]
+    remedy = remedy_of(cases[0])
+
+    assert len({case.at_exception.line for case in cases}) > 1
+    assert {(remedy_of(case).name, remedy.place(case)) for case in cases} == {
+        ("reply_shape", remedy.place(cases[0]))
+    }
+    assert remedy.at(cases[0]) == cases[0].at_call
+    assert 'if not getattr(completion, "choices", None):' in remedy.written(cases)
+
+
+def test_a_reply_without_a_name_is_given_one_and_not_asked_for_twice():
+    plan = {"call 0": fault("hollow_body", holds="null")}
+    outcome = judged(chained, "openai_chat", plan, said=ORDER, stream=False)
+    case = Case(outcome.violations[0], outcome.trace, outcome.trace)
+
+    assert remedy_of(case).written([case]).splitlines()[:2] == [
+        "completion = client.chat.completions.create(...)",
+        'if not getattr(completion, "choices", None):',
+    ]
+
+
+def refusing(ctx, text):
+    """Takes what was parsed for granted, and the choice."""
+    client = openai.OpenAI(api_key=KEY)
+    filled = client.chat.completions.parse(
+        model=MODELS["openai_chat"], messages=[{"role": "user", "content": text}], response_format=Order
+    )
+    return f"{filled.choices[0].message.parsed.order}"
+
+
+def test_a_part_that_is_missing_from_a_whole_reply_is_named_and_told_apart_from_a_reply_without_any():
+    plans = [fault("refusal_in_words"), fault("hollow_body", holds="empty")]
+    outcomes = [judged(refusing, "openai_chat", {"call 0": one}, said=ORDER, stream=False) for one in plans]
+    words, empty = (Case(one.violations[0], one.trace, one.trace) for one in outcomes)
+
+    assert remedy_of(words).written([words]) == (
+        'if filled.choices[0].message.parsed is None:\n    raise RuntimeError("the reply holds no parsed")'
+    )
+    assert remedy_of(words).place(words) != remedy_of(empty).place(empty)
 
 
 def totalling(ctx, text):

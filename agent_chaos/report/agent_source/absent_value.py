@@ -21,7 +21,10 @@ def absence_at(frame: StackFrame | None, message: str) -> str:
     if module is None or frame is None:
         return ""
     here = [node for node in ast.walk(module) if getattr(node, "lineno", 0) == frame.line]
-    missing = {ast.unparse(one) for one in _candidates(here, message)}
+    found = list(_candidates(here, message))
+    if any(isinstance(node, ast.Call | ast.Await) for one in found for node in ast.walk(one)):
+        return ""  # to look at it would make the call again
+    missing = {ast.unparse(one) for one in found}
     if len(missing) != 1:
         return ""
     (value,) = missing

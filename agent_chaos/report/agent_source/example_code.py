@@ -25,7 +25,8 @@ def with_names(template: str, names: OwnNames, protocol: str) -> str:
     before, reply = "", names.reply or names.final
     if "$reply" in template and not reply.isidentifier():
         usual = _REPLY.get(protocol, "reply")
-        before = f"{usual} = {reply}\n" if reply else f"# {usual}: what this call returns\n"
+        asked = reply or names.asks
+        before = f"{usual} = {asked}\n" if asked else f"# {usual}: what this call returns\n"
         reply = usual
     made = (
         f"{names.made or names.maker or _usual_maker(names, protocol)}({'..., ' if names.arguments else ''}"

@@ -43,7 +43,8 @@ class OwnNames:
     `client` is the client, `made` how it is made without its arguments (`openai.AsyncOpenAI`), with `arguments` whether there
     are any, and `retries` whether one of them says how often it tries again; `maker` is how the file makes a client of some other
     name; `reply` holds a whole reply, `final` gives it out of a stream helper, `stream` is what a `with` opens, `chunk` is
-    one event of a stream that the agent reads itself. `awaits` says that the call stands in an `async def`.
+    one event of a stream that the agent reads itself. `asks` is a call whose reply has no name, as
+    `await client.messages.create(...)`. `awaits` says that the call stands in an `async def`.
     """
 
     client: str = ""
@@ -55,6 +56,7 @@ class OwnNames:
     final: str = ""
     stream: str = ""
     chunk: str = ""
+    asks: str = ""
     awaits: bool = False
 
 
@@ -70,7 +72,9 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
     statement, call = found
     client = _root(call)
     made = _maker(module, client)
-    final = _final(statement, call, protocol)
+    reply, final = _reply(scope, statement, call), _final(statement, call, protocol)
+    stream, chunk = _opened(statement, call), _chunk(scope, statement, call)
+    named = reply or final or stream or chunk
     return OwnNames(
         client=client,
         made=ast.unparse(made.func) if made else "",
@@ -78,11 +82,12 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
         retries=bool(made and any(one.arg == "max_retries" for one in made.keywords)),
         maker="" if made else _some_maker(module),
         awaits=awaits,
-        reply=_reply(scope, statement, call),
+        reply=reply,
         final=final,
-        stream=_opened(statement, call),
+        stream=stream,
         # A stream helper holds the whole reply, too, however its events are read.
-        chunk="" if final else _chunk(scope, statement, call),
+        chunk="" if final else chunk,
+        asks=f"{'await ' if awaits else ''}{ast.unparse(call.func)}(...)" if client and not named else "",
     )
 
 
@@ -147,8 +152,11 @@ def _heads(statement: ast.stmt) -> Iterator[ast.AST]:
 
 
 def _is_request(call: ast.Call) -> bool:
-    """Whether a call may ask a model: such a method of something that has a name."""
-    return isinstance(call.func, ast.Attribute) and call.func.attr in _ASK and bool(_root(call))
+    """Whether a call may ask a model: such a method of something that has a name, or of a part of a client."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _ASK:
+        return False
+    # `OpenAI(api_key=key).chat.completions.create(…)` has no name, but asks.
+    return bool(_root(call)) or isinstance(call.func.value, ast.Attribute)
 
 
 def _root(call: ast.Call) -> str:

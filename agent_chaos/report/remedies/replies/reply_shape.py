@@ -11,27 +11,31 @@ from agent_chaos.report.agent_source.example_code import with_names
 from agent_chaos.report.agent_source.own_names import names_at, walks_at
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
+from agent_chaos.trace.stack_frame import StackFrame
 
 _ABSENCES = ("NoneType", "index out of range", "has no attribute")
-_MAIN = re.compile(r"^if (not )?\w+\.(choices|content|output|candidates)( is None)?:", re.M)
-"""A check of what every reply has."""
 
 
 def _fits(case: Case) -> bool:
     return case.violation.oracle == "unhandled_exception" and not case.from_library
 
 
+def _at(case: Case) -> StackFrame | None:
+    """The call, where its reply lacks all that a reply has: a look at that ends the failure, whatever line missed something first."""
+    return case.at_call if _is_hollow(case) else case.at_exception
+
+
 def _written(cases: Sequence[Case]) -> str:
-    """A check of the very values that the line missed, else of what every reply has, where that was missing; or ''."""
-    refused, own = any(_refused(case) for case in cases), _checked(cases)
+    """A check of what every reply has, where that was missing, else of the very values that the line missed; or ''."""
     case = cases[0]
     names = names_at(case.at_call, case.protocol)
-    if own and (not refused or (_MAIN.search(own) and not names.chunk)):
+    if _is_hollow(case):
+        return with_names(_WHOLE[case.protocol], names, case.protocol)
+    if own := _checked(cases):
         return own
     # Where something is of another type, to ask whether it is there would help nobody.
-    hollow = all(_missed(one) for one in cases) and (refused or not any(one.says_something for one in cases))
-    template = (_EVENTS if names.chunk else _WHOLE).get(case.protocol, "") if hollow else ""
-    return with_names(template, names, case.protocol) if template and case.call and case.call.wire else ""
+    hollow = names.chunk and all(_missed(one) and _holds_nothing(one) for one in cases)
+    return with_names(_EVENTS.get(case.protocol, ""), names, case.protocol) if hollow else ""
 
 
 def _checked(cases: Sequence[Case]) -> str:
@@ -45,13 +49,23 @@ def _checked(cases: Sequence[Case]) -> str:
     chunk = names_at(cases[0].at_call, cases[0].protocol).chunk
     # A chunk that has not what others have is passed over.
     within = walks_at(cases[0].at_exception, chunk)
-    named = re.findall(r"[A-Za-z_]\w*", _value(ordered[0]))[-1]
-    does = "continue" if within else f'raise RuntimeError("the reply holds no {named}")'
-    lines = [f"if {one}:\n    {does}" for one in ordered]
+    lines = [f"if {one}:\n    {'continue' if within else _raise(one)}" for one in ordered]
     if within and (error := f"{chunk}.choices is None") in absent:
         # An event without a choice is noise; one that has not even the field is an error's.
         lines.insert(0, f'if {error}:\n    raise RuntimeError("the stream reports an error")')
     return "\n".join(lines)
+
+
+def _raise(absent: str) -> str:
+    named = re.findall(r"[A-Za-z_]\w*", _value(absent))[-1]
+    return f'raise RuntimeError("the reply holds no {named}")'
+
+
+def _is_hollow(case: Case) -> bool:
+    """Whether the agent took a whole reply, which held nothing at all, for one that says something."""
+    if case.protocol not in _WHOLE or not _missed(case) or not _holds_nothing(case):
+        return False
+    return not names_at(case.at_call, case.protocol).chunk
 
 
 def _missed(case: Case) -> bool:
@@ -59,10 +73,10 @@ def _missed(case: Case) -> bool:
     return case.raised is not None and any(words in case.raised.message for words in _ABSENCES)
 
 
-def _refused(case: Case) -> bool:
-    """Whether an error object came in place of a reply: it lacks all that a reply has, and not only what the line missed first."""
+def _holds_nothing(case: Case) -> bool:
+    """Whether the reply has no part, as that of an error object that came in its place."""
     turn = served_turn(case.call) if case.call is not None else None
-    return turn is not None and turn.error is not None
+    return turn is not None and (turn.error is not None or not turn.parts)
 
 
 def _value(absent: str) -> str:
@@ -92,7 +106,7 @@ REMEDY = Remedy(
     headline="The shape of a reply or a result is taken for granted",
     does="Check that what came back has what this line reads, and treat it as failed where it has not.",
     fits=_fits,
-    at=lambda case: case.at_exception,
+    at=_at,
     order=70,
     write=_written,
 )
