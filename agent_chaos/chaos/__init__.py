@@ -30,17 +30,15 @@ _HOMES = {
     "trigger": ("Trigger",),
     "constructors": ("any_fault",),
 }
-_FAULTS = {"Plan": "agent_chaos.faults.plan", "Site": "agent_chaos.faults.plan"}
+_ELSEWHERE = {"Plan": "agent_chaos.faults.plan", "Site": "agent_chaos.faults.plan"}
 _ALIASES = {"ChaosBuilder": ("builder", "Chaos"), "TriggerConfig": ("trigger", "Trigger")}
 
 
 def __dir__() -> list[str]:
     """Every name for `import *` and for completion: values, conditions, and the constructor of each fault."""
-    constructors, compat = (
-        importlib.import_module(f"{__name__}.{home}") for home in ("constructors", "compat")
-    )
     values = (name for names in _HOMES.values() for name in names)
-    return sorted({*values, *_FAULTS, *_ALIASES, *constructors.constructor_names(), *compat.EXPORTED})
+    constructors = _module("constructors").constructor_names()
+    return sorted({*values, *_ELSEWHERE, *_ALIASES, *constructors, *_module("compat").EXPORTED})
 
 
 def __getattr__(name: str) -> Any:
@@ -52,17 +50,18 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     for home, names in _HOMES.items():
         if name in names:
-            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    if name in _FAULTS:
-        return getattr(importlib.import_module(_FAULTS[name]), name)
+            return getattr(_module(home), name)
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
     if name in _ALIASES:
         home, original = _ALIASES[name]
-        return getattr(importlib.import_module(f"{__name__}.{home}"), original)
-    constructors, compat = (
-        importlib.import_module(f"{__name__}.{home}") for home in ("constructors", "compat")
-    )
+        return getattr(_module(home), original)
     # Last, since it imports every fault: `from agent_chaos.chaos import Chaos` must stay cheap.
-    found = constructors.constructor(name) or compat.by_class_name(name)
+    found = _module("constructors").constructor(name) or _module("compat").by_class_name(name)
     if found is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return found
+
+
+def _module(home: str) -> Any:
+    return importlib.import_module(f"{__name__}.{home}")

@@ -52,3 +52,9 @@ def test_chunks_are_counted_of_streams_alone():
     assert (streamed.streamed, whole.streamed) == (True, False)
     assert streamed.stream_chunks > 1
     assert whole.stream_chunks == 0
+
+
+def test_a_call_is_told_with_the_error_that_its_provider_says_in_the_stream():
+    (call,) = ran(stream=True, kind="error_event", error="overloaded", where="middle").history
+
+    assert (call.success, call.error) == (False, "Overloaded")

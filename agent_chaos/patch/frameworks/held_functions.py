@@ -70,22 +70,26 @@ def sees(
         if made is not found:
             setattr(owner, attribute, made)
 
+    setattr(kind, method, _after(ready, real))
+
+
+def _after(first: Callable[[Any], None], real: Any) -> Any:
+    """A method that does something with its object first; a coroutine function where `real` is one, which frameworks ask."""
     if inspect.iscoroutinefunction(real):
 
         @functools.wraps(real)
         async def called_async(self: Any, *args: Any, **kwargs: Any) -> Any:
-            ready(self)
+            first(self)
             return await real(self, *args, **kwargs)
 
-        setattr(kind, method, called_async)
-        return
+        return called_async
 
     @functools.wraps(real)
     def called(self: Any, *args: Any, **kwargs: Any) -> Any:
-        ready(self)
+        first(self)
         return real(self, *args, **kwargs)
 
-    setattr(kind, method, called)
+    return called
 
 
 def viewed(kind: Any, attribute: str, view: Callable[[Any, Any], Any]) -> None:
