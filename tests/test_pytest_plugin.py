@@ -15,7 +15,7 @@ import pytest
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.oracles.oracle import Violation
-from agent_chaos.search.campaign import Failure
+from agent_chaos.search.failure import Failure
 from tests.forked import ROOT, command
 from tests.patch.raw_server import serving
 from tests.patch.sdk_calls import provider

@@ -8,11 +8,11 @@ from pathlib import Path
 from agent_chaos.commands.resolve_options import Chosen
 from agent_chaos.errors import UsageError
 from agent_chaos.scenario.folders import RUNS, run_folder
-from agent_chaos.search.campaign import Failure
 from agent_chaos.search.checkpoints.beginning import Beginning
 from agent_chaos.search.checkpoints.checkpoint import FILE, Checkpoint
 from agent_chaos.search.checkpoints.kept_results import KeptResults
 from agent_chaos.search.corpus.failure_files import Corpus
+from agent_chaos.search.failure import Failure
 from agent_chaos.trial.rehearsal import Rehearsal
 
 

@@ -13,7 +13,7 @@ from agent_chaos.patch.install import install_offline
 from agent_chaos.patch.time.collector import imports_uncollected
 from agent_chaos.scenario.loader import Loaded, load
 from agent_chaos.scenario.selector import EVERY, Selector
-from agent_chaos.search.campaign import Failure
+from agent_chaos.search.failure import Failure
 from agent_chaos.trial.rehearsal import Rehearsal
 
 

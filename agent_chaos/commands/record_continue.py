@@ -25,7 +25,7 @@ from agent_chaos.report.printable import count
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.scenario.selector import Selector
-from agent_chaos.search.campaign import Failure, UndecidedPlan
+from agent_chaos.search.failure import Failure, UndecidedPlan
 from agent_chaos.trace.trace import Trace
 from agent_chaos.trial.rehearsal import Rehearsal
 from agent_chaos.trial.trial import TrialSetup, run_trial

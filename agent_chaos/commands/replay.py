@@ -21,9 +21,10 @@ from agent_chaos.report.printable import count, seconds
 from agent_chaos.report.reporter import USUAL, Reporter
 from agent_chaos.scenario.loader import DEFAULT_TARGET, Loaded
 from agent_chaos.scenario.selector import EVERY, Selector
-from agent_chaos.search.campaign import Failure, Finding, UndecidedPlan
+from agent_chaos.search.campaign import Finding
 from agent_chaos.search.corpus.baseline import NOTHING, Baseline
 from agent_chaos.search.corpus.settings import baseline
+from agent_chaos.search.failure import Failure, UndecidedPlan
 from agent_chaos.trace.trace import Trace
 
 

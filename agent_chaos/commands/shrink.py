@@ -16,8 +16,8 @@ from agent_chaos.report.exit import combined
 from agent_chaos.report.open_reports import open_reports
 from agent_chaos.report.printable import printable
 from agent_chaos.report.reporter import USUAL, Reporter
-from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.failure_files import Corpus, failure_of
+from agent_chaos.search.failure import Failure
 from agent_chaos.search.shrink import smallest_plan as shrunk_plan
 
 

@@ -28,9 +28,10 @@ from agent_chaos.run.adhoc import AdHocContext, chaos_context
 from agent_chaos.scenario.loader import load
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.search.api import check_failure
-from agent_chaos.search.campaign import Campaign, Failure
+from agent_chaos.search.campaign import Campaign
 from agent_chaos.search.corpus.failure_files import Corpus
 from agent_chaos.search.corpus.settings import baseline, scope_of, settings
+from agent_chaos.search.failure import Failure
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import judges
 from agent_chaos.trial.rehearsal import Rehearsal

@@ -13,8 +13,8 @@ from agent_chaos.errors import AgentChaosError, RequirementMissing
 from agent_chaos.integrations.pytest_fixtures import ChaosFailure, check_stored, search, settings_of
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.scenario.loader import Loaded, load
-from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.failure_files import Corpus
+from agent_chaos.search.failure import Failure
 
 
 def is_scenario_file(config: pytest.Config, path: Path) -> bool:

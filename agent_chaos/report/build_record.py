@@ -30,7 +30,8 @@ from agent_chaos.report.document import (
 from agent_chaos.report.exit import exit_code
 from agent_chaos.report.printable import count, printable
 from agent_chaos.report.remedies.case import Case
-from agent_chaos.search.campaign import Campaign, Failure, Finding
+from agent_chaos.search.campaign import Campaign, Finding
+from agent_chaos.search.failure import Failure
 from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 from agent_chaos.trial.redact_trace import redact_requests
 

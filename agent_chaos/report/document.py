@@ -15,8 +15,9 @@ from agent_chaos.report.contents.beside import SaidBeside
 from agent_chaos.report.contents.difference import Pair
 from agent_chaos.report.contents.shrinking import ShrunkPlan
 from agent_chaos.report.contents.source import CodeLine
-from agent_chaos.search.campaign import Covered, Failure, Figures, UndecidedPlan, Warned
+from agent_chaos.search.campaign import Covered, Figures, Warned
 from agent_chaos.search.corpus.baseline import Acceptance
+from agent_chaos.search.failure import Failure, UndecidedPlan
 
 
 class TimelineRow(BaseModel):

@@ -7,9 +7,10 @@ from time import perf_counter
 
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.search.campaign import Failure, Finding
+from agent_chaos.search.campaign import Finding
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.corpus.failure_files import failure_of
+from agent_chaos.search.failure import Failure
 from agent_chaos.trace.trace import Trace
 
 _PATIENCE_S = 0.5

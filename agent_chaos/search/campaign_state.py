@@ -13,12 +13,14 @@ from agent_chaos.faults.plan import Placed, Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.runtime import interrupts
-from agent_chaos.search.campaign import Judgements, Listener, Phase, Progress, Subject, Warned
+from agent_chaos.search.campaign import Listener, Phase, Progress, Warned
 from agent_chaos.search.checkpoints.stopwatch import Stopwatch
 from agent_chaos.search.digests import SHAPES, Digests, Pairs, digest
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.executor import Executor
+from agent_chaos.search.judgements import Judgements
 from agent_chaos.search.space import singles_of
+from agent_chaos.search.subject import Subject
 
 _KNOWN_SIZE, _MOST_KNOWN = 2, 5_000
 _SUSPICION = 60

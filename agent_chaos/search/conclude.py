@@ -10,11 +10,12 @@ from agent_chaos.oracles.registry import gravity_of
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.runtime import interrupts
 from agent_chaos.search.as_met import as_met
-from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding, UndecidedPlan
+from agent_chaos.search.campaign import Campaign, Figures, Finding
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.corpus.baseline import Baseline
 from agent_chaos.search.corpus.failure_files import Corpus, failure_id, failure_of
 from agent_chaos.search.coverage import coverage
+from agent_chaos.search.failure import Failure, UndecidedPlan
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 from agent_chaos.search.space import Space
 

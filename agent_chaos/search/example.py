@@ -11,7 +11,7 @@ from agent_chaos.faults.fault import Fault
 from agent_chaos.faults.plan import FaultField, Plan, Site
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.search.campaign import Judged
+from agent_chaos.search.judgements import Judged
 from agent_chaos.search.scope import FaultSite
 from agent_chaos.search.space import Candidate, Space
 from agent_chaos.trace.trace import Answer, Call, Raised, ToolRun, Trace, Wait

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.runtime import interrupts
-from agent_chaos.search.campaign import Subject
+from agent_chaos.search.subject import Subject
 
 
 class Memo:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.patch.install import offline_environment
 from agent_chaos.runtime import interrupts
-from agent_chaos.search.campaign import Campaign, Failure, Listener, Subject
+from agent_chaos.search.campaign import Campaign, Listener
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.checkpoints.checkpoint import Checkpoint
 from agent_chaos.search.checkpoints.checkpoint_executor import CheckpointExecutor
@@ -20,12 +20,14 @@ from agent_chaos.search.corpus.journal import Journal
 from agent_chaos.search.example import examined
 from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.executors.inline import Inline
+from agent_chaos.search.failure import Failure
 from agent_chaos.search.loop import drive
 from agent_chaos.search.scope import EVERYTHING, Scope
 from agent_chaos.search.shrink import DEFAULT_MAX_RUNS
 from agent_chaos.search.space import Space
 from agent_chaos.search.strategies.exhaustive import KnownPlans, edges, left_over
 from agent_chaos.search.strategies.group_testing import GroupTesting
+from agent_chaos.search.subject import Subject
 
 
 # Once for the whole campaign: a trial by itself puts the environment up and takes it back.

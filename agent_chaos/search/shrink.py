@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from agent_chaos.faults.plan import Placed, Plan
 from agent_chaos.oracles.verdict import Outcome
-from agent_chaos.search.campaign import ShrinkStep, Subject
+from agent_chaos.search.campaign import ShrinkStep
 from agent_chaos.search.memo import Memo
 from agent_chaos.search.numbers import spread_below
 from agent_chaos.search.scope import EVERYTHING, Bounds, Scope
 from agent_chaos.search.space import Menu, Space
+from agent_chaos.search.subject import Subject
 
 DEFAULT_MAX_RUNS = 400
 _CONFIRMATIONS = 2

@@ -15,8 +15,9 @@ from agent_chaos.chaos import any_fault
 from agent_chaos.faults.plan import Plan
 from agent_chaos.report.document import CampaignRecord, Document, FailureRecord, FindingRecord
 from agent_chaos.report.event import ReportEvent
-from agent_chaos.search.campaign import Failure, Figures
+from agent_chaos.search.campaign import Figures
 from agent_chaos.search.corpus.baseline import Acceptance
+from agent_chaos.search.failure import Failure
 from docs.reference.markdown import WRITTEN, prose, table
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"

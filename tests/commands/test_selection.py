@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from agent_chaos.cli import run_command
-from agent_chaos.search.campaign import Failure
+from agent_chaos.search.failure import Failure
 from tests.search import shop
 
 FOLDER = """

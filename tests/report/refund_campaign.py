@@ -10,7 +10,8 @@ from agent_chaos.faults.fault import Choice, Target, TransportFault
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.search.campaign import Campaign, Failure, Figures, Finding
+from agent_chaos.search.campaign import Campaign, Figures, Finding
+from agent_chaos.search.failure import Failure
 from agent_chaos.stream.exchange import Data, End, Head, Reply, Request, cut, reply
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.stack_frame import StackFrame

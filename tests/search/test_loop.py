@@ -7,9 +7,9 @@ import pytest
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.truncate import Truncate
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.campaign import Judged
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.example import Example
+from agent_chaos.search.judgements import Judged
 from agent_chaos.search.loop import batch, drive
 from agent_chaos.search.strategies.exhaustive import KnownPlans
 

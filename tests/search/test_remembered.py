@@ -9,10 +9,10 @@ from agent_chaos.faults.transport.rate_limits import RateLimit
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.campaign import Judged, Judgements
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.digests import Digests, digest
 from agent_chaos.search.example import Example, Struck
+from agent_chaos.search.judgements import Judged, Judgements
 from agent_chaos.search.strategies.knowledge import Knowledge
 
 

@@ -10,10 +10,10 @@ from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.output import print_line
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.oracles.oracle import spoken
-from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.baseline import Acceptance, Baseline
 from agent_chaos.search.corpus.failure_files import FOLDER
 from agent_chaos.search.corpus.settings import settings
+from agent_chaos.search.failure import Failure
 
 
 def list_accepted() -> int:

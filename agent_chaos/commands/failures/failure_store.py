@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from agent_chaos.errors import AgentChaosError, UsageError
 from agent_chaos.files import as_json_text, from_json_text, write_text
 from agent_chaos.scenario.folders import RUNS
-from agent_chaos.search.campaign import Failure, UndecidedPlan
 from agent_chaos.search.corpus.failure_files import Corpus
+from agent_chaos.search.failure import Failure, UndecidedPlan
 
 _UNDECIDED = RUNS / "undecided"
 _ID = re.compile(r"F-[0-9A-Z]{4,12}", re.IGNORECASE)

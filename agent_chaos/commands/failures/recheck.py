@@ -9,9 +9,9 @@ from enum import StrEnum
 from agent_chaos.errors import ExitCode, record_again
 from agent_chaos.oracles.oracle import spoken
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.search.campaign import Failure
 from agent_chaos.search.corpus.baseline import NOTHING, Baseline
 from agent_chaos.search.corpus.failure_files import installed_version
+from agent_chaos.search.failure import Failure
 
 
 class Standing(StrEnum):

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from agent_chaos.oracles.oracle import spoken
 from agent_chaos.report.document import CampaignRecord, Score, SurvivedKinds
 from agent_chaos.report.printable import count, printable
-from agent_chaos.search.campaign import Campaign, Figures, UndecidedPlan, Warned
+from agent_chaos.search.campaign import Campaign, Figures, Warned
 from agent_chaos.search.corpus.baseline import Acceptance
+from agent_chaos.search.failure import UndecidedPlan
 
 _KINDS = 6
 """How many kinds of fault are named in one line."""

@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.files import relative
 from agent_chaos.runtime.user_code import is_agents
-from agent_chaos.search.campaign import Failure, Subject
 from agent_chaos.search.corpus.failure_files import versions_of
+from agent_chaos.search.failure import Failure
 from agent_chaos.search.selection import Selection
+from agent_chaos.search.subject import Subject
 
 
 class CampaignSelection(Selection):

@@ -23,9 +23,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from agent_chaos.cassette.storage.frames import BrokenRecord, framed, read_frame, unpacked
 from agent_chaos.errors import AgentChaosError, HarnessError, UsageError
-from agent_chaos.search.campaign import PlanField, ShrinkStep
+from agent_chaos.search.campaign import ShrinkStep
 from agent_chaos.search.checkpoints.beginning import Beginning
 from agent_chaos.search.example import Example
+from agent_chaos.search.failure import PlanField
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 
 PREAMBLE: Final = b"agent-chaos 1.0\n"

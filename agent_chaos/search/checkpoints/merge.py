@@ -12,7 +12,7 @@ from itertools import chain, zip_longest
 
 from agent_chaos.errors import UsageError
 from agent_chaos.faults.plan import Plan
-from agent_chaos.search.campaign import Campaign, Listener, Subject
+from agent_chaos.search.campaign import Campaign, Listener
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.checkpoints.checkpoint_executor import as_kept, showing
 from agent_chaos.search.checkpoints.kept_results import KeptResults, KeptShrink
@@ -31,6 +31,7 @@ from agent_chaos.search.shrink import DEFAULT_MAX_RUNS, ShrinkResult, ShrinkTask
 from agent_chaos.search.space import Space
 from agent_chaos.search.strategies.exhaustive import edges
 from agent_chaos.search.strategies.knowledge import Knowledge
+from agent_chaos.search.subject import Subject
 
 
 def in_order(shards: Sequence[KeptResults]) -> list[KeptResults]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from agent_chaos.errors import record_again
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome, Verdict
-from agent_chaos.search.campaign import Subject
+from agent_chaos.search.subject import Subject
 
 
 def check_plan(subject: Subject, plan: Plan, target: str) -> Outcome:

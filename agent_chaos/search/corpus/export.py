@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pprint import pformat
 
-from agent_chaos.search.campaign import Failure
+from agent_chaos.search.failure import Failure
 
 _HEAD = '''"""{title}
 

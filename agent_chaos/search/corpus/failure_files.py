@@ -15,7 +15,8 @@ from agent_chaos.errors import AgentChaosError, PlanError, UsageError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.files import write_text
 from agent_chaos.oracles.oracle import Violation
-from agent_chaos.search.campaign import Failure, Subject
+from agent_chaos.search.failure import Failure
+from agent_chaos.search.subject import Subject
 from agent_chaos.version import __version__
 
 FOLDER = Path(".agent_chaos")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
-from agent_chaos.search.campaign import Subject
 from agent_chaos.search.corpus.baseline import Baseline
 from agent_chaos.search.corpus.failure_files import Corpus, failure_of
+from agent_chaos.search.subject import Subject
 
 
 class Journal:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from time import perf_counter
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.search.campaign import Subject
 from agent_chaos.search.example import Example, examined
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask, smallest_plan
 from agent_chaos.search.space import Space
+from agent_chaos.search.subject import Subject
 
 
 class Inline:

@@ -20,7 +20,6 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.patch.files.copies import remove_copies_of
-from agent_chaos.search.campaign import Judged, only_everyday
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.workers import (
     Alive,
@@ -31,6 +30,7 @@ from agent_chaos.search.executors.workers import (
     WorkerFailed,
     work,
 )
+from agent_chaos.search.judgements import Judged, only_everyday
 from agent_chaos.search.scope import Scope
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 from agent_chaos.trace.trace import Trace

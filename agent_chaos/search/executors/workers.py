@@ -17,13 +17,13 @@ from agent_chaos.containment import Contained
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.network_namespace import isolate
-from agent_chaos.search.campaign import Subject
 from agent_chaos.search.example import Example
 from agent_chaos.search.executors.executor import Executor
 from agent_chaos.search.executors.inline import Inline
 from agent_chaos.search.scope import Scope
 from agent_chaos.search.shrink import ShrinkResult, ShrinkTask
 from agent_chaos.search.space import Space
+from agent_chaos.search.subject import Subject
 
 Task = Plan | ShrinkTask
 TaskResult = Example | ShrinkResult

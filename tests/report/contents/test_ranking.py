@@ -8,7 +8,7 @@ from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.message.malformed_arguments import MalformedArguments
 from agent_chaos.faults.plan import Plan
 from agent_chaos.report.contents.ranking import likelihood
-from agent_chaos.search.campaign import only_everyday
+from agent_chaos.search.judgements import only_everyday
 
 
 def plan(shape: str) -> Plan:

@@ -8,11 +8,11 @@ import pytest
 
 from agent_chaos.errors import UsageError
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.campaign import Judgements
 from agent_chaos.search.checkpoints.beginning import Beginning, CampaignSelection
 from agent_chaos.search.checkpoints.checkpoint import FILE, Checkpoint
 from agent_chaos.search.checkpoints.kept_results import KeptResults
 from agent_chaos.search.corpus.failure_files import Corpus
+from agent_chaos.search.judgements import Judgements
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from tests.search import shop

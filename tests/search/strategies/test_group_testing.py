@@ -8,9 +8,9 @@ import pytest
 from agent_chaos.faults.family import Frequency
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.oracles.verdict import Verdict
-from agent_chaos.search.campaign import Judged
 from agent_chaos.search.digests import Pairs
 from agent_chaos.search.example import Example, Reached, Struck
+from agent_chaos.search.judgements import Judged
 from agent_chaos.search.numbers import FieldNumbers, Limits, nth, spread_below
 from agent_chaos.search.space import Space, variant_of
 from agent_chaos.search.strategies.combining import Combiner
