@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
 
 from agent_chaos.faults.plan import Plan, Site
 from agent_chaos.patch.install import offline_environment
@@ -84,30 +86,62 @@ def find_failures(
         # Asked between batches, not told by the example that failed: the campaign is the same for any
         # number of workers.
         run.enough = lambda: len(run.found) > len(baseline.in_force(subject.name, run.found))
-    search = GroupTesting(space, shard.seed(seed), shard=shard)
-    interrupted, stored, planned, ended = False, Stored(), 0, ""
+    course = _Course(space)
     try:
-        stored = run_stored(run, executor, _stored_failures(corpus, checkpoint), scope)
+        course.stored = run_stored(run, executor, _stored_failures(corpus, checkpoint), scope)
         if exhaustive:
-            plans = shard.part(edges(space))
-            run.total = planned = len(plans)
-            ended = drive(run, KnownPlans(iter(plans)), planned)
+            _run_edges(run, course, shard)
         else:
-            ended = drive(run, search, run.max_examples, until_stale)
-            # Coverage counts the sites that faults led to; the strategy kept them in mind by itself.
-            clean, space = space, space.extended(search.knowledge.counted)
-            if until_covered:
-                ended = _complete(run, space, search.knowledge.leading, shard, clean)
+            _draw(run, course, seed, shard, until_stale, until_covered=until_covered)
     except KeyboardInterrupt:
-        interrupted = True
-    finally:
-        # Also after Ctrl-C: Hypothesis draws in a thread of its own.
-        search.close()
-    end = Ending(seed, max_shrink_runs, baseline, corpus, stored, until_covered, planned, ended)
-    campaign = concluded(run, space, end, interrupted=interrupted)
+        course.interrupted = True
+    end = Ending(
+        seed, max_shrink_runs, baseline, corpus, course.stored, until_covered, course.planned, course.ended
+    )
+    campaign = concluded(run, course.space, end, interrupted=course.interrupted)
     if checkpoint is not None:
         checkpoint.end(interrupted=campaign.interrupted)
     return campaign
+
+
+@dataclass
+class _Course:
+    """How far a search came. Filled in on the way, so that what was reached is known where Ctrl-C ends it.
+
+    `planned` and `ended` as in `Ending`.
+    """
+
+    space: Space
+    stored: Stored = field(default_factory=Stored)
+    planned: int = 0
+    ended: str = ""
+    interrupted: bool = False
+
+
+def _run_edges(run: CampaignState, course: _Course, shard: Shard) -> None:
+    """Every single fault at the edges of its numbers, as far as it is of the shard's part."""
+    plans = shard.part(edges(course.space))
+    run.total = course.planned = len(plans)
+    course.ended = drive(run, KnownPlans(iter(plans)), len(plans))
+
+
+def _draw(
+    run: CampaignState,
+    course: _Course,
+    seed: int,
+    shard: Shard,
+    until_stale: int | None,
+    *,
+    until_covered: bool,
+) -> None:
+    """What the usual strategy draws, and then, where that is asked for, the singles that it left over."""
+    # Closed also after Ctrl-C: Hypothesis draws in a thread of its own.
+    with closing(GroupTesting(course.space, shard.seed(seed), shard=shard)) as search:
+        course.ended = drive(run, search, run.max_examples, until_stale)
+        # Coverage counts the sites that faults led to; the strategy kept them in mind by itself.
+        clean, course.space = course.space, course.space.extended(search.knowledge.counted)
+        if until_covered:
+            course.ended = _complete(run, course.space, search.knowledge.leading, shard, clean)
 
 
 def started(
