@@ -20,11 +20,11 @@ _ADVICE = {
     "HTML page in the answer": "Check the type of a reply before using it: an error page is text, too.",
     "provider's error in the answer": "Log the provider's error, and tell the user in words of your own what did not work.",
 }
-_STAND_IN = (
+_CREDENTIAL_PLACEHOLDER = (
     r"\{\{(?:[A-Z0-9]+_)*(?:[A-Z]*KEY|TOKEN|SECRET|PASSWORD|AUTHORIZATION|CREDENTIALS?)(?:_[A-Z0-9]+)*\}\}"
 )
-"""What stands in a trace for a key of the process's environment, or of a request; a template's own `{{NAME}}` is none."""
-_CREDENTIAL = re.compile(rf"{re.escape(CANARY)}|\b{re.escape(REDACTED)}\b|{_STAND_IN}")
+"""The placeholders of redaction whose names are those of credentials: a prompt template's own `{{NAME}}` is no leak."""
+_CREDENTIAL = re.compile(rf"{re.escape(CANARY)}|\b{re.escape(REDACTED)}\b|{_CREDENTIAL_PLACEHOLDER}")
 _INTERNALS: dict[str, tuple[re.Pattern[str], Severity]] = {
     "credential in the answer": (_CREDENTIAL, "error"),
     "traceback in the answer": (

@@ -51,6 +51,7 @@ def redact_outcome(outcome: Outcome, redactor: Redactor) -> Outcome:
 
 def _knowing(trace: Trace, redactor: Redactor) -> Redactor:
     # All requests first: what the agent raises in its first turn may quote a key that it sends in its last.
+    # Cheap a second time, for the outcome of the same run: what a request teaches is kept with it.
     return reduce(Redactor.learning, (entry.request for entry in trace.calls), redactor)
 
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 
 from agent_chaos.cassette.model import Cassette, Exchange
-from agent_chaos.cassette.redaction.prose import REDACTED
+from agent_chaos.cassette.redaction.prose import REDACTED, SECRET_PLACEHOLDER
 from agent_chaos.report.printable import bytes_as_text, one_line
 from agent_chaos.stream.exchange import Headers
-
-_PLACEHOLDER = re.compile(r"\{\{[A-Z][A-Z0-9_]*\}\}")
 
 
 def replaced(cassette: Cassette) -> list[tuple[str, str, int]]:
@@ -42,6 +39,6 @@ def _in_headers(side: str, headers: Headers) -> Iterator[tuple[str, str]]:
 
 
 def _marks(text: str) -> Iterator[str]:
-    yield from _PLACEHOLDER.findall(text)
+    yield from SECRET_PLACEHOLDER.findall(text)
     if REDACTED in text:
         yield REDACTED

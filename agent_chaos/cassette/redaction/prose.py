@@ -10,6 +10,9 @@ from agent_chaos.cassette.redaction.names import is_secret_field, is_secret_para
 from agent_chaos.stream.edits import Edit
 
 REDACTED: Final = "REDACTED"
+"""What stands for a secret that is found by its name or shape."""
+SECRET_PLACEHOLDER: Final = re.compile(r"\{\{[A-Z][A-Z0-9_]*\}\}")
+"""What stands for a secret whose value is known: the name of its variable or field, as `{{OPENAI_API_KEY}}`."""
 
 # Quotes may have backslashes before them, as in JSON within JSON. Every repetition is bounded: bodies are as
 # long as they like, and a search must stay linear.

@@ -10,13 +10,13 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
-from agent_chaos.cassette.redaction.credential_exchange import is_credential_exchange
+from agent_chaos.cassette.redaction.carried_credentials import carried_credentials, placeholder_of
 from agent_chaos.cassette.redaction.header_names import is_cookie, is_plain_request_header, is_secret_header
 from agent_chaos.cassette.redaction.names import is_secret_parameter, is_secret_variable
 from agent_chaos.cassette.redaction.prose import REDACTED, stands_in
@@ -28,12 +28,10 @@ from agent_chaos.cassette.redaction.scrubbing import (
     known_forms,
     streamed_edits,
 )
-from agent_chaos.cassette.redaction.shapes import entropy
 from agent_chaos.stream.edits import Edit, applied, clipped_edits, in_bytes, merged_edits, moved, rebodied
 from agent_chaos.stream.exchange import Abort, Head, Headers, Reply, ReplyEvent, Request
 from agent_chaos.stream.framing.framing import Framing
 from agent_chaos.stream.framing.registry import evident_framing
-from agent_chaos.stream.json_strings import strings
 
 _PARAMETER = re.compile(r"([?&])([^=&#]{1,100})=([^&#]*)")
 _PART = re.compile(
@@ -45,10 +43,6 @@ _MAX_PLAIN = 64 * 1024 * 1024
 """Bytes that are unpacked, at most: a few kilobytes can hold gigabytes."""
 _USER_INFO = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]{0,20}://)[^/@?#]{1,1000}@")
 _PROJECT = re.compile(r"/projects/[^/?#]{1,200}/locations/")
-_UNFIT = re.compile(r"[^A-Za-z0-9]+")
-# Of 12 letters and digits drawn at random nine in ten lie above, of 32 hexadecimal digits nearly all; most
-# words and version numbers lie below.
-_RANDOM_BITS = 3.2
 _LEARNT, _SHORT, _KEPT = 16, 512, 4096
 """How many redactors that learnt something are kept; of texts of how many characters the edits are, and of how many texts."""
 
@@ -82,12 +76,9 @@ class Redactor:
         return request.derived((__name__, tuple(self.secrets.items())), lambda: self._learning(request, None))
 
     def _learning(self, request: Request, reply: Reply | None) -> Redactor:
-        held = [*_held(request.headers), *_random(request.headers), *_held(reply.headers if reply else ())]
-        held += [(name, value) for name, value in request.query if is_secret_parameter(name)]
-        held += _fetched(reply) if reply is not None and is_credential_exchange(request) else ()
         new = {
-            value: _placeholder(name)
-            for name, value in held
+            value: placeholder_of(name)
+            for name, value in carried_credentials(request, reply)
             if len(value) >= MIN_LENGTH and value not in self.secrets and not stands_in(value)
         }
         if not new:
@@ -253,48 +244,9 @@ NO_SECRETS = Redactor({})
 """Knows keys by their shape alone."""
 
 
-def _placeholder(name: str) -> str:
-    return f"{{{{{_UNFIT.sub('_', name).upper()}}}}}"
-
-
 def _text(data: bytes) -> str:
     """Bytes as text, whatever they are; encoded with the same error handler they are the same bytes."""
     return data.decode("utf-8", "surrogateescape")
-
-
-def _held(headers: Headers) -> Iterator[tuple[str, str]]:
-    """Credentials in header fields, without their scheme; of cookies the values."""
-    for name, value in headers:
-        if is_cookie(name):
-            # A reply sets one cookie in a field, with attributes behind it; a request sends all in one field.
-            pairs = value.split(";") if name.lower() == "cookie" else value.split(";")[:1]
-            yield from ((name, pair.partition("=")[2].strip()) for pair in pairs)
-        # `Bearer sk-…`: the scheme is no part of the credential, and stands in other texts.
-        elif is_secret_header(name):
-            yield name, value.partition(" ")[2] if " " in value else value
-
-
-def _random(headers: Headers) -> Iterator[tuple[str, str]]:
-    """Values of request headers nobody knows, where they look drawn rather than written."""
-    for name, value in headers:
-        if not is_plain_request_header(name) and not is_cookie(name) and _is_drawn(value):
-            yield name, value
-
-
-def _fetched(reply: Reply) -> Iterator[tuple[str, str]]:
-    """What a credential exchange brought: its strings that look drawn, or the whole of a body that is no JSON."""
-    text = _text(reply.body)
-    found = strings(text)
-    if found is None:
-        yield from [("fetched credential", text)] if _is_drawn(text.strip()) else []
-    else:
-        yield from ((one.name, one.text) for one in found if one.name and _is_drawn(one.text))
-
-
-def _is_drawn(value: str) -> bool:
-    """Whether a value looks as if it was drawn at random: no spaces or slashes, digits, and few letters repeated."""
-    written = " " in value or "/" in value or not any(letter.isdigit() for letter in value)
-    return not written and entropy(value) >= _RANDOM_BITS
 
 
 def _plain_url(url: str) -> str:

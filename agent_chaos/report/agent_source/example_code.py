@@ -34,7 +34,6 @@ def with_names(template: str, names: OwnNames, protocol: str) -> str:
     for word, name in (
         ("$for", "async for" if names.awaits else "for"),
         ("$stream", names.stream or "stream"),
-        ("for $chunk in", "async for $chunk in" if names.awaits else "for $chunk in"),
         ("$reply", reply),
         ("$chunk", names.chunk),
         ("$client", names.client if names.made else "client"),

@@ -27,7 +27,7 @@ REMEDY = Remedy(
     at=lambda case: case.at_call,
     order=19,
     events={
-        "openai_chat": "for $chunk in ...:\n"
+        "openai_chat": "$for $chunk in ...:\n"
         "    for part in $chunk.choices[0].delta.tool_calls or ():\n"
         "        name = part.function.name or name  # set it, never add to it"
     },

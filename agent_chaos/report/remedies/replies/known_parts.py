@@ -29,14 +29,14 @@ REMEDY = Remedy(
         'text = "".join(p.text for p in parts if p.text and not p.thought)',
     },
     events={
-        "anthropic_messages": "for $chunk in ...:\n"
+        "anthropic_messages": "$for $chunk in ...:\n"
         '    delta = getattr($chunk, "delta", None)\n'
         '    if getattr(delta, "type", None) == "text_delta":\n'
         "        text += delta.text",
-        "openai_responses": "for $chunk in ...:\n"
+        "openai_responses": "$for $chunk in ...:\n"
         '    if $chunk.type == "response.output_text.delta":\n'
         "        text += $chunk.delta",
-        "gemini": "for $chunk in ...:\n"
+        "gemini": "$for $chunk in ...:\n"
         "    for p in $chunk.candidates[0].content.parts:\n"
         '        text += p.text or "" if not p.thought else ""',
     },

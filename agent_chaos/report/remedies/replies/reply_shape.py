@@ -95,9 +95,9 @@ _WHOLE = {
     '    raise RuntimeError("the reply holds no content")',
 }
 _EVENTS = {
-    "openai_chat": "for $chunk in ...:\n    if not $chunk.choices or not $chunk.choices[0].delta:\n        continue",
+    "openai_chat": "$for $chunk in ...:\n    if not $chunk.choices or not $chunk.choices[0].delta:\n        continue",
     "openai_responses": "",
-    "gemini": "for $chunk in ...:\n    if not $chunk.candidates or not $chunk.candidates[0].content:\n        continue",
+    "gemini": "$for $chunk in ...:\n    if not $chunk.candidates or not $chunk.candidates[0].content:\n        continue",
     "anthropic_messages": "",
 }
 

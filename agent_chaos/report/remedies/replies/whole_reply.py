@@ -56,29 +56,29 @@ REMEDY = Remedy(
     },
     events={
         "anthropic_messages": "stop, said = None, False\n"
-        "for $chunk in ...:\n"
+        "$for $chunk in ...:\n"
         '    said |= $chunk.type == "content_block_start"\n'
         '    if $chunk.type == "message_delta":\n'
         "        stop = $chunk.delta.stop_reason\n" + _ANTHROPIC,
         "openai_chat": "stop, said = None, False\n"
-        "for $chunk in ...:\n"
+        "$for $chunk in ...:\n"
         "    if $chunk.choices:\n"
         "        delta = $chunk.choices[0].delta\n"
         "        said |= bool(delta.content or delta.tool_calls)\n"
         "        stop = $chunk.choices[0].finish_reason or stop\n" + _CHAT,
         "openai_responses": "complete = said = False\n"
-        "for $chunk in ...:\n"
+        "$for $chunk in ...:\n"
         '    said |= $chunk.type.endswith(".delta")\n'
         '    complete |= $chunk.type == "response.completed"\n'
         "if not complete or not said:\n"
         '    raise RuntimeError("incomplete reply")',
         "bedrock_converse": "stop, said = None, False\n"
-        "for $chunk in ...:\n"
+        "$for $chunk in ...:\n"
         '    said |= "contentBlockStop" in $chunk\n'
         '    if "messageStop" in $chunk:\n'
         '        stop = $chunk["messageStop"]["stopReason"]\n' + _ANTHROPIC,
         "gemini": "stop, said = None, False\n"
-        "for $chunk in ...:\n"
+        "$for $chunk in ...:\n"
         "    if $chunk.candidates:\n"
         "        said |= bool($chunk.candidates[0].content)\n"
         "        stop = $chunk.candidates[0].finish_reason or stop\n" + _GEMINI,
