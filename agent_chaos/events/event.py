@@ -165,6 +165,7 @@ Event = Annotated[
     | ToolUseEvent
     | ToolStartEvent
     | ToolEndEvent,
+    # By the type alone: pydantic would else try all twelve, and tell twelve errors of one bad line.
     Field(discriminator="type"),
 ]
 """Any event."""

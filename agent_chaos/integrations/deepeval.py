@@ -51,6 +51,7 @@ def as_assertion(
     Raises:
         ModuleNotFoundError: DeepEval is not installed.
     """
+    # Here and not in the first run: who writes the scenario is to be told, and at that line.
     required("deepeval", "deepeval")
     if _conversational(metric) or any((scenario, expected_outcome, chatbot_role)):
         return ConversationalDeepEvalAssertion(

@@ -32,6 +32,7 @@ class ToolUsed:
 
 def required(module: str, extra: str) -> None:
     """Raises ModuleNotFoundError, with the line that installs it, where a library is absent."""
+    # Looked for, not imported: DeepEval takes seconds, and an assertion is made while its file is loaded.
     if importlib.util.find_spec(module) is None:
         raise ModuleNotFoundError(
             f'{module} is not installed: pip install "agent-chaos[{extra}]"', name=module

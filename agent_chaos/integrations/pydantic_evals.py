@@ -79,6 +79,7 @@ class PydanticEvalsAssertion:
     def _result(self, said: Any, turn: int | None) -> AssertionResult:
         """One verdict of what may be several results."""
         several = said if isinstance(said, Mapping) else {"": said}
+        # Results come bare, or with a reason around them (`EvaluationReason`).
         values = {name: getattr(one, "value", one) for name, one in several.items()}
         reasons = [str(one.reason) for one in several.values() if getattr(one, "reason", None)]
         decided = {name: held for name, one in values.items() if (held := self._held(one)) is not None}

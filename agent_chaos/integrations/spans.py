@@ -67,6 +67,7 @@ def _node(spans: Any, number: int, name: str, at: float, attributes: dict[str, A
     return spans.SpanNode(
         name=name,
         trace_id=1,
+        # From 1, since 0 is no valid id of a span in OpenTelemetry.
         span_id=number + 1,
         parent_span_id=1 if number else None,
         start_timestamp=started,

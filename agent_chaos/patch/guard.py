@@ -161,6 +161,8 @@ def _named_back(actual: Callable[[str], _Names]) -> Callable[[str], _Names]:
     return gethostbyaddr
 
 
+# One dict, since the hook looks at it for every event of the process: names of a module that are bound anew
+# would need `global`.
 _state = {"added": 0, "active": 0, "shut": 0}
 
 

@@ -38,6 +38,8 @@ class _Pipe(io.FileIO):
     def readall(self) -> Any:
         return super().readall()
 
+    # Each method only calls its base: what counts is that a frame of this module stands on the stack
+    # meanwhile.
     def read(self, size: int | None = -1, /) -> Any:
         return super().read(-1 if size is None else size)
 
@@ -53,6 +55,7 @@ class _Io:
 
     def open(self, file: int, mode: str, buffering: int = -1) -> Any:
         """As `io.open`, for what `subprocess` opens by it: the ends of its pipes, in bytes."""
+        # `subprocess` wraps text around these by itself.
         if replaying() is None or mode not in ("rb", "wb"):
             return open(file, mode, buffering)
         raw = _Pipe(file, mode)

@@ -33,6 +33,8 @@ def _fill_at_start(module: ModuleType) -> None:
     def acquire(self: Any, capacity_amount: int) -> bool:
         session = replaying()
         if session is not None and _run_of.get(self, _no_run)() is not session:
+            # Both private: botocore has no way to ask for a new quota, and makes one with each client
+            # alone.
             self._available_capacity = self._max_capacity
             _run_of[self] = ref(session)
         return bool(actual(self, capacity_amount))

@@ -69,6 +69,7 @@ def _fired(trace: Trace) -> list[str]:
             told += [f"{where}: {fault.describe()}{after}" for fault in entry.fired]
         elif isinstance(entry, ToolRun):
             told += [f"tool {tools}: {fault.describe()}" for fault in entry.fired]
+            # Counted over all runs, as tools have no numbers of their own.
             tools += 1
     return told
 

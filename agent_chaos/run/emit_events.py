@@ -35,6 +35,7 @@ def narrate(report: RunReport, trace: Trace, sink: EventSink, *, started_at: flo
         tell(recorder)
     now = trace.virtual_s
     recorder.end_trace(success=report.passed, error=report.error, duration_s=report.elapsed_s)
+    # Here: a sink that is closed has said all that it could raise.
     recorder.close()
     return recorder.failure
 
@@ -125,6 +126,7 @@ def _asks(ask: ToolRequest) -> Iterator[_Step]:
 def _tool(run: ToolRun, trace: Trace, wanted: list[ToolRequest]) -> Iterator[_Step]:
     pairs = ((ask, call) for ask in wanted for call in ask.calls if call.run == run.seq)
     ask, call = next(pairs, (None, None))
+    # A tool that no model asked for, which the agent called by itself, belongs to no span.
     span, tool_id = (ask.call_id if ask else ""), (call.id if call else "")
     following = next((later for later in trace.calls if later.seq > run.seq), None)
     known: dict[str, Any] = {"call_id": span, "tool_name": run.name, "tool_use_id": tool_id}

@@ -17,6 +17,7 @@ class Answered:
     call_seq: int
 
 
+# A protocol, not an import: rooms below must not know `trial`, which implements it.
 class Answers(Protocol):
     """Who answers a replayed run."""
 

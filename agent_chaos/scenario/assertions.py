@@ -47,6 +47,7 @@ def checked(assertion: Callable[..., Any], context: ChaosContext, turn: int | No
     name = str(getattr(assertion, "name", None) or getattr(assertion, "__name__", type(assertion).__name__))
     with Contained() as contained:
         # Inside the block: what has no signature is no assertion, and is told as one that failed.
+        # By the parameter's name, as assertions of users come with and without it.
         wants_turn = "turn_number" in inspect.signature(assertion).parameters
         found = assertion(context, turn_number=turn) if wants_turn else assertion(context)
     if (exc := contained.error) is not None:
@@ -276,6 +277,7 @@ class TokenBurstDetection:
         for number, used in enumerate(tokens):
             before = tokens[:number]
             mean = sum(before) / len(before) if len(before) >= self.min_calls_for_average else None
+            # Of the two bounds the smaller one counts, and says in the message which was passed.
             limit = (
                 self.absolute_max if mean is None else min(self.absolute_max, mean * self.burst_multiplier)
             )

@@ -29,6 +29,7 @@ class Selector:
 
     def of(self, every: Iterable[Loaded]) -> list[Loaded]:
         """Those that are wanted. Raises UsageError for an expression that is none, and where nothing is left."""
+        # A list first: it is gone through three times, and may be a generator.
         loaded = list(every)
         test = _parsed(self.expression)
         chosen = [one for one in loaded if self._tagged(one.scenario) and test(_names(one.scenario))]
@@ -105,6 +106,7 @@ def _one(words: list[str], whole: str) -> _Test:
         raise _senseless(whole, word)
     words.pop(0)
     if word == "not":
+        # `not` binds closest, as in Python and in pytest.
         other = _one(words, whole)
         return lambda names: not other(names)
     if word == "(":

@@ -115,6 +115,7 @@ class MaxTokensPerTurn:
 
     def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
         named = turn_number if self.turn is None else self.turn
+        # Without a turn it is about each of them, so the one with the most tokens decides.
         results = (
             ctx.turn_results
             if named is None

@@ -18,6 +18,7 @@ from agent_chaos.stream.exchange import Reply, Request, reply
 def controlled(sessions: Sessions, request: Request) -> Reply:
     """The answer to a request that is for the server itself."""
     target = urlsplit(request.url)
+    # As a query and not as the header of other requests: these are typed by hand, into curl or a browser.
     name = parse_qs(target.query).get("session", [""])[0]
     match request.method, target.path:
         case "GET", "/-/calls":
@@ -39,9 +40,10 @@ def _planned(sessions: Sessions, name: str, request: Request) -> Reply:
     if not isinstance(value, dict):
         return _json(400, {"error": "a plan is a JSON object, as `agent-chaos export` shows it"})
     try:
-        plan = Plan.model_validate(value or {"faults": []})
+        plan = Plan.model_validate(value)
     except (AgentChaosError, ValueError) as exc:
         return _json(400, {"error": str(exc)})
+    # A new plan begins the session afresh: its sites count servings from the beginning.
     sessions.begin(name, plan)
     return _json(200, {"session": name, "plan": plan.as_dict()})
 

@@ -13,7 +13,7 @@ from agent_chaos.faults.plan import Plan
 from agent_chaos.providers.registry import recognise
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.replay.player import Player, ServedReply
-from agent_chaos.stream.exchange import End, Reply, Request, reply
+from agent_chaos.stream.exchange import Reply, Request, reply
 
 HEADER = "x-agent-chaos-session"
 """The header by which a client says which session it belongs to; without it, it is the session ''."""
@@ -87,6 +87,4 @@ def _missing(request: Request, served: ServedReply) -> Reply:
     nearest = f"; the nearest request differs at {served.difference}" if served.difference else ""
     text = f"agent-chaos: {request.method} {request.url} was not recorded{nearest}"
     body = text.encode()
-    made = reply(404, [("content-type", "text/plain"), ("content-length", str(len(body)))], [body])
-    assert isinstance(made.events[-1], End)
-    return made
+    return reply(404, [("content-type", "text/plain"), ("content-length", str(len(body)))], [body])

@@ -72,6 +72,7 @@ def _record(attempts: list[Call], trace: Trace) -> CallRecord:
         model=turn.model if turn else "",
         success=not error,
         attempts=len(attempts),
+        # From the first attempt's start: what a user waits for is the call with its retries.
         latency=(delivered.at if delivered else last.at) - first.at,
         ttft=_first_byte(reply),
         error=error or None,
@@ -86,6 +87,7 @@ def _record(attempts: list[Call], trace: Trace) -> CallRecord:
 def _error(call: Call, turn: ModelTurn | None, delivered: Delivered | None) -> str:
     if call.reply is None:
         return "not recorded"
+    # What the client met comes first: a reply with status 200 may have broken in its body.
     if delivered is not None and delivered.outcome in ("aborted", "timeout"):
         return delivered.error or delivered.outcome
     if not call.reply.ok:
@@ -113,6 +115,7 @@ def _stream(calls: list[Call], history: list[CallRecord]) -> StreamMetrics:
         if call.reply and _streamed(call)
         for earlier, later in pairwise(call.reply.events)
     ]
+    # Each attempt on its own, as each stream that was cut is one.
     cut = [call for call in calls if _streamed(call) and (turn := _turn(call)) and not turn.complete]
     return StreamMetrics(
         ttft_times=[record.ttft for record in streamed if record.ttft is not None],

@@ -67,6 +67,7 @@ def _of_tool(fault: Fault, run: ToolRun) -> FaultRecord:
 
 def _changed(change: Changed) -> FaultRecord:
     fault = change.chaos.fault
+    # A history may be a hundred messages long, of which a change concerns one.
     before, after = _apart(change.before, change.after)
     return FaultRecord(
         call_id=f"call-{change.call}" if change.call >= 0 else "",

@@ -96,6 +96,7 @@ class RealToolPolicy:
     def check_effects(self, trace: Trace) -> None:
         """Raises UsageError where the agent did what no copy of files can hold; it was refused."""
         effects = trace.incidents_of("effect")
+        # Told apart by its words: what to do about it is to give a boundary back, not to make a first one.
         if effects and PAST_BOUNDARY in effects[0].detail:
             raise UsageError(f"{self.scenario.name}: the agent {effects[0].detail}; {_GIVE_BACK}, {_ELSE}")
         if effects:

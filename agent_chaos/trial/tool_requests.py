@@ -49,6 +49,7 @@ def _asked(call: Call, trace: Trace, free: list[ToolRun]) -> ToolRequest:
     assert call.wire is not None
     assert call.reply is not None
     turn = call.wire.parse(call.reply)
+    # While the run goes on a transfer may not be over; then the call itself says when.
     done = trace.deliveries.get(call.seq, call)
     calls = tuple(
         AskedCall(one.id, one.name, one.arguments, _parsed(one.arguments), _run(one.name, call.seq, free))

@@ -7,6 +7,8 @@ import stat
 from collections.abc import Callable, Collection
 from typing import Any
 
+# Bound as this module is imported, before anything stands for them; all that this package does with files
+# is done by them.
 open_file: Callable[..., Any] = open
 functions: dict[str, Callable[..., Any]] = {
     name: getattr(os, name)
@@ -89,6 +91,7 @@ def copy(source: str, target: str) -> None:
     if is_link(source):
         copy_link(source, target)
         return
+    # Not by `shutil.copyfile`, which ends in calls of `os` that are redirected.
     with open_file(source, "rb") as read, open_file(target, "wb") as written:
         while chunk := read.read(_CHUNK):
             written.write(chunk)

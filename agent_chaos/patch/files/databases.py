@@ -90,6 +90,8 @@ def _uri(path: str, query: str) -> str:
 
 
 def _copy_for(path: str) -> str:
+    # The journals first: SQLite looks for them as it opens the database, and would miss what was committed
+    # to them.
     for ending in _JOURNALS:
         if OVERLAY.exists(path + ending):
             OVERLAY.to_write(path + ending)
@@ -121,6 +123,8 @@ def restored() -> set[str]:
         # Of one that is closed, or belongs to a thread that is gone; or whose database lost its folder meanwhile.
         with suppress(sqlite3.Error, OSError):
             _restore(connection, path)
+            # Kept as files: a connection that is open goes on with the file that it has opened, whatever
+            # stands there later.
             kept.update(OVERLAY.shadow(path) + ending for ending in _BESIDE)
     return kept
 
@@ -169,6 +173,7 @@ def _pristine(path: str) -> Iterator[sqlite3.Connection]:
 
 def _schema(connection: sqlite3.Connection) -> Iterator[str]:
     cursor = connection.cursor()
+    # The agent may have set one on its connection, which all cursors take over.
     cursor.row_factory = None
     for (sql,) in cursor.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"):
         yield sql
@@ -176,5 +181,6 @@ def _schema(connection: sqlite3.Connection) -> Iterator[str]:
 
 def stand_before(changes_made: Changes) -> None:
     changes_made.rebind({_actual: _connect})
+    # Both hold the function by name, and libraries ask either.
     for module in (sqlite3, sqlite3.dbapi2):
         changes_made.replace(module, "connect", _connect)

@@ -29,6 +29,7 @@ def open_redirected(file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> An
     if (path := to_change(file)) is None:
         return actual.open_file(file, mode, *args, **kwargs)
     with told_as(file):
+        # "r+" is the one mode for writing that makes no file.
         copy = _copy_for(path, creates="r" not in mode, empties="w" in mode, new="x" in mode)
         return _named(file, copy, mode, args, kwargs)
 

@@ -21,6 +21,7 @@ _DONE = {"file": "wrote the file", "sqlite": "opened the database"}
 
 def copying() -> Session | None:
     """The run that this code belongs to, where its files are copied."""
+    # Assertions look at a run's files when it is over.
     session = replaying() or OVERLAY.looked_at
     return session if session is not None and session.copies_files else None
 
@@ -103,6 +104,7 @@ def told_as(given: Any, other: Any = None) -> Iterator[None]:
         raise _too_large(exc) from None
     except OSError as exc:
         if exc.filename is None or OVERLAY.holds(os.fsdecode(exc.filename)):
+            # Agents show this name, or compare it with their own.
             exc.filename = os.fspath(given)
             if other is not None:
                 exc.filename2 = os.fspath(other)

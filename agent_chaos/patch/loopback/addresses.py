@@ -48,12 +48,14 @@ def program_environment(server: str, environ: Mapping[str, str], *, offline: boo
     if offline:
         kept.update(_own_time(server, kept))
         kept.update({name: PLACEHOLDER for name in key_variables() if not kept.get(name)})
+        # What the user has set wins.
         kept = LOCAL_SWITCHES | kept
     return kept
 
 
 def _own_time(server: str, environ: Mapping[str, str]) -> dict[str, str]:
     """The variables by which Node and Python load what lets their waits pass in virtual time."""
+    # Behind what is there: a program may need its own loaders first.
     node = f'{environ.get("NODE_OPTIONS", "")} --require "{_OWN_TIME / "node.cjs"}"'.strip()
     folders = [str(_OWN_TIME / "python"), environ.get("PYTHONPATH", "")]
     python = os.pathsep.join(folder for folder in folders if folder)

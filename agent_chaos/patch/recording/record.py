@@ -60,6 +60,7 @@ def recording(
     recorder = Capture(
         scribe, RecordedHosts(hosts, ignore_hosts), before_request, before_response, clock or _since_now()
     )
+    # As in vcrpy: `once` with a cassette is a promise that nothing new goes out.
     protected = mode == "none" or (mode == "once" and earlier is not None)
     recorder.answer_from(Earlier(earlier if mode != "all" else None), protected=protected)
     try:
@@ -67,7 +68,9 @@ def recording(
             recorder.recorded.unseen = unseen
             yield recorder.recorded
     finally:
+        # Also where the agent failed: what had been paid for by then stays in the journal.
         recorder.flush()
+    # After the block, so that a failure of the agent, which says more, is not replaced by it.
     if recorder.failure is not None:
         raise RecordError(f"a before_record hook failed: {recorder.failure!r}") from recorder.failure
 

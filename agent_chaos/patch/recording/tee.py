@@ -68,6 +68,7 @@ class Tee:
     def failed(self, exc: BaseException, table: Sequence[RaisedFailure]) -> None:
         """Ends with what an exception of a stack says. Cancellation, and what is no transfer's error, is the client's closing."""
         kind = abort_kind(table, exc)
+        # First: where nothing went out, what the exception's class says of transfers is not so.
         if never_left(exc):
             self.drop()
         elif kind is None:

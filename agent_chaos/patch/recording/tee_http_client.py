@@ -70,6 +70,8 @@ class _Outgoing:
         tee = self._recorder.tee(request, library_of(self._connection))
         with tee.noting(SOCKETS):
             live(self._connection, functools.partial(self._send, sent))
+        # On the connection, as http.client asks for the reply by another call, which only knows the
+        # connection.
         vars(self._connection)[_TEE] = tee
         return io.BytesIO()
 
@@ -83,6 +85,7 @@ class _Outgoing:
 
 def _plain(request: Request, sent: bytes) -> tuple[Request, bytes]:
     """The request, told to ask for an uncompressed reply."""
+    # In the bytes: http.client has written them already, and a body may be of any kind.
     head, blank, body = sent.partition(b"\r\n\r\n")
     changed = _ENCODING.sub(rb"\1: identity", head, count=1)
     if changed == head:
@@ -94,6 +97,7 @@ def _plain(request: Request, sent: bytes) -> tuple[Request, bytes]:
 def _tapped(connection: Any, real: Callable[[Any], Any], tee: Tee) -> Any:
     """The response of a connection whose bytes pass the tee."""
     made = connection.response_class
+    # A list, to hand the tap out of the function that http.client calls.
     taps: list[_Tap] = []
 
     def tapped(sock: Any, *args: Any, **kwargs: Any) -> Any:

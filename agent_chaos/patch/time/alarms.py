@@ -63,6 +63,7 @@ def _signal(actual: Callable[[int, Any], Any]) -> Callable[[int, Any], Any]:
         if scheduler is None or signalnum != signal.SIGALRM:
             found: Handler = actual(signalnum, handler)
             return found
+        # Never set for real: the real signal is that of the stop in `stop.py`.
         before, scheduler.alarm.handler = scheduler.alarm.handler, handler
         return before
 

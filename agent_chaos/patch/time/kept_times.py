@@ -93,6 +93,7 @@ def _note_constants(agent: object, modules: list[ModuleType]) -> None:
     """Before an agent's first run: a speed of light among its numbers is no time, however long the process runs."""
     if any(one is agent for one in _agents):
         return
+    # Once for each agent: from its second run on its numbers may be readings of a clock.
     _agents.append(agent)
     for place in places(agent, modules):
         numbers = place.value if type(place.value) is tuple else (place.value,)
@@ -197,6 +198,7 @@ def _to_the_real_clock() -> None:
         moved = _on_real_clock(place.value, ahead_s, latest().monotonic() + _AHEAD_S)
         if moved is not place.value and _constants.get(place.known_by) is not place.value:
             place.put(moved)
+    # All of it belongs to one environment; another begins with modules as they are then.
     for kept in (_modules, _latest, _agents, _constants, _imported_at, _noted, _imports):
         kept.clear()
 

@@ -81,6 +81,7 @@ def written_reply(request: Request, reply: Reply) -> bytes:
 
 def _framing(request: Request, reply: Reply) -> BodyFraming:
     """As the reply was recorded; in chunks where a fault has made the recorded length wrong."""
+    # RFC 9112, 6.3: such replies have no body, whatever their headers say.
     if request.method == "HEAD" or reply.status in (204, 304):
         return "none"
     length = reply.header("content-length")

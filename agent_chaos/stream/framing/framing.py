@@ -34,6 +34,7 @@ class Framing(ABC):
     content_type: str
     """What a stream of this framing is sent as."""
 
+    # By names and not by methods that may be missing: a fault asks before it is placed, not as it strikes.
     carries: frozenset[str] = frozenset()
     """What streams of it have besides messages; faults name what they need of it: `control_frames` say nothing, `frame_ends`
     are what a message is not one without, `keep_alives` may stand between messages, `optional_names` may be missing from a
