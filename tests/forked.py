@@ -99,6 +99,7 @@ def serve() -> None:
     """Runs what stands on the lines of stdin, and says the exit code of each. Ends with its stdin."""
     for name in (*_LIBRARIES, *_own_modules()):
         import_module(name)
+    gc.freeze()  # once before the run as well: whether anything is frozen, which takes long to ask, is asked in it
     _make_one_run()
     gc.freeze()
     for line in sys.stdin:

@@ -14,7 +14,6 @@ _MEASURES_REAL_TIME = frozenset(
     ["agent_chaos", "hypothesis", "pytest", "_pytest", "rich", "coverage", "time_machine", "xdist", "execnet"]
 )
 """Packages that measure real time around a run."""
-_NEVER = -1
 
 
 class ImportedNames:
@@ -61,10 +60,34 @@ class ImportedNames:
 
 @dataclass(frozen=True, slots=True)
 class _Module:
-    place: int
     name: str
     module: Any
     names: dict[str, Any]
+
+
+class _Listing:
+    """The modules of others at one time. Holds their names, so that no other names come to stand at the same address."""
+
+    def __init__(self, named: Mapping[str, Any]) -> None:
+        self.every = list(named.values())
+        self.modules = [
+            _Module(name, module, names)
+            for name, module in named.items()
+            if _of_others(name) and (names := getattr(module, "__dict__", None)) is not None
+        ]
+        self.names = [one.names for one in self.modules]
+        self.places = list(map(id, self.names))
+
+
+_newest = [_Listing({})]
+
+
+def _listed() -> _Listing:
+    """The modules of others now; made again only where any module came, went or was replaced."""
+    every, known = list(sys.modules.values()), _newest[0].every
+    if len(every) != len(known) or not all(map(is_, every, known)):
+        _newest[0] = _Listing(dict(sys.modules))
+    return _newest[0]
 
 
 class _Modules:
@@ -75,33 +98,21 @@ class _Modules:
     """
 
     def __init__(self) -> None:
-        self._every: list[Any] = []
-        self._modules: list[_Module] = []
-        self._names: list[dict[str, Any]] = []
-        self._empty_at: list[int] = []
+        self._listing = _newest[0]
+        self._empty_at: dict[int, int] = {}
 
     def to_look_through(self) -> list[_Module]:
-        every = list(sys.modules.values())
-        if len(every) != len(self._every) or not all(map(is_, every, self._every)):
-            self._list_anew(every)
-        return list(compress(self._modules, map(ne, map(len, self._names), self._empty_at)))
+        now = _listed()
+        if now is not self._listing:
+            for gone in self._empty_at.keys() - set(now.places):
+                del self._empty_at[gone]
+            self._listing = now
+        sizes, empty_at = map(len, now.names), map(self._empty_at.get, now.places)
+        return list(compress(now.modules, map(ne, sizes, empty_at)))
 
     def pass_over(self, one: _Module) -> None:
         """Leaves a module out until it has more or fewer names."""
-        self._empty_at[one.place] = len(one.names)
-
-    def _list_anew(self, every: list[Any]) -> None:
-        # By the dicts, which stay while places in the list move with every import.
-        empty_at = {id(names): size for names, size in zip(self._names, self._empty_at, strict=True)}
-        found = [
-            (name, module, names)
-            for name, module in list(sys.modules.items())
-            if _of_others(name) and (names := getattr(module, "__dict__", None)) is not None
-        ]
-        self._every = every
-        self._modules = [_Module(place, *one) for place, one in enumerate(found)]
-        self._names = [one.names for one in self._modules]
-        self._empty_at = [empty_at.get(id(names), _NEVER) for names in self._names]
+        self._empty_at[id(one.names)] = len(one.names)
 
 
 @cache

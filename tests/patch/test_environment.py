@@ -8,6 +8,7 @@ import shutil
 import pytest
 
 from agent_chaos.patch.install import offline_environment, release, report
+from agent_chaos.patch.time import collector
 from agent_chaos.patch.time.collector import imports_uncollected
 from agent_chaos.runtime.seams import Changes, Environment, Seam
 from tests.forked import ROOT, command
@@ -21,6 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 import aiohttp, anthropic, httpx, httpx2, openai, pytest, requests, urllib3.connection
 import agent_chaos
 from agent_chaos.patch import guard
+from agent_chaos.patch.time import collector
 sys.path.insert(0, "scenarios")
 import refund
 with contextlib.suppress(ImportError):
@@ -89,6 +91,7 @@ def state():
     }
 
 gc.unfreeze()  # what the process that this is a copy of has frozen
+collector._seen["frozen by others"] = False
 START_S, STARTED_S = time.time(), time.monotonic()
 signal.signal(signal.SIGALRM, lambda *ignored: None)
 signal.setitimer(signal.ITIMER_REAL, 100)
@@ -150,9 +153,10 @@ def test_an_environment_within_itself_changes_nothing_more_and_is_left_with_the_
     assert seen == ["on", "off"]
 
 
-def test_the_collector_rests_while_a_target_is_imported_and_works_after_that():
+def test_the_collector_rests_while_a_target_is_imported_and_works_after_that(monkeypatch):
     release()  # other tests may have installed it for good, and frozen what they made
     gc.unfreeze()
+    monkeypatch.setitem(collector._seen, "frozen by others", False)
     with offline_environment(), imports_uncollected():
         rests = not gc.isenabled()
 

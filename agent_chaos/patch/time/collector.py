@@ -13,7 +13,7 @@ from agent_chaos.patch.guard import shut
 from agent_chaos.runtime.seams import Changes, Seam
 
 _FULL_EVERY = 500
-_seen = {"runs": 0}
+_seen = {"runs": 0, "frozen by others": False}
 
 
 @contextmanager
@@ -61,7 +61,9 @@ def _sweep() -> None:
 
 def _apply(changes: Changes) -> None:
     _seen["runs"] = 0
-    if gc.get_freeze_count() == 0:  # what others froze cannot be told from ours, and stays frozen
+    # What others froze cannot be told from ours, and stays frozen. Asked until it is so: Python counts objects one by one.
+    _seen["frozen by others"] = _seen["frozen by others"] or gc.get_freeze_count() > 0
+    if not _seen["frozen by others"]:
         changes.on_undo(gc.unfreeze)
     gc.freeze()  # else the first sweep looks at all that the process holds, which takes longer than a trial
 
