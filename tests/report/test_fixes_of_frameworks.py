@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
 from agent_chaos.faults.plan import Plan
+from agent_chaos.members import exported
+from agent_chaos.oracles.oracle import Violation
 from agent_chaos.patch.install import install_offline
 from agent_chaos.report.agent_source.own_names import packages_of
 from agent_chaos.report.contents.grouping import remedy_of
+from agent_chaos.report.remedies import frameworks
 from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.catalogue import every_remedy
 from agent_chaos.scenario.loader import load
+from agent_chaos.stream.exchange import Request
+from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.stack_frame import StackFrame
+from agent_chaos.trace.trace import Call, Trace
 from agent_chaos.trial.rehearsal import Rehearsal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,3 +127,65 @@ def test_packages_that_share_a_name_are_told_apart(tmp_path: Path) -> None:
     file.write_text("import google.adk.agents\nfrom google import genai\nfrom openai import OpenAI\n")
 
     assert {"google.adk", "google.genai", "openai"} <= packages_of(StackFrame(str(file), 1, "agent"))
+
+
+SPOKEN = ("anthropic_messages", "gemini", "mistral", "ollama", "openai_chat", "openai_responses")
+
+
+@pytest.mark.parametrize("framework", exported(frameworks, "FRAMEWORK"), ids=lambda one: one.packages[0])
+def test_every_fix_of_a_framework_can_be_pasted_and_fits_a_line(framework) -> None:
+    written = [
+        code for one in framework.code for spoken in SPOKEN if (code := framework.written(one, spoken))
+    ]
+
+    assert set(framework.code) <= {one.name for one in every_remedy()}
+    assert written
+    for code in written:
+        ast.parse(f"async def fix():\n{indented(code, 4)}")
+        assert max(map(len, code.splitlines())) <= 70 or "import" in code
+
+
+def case_in(source: str, file: Path, line: int) -> Case:
+    """A failure of an agent of that source whose call, of a framework's client, stands at that line."""
+    file.write_text(source)
+    frame = StackFrame(str(file), line, "agent", library="langchain_core")
+    call = Call(
+        seq=0,
+        turn=0,
+        call=0,
+        attempt=0,
+        logical=0,
+        at=0.0,
+        site=None,
+        fidelity=Fidelity.EXACT,
+        protocol="anthropic_messages",
+        transport="httpx2",
+        request=Request("POST", "https://api.anthropic.com/v1/messages"),
+        reply=None,
+        recorded=None,
+        frame=frame,
+    )
+    trace = Trace(plan=Plan(), entries=(call,), virtual_s=0.0)
+    return Case(Violation(oracle="o", subject="s", reason="", advice=""), trace, trace)
+
+
+@pytest.mark.parametrize(
+    ("imported", "remedy", "line"),
+    [
+        ("from langgraph.prebuilt import ToolNode", "tool_error_result", "handle_tool_errors=said"),
+        ("from langchain_core.output_parsers import StrOutputParser", "whole_reply", "| whole |"),
+        (
+            "from langchain_anthropic import ChatAnthropic",
+            "whole_reply",
+            "reply = await self.model.ainvoke(...)",
+        ),
+        ("from langchain.agents import create_agent", "whole_reply", "middleware=[whole]"),
+    ],
+)
+def test_a_fix_is_written_for_the_part_of_a_framework_that_the_agent_uses(
+    tmp_path: Path, imported: str, remedy: str, line: str
+) -> None:
+    source = f"{imported}\nasync def agent(self):\n    return await self.model.ainvoke([])\n"
+    (mine,) = (one for one in every_remedy() if one.name == remedy)
+
+    assert line in mine.written([case_in(source, tmp_path / "agent.py", 3)])

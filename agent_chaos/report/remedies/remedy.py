@@ -14,6 +14,7 @@ from typing import Literal
 from agent_chaos import members
 from agent_chaos.report.agent_source.example_code import with_names
 from agent_chaos.report.agent_source.imports import missing_imports
+from agent_chaos.report.agent_source.invoked_model import invoked_at
 from agent_chaos.report.agent_source.own_names import names_at, packages_of, parsed
 from agent_chaos.report.remedies import frameworks
 from agent_chaos.report.remedies.case import EXAMPLE_PACKAGES, Case
@@ -97,5 +98,6 @@ def _in_framework(remedy: str, case: Case) -> str:
     """The change as it is written in what the agent's file imports: a framework, or the loop over tools of an SDK."""
     spoken = case.call.protocol if case.call else ""
     called = EXAMPLE_PACKAGES[case.protocol] if case.protocol else packages_of(case.at_call) - _SDKS
+    invoke = invoked_at(case.at_call)
     mine = (one for one in members.exported(frameworks, "FRAMEWORK") if set(one.packages) & set(called))
-    return next((code for one in mine if (code := one.written(remedy, spoken))), "")
+    return next((code for one in mine if (code := one.written(remedy, spoken, invoke=invoke))), "")

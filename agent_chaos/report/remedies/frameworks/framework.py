@@ -16,7 +16,8 @@ class Framework:
     Args:
         packages: what the agent's file imports of it.
         code: the change in a few lines, by the name of its remedy. `$model` in it stands for what makes a model, `$stop` for
-            the name under which the framework keeps why a reply stopped, `$ends` for what it says of a whole one.
+            the name under which the framework keeps why a reply stopped, `$ends` for what it says of a whole one, `$invoke` for
+            what the agent calls to ask.
         words: what stands for these, by protocol and name.
     """
 
@@ -24,9 +25,9 @@ class Framework:
     code: Mapping[str, str]
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def written(self, remedy: str, protocol: str) -> str:
+    def written(self, remedy: str, protocol: str, *, invoke: str = "llm.invoke") -> str:
         """The change that a remedy is here; '' where it is none of the framework's."""
-        written = self.code.get(remedy, "")
+        written = self.code.get(remedy, "").replace("$invoke", invoke)
         for name, word in self.words.get(protocol, {}).items():
             written = written.replace(f"${name}", word)
         return "" if "$" in written else written

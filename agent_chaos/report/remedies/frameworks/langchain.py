@@ -12,7 +12,7 @@ _FROM = "from langchain.agents.middleware import {}\n"
 
 
 FRAMEWORK = Framework(
-    packages=("langchain",),
+    packages=("langchain.agents",),
     words=LANGCHAIN_MODELS,
     code={
         "whole_reply": _FROM.format("after_model") + "@after_model\n"
