@@ -97,6 +97,8 @@ class ToolTarget:
 class Fault(BaseModel, ABC):
     """A fault, of any level. `kind` is its name in plans."""
 
+    # Built when it is first used: of a hundred faults a plan has a few, and a validator for each would cost
+    # every command's start.
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     level: ClassVar[Level]
@@ -124,6 +126,8 @@ class Fault(BaseModel, ABC):
     @classmethod
     def fits(cls, protocol: WireProtocol) -> bool:
         """Whether a protocol carries what the fault needs."""
+        # The first framing stands for the protocol: it is that of the API's own host, and a fault of event
+        # streams exists there though another host of the same API (Bedrock) frames them otherwise.
         return cls.needs <= protocol.carries | protocol.specifics.named | protocol.framings[0].carries
 
     @property
@@ -172,6 +176,7 @@ def target_of(
     """What a kind of fault acts on; None where the protocol is not known, and more than the transport would change."""
     if protocol is None and not issubclass(kind, TransportFault):
         return None
+    # What status, headers and bytes there are can be changed without knowing what they mean.
     return Target(request=request, reply=reply, protocol=protocol or PLAIN)
 
 

@@ -72,6 +72,8 @@ class Budget:
 
     virtual_s: float = 600.0
     requests: int = 30
+    # The stop for runs that hang in code which no virtual clock reaches; all else is judged in virtual
+    # time.
     real_s: float = 30.0
 
 

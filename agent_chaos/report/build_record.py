@@ -224,6 +224,8 @@ def _compared(finding: Finding, clean: Trace) -> Change | None:
     if run is not None:
         asked = difference.of_arguments(run, clean)
         same = asked.recorded == asked.as_run
+        # Called as recorded, its fault is that it was called at all: two equal rows would say nothing of
+        # that.
         return None if same else Change(heading="Tool call", note=effect_of(run), pairs=(asked,))
     if violation.before is None and violation.after is None:
         return None
@@ -240,4 +242,5 @@ def _recorded_twin(finding: Finding, clean: Trace) -> Call | None:
         return None
     seq = finding.failure.violation.call_seq
     site = next((call.site for call in finding.outcome.trace.calls if call.seq == seq), None)
+    # By index, without the serving: a retry has no twin of its own in the run without faults.
     return next((call for call in clean.calls if site and call.site and call.site.index == site.index), None)

@@ -62,6 +62,7 @@ class EventEmitter:
         self.failure: Exception | None = None
         self._clock = clock
         self._provider: dict[str, str] = {}
+        # Input and output tokens of all calls so far; events tell the sums as well.
         self._spent = [0, 0]
 
     def emit(self, make: Callable[..., Event], /, **fields: Any) -> None:
@@ -122,6 +123,8 @@ class EventEmitter:
     def record_fault(self, fault: FaultRecord) -> None:
         changed: dict[str, Any] = {"original": fault.original, "mutated": fault.mutated}
         if fault.chaos_point == "messages":
+            # A changed history is not kept whole: `original` holds what was taken out of it, `mutated` what
+            # was put in.
             removed, added = list(fault.original or ()), list(fault.mutated or ())
             changed = {
                 "added_messages": added,

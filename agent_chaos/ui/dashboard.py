@@ -134,6 +134,7 @@ def _matches(run: Run, asked: RunFilter) -> bool:
 def _headings(run: Run, group: str) -> tuple[str, ...]:
     if group == "tag":
         return run.tags or ("without a tag",)
+    # A baseline has no parent, and is the heading that its variants stand under.
     return (run.parent or run.name,)
 
 

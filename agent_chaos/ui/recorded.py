@@ -64,6 +64,8 @@ def scenes(cassette: Cassette, first: int = 0) -> list[Scene]:
     shown = range(first, first + CALLS_ON_A_PAGE)
     from_at, until = _bounds(cassette.exchanges, shown)
     records: list[tuple[float, int, Exchange | ToolRecord | TurnMark]] = [
+        # Of things at one time: a turn begins before its calls, a call is made before the tools that it
+        # asks for, and the answer is last. Times are virtual, so that equal ones are usual.
         *((one.at, 0 if one.kind == "start" else 3, one) for one in cassette.turns),
         *((one.at, 1, one) for one in cassette.exchanges),
         *((one.at, 2, one) for one in cassette.tools),
@@ -96,6 +98,7 @@ def replied(exchange: Exchange) -> list[Spoken]:
 def chunks(exchange: Exchange) -> list[Chunk]:
     """The reply as it arrived, step by step."""
     reply, before = exchange.reply, 0.0
+    # A reply that came at once has no width; 1 keeps the division whole.
     whole, found = reply.duration or 1.0, []
     for event in reply.events[:CHUNKS_SHOWN]:
         what, data = "ends", b""

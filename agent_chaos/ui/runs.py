@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,10 @@ from agent_chaos.errors import PlanError
 from agent_chaos.providers.json_values import JsonObject
 from agent_chaos.report.document import Document, Score
 
+# No slash and no dot in front: a name out of an address never leaves the folder, nor shows hidden files.
 _NAME = re.compile(r"[\w][\w.+-]*")
+# Faults that struck name their point as events do, configured chaos as the DSL does; pages show one word
+# for both.
 _POINTS = {
     "user_input": "user input",
     "llm": "LLM call",
@@ -80,7 +83,6 @@ class Folder:
     """A folder of runs. Everything is read when it is asked for, and kept as long as the file does not change."""
 
     root: Path
-    _ignored: tuple[str, ...] = field(default=(".hypothesis",))
 
     def batches(self) -> dict[str, tuple[str, ...]]:
         """The folders of runs by the batch they ran in, newest first, without a look into any."""
@@ -158,6 +160,8 @@ def _loaded(path: Path) -> tuple[JsonObject | None, str]:
 @lru_cache(maxsize=4096)
 def _parsed(path: Path, changed: int, size: int) -> tuple[JsonObject | None, str]:
     try:
+        # `changed` and `size` are there for the cache alone: a file that grew is read again. A run that was
+        # killed may have left half a character at its end.
         value = json.loads(path.read_text(encoding="utf-8", errors="replace"))
     except (ValueError, RecursionError):
         return None, f"{path.name} is not whole: the run may still be going on, or was stopped"
@@ -174,6 +178,7 @@ def _run(file: Path) -> Run:
         return bare
     try:
         return _row(bare, report)
+    # Written by another version, or by hand: any field may be missing, or be of another type.
     except (TypeError, ValueError, AttributeError, KeyError):
         return Run(bare.id, batch, bare.name, problem="report.json is not a report of this version")
 

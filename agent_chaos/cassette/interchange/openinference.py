@@ -88,6 +88,7 @@ def _text(message: Mapping[str, Any]) -> str | None:
 def _numbered(tree: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     """What stands under a name by number: `input_messages.0`, `input_messages.1`."""
     held = fields(tree.get(name))
+    # By number, since attributes come in no order, and `10` sorts before `2` as text.
     return [fields(held[key]) for key in sorted((key for key in held if key.isdecimal()), key=int)]
 
 
@@ -101,6 +102,8 @@ def _unfolded(told: Mapping[str, Any]) -> dict[str, Any]:
         place = tree
         for step in steps[:-1]:
             place = place.setdefault(step, {})
+            # Attributes `a` and `a.b` cannot both be; told, not guessed at, as the recording would lack
+            # one.
             if not isinstance(place, dict):
                 raise TypeError(f"{path} lies below a value")
         place[steps[-1]] = value

@@ -120,6 +120,8 @@ def _write(cassette: Cassette) -> Written:
 
 def _exported(exchange: Exchange) -> dict[str, Any]:
     request, reply = exchange.request, exchange.reply
+    # Of transfers that broke before a status line, which stand in the metadata, where stock vcrpy reads no
+    # status.
     head = reply.head or Head(0)
     return {
         "request": {

@@ -191,6 +191,7 @@ def is_secret_field(name: str) -> bool:
 
 def is_secret_parameter(name: str) -> bool:
     """Whether a query parameter, or a field of a form, of this name holds a secret. The name may be percent-encoded."""
+    # `api%5Fkey` is `api_key` to whoever reads the address.
     plain = unquote_plus(name)
     if is_secret_field(plain) or plain.lower() in _PARAMETERS:
         return True

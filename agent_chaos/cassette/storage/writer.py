@@ -71,6 +71,7 @@ class CassetteWriter:
         self._known: list[ToolRecord] = []
         self._marked: set[tuple[int, str]] = set()
         self._count = 0
+        # Whether anything was paid for: an attempt that only failed leaves no journal behind.
         self._answered = False
         self._file = new_journal(self.journal)
         try:
@@ -140,6 +141,7 @@ class CassetteWriter:
                 )
             for record in earlier.tools:
                 self._known.append(record)
+                # As it is: its turn and time are those of the earlier recording.
                 self._keep_tool(record)
             for mark in earlier.turns:
                 self._keep_turn(mark)
@@ -151,6 +153,7 @@ class CassetteWriter:
         """Puts the cassette in its place and opens it. Raises RecordError where the disk failed; then nothing changed."""
         with self._lock:
             index = built(self._exchanges, self._tools, self._turns)
+            # Before the failure is looked at, since the disk may fail at this very record.
             index_offset = self._record(INDEX, lambda: index_record(index))
             if self._failure is not None:
                 raise RecordError(f"{self.path} was not written: {self._failure}; {self.leave()}") from None
@@ -217,6 +220,7 @@ class CassetteWriter:
                 self._failure = exc
             else:
                 self._size += len(data)
+                # The digest is that of the content: it stays when only the index is made anew.
                 if kind != INDEX:
                     self._digest.update(data)
                     self._count += 1

@@ -79,6 +79,7 @@ def accept(names: Sequence[str], *, reason: str, until: str) -> int:
     if _is_all(names) and not failure_store.every():
         raise UsageError(f"no failure is stored in {FOLDER}/; agent-chaos fuzz finds them")
     failures = _new(known) if _is_all(names) else [failure_store.stored_failure(name) for name in names]
+    # Before the first entry is made: a mistyped day leaves the file as it is.
     why, day = _said(reason), _day(until, known.today)
     for failure in failures:
         entry = Acceptance(

@@ -62,6 +62,7 @@ def recheck(failure: Failure, outcome: Outcome, baseline: Baseline = NOTHING) ->
         return Recheck(Standing.BROKEN, outcome.reason)
     if failure.fingerprint in outcome.fingerprints:
         return _fails(failure, outcome, baseline)
+    # Before what did not fire: another failure says more than that the plan no longer fits.
     if outcome.fingerprints:
         now = "now fails by " + ", ".join(map(spoken, sorted(outcome.fingerprints)))
         return Recheck(Standing.CHANGED, "; ".join(filter(None, (now, changed_versions(failure)))))
@@ -97,6 +98,7 @@ def changed_versions(failure: Failure) -> str:
     moved = [
         f"{name} {now[name]}, was {was}"
         for name, was in failure.versions.items()
+        # A package that is gone altogether is told by the import that fails.
         if now[name] not in ("", was)
     ]
     return f"since then changed: {'; '.join(moved)}" if moved else ""

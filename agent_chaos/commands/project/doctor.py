@@ -110,6 +110,7 @@ def _shadowing() -> Iterator[Check]:
     """Files of the project that hide a package from every import."""
     for name in _SHADOWED:
         # In the working directory, which stands first on the path of whatever is run from it.
+        # A folder without `__init__.py` hides nothing: an installed package wins over a namespace.
         for place in (Path(f"{name}.py"), Path(name) / "__init__.py"):
             if place.is_file() and not _is_this_checkout(place):
                 advice = f"rename it: with it, `import {name}` finds your file and not the package"
@@ -147,6 +148,7 @@ def _cassettes() -> Iterator[Check]:
     old = 0
     for path in found:
         try:
+            # Its header alone is read; bodies are read where they are asked for.
             old += time.time() - open_cassette(path).header.started_at > _OLD_S
         except AgentChaosError as exc:
             yield Check("problem", "cassettes", str(exc), f"agent-chaos cassette verify {path}")

@@ -91,6 +91,7 @@ def _steps(kind: str) -> tuple[_Step, ...]:
 def _copy(name: str, to: Path, **words: str) -> None:
     text = (files("agent_chaos.commands.project") / "starters" / f"{name}.txt").read_text(encoding="utf-8")
     for word, value in words.items():
+        # Not `format`: the files are Python and YAML, and full of braces.
         text = text.replace(f"{{{word}}}", value)
     to.parent.mkdir(parents=True, exist_ok=True)
     write_text(to, text)
@@ -119,6 +120,7 @@ def _text(file: Path) -> str:
 
 
 def _is_clone() -> bool:
+    # Not `is_dir`: in a worktree or submodule `.git` is a file.
     return Path(".git").exists()
 
 

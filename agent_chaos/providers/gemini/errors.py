@@ -53,6 +53,7 @@ _ERRORS: dict[ErrorKind, _Error] = {
     "overloaded": _Error(
         503, "Service Unavailable", "UNAVAILABLE", "The model is overloaded. Please try again later."
     ),
+    # 400 on AI Studio, where a bad key is an invalid argument; Vertex AI says 401 (`_NO_CREDENTIALS`).
     "auth": _Error(
         400,
         "Bad Request",
@@ -189,6 +190,7 @@ _NO_CREDENTIALS = _Error(
 def error_reply(kind: ErrorKind, like: Request, *, retry_after_s: int | None = None) -> Reply:
     """The HTTP error; in the framing that the request asked its stream in."""
     model, verb = model_and_verb(like)
+    # Only Vertex AI's paths name a project.
     error = _spoken(kind, vertex="/projects/" in like.path, delay=retry_after_s)
     said: Any = _body(error, model or "the model", retry_after_s)
     # Without `alt=sse` the stream is a JSON array, and so is its error.
@@ -205,6 +207,8 @@ def error_frames(kind: ErrorKind) -> bytes:
 
 
 def _spoken(kind: ErrorKind, *, vertex: bool, delay: int | None) -> _Error:
+    # The short message comes without a delay; where one is told, the quota that was used up is told with
+    # it.
     if kind == "rate_limit" and delay is not None:
         return _QUOTA
     return _NO_CREDENTIALS if kind == "auth" and vertex else _ERRORS[kind]
@@ -228,4 +232,5 @@ def _about(detail: Any, model: str) -> Any:
 
 
 def _bare(said: Any) -> bytes:
+    # Indented, as Google's servers write errors: a client that reads a stream line by line meets `{` alone.
     return (json.dumps(said, ensure_ascii=False, indent=2) + "\n").encode()

@@ -88,6 +88,7 @@ _ERRORS: dict[ErrorKind, _Error] = {
         "model_not_found",
         "Project does not have access to model `{model}`.",
     ),
+    # 400, where Chat Completions answer 404: to Responses an unknown model is an invalid parameter.
     "not_found": _Error(
         400,
         "Bad Request",
@@ -157,6 +158,8 @@ def error_reply(kind: ErrorKind, like: Request, *, retry_after_s: int | None = N
     # A proxy's own answer has none of the API's headers, only that of its server.
     headers = (content, length, *_HEADERS[: 1 if plain else None], *error.headers)
     if retry_after_s is not None:
+        # Both, as the API sends them: OpenAI's SDK looks for the milliseconds first
+        # (`_parse_retry_after_header` of its base client).
         headers += (("retry-after", str(retry_after_s)), ("retry-after-ms", str(retry_after_s * 1000)))
     return Reply((Head(error.status, headers, reason=error.reason), Data(body.encode()), End()))
 
@@ -165,6 +168,7 @@ def error_frames(kind: ErrorKind) -> bytes:
     """An `error` event, then `response.failed` with the same error."""
     error = _ERRORS[kind]
     message = error.message.format(model="the model", again="")
+    # The SDK's `ResponseError` requires a code, which an HTTP error may lack.
     code = error.code or "server_error"
     said = {"type": error.type or "server_error", "code": code, "message": message, "param": error.param}
     first = {"type": "error", "error": said, "sequence_number": _SEQUENCE}

@@ -129,6 +129,7 @@ def said_in(member: JsonObject) -> str:
 def _tool_call(item: JsonObject, field: str) -> ToolCall:
     said = item.get(field)
     arguments = said if isinstance(said, str) else "" if said is None else compact(said)
+    # Emptied, not left out: the fields keep the server's order when the item is written again.
     head = {name: "" if name in (field, "name", "call_id") else one for name, one in item.items()}
     return ToolCall(text_of(item.get("call_id")), text_of(item.get("name")), arguments, {"item": head})
 
@@ -158,12 +159,15 @@ def _member(kind: str, name: str, head: JsonObject, member: Any) -> Part:
 def _field(part: Part) -> str:
     """The list of its item in which a part stands; a part with new words stands where its kind does."""
     known = next((name for name in ("content", "summary") if name in part.extra), "")
+    # An empty reasoning item stands in neither list; one that was given words by a fault must stand in one.
     if known or ("item" in part.extra and not (isinstance(part, Reasoning) and part.text)):
         return known
     return {Text: "content", Reasoning: "summary"}.get(type(part), "")
 
 
 def _membership(at: int, part: Part) -> tuple[str, int]:
+    # A call is an item of its own, whatever id it carries; one without a shared id is kept apart by its
+    # place.
     shared = text_of(fields(part.extra.get("item")).get("id")) if _field(part) else ""
     return (shared, -1) if shared and not isinstance(part, ToolCall) else ("", at)
 
@@ -177,5 +181,6 @@ def _head(part: Part) -> JsonObject:
 
 
 def _fresh(kind: str, turn_id: str, at: int) -> str:
+    # Made from what is known, not drawn: the same plan must give the same bytes.
     digest = hashlib.sha256(f"{turn_id}/{kind}/{at}".encode("utf-8", "replace")).hexdigest()
     return f"{_PREFIX.get(kind, 'item')}_{digest[:50]}"

@@ -44,6 +44,7 @@ def _messages(given: Any) -> Iterator[Message]:
         yield Message("user", (Text(given),))
         return
     spoken = [(at, *_spoken(fields(item))) for at, item in enumerate(items(given))]
+    # By place where each message is one of its own; by the role alone where neighbours belong together.
     runs = groupby(spoken, key=lambda one: (one[1], one[0] if one[1] in ("user", "system") else -1))
     for (role, _), run in runs:
         yield Message(role, tuple(part for _, _, parts in run for part in parts))
@@ -57,6 +58,8 @@ def _spoken(item: JsonObject) -> tuple[Role, tuple[Part | ToolResult, ...]]:
     if "role" in item and kind in ("", "message"):
         role = _ROLES.get(text_of(item.get("role")), "user")
         return role, _said(item, role)
+    # Results of the provider's own tools that the client runs (`computer_call_output`,
+    # `local_shell_call_output`).
     if kind.endswith("_output"):
         return "tool", (Opaque(kind, {"item": item}),)
     if "role" in item:

@@ -112,10 +112,13 @@ def _changed(recorded: list[Spoken], as_run: list[Spoken]) -> Iterator[SaidBesid
 
 
 def _kinds(said: list[Spoken]) -> list[tuple[str, str]]:
+    # Two calls of one tool are of a kind, whatever their arguments are.
     return [(one.who, one.what.partition("(")[0]) for one in said]
 
 
 def _opcodes(left: Sequence[object], right: Sequence[object]) -> list[tuple[str, int, int, int, int]]:
+    # Without `autojunk`, which would take what an agent says very often (200 items and more) for noise, and
+    # align the rest wrongly.
     return list(SequenceMatcher(None, left, right, autojunk=False).get_opcodes())
 
 

@@ -98,6 +98,8 @@ def conclusion(campaign: Campaign) -> str:
     if campaign.findings or campaign.first_error or campaign.interrupted:
         return ""
     if not figures.exhaustive:
+        # A campaign of no examples, as of stored failures alone, had nothing to judge; that is no result to
+        # warn of.
         judged = figures.ok + figures.failures or not figures.examples
         return (
             ""

@@ -17,6 +17,7 @@ from agent_chaos.trace.trace import Call, Raised, ToolRun, Trace
 _FILES = re.compile(r'File ".*?([^/\\"]+)", line')
 """The names of the files in a formatted traceback."""
 
+# As a trace says it, which keeps exceptions by their names and not as objects.
 _PROGRAM_FAILED = "agent_chaos.scenario.command.CommandFailed"
 
 EXAMPLE_PACKAGES = {
@@ -140,6 +141,8 @@ class Case:
         if self.at_call is not None and self.at_call.line == tool.line:
             # A framework's line asks the model and runs its tools.
             return self._struck_a_tool and self._came_out_of_a_tool
+        # A call of a tool that is not there fails in the agent's own lookup, a line before the tool would
+        # run.
         looked_up = self._struck_a_tool and not self.from_library
         return raised.line == tool.line or (self._asked_for_a_tool and (self.parses_text or looked_up))
 

@@ -71,6 +71,7 @@ def _source(location: CodeLine) -> Iterator[RenderableType]:
 
 def _facts(finding: FindingRecord, failures: Sequence[FailureRecord]) -> Table:
     table = Table.grid(padding=(0, 2))
+    # As wide as `Raised`, so that findings line up with and without that row.
     table.add_column(no_wrap=True, style="dim", min_width=6)
     table.add_column(overflow="fold")
     first = failures[0]

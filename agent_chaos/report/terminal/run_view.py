@@ -44,6 +44,7 @@ def run_view(event: _Told, width: int) -> Iterator[RenderableType]:
 
 
 def _line(text: str, style: str = "") -> Text:
+    # Not wrapped: a terminal folds a long line by itself, and it is copied and searched for as one.
     return Text(text, style, no_wrap=True, overflow="ignore")
 
 
@@ -73,6 +74,8 @@ def _is_said(report: RunReport, objections: Iterable[Violation]) -> bool:
     """Whether the reason of a verdict is nothing but what failed assertions and oracles say on lines of their own."""
     failed = [f"{one.name}: {one.message}" for one in report.assertion_results if not one.passed]
     reasons = [one.reason for one in objections if one.severity == "error"]
+    # Split on both sides alike: a reason may itself hold a semicolon. Counted, since two turns may fail for
+    # one reason.
     return Counter(report.reason.split("; ")) == Counter("; ".join([*failed, *reasons]).split("; "))
 
 
