@@ -200,6 +200,17 @@ def test_a_part_that_failed_and_is_missing_from_the_next_question_is_an_error(lo
     assert found(under(buying(note=" Ein Angebot fehlt."), refused, OFFERS)) == set()
 
 
+@pytest.mark.parametrize(
+    ("instead", "missing"),
+    [("refusal_in_words", True), ("empty_reply", False)],
+    ids=["a refusal, which is kept out", "nothing, in whose place nothing stands"],
+)
+def test_a_part_that_the_model_refused_is_missing_and_one_that_said_nothing_is_not(instead, missing):
+    outcome = under(buying(), {"call 1": fault(instead)}, OFFERS)
+
+    assert ("swallowed_error:prompt" in found(outcome)) is missing
+
+
 CHAT = (
     Said("The customer sent back a laptop, order A-17, and wants the money."),
     Said("Your refund is on its way."),

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.oracles.judge import judge
+from agent_chaos.oracles.judge import judge, judge_asserted
 from agent_chaos.oracles.oracle import Budget, Evidence, Undecided, Violation
 from agent_chaos.oracles.registry import all_oracles
 from agent_chaos.oracles.verdict import Verdict, decide
@@ -145,6 +145,52 @@ def test_the_gravest_thing_decides(agent, faults, judges, verdict, reason):
     assert outcome.verdict is verdict
     assert reason in outcome.reason
     assert bool(reason) == bool(outcome.reason)
+
+
+@dataclass
+class PointsAt(Finds):
+    """Finds it in the calls of these numbers, counted from 0: the first as a call, the second as what a tool did."""
+
+    places: tuple[int, ...] = ()
+
+    def judge(self, evidence):
+        for one in super().judge(evidence):
+            seqs = [evidence.trace.calls[number].seq for number in self.places]
+            yield one.model_copy(update=dict(zip(("call_seq", "tool_seq"), seqs, strict=False)))
+
+
+@pytest.mark.parametrize(
+    ("places", "verdict"),
+    [
+        ((0,), Verdict.FAIL),
+        ((1,), Verdict.UNDECIDED),
+        ((0, 1), Verdict.UNDECIDED),
+        ((1, 0), Verdict.UNDECIDED),
+    ],
+    ids=["before it", "on it", "before it and on it", "on it and before it"],
+)
+def test_a_finding_counts_where_the_last_that_it_rests_on_came_before_a_reply_to_another_question(
+    places, verdict
+):
+    finds = PointsAt("faithful", violation(), Fidelity.QUESTION, places=places)
+    judges = {"faithful": finds}
+    outcome = judged(
+        asks_something_new, "anthropic_messages", FIRED, said=ANSWER, stream=False, judges=judges
+    )
+
+    assert outcome.verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("incidents", "verdict"),
+    [((), Verdict.FAIL), ((Incident(0, 0.0, "harness", "it broke"),), Verdict.HARNESS_ERROR)],
+    ids=["sound", "broken"],
+)
+def test_assertions_alone_decide_where_the_harness_held(incidents, verdict):
+    run = Trace(Plan(), incidents, 0.0)
+    outcome = judge_asserted(run, [ASSERTED], turns=0, rewritten=False, chaos=False)
+
+    assert outcome.verdict is verdict
 
 
 def test_a_warning_is_told_and_is_no_failure():

@@ -98,6 +98,7 @@ def test_a_plan_that_does_not_fail_that_way_comes_back_as_it_is():
     shrunk = smallest_plan(case.subject, case.plan, "planted:something else")
 
     assert shrunk.plan == case.plan
+    assert shrunk.runs == 1
     assert not shrunk.reproduced
     assert not shrunk.smallest
 

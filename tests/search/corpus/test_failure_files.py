@@ -6,7 +6,7 @@ import pytest
 
 from agent_chaos.errors import PlanError, UsageError
 from agent_chaos.faults.plan import Plan
-from agent_chaos.search.corpus.failure_files import Corpus, failure_id, failure_of
+from agent_chaos.search.corpus.failure_files import Corpus, failure_id, failure_of, is_proven
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
 from tests.search import shop
@@ -18,6 +18,12 @@ def failure(**changes):
     outcome = subject.trial(TRUNCATED)
     made = failure_of(subject, outcome.violations[0], TRUNCATED, seed=3, smallest=True, checks=5)
     return made.model_copy(update=changes)
+
+
+class OnDisk(Logged):
+    """The shop, as it is where its recording lies on the disk."""
+
+    cassette_digest = "recorded"
 
 
 @pytest.fixture
@@ -33,6 +39,29 @@ def test_a_stored_failure_comes_back_as_it_was(corpus):
     assert kept.plan == TRUNCATED
     assert kept.violation.oracle == "unfinished_tool_call"
     assert kept.versions["agent-chaos"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "proven"),
+    [
+        ({}, True),
+        ({"smallest": False}, False),
+        ({"cassette_digest": "another"}, False),
+        ({"versions": {}}, False),
+    ],
+    ids=["unchanged", "not smallest", "another recording", "other versions"],
+)
+def test_a_failure_is_proven_as_long_as_nothing_changed_that_it_depends_on(changed, proven):
+    subject = OnDisk()
+    made = failure_of(
+        subject, subject.trial(TRUNCATED).violations[0], TRUNCATED, seed=3, smallest=True, checks=5
+    )
+
+    assert is_proven(made.model_copy(update=changed), subject) is proven
+
+
+def test_a_failure_of_a_recording_that_is_not_on_the_disk_is_never_proven():
+    assert not is_proven(failure(), shop.rehearsal())
 
 
 def test_the_file_is_the_same_for_the_same_failure(corpus):

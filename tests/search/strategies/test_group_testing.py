@@ -159,6 +159,8 @@ def test_pairs_stand_at_distinct_sites_and_rows_at_one_call():
     assert pairs.new(places) == 3
     pairs.add(places)
     assert (pairs.new(places), len(pairs)) == (0, 3)
+    assert pairs.new({("cut", "call 0"), ("server", "call 2"), ("late", "call 3")}) == 3
+    assert pairs.new({("cut", "call 0"), ("server", "call 0")}) == 0
     assert rows_of(places) == {("server", "rate_limit")}
 
 

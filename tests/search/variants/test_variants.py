@@ -18,6 +18,7 @@ from agent_chaos.faults.catalogue import fault_types
 from agent_chaos.faults.fault import ToolFault, WireFault
 from agent_chaos.run.run import run_rehearsed
 from agent_chaos.scenario.loader import load
+from agent_chaos.search.variants.call_slot import assumed_slots
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.search import shop
 from tests.spoken import spoken
@@ -181,6 +182,14 @@ def test_a_scenario_that_was_never_recorded_gets_faults_that_its_turns_are_sure_
 
     assert all(report.faults_fired for report in reports)
     assert all(f.turn < 3 for report in reports for f in report.metrics.faults)
+
+
+def test_tools_that_are_named_are_taken_on_trust_where_nothing_was_recorded(spoken_to):
+    base, _ = spoken_to
+    slots = assumed_slots(base, ["refund"])
+
+    assert [(one.of_tool, one.turn, one.tool) for one in slots[len(base.turns) :]] == [(True, None, "refund")]
+    assert [one.of_tool for one in slots[: len(base.turns)]] == [False] * len(base.turns)
 
 
 def test_messages_and_waiting_times_arrive(shop_recorded):
