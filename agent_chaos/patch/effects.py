@@ -17,10 +17,13 @@ from agent_chaos.runtime.session import Session
 
 PAST_BOUNDARY = "past the tool boundary that it was recorded at"
 
+SYSTEM_PROBES = frozenset({"uname", "ldconfig", "lsb_release", "sysctl"})
+"""Programs by which libraries only ask what system they run on."""
+
 
 def note_program(session: Session, name: str, arguments: Sequence[str] = ()) -> None:
     """Notes a program that a run starts. Raises GuardRefused where it would do what only a tool at its boundary may."""
-    _noted(session, "subprocess", name[:120])
+    _noted(session, "subprocess", name[:120], harmless=_asks_of_the_system(arguments))
     # By the texts that the model gave: a program that is started with one of them does what the tool would
     # have done.
     for tool, texts in session.asked_for.items():
@@ -28,6 +31,10 @@ def note_program(session: Session, name: str, arguments: Sequence[str] = ()) -> 
             told = f"started {name[:120]}, as the model had asked {tool} to, {PAST_BOUNDARY}"
             raise refused_effect(session, told)
     session.scheduler.outside.program_starts()
+
+
+def _asks_of_the_system(command: Sequence[str]) -> bool:
+    return bool(command) and os.path.basename(command[0]) in SYSTEM_PROBES
 
 
 def refuse_copy(session: Session, called: str) -> TrialStop:
@@ -43,10 +50,12 @@ def refuse_copy(session: Session, called: str) -> TrialStop:
 _DONE = {"subprocess": "started", "sqlite": "opened the database", "file": "wrote the file"}
 
 
-def _noted(session: Session, kind: Literal["subprocess", "sqlite", "file"], what: str) -> None:
-    """Notes an effect outside of this process; refuses it where structured output is being acted on."""
+def _noted(
+    session: Session, kind: Literal["subprocess", "sqlite", "file"], what: str, *, harmless: bool = False
+) -> None:
+    """Notes an effect outside of this process; refuses it where structured output is being acted on, unless it is harmless."""
     session.tape.incident(session.clock.now(), kind, what)
-    if session.acted_on:
+    if session.acted_on and not harmless:
         raise refused_effect(session, f"{_DONE[kind]} {what}, after the model had {session.acted_on}")
 
 

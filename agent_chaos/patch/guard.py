@@ -48,9 +48,10 @@ TELEMETRY = (
 TELEMETRY_PATHS = (("api.openai.com", "/v1/traces/ingest"),)
 """What only watches on a host that also answers for models."""
 
-LOCAL_SWITCHES = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
-"""Variables that keep a library from fetching what it comes with, too: LiteLLM asks for its list of prices, again and again, from
-a thread that goes on while the agent runs (https://docs.litellm.ai/docs/proxy/config_settings)."""
+LOCAL_SWITCHES = {"LITELLM_LOCAL_MODEL_COST_MAP": "True", "CREWAI_DISABLE_VERSION_CHECK": "true"}
+"""Variables that keep a library from fetching what no agent needs: LiteLLM asks for its list of prices, again and again, from
+a thread that goes on while the agent runs (https://docs.litellm.ai/docs/proxy/config_settings), and CrewAI whether there is a
+newer release."""
 
 _LOOPBACK = ("127.0.0.1", "::1")
 _Names = tuple[str, list[str], list[str]]

@@ -64,6 +64,7 @@ class Outside:
     Attributes:
         online: replies may really come from a network.
         programs: how many programs the run has started.
+        native: whether the run has awaited an extension whose threads are none of Python's.
     """
 
     def __init__(self, scheduler: Turns, degraded: Callable[[str], None]) -> None:
@@ -80,6 +81,7 @@ class Outside:
         self._lone: tuple[object, ...] = ()
         self._looks = 0
         self.online = False
+        self.native = False
         self.programs = 0
         self._children: ChildProcesses | None = None
 
@@ -126,8 +128,8 @@ class Outside:
         return bool(places) and now - self._lately[1] < LONG_S
 
     def _external(self) -> bool:
-        """Whether somebody waits for a socket or a program."""
-        if not (self.online or self.programs):
+        """Whether somebody waits for a socket, a program or an extension."""
+        if not (self.online or self.programs or self.native):
             return False
         return any(m.waiting and m.external for m in self._scheduler.members.values())
 
@@ -136,7 +138,7 @@ class Outside:
             return False
         if waited_s < min(self._scheduler.next_due_s(), _ONLINE_S if self.online else LONG_S):
             return False
-        self._degraded("a program or a socket was waited for in real time")
+        self._degraded("a program, a socket or an extension was waited for in real time")
         return True
 
     def _a_program_runs(self, *, unless_known: bool) -> bool:

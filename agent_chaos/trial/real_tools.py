@@ -15,7 +15,12 @@ from agent_chaos.patch.network_namespace import is_isolated
 from agent_chaos.scenario import command
 from agent_chaos.scenario.model import Scenario
 from agent_chaos.trace.trace import Trace
-from agent_chaos.trial.unobserved_tools import past_boundary, structured_outputs, unwrapped_tools
+from agent_chaos.trial.unobserved_tools import (
+    past_boundary,
+    structured_outputs,
+    tools_at_boundary,
+    unwrapped_tools,
+)
 
 _GIVE_BACK = "give back its @agent_chaos.tool or its framework's tool class"
 _ELSE = "name them in pure_tools= if they have no side effects, or pass --allow-real-tools"
@@ -69,7 +74,7 @@ class RealToolPolicy:
         """Tools that were recorded at a boundary, and have to be met there again."""
         if self.allowed:
             return ()
-        return tuple({one.name for one in self.cassette.tools if one.is_call} - set(self.scenario.pure_tools))
+        return tuple(tools_at_boundary(self.cassette) - set(self.scenario.pure_tools))
 
     def refuse(self) -> None:
         """Raises UsageError where tools would run for real, unless that was allowed."""
@@ -115,7 +120,7 @@ class RealToolPolicy:
             )
         for name in structured_outputs(self.cassette):
             yield (
-                f"structured output: {name} was asked for by name, so no tool runs for it; {self._of_outputs(name)}"
+                f"structured output: {name} is a form that the model fills in, so no tool runs for it; {self._of_outputs(name)}"
             )
 
     def _of_outputs(self, name: str) -> str:

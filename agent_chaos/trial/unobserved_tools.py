@@ -11,38 +11,43 @@ from agent_chaos.providers.turn import ToolCall, ToolResult
 from agent_chaos.replay.tool_names import recorded_calls, renamed_tools
 from agent_chaos.trace.trace import Trace
 
-_NO_TOOL = re.compile(r"final_result(_\w+)?$")
-"""Names that frameworks give to calls which run no tool: pydantic-ai's structured output."""
+_OUTPUT = re.compile(r"final_result(_\w+)?$")
+"""Names that frameworks give to structured output, which runs no tool: pydantic-ai's."""
 
 
 def unwrapped_tools(cassette: Cassette, pure: Collection[str]) -> tuple[str, ...]:
     """Tools that recorded model turns call, that no boundary saw and that are not declared pure.
 
-    A call that the request forced by name is structured output: `structured_outputs`.
+    What `structured_outputs` names is none of them.
     """
     seen = {record.name for record in cassette.tools} | set(pure) | renamed_tools(cassette).keys()
     called = {call.name for exchange in cassette.exchanges for call in recorded_calls(exchange)}
-    # A call that the request forced is how JSON is asked for, and no tool runs for it.
-    structured = structured_outputs(cassette)
-    return tuple(
-        sorted(name for name in called - seen if name not in structured and not _NO_TOOL.match(name))
-    )
+    return tuple(sorted(called - seen - set(structured_outputs(cassette))))
 
 
 def structured_outputs(cassette: Cassette) -> tuple[str, ...]:
-    """Names of calls that requests forced and no boundary saw: what the agent's code does with them is not held back."""
+    """Names of calls by which a model fills in a form: requests forced them, or a framework names them so, and no boundary saw them."""
     seen = {record.name for record in cassette.tools}
-    forced: set[str] = set()
+    filled: set[str] = set()
     for exchange in cassette.exchanges:
         if protocol := protocols().get(exchange.protocol):
-            wanted = protocol.prompt(exchange.request).forced
-            forced |= {call.name for call in recorded_calls(exchange) if call.name == wanted}
-    return tuple(sorted(forced - seen))
+            forced = protocol.prompt(exchange.request).forced
+            named = (call.name for call in recorded_calls(exchange))
+            filled |= {name for name in named if name == forced or _OUTPUT.match(name)}
+    return tuple(sorted(filled - seen))
+
+
+def tools_at_boundary(cassette: Cassette) -> set[str]:
+    """Tools that replay answers for, as they were recorded at a boundary and are not pure."""
+    return {record.name for record in cassette.tools if record.is_call and not record.pure}
 
 
 def past_boundary(cassette: Cassette, trace: Trace, pure: Collection[str]) -> tuple[str, ...]:
-    """Tools that the recording has at a boundary, and whose results this run gave to the model without having met it."""
-    recorded = {record.name for record in cassette.tools if record.is_call} | renamed_tools(cassette).keys()
+    """Tools that the recording has at a boundary, and whose results this run gave to the model without having met it.
+
+    Pure ones are none of them: they may run, and calls that hand over to another agent stand among them.
+    """
+    recorded = tools_at_boundary(cassette) | renamed_tools(cassette).keys()
     ran = {run.name for run in trace.tools}
     return tuple(sorted((set(_answered(trace)) & recorded) - ran - set(pure)))
 

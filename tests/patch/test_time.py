@@ -15,7 +15,17 @@ import pytest
 from agent_chaos.patch.install import install_offline
 from agent_chaos.patch.time import loops
 from agent_chaos.runtime import real
-from tests.trials import START, assert_equal_traces, claude_says, json_reply, recorded, scenario, trial
+from agent_chaos.runtime.active import current
+from tests.trials import (
+    START,
+    assert_equal_traces,
+    claude_says,
+    json_reply,
+    nothing_recorded,
+    recorded,
+    scenario,
+    trial,
+)
 
 SLOW_DOWN = {"type": "error", "error": {"type": "rate_limit_error", "message": "slow down"}}
 ASK = {"max_tokens": 100, "model": "claude-sonnet-5", "messages": [{"role": "user", "content": "hello"}]}
@@ -305,6 +315,33 @@ def test_an_agent_that_awaits_what_never_happens_is_stopped_at_once():
 
     assert [incident.kind for incident in trace.incidents] == ["timeout"]
     assert not trace.answers
+
+
+class PyDoneCallback:
+    """By its name what an extension in Rust has called when a future of its own is over."""
+
+    def __call__(self, future):
+        pass
+
+
+async def awaits_an_extension(ctx, text):
+    loop, session = asyncio.get_running_loop(), current()
+    future = loop.create_future()
+    future.add_done_callback(PyDoneCallback())
+
+    def in_a_thread_of_its_own():
+        while not (session.scheduler.outside.native or session.finished):
+            real.sleep(0.001)
+        loop.call_soon_threadsafe(future.set_result, "connected")
+
+    real.start_new_thread(in_a_thread_of_its_own, ())
+    return await future
+
+
+def test_what_an_extension_does_in_threads_that_are_not_python_s_is_waited_for():
+    one = scenario(awaits_an_extension)
+
+    assert trial(one, nothing_recorded()).answers[0].text == "connected"
 
 
 def spins(ctx, text):

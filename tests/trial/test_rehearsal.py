@@ -1,6 +1,7 @@
 """A scenario made ready for trials: what is not sound is refused in words that say what to do about it."""
 
 import asyncio
+import json
 import os
 import random
 import subprocess
@@ -8,6 +9,7 @@ import threading
 import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import anthropic
 import httpx2
@@ -520,12 +522,46 @@ def extractor(tmp_path):
     return agent, cassette, filed
 
 
-def test_what_code_does_with_structured_output_is_refused_before_it_happens(extractor):
+def test_a_file_that_code_writes_with_structured_output_is_a_copy_wherever_it_stands(extractor):
     agent, cassette, filed = extractor
-    with pytest.raises(UsageError, match=r"wrote the file .*filed, after the model had filled in answer"):
-        Rehearsal(scenario(agent), cassette=cassette).prepare()
+    rehearsal = Rehearsal(scenario(agent), cassette=cassette)
+    rehearsal.prepare()
 
     assert not filed.exists()
+    assert [(note.kind, note.detail) for note in rehearsal.clean.incidents] == [("copied", str(filed))]
+
+
+def starting(command, **request):
+    """An agent that starts a program once the model has said something."""
+
+    def agent(ctx, text):
+        httpx2.post(EXTRACTIONS["openai_chat"][0], json={"model": "m", "messages": [], **request})
+        subprocess.run(command, check=True)
+        return "done"
+
+    return agent
+
+
+@pytest.mark.parametrize("called", ["answer", "final_result"])
+def test_a_program_that_code_starts_with_structured_output_is_refused_before_it_starts(tmp_path, called):
+    _, forced, reply = EXTRACTIONS["openai_chat"]
+    reply = json.loads(json.dumps(reply).replace('"answer"', f'"{called}"'))
+    one = scenario(starting(["touch", tmp_path / "filed"], **(forced if called == "answer" else {})))
+    cassette = recorded(one, [json_reply(reply)])
+    (tmp_path / "filed").unlink()
+    with pytest.raises(UsageError, match=f"started touch .*, after the model had filled in {called}"):
+        Rehearsal(one, cassette=cassette).prepare()
+
+    assert not (tmp_path / "filed").exists()
+
+
+def test_a_library_may_ask_for_the_system_s_name_after_structured_output():
+    _, forced, reply = EXTRACTIONS["openai_chat"]
+    one = scenario(starting(["uname", "-p"], **forced))
+    rehearsal = Rehearsal(one, cassette=recorded(one, [json_reply(reply)]))
+    rehearsal.prepare()
+
+    assert rehearsal.clean.answers[0].text == "done"
 
 
 @pytest.mark.parametrize(("pure", "real"), [((), True), (("answer",), False)], ids=["for real", "pure"])
@@ -688,6 +724,15 @@ def test_a_tool_that_lost_its_boundary_since_it_was_recorded_is_refused_before_t
 
     with pytest.raises(UsageError, match=r"refund was called past the tool boundary"):
         subject.prepare()
+
+
+def test_a_pure_tool_is_missed_at_no_boundary_nor_is_an_agent_that_takes_over_as_one():
+    cassette = recorded(scenario(refunding(agent_chaos.tool(refund))), asks_for("refund"))
+    pure = replace(cassette, tools=tuple(replace(record, pure=True) for record in cassette.tools))
+    rehearsal = Rehearsal(scenario(refunding(refund)), cassette=pure)
+    rehearsal.prepare()
+
+    assert rehearsal.clean.answers[0].text == "done"
 
 
 def test_a_program_that_such_a_tool_would_start_is_refused_before_it_starts(tmp_path):

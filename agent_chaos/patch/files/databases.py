@@ -65,7 +65,7 @@ def _connected(database: Any, args: Any, kwargs: Any) -> Any:
     if _only_read(query):
         seen = follows(path)
         return _actual(_uri(seen, query) if seen else database, *args, **kwargs)
-    if (meant := to_change(path, kind="sqlite")) is None:
+    if (meant := to_change(path)) is None:
         return _actual(database, *args, **kwargs)
     try:
         copy = _copy_for(meant)

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 from agent_chaos.errors import GuardRefused
 from agent_chaos.patch.effects import refused_effect
@@ -15,8 +15,6 @@ from agent_chaos.patch.files.overlay import OVERLAY, TooLarge
 from agent_chaos.patch.files.paths import is_made_up, is_ordinary
 from agent_chaos.runtime.active import replaying
 from agent_chaos.runtime.session import Session
-
-_DONE = {"file": "wrote the file", "sqlite": "opened the database"}
 
 
 def copying() -> Session | None:
@@ -50,11 +48,8 @@ def _read_at(given: Any, *, follow: bool) -> str | None:
     return seen if seen != path or OVERLAY.in_new_folder else None
 
 
-def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"] = "file") -> str | None:
-    """The path of a file that a run is about to change in its copy; None where the real one is to be changed.
-
-    Raises GuardRefused for a file outside of the working folder that structured output would be written to.
-    """
+def to_change(given: Any, *, follow: bool = True) -> str | None:
+    """The path of a file that a run is about to change in its copy; None where the real one is to be changed."""
     if isinstance(given, int) or given is None or not held():
         return None
     session = copying()
@@ -63,16 +58,13 @@ def to_change(given: Any, *, follow: bool = True, kind: Literal["file", "sqlite"
     # A name is changed alike, whether it is one of a file, of a link to anything, or of a pipe.
     if OVERLAY.is_scratch(path) or (not is_ordinary(path) if follow else is_made_up(path)):
         return None
-    inside = OVERLAY.inside(path)
     # The caller's caller: the function that stands for one of `os` or `io` was called by it.
-    if not inside and _asked_by_tempfile():
+    if not OVERLAY.inside(path) and _asked_by_tempfile():
         OVERLAY.note_scratch(path)
         return None
     if session is None:
         OVERLAY.changed_at_import.add(_told(path))
         return path
-    if session.acted_on and not inside:
-        raise refused_effect(session, f"{_DONE[kind]} {path}, after the model had {session.acted_on}")
     session.tape.incident(session.clock.now(), "copied", _told(path))
     return path
 

@@ -17,11 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent_chaos.errors import GuardRefused
+from agent_chaos.patch.effects import SYSTEM_PROBES
 from agent_chaos.providers.hosts import is_model_host
 from agent_chaos.runtime.active import current
-
-_PROBES = frozenset({"uname", "ldconfig", "lsb_release", "sysctl"})
-"""Programs by which libraries only ask what system they run on."""
 
 # By context and not by thread: another task of the same loop may open a connection of its own meanwhile.
 _known_library: ContextVar[bool] = ContextVar("agent_chaos_known_library", default=False)
@@ -111,7 +109,7 @@ def _connected(unseen: Unseen, args: tuple[Any, ...]) -> None:
 def _started(unseen: Unseen, args: tuple[Any, ...]) -> None:
     found = args[0] if isinstance(args[0], str | bytes | os.PathLike) else next(iter(args[1] or ()), "")
     name = os.path.basename(os.fsdecode(found))
-    if name and name not in _PROBES:
+    if name and name not in SYSTEM_PROBES:
         unseen.programs[name] += 1
 
 

@@ -56,9 +56,26 @@ def _select(selector: selectors.BaseSelector, actual: _Select, timeout: float | 
         # Sockets in the map are the reason to wait in real time. The self-pipe does not count: what is
         # written to it comes from a thread of this process, which the scheduler sees.
         external = len(selector.get_map()) > 1  # the one is by which other threads wake a loop
+        if not external and _awaits_native_code():
+            external = scheduler.outside.native = True
         ended = wait(scheduler, timeout, lambda: _anything(actual), external=external, why="timer")
         found = actual(timeout if ended is WaitEnd.FREED else 0)
     return found
+
+
+_NATIVE = "PyDoneCallback"
+"""The callback by which `pyo3-async-runtimes`, with which extensions in Rust are awaited, hears that its future was cancelled."""
+
+
+def _awaits_native_code() -> bool:
+    """Whether a task of the running loop awaits what a thread outside of Python will end."""
+    loop = asyncio._get_running_loop()
+    if loop is None:
+        return False
+    # Private, and the only way to see what a task awaits (Lib/asyncio/base_tasks.py reads it, too).
+    awaited = (getattr(task, "_fut_waiter", None) for task in asyncio.all_tasks(loop))
+    called = (entry[0] for future in awaited for entry in getattr(future, "_callbacks", None) or ())
+    return any(type(callback).__name__ == _NATIVE for callback in called)
 
 
 def _anything(actual: _Select) -> bool:
