@@ -58,7 +58,7 @@ def test_what_an_app_asked_is_recorded_and_served_again_without_the_provider(tmp
 
     assert live == again == [SAID.text] * 2
     assert [one.protocol for one in cassette.exchanges] == ["anthropic_messages"] * 2
-    assert len(cassette.exchanges[0].reply.events) > 5
+    assert max(len(one.reply.events) for one in cassette.exchanges) > 5
     assert KEY not in str(cassette.exchanges[0].request.headers)
     assert "2 calls, 824 tokens in" in told
     assert f"agent-chaos serve {path}" in told

@@ -135,7 +135,10 @@ class Capture:
     def flush(self) -> None:
         """Keeps what is still open as closed by the client, and counts by host what belongs to nothing."""
         # In the order in which they were asked, since the scribe numbers exchanges as it gets them.
-        for tee in sorted(self._open, key=lambda tee: tee.at):
+        with self._lock:
+            left = sorted(self._open, key=lambda tee: tee.at)
+        # Without the lock, which a thread needs that is about to hand on what it has.
+        for tee in left:
             tee.closed()
         for taken in self._aside:
             self.recorded.passed[taken.request.address] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from threading import Lock
+from threading import RLock
 
 from agent_chaos.containment import OnFailure
 from agent_chaos.patch.transports.failures import RaisedFailure, abort_kind, never_left
@@ -49,7 +49,7 @@ class Tee:
         self._done = done
         self.at = clock()
         self._events: list[ReplyEvent] = []
-        self._lock = Lock()
+        self._lock = RLock()
         self._over = False
 
     def head(self, status: int, headers: Headers, reason: str) -> None:
@@ -81,7 +81,7 @@ class Tee:
         return OnFailure(lambda exc: self.failed(exc, table))
 
     def closed(self) -> None:
-        """The client closed the reply; does nothing where it had ended before."""
+        """The client closed the reply; where it had ended before, waits at most until that was handed on."""
         # Not End: whoever replays this reply must know that its rest was never seen.
         kind: AbortKind = "incomplete" if self._events else "disconnected"
         self._finish(Abort(kind, self._since(), CLOSED), closed=True)
@@ -98,10 +98,10 @@ class Tee:
             self._events.append(event)
 
     def _finish(self, last: End | Abort, *, closed: bool) -> None:
+        # Held until it was handed on: the recording ends by closing every tee, and must not be over while another thread
+        # hands on what it has. Re-entrant, as the user's hooks run meanwhile, in which a client may close its reply.
         with self._lock:
-            if self._over:
-                return
-            self._over = True
-        # Outside of the lock: what follows takes the capture's own, and runs hooks of the user's.
-        events = (*self._events, last)
-        self._done(Taken(self._request, self._transport, self.at, events, closed))
+            if not self._over:
+                self._over = True
+                events = (*self._events, last)
+                self._done(Taken(self._request, self._transport, self.at, events, closed))
