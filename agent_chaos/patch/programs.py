@@ -74,6 +74,7 @@ def _watch_multiprocessing(module: ModuleType) -> None:
         if session is not None and not (session.finished or session.online):
             what = " ".join(os.fsdecode(arg) for arg in args)
             if "multiprocessing.forkserver" in what:
+                # Its server lives on after the run, and copies itself with what that run has set.
                 raise refuse_copy(session, "multiprocessing's 'forkserver'")
             if "multiprocessing.spawn" in what:
                 note_program(session, "a process of multiprocessing ('spawn')")

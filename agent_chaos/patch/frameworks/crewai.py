@@ -28,6 +28,7 @@ def patch(module: ModuleType) -> None:
         real(cls, **options)
         _see_methods(cls)
 
+    # Through `Any`, as type checkers know no class method that is made at run time.
     made: Any = classmethod
     base.__init_subclass__ = made(subclassed)
     for cls in _below(base):

@@ -15,6 +15,8 @@ MODULE = "google.adk.tools.function_tool"
 def patch(module: ModuleType) -> None:
     """Puts the seam around the call of the function, below the validation of its arguments."""
     kind: Any = module.FunctionTool
+    # Private: the public `run_async` checks arguments and asks for confirmation first, which is ADK's own
+    # work.
     real = kind._invoke_callable
 
     @functools.wraps(real)

@@ -68,6 +68,7 @@ def _transport(real: Callable[..., Any], *, yields_id: bool) -> Callable[..., An
         if session is None or session.finished or session.online:
             async with real(*args, **kwargs) as streams:
                 yield streams
+        # In a replay the server is not started: a recording that has its answers needs none.
         elif session.server_descriptions:
             async with _recording(session, server) as (read, write):
                 more = (lambda: None,) if yields_id else ()
@@ -110,6 +111,7 @@ async def _recording(session: Session, server: str) -> AsyncIterator[tuple[Any, 
         try:
             yield read, write
         finally:
+            # The server's side waits for messages for ever; the client is gone.
             tasks.cancel_scope.cancel()
 
 

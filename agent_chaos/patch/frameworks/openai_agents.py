@@ -99,5 +99,6 @@ def _noting(real: Any, name: Callable[[], str]) -> Any:
         no_tool(name())
         return await real(*args, **kwargs)
 
+    # The SDK keeps marks of its own on the function.
     noted.__dict__.update(getattr(real, "__dict__", {}))
     return noted

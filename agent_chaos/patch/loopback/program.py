@@ -70,6 +70,7 @@ class Program:
         line = process.stdout.readline()
         if line:
             return Finished(line)
+        # Its output is over, so it has ended or is about to.
         code = process.wait()
         return Finished("", _last(self._errors), code)
 

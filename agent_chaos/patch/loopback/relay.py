@@ -83,6 +83,7 @@ class Relay:
             # A program whose request got no answer would wait until its own timeout, in real time.
             with OnFailure(lambda error: incoming.put(_no_answer(error))):
                 answered = self._session.answers_http(incoming.request, TRANSPORT)
+        # The program meets a refused connection, and the tape has it: nothing is left to raise.
         except GuardRefused:
             return
         events: list[ReplyEvent] = []
@@ -111,6 +112,8 @@ class Relay:
         if seconds > _SDKS_OBEY_S:
             self.ordered_s = int(seconds)
             return head
+        # By URL and body: the next request that is equal is the retry for which the program would have
+        # waited.
         self._cut[asked] = seconds
         headers = with_header(head.headers, *_AT_ONCE)
         if ordered:

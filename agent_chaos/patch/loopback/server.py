@@ -105,6 +105,7 @@ class LoopbackServer:
         rest = b""
         while (found := _read(connection, rest)) is not None:
             request, rest = found
+            # Not within a tunnel: there a second one would be for another proxy.
             if request.method == "CONNECT" and self._tls is not None and not place:
                 self._tunnel(connection, request.url, self._tls)
                 return

@@ -149,6 +149,7 @@ class Capture:
         # Some servers compress whatever they were asked for.
         reply = without_content_encoding(Reply(taken.events))
         protocol = recognise(taken.request)
+        # OpenAI's client closes at `[DONE]`, before the connection has said that the body is over.
         if taken.closed and _whole(reply, protocol):
             reply = Reply((*reply.events[:-1], End(reply.duration)))
         with self._lock:

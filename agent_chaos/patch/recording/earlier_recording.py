@@ -20,6 +20,7 @@ class Earlier:
             return None
         exact, normalised = exact_key(request), normalised_key(request)
         matches = [i for i, keys in enumerate(self._cassette.keys) if keys.exact == exact]
+        # Behind the exact ones, of which each is among these, too.
         matches += [i for i, keys in enumerate(self._cassette.keys) if keys.normalised == normalised]
         return next((i for i in matches if self._answers(i)), None)
 

@@ -49,6 +49,8 @@ def _connecting(library: ModuleType, recorder: Capture) -> Any:
             req.headers["Accept-Encoding"] = "identity"
         # Read again, since a header has changed.
         tee = recorder.tee(await _asked(req), _TRANSPORT)
+        # By the objects themselves: aiohttp hands the request to the response, and tasks of one connection
+        # pool are mixed.
         setattr(req, _TEE, tee)
         with tee.noting(AIOHTTP):
             return await real_connect(self, req, traces, timeout)

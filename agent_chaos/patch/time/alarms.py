@@ -40,6 +40,8 @@ def _alarm(actual: Callable[[int], int]) -> Callable[[int], int]:
 def _setitimer(actual: Callable[[int, float, float], _Times]) -> Callable[..., _Times]:
     def setitimer(which: int, seconds: float, interval: float = 0.0, /) -> _Times:
         scheduler = _of_main()
+        # Negative ones go to the real function for its error; other timers count processor time, which runs
+        # do not wait for.
         if scheduler is None or which != signal.ITIMER_REAL or min(seconds, interval) < 0:
             return actual(which, seconds, interval)
         return scheduler.alarm.set(scheduler.now_ns, seconds, interval)

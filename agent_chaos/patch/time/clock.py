@@ -148,6 +148,7 @@ def _clock_gettime(
     def clock_gettime(clk_id: int, /) -> R:
         if clk_id in _STEADY:
             return steady()
+        # The rest is CLOCK_REALTIME, the date: time-machine has put its own function there.
         return cpu() if clk_id in _CPU else actual(clk_id)
 
     return clock_gettime
@@ -184,6 +185,7 @@ def _select(actual: Callable[..., Any]) -> Callable[..., Any]:
             scheduler,
             timeout,
             lambda: any(actual(rlist, wlist, xlist, 0)),
+            # Without any, `select` is a sleep, which nothing from outside can end.
             external=bool(rlist or wlist or xlist),
         )
         return actual(rlist, wlist, xlist, 0)
@@ -201,6 +203,7 @@ def wait(
         ended = scheduler.wait(member.begin(), span, poll=poll, external=external, why=why)
         if ended is not WaitEnd.RUNG:
             return ended
+        # An alarm rang meanwhile; its handler may have waited, too.
         span = member.left_ns()
 
 

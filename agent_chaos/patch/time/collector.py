@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from agent_chaos.patch.guard import shut
 from agent_chaos.runtime.seams import Changes, Seam
 
+# Seldom: a full sweep looks at all that the process holds.
 _FULL_EVERY = 500
 _seen = {"runs": 0, "frozen by others": False}
 

@@ -62,6 +62,7 @@ _latest: list[tuple[object, int, list[ModuleType]]] = []
 @contextmanager
 def import_noted() -> Iterator[None]:
     """Around the import of an agent's modules, on the real wall clock."""
+    # The date is real while modules are imported; only monotonic time is that of runs.
     began, clock = time.time(), latest()
     monotonic = clock.monotonic()
     try:
@@ -160,6 +161,8 @@ def _moved(value: Any, start_s: float, windows: Sequence[_Window]) -> Any:
     if type(value) is tuple:
         return tuple(_moved(one, start_s, windows) if type(one) in _DATES else one for one in value)
     for window in windows if _is_a_date(value) else ():
+        # So that the end of the window comes to lie as long before this run as runs are apart on the
+        # monotonic clock.
         back_s = window.end_s - (start_s - BETWEEN_RUNS_S)
         if isinstance(value, datetime):
             if any(_within(one, window, whole=value.microsecond == 0) for one in _seconds_of(value)):
@@ -167,6 +170,7 @@ def _moved(value: Any, start_s: float, windows: Sequence[_Window]) -> Any:
             continue
         for scale in _SCALES:
             if _within(value / scale, window, whole=value == int(value)):
+                # In the number's own type: an integer stays one.
                 return value - type(value)(back_s * scale)
     return value
 

@@ -90,6 +90,7 @@ def _hold(loop: Any, changes: Changes) -> bool:
     selector = vars(loop).get("_selector")
     if isinstance(selector, _Selector):
         return True
+    # A loop of a library of its own, which waits by other means.
     if not isinstance(selector, selectors.BaseSelector):
         return False
     # On the object: its class is Python's own and serves loops that are none of ours.
@@ -131,6 +132,7 @@ _NOT_HELD = "an event loop that was started before agent-chaos waits in real tim
 
 def _give_work_to(session: Session, ident: int) -> None:
     """A loop in a thread that is none of the run's takes part from now on."""
+    # By number: the loop knows only that of its thread.
     for thread in threading.enumerate():
         if thread.ident == ident:
             follow(session, thread)

@@ -52,6 +52,7 @@ def interrupts_noted(session: Session) -> Iterator[None]:
         yield
         return
     before, terminates = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    # Else it is somebody's own handler, a test runner's for one, who knows what Ctrl-C is to do.
     ends = raises_interrupt(before)
 
     def press(signum: int, frame: FrameType | None) -> None:
@@ -79,6 +80,7 @@ def _rings_later(session: Session, frame: FrameType | None) -> bool:
     """Lets the timer of a replayed run stop it; True where nothing may be raised before that."""
     session.scheduler.stop = session.scheduler.stop or RunStop("timeout", "Ctrl-C")
     later = _must_end(frame)
+    # Again and again: the agent, or its teardown, may catch the first.
     real.set_timer(_SOON_S if later else _IMPATIENT_S, _IMPATIENT_S)
     return later
 
@@ -195,6 +197,7 @@ def _by_thread(session: Session, seconds: float) -> Iterator[None]:
 def end_busy(session: Session) -> None:
     """Ends threads of a run that is over which neither wait nor end by themselves."""
     for member in session.scheduler.members.values():
+        # Those that wait are dismissed where they do (`active.leave`).
         if member is not session.scheduler.main and not member.waiting:
             ctypes.pythonapi.PyThreadState_SetAsyncExc(
                 ctypes.c_ulong(member.ident), ctypes.py_object(TrialTimeout)

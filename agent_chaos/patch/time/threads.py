@@ -101,6 +101,7 @@ def _start_new_thread(function: Callable[..., object], args: tuple[Any, ...], kw
     scheduler = scheduled()
     if scheduler is None:
         return real.start_new_thread(function, args, kwargs or {})
+    # As a daemon: `_thread` has no others, and nobody can wait for one.
     member = scheduler.admit(daemon=True, kind=getattr(function, "__qualname__", ""))
 
     def run() -> None:

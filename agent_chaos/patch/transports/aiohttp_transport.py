@@ -30,6 +30,8 @@ class _Wire(asyncio.Transport):
         super().__init__(extra={"peername": ("127.0.0.1", 443), "sockname": ("127.0.0.1", 50_000)})
         self._session = session
         self._protocol = protocol
+        # aiohttp's own parser and decompressor are at work above, so a lie about the encoding has to be in
+        # the bytes.
         self._reply: Reply = lying(answered.reply)
         self._writer = Writer(request, self._reply)
         # Without limits: aiohttp's own timers watch over what it reads.
@@ -106,6 +108,7 @@ class _Wire(asyncio.Transport):
     def close(self) -> None:
         if not self._closing:
             self._transfer.note("closed")
+            # The run's clock would wait for a timer that is left behind.
             if self._timer is not None:
                 self._timer.cancel()
             self._lose(None)

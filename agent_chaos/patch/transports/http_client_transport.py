@@ -167,6 +167,7 @@ class _ReplayedBody(io.RawIOBase):
         self._hang_up()
         if failed.kind == "bad_protocol":
             return GARBAGE
+        # A socket has one class for every timeout, whatever it was waiting for.
         error = socket_error("read_timeout" if failed.timed_out else failed.kind)
         if error is not None:
             raise error
@@ -237,6 +238,7 @@ def _patch_connection(kind: Any) -> None:
     # Every connection is put off, since what it meets (refused, reset, a reply) belongs to a site that only
     # the request names.
     kind.connect = connect
+    # urllib3's classes have the method of their base, which is patched by itself.
     if real_send is None:
         return
 

@@ -33,6 +33,7 @@ def _error(
     library: ModuleType, table: Sequence[RaisedFailure], failed: TransferFailed, request: Any
 ) -> Exception:
     row = row_of(table, failed.kind)
+    # By name, from the library that asks: httpx and httpx2 have equal classes that are not the same.
     error: Exception = getattr(library, row.name)(failed.message or row.message, request=request)
     return error
 
@@ -177,6 +178,8 @@ class _Shell:
 
 
 async def _pause_async(session: Session, step: Pause) -> None:
+    # asyncio's own sleep, on the loop whose clock is the run's: cancelling the task ends it as it ends a
+    # read.
     seconds = step.until - session.clock.now()
     if seconds > 0:
         await asyncio.sleep(seconds)

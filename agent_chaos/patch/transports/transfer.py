@@ -68,6 +68,7 @@ class Transfer:
             # From event to event, not for the reply as a whole: a read timeout starts anew with each piece,
             # on sockets as here.
             if limit is not None and late > limit:
+                # The client waits for as long as it is willing to, and gives up then.
                 yield Pause(self._session.clock.now() + limit)
                 yield self._failed(_timeout_kind(event), "", "timeout")
                 return

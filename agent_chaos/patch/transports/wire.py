@@ -109,5 +109,6 @@ def lying(reply: Reply) -> Reply:
         return reply
     head = reply.head or Head(200, at=last.at)
     body = [event for event in reply.events if isinstance(event, Data) and event.data]
+    # Without its length, which would be that of the plain body.
     headers = with_header(without_header(head.headers, "content-length"), "content-encoding", "gzip")
     return Reply((replace(head, headers=headers), *(body or [Data(b"not gzip", last.at)]), End(last.at)))
