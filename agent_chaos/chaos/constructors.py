@@ -29,7 +29,10 @@ _STREAMING = ("truncate", "reset_in_body", "stall", "slow_first_byte", "slow_str
 def any_fault(kind: str, **fields: Any) -> Chaos:
     """Any fault by its kind. Raises PlanError for an unknown kind, field or value."""
     return _chaos(
-        fault_of({"kind": kind, **fields}), f"{constructor_name(fault_type(kind))}({_arguments(fields)})"
+        # Made from fields as a stored plan is, so that both are checked by the same rules and refused in
+        # the same words.
+        fault_of({"kind": kind, **fields}),
+        f"{constructor_name(fault_type(kind))}({_arguments(fields)})",
     )
 
 
@@ -104,6 +107,7 @@ def llm_stream_hang(after_chunks: int, hang_seconds: float = 60.0) -> Chaos:
     """Nothing arrives for `hang_seconds` once that many events of the stream have."""
     wait = _seconds("llm_stream_hang", "hang_seconds", hang_seconds)
     fields = {"kind": "stall", "boundary": "after_frames", "frames": after_chunks, "seconds": wait}
+    # As it was written: a default that was left out stays out.
     told = {"after_chunks": after_chunks, **({"hang_seconds": hang_seconds} if hang_seconds != 60 else {})}
     return _chaos(fault_of(fields), f"llm_stream_hang({_arguments(told)})")
 
@@ -147,6 +151,8 @@ def tool_raise(message: str = "", error_type: str = "RuntimeError") -> Chaos:
 
 def _mutation(kind: str, mutator: Callable[..., Any], name: str = "") -> Chaos:
     called = name or getattr(mutator, "__name__", "")
+    # A mutation records only the function's name; the function itself goes beside it, and no plan can hold
+    # it.
     made = Mutation.model_validate({"kind": kind, "name": called})
     return Chaos(fault=made, word=f"{kind}[{called}]", mutator=mutator)
 

@@ -202,6 +202,7 @@ def _conversational(metric: MetricSource) -> bool:
     bases = [base.__name__ for base in cls.__mro__]
     if "BaseMetric" in bases or "BaseConversationalMetric" in bases:
         return "BaseConversationalMetric" in bases
+    # Metrics of users need not derive from DeepEval's classes.
     return any(word in cls.__name__.lower() for word in ("conversational", "role"))
 
 
@@ -210,6 +211,7 @@ def _name(metric: MetricSource) -> str:
 
 
 def _called(cases: Any, used: ToolUsed) -> Any:
+    # DeepEval takes a dictionary only.
     given = used.arguments if isinstance(used.arguments, dict) else {"arguments": used.arguments}
     return cases.ToolCall(name=used.name, input_parameters=given, output=used.error or used.result)
 

@@ -87,6 +87,7 @@ def judged(name: str, turn: int | None, judge: Callable[[], AssertionResult]) ->
         # Returned from within: below the block stands what is done where it raised.
         return judge()
     exc = contained.error
+    # A turn that has not run is no failure of the evaluator.
     said = str(exc) if isinstance(exc, LookupError) else f"the evaluator failed: {type(exc).__name__}: {exc}"
     return AssertionResult(name=name, passed=False, message=said, turn=turn)
 

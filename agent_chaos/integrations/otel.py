@@ -99,6 +99,7 @@ class OtelSink:
         """Nothing: the run's span ends with its last event, and its provider sends it on."""
 
     def _begun(self, event: Event, name: str, operation: str, kind: Any = None) -> Any:
+        # By hand, not as the current span: events may be told of a run long after it, in any context.
         parent = self._api.set_span_in_context(self._run) if self._run is not None else None
         span = self._tracer.start_span(
             name, context=parent, kind=kind or self._api.SpanKind.INTERNAL, start_time=_ns(event)

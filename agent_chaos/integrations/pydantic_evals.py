@@ -85,6 +85,7 @@ class PydanticEvalsAssertion:
         decided = {name: held for name, one in values.items() if (held := self._held(one)) is not None}
         return AssertionResult(
             name=self.name,
+            # An evaluator that decides nothing has not been satisfied: its silence must not pass.
             passed=bool(decided) and all(decided.values()),
             message="; ".join(reasons) or self._words(values, decided),
             measured=values if isinstance(said, Mapping) else values[""],

@@ -16,6 +16,7 @@ _LOG = logging.getLogger("agent_chaos")
 
 def unrecorded(scenarios: Iterable[Scenario]) -> list[Scenario]:
     """Of each recording that is missing and may be made now, one scenario."""
+    # By the recording: a baseline and its variants share one.
     missing = {one.recorded_as: one for one in scenarios if not one.cassette_path.exists()}
     return list(missing.values()) if may_record() else []
 

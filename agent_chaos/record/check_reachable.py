@@ -14,6 +14,7 @@ def refuse_unanswered(name: str, exchanged: Sequence[tuple[Request, Reply]]) -> 
     # recording.
     if not exchanged or any(reply.head is not None and reply.ok for _, reply in exchanged):
         return
+    # The last, as SDKs and agents try again: what they gave up at is what counts.
     request, reply = exchanged[-1]
     if reply.head is None:
         what = f"{request.host} cannot be reached; check the network and record again"

@@ -251,6 +251,7 @@ def _check(scenario: Scenario, session: Session) -> None:
     for entry in session.tape.entries():
         if isinstance(entry, Incident) and entry.kind == "harness":
             raise RecordError(f"{scenario.name}: {entry.detail}")
+        # The first one: what follows a failed turn may fail because of it.
         if isinstance(entry, Raised):
             raise RecordError(f"{scenario.name}: {_why(entry.type, entry.message)}")
     calls = [entry for entry in session.tape.entries() if isinstance(entry, Call) and entry.protocol]

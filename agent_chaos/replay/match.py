@@ -68,6 +68,8 @@ class ExchangeIndex:
 
     def rebased(self, asked_today: Mapping[int, Request]) -> ExchangeIndex:
         """The same replies, to what an edited agent asks today without any fault."""
+        # Without `drifts`: what an edited agent asks is known from now on, and a fault's doing must not
+        # pass for an edit.
         return ExchangeIndex(self.cassette, self.redactor, asked_today=asked_today)
 
     def exchange(self, index: int) -> Exchange:
@@ -87,6 +89,7 @@ class ExchangeIndex:
         """The exchanges that answer this question with another history: of all that do, the most alike."""
         found = [(i, one) for i, one in enumerate(self._questions) if one and one.is_asked_by(question)]
         ranked = [(_unlike(question, one, self.exchange(i).turn == turn), i) for i, one in found]
+        # All that are equally good, in recorded order: which of them is next depends on what was served.
         best = min(ranked)[0] if ranked else None
         return tuple(i for rank, i in ranked if rank == best)
 
@@ -97,6 +100,7 @@ class ExchangeIndex:
 
     def asked_again(self, question: Question, index: int, turn: int) -> bool:
         """Whether a question is the one that an exchange of that turn answers, and more."""
+        # Numbers beyond the recording are replies that this run has fetched or translated.
         known = self._questions[index] if index < len(self) and self.exchange(index).turn == turn else None
         return known is not None and known.is_asked_again_by(question)
 
@@ -104,6 +108,7 @@ class ExchangeIndex:
         """Whether a model could give an exchange's reply to this question, too."""
         answered = self._questions[index]
         if question is None or answered is None:
+            # Both None: neither speaks a protocol, so that nothing can be said against it.
             return question is answered
         return question.can_be_answered_by(self._said(index), answered)
 

@@ -106,6 +106,7 @@ def run_rehearsed(rehearsal: Rehearsal, *, seed: int | None = None, plan: Plan |
     chance = scenario.chance(rehearsal.cassette.header.seed if seed is None else seed)
     injector = ChaosInjector(scenario.every_chaos, chance)
     outcome, checked = rehearsal.run(plan or Plan(), injector)
+    # Only where chance decides: elsewhere a seed in the advice would say nothing.
     seeded = seed is not None and any(one.trigger.probability for one in scenario.every_chaos)
     target = f"{rehearsal.target} --seed {seed}" if seeded else rehearsal.target
     if branches(scenario):
@@ -156,6 +157,7 @@ def keep(done: FinishedRun, folder: Path, *, events: bool = True) -> Path:
 def artefacts(done: FinishedRun, *, events: bool = True) -> dict[str, str]:
     """A run's files by their path below the folder of all runs: same run, same bytes."""
     report = done.report
+    # By what happened: the same run twice is one folder.
     own = f"{report.scenario_name}-{report.trace_id}"
     files = {"report.json": report.to_json(), "scorecard.json": report.scorecard_json()}
     if events:

@@ -185,6 +185,7 @@ def _vendor_of(module: str) -> str:
 
 
 def _words(place: str, exc: BaseException, doing: str) -> str:
+    # In one line, and of a syntax error without the file and the line that stand before it already.
     text = " ".join(str(exc.msg if isinstance(exc, SyntaxError) else exc).split())
     cause = f"{type(exc).__name__}: {text}" if text else type(exc).__name__
     return f"{_at(place, exc)}: {doing}: {cause}{_unset_variable(exc)}"
@@ -206,6 +207,7 @@ def _at(place: str, exc: BaseException) -> str:
     if isinstance(exc, SyntaxError) and exc.filename and exc.lineno:
         return f"{_shown(exc.filename)}:{exc.lineno}"
     frames = traceback.extract_tb(exc.__traceback__)
+    # Frames name files as they were imported, with links followed or not.
     target = os.path.realpath(place)
     # The line in the file that was asked for, not the one deep in a library where it ended.
     in_file = [frame for frame in frames if os.path.realpath(frame.filename) == target]

@@ -80,6 +80,7 @@ def load(
     for missing in search.skipped:
         skip(missing)
     recorded = [one for one in found if not _is_variant(one.scenario)]
+    # A file of variants alone is run as what it holds.
     return found if variants or not recorded else recorded
 
 
@@ -130,6 +131,7 @@ def _default() -> str:
 
 
 def _load_target(target: str, search: _Search) -> list[Loaded]:
+    # Before paths: a command line may well be the name of a file.
     if target.startswith(PREFIX):
         return [Loaded(script_scenario(target), target)]
     path = Path(target)
@@ -223,6 +225,7 @@ def _held(value: Any, where: str) -> list[Scenario]:
     """What a value holds: a scenario, several, or a function of no arguments that returns either."""
     if callable(value):
         place, _, name = where.rpartition(":")
+        # The usual slip: an agent's own function has one of these names.
         if needed := _needed(value):
             raise ScenarioError(
                 f"{place}: {name} takes {', '.join(needed)}; expected a scenario, or a function without "
@@ -251,6 +254,7 @@ def _distinct(targets: Iterable[list[Loaded]]) -> list[Loaded]:
     """Each scenario once: two targets may load the same one, but no two may have one name."""
     first: dict[str, tuple[int, Loaded]] = {}
     for number, one in ((number, one) for number, found in enumerate(targets) for one in found):
+        # By the name, which is also that of the cassette and of stored failures.
         before, other = first.setdefault(one.scenario.name, (number, one))
         # `fuzz scenarios/ scenarios/refund.py` loads one scenario twice, as another object where a function
         # makes it.
@@ -258,6 +262,8 @@ def _distinct(targets: Iterable[list[Loaded]]) -> list[Loaded]:
         if other.scenario is one.scenario or again or _imported(one, other):
             continue
         if _imported(other, one):
+            # The file that defines the agent is the better reference: it stays when the other one stops
+            # importing it.
             first[one.scenario.name] = (number, one)
         else:
             name = one.scenario.name

@@ -96,6 +96,7 @@ class _Scenario(BaseModel):
     @field_validator("turns", mode="before")
     @classmethod
     def _turns(cls, value: Any) -> Any:
+        # Before pydantic looks at it: text and functions are no `Turn`, and would be refused.
         return tuple(Turn(turn) if isinstance(turn, str) or callable(turn) else turn for turn in value)
 
     @field_validator("providers", mode="after")

@@ -32,6 +32,7 @@ def script_scenario(target: str) -> BaselineScenario:
         raise ScenarioError(f"{target}: not a command line ({exc})") from None
     if not command:
         raise ScenarioError("nothing stands after `--`; as in `agent-chaos record -- python agent.py`")
+    # By its name, wherever it lies: of a virtual environment, or `python3.12` of the system.
     python = bool(_PYTHON.fullmatch(Path(command[0]).name)) and len(command) > 1
     agent = _python_agent(command[1:]) if python else command_agent(command, input="none")
     return BaselineScenario(

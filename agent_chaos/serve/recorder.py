@@ -49,6 +49,7 @@ class RecordingService:
     def close(self) -> CaptureStats:
         """Takes no more; what is still open is kept as left by its client."""
         self._server.close()
+        # Between the two: the server takes no more, and the client still reads what is under way.
         self._capture.flush()
         self._client.close()
         return self._capture.recorded

@@ -27,6 +27,7 @@ def numbered_attempt(request: Request) -> int:
     """Which attempt of its call an SDK says that this is, from 0; -1 where none says so."""
     # The header of SDKs that Stainless generates (OpenAI, Anthropic).
     said = request.header("x-stainless-retry-count", "")
+    # The header may be anything: an agent's own proxy could have written it.
     if said.isdecimal():
         return int(said)
     # That of AWS's SDKs, as `attempt=2; max=3`, which count from 1.

@@ -53,6 +53,7 @@ class Soundness:
     def _reached(self, hosts: set[str]) -> str:
         """What to do about hosts that the agent tried to reach."""
         names = ", ".join(sorted(hosts))
+        # A host that was recorded and is now asked by a socket: the library changed, not the host.
         if any(self._index.knows_host(host.partition(":")[0]) for host in hosts):
             return (
                 f"offline, the agent tried to reach {names} past the libraries that replay answers; send it with httpx, "

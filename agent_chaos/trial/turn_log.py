@@ -83,6 +83,7 @@ class TurnLog:
 
 def answer_text(result: Any) -> str:
     """What the user reads: `result["response"]` of a dict, '' for None, else its `str`."""
+    # As 0.1.3 had agents answer; anything else beside it is the agent's own.
     if isinstance(result, dict) and "response" in result:
         return answer_text(result["response"])
     return "" if result is None else words_of(result)
