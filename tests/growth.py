@@ -20,12 +20,9 @@ def assert_linear(work: Callable[[int], object], size: int) -> None:
 
 
 def _in_proportion(work: Callable[[int], object], size: int) -> bool:
-    much = _seconds(work, size * _FACTOR)
-    return much <= _NOTHING_S or much < 9 * max(_seconds(work, size), _NOTHING_S / 16)
-
-
-def _seconds(work: Callable[[int], object], size: int) -> float:
-    return min(_once(work, size) for _ in range(2))
+    much = _once(work, size * _FACTOR)
+    # The least of two: a busy machine must not make little work seem so long that much of it fits.
+    return much <= _NOTHING_S or much < 9 * max(min(_once(work, size) for _ in range(2)), _NOTHING_S / 16)
 
 
 def _once(work: Callable[[int], object], size: int) -> float:

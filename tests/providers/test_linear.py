@@ -36,21 +36,20 @@ READERS: dict[str, Callable[[Reply], object]] = {
 
 
 def seconds(read: Callable[[Reply], object], kind: str, body: bytes) -> float:
-    """The least CPU time of three readings of a fresh reply."""
-    found = []
-    for _ in range(3):
-        given = reply(200, [("content-type", kind)], [body])
-        started = time.thread_time()
-        read(given)
-        found.append(time.thread_time() - started)
-    return min(found)
+    """The CPU time of reading a fresh reply."""
+    given = reply(200, [("content-type", kind)], [body])
+    started = time.thread_time()
+    read(given)
+    return time.thread_time() - started
 
 
 @pytest.mark.parametrize("kind", BODIES)
 def test_reading_is_linear_in_the_length_of_a_body(kind):
     for content_type in sorted({one.content_type for one in framings()}):
         for name, read in READERS.items():
-            small = seconds(read, content_type, BODIES[kind](SMALL))
-            large = seconds(read, content_type, BODIES[kind](LARGE))
+            small = min(seconds(read, content_type, BODIES[kind](SMALL)) for _ in range(3))
+            bound = 24 * max(small, 0.0005)
+            # Once is enough where it is quick: a busy machine makes a reading seem longer, never shorter.
+            large = (seconds(read, content_type, BODIES[kind](LARGE)) for _ in range(5))
 
-            assert large < 24 * max(small, 0.0005), f"{name}: {small:.4f} s, then {large:.4f} s"
+            assert any(one < bound for one in large), f"{name}: {small:.4f} s, then over {bound:.4f} s"
