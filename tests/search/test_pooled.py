@@ -63,8 +63,8 @@ class Killing(Here):
 
 def test_a_pool_finds_what_one_process_does_and_says_the_same():
     pool = PoolExecutor(Here, CARELESS, EVERYTHING)
-    one = find_failures(CARELESS(), max_examples=8, seed=5)
-    other = find_failures(CARELESS(), max_examples=8, seed=5, executor=pool)
+    one = find_failures(CARELESS(), max_examples=8, seed=5, max_shrink_runs=12)
+    other = find_failures(CARELESS(), max_examples=8, seed=5, max_shrink_runs=12, executor=pool)
     pool.close()
 
     assert one.findings

@@ -30,8 +30,8 @@ def two():
 
 def test_two_processes_find_what_one_does_and_say_the_same(two):
     made = partial(plain.rehearsal, plain.careless)
-    one = find_failures(made(), max_examples=10, seed=5)
-    other = find_failures(made(), max_examples=10, seed=5, executor=two(made))
+    one = find_failures(made(), max_examples=10, seed=5, max_shrink_runs=12)
+    other = find_failures(made(), max_examples=10, seed=5, max_shrink_runs=12, executor=two(made))
 
     assert one.findings
     assert everything(other) == everything(one)

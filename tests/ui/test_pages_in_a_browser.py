@@ -22,7 +22,10 @@ pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium is installe
 
 
 class Visit:
-    """A page, and what went on behind it: console errors, and every host that was asked for anything."""
+    """A page, and what went on behind it: console errors, and every host that was asked for anything.
+
+    One page serves all tests, as a new one takes the browser half a second.
+    """
 
     def __init__(self, page, address):
         self.page, self.home = page, address
@@ -34,7 +37,16 @@ class Visit:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.hosts.add(re.sub(r"^(\w+://[^/:]+).*", r"\1", request.url)))
         page.on("dialog", lambda dialog: self.errors.append(f"dialog: {dialog.message}"))
-        page.goto(address)
+
+    def begin(self):
+        """At the dashboard, with a window and colours as at first, and nothing noted yet."""
+        self.page.context.clear_cookies()
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size({"width": 1280, "height": 720})
+        self.page.goto("about:blank")
+        self.errors.clear()
+        self.hosts.clear()
+        self.page.goto(self.home)
 
     def rows(self):
         return self.page.locator("tr[data-run]").evaluate_all("rows => rows.map(row => row.dataset.run)")
@@ -72,12 +84,16 @@ def browser():
         running.close()
 
 
+@pytest.fixture(scope="module")
+def only_page(browser, address) -> Visit:
+    return Visit(browser.new_page(), address)
+
+
 @pytest.fixture
-def visit(browser, address) -> Iterator[Visit]:
-    context = browser.new_context()
-    visit = Visit(context.new_page(), address)
+def visit(only_page) -> Iterator[Visit]:
+    visit = only_page
+    visit.begin()
     yield visit
-    context.close()
 
     assert visit.errors == []
     assert visit.hosts == {"http://127.0.0.1"}

@@ -196,14 +196,14 @@ class _Edit:
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two JSON values are equal, numbers and truth values told apart."""
-    # `True == 1` and `1 == 1.0` in Python; on the wire they are different bytes.
-    if type(one) is not type(other):
+    if one is other:
+        return True
+    # `True == 1` and `1 == 1.0` in Python; on the wire they are different bytes. What Python calls different is, at any depth.
+    if type(one) is not type(other) or one != other:
         return False
     if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    return bool(one == other)
+        return all(_same(value, other[key]) for key, value in one.items())
+    return not isinstance(one, list) or all(map(_same, one, other))
 
 
 def _agreeing(before: Sequence[Any], after: Sequence[Any]) -> int:
