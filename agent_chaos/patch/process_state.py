@@ -19,6 +19,7 @@ from operator import is_
 from typing import Any
 
 from agent_chaos.patch.descriptors import descriptors_noted, is_open
+from agent_chaos.runtime.imported_names import modules_now
 
 _STREAMS = (0, 1, 2)
 _PYTHONS_DEPTH = 1_000
@@ -103,7 +104,7 @@ def _imports() -> _Undo:
 
 def _modules() -> _Undo:
     """What was imported by now; what is imported meanwhile stays, since nobody imports it again."""
-    before = dict(sys.modules)
+    before = modules_now()
 
     def undo() -> None:
         # New ones come last, so that equal beginnings say at once that nothing was lost; thousands of objects are not

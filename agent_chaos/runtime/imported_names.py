@@ -69,6 +69,7 @@ class _Listing:
     """The modules of others at one time. Holds their names, so that no other names come to stand at the same address."""
 
     def __init__(self, named: Mapping[str, Any]) -> None:
+        self.named = named
         self.every = list(named.values())
         self.modules = [
             _Module(name, module, names)
@@ -88,6 +89,14 @@ def _listed() -> _Listing:
     if len(every) != len(known) or not all(map(is_, every, known)):
         _newest[0] = _Listing(dict(sys.modules))
     return _newest[0]
+
+
+def modules_now() -> Mapping[str, Any]:
+    """What `sys.modules` holds, as a copy that later changes leave alone: the same one until any module comes or goes.
+
+    A new copy for each run would take a big process as long as a request.
+    """
+    return _listed().named
 
 
 class _Modules:
