@@ -97,7 +97,7 @@ def run_command(arguments: list[str]) -> int:
     except AgentChaosError as exc:
         return _told(str(exc), exc.exit_code, debug=debug)
     except _UsageError as exc:
-        return _misused(exc)
+        return _misused(exc, arguments)
     except BrokenPipeError:
         return _reader_left(arguments)
     except SystemExit as exc:
@@ -146,28 +146,25 @@ def _told(message: str, code: int, *, debug: bool = False) -> int:
     return code
 
 
-def _misused(exc: Exception) -> int:
+def _misused(exc: Exception, arguments: list[str]) -> int:
     """A word the command line does not know; nothing is said where help was already printed."""
-    # click's method names the parameter that was wrong, which `str` leaves out; pydantic's prefix comes from
-    # validators of our own.
-    message = getattr(exc, "format_message", lambda: str(exc))().replace("Value error, ", "")
+    message = getattr(exc, "format_message", lambda: str(exc))()
     if message.startswith("Usage: "):
         return _helped(message)
-    message += _report_instead(message)
-    # An error without a context was raised before any command was chosen.
-    context = getattr(exc, "ctx", None)
-    command = context.command_path if context else "agent-chaos"
-    return _told(f"{message} (see {command} --help)", _USAGE) if message else _USAGE
+    # Imported here, as it is needed only by who mistyped.
+    from agent_chaos.cli.misuse import misuse
+
+    return _told(misuse(exc, typer.main.get_command(app), arguments) + _report_instead(exc), _USAGE)
 
 
-def _report_instead(message: str) -> str:
+def _report_instead(exc: Exception) -> str:
     """What to write where somebody took the name of a report for an option."""
-    name = message.removeprefix("No such option: --").partition(" ")[0]
-    if not message.startswith("No such option: --"):
+    if not hasattr(exc, "possibilities"):
         return ""
     from agent_chaos.report.open_reports import report_formats
 
-    return f" Reports are written by: --report {name}:FILE" if name in report_formats() else ""
+    name = str(getattr(exc, "option_name", "")).lstrip("-")
+    return f"; reports are written by: --report {name}:FILE" if name in report_formats() else ""
 
 
 def _helped(text: str) -> int:
