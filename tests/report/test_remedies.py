@@ -485,3 +485,52 @@ def test_a_result_of_another_shape_is_no_failed_tool():
 
     assert [remedy_of(case).name for case in cases] == ["failed_action", "reply_shape"]
     assert remedy_of(cases[1]).written(cases[1:]) == ""
+
+
+def only_one(ctx, text):
+    """Runs its only tool for whatever call comes, and passes over arguments that it cannot read."""
+    client, messages = openai.OpenAI(api_key=KEY), [{"role": "user", "content": text}]
+    heard = client.chat.completions.create(model=MODELS["openai_chat"], messages=messages).choices[0].message
+    messages.append(heard.model_dump(exclude_none=True))
+    for call in heard.tool_calls or ():
+        try:
+            result = tool(refund)(**json.loads(call.function.arguments))
+        except ValueError:
+            result = "None"
+        messages.append({"role": "tool", "tool_call_id": call.id, "content": result})
+    return (
+        client.chat.completions.create(model=MODELS["openai_chat"], messages=messages)
+        .choices[0]
+        .message.content
+    )
+
+
+@pytest.mark.parametrize(
+    ("struck", "oracle", "name", "code"),
+    [
+        (
+            fault("unknown_tool", call=0),
+            "argument_fidelity",
+            "call_as_sent",
+            'if call.function.name != "refund":  # of each call that the model makes\n'
+            '    result = f"there is no tool {call.function.name}"',
+        ),
+        (
+            fault("malformed_arguments", shape="trailing_comma", call=0),
+            "swallowed_error",
+            "passed_over_call",
+            "try:\n"
+            "    result = ...  # parse the arguments, look the tool up, run it\n"
+            "except Exception as exc:\n"
+            '    result = f"not run: {exc}"',
+        ),
+    ],
+    ids=["a tool of another name", "arguments that cannot be read"],
+)
+def test_a_call_that_cannot_be_run_is_answered_so(struck, oracle, name, code):
+    outcome = judged(only_one, "openai_chat", {"call 0": struck}, said=SAID, stream=False)
+    (found,) = (one for one in outcome.violations if one.oracle == oracle)
+    case = Case(found, outcome.trace, outcome.trace)
+
+    assert remedy_of(case).name == name
+    assert remedy_of(case).written([case]) == code

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
+from agent_chaos.report.remedies.requests.tenacity_retry import PASSING, retried_by_tenacity
 
 _CODE = """try:
     ...
-except {error} as exc:
+except {error} as exc:  # where it is asked again
     status = exc.{status}
     if status < 500 and status not in (408, 409, 429):
         raise"""
@@ -18,7 +19,7 @@ except {error} as exc:
 
 _BY_CODE = """try:
     ...
-except {error} as exc:
+except {error} as exc:  # where it is asked again
     if "{code}" in str(exc):
         raise  # to wait does not help"""
 _CODE_IN = re.compile(r'"(?:error_)?code"\s*:\s*"(\w+)"')
@@ -33,11 +34,14 @@ def _fits(case: Case) -> bool:
     return case.violation.oracle == "retry_discipline" and case.violation.subject == "hopeless retry"
 
 
-def _with_its_code(cases: Sequence[Case]) -> str:
-    """The lines for a refusal whose status is that of a rate limit, which only its own code tells apart; '' for others."""
+def _told_apart(cases: Sequence[Case]) -> str:
+    """The lines for a refusal whose status is that of a rate limit, which only its own code tells apart, and those for
+    tenacity; '' for others."""
     case = cases[0]
     code = next((found for one in cases if (found := _code_of(one))), "")
     error = _ERRORS.get(case.protocol, "")
+    if not code and error and retried_by_tenacity(case):
+        return PASSING
     return _BY_CODE.format(error=error, code=code) if code and error else ""
 
 
@@ -56,7 +60,7 @@ REMEDY = Remedy(
     fits=_fits,
     at=lambda case: case.at_call,
     order=19,
-    write=_with_its_code,
+    write=_told_apart,
     code={
         "anthropic_messages": _CODE.format(error="anthropic.APIStatusError", status="status_code"),
         "openai_chat": _CODE.format(error="openai.APIStatusError", status="status_code"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
+from agent_chaos.report.remedies.requests.tenacity_retry import WAITING, retried_by_tenacity
 
 _CODE = """for attempt in range(4):
     try:
@@ -24,8 +27,16 @@ def _fits(case: Case) -> bool:
     )
 
 
-def _code(error: str) -> str:
-    return _CODE.format(error=error)
+_ERRORS = {
+    "anthropic_messages": "anthropic.APIStatusError",
+    "openai_chat": "openai.APIStatusError",
+    "openai_responses": "openai.APIStatusError",
+    "gemini": "genai.errors.APIError",
+}
+
+
+def _by_tenacity(cases: Sequence[Case]) -> str:
+    return WAITING if cases[0].protocol in _ERRORS and retried_by_tenacity(cases[0]) else ""
 
 
 REMEDY = Remedy(
@@ -35,10 +46,6 @@ REMEDY = Remedy(
     fits=_fits,
     at=lambda case: case.at_call,
     order=19,
-    code={
-        "anthropic_messages": _code("anthropic.APIStatusError"),
-        "openai_chat": _code("openai.APIStatusError"),
-        "openai_responses": _code("openai.APIStatusError"),
-        "gemini": _code("genai.errors.APIError"),
-    },
+    write=_by_tenacity,
+    code={protocol: _CODE.format(error=error) for protocol, error in _ERRORS.items()},
 )

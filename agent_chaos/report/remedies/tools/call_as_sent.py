@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.remedy import Remedy
+
+
+def _named(cases: Sequence[Case]) -> str:
+    """A look at the name, where the agent runs its only tool whatever the model's call names."""
+    case = next((one for one in cases if one.violation.subject.endswith(" for another name")), None)
+    if case is None or case.tool is None or not case.protocol:
+        return ""
+    name = "call.function.name" if case.protocol == "openai_chat" else "call.name"
+    return (
+        f'if {name} != "{case.tool.name}":  # of each call that the model makes\n'
+        f'    result = f"there is no tool {{{name}}}"'
+    )
+
 
 REMEDY = Remedy(
     name="call_as_sent",
@@ -12,4 +28,5 @@ REMEDY = Remedy(
     fits=lambda case: case.violation.oracle == "argument_fidelity",
     at=lambda case: case.at_tool or case.at_call,
     order=9,
+    write=_named,
 )

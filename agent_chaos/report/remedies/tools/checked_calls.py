@@ -40,13 +40,17 @@ if not (call_id and name and isinstance(given, dict)):
 
 
 def _fits(case: Case) -> bool:
-    if case.violation.oracle not in ("request_validity", "history_poisoning"):
-        return False
     call, rule = case.call, case.violation.subject.removeprefix("refused: ")
     turn = served_turn(call) if call is not None else None
-    if turn is None or call is None or call.wire is None or rule not in _RULES:
+    if turn is None or call is None or call.wire is None:
         return False
-    return _is_malformed(turn, carries_ids="call_ids" in call.wire.carries)
+    carries_ids = "call_ids" in call.wire.carries
+    if case.violation.oracle == "unhandled_exception":
+        # What a framework's node for tools raises of a call without an id, an error result would raise, too.
+        unnamed = carries_ids and any(not one.id for one in turn.tool_calls)
+        return unnamed and not (case.protocol or case.asks_and_runs)
+    told = case.violation.oracle in ("request_validity", "history_poisoning") and rule in _RULES
+    return told and _is_malformed(turn, carries_ids=carries_ids)
 
 
 def _is_malformed(turn: ModelTurn, *, carries_ids: bool) -> bool:
