@@ -61,6 +61,7 @@ class Exchange:
     transport: str = ""
 
 
+# With a space, which providers allow in no tool's name.
 SERVER_SAID = "mcp "
 """How the names of records begin that hold what a server of tools said besides: `mcp initialize`, `mcp tools/list`."""
 

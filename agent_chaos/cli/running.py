@@ -72,6 +72,7 @@ def record(
 ) -> int:
     """Run agents live once, and keep what was said in cassettes/. Of variants, what their chaos makes them ask."""
     if served is not None:
+        # In its branch: what serves HTTP and makes certificates is imported by those who ask for it.
         from agent_chaos.commands.record_serve import record_serve
 
         if targets:
@@ -80,6 +81,7 @@ def record(
     if continued:
         from agent_chaos.commands.record_continue import continue_
 
+        # An option takes one value: ids that stand behind the first arrive as targets.
         return continue_([*continued, *(targets or [])], yes=yes, max_calls=max_calls)
     from agent_chaos.commands import record as body
     from agent_chaos.scenario.selector import Selector

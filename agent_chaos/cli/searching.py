@@ -96,6 +96,7 @@ def compare(
         workers=workers,
         allow_real_tools=allow_real_tools,
         reports=tuple(report or ()),
+        # A line for each search: the comparison behind them is the report.
         view=View(verbosity=-1),
     )
     return body.compare(before, after, asked)

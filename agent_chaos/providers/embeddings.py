@@ -66,6 +66,7 @@ class Embeddings:
         if isinstance(value_at(entry, self.values), str):
             held: Any = b64encode(pack(f"<{len(vector)}f", *vector)).decode()
         else:
+            # Of all numbers NaN alone differs from itself.
             held = [number if number == number else None for number in vector]
         return _put(entry, self.values.split("."), held) if self.values else held
 
@@ -84,6 +85,7 @@ def _put(whole: Any, keys: Sequence[str], value: Any) -> Any:
     return {**whole, first: _put(whole[first], rest, value) if rest else value}
 
 
+# The first that knows a path has it: Ollama's `/api/embeddings` ends as OpenAI's own does.
 EMBEDDINGS_APIS = (
     Embeddings(
         "ollama_embeddings",

@@ -24,7 +24,8 @@ class ResultProblem:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How one thing went. `state` is skipped where nothing could be judged; `seconds` are real ones."""
+    """How one thing went. `state` is skipped where nothing could be judged; `seconds` are real ones, of a run with chaos by hand
+    virtual ones."""
 
     suite: str
     name: str
@@ -34,6 +35,7 @@ class Result:
     problems: tuple[ResultProblem, ...] = ()
 
 
+# By exit code. No 2: a usage error ends a command before it has a result. 130 is Ctrl-C, as shells say it.
 _STATES: dict[int, Literal["passed", "failed", "skipped", "error"]] = {
     0: "passed",
     1: "failed",

@@ -57,6 +57,7 @@ class OpenAIResponses(WireProtocol):
     def recognise(self, request: Request) -> bool:
         if request.method != "POST" or not request.path.rstrip("/").endswith("/responses"):
             return False
+        # Any of them: where a stored prompt or an earlier response is gone on with, there need be no model.
         return isinstance(request.json, dict) and any(name in request.json for name in _ASKS)
 
     def streaming(self, request: Request) -> bool:
