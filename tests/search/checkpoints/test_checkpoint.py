@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import shutil
+from contextlib import closing, suppress
+from pathlib import Path
 
 import pytest
 
@@ -10,12 +12,17 @@ from agent_chaos.errors import UsageError
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.search.checkpoints.beginning import Beginning, CampaignSelection
 from agent_chaos.search.checkpoints.checkpoint import FILE, Checkpoint
+from agent_chaos.search.checkpoints.checkpoint_executor import CheckpointExecutor
 from agent_chaos.search.checkpoints.kept_results import KeptResults
+from agent_chaos.search.checkpoints.stopwatch import Stopwatch
 from agent_chaos.search.corpus.failure_files import Corpus
+from agent_chaos.search.executors.inline import Inline
 from agent_chaos.search.judgements import Judgements
 from agent_chaos.search.search import find_failures
 from agent_chaos.search.selection import scoped
+from agent_chaos.search.space import Space
 from tests.search import shop
+from tests.search.shop import TRUNCATED
 from tests.search.workers import everything
 
 EXAMPLES = 10
@@ -80,6 +87,31 @@ def test_a_campaign_gone_on_with_says_what_it_says_in_one_piece(tmp_path, whole,
     assert everything(again) == everything(whole[0])
     figures = whole[0].figures
     assert len(second.plans) <= figures.examples + figures.shrink_runs - min(runs - 1, EXAMPLES)
+
+
+class Counted(Stopwatch):
+    """Counts how often what passed was forgotten."""
+
+    times = 0
+
+    def begin_again(self):
+        self.times += 1
+        super().begin_again()
+
+
+def test_only_what_passes_before_the_first_new_run_is_no_time_of_the_campaign(tmp_path, whole):
+    path = Path(shutil.copy(whole[1], tmp_path))
+    checkpoint = Checkpoint.taken_up(path)
+    checkpoint.stopwatch = counted = Counted()
+    first, second, *_ = (one.plan for one in KeptResults(path).examples())
+    subject = shop.Logged()
+    executor = CheckpointExecutor(Inline(subject, Space.of(subject.clean)), checkpoint)
+    with closing(executor), closing(checkpoint):
+        ran = [one.plan for one in executor.examine([first, TRUNCATED.without(0), second])]
+
+    assert ran == [first, TRUNCATED.without(0), second]
+    assert subject.plans == [TRUNCATED.without(0)]
+    assert counted.times == 1
 
 
 def test_every_result_reads_as_it_was_written(whole):
