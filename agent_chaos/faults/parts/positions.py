@@ -35,6 +35,7 @@ after_event, before_terminator: between frames; mid_frame, mid_utf8, mid_body: a
 for plans written by hand: the offset counts the frames that arrive."""
 
 Offset = Annotated[int, Ge(0), Le(1_000_000), Drawn(0, 40)]
+"""Which position of a boundary, counted from 0; a search draws from the first 41."""
 
 IN_WORDS: dict[str, str] = {
     "before_terminator": "just before the terminator",
@@ -70,6 +71,7 @@ def openings(
 def cut_at(target: Target, boundary: Boundary, offset: int) -> Reply | None:
     """The reply up to a boundary, then a clean end; None where the reply has no such boundary."""
     places = _places(target.protocol, target.reply, boundary) if target.reply.ok else ()
+    # `after_frames` counts frames, and is written by hand: there a number beyond the last names no place.
     if not places or (boundary == "after_frames" and offset >= len(places)):
         return None
     # Any offset is valid, so that a plan stays one when the recording got shorter; the search draws small

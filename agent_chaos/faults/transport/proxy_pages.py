@@ -83,6 +83,7 @@ class CdnError(TransportFault, frozen=True):
         return f"the CDN cannot reach the provider ({self.status}, an HTML page)"
 
 
+# Cloudflare's own statuses, which no standard names, with the titles of its pages.
 _CDN = {
     "520": "Web server is returning an unknown error",
     "522": "Connection timed out",

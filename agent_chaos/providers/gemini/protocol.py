@@ -90,6 +90,7 @@ class Gemini(WireProtocol):
         hits = [said for said in reading.said if said[1] == part]
         left = chars
         for said in hits:
+            # Or it is the last: with more characters than there are nothing of the part is cut.
             if left <= len(said[2]) or said is hits[-1]:
                 body = reply.body[: found[said[0]].start] + _up_to(
                     found[said[0]], framing, reading, said, left

@@ -48,6 +48,8 @@ def frame_of(chunk: JsonObject, newline: str, *, bare: bool = False) -> bytes:
 def chunks_of(turn: ModelTurn) -> list[JsonObject]:
     """The turn as responses, one per chunk; exactly one where it is not streamed."""
     kept = [fields(one) for one in items(turn.extra.get("chunks", [{}]))]
+    # Of a stream that is written as a whole the last chunk stays, which has the totals and the reason to
+    # stop.
     kept = (kept if turn.streamed else kept[-1:]) or ([{}] if turn.parts else [])
     spread = _spread(turn.parts, len(kept))
     filled = [_filled(chunk, parts) for chunk, parts in zip(kept, spread, strict=True)]
@@ -101,6 +103,7 @@ def _said(turn: ModelTurn, chunks: list[JsonObject]) -> list[JsonObject]:
         "usageMetadata": written_usage(turn.usage),
         "error": turn.error,
     }
+    # A turn that was made and not read: what it says besides its parts goes into the last chunk.
     if "chunks" not in turn.extra:
         chunks = [*chunks[:-1], {**chunks[-1], **{name: TURN for name, one in told.items() if one}}]
     found = [

@@ -56,6 +56,7 @@ def _streamed(events: Iterable[JsonObject]) -> tuple[ModelTurn, tuple[ItemPlace,
 def _turn(response: JsonObject, parts: tuple[Part, ...], *, complete: bool) -> ModelTurn:
     status = response.get("status")
     reason = fields(response.get("incomplete_details")).get("reason")
+    # `status` says that a response is incomplete, and `incomplete_details` alone for what reason.
     raw = reason if status == "incomplete" and isinstance(reason, str) else status
     raw = raw if isinstance(raw, str) and complete else None
     return ModelTurn(
@@ -108,6 +109,8 @@ def _with_details(
         mine = [i for i, (place, _) in enumerate(placed) if place[0] == at]
         _detail(found, mine[0], _growth(heard, at, fields(output[at]) if output else output_of(heard)[at]))
         for place, beside in heard.beside.get(at, []):
+            # Where the finished item has not that text, the event is kept with the item's first part: no
+            # event may be lost.
             to = next((i for i in mine if placed[i][0] == place), mine[0])
             kept = found[to][1].extra.get("beside", [])
             _detail(found, to, {"beside": [*kept, beside]})

@@ -29,6 +29,7 @@ _SLOTS = {
 _DONE = {name.removesuffix(".delta") + ".done": place for name, place in _DELTAS.items()}
 _SLOTS_DONE = {name.removesuffix(".added") + ".done" for name in _SLOTS}
 _GRAMMAR = {
+    # `.d` is of `delta` and `done`: `output_text.annotation.added` is kept beside the text.
     "message": ("response.content_part.", "response.output_text.d", "response.refusal."),
     "reasoning": ("response.reasoning_summary_", "response.reasoning_text."),
     "function_call": ("response.function_call_arguments.",),
@@ -77,6 +78,7 @@ def place_of(event: JsonObject) -> ItemPlace | None:
 
 def output_of(heard: StreamReading) -> list[JsonObject]:
     """The output list as far as the events tell it."""
+    # What is done was sent whole; only of an item that the stream broke off in there are pieces alone.
     return [heard.done.get(at) or _pieced(heard, at) for at in sorted({*heard.added, *heard.done})]
 
 
@@ -125,6 +127,7 @@ def _hear_text(heard: StreamReading, event: JsonObject, kind: str) -> bool:
 
 def _hear_beside(heard: StreamReading, event: JsonObject) -> None:
     if event.get("type") == "error":
+        # Nested as servers send it; flat as the API's reference shows it.
         heard.error = event.get("error") or without(event, "type", "sequence_number")
     if isinstance(event.get("response"), dict):
         heard.response = event["response"]
