@@ -125,6 +125,18 @@ class TurnMark:
 Record = Exchange | ToolRecord | TurnMark
 
 
+def place_in_time(record: Record) -> tuple[float, int]:
+    """What records sort by: their time, and at one instant a turn's start, its calls, its tools, and its end."""
+    # Equal times are usual in what other tools recorded, which may keep none.
+    match record:
+        case TurnMark():
+            return record.at, 0 if record.kind == "start" else 3
+        case Exchange():
+            return record.at, 1
+        case ToolRecord():
+            return record.at, 2
+
+
 @dataclass(frozen=True)
 class Cassette:
     """A cassette in memory. `exchanges` may load bodies lazily but behaves as a sequence; it is never mutated.

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent_chaos.cassette.model import Cassette, Exchange, Record, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Cassette, Exchange, Record, ToolRecord, place_in_time
 from agent_chaos.cassette.tree import tree_lines
 from agent_chaos.providers.embeddings import embeddings_of
 from agent_chaos.providers.registry import framing_of, protocols
@@ -141,18 +141,9 @@ def show_lines(cassette: Cassette) -> Iterator[str]:
         yield f"with {name} {version}"
     yield "conversation"
     yield from (f"  {line}" for line in tree_lines(cassette))
-    # Turn marks first: the sort is stable, and of things at one instant the mark is what the others belong
-    # to.
     records: list[Record] = [*cassette.turns, *cassette.exchanges, *cassette.tools]
-    for record in sorted(records, key=_place):
+    for record in sorted(records, key=place_in_time):
         yield from _lines(record)
-
-
-def _place(record: Record) -> tuple[float, int]:
-    """In time; at the same instant a turn's start comes first and its end last."""
-    if isinstance(record, TurnMark):
-        return record.at, 0 if record.kind == "start" else 3
-    return record.at, 1 if isinstance(record, Exchange) else 2
 
 
 def _lines(record: Record) -> Iterator[str]:

@@ -69,6 +69,8 @@ class _Known:
 
 def _digests(spoken: Sequence[tuple[str, str]]) -> list[int]:
     """A digest of nothing, of the first message, of the first two and so on."""
+    # Python's own hash, which differs from process to process: it is never kept, and what it finds is
+    # compared.
     return list(accumulate(spoken, lambda digest, one: hash((digest, one)), initial=0))
 
 

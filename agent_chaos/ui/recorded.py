@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agent_chaos.cassette.model import Cassette, Exchange, ToolRecord, TurnMark
+from agent_chaos.cassette.model import Cassette, Exchange, Record, ToolRecord, TurnMark, place_in_time
 from agent_chaos.cassette.summary import CallLine, call_line, said
 from agent_chaos.cassette.tree import RecordedCall, grow, told_in_a_line
 from agent_chaos.providers.registry import protocols
@@ -63,19 +63,13 @@ def scenes(cassette: Cassette, first: int = 0) -> list[Scene]:
     """What happened from call `first` on, in order, with at most `CALLS_ON_A_PAGE` calls."""
     shown = range(first, first + CALLS_ON_A_PAGE)
     from_at, until = _bounds(cassette.exchanges, shown)
-    records: list[tuple[float, int, Exchange | ToolRecord | TurnMark]] = [
-        # Of things at one time: a turn begins before its calls, a call is made before the tools that it
-        # asks for, and the answer is last. Times are virtual, so that equal ones are usual.
-        *((one.at, 0 if one.kind == "start" else 3, one) for one in cassette.turns),
-        *((one.at, 1, one) for one in cassette.exchanges),
-        *((one.at, 2, one) for one in cassette.tools),
-    ]
+    records: list[Record] = [*cassette.turns, *cassette.exchanges, *cassette.tools]
     heard: set[str] = set()
     # What the calls before said stands in the history of the last of them, and is not told again.
     for before in cassette.exchanges[first - 1 : first] if first else ():
         hear([*requested(before), *replied(before)], heard)
-    shown_here = sorted((row for row in records if from_at <= row[0] < until), key=lambda row: row[:2])
-    return [_scene(one, heard) for _, _, one in shown_here]
+    shown_here = (one for one in records if from_at <= one.at < until)
+    return [_scene(one, heard) for one in sorted(shown_here, key=place_in_time)]
 
 
 def tree_rows(cassette: Cassette) -> list[TreeRow]:
@@ -122,7 +116,7 @@ def _bounds(exchanges: Sequence[Exchange], shown: range) -> tuple[float, float]:
     return from_at, exchanges[shown.stop].at if shown.stop < len(exchanges) else float("inf")
 
 
-def _scene(record: Exchange | ToolRecord | TurnMark, heard: set[str]) -> Scene:
+def _scene(record: Record, heard: set[str]) -> Scene:
     match record:
         case TurnMark(kind="start"):
             told = [Spoken(who="user", what=f"turn {record.turn}", text=record.input)]

@@ -277,6 +277,7 @@ class _Rows:
 
 def _is_end(data: Buffer, offset: int) -> bool:
     """Whether the index starts here, which only a finished cassette has."""
+    # The kind stands behind the four bytes of the length.
     return len(data) > offset + 4 and data[offset + 4] == INDEX
 
 

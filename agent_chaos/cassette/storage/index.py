@@ -146,6 +146,7 @@ class KeyTable(Sequence[Keys]):
     def __iter__(self) -> Iterator[Keys]:
         text = self._hex
         # One pass over the whole: matching reads every key of a cassette when it opens it.
+        # Two hexadecimal digits a byte: 32 for each of the three digests.
         for start in range(0, len(text), 96):
             yield Keys(text[start : start + 32], text[start + 32 : start + 64], text[start + 64 : start + 96])
 

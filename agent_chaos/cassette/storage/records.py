@@ -177,6 +177,7 @@ def exchange_record(exchange: Exchange) -> bytes:
             request.url,
             _flat(request.headers),
             request.body,
+            # Empty where a transfer broke before its status line.
             [] if head is None else [head.status, head.reason, float(head.at), *_flat(head.headers)],
             struct.pack(f"<{len(datas)}d", *(data.at for data in datas)),
             struct.pack(f"<{len(datas)}I", *(len(data.data) for data in datas)),

@@ -1,7 +1,7 @@
 """The Gemini API: `generateContent` and `streamGenerateContent`, on AI Studio and on Vertex AI.
 
 https://ai.google.dev/api/generate-content. A turn whose tool-call arguments are no JSON object is written with the
-nearest one, since the wire has no other: see `gemini.parts.nearest_object`.
+nearest one, since the wire has no other: see `providers.parts.nearest_object`.
 """
 
 from __future__ import annotations
