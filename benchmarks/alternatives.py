@@ -9,7 +9,7 @@ from random import Random
 from agent_chaos.faults.plan import Placed, Plan
 from agent_chaos.search.scope import Rule
 from agent_chaos.search.space import Candidate, Menu, Space
-from agent_chaos.search.strategies.combining import replace_serving
+from agent_chaos.search.strategies.offers import replace_serving
 from agent_chaos.search.variants.chaos_space import ChaosSpace
 
 
