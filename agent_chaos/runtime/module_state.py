@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from inspect import unwrap
@@ -17,7 +17,7 @@ from types import (
     MethodType,
     ModuleType,
 )
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from agent_chaos.runtime.user_code import is_agents
 
@@ -133,18 +133,21 @@ def places(agent: object, modules: Iterable[ModuleType]) -> Iterator[Place]:
     seen = {
         id(value) for holder in waiting[1:] for name, value in list(holder.items()) if name.startswith("__")
     }
-    most = len(seen) + _MOST
-    while waiting and len(seen) < most:
+    left = _MOST
+    # As few calls as can be: every run of an agent that reads a clock comes here twice.
+    while waiting and left:
         holder = waiting.pop()
         # By `id`, which is safe here: each holder is held by a module or by what was reached from one.
-        if id(holder) in seen:
+        number = id(holder)
+        if number in seen:
             continue
-        seen.add(id(holder))
+        seen.add(number)
+        left -= 1
         for key, value in _held(holder):
             kind = type(value)
             if kind in _TIMES:
                 yield Place(holder, key, value)
-            elif kind not in _PLAIN:
+            elif kind not in _PLAIN and (kind is not FunctionType or value.__closure__ or value.__dict__):
                 waiting.append(value)
 
 
@@ -155,40 +158,88 @@ _PLAIN = frozenset([str, bytes, bool, type(None), ModuleType, complex, range, Bu
 def _held(holder: Any) -> Iterable[tuple[Any, Any]]:
     """What an object holds, each with its name, key or number; what has neither is held under ''."""
     kind = type(holder)  # never `__class__`, which objects that stand for others make up
+    known = _readings.get(id(kind))
+    if known is None:
+        if len(_readings) > _LARGE:
+            _readings.clear()
+        known = _readings[id(kind)] = kind, _reading(kind)
+    return known[1](holder)
+
+
+_Reading: TypeAlias = Callable[[Any], Iterable[tuple[Any, Any]]]
+_readings: dict[int, tuple[type, _Reading]] = {}
+"""What `_reading` gave for a class, which is held, so that its number stays its own: every run asks for the same ones twice."""
+
+
+def _reading(kind: type) -> _Reading:
+    """The function that says what an object of a class holds."""
     if issubclass(kind, dict):
-        return list(dict.items(holder)) if dict.__len__(holder) < _LARGE else ()
+        return _in_dict
     if issubclass(kind, list | deque):
-        # A copy, which is one step: threads that no run knows may change it meanwhile.
-        return list(enumerate(holder.copy())) if len(holder) < _LARGE else ()
+        return _in_sequence
     if kind is FunctionType:
-        return [("", one) for one in (*(holder.__closure__ or ()), *vars(holder).values())]
+        return _in_function
     if kind is MethodType:
-        return [("", holder.__self__)]
+        return _in_method
     if issubclass(kind, type):
-        return list(vars(holder).items()) if is_agents(_file_of(holder)) else ()
+        return _in_class
     name = kind.__module__
     if not isinstance(name, str) or name.partition(".")[0] in _OWN_STATE:
-        return ()
-    return [*_slots(holder, kind), ("", _dict_of(holder))]
+        return _nothing_in
+    return partial(_in_instance, _slots_of(kind), _dict_of(kind))
 
 
-def _slots(holder: Any, kind: type) -> Iterator[tuple[str, Any]]:
+def _in_dict(holder: Any) -> Iterable[tuple[Any, Any]]:
+    return list(dict.items(holder)) if dict.__len__(holder) < _LARGE else ()
+
+
+def _in_sequence(holder: Any) -> Iterable[tuple[Any, Any]]:
+    # A copy, which is one step: threads that no run knows may change it meanwhile.
+    return list(enumerate(holder.copy())) if len(holder) < _LARGE else ()
+
+
+def _in_function(holder: Any) -> Iterable[tuple[Any, Any]]:
+    return [("", one) for one in (*(holder.__closure__ or ()), *holder.__dict__.values())]
+
+
+def _in_method(holder: Any) -> Iterable[tuple[Any, Any]]:
+    return [("", holder.__self__)]
+
+
+def _in_class(holder: Any) -> Iterable[tuple[Any, Any]]:
+    return list(vars(holder).items()) if is_agents(_file_of(holder)) else ()
+
+
+def _nothing_in(holder: Any) -> Iterable[tuple[Any, Any]]:
+    return ()
+
+
+def _in_instance(
+    slots: tuple[str, ...], names: GetSetDescriptorType | None, holder: Any
+) -> list[tuple[Any, Any]]:
+    found: list[tuple[Any, Any]] = []
+    for name in slots:
+        try:
+            found.append((name, object.__getattribute__(holder, name)))
+        except (AttributeError, ValueError):  # nothing was put there yet; a cell says so in another way
+            continue
+    found.append(("", None if names is None else names.__get__(holder)))
+    return found
+
+
+def _slots_of(kind: type) -> tuple[str, ...]:
     names = ["cell_contents"] if kind is CellType else []
     for one in kind.__mro__:
         slots = vars(one).get("__slots__", ())
         names += [slots] if isinstance(slots, str) else list(slots)
-    for name in names:
-        try:
-            yield name, object.__getattribute__(holder, name)
-        except (AttributeError, ValueError):  # nothing was put there yet; a cell says so in another way
-            continue
+    return tuple(names)
 
 
-def _dict_of(holder: Any) -> Any:
-    """The names of an instance; None where its class keeps none, or makes up what it says of them."""
+def _dict_of(kind: type) -> GetSetDescriptorType | None:
+    """Gives the names of an instance; None where its class keeps none, or makes up what it says of them."""
     # Past `__getattribute__` and properties: a lazy object would begin to load what it stands for.
-    found = next((vars(one)["__dict__"] for one in type(holder).__mro__ if "__dict__" in vars(one)), None)
-    return found.__get__(holder) if isinstance(found, GetSetDescriptorType) else None
+    found = next((vars(one)["__dict__"] for one in kind.__mro__ if "__dict__" in vars(one)), None)
+    return found if isinstance(found, GetSetDescriptorType) else None
 
 
 def _file_of(kind: type) -> str:
