@@ -23,13 +23,13 @@ _ADVICE = {
 class HistoryPoisoning:
     """In a turn after the one that a fault struck, the agent sends a history that the provider refuses, or that holds the
     partial text of a reply that had broken off (not of one that ended at the token limit: the model did say that). The
-    user's next message then fails, and every one after it. Or it lacks a turn that went well, while it still has one before that;
-    an agent that begins a new conversation has none.
+    user's next message then fails, and every one after it. Or it lacks a turn that went well, while it still has one before that
+    (an agent that begins a new conversation has none), or the reply of one that a second attempt saved.
 
     Judged in the scenario's turns after the fault, and, where the agent keeps its history, in a probe: one turn more, in which
     the user says the last thing again, and which ends with the agent's first request. No answer is needed, since only the
     request is looked at; an agent that runs a tool before it asks cannot be probed. Source: claude-code#2697, #5989,
-    cai#182, llama_index#20918, langgraph#4289.
+    cai#182, llama_index#20918, langgraph#4289, agno#8732.
     """
 
     name = "history_poisoning"
@@ -61,8 +61,9 @@ class HistoryPoisoning:
         for call in _asked(evidence):
             gone = _lost_turn(evidence, call)
             if gone is not None:
-                said = f"{_name(evidence, call)} no longer has turn {gone.turn}, which went well: {shown(gone.input, 90)!r}"
-                yield self._violation(evidence, "lost turn", said, "lost turn", call, gone.input)
+                lost = gone.input if gone.input not in "\n".join(told(call)) else gone.text
+                said = f"{_name(evidence, call)} no longer has turn {gone.turn}, which went well: {shown(lost, 90)!r}"
+                yield self._violation(evidence, "lost turn", said, "lost turn", call, lost)
                 return
 
     def _partial(self, evidence: Evidence, turn: int) -> Iterator[Violation]:
@@ -123,20 +124,34 @@ def _broken_texts(evidence: Evidence) -> Iterator[str]:
 
 
 def _lost_turn(evidence: Evidence, call: Call) -> Answer | None:
-    """The first turn that no fault struck, that the clean run still tells the model of there, and this run does not; where this
-    one has an earlier turn, and so goes on with the conversation."""
+    """The first turn that answered as in the clean run, of which that still tells the model there, and this run does not; where
+    this one has an earlier turn, and so goes on with the conversation, or the turn's question and not its answer."""
     trace, prompt = evidence.trace, prompt_of_call(call)
     asked = evidence.clean.probed if _is_probe(evidence, call) else evidence.clean.calls
     usual = next((one for one in asked if one.turn == call.turn), None)
     if prompt is None or prompt.previous or usual is None:
         return None
-    hit: tuple[Call | ToolRun, ...] = (*trace.calls, *trace.tools)
-    struck = {one.turn for one in hit if one.fired}
     now, before = "\n".join(told(call)), "\n".join(told(usual))
-    whole = [one for one in trace.answers if one.turn < call.turn and one.turn not in struck and one.input]
+    went_well = _went_well(evidence)
+    whole = [one for one in trace.answers if one.turn < call.turn and one.turn in went_well and one.input]
     kept = [one.turn for one in whole if one.input in now]
     lost = (one for one in whole if one.input in before and one.turn not in kept)
-    return next((one for one in lost if kept and one.turn > kept[0]), None)
+    if gone := next((one for one in lost if kept and one.turn > kept[0]), None):
+        return gone
+    said, usually = _assistant_texts(call), _assistant_texts(usual)
+    # The answer of an attempt that was made elsewhere is easily left out: its question stands there, and no reply to it.
+    return next(
+        (one for one in whole if one.turn in kept and one.text in usually and one.text not in said), None
+    )
+
+
+def _went_well(evidence: Evidence) -> set[int]:
+    """The turns that no fault struck, and those that answered as ever all the same."""
+    trace = evidence.trace
+    hit: tuple[Call | ToolRun, ...] = (*trace.calls, *trace.tools)
+    struck = {one.turn for one in hit if one.fired}
+    usual = {one.turn: one.text for one in evidence.clean.answers}
+    return {one.turn for one in trace.answers if one.turn not in struck or one.text == usual.get(one.turn)}
 
 
 def _assistant_texts(call: Call) -> list[str]:

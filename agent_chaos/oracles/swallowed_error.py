@@ -8,6 +8,7 @@ from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.dropped_calls import left_undone, passed_over
+from agent_chaos.oracles.reading.error_texts import error_texts
 from agent_chaos.oracles.reading.marks import adds_words, flags_more, is_marked
 from agent_chaos.oracles.reading.prompts import failed_for_good, left_out
 from agent_chaos.oracles.reading.tool_reports import (
@@ -36,6 +37,8 @@ from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 _ADVICE = {
     "answer": "Raise where the last reply of a turn failed, or say so in the answer; what the model said before it is not "
     "the answer.",
+    "error text": "Raise where a call fails, or say so in words of your own: whoever reads the answer, or goes on with it, takes "
+    "the provider's error for what the model said.",
     "prompt": "Where a call of several failed for good, say so in what the next one is told, and in the answer, or raise.",
     "tool call": "Give the model an error result for a tool call that cannot be run, or ask again; a turn does not end with it.",
     "tool": "Tell the model that the tool failed: an error result in words of your own, never the words of success.",
@@ -47,7 +50,8 @@ _WORDS_ENOUGH = 4
 
 class SwallowedError:
     """The last model call of a turn failed for good, or asked for a tool that was not run, and the turn returned, as its
-    answer, what the model had said on the way there. One of several calls failed for good, and the next is asked without its
+    answer, what the model had said on the way there; or it returned what the provider says of the failure, with no word of its
+    own. One of several calls failed for good, and the next is asked without its
     part. A tool call that could not be read was left out of what the model
     is told, or told as done. Or a tool failed before it did anything, and the model, or the user, is told what they are told
     when it succeeds, or nothing.
@@ -92,6 +96,13 @@ class SwallowedError:
             if not is_marked(answer, clean, said):
                 yield self._gap(evidence.trace, *gap)
                 return
+        if clean is not None and (told := _errors_words(evidence.trace, answer, clean)) is not None:
+            lost, words = told
+            why = f"call {lost.call} failed, and turn {answer.turn} gave the provider's own words for that, {shown(words, 90)!r}, for the answer"
+            yield self._violation(
+                "answer", why, "error text", call=lost, before=clean.text, after=answer.text
+            )
+            return
         if call is None or clean is None or not _says_no_more(evidence.trace, call, answer, clean):
             return
         answered, before = f"turn {answer.turn} answered {shown(answer.text, 90)!r}", clean.text
@@ -177,6 +188,27 @@ def _left_out(trace: Trace, answer: Answer, clean: Answer) -> Call | None:
         if wanted and failed_for_good(trace, call) and not is_marked(answer, clean, said):
             return call
     return None
+
+
+def _errors_words(trace: Trace, answer: Answer, clean: Answer) -> tuple[Call, str] | None:
+    """The call of a turn that failed for good and the words of its error, where the answer has those and none of its own."""
+    for call in trace.calls:
+        words = error_texts(call) if call.turn == answer.turn and failed_for_good(trace, call) else []
+        quoted = [one for one in words if one in answer.text]
+        if quoted and _says_only(quoted, answer, clean):
+            return call, quoted[0]
+    return None
+
+
+def _says_only(quoted: list[str], answer: Answer, clean: Answer) -> bool:
+    """Whether an answer is the clean one with those texts in place of others: no other word, no other field or value."""
+    left = answer.text
+    for one in quoted:
+        left = left.replace(one, "")
+    if isinstance(answer.value, dict) and isinstance(clean.value, dict):
+        others = {name: value for name, value in answer.value.items() if value not in quoted}
+        return set(answer.value) <= set(clean.value) and others.items() <= clean.value.items()
+    return not isinstance(answer.value, dict) and not adds_words(left, [clean.text])
 
 
 def _says_no_more(trace: Trace, last: Call, answer: Answer, clean: Answer) -> bool:

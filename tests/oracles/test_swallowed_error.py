@@ -1,10 +1,13 @@
 """A failure that nobody hears of."""
 
+import anthropic
 import pytest
 
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.patch.tools import tool
-from tests.oracles.desk import SAID, SPEAKERS, desk, fault, found, judged, refund, strict
+from tests.oracles.desk import KEY, SAID, SPEAKERS, desk, fault, found, judged, refund, strict
+from tests.standin.said import Said
+from tests.standin.wires import MODELS
 
 REFUSED = {"call 1": fault("permission_error")}
 PROTOCOLS = pytest.mark.parametrize("protocol", SPEAKERS)
@@ -81,3 +84,44 @@ def test_a_tool_whose_acknowledgement_was_lost_did_succeed():
     lost = {"tool 0": fault("tool_acknowledgement_lost", seconds=30)}
 
     assert judged(desk("anthropic_messages", told), "anthropic_messages", lost).verdict is Verdict.PASS
+
+
+def answering_errors(words):
+    """An agent that answers a failed call with what `words` makes of the provider's message."""
+
+    def agent(ctx, text):
+        try:
+            return claude_of(text)
+        except anthropic.APIStatusError as exc:
+            return words(exc.body["error"]["message"] if isinstance(exc.body, dict) else str(exc))
+
+    return agent
+
+
+def claude_of(text):
+    client = anthropic.Anthropic(api_key=KEY, max_retries=0)
+    said = [{"role": "user", "content": text}]
+    message = client.messages.create(model=MODELS["anthropic_messages"], max_tokens=99, messages=said)
+    return message.content[0].text
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (lambda told: told, {"swallowed_error:answer"}),
+        (lambda told: f"Sorry, that failed: {told}", set()),
+        (lambda told: {"response": told, "status": "failed"}, set()),
+    ],
+    ids=["alone", "with-own-words", "with-a-field"],
+)
+def test_the_providers_own_words_for_a_failure_are_no_answer(words, expected):
+    busy = {"call 0": fault("permission_error")}
+    outcome = judged(
+        answering_errors(words),
+        "anthropic_messages",
+        busy,
+        said=(Said("The ferry leaves at nine."),),
+        stream=False,
+    )
+
+    assert found(outcome) == expected

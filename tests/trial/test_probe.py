@@ -209,3 +209,26 @@ def test_a_turn_that_went_well_is_found_missing_where_an_earlier_one_is_still_to
     )
 
     assert outcome.fingerprints == expected, outcome.reason
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_reply_that_a_second_attempt_gave_is_found_missing_in_the_next_turn(kept):
+    def agent(ctx, text):
+        history = ctx.agent_state.setdefault("history", [])
+        history.append({"role": "user", "content": text})
+        try:
+            said = SPEAKERS["openai_chat"](history).ask().text
+            history.append({"role": "assistant", "content": said})
+        except Exception:
+            said = SPEAKERS["openai_chat"](list(history)).ask().text
+            if kept:
+                history.append({"role": "assistant", "content": said})
+        return said
+
+    subject = scenario(agent, "Who is booked?", "What about the child?", "What is it in total?")
+    replies = [spoken("openai_chat", one, i, stream=True) for i, one in enumerate(TRIP)]
+    outcome = Rehearsal(subject, cassette=recorded(subject, replies)).trial(
+        Plan.of({"call 0": fault("permission_error")}.items())
+    )
+
+    assert outcome.fingerprints == (set() if kept else {"history_poisoning:lost turn"}), outcome.reason
