@@ -13,7 +13,7 @@ from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_op
 from agent_chaos.errors import ExitCode, PlanError, UsageError
 from agent_chaos.files import from_json_text
 from agent_chaos.report.console import console, put
-from agent_chaos.report.contents.comparison import Movement, Shown, VersionComparison, comparison
+from agent_chaos.report.contents.comparison import Movement, Shown, VersionComparison, comparison, met_before
 from agent_chaos.report.document import CampaignRecord, Document
 from agent_chaos.report.event import Ended, Started
 from agent_chaos.report.open_reports import open_reports
@@ -48,7 +48,7 @@ def compare(before: str, after: str, asked: FuzzOptions) -> int:
         now=_standings(earlier, new, stage, wanted),
         # The earlier version's code is only here where it was given as a target; a report holds no agent that
         # could be run.
-        then=_met(earlier, later) if old is None else _standings(later, old, stage, wanted),
+        then=met_before(earlier, later) if old is None else _standings(later, old, stage, wanted),
         renamed=("", "") if old is None else (_file(old), _file(new)),
     )
     return _told(compared, reporter)
@@ -119,12 +119,3 @@ def _standings(
         again: Recheck = recheck(one.failure, stage.trial(rehearsal, one.failure.plan), wanted.baseline)
         stands[one.failure.fingerprint] = _STANDS.get(again.standing, Shown.FAILS)
     return stands
-
-
-def _met(earlier: CampaignRecord, later: CampaignRecord) -> dict[str, Shown]:
-    """The same of an earlier version that is no more here: only what its own search met is known."""
-    met = {one.failure.fingerprint for one in earlier.failures}
-    return {
-        one.failure.fingerprint: Shown.FAILS if one.failure.fingerprint in met else Shown.UNKNOWN
-        for one in later.failures
-    }

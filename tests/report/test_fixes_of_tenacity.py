@@ -57,8 +57,7 @@ def test_the_printed_fix_ends_it(
     outcome, violations = found(retrying(), struck)
     case = Case(violations[0], outcome.trace, outcome.trace)
     written, _, decorator = remedy_of(case).written([case]).partition("@")
-    code: dict[str, Any] = {}
-    exec(written, code)
+    exec(written, code := {"openai": openai})
 
     assert remedy_of(case).name == name
     assert decorator.startswith("retry(...")

@@ -74,6 +74,8 @@ def names_at(frame: StackFrame | None, protocol: str) -> OwnNames:
     made = _maker(module, client)
     reply, final = _reply(scope, statement, call), _final(statement, call, protocol)
     stream, chunk = _opened(statement, call), _chunk(scope, statement, call)
+    if chunk and protocol == "openai_responses":
+        final = ""  # it raises, in its own words, for a response that is not complete
     named = reply or final or stream or chunk
     return OwnNames(
         client=client,

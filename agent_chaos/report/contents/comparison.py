@@ -18,12 +18,14 @@ class Shown(StrEnum):
     FAILS = "fails"
     PASSES = "passes"
     UNKNOWN = "could not be judged"
+    UNTRIED = "was not tried"
 
 
 class Movement(StrEnum):
     """What became of a finding."""
 
     NEW = "NEW"
+    UNTRIED = "NOT TRIED BEFORE"
     FIXED = "FIXED"
     SAME = "SAME"
     OPEN = "NOT JUDGED"
@@ -60,7 +62,8 @@ def comparison(
     """Compares them. `now` says of each fingerprint of `before` how it stands on the new version, `then` the reverse.
 
     A finding is new where the earlier version does not show one of its failures, and fixed where the new one passes all that
-    are not told of as failures of the new one. `renamed` are the names of the agent's file before and after: the fingerprint
+    are not told of as failures of the new one. Where all that is against it is that the earlier search never tried such a fault,
+    nobody knows whether it is new. `renamed` are the names of the agent's file before and after: the fingerprint
     of an exception holds it.
     """
     rows = [*_of_after(after, then), *_of_before(before, after, now, renamed)]
@@ -68,12 +71,27 @@ def comparison(
     return VersionComparison(before, after, tuple(sorted(rows, key=lambda row: order.index(row.movement))))
 
 
+def met_before(earlier: CampaignRecord, later: CampaignRecord) -> dict[str, Shown]:
+    """How each failure of the new version stood on an earlier one that is no more here: by what its own search met and tried."""
+    met = {one.failure.fingerprint for one in earlier.failures}
+    tried = {(cell.kind, cell.place) for cell in earlier.struck}
+    return {
+        one.failure.fingerprint: Shown.FAILS
+        if one.failure.fingerprint in met
+        else Shown.UNKNOWN
+        if all((placed.fault.kind, placed.site.place) in tried for placed in one.failure.plan.faults)
+        else Shown.UNTRIED
+        for one in later.failures
+    }
+
+
 def _of_after(after: CampaignRecord, then: Mapping[str, Shown]) -> Iterator[Moved]:
     for finding in after.findings:
         # All of its failures: one that the earlier version does not show makes the finding new, since
         # something got worse.
-        known = all(then[one.failure.fingerprint] is Shown.FAILS for one in after.of(finding))
-        yield Moved(Movement.SAME if known else Movement.NEW, finding)
+        shown = {then[one.failure.fingerprint] for one in after.of(finding)}
+        untried = Movement.UNTRIED if shown <= {Shown.FAILS, Shown.UNTRIED} else Movement.NEW
+        yield Moved(Movement.SAME if shown == {Shown.FAILS} else untried, finding)
 
 
 def _of_before(

@@ -14,10 +14,15 @@ from agent_chaos.report.terminal.finding_view import line
 
 _STYLES = {
     Movement.NEW: "bold red",
+    Movement.UNTRIED: "bold yellow",
     Movement.FIXED: "bold green",
     Movement.SAME: "",
     Movement.OPEN: "bold yellow",
 }
+_UNTRIED = (
+    "Not tried before: the earlier search never struck there with such a fault, so whether that is new is not known; "
+    "compare with the earlier version itself, and it is run on the same plans."
+)
 
 
 def comparison_view(compared: VersionComparison) -> Iterator[RenderableType]:
@@ -26,7 +31,10 @@ def comparison_view(compared: VersionComparison) -> Iterator[RenderableType]:
     yield _rows(compared)
     yield Text()
     yield _scores(compared)
-    counts = ", ".join(f"{compared.count(kind)} {kind.lower()}" for kind in Movement)
+    if compared.count(Movement.UNTRIED):
+        yield Text(_UNTRIED, "yellow")
+    told = [kind for kind in Movement if kind is not Movement.UNTRIED or compared.count(kind)]
+    counts = ", ".join(f"{compared.count(kind)} {kind.lower()}" for kind in told)
     yield Text(f"findings: {counts}", "bold red" if compared.count(Movement.NEW) else "bold")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent_chaos.report.build_record import campaign_record
-from agent_chaos.report.contents.comparison import Movement, Shown, comparison
-from agent_chaos.report.document import CampaignRecord
+from agent_chaos.report.contents.comparison import Movement, Shown, comparison, met_before
+from agent_chaos.report.document import CampaignRecord, GridCell
 from tests.report.refund_campaign import VIOLATION, campaign, finding
 
 HERE, GONE, OPEN = Shown.FAILS, Shown.PASSES, Shown.UNKNOWN
@@ -29,6 +29,7 @@ def of(*found: object) -> CampaignRecord:
         ([], [CUT], {}, {CUT_ID: GONE}, {"F-CUTX": Movement.NEW}),
         ([], [CUT], {}, {CUT_ID: HERE}, {"F-CUTX": Movement.SAME}),
         ([], [CUT], {}, {CUT_ID: OPEN}, {"F-CUTX": Movement.NEW}),
+        ([], [CUT], {}, {CUT_ID: Shown.UNTRIED}, {"F-CUTX": Movement.UNTRIED}),
         (
             [CUT],
             [SLOW],
@@ -45,6 +46,7 @@ def of(*found: object) -> CampaignRecord:
         "new",
         "there before, though not found",
         "new, where the earlier version cannot be judged",
+        "not known, where the earlier search never tried it",
         "one fixed, one new",
     ],
 )
@@ -89,3 +91,20 @@ def test_a_failure_is_the_same_in_a_file_of_another_name() -> None:
     )
 
     assert [(row.movement, row.finding.failures) for row in made.rows] == [(Movement.SAME, ("F-KEYZ",))]
+
+
+def test_a_failure_whose_fault_an_earlier_search_never_tried_there_is_told_apart_from_a_new_one() -> None:
+    later = of(CUT)
+    (placed,) = CUT.failure.plan.faults
+    cell = GridCell(kind=placed.fault.kind, place=placed.site.place, survived=1)
+    elsewhere = cell.model_copy(update={"place": "call 9"})
+
+    assert met_before(later, later) == {CUT_ID: Shown.FAILS}
+    assert met_before(of().model_copy(update={"struck": (cell,)}), later) == {CUT_ID: Shown.UNKNOWN}
+    assert met_before(of().model_copy(update={"struck": (elsewhere,)}), later) == {CUT_ID: Shown.UNTRIED}
+
+
+def test_one_failure_that_was_tried_and_not_shown_makes_a_finding_new() -> None:
+    made = comparison(of(), one_finding(of(*BOTH)), now={}, then={CUT_ID: OPEN, SLOW_ID: Shown.UNTRIED})
+
+    assert [row.movement for row in made.rows] == [Movement.NEW]

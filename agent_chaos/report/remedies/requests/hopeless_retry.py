@@ -41,7 +41,7 @@ def _told_apart(cases: Sequence[Case]) -> str:
     code = next((found for one in cases if (found := _code_of(one))), "")
     error = _ERRORS.get(case.protocol, "")
     if not code and error and retried_by_tenacity(case):
-        return PASSING
+        return PASSING.format(package=error.partition(".")[0])
     return _BY_CODE.format(error=error, code=code) if code and error else ""
 
 

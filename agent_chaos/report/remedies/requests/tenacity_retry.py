@@ -8,11 +8,13 @@ from agent_chaos.report.remedies.case import Case
 PASSING = """from tenacity import retry, retry_if_exception
 
 def passes(exc):
-    status = getattr(exc, "status_code", 500)
-    return status >= 500 or status in (408, 409, 429)
+    if isinstance(exc, {package}.APIStatusError):
+        status = exc.status_code
+        return status >= 500 or status in (408, 409, 429)
+    return isinstance(exc, {package}.APIConnectionError)
 
 @retry(..., retry=retry_if_exception(passes))"""
-"""Tries again only what may pass by itself."""
+"""Tries again only what may pass by itself; `{package}` is the client's."""
 WAITING = """from tenacity import retry
 
 def as_told(state):
