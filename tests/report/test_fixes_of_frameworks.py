@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from pathlib import Path
 
 import pytest
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.members import exported
 from agent_chaos.oracles.oracle import Violation
 from agent_chaos.patch.install import install_offline
 from agent_chaos.report.agent_source.own_names import packages_of
 from agent_chaos.report.contents.grouping import remedy_of
-from agent_chaos.report.remedies import frameworks
 from agent_chaos.report.remedies.case import Case
 from agent_chaos.report.remedies.catalogue import every_remedy
 from agent_chaos.scenario.loader import load
@@ -127,22 +124,6 @@ def test_packages_that_share_a_name_are_told_apart(tmp_path: Path) -> None:
     file.write_text("import google.adk.agents\nfrom google import genai\nfrom openai import OpenAI\n")
 
     assert {"google.adk", "google.genai", "openai"} <= packages_of(StackFrame(str(file), 1, "agent"))
-
-
-SPOKEN = ("anthropic_messages", "gemini", "mistral", "ollama", "openai_chat", "openai_responses")
-
-
-@pytest.mark.parametrize("framework", exported(frameworks, "FRAMEWORK"), ids=lambda one: one.packages[0])
-def test_every_fix_of_a_framework_can_be_pasted_and_fits_a_line(framework) -> None:
-    written = [
-        code for one in framework.code for spoken in SPOKEN if (code := framework.written(one, spoken))
-    ]
-
-    assert set(framework.code) <= {one.name for one in every_remedy()}
-    assert written
-    for code in written:
-        ast.parse(f"async def fix():\n{indented(code, 4)}")
-        assert max(map(len, code.splitlines())) <= 70 or "import" in code
 
 
 def case_in(source: str, file: Path, line: int) -> Case:

@@ -17,7 +17,7 @@ from agent_chaos.report.agent_source.json_text import json_text_at
 from agent_chaos.report.agent_source.own_names import OwnNames, names_at
 from agent_chaos.report.remedies import frameworks
 from agent_chaos.report.remedies.catalogue import every_remedy
-from agent_chaos.report.remedies.frameworks import langchain, langgraph
+from agent_chaos.report.remedies.frameworks import langchain, langchain_model
 from agent_chaos.report.remedies.frameworks.framework import Framework
 from agent_chaos.report.remedies.remedy import Remedy
 from agent_chaos.trace.stack_frame import StackFrame
@@ -43,6 +43,12 @@ class Desk:
             model="m", messages=text,
         )
         return r.choices[0].message.content
+
+
+def responses(llm):
+    with llm.responses.stream(model="m") as answer:
+        for piece in answer:
+            print(piece)
 
 
 def whole():
@@ -163,6 +169,8 @@ def names(tmp_path: Path):
             OwnNames(client="llm", asks="llm.responses.create(...)"),
         ),
         ("answer = chat", "gemini", OwnNames(client="chat", reply="answer")),
+        # Its whole reply is none where it is not complete: the SDK raises then.
+        ("with llm.responses", "openai_responses", OwnNames(client="llm", stream="answer", chunk="piece")),
         ("import openai", "openai_chat", OwnNames()),
     ],
 )
@@ -249,7 +257,7 @@ def test_a_client_is_made_as_somewhere_in_the_file_and_says_nothing_twice(tmp_pa
 
 
 def test_a_fix_waits_and_reads_streams_as_the_agent_does():
-    template = "for $chunk in ...:\n    $sleep(1)"
+    template = "$for $chunk in ...:\n    $sleep(1)"
 
     assert with_names(template, OwnNames(chunk="c"), "gemini") == "for c in ...:\n    time.sleep(1)"
     assert (
@@ -322,10 +330,10 @@ def test_langchains_fix_lets_whole_replies_pass_and_no_other(protocol: str, whol
     ("told", "whole"),
     [({"stop_reason": "end_turn"}, True), ({"stop_reason": "max_tokens"}, False), ({}, False)],
 )
-def test_langgraphs_fix_lets_whole_replies_pass_and_no_other(told: object, whole: bool):
+def test_the_fix_of_langchains_models_lets_whole_replies_pass_and_no_other(told: object, whole: bool):
     reply = SimpleNamespace(content="It is.", tool_calls=[], response_metadata=told)
     known = {"llm": SimpleNamespace(invoke=lambda *_: reply), "RuntimeError": Refused}
-    code = langgraph.FRAMEWORK.written("whole_reply", "anthropic_messages")
+    code = langchain_model.FRAMEWORK.written("whole_reply", "anthropic_messages")
 
     with nullcontext() if whole else pytest.raises(Refused):
         exec(code, known)

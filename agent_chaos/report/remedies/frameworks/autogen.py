@@ -23,6 +23,6 @@ FRAMEWORK = Framework(
         "        return result\n\n"
         "client = Whole(...)  # instead of $model",
         "bounded_loop": "agent = AssistantAgent(..., max_tool_iterations=10)",
-        "deadline": "client = $model(..., timeout=30, max_retries=1)",
+        "deadline": "client = $model(\n    ..., timeout=30, max_retries=1\n)",
     },
 )

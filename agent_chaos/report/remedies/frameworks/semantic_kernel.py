@@ -18,7 +18,8 @@ FRAMEWORK = Framework(
         '        raise RuntimeError(f"incomplete reply: {stop}")\n'
         "    await next(context)\n\n"
         "# of the answer, before it is used:\n"
-        "answer = (await agent.get_response(...)).message\n"
+        "reply = await agent.get_response(...)\n"
+        "answer = reply.message\n"
         'if not answer.content or answer.finish_reason.value != "stop":\n'
         '    raise RuntimeError(f"incomplete reply: {answer.finish_reason}")',
         "bounded_loop": "behaviour = FunctionChoiceBehavior.Auto()\n"
