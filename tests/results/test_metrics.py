@@ -1,10 +1,11 @@
 """What a run measured, in figures, and how a turn counts its share of them."""
 
 import pytest
+from pydantic import ValidationError
 
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.metrics import CallMetrics, CallRecord, FaultRecord, MetricsStore, StreamMetrics
-from agent_chaos.results.turn_result import TurnResult
+from agent_chaos.results.turn_result import AssertionResult, TurnResult
 
 
 def call(turn, *, success=True, tokens=(0, 0), cut=False):
@@ -89,3 +90,29 @@ def test_turns_are_counted_when_somebody_looks_and_again_when_another_has_ended(
     assert [one["chaos_type"] for one in second.chaos] == ["server_error"]
     assert ctx.get_turn_result(1) == second
     assert ctx.get_turn_result(2) is None
+
+
+def test_what_nobody_measured_is_nothing():
+    bare = call(0)
+    turn = TurnResult(turn_number=0, input="?", response="!", success=True)
+
+    assert (bare.attempts, bare.latency, bare.ttft, bare.stream_chunks) == (1, 0.0, None, 0)
+    assert MEASURED.faults[0].at == 0.0
+    assert (turn.duration_s, turn.llm_calls, turn.input_tokens, turn.output_tokens) == (0.0, 0, 0, 0)
+    assert not turn.is_dynamic
+
+
+def test_an_agent_may_look_before_anything_was_measured(ctx):
+    assert ctx.current_turn == 0
+    assert ctx.turn_results == []
+    assert ctx.metrics == MetricsStore()
+    assert ctx.metrics is ctx.metrics
+
+
+def test_an_assertion_tells_by_position_and_is_not_changed_afterwards():
+    told = AssertionResult("max_llm_calls", False, "3 calls", 3, 2, turn=1)
+
+    assert (told.name, told.passed, told.message) == ("max_llm_calls", False, "3 calls")
+    assert (told.measured, told.expected, told.turn) == (3, 2, 1)
+    with pytest.raises(ValidationError):
+        told.passed = True
