@@ -70,6 +70,6 @@ class VirtualClock:
             if moved <= 0:
                 return
             self._ns = ns
-        # Outside of the lock, as it says: what is told may read this clock.
+        # Outside of the lock, as it is said: what is told may have the clock move again.
         if self._on_advance is not None:
             self._on_advance(moved / _NS)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.patch.tools import jsonable
+from agent_chaos.patch.tool_values import jsonable
 from agent_chaos.results.context import ChaosContext
 from agent_chaos.results.metrics import MetricsStore
 from agent_chaos.results.turn_result import TurnResult

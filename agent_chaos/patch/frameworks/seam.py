@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent_chaos.cassette.model import RETURNED_NONE
-from agent_chaos.patch.tools import ToolBoundary, is_wrapped, jsonable, typed
+from agent_chaos.patch.tool_values import jsonable, typed
+from agent_chaos.patch.tools import ToolBoundary, is_wrapped
 from agent_chaos.runtime.active import current
 from agent_chaos.runtime.session import Session
 

@@ -182,7 +182,6 @@ def _replace_uvloop(module: ModuleType) -> None:
         return own.__new__(cls, *args, **kwargs) if timed() is None else asyncio.SelectorEventLoop()
 
     # A subclass, so that `isinstance` and `uvloop.Loop` as a base class go on to work.
-    # A subclass, so that `isinstance` with `uvloop.Loop` goes on to work.
     kind = type("Loop", (own,), {"__new__": made, "__module__": own.__module__, "__qualname__": "Loop"})
 
     def run(main: Any, *, loop_factory: Any = kind, debug: bool | None = None, **kwargs: Any) -> Any:
