@@ -32,12 +32,15 @@ def write_text(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         # In the same folder: a rename is one step within one file system only.
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        # Texts come from agents and may hold lone surrogates, which UTF-8 cannot hold.
-        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        # `mkstemp` lets nobody but the owner read the file, and reports are read by others.
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
+        try:
+            # Texts come from agents and may hold lone surrogates, which UTF-8 cannot hold.
+            with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+            # `mkstemp` lets nobody but the owner read the file, and reports are read by others.
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        finally:
+            Path(name).unlink(missing_ok=True)
     except OSError as exc:
         raise UsageError(f"{path}: cannot be written ({exc.strerror or exc})") from exc
 

@@ -1,6 +1,7 @@
 """The command line from outside: one clear line for every mistake, the right exit code, nothing left behind."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +174,19 @@ def test_what_judges_has_no_verdict_where_its_reader_left(tmp_path: Path) -> Non
     assert running.returncode == ExitCode.READER_LEFT
 
 
+def test_a_cassette_that_lies_in_the_part_of_the_scenario_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("desk/scenarios", "desk/cassettes"):
+        Path(folder).mkdir(parents=True)
+    shutil.copy(ROOT / "scenarios" / "refund.py", "desk/scenarios")
+    shutil.copy(ROOT / "cassettes" / "refund.msgpack", "desk/cassettes")
+
+    assert run_command(["fuzz", "desk/scenarios/refund.py"]) == 2
+    assert capsys.readouterr().err.endswith("; desk has one: run this there\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
@@ -195,7 +209,7 @@ def test_what_judges_has_no_verdict_where_its_reader_left(tmp_path: Path) -> Non
             "--until: its value is missing; expected --until DAY; see agent-chaos accept",
         ),
         (["show", "--full=3"], "--full: takes no value; see agent-chaos show --help"),
-        (["export"], "FAILURE is missing; for example: agent-chaos export F-7Q2K"),
+        (["export"], "FAILURE|all is missing; for example: agent-chaos export F-7Q2K"),
         (["cassette", "show"], "FILE is missing; for example: agent-chaos cassette show"),
         (
             ["record", "--record-mode", "sometimes"],

@@ -215,9 +215,9 @@ def export(
     failures: Annotated[
         list[str],
         typer.Argument(
-            metavar="FAILURE",
+            metavar="FAILURE|all",
             autocompletion=stored_ids,
-            help="Stored failures, as F-7Q2K.",
+            help="Stored failures, as F-7Q2K, or all of them.",
             show_default=False,
         ),
     ],

@@ -17,6 +17,7 @@ from typing import Any
 from agent_chaos.errors import ScenarioError
 from agent_chaos.scenario.imports import import_file, import_module, importing
 from agent_chaos.scenario.model import ChaosScenario, Scenario
+from agent_chaos.scenario.nearby import above, near_target
 from agent_chaos.scenario.script import script_scenario
 from agent_chaos.scenario.targets import PREFIX
 
@@ -125,7 +126,7 @@ def _default() -> str:
     if not Path(DEFAULT_TARGET).is_dir():
         raise ScenarioError(
             f"no TARGET given and no {DEFAULT_TARGET}/ folder here; name a file, a folder or pkg.module:attr, or "
-            "write a first scenario with: agent-chaos init"
+            f"write a first scenario with: agent-chaos init{above(DEFAULT_TARGET)}"
         )
     return DEFAULT_TARGET
 
@@ -146,7 +147,8 @@ def _load_target(target: str, search: _Search) -> list[Loaded]:
         return _pick(import_file(Path(place)), place, wanted)
     if colon and _MODULE.fullmatch(place) and not place.endswith(".py"):
         return _pick(import_module(place), place, wanted)
-    raise ScenarioError(f"{target}: no such file or folder, and not of the form pkg.module:attr")
+    near = near_target(target, DEFAULT_TARGET)
+    raise ScenarioError(f"{target}: no such file or folder, and not of the form pkg.module:attr{near}")
 
 
 def _from_directory(folder: Path, search: _Search) -> list[Loaded]:
@@ -267,7 +269,10 @@ def _distinct(targets: Iterable[list[Loaded]]) -> list[Loaded]:
             first[one.scenario.name] = (number, one)
         else:
             name = one.scenario.name
-            raise ScenarioError(f"two scenarios are named {name!r}: in {_place(other)} and in {_place(one)}")
+            raise ScenarioError(
+                f"two scenarios are named {name!r}, so that they would share a cassette: in {_place(other)} and in "
+                f"{_place(one)}; rename one"
+            )
     return [one for _, one in first.values()]
 
 

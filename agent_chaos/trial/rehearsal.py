@@ -23,6 +23,7 @@ from agent_chaos.patch.install import offline_environment
 from agent_chaos.providers.turn import RawFields
 from agent_chaos.replay.match import ExchangeIndex
 from agent_chaos.scenario.model import ChaosScenario, Scenario
+from agent_chaos.scenario.nearby import beside
 from agent_chaos.stream.exchange import Request
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Trace
@@ -86,7 +87,8 @@ class Rehearsal:
         try:
             return open_cassette(self.scenario.cassette_path)
         except CassetteMissing as exc:
-            raise CassetteMissing(f"{self.name}: {exc} {self.target}") from None
+            elsewhere = beside(self.target, self.scenario.cassette_path)
+            raise CassetteMissing(f"{self.name}: {exc} {self.target}{elsewhere}") from None
 
     @property
     def name(self) -> str:

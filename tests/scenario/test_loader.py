@@ -209,7 +209,9 @@ def test_a_missing_sdk_names_the_line_that_installs_it(
 def test_two_scenarios_of_one_name_in_a_file_are_refused_too() -> None:
     write("one.py", f"a = {scenario('same')}\nb = {scenario('same')}")
 
-    assert refusal("one.py") == "two scenarios are named 'same': in one.py and in one.py"
+    assert refusal("one.py") == (
+        "two scenarios are named 'same', so that they would share a cassette: in one.py and in one.py; rename one"
+    )
 
 
 @pytest.mark.parametrize(("home", "other"), [("one", "two"), ("two", "one")])
@@ -232,7 +234,8 @@ def test_two_scenarios_of_one_name_are_refused_with_both_places() -> None:
     write("scenarios/two.py", f"b = {scenario('same')}")
 
     assert refusal() == (
-        f"two scenarios are named 'same': in scenarios{os.sep}one.py and in scenarios{os.sep}two.py"
+        "two scenarios are named 'same', so that they would share a cassette: "
+        f"in scenarios{os.sep}one.py and in scenarios{os.sep}two.py; rename one"
     )
 
 
@@ -252,6 +255,32 @@ def test_a_target_that_leads_nowhere_is_refused(target: str, expected: str) -> N
     Path("empty").mkdir()
 
     assert refusal(target) == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "meant"),
+    [
+        ("scenarios/refnd.py", "scenarios/refund.py"),
+        ("refund", "scenarios/refund.py"),
+        ("refund.py", "scenarios/refund.py"),
+        ("scenario", "scenarios/"),
+        ("agents/dsk.py", "agents/desk.py"),
+    ],
+)
+def test_a_mistyped_target_is_told_what_lies_near_it(target: str, meant: str) -> None:
+    write("scenarios/refund.py", f"a = {scenario('a')}")
+    write("agents/desk.py", f"b = {scenario('b')}")
+
+    assert refusal(target).endswith(f"; did you mean {meant}?")
+
+
+def test_a_folder_within_a_project_is_told_where_the_scenarios_are(monkeypatch) -> None:
+    write("scenarios/refund.py", f"a = {scenario('a')}")
+    project = Path.cwd()
+    (project / "src").mkdir()
+    monkeypatch.chdir(project / "src")
+
+    assert refusal().endswith(f"; {project} has one: run this there")
 
 
 def test_an_agent_named_as_the_scenario_is_told_what_to_write() -> None:

@@ -11,9 +11,7 @@ from agent_chaos.commands.output import print_line
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.oracles.oracle import spoken
 from agent_chaos.search.corpus.baseline import Acceptance, Baseline
-from agent_chaos.search.corpus.failure_files import FOLDER
 from agent_chaos.search.corpus.settings import settings
-from agent_chaos.search.failure import Failure
 
 
 def list_accepted() -> int:
@@ -33,7 +31,7 @@ def remove(names: Sequence[str]) -> int:
     """Takes failures out of the baseline: they fail again. Raises UsageError for one that is not in it."""
     known = _baseline()
     ids = [entry.id for entry in known.entries]
-    wanted = set(ids) if _is_all(names) else {name.upper() for name in names}
+    wanted = set(ids) if failure_store.is_all(names) else {name.upper() for name in names}
     if unknown := sorted(wanted - set(ids)):
         raise UsageError(
             f"{', '.join(unknown)}: not accepted in {_path()}; accepted are: {', '.join(ids) or 'none'}"
@@ -66,19 +64,15 @@ def _baseline() -> Baseline:
     return Baseline.load(_path(), date.today())
 
 
-def _is_all(names: Sequence[str]) -> bool:
-    return [name.lower() for name in names] == ["all"]
-
-
 def accept(names: Sequence[str], *, reason: str, until: str) -> int:
     """Adds stored failures to the baseline, `all` those that are not in it.
 
     Raises UsageError for a failure that is not stored, for no reason, and for a day that is none or has passed.
     """
     known = _baseline()
-    if _is_all(names) and not failure_store.every():
-        raise UsageError(f"no failure is stored in {FOLDER}/; agent-chaos fuzz finds them")
-    failures = _new(known) if _is_all(names) else [failure_store.stored_failure(name) for name in names]
+    failures = failure_store.named(names)
+    if failure_store.is_all(names):
+        failures = [one for one in failures if not known.in_force(one.scenario, [one.fingerprint])]
     # Before the first entry is made: a mistyped day leaves the file as it is.
     why, day = _said(reason), _day(until, known.today)
     for failure in failures:
@@ -95,11 +89,6 @@ def accept(names: Sequence[str], *, reason: str, until: str) -> int:
         print_line(f"{failure.id}  {failure.scenario}  {spoken(failure.fingerprint)}: accepted until {day}")
     print_line(f"written to {_path()}" if failures else "every stored failure is accepted already")
     return ExitCode.OK
-
-
-def _new(known: Baseline) -> list[Failure]:
-    """The stored failures that are not accepted today."""
-    return [one for one in failure_store.every() if not known.in_force(one.scenario, [one.fingerprint])]
 
 
 def _said(reason: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from agent_chaos.errors import AgentChaosError, UsageError
 from agent_chaos.files import as_json_text, from_json_text, write_text
 from agent_chaos.scenario.folders import RUNS
-from agent_chaos.search.corpus.failure_files import Corpus
+from agent_chaos.search.corpus.failure_files import FOLDER, Corpus
 from agent_chaos.search.failure import Failure, UndecidedPlan
 
 _UNDECIDED = RUNS / "undecided"
@@ -65,6 +66,20 @@ def stored_failure(name: str) -> Failure:
     if not path.is_file() or not _ID.fullmatch(path.stem):
         raise UsageError(f"{name}: not a stored failure; name one by its id, as F-7Q2K")
     return Corpus(path.parent).load(path.stem)
+
+
+def is_all(names: Sequence[str]) -> bool:
+    """Whether every stored failure is meant."""
+    return [name.lower() for name in names] == ["all"]
+
+
+def named(names: Sequence[str]) -> list[Failure]:
+    """The stored failures of these names, each once, `all` every one. Raises UsageError, also where none is stored."""
+    if not is_all(names):
+        return [stored_failure(name) for name in dict.fromkeys(names)]
+    if not (failures := every()):
+        raise UsageError(f"no failure is stored in {FOLDER}/; agent-chaos fuzz finds them")
+    return failures
 
 
 def every(broken: list[AgentChaosError] | None = None) -> list[Failure]:

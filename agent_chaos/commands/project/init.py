@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -18,11 +22,19 @@ from agent_chaos.files import write_text
 from agent_chaos.report.console import console
 
 _SCENARIO = Path("scenarios/first.py")
-_WORKFLOW = Path(".github/workflows/agent-chaos.yml")
 _ATTRIBUTES = Path(".gitattributes")
 _PYPROJECT = Path("pyproject.toml")
 _ATTRIBUTE = "cassettes/**/*.msgpack diff=agent-chaos\n"
 _TABLE = "\n[tool.agent-chaos]\nmax-examples = 200\n"
+_NEEDS = {
+    "anthropic": ("anthropic", "agent-chaos[anthropic]"),
+    "gemini": ("google.genai", "agent-chaos[gemini]"),
+    "langgraph": ("langchain_anthropic", "langchain langchain-anthropic"),
+    "openai": ("openai", "agent-chaos[openai]"),
+    "openai_agents": ("agents", "openai-agents"),
+    "pydantic_ai": ("pydantic_ai", "pydantic-ai-slim[openai]"),
+}
+"""What each starter imports, and what brings it."""
 _TEXTCONV = ("git", "config", "diff.agent-chaos.textconv", "agent-chaos cassette show")
 
 
@@ -41,7 +53,7 @@ def init(*, yes: bool) -> int:
     if not yes and not sys.stdin.isatty():
         raise UsageError("nobody can be asked here; pass --yes to write everything")
     kind = starter(Path.cwd())
-    for step in _steps(kind):
+    for step in _steps(kind, _clone(Path.cwd())):
         if step.not_here:
             _say("left out", f"{step.what}: {step.not_here}", "dim")
         elif step.done:
@@ -55,7 +67,8 @@ def init(*, yes: bool) -> int:
     return ExitCode.OK
 
 
-def _steps(kind: str) -> tuple[_Step, ...]:
+def _steps(kind: str, clone: Path | None) -> tuple[_Step, ...]:
+    workflow = _workflow(clone)
     return (
         _Step(
             f"{_SCENARIO}, a first scenario ({kind})",
@@ -63,9 +76,15 @@ def _steps(kind: str) -> tuple[_Step, ...]:
             lambda: _copy(f"{kind}.py", _SCENARIO, main=node_main(Path.cwd())),
         ),
         _Step(
-            f"{_WORKFLOW}, which replays and fuzzes in CI",
-            _WORKFLOW.exists(),
-            lambda: _copy("workflow.yml", _WORKFLOW, installed=_installed(), prepared=_prepared(kind)),
+            f"{workflow}, which replays and fuzzes in CI",
+            workflow.exists(),
+            lambda: _copy(
+                "workflow.yml",
+                workflow,
+                where=_where(clone),
+                installed=_installed(),
+                prepared=_prepared(kind),
+            ),
         ),
         _Step(
             f"{_ATTRIBUTES}, so that git diff shows cassettes as text",
@@ -75,9 +94,9 @@ def _steps(kind: str) -> tuple[_Step, ...]:
         ),
         _Step(
             "the git setting that it needs in this clone",
-            _is_clone() and _textconv_is_set(),
+            clone is not None and _textconv_is_set(),
             _set_textconv,
-            "" if _is_clone() else "this folder is no clone; run agent-chaos init again after git init",
+            "" if clone else "this folder is no clone; run agent-chaos init again after git init",
         ),
         _Step(
             f"{_PYPROJECT}: [tool.agent-chaos]",
@@ -119,9 +138,28 @@ def _text(file: Path) -> str:
     return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
-def _is_clone() -> bool:
-    # Not `is_dir`: in a worktree or submodule `.git` is a file.
-    return Path(".git").exists()
+def _clone(folder: Path) -> Path | None:
+    """The clone that the folder is, or is a part of."""
+    # Not `is_dir`: in a worktree or submodule `.git` is a file. Who keeps a home directory in git has no workflows there.
+    above = [one for one in folder.parents if one != Path.home()]
+    return next((one for one in (folder, *above) if (one / ".git").exists()), None)
+
+
+def _workflow(clone: Path | None) -> Path:
+    """Where GitHub looks for it: at the top of the clone. A part of the clone has one of its own name."""
+    here = Path.cwd()
+    part = here.relative_to(clone or here).as_posix()
+    name = "agent-chaos.yml" if part == "." else f"agent-chaos-{part.replace('/', '-')}.yml"
+    return Path(os.path.relpath(clone or here)) / ".github" / "workflows" / name
+
+
+def _where(clone: Path | None) -> str:
+    """The folder that every step of CI is run in, where it is a part of the clone."""
+    here = Path.cwd()
+    if clone is None or clone == here:
+        return ""
+    folder = json.dumps(here.relative_to(clone).as_posix(), ensure_ascii=False)
+    return f"\n    defaults:\n      run:\n        working-directory: {folder}"
 
 
 def _textconv_is_set() -> bool:
@@ -143,10 +181,21 @@ def _next(kind: str) -> None:
     out = console()
     out.print(Text(f"\nNext: put your own agent into {_SCENARIO}, then", "bold"))
     for line in (
+        *_missing(kind),
         f"{key.get(kind, 'OPENAI_API_KEY')}=... agent-chaos record {_SCENARIO}",
         f"agent-chaos fuzz {_SCENARIO}",
     ):
         out.print(Text(f"  {line}"), soft_wrap=True)
+
+
+def _missing(kind: str) -> tuple[str, ...]:
+    """How to install what the starter imports, where that is not there."""
+    module, packages = _NEEDS.get(kind, ("", ""))
+    with suppress(ModuleNotFoundError):  # of a module's parent
+        if not module or importlib.util.find_spec(module) is not None:
+            return ()
+    quoted = (f'"{package}"' if "[" in package else package for package in packages.split())
+    return (f"pip install {' '.join(quoted)}",)
 
 
 def _say(word: str, what: str, style: str) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
 from agent_chaos.commands.catalogue.explain import explain
 from agent_chaos.commands.failures.accept import accept, list_accepted, prune, remove
+from agent_chaos.commands.failures.export import export
 from agent_chaos.commands.failures.recheck import Standing
 from agent_chaos.errors import ExitCode, UsageError
 from agent_chaos.faults.catalogue import fault_type
@@ -134,6 +136,20 @@ def test_all_where_nothing_is_stored_is_an_error(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError, match="no failure is stored"):
         accept(["all"], reason="known", until="2999-01-01")
+    with pytest.raises(UsageError, match="no failure is stored"):
+        export(["all"], None)
+
+
+def test_all_exports_every_stored_failure_to_a_file_that_is_named_as_a_shell_reads_it(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    stored = [Corpus().save(failure(plan=shop.TRUNCATED, scenario=name)) for name in ("desk", "shop")]
+    export(["all"], Path("test my desk.py"))
+
+    assert capsys.readouterr().out == "test my desk.py: run it with pytest 'test my desk.py'\n"
+    source = Path("test my desk.py").read_text()
+    assert all(f"_{one.id.replace('-', '_').lower()}()" in source for one in stored)
 
 
 def test_the_list_of_words_has_a_column_for_words_and_one_for_what_they_mean(monkeypatch, capsys):

@@ -11,6 +11,7 @@ import pytest
 from agent_chaos.cassette.storage.file import open_cassette
 from agent_chaos.cli import run_command
 from agent_chaos.commands.project.detect import starter
+from agent_chaos.commands.project.init import _NEEDS
 from agent_chaos.patch.keys import key_variables
 from agent_chaos.search.corpus.failure_files import Corpus
 
@@ -133,6 +134,30 @@ def test_init_says_what_a_folder_has_no_use_for(empty, capsys):
         ["left", "out"],
     ]
     assert "requirements.txt" not in (empty / ".github/workflows/agent-chaos.yml").read_text()
+
+
+def test_init_in_a_part_of_a_clone_writes_a_workflow_where_github_looks_for_it(empty, monkeypatch):
+    subprocess.run(["git", "init", "-q"], check=True)
+    part = empty / "services" / "my desk"
+    part.mkdir(parents=True)
+    monkeypatch.chdir(part)
+    assert run_command(["init", "--yes"]) == 0
+    (workflow,) = (empty / ".github/workflows").iterdir()
+
+    assert workflow.name == "agent-chaos-services-my desk.yml"
+    assert (
+        '    defaults:\n      run:\n        working-directory: "services/my desk"\n' in workflow.read_text()
+    )
+    assert (part / "scenarios/first.py").is_file()
+    asked = subprocess.run(["git", "config", "diff.agent-chaos.textconv"], capture_output=True, text=True)
+    assert asked.stdout == "agent-chaos cassette show\n"
+
+
+def test_init_says_how_to_install_what_the_starter_imports(empty, capsys, monkeypatch):
+    monkeypatch.setitem(_NEEDS, "anthropic", ("no_such_sdk", "agent-chaos[anthropic]"))
+    assert run_command(["init", "--yes"]) == 0
+
+    assert '  pip install "agent-chaos[anthropic]"\n' in capsys.readouterr().out
 
 
 def test_init_asks_nobody_where_nobody_is(empty, capsys):
