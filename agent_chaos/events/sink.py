@@ -56,6 +56,7 @@ class JsonlSink:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        # As soon as it is made, so that a folder which cannot be written is told before the run.
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # Agents may say lone surrogates, which UTF-8 cannot hold.
         self._file: IO[str] = self.path.open("w", encoding="utf-8", errors="backslashreplace")

@@ -67,6 +67,7 @@ class ChaosContext:
     @property
     def metrics(self) -> MetricsStore:
         if self._measure is not None:
+            # Anew each time: the run goes on between two looks.
             return self._measure()
         # Made when somebody looks: most agents never do, and its models take as long as a request.
         self._metrics = self._metrics or MetricsStore()

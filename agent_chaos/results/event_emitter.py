@@ -61,6 +61,7 @@ class EventEmitter:
         self.trace_name = ""
         self.failure: Exception | None = None
         self._clock = clock
+        # From the start of a call: its later events are told by its number alone.
         self._provider: dict[str, str] = {}
         # Input and output tokens of all calls so far; events tell the sums as well.
         self._spent = [0, 0]
@@ -229,4 +230,5 @@ class EventEmitter:
 def _size(value: Any) -> int:
     """Bytes of a JSON value as compact JSON; of a text as it stands."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Models may send half of a surrogate pair, which UTF-8 refuses.
     return len(text.encode(errors="surrogatepass"))

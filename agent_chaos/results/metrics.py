@@ -108,7 +108,10 @@ class MetricsStore(_Model):
     def uncounted(self) -> list[CallRecord]:
         """Calls that succeeded and whose provider told no tokens, as OpenAI's chat streams do unless they are asked to."""
         return [
-            one for one in self.history if one.success and not one.stream_cut and not any(one.usage.values())
+            # A stream that was cut never came to its counts, which stand in its last event.
+            one
+            for one in self.history
+            if one.success and not one.stream_cut and not any(one.usage.values())
         ]
 
     @property

@@ -71,6 +71,7 @@ class RunReport(BaseModel):
 
 
 def _pretty(value: dict[str, Any]) -> str:
+    # Sorted, so that reports of two runs differ only in lines that say something else.
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
 
 

@@ -218,6 +218,7 @@ class Trace(Deriving):
     @cached_property
     def deliveries(self) -> dict[int, Delivered]:
         """The delivery of each call, by the call's `seq`."""
+        # One each: a transfer is noted once, as it ends.
         return {entry.call_seq: entry for entry in self.entries if isinstance(entry, Delivered)}
 
     @cached_property
