@@ -24,9 +24,13 @@ from tests.mutants import NOT_ENDED, ROOT, checkout_in, failing_test, say
 MODULES = ("search", "replay", "trial", "patch/time", "oracles/verdict.py")
 """What decides what is run, what is served, when, and what it counts as."""
 
+_OF_TIME = " ".join(
+    f"tests/patch/test_{name}.py"
+    for name in ("time", "stop", "kept_times", "watch", "pools", "queues", "timing_shapes", "environment")
+)
 _BESIDE = {
     "oracles": ("tests/oracles/test_judge.py", "tests/oracles"),
-    "patch/time": ("tests/patch/test_time.py", "tests/patch/test_stop.py", "tests/patch"),
+    "patch/time": (_OF_TIME, "tests/patch"),
     "trial": ("tests/trial", "tests/test_record_replay.py", "tests/run", "tests/patch/test_guard.py"),
     "replay": ("tests/replay", "tests/trial", "tests/test_record_replay.py"),
 }
@@ -73,7 +77,7 @@ def main(words: list[str]) -> int:
     chosen = random.Random(asked.seed).sample(every, min(asked.count, len(every)))
     with tempfile.TemporaryDirectory() as folder:
         checkout = checkout_in(Path(folder))
-        killers = [_killer(one, checkout, asked.timeout_s) for one in chosen]
+        killers = [_killer(one, checkout, asked) for one in chosen]
     lives, hung = killers.count(""), killers.count(NOT_ENDED)
     say(
         f"{len(chosen) - lives} of {len(chosen)} killed, {hung} of them by tests that did not end in time; "
@@ -88,6 +92,11 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--timeout-s", type=float, default=300, help="for each group of tests")
+    parser.add_argument(
+        "--beside",
+        action="store_true",
+        help="judge by the tests right beside a module alone: faster, and stricter",
+    )
     return parser
 
 
@@ -97,7 +106,7 @@ def _mutants_in(place: Path) -> Iterator[OperatorMutant]:
         yield from (OperatorMutant(file.relative_to(ROOT), number) for number in range(len(changes)))
 
 
-def _killer(mutant: OperatorMutant, checkout: Path, timeout_s: float) -> str:
+def _killer(mutant: OperatorMutant, checkout: Path, asked: argparse.Namespace) -> str:
     """What noticed the change; '' where nothing did."""
     file = checkout / mutant.file
     text = file.read_text()
@@ -109,7 +118,8 @@ def _killer(mutant: OperatorMutant, checkout: Path, timeout_s: float) -> str:
     file.write_text(after)
     started = time.monotonic()
     try:
-        tried = (failing_test(tests, checkout, timeout_s) for tests in _tests_of(mutant.file))
+        groups = _tests_of(mutant.file, beside=asked.beside)
+        tried = (failing_test(tests, checkout, asked.timeout_s) for tests in groups)
         killer = next(filter(None, tried), "")
     finally:
         file.write_text(text)
@@ -120,18 +130,20 @@ def _killer(mutant: OperatorMutant, checkout: Path, timeout_s: float) -> str:
     return killer
 
 
-def _tests_of(file: Path) -> list[str]:
-    """The tests of a module, nearest first: its own, those that import it, and those of its folder."""
+def _tests_of(file: Path, *, beside: bool) -> list[str]:
+    """The tests of a module, nearest first: its own, those that import it, and those of its folder; or its own and the nearest of
+    its folder."""
     inside = file.relative_to("agent_chaos")
     own = ROOT / "tests" / inside.parent / f"test_{inside.name}"
     name = ".".join(file.with_suffix("").parts)
-    beside = [
+    importing = [
         one for one in sorted((ROOT / "tests").rglob("test_*.py")) if f"from {name} " in one.read_text()
     ]
     part = next((name for name in _BESIDE if str(inside).startswith(f"{name}/")), "")
     folders = _BESIDE.get(part) or (f"tests/{inside.parent}", f"tests/{inside.parts[0]}")
-    nearest = [str(one.relative_to(ROOT)) for one in (own, *beside) if one.is_file()]
-    return [place for place in dict.fromkeys((*nearest, *folders)) if (ROOT / place).exists()]
+    nearest = [str(one.relative_to(ROOT)) for one in (own, *(() if beside else importing)) if one.is_file()]
+    groups = dict.fromkeys((*nearest, *(folders[:1] if beside else folders)))
+    return [tests for tests in groups if all((ROOT / one).exists() for one in tests.split())]
 
 
 def _changes(tree: ast.AST) -> Iterator[tuple[int, Callable[[], None]]]:
