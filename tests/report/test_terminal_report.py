@@ -100,6 +100,22 @@ def test_recorded_and_as_run_stand_beside_each_other_where_they_fit() -> None:
     assert "amount=15)" not in stacked[0]
 
 
+def test_what_is_compared_is_named_whole_where_both_stand_beside_each_other() -> None:
+    record = campaign_record(campaign())
+    (failure, *others) = record.failures
+    (change, *rest) = failure.changes
+    pair = change.pairs[0].model_copy(update={"label": "asks for account_balance again"})
+    changed = change.model_copy(update={"pairs": (pair,)})
+    told = failure.model_copy(update={"changes": (changed, *rest)})
+    out = Console(file=io.StringIO(), width=120)
+    TerminalReporter(out, USUAL).tell(
+        SearchEnded(campaign=record.model_copy(update={"failures": (told, *others)}))
+    )
+
+    assert isinstance(out.file, io.StringIO)
+    assert {"asks", "account_balance", "again"} <= set(out.file.getvalue().split())
+
+
 def test_without_a_terminal_there_is_no_colour_no_animation_and_no_padding() -> None:
     text = shown()
 

@@ -147,7 +147,7 @@ def _pairs(pairs: Sequence[Pair], width: int) -> Table:
 
 def _beside(pairs: Sequence[Pair]) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, style="dim", max_width=24)
+    table.add_column(overflow="fold", style="dim", max_width=24)
     table.add_column(overflow="fold", ratio=1)
     table.add_column(overflow="fold", ratio=1)
     table.add_row("", Text("recorded", "dim"), Text("as run", "dim"))
