@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.oracles.oracle import Violation
-from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.search.corpus.baseline import Acceptance
 from agent_chaos.search.failure import Failure, PlanField, UndecidedPlan
 from agent_chaos.search.judgements import Judgements
@@ -80,10 +80,14 @@ class Covered(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ShrinkStep:
-    """A plan that was tried as a smaller one, and the fingerprints of what failed under it, in order."""
+    """A plan that was tried as a smaller one, and the fingerprints of what failed under it, in order.
+
+    `verdict`: of its run; None where another run told what fails under it.
+    """
 
     plan: PlanField
     failed: tuple[str, ...]
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)

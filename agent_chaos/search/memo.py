@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agent_chaos.faults.plan import Plan
-from agent_chaos.oracles.verdict import Outcome
+from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.runtime import interrupts
 from agent_chaos.search.subject import Subject
 
@@ -16,6 +16,7 @@ class Memo:
     def __init__(self, subject: Subject, known: Mapping[bytes, frozenset[str]] | None = None) -> None:
         self._subject = subject
         self._known: dict[bytes, frozenset[str]] = dict(known or {})
+        self._verdicts: dict[bytes, Verdict] = {}
         self.runs = 0
 
     def __call__(self, plan: Plan) -> frozenset[str]:
@@ -31,6 +32,7 @@ class Memo:
         outcome = self._subject.trial(plan)
         self.runs += 1
         self._known[plan.key] = outcome.fingerprints
+        self._verdicts[plan.key] = outcome.verdict
         # What fired of it fails the same way; where that plan has run itself, its own run counts.
         self._known.setdefault(Plan.of(outcome.trace.fired).key, outcome.fingerprints)
         return outcome
@@ -38,3 +40,7 @@ class Memo:
     def known(self, plan: Plan) -> frozenset[str] | None:
         """What fails under a plan that ran before, whole or as what fired of a larger one."""
         return self._known.get(plan.key)
+
+    def verdict(self, plan: Plan) -> Verdict | None:
+        """The verdict on a plan that this memo ran."""
+        return self._verdicts.get(plan.key)

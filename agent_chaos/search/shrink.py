@@ -79,7 +79,7 @@ class _Budget:
         for other in found - {self._fingerprint}:
             self.others.setdefault(other, plan)
         self.tried.add(plan.key)
-        self.steps.setdefault(plan.key, ShrinkStep(plan, tuple(sorted(found))))
+        self.steps.setdefault(plan.key, ShrinkStep(plan, tuple(sorted(found)), self._memo.verdict(plan)))
         return self._fingerprint in found
 
 

@@ -8,9 +8,16 @@ from pydantic import BaseModel, ConfigDict
 
 from agent_chaos.chaos.constructors import plan_source
 from agent_chaos.faults.plan import Plan
+from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.report.printable import printable
 from agent_chaos.search.campaign import ShrinkStep
 
+_ENDS: dict[Verdict | None, str] = {
+    Verdict.PASS: "passes",
+    Verdict.UNDECIDED: "cannot be decided",
+    Verdict.NOT_TESTED: "is not tested: no fault fires",
+}
+"""What a plan does that fails in no way, by the verdict on it, where that is known."""
 _TOLD = 20
 """Of more plans that were tried at one step, so many are told."""
 
@@ -66,4 +73,4 @@ def _with_tried(found: list[ShrunkPlan], tried: list[ShrinkStep]) -> list[Shrunk
 
 
 def _verdict(step: ShrinkStep) -> str:
-    return "fails in another way" if step.failed else "does not fail"
+    return "fails in another way" if step.failed else _ENDS.get(step.verdict, "does not fail")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.faults.transport.slow_replies import SlowFirstByte
+from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.report.contents.shrinking import shrunk_plans
 from agent_chaos.search.campaign import ShrinkStep
 
@@ -19,6 +20,9 @@ def test_each_step_has_what_was_tried_in_its_place_with_what_it_does():
         ShrinkStep(plan(60, 30), ("late", "other")),
         ShrinkStep(plan(60, 29), ("other",)),
         ShrinkStep(plan(60, 28), ()),
+        ShrinkStep(plan(60, 27), (), Verdict.PASS),
+        ShrinkStep(plan(60, 26), (), Verdict.UNDECIDED),
+        ShrinkStep(plan(60, 25), (), Verdict.NOT_TESTED),
     )
     found, smallest = shrunk_plans(steps, "late")
 
@@ -26,7 +30,13 @@ def test_each_step_has_what_was_tried_in_its_place_with_what_it_does():
     assert "delay=60" in found.word
     assert [one.verdict for one in found.tried] == ["does not fail"]
     assert "delay=30" in smallest.word
-    assert [one.verdict for one in smallest.tried] == ["fails in another way", "does not fail"]
+    assert [one.verdict for one in smallest.tried] == [
+        "fails in another way",
+        "does not fail",
+        "passes",
+        "cannot be decided",
+        "is not tested: no fault fires",
+    ]
 
 
 def test_of_many_plans_that_were_tried_some_are_told_and_the_others_counted():
