@@ -27,6 +27,7 @@ def misuse(exc: Any, root: Any, arguments: Sequence[str]) -> str:
     """
     command, path = _command(exc, root, arguments)
     more = f"see {path} --help"
+    # Pydantic's own words before what a validator said.
     message = exc.format_message().replace("Value error, ", "")
     if hasattr(exc, "possibilities"):
         return f"{_no_option(exc, path)}; {more}"

@@ -42,6 +42,7 @@ class CassettePages:
         """What is answered; the first that fits counts."""
         return [
             Route("/cassettes", self.every),
+            # Before the path that fits every name.
             Route("/cassettes/diff", self.compared),
             Route("/cassettes/{file:path}/calls/{call}", self.call),
             Route("/cassettes/{file:path}", self.one),

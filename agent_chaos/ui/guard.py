@@ -50,6 +50,7 @@ class Guard:
         answer = self._refusal(scope) or self._welcome(scope)
         await (answer or self._app)(scope, receive, guarded)
 
+    # Asked before the token: a page of another site is told nothing that depends on it.
     def _refusal(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit
 
+# Of `APIKey` the words are API and Key: capitals end before the one that begins the next word.
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 _SECRET: Final = frozenset(
@@ -159,10 +160,13 @@ ABOUT: Final = frozenset(
     ]
 )
 """Words that make a name one about a secret, or about something else, rather than the secret's own."""
+# A variable's name is all that is known of it, so that `KEY` alone is enough; a JSON field `key` may be
+# any.
 _OF_VARIABLES: Final = frozenset(["key", "keys", "token", "pass", "pat", "sas"])
 _OF_PARAMETERS: Final = frozenset(
     ["token", "sig", "signature", "auth", "session", "sas", "pass", "authtoken", "sid"]
 )
+# `?key=` is how Google's APIs take keys, `?code=` what OAuth brings back and Azure Functions take.
 _PARAMETERS: Final = frozenset({"key", "code"})
 
 

@@ -84,6 +84,8 @@ class Redactor:
         if not new:
             return self
         known = tuple(new.items())
+        # Beyond that they are made and forgotten: an agent with a new token in each request must not fill
+        # the memory.
         if known not in self._learnt and len(self._learnt) < _LEARNT:
             self._learnt[known] = Redactor({**self.secrets, **new})
         return self._learnt.get(known) or Redactor({**self.secrets, **new})
@@ -135,6 +137,8 @@ class Redactor:
     def _body(self, request: Request) -> bytes:
         if request.header("content-encoding").strip().lower() == "gzip":
             return self._packed(request.body)
+        # A field's name stands in a header of its part, a line and more before the value, where no pattern
+        # for text looks.
         if "multipart/form-data" in request.header("content-type"):
             plain = _PART.sub(_part, _text(request.body))
             return self.data(plain.encode("utf-8", "surrogateescape"))
@@ -151,9 +155,11 @@ class Redactor:
             plain = reader.decompress(body, _MAX_PLAIN)
         except zlib.error:
             return body
+        # It unpacks to more than is looked through, and a part of it cannot be packed again.
         if reader.unconsumed_tail:
             return body
         clean = self.data(plain)
+        # Without the time of day, which would make each recording of the same request another one.
         return body if clean == plain else gzip.compress(clean, mtime=0)
 
     def _in_body(self, body: bytes) -> list[Edit]:

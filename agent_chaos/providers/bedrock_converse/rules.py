@@ -61,6 +61,7 @@ def _pairs(number: int, before: JsonObject, message: JsonObject) -> Iterator[Pro
     if lost := [one for one in dict.fromkeys(calls) if one not in results]:
         says = f"Expected toolResult blocks at {at} for the following Ids: {', '.join(lost)}"
         yield Problem(rules.UNANSWERED, at, says)
+    # Told as a number: the API does not say which result is too many.
     if any(one not in calls for one in results):
         says = (
             f"The number of toolResult blocks at {at} exceeds the number of toolUse blocks of previous turn."

@@ -111,6 +111,7 @@ def _take(reading: StreamReading, one: Frame, payload: Any, *, last_usage: bool)
 def _take_error(reading: StreamReading, one: Frame, payload: dict[str, Any]) -> None:
     told = _error_of(payload)
     reading.error = reading.error or (told if isinstance(told, dict) else {"message": told})
+    # The first error is the turn's, and written from there; any other stays as it came.
     raw = without(payload, "error") if told is reading.error and told is not payload else payload
     reading.after.append({"raw": raw, "error": True} | ({"event": one.event} if one.event else {}))
 
@@ -124,6 +125,7 @@ def _take_chunk(reading: StreamReading, payload: dict[str, Any], *, last_usage: 
     )
     chunk = _without_absent(chunk, "usage") if last_usage else chunk
     reading.usage = payload["usage"] if last_usage else reading.usage
+    # Kept where a later chunk says null again, as some servers do behind the reason to stop.
     reading.word = word if isinstance(word, str) else reading.word
     ends = {"stop": isinstance(word, str), "usage": last_usage}
     if not added or ours is None:

@@ -45,6 +45,7 @@ def _parts(turn: ModelTurn) -> Iterator[ChunkDelta]:
             continue
         yield _ended(turn, _chunk(turn, {**first, **delta, **one.get("delta", {})}, one), one)
         first = {}
+    # A turn without parts still begins, with a delta that names the role alone.
     if first:
         yield _chunk(turn, first, {})
 

@@ -115,6 +115,7 @@ _FORMS: dict[ErrorKind, _Form] = {
     "too_large": _Form(
         413, "Payload Too Large", "RequestEntityTooLargeException", "Request entity too large"
     ),
+    # 424: Bedrock has no 422, and says so of a model that could not process what it was given.
     "unprocessable": _Form(
         424,
         "Failed Dependency",

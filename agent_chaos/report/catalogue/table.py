@@ -55,6 +55,7 @@ def _table(columns: int) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     for number in range(columns):
         last = number == columns - 1
+        # Names are for copying, and stay whole; the last column takes what is left, and folds.
         table.add_column(no_wrap=not last, ratio=1 if last else None)
     return table
 

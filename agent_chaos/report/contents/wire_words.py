@@ -101,6 +101,7 @@ def _ends_early(call: Call, reply: Reply) -> bool:
     if declared.isdigit() and len(reply.body) < int(declared) and not reply.header("content-encoding"):
         return True
     turn = model_turn(call.wire, reply)
+    # With its reason to stop a turn has ended, even where the sentinel behind it did not come.
     unended = turn is not None and turn.error is None and not turn.complete and turn.stop is None
     return unended and (framing_of(reply, call.wire) is not None or bool(_whole(call, reply)))
 

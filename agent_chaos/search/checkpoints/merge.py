@@ -113,6 +113,7 @@ def _of_all(campaign: Campaign, shards: Sequence[KeptResults], joined: _Joined) 
 def _told(run: CampaignState, shards: Sequence[KeptResults]) -> Iterator[Example]:
     """Every example, one of each shard in turn; those that the shards' own searches ran, not those of `--until-covered`."""
     searched = [Shard.parse(one.beginning.shard).examples(one.beginning.max_examples) for one in shards]
+    # In turn, as they ran beside each other: of plans that show one failure the first one stays.
     for number, row in enumerate(zip_longest(*(one.examples() for one in shards))):
         for share, example in zip(searched, row, strict=True):
             if example is not None:
@@ -141,6 +142,7 @@ class _Joined:
             kept.setdefault(one.fingerprint, []).append(one)
         for task in tasks:
             made = kept.get(task.fingerprint, [])
+            # One without checks was only shown there, as a stored failure is, and no shard made it small.
             best = self._best(task, [one for one in made if one.reproduced and one.checks])
             self.runs_of_others += sum(one.runs for one in made if one is not best)
             if best is None:
