@@ -9,8 +9,7 @@ from agent_chaos.results.turn_result import AssertionResult, TurnResult
 from agent_chaos.scenario.assertions import bounded, spent
 
 
-def _result(ctx: ChaosContext, named: int | None, standing_in: int | None) -> TurnResult | None:
-    turn = standing_in if named is None else named
+def _result(ctx: ChaosContext, turn: int | None) -> TurnResult | None:
     if turn is None:
         # Asked for the whole run, it looks at what the user was left with.
         return ctx.turn_results[-1] if ctx.turn_results else None
@@ -35,9 +34,9 @@ class TurnCompletes:
         return self.expect_error
 
     def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
-        result = _result(ctx, self.turn, turn_number)
-        if result is None:
-            return _not_run(self.name, turn_number if self.turn is None else self.turn)
+        turn = turn_number if self.turn is None else self.turn
+        if (result := _result(ctx, turn)) is None:
+            return _not_run(self.name, turn)
         return AssertionResult(
             name=self.name,
             passed=result.success != self.expect_error,
@@ -57,9 +56,9 @@ class TurnCompletesWithin:
     name: str = "turn_completes_within"
 
     def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
-        result = _result(ctx, self.turn, turn_number)
-        if result is None:
-            return _not_run(self.name, turn_number if self.turn is None else self.turn)
+        turn = turn_number if self.turn is None else self.turn
+        if (result := _result(ctx, turn)) is None:
+            return _not_run(self.name, turn)
         found = bounded(self.name, result.duration_s, self.timeout_s, "virtual seconds")
         return found.model_copy(update={"turn": result.turn_number})
 
@@ -74,9 +73,9 @@ class TurnResponseContains:
     name: str = "turn_response_contains"
 
     def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
-        result = _result(ctx, self.turn, turn_number)
-        if result is None:
-            return _not_run(self.name, turn_number if self.turn is None else self.turn)
+        turn = turn_number if self.turn is None else self.turn
+        if (result := _result(ctx, turn)) is None:
+            return _not_run(self.name, turn)
         said, wanted = result.response, self.substring
         found = wanted in said if self.case_sensitive else wanted.lower() in said.lower()
         return AssertionResult(
@@ -98,9 +97,9 @@ class TurnMaxLLMCalls:
     name: str = "turn_max_llm_calls"
 
     def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
-        result = _result(ctx, self.turn, turn_number)
-        if result is None:
-            return _not_run(self.name, turn_number if self.turn is None else self.turn)
+        turn = turn_number if self.turn is None else self.turn
+        if (result := _result(ctx, turn)) is None:
+            return _not_run(self.name, turn)
         found = bounded(self.name, result.llm_calls, self.max_calls, "calls")
         return found.model_copy(update={"turn": result.turn_number})
 
@@ -114,15 +113,11 @@ class MaxTokensPerTurn:
     name: str = "max_tokens_per_turn"
 
     def __call__(self, ctx: ChaosContext, turn_number: int | None = None) -> AssertionResult:
-        named = turn_number if self.turn is None else self.turn
+        turn = turn_number if self.turn is None else self.turn
         # Without a turn it is about each of them, so the one with the most tokens decides.
-        results = (
-            ctx.turn_results
-            if named is None
-            else [one for one in ctx.turn_results if one.turn_number == named]
-        )
+        results = [one for one in ctx.turn_results if turn in (None, one.turn_number)]
         if not results:
-            return _not_run(self.name, named)
+            return _not_run(self.name, turn)
         most = max(results, key=lambda one: one.total_tokens)
-        found = spent(self.name, ctx, most.total_tokens, self.max_tokens, "tokens in a turn", turn=named)
+        found = spent(self.name, ctx, most.total_tokens, self.max_tokens, "tokens in a turn", turn=turn)
         return found.model_copy(update={"turn": most.turn_number})
