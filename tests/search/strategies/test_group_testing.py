@@ -16,6 +16,7 @@ from agent_chaos.search.space import Space, variant_of
 from agent_chaos.search.strategies.combining import Combiner
 from agent_chaos.search.strategies.group_testing import GroupTesting
 from agent_chaos.search.strategies.knowledge import Knowledge, rows_of
+from agent_chaos.search.strategies.offers import Offers
 from tests.search import shop
 
 
@@ -149,6 +150,20 @@ def test_knowledge_holds_what_was_met_and_what_led_to_a_retry(space):
     assert knowledge.survival("server_error") < before
     assert taught > knowledge.learn(example(plan, survived=False, failed=True)) == 0
     assert knowledge.leading == {Site.parse(f"{entry.site}.1"): plan}
+
+
+def frequencies(by_family):
+    return {offer.menu.cls.frequency for offers in by_family.values() for offer in offers}
+
+
+def test_what_stands_before_others_is_of_everyday_faults_where_those_are_wanted_and_else_of_any(space):
+    offers, site = Offers(space, Knowledge(), Random(0)), space.sites[0]
+    of_any = frequencies(offers.surely(site, repeating=False))
+    offers.usual = True
+    drawn = {offers.any_at(site)[0].cls.frequency for _ in range(200)}
+
+    assert of_any > {Frequency.EVERYDAY} == frequencies(offers.surely(site, repeating=False))
+    assert drawn > {Frequency.EVERYDAY}
 
 
 def test_pairs_stand_at_distinct_sites_and_rows_at_one_call():
