@@ -75,6 +75,7 @@ def _summary(results: list[Result]) -> str:
     return text.encode(errors="replace").decode() + "\n\n"
 
 
+# `@` and `#` too: a summary must mention nobody, and link to no issue.
 _MARKUP = frozenset("\\`*_{}[]<>#|~&!@:")
 
 

@@ -11,6 +11,8 @@ from agent_chaos.report.printable import printable
 
 def facts(campaign: CampaignRecord, *, everything: bool) -> Iterator[tuple[str, str]]:
     """A label and its lines, only of what there is something to say; `everything` also lists every kind of fault."""
+    # Everything that could be said stands in one list, so that its order is seen at once; what is empty
+    # goes here.
     return ((label, text) for label, text in _facts(campaign, everything=everything) if text)
 
 

@@ -75,6 +75,7 @@ def score_line(found: Score | None) -> str:
 
 
 def _percent(share: float) -> str:
+    # Whole per cents: the interval beside it is wider than any digit behind the point.
     return f"{100 * share:.0f} %"
 
 

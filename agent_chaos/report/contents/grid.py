@@ -38,6 +38,7 @@ class Grid:
 def grid(cells: Sequence[GridCell]) -> Grid:
     """Kinds by name, calls before tools, both in the order of the recording."""
     by_cell = {(one.kind, one.place): one for one in cells}
+    # As sites, since `call 10` as text stands before `call 2`.
     places = sorted({one.place for one in cells}, key=lambda place: Site.parse(place).key)
     kinds = sorted({one.kind for one in cells})
     rows = tuple((kind, tuple(by_cell.get((kind, place)) for place in places)) for kind in kinds)
