@@ -22,6 +22,7 @@ from agent_chaos.patch import (
     programs,
     resource_limits,
     retry_quota,
+    spawned,
 )
 from agent_chaos.patch.files import copies
 from agent_chaos.patch.guard import LOCAL_SWITCHES
@@ -108,6 +109,7 @@ _RUN = Environment(
     resource_limits.SEAM,
     descriptors.SEAM,
     programs.SEAM,
+    spawned.SEAM,
     watch.SEAM,
     chance.SEAM,
     collector.SEAM,

@@ -1,6 +1,6 @@
 """Monotonic time of this process as agents see it: from the import of their modules through every run, never backwards.
 
-Each run begins whole seconds later than the one before ended. All readings of the first 16,000 runs lie between two powers of two,
+Each run begins whole seconds later than the one before ended. All readings of the first 65,000 runs lie between two powers of two,
 where floats are equally dense, so that differences and deadlines come out the same in whichever of the runs they are
 computed.
 """

@@ -65,7 +65,7 @@ def state():
         "environ": dict(os.environ),
         "contexts shared": ssl.create_default_context() is ssl.create_default_context(),
         "handlers": [id(signal.getsignal(number)) for number in handled],
-        "timer armed": 10 < left <= 100,
+        "timer armed": 10 < left <= 1000,
         "frozen": gc.get_freeze_count(),
         "collector": (gc.isenabled(), gc.get_threshold()),
         "depth": sys.getrecursionlimit(),
@@ -94,13 +94,20 @@ gc.unfreeze()  # what the process that this is a copy of has frozen
 collector._seen["frozen by others"] = False
 START_S, STARTED_S = time.time(), time.monotonic()
 signal.signal(signal.SIGALRM, lambda *ignored: None)
-signal.setitimer(signal.ITIMER_REAL, 100)
+signal.setitimer(signal.ITIMER_REAL, 1000)
 asyncio.get_event_loop_policy()
 what = {"run": run, "session": session}[sys.argv[1]]
 before = state()
 passed = what()
-after = state()
-print(json.dumps([passed, [name for name in before | after if before.get(name) != after.get(name)]]))
+def differing():
+    after = state()
+    return [name for name in before | after if before.get(name) != after.get(name)]
+
+# The system lists a thread for a moment after it has ended, and what it held open; one that stays is still told.
+given_up_s = time.monotonic() + 30
+while (left := differing()) and {"threads", "real threads", "files"}.issuperset(left) and time.monotonic() < given_up_s:
+    time.sleep(0.01)
+print(json.dumps([passed, left]))
 """
 
 

@@ -10,7 +10,8 @@ from itertools import pairwise
 import pytest
 
 from agent_chaos.patch.install import offline_environment, release
-from agent_chaos.runtime.clock import BETWEEN_RUNS_S, PROCESS_START_S
+from agent_chaos.runtime import process_time
+from agent_chaos.runtime.clock import BETWEEN_RUNS_S, PROCESS_START_S, VirtualClock
 from agent_chaos.scenario.loader import load_scenario
 from tests.trials import START, assert_equal_traces, nothing_recorded, recorded, scenario, trial
 
@@ -253,3 +254,26 @@ def test_whatever_an_agent_keeps_beside_times_is_passed_over():
 
     assert [trace.answers[0].text for trace in traces] == ["done"] * 3
     assert KEPT["odd"][0] == 10**616
+
+
+def test_a_wait_is_measured_alike_in_the_first_and_in_the_sixty_five_thousandth_run():
+    """Floats that are less dense later would make other deadlines of the same waits."""
+    latest = process_time.latest()
+
+    def agent(ctx, text):
+        began = time.monotonic()
+        due = began + 0.3
+        time.sleep(0.1)
+        return repr((due - time.monotonic(), time.monotonic() - began))
+
+    try:
+        traces = []
+        for runs_before in (0, 30_000, 65_000):
+            process_time.begins(
+                VirtualClock(0.0, monotonic_start_s=PROCESS_START_S + runs_before * BETWEEN_RUNS_S)
+            )
+            traces += traces_of(agent, runs=1)
+    finally:
+        process_time.begins(latest)
+
+    assert_equal_traces(traces)

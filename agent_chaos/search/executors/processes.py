@@ -38,6 +38,7 @@ from agent_chaos.trace.trace import Trace
 HANGS_AFTER_S = 120.0
 """Real seconds without a sign of life; a run has a real-time stop of its own, well below."""
 _STARTS_WITHIN_S = 600.0
+_LOOKS_EACH_S = 1.0
 _AHEAD = 2
 """Tasks that a process is given at once: with the next one at hand it goes on while the campaign takes in the last result."""
 _ADVICE = (
@@ -47,12 +48,12 @@ _ADVICE = (
 
 @dataclass
 class _Worker:
-    """A process, the tasks it has, by number, of which it does the first, and when it last gave a sign of life."""
+    """A process, the tasks it has, by number, of which it does the first, and for how long it has given no sign of life."""
 
     process: SpawnProcess
     connection: Connection
     tasks: deque[tuple[int, Task]] = field(default_factory=deque)
-    heard_s: float = field(default_factory=monotonic)
+    silent_s: float = 0.0
     ready: bool = False
 
     def kill(self) -> None:
@@ -135,7 +136,7 @@ class Processes(TaskExecutor):
 
     def _give(self, worker: _Worker, task: tuple[int, Task]) -> None:
         if not worker.tasks:
-            worker.heard_s = monotonic()
+            worker.silent_s = 0.0
         worker.tasks.append(task)
         # A process that has just died is told by `_said`, with what it was doing.
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -144,12 +145,18 @@ class Processes(TaskExecutor):
     def _heard(self, left: deque[tuple[int, Task]]) -> Iterator[tuple[int, TaskResult]]:
         """What workers say; for those that can say nothing any more, what became of them."""
         busy = {worker.connection: worker for worker in self._workers if worker.tasks}
-        for connection in wait(list(busy), timeout=1.0):
+        began_s = monotonic()
+        heard = wait(list(busy), timeout=_LOOKS_EACH_S)
+        # No more than was waited: where the whole machine stood still meanwhile, no process could have said anything.
+        passed_s = min(monotonic() - began_s, _LOOKS_EACH_S)
+        for worker in busy.values():
+            worker.silent_s += passed_s
+        for connection in heard:
             assert isinstance(connection, Connection)
             yield from self._said(busy[connection], left)
         for worker in list(self._workers):
             allowed_s = self._hangs_after_s if worker.ready else _STARTS_WITHIN_S
-            if worker.tasks and monotonic() - worker.heard_s > allowed_s:
+            if worker.tasks and worker.silent_s > allowed_s:
                 yield self._lost(worker, f"gave no sign of life for {allowed_s:.0f} s", left)
 
     def _said(self, worker: _Worker, left: deque[tuple[int, Task]]) -> Iterator[tuple[int, TaskResult]]:
@@ -159,7 +166,7 @@ class Processes(TaskExecutor):
             worker.process.join(timeout=5)
             yield self._lost(worker, _ended(worker.process.exitcode), left)
             return
-        worker.heard_s, worker.ready = monotonic(), True
+        worker.silent_s, worker.ready = 0.0, True
         if isinstance(said, WorkerFailed):
             raise HarnessError(f"a worker process failed: {said.reason}")
         if not isinstance(said, Alive):
