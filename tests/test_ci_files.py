@@ -1,6 +1,7 @@
 """The action and the hooks that other projects use do what they say: their commands run in a project, as bash runs them."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,9 @@ def test_the_action_replays_and_searches_with_what_it_was_given(project):
     given = {name: one["default"] for name, one in action["inputs"].items()}
     given |= {"options": "--max-examples 1 --only-faults truncate", "junit": "out/report.xml"}
     given["targets"] = 'scenarios/refund.py"; touch owned; "'
+    assert {step["working-directory"] for step in action["runs"]["steps"]} == {
+        "${{ inputs.working-directory }}"
+    }
     codes = []
     for step in action["runs"]["steps"]:
         variables = {name: given[text[len("${{ inputs.") : -3]] for name, text in step.get("env", {}).items()}
@@ -60,5 +64,8 @@ def test_the_hook_looks_at_the_cassettes_that_are_to_be_committed(project):
     assert ran(project, f"{verify['entry']} cassettes/refund.msgpack").returncode == 0
     (project / "cassettes" / "refund.msgpack").write_bytes(b"nothing")
     assert ran(project, f"{verify['entry']} cassettes/refund.msgpack").returncode == 5
+    assert re.search(verify["files"], "cassettes/refund.msgpack")
+    assert re.search(verify["files"], "services/desk/cassettes/refund.msgpack")
+    assert not re.search(verify["files"], "old-cassettes/refund.msgpack")
     assert replay["entry"] == "agent-chaos replay"
     assert replay["pass_filenames"] is False

@@ -72,9 +72,7 @@ def fuzz(
     return body.fuzz(targets or [], asked)
 
 
-@app.command(
-    cls=PlainHelp, epilog="Example: agent-chaos compare old/refund.py scenarios/refund.py --max-examples 100"
-)
+@app.command(cls=PlainHelp, epilog="Example: agent-chaos compare old.json scenarios/refund.py")
 @options.searches
 def compare(
     before: Annotated[

@@ -7,10 +7,12 @@ import subprocess
 import sys
 
 import pytest
+import typer
 from pydantic import BaseModel
 
 import agent_chaos
 from agent_chaos import scenario
+from agent_chaos.cli.app import app
 
 CLASSES = {
     value.__name__: value
@@ -50,6 +52,19 @@ for module in (agent_chaos, scenario):
         if inspect.isclass(value) and value.__module__.startswith("agent_chaos"):
             print(value.__name__, inspect.signature(value))
 """
+
+
+def commands(group):
+    for one in group.commands.values():
+        yield from commands(one) if hasattr(one, "commands") else (one,)
+
+
+@pytest.mark.parametrize(
+    "one", [pytest.param(one, id=one.name) for one in commands(typer.main.get_command(app))]
+)
+def test_the_example_of_a_command_stands_on_one_line_of_eighty_columns(one):
+    assert one.epilog.startswith("Example: agent-chaos ")
+    assert len(f"  {one.epilog}") <= 78
 
 
 def test_the_signature_of_a_class_names_its_fields_before_one_is_made():
