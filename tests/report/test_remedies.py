@@ -534,3 +534,53 @@ def test_a_call_that_cannot_be_run_is_answered_so(struck, oracle, name, code):
 
     assert remedy_of(case).name == name
     assert remedy_of(case).written([case]) == code
+
+
+def quoting(ctx, text):
+    """Answers with what a tool gave."""
+    Chat([{"role": "user", "content": text}]).ask()
+    return f"Done: {tool(refund)('A-17', 15)}"
+
+
+def test_a_page_that_a_tool_gave_is_refused_by_the_printed_look_at_it():
+    plan = {"tool 0": fault("tool_malformed", shape="html")}
+    outcome = judged(quoting, "openai_chat", plan, said=ORDER)
+    (leak,) = (one for one in outcome.violations if one.oracle == "internals_leak")
+    code = remedy_of(case := Case(leak, outcome.trace, outcome.trace)).written([case])
+
+    with pytest.raises(RuntimeError, match="a page"):
+        exec(code, {"result": outcome.trace.tools[0].end.result})
+    exec(code, {"result": "refunded"})
+    exec(code, {"result": {"refunded": 15}})
+
+
+def trusting(ctx, text):
+    """Looks tools up by their names, and keeps every reply."""
+    client, messages = anthropic.Anthropic(api_key=KEY), [{"role": "user", "content": text}]
+    reply = client.messages.create(model=MODELS["anthropic_messages"], max_tokens=99, messages=messages)
+    messages.append({"role": "assistant", "content": reply.content})
+    results = [
+        {"type": "tool_result", "tool_use_id": b.id, "content": {"refund": tool(refund)}[b.name](**b.input)}
+        for b in reply.content
+        if b.type == "tool_use"
+    ]
+    messages.append({"role": "user", "content": results})
+    return first_text(
+        client.messages.create(model=MODELS["anthropic_messages"], max_tokens=99, messages=messages)
+    )
+
+
+@pytest.mark.parametrize(
+    ("struck", "name"),
+    [
+        (fault("unknown_tool", call=0), "tool_error_result"),
+        (fault("null_field", field="tool_name"), "checked_calls"),
+    ],
+    ids=["a name that is none of its tools", "no name"],
+)
+def test_a_call_without_a_name_is_not_answered_since_no_provider_takes_it_back(struck, name):
+    outcome = judged(trusting, "anthropic_messages", {"call 0": struck}, said=SAID, stream=False)
+    clean = judged(trusting, "anthropic_messages", {}, said=SAID, stream=False)
+    (raised,) = (one for one in outcome.violations if one.oracle == "unhandled_exception")
+
+    assert remedy_of(Case(raised, outcome.trace, clean.trace)).name == name

@@ -40,7 +40,8 @@ class KeepAliveNoise(StreamFault, frozen=True):
         return _with_frames(target.reply, {end: noise[i % len(noise)] for i, end in enumerate(places)})
 
     def describe(self) -> str:
-        return f"keep-alive frames after every {self.every} events"
+        often = "each event" if self.every == 1 else f"every {self.every} events"
+        return f"keep-alive frames after {often}"
 
 
 def _with_frames(reply: Reply, frames: dict[int, bytes]) -> Reply:

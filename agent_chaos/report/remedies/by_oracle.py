@@ -15,12 +15,16 @@ def _at(case: Case) -> StackFrame | None:
     return case.at_call or case.at_exception
 
 
-def _own_words(cases: Sequence[Case]) -> str:
-    """What a tool raised, told in the agent's own words."""
+def _kept_inside(cases: Sequence[Case]) -> str:
+    """What a tool raised, told in the agent's own words; a page that it gave in place of a result, refused."""
     case = cases[0]
+    if case.violation.subject == "HTML page in the answer" and case.struck_only_tools:
+        return _NO_PAGE
     return _OWN_WORDS if case.violation.subject == "credential sent to the model" else ""
 
 
+_NO_PAGE = """if str(result).lstrip().startswith("<"):
+    raise RuntimeError("the tool gave a page, not a result")"""
 _OWN_WORDS = """try:
     result = ...  # run the tool
 except Exception:  # its text belongs into a log of your own
@@ -34,6 +38,6 @@ REMEDY = Remedy(
     at=_at,
     reach="agent",
     order=100,
-    write=_own_words,
+    write=_kept_inside,
     apart=lambda case: case.violation.subject.removeprefix("refused: "),
 )

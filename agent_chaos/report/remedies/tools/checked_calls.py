@@ -46,9 +46,11 @@ def _fits(case: Case) -> bool:
         return False
     carries_ids = "call_ids" in call.wire.carries
     if case.violation.oracle == "unhandled_exception":
-        # What a framework's node for tools raises of a call without an id, an error result would raise, too.
-        unnamed = carries_ids and any(not one.id for one in turn.tool_calls)
-        return unnamed and not (case.protocol or case.asks_and_runs)
+        # An error result would stand in a history that no provider takes, or raise, too, in a framework's
+        # node for tools.
+        nameless = case.runs_tools and any(not one.name for one in turn.tool_calls)
+        unnamed = not case.protocol and carries_ids and any(not one.id for one in turn.tool_calls)
+        return (nameless or unnamed) and not case.asks_and_runs
     told = case.violation.oracle in ("request_validity", "history_poisoning") and rule in _RULES
     return told and _is_malformed(turn, carries_ids=carries_ids)
 
