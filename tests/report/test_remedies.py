@@ -584,3 +584,20 @@ def test_a_call_without_a_name_is_not_answered_since_no_provider_takes_it_back(s
     (raised,) = (one for one in outcome.violations if one.oracle == "unhandled_exception")
 
     assert remedy_of(Case(raised, outcome.trace, clean.trace)).name == name
+
+
+class OneLine(Case):
+    """A failure of an agent one line of which asks the model and runs its tools, as a framework's does."""
+
+    @property
+    def at_tool(self):
+        return self.at_call
+
+
+def test_what_a_framework_passes_over_has_no_code_of_the_agents_own():
+    plan = {"call 0": fault("malformed_arguments", shape="trailing_comma", call=0)}
+    outcome = judged(only_one, "openai_chat", plan, said=SAID, stream=False)
+    (found,) = (one for one in outcome.violations if one.oracle == "swallowed_error")
+    case = OneLine(found, outcome.trace, outcome.trace)
+
+    assert (remedy_of(case).name, remedy_of(case).written([case])) == ("by_oracle", "")

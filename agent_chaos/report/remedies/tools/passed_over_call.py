@@ -7,7 +7,8 @@ from agent_chaos.report.remedies.remedy import Remedy
 
 
 def _fits(case: Case) -> bool:
-    return case.violation.oracle == "swallowed_error" and case.violation.subject == "tool call"
+    told = case.violation.oracle == "swallowed_error" and case.violation.subject == "tool call"
+    return told and not case.asks_and_runs  # what a framework passes over is not in the agent's hands
 
 
 REMEDY = Remedy(
