@@ -278,7 +278,8 @@ def test_an_agent_that_gives_its_answer_in_pieces_is_gone_through_within_its_run
     trace = ran(agent)
 
     assert answers(trace) == ["A laptop costs $1500."]
-    assert trace.virtual_s == 60
+    # Not to the hundredth: a thread that an earlier test left may wait along with the run.
+    assert trace.virtual_s == pytest.approx(60, abs=0.1)
 
 
 def test_pieces_that_are_no_text_are_kept_as_they_are():
