@@ -148,7 +148,7 @@ def _cassettes() -> Iterator[Check]:
     old = 0
     for path in found:
         try:
-            # Its header alone is read; bodies are read where they are asked for.
+            # To open it is a check: what is damaged is told, and only then how old it is.
             old += time.time() - open_cassette(path).header.started_at > _OLD_S
         except AgentChaosError as exc:
             yield Check("problem", "cassettes", str(exc), f"agent-chaos cassette verify {path}")
