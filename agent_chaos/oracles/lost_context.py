@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.marks import is_marked
-from agent_chaos.oracles.reading.prompts import told
+from agent_chaos.oracles.reading.prompts import question, text_of_message, told
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
     failed,
@@ -16,7 +16,7 @@ from agent_chaos.oracles.reading.turns import (
     served_turn,
     shown,
 )
-from agent_chaos.providers.turn import Message, Prompt, Text
+from agent_chaos.providers.turn import Message, Prompt
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
@@ -86,16 +86,10 @@ def _is_empty(call: Call) -> bool:
 
 def _attempts(trace: Trace, call: Call) -> Iterable[Call]:
     """The later calls of a turn that ask what a call had asked, in the user's own words, and nothing more."""
-    question = _question(call)
+    asked = question(call)
     for later in trace.calls:
-        if later.seq > call.seq and later.turn == call.turn and question and _question(later) == question:
+        if later.seq > call.seq and later.turn == call.turn and asked and question(later) == asked:
             yield later
-
-
-def _question(call: Call) -> str:
-    """What the user said last; empty where the model has spoken since, or a tool."""
-    messages = _spoken(call)
-    return _text(messages[-1]) if messages and messages[-1].role == "user" else ""
 
 
 def _lost(call: Call, later: Call) -> str:
@@ -112,7 +106,7 @@ def _lost(call: Call, later: Call) -> str:
 
 def _conversation(call: Call) -> list[str]:
     """What users and models had said before the last question."""
-    return [text for message in _spoken(call)[:-1] if (text := in_one_line(_text(message)))]
+    return [text for message in _spoken(call)[:-1] if (text := in_one_line(text_of_message(message)))]
 
 
 def _previous(call: Call) -> str:
@@ -122,7 +116,7 @@ def _previous(call: Call) -> str:
 
 def _system(call: Call) -> str:
     prompt = prompt_of_call(call)
-    said = (_text(one) for one in _messages(prompt) if one.role == "system")
+    said = (text_of_message(one) for one in _messages(prompt) if one.role == "system")
     return "\n".join(filter(None, (prompt.system if prompt else "", *said)))
 
 
@@ -132,10 +126,6 @@ def _spoken(call: Call) -> list[Message]:
 
 def _messages(prompt: Prompt | None) -> tuple[Message, ...]:
     return prompt.messages if prompt else ()
-
-
-def _text(message: Message) -> str:
-    return "\n".join(part.text for part in message.parts if isinstance(part, Text))
 
 
 def _is_usual(evidence: Evidence, later: Call) -> bool:

@@ -1,6 +1,7 @@
 """A failure that nobody hears of."""
 
 import anthropic
+import openai
 import pytest
 
 from agent_chaos.oracles.verdict import Verdict
@@ -125,3 +126,22 @@ def test_the_providers_own_words_for_a_failure_are_no_answer(words, expected):
     )
 
     assert found(outcome) == expected
+
+
+def test_another_models_reply_stands_for_the_one_that_failed():
+    def ask(model, text):
+        client = openai.OpenAI(api_key=KEY, max_retries=0)
+        done = client.chat.completions.create(model=model, messages=[{"role": "user", "content": text}])
+        return done.choices[0].message.content
+
+    def agent(ctx, text):
+        try:
+            return ask(MODELS["openai_chat"], text)
+        except openai.APIError:
+            return ask("gpt-5.1-mini", text)
+
+    faults = {"call 0": fault("permission_error"), "call 0.1": fault("garbled_text", shape="repeated")}
+    outcome = judged(agent, "openai_chat", faults, said=(Said("The ferry leaves at nine."),), stream=False)
+
+    assert outcome.trace.answers[0].text.startswith("The The"), "the other model was struck, too"
+    assert found(outcome) == set()

@@ -13,7 +13,7 @@ from agent_chaos.oracles.reading.turns import (
     refusal_of,
     served_turn,
 )
-from agent_chaos.providers.turn import Text
+from agent_chaos.providers.turn import Message, Text
 from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Call, Trace
 
@@ -28,6 +28,18 @@ def told(call: Call) -> list[str]:
         return []
     parts = [part for one in prompt.messages if one.role in ("user", "system") for part in one.parts]
     return [prompt.system, *(part.text for part in parts if isinstance(part, Text))]
+
+
+def question(call: Call) -> str:
+    """What the user said last; empty where the model has spoken since, or a tool."""
+    prompt = prompt_of_call(call)
+    spoken = [one for one in prompt.messages if one.role != "system"] if prompt else []
+    return text_of_message(spoken[-1]) if spoken and spoken[-1].role == "user" else ""
+
+
+def text_of_message(message: Message) -> str:
+    """The text of a message, a line for each part."""
+    return "\n".join(part.text for part in message.parts if isinstance(part, Text))
 
 
 def failed_for_good(trace: Trace, call: Call) -> bool:
@@ -50,7 +62,9 @@ def _is_attempt(one: Call, call: Call) -> bool:
         # Another provider is asked in the failed one's place, in a recording of its own.
         return recorded_text(one) == recorded_text(call)
     same = one.site is not None and call.site is not None and one.site.index == call.site.index
-    return same and (one.fidelity.full or one.request.body == call.request.body)
+    # Another model, or other settings: the question tells that it is asked again.
+    again = one.request.body == call.request.body or (question(call) and question(one) == question(call))
+    return same and (one.fidelity.full or bool(again))
 
 
 def _struck_for_good(trace: Trace, call: Call) -> bool:
