@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from struct import pack, unpack
 from typing import Any
 
@@ -27,6 +27,7 @@ class Embeddings:
         many: where in a reply the list of entries stands, one for each text: keys with dots between; '' where there is none.
         one: the key of the single entry of a request that has no list of texts; '' where every reply has a list.
         values: where in an entry its vector stands, in the same way; '' where the entry is the vector.
+        keys: by the end of a path that other APIs have, too: the key that its requests have there.
         carries: what faults may need of it: `embeddings`, and `index` where each entry says which text it belongs to.
     """
 
@@ -36,6 +37,14 @@ class Embeddings:
     one: str
     values: str
     carries: frozenset[str]
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    def speaks(self, request: Request) -> bool:
+        """Whether a request asks this API."""
+        if not re.search(self.path + r"\Z", request.path):
+            return False
+        here = [key for end, key in self.keys.items() if request.path.endswith(end)]
+        return all(key in fields(request.json) for key in here)
 
     def model(self, request: Request) -> str:
         """The model that a request names, or ''."""
@@ -94,6 +103,8 @@ EMBEDDINGS_APIS = (
         one="embedding",
         values="",
         carries=frozenset({"embeddings"}),
+        # Gateways serve OpenAI's API under that path, with `input`.
+        keys={"/api/embeddings": "prompt"},
     ),
     Embeddings(
         "cohere_embeddings",
@@ -139,4 +150,4 @@ def embeddings_of(request: Request) -> Embeddings | None:
     """The API of embeddings that a request speaks, on any host; None where it asks for something else."""
     if request.method.upper() != "POST":
         return None
-    return next((one for one in EMBEDDINGS_APIS if re.search(one.path + r"\Z", request.path)), None)
+    return next((one for one in EMBEDDINGS_APIS if one.speaks(request)), None)

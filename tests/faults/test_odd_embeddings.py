@@ -265,3 +265,23 @@ def test_a_recorded_lookup_is_named_for_what_it_is(tmp_path: Path) -> None:
         "openai_embeddings",
         "openai_responses",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "name"),
+    [
+        ("/api/embeddings", {"prompt": "Hm."}, "ollama_embeddings"),
+        ("/api/embed", {"input": ["Hm."]}, "ollama_embeddings"),
+        ("/api/embeddings", {"input": ["Hm."]}, "openai_embeddings"),
+    ],
+)
+def test_a_gateway_that_serves_openais_embeddings_under_ollamas_path_is_known_by_what_it_is_asked(
+    path, body, name
+):
+    asked = Request(
+        "POST", f"https://gateway.example.com{path}", (), json.dumps({"model": "m", **body}).encode()
+    )
+    api = embeddings_of(asked)
+
+    assert api is not None
+    assert api.name == name

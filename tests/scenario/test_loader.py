@@ -350,7 +350,7 @@ def test_a_run_at_the_top_of_a_file_waits_until_the_file_is_run() -> None:
     [
         (
             "providers=['antropic']",
-            "providers: unknown provider 'antropic'; known are anthropic, bedrock, gemini, mistral, ollama, openai",
+            "providers: unknown provider 'antropic'; known are anthropic, bedrock, cohere, gemini, mistral, ollama, openai",
         ),
         ("assertions=[TurnCompletes(turn=3)]", "there is no turn 3; turns count from 0 to 1"),
     ],

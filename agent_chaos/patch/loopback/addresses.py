@@ -20,6 +20,7 @@ BASE_URLS = {
     "OPENAI_API_BASE": "https://api.openai.com/v1",
     "GOOGLE_GEMINI_BASE_URL": "https://generativelanguage.googleapis.com",
     "GROQ_BASE_URL": "https://api.groq.com",
+    "CO_API_URL": "https://api.cohere.com",
     "OPENROUTER_BASE_URL": "https://openrouter.ai/api/v1",
 }
 """The variables that SDKs read their base URL from, and what each has where nothing is set."""
