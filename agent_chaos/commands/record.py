@@ -130,6 +130,11 @@ def blind_spots(summary: RecordSummary) -> Iterator[str]:
     if summary.silent:
         yield "answer: the agent returned nothing to read, so nothing that it answers will be judged; return what the user reads"
     yield from summary.wordless
+    if summary.outputs:
+        yield (
+            f"structured output: {', '.join(summary.outputs)}; no tool boundary sees what your code does with it: offline, files "
+            "that it writes are copies, programs and connections are refused"
+        )
     if summary.passed:
         yield f"not recorded: {', '.join(summary.passed)}; name in hosts= what the agent's answer depends on"
     if summary.connections:

@@ -10,7 +10,7 @@ from pathlib import Path
 from agent_chaos.cassette.model import Cassette
 from agent_chaos.providers.registry import protocols
 from agent_chaos.scenario.model import Scenario
-from agent_chaos.trial.unobserved_tools import unwrapped_tools
+from agent_chaos.trial.unobserved_tools import structured_outputs, unwrapped_tools
 from agent_chaos.trial.wordless import wordless_replies
 
 _SPEAKERS = ("anthropic", "openai", "google-genai", "httpx2", "httpx", "aiohttp", "vcrpy")
@@ -30,6 +30,8 @@ class RecordSummary:
     fresh: bool = True
     unwrapped: tuple[str, ...] = ()
     """Tools that the model called and no boundary saw."""
+    outputs: tuple[str, ...] = ()
+    """Structured output, by name: no tool runs for it, and what the agent's code does with it is seen by no boundary."""
     passed: tuple[str, ...] = ()
     """Hosts whose requests went by unrecorded, connections and programs that no recording sees."""
     connections: tuple[str, ...] = ()
@@ -58,6 +60,7 @@ def record_summary(scenario: Scenario, cassette: Cassette) -> RecordSummary:
         tools=tuple(sorted({record.name for record in cassette.tools if record.is_call})),
         hosts=tuple(sorted({exchange.request.address for exchange in cassette.exchanges})),
         unwrapped=unwrapped_tools(cassette, scenario.pure_tools),
+        outputs=tuple(name for name in structured_outputs(cassette) if name not in scenario.pure_tools),
         wordless=tuple(wordless_replies(cassette)),
         silent=not any(mark.answer for mark in cassette.turns),
     )

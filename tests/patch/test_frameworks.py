@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from importlib.util import find_spec
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -249,3 +250,22 @@ def test_a_package_can_bring_its_own_framework(tmp_path, monkeypatch):
         import brought
 
     assert brought.patched == [colorsys]
+
+
+ROOT = Path(__file__).resolve().parents[2]
+ELSEWHERE = {
+    "anthropic_runner": "compat/agents/anthropic_desk.py",
+    "langchain": "compat/agents/langgraph_desk.py",
+    "mcp": "tests/patch/test_mcp.py",
+    "mcp_servers": "tests/patch/test_mcp.py",
+}
+"""Where the tools of a framework are met, if not in the measured agent that has the name of its file."""
+
+
+def test_the_tools_of_every_framework_are_met_by_a_measured_agent_or_by_tests_of_their_own():
+    folder = Path(frameworks.__file__).parent
+    members = [path for path in folder.glob("*.py") if "\nMODULE = " in path.read_text(encoding="utf-8")]
+    met = {path.stem: ELSEWHERE.get(path.stem, f"compat/agents/{path.stem}_desk.py") for path in members}
+
+    assert met
+    assert [stem for stem, where in met.items() if not (ROOT / where).is_file()] == []

@@ -17,8 +17,10 @@ import pytest
 import requests
 
 from agent_chaos.cassette.storage.file import open_cassette
+from agent_chaos.commands.record import blind_spots
 from agent_chaos.errors import RecordError
 from agent_chaos.record.recording import record_scenario
+from agent_chaos.record.summary import record_summary
 from agent_chaos.scenario.model import BaselineScenario
 from agent_chaos.trial.rehearsal import Rehearsal
 from tests.patch.raw_server import Got, Wire, serving
@@ -162,3 +164,23 @@ async def with_aiohttp(url: str) -> str:
 
 
 ASKING = {"httpx2": with_httpx2, "aiohttp": with_aiohttp}
+
+
+@pytest.mark.parametrize(("pure", "told"), [((), ["Refund"]), (("Refund",), [])], ids=["not seen", "pure"])
+def test_structured_output_that_code_may_act_on_is_named_while_it_is_recorded(tmp_path, pure, told):
+    called = {"id": "c1", "type": "function", "function": {"name": "Refund", "arguments": '{"amount": 5}'}}
+    message = {"role": "assistant", "content": None, "tool_calls": [called]}
+    body = {"id": "x", "choices": [{"index": 0, "finish_reason": "stop", "message": message}]}
+    forced = {"type": "function", "function": {"name": "Refund"}}
+
+    def agent(ctx, text):
+        asked = {**ASKED, "tool_choice": forced}
+        return httpx2.post("https://api.openai.com/v1/chat/completions", json=asked).text
+
+    subject = of(agent, tmp_path, pure_tools=pure)
+    subject.cassette_path.touch()
+    summary = record_summary(subject, recorded(subject, [json_reply(body)]))
+    lines = [line for line in blind_spots(summary) if line.startswith("structured output: Refund;")]
+
+    assert list(summary.outputs) == told
+    assert len(lines) == len(told)
