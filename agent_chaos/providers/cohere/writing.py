@@ -56,6 +56,9 @@ def _events(turn: ModelTurn) -> Iterator[_Told]:
     yield from others.behind(len(turn.parts))
     yield from _ending(turn)
     yield from others.at(ENDED)
+    # Of a stream that was read it stands among the others.
+    if turn.complete and "$started" not in turn.extra:
+        yield "", "[DONE]"
 
 
 def _ending(turn: ModelTurn) -> Iterator[_Told]:
