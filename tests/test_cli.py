@@ -7,8 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 from agent_chaos.cli import run_command
+from agent_chaos.cli.app import app
+from agent_chaos.cli.misuse import misuse
 from agent_chaos.cli.order import SECTIONS
 from agent_chaos.cli.plain_help import HEADINGS
 from agent_chaos.errors import ExitCode
@@ -172,6 +175,38 @@ def test_what_judges_has_no_verdict_where_its_reader_left(tmp_path: Path) -> Non
         assert running.stdout is not None
         running.stdout.close()
     assert running.returncode == ExitCode.READER_LEFT
+
+
+class OfOlderTypers(typer.BadParameter.__mro__[1]):
+    possibilities = ("fuzz",)
+
+
+@pytest.mark.parametrize(
+    ("message", "option", "told"),
+    [
+        ("No such command 'fuz'.", None, "fuz: agent-chaos has no such command; did you mean fuzz?; see"),
+        (
+            "'x' is not a valid integer range.",
+            "seed",
+            "--seed x: expected a whole number; see agent-chaos fuzz",
+        ),
+        ("'x' is not a valid float range.", "max_time", "--max-time x: expected a number; see"),
+        ("0 is not in the range x>=1.", "seed", "--seed 0: expected a number in the range x>=1; see"),
+    ],
+)
+def test_errors_of_older_typers_are_told_alike(message: str, option: str | None, told: str) -> None:
+    root = typer.main.get_command(app)
+    command = root if option is None else root.commands["fuzz"]
+    context = command.make_context(
+        "agent-chaos" if option is None else "agent-chaos fuzz", [], resilient_parsing=True
+    )
+    if option is None:
+        error = OfOlderTypers(message, ctx=context)
+    else:
+        (parameter,) = [one for one in command.params if one.name == option]
+        error = typer.BadParameter(message, ctx=context, param=parameter)
+
+    assert misuse(error, root, []).startswith(told)
 
 
 def test_a_cassette_that_lies_in_the_part_of_the_scenario_is_named(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Any
 
 _NUMBERS = {
@@ -15,7 +16,7 @@ _NUMBERS = {
 }
 """What pydantic, which newer typers ask, expected of a number, by the type of its error."""
 _CHOICE = re.compile(r"is not one of (.+?)\.?$")
-_NO_COMMAND = re.compile(r"No such command '(.*?)'\.(?: Did you mean '(.*?)'\?)?")
+_NO_COMMAND = re.compile(r"No such command '(.*?)'\.")
 _TOO_MANY = re.compile(r"Got unexpected extra argument(?:\(s\)|s)? \((.*)\)")
 _EXAMPLE = "Example: "
 
@@ -29,13 +30,13 @@ def misuse(exc: Any, root: Any, arguments: Sequence[str]) -> str:
     more = f"see {path} --help"
     # Pydantic's own words before what a validator said.
     message = exc.format_message().replace("Value error, ", "")
+    if found := _NO_COMMAND.match(message):
+        near = get_close_matches(found[1], command.list_commands(exc.ctx), n=1)
+        return f"{found[1]}: {path} has no such command{f'; did you mean {near[0]}?' if near else ''}; {more}"
     if hasattr(exc, "possibilities"):
         return f"{_no_option(exc, path)}; {more}"
     if name := getattr(exc, "option_name", None):
         return f"{_odd_option(name, command, needs_value='requires' in message)}; {more}"
-    if found := _NO_COMMAND.match(message):
-        near = f"; did you mean {found[2]}?" if found[2] else ""
-        return f"{found[1]}: {path} has no such command{near}; {more}"
     if found := _TOO_MANY.match(message):
         usage = " ".join((path, *command.collect_usage_pieces(exc.ctx)))
         return f"{found[1]}: more than was expected: {usage}; {more}"
@@ -105,6 +106,8 @@ def _expected(exc: Any) -> str:
     if found := _CHOICE.search(message):
         *firsts, last = found[1].replace("'", "").split(", ")
         return f"{', '.join(firsts)} or {last}" if firsts else last
-    if found := re.search(r"is not (a valid \w+|in the range .+?)(?: range)?\.?$", message):
-        return str(found[1])
+    if found := re.search(r"is not a valid (\w+)", message):
+        return "a whole number" if found[1] == "integer" else "a number"
+    if found := re.search(r"is not in the range (.+?)\.?$", message):
+        return f"a number in the range {found[1]}"
     return str(message[:1].lower() + message[1:]).rstrip(".")
