@@ -170,6 +170,21 @@ def test_the_collector_rests_while_a_target_is_imported_and_works_after_that(mon
     assert (rests, gc.isenabled(), gc.get_freeze_count()) == (True, True, 0)
 
 
+def test_what_others_froze_stays_frozen_each_time(monkeypatch):
+    release()
+    gc.unfreeze()
+    monkeypatch.setitem(collector._seen, "frozen by others", False)
+    gc.freeze()
+    left = []
+    for _ in range(2):
+        with offline_environment():
+            pass
+        left.append(gc.get_freeze_count() > 0)
+    gc.unfreeze()
+
+    assert left == [True, True]
+
+
 def test_a_key_taken_out_while_the_process_is_offline_is_put_back_for_what_is_entered_within(monkeypatch):
     with offline_environment():
         monkeypatch.delenv("OPENAI_API_KEY")
