@@ -103,7 +103,7 @@ def test_the_whole_list_names_each_and_as_json_too(command, names, capsys):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["faults", "truncat", "nothing"], "unexpected extra argument"),
+        (["faults", "truncat", "nothing"], "error: nothing: more than was expected"),
         (["faults", "trunkate"], "did you mean truncate"),
         (["oracles", "quux"], "agent-chaos oracles lists all"),
         (["faults", "--json", "--markdown"], "give one of them"),
