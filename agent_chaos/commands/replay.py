@@ -104,10 +104,12 @@ def _targets_of(failures: list[Failure]) -> list[str]:
 
 
 def played(clean: Trace) -> str:
-    """How well a run without faults matched its recording: `4 calls exact, 3 s virtual`."""
+    """How well a run without faults matched its recording, and what it did for real: `4 calls exact, 3 s virtual`."""
     rungs = Counter(call.fidelity for call in clean.calls)
     parts = [f"{count(number, 'call')} {rung.words}" for rung, number in sorted(rungs.items())]
-    return ", ".join([*parts, f"{seconds(clean.virtual_s)} virtual"])
+    programs = dict.fromkeys(incident.detail for incident in clean.incidents_of("subprocess"))
+    ran = f"; ran for real: {', '.join(programs)}" if programs else ""
+    return ", ".join([*parts, f"{seconds(clean.virtual_s)} virtual{ran}"])
 
 
 @dataclass(frozen=True, slots=True)
