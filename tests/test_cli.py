@@ -177,6 +177,27 @@ def test_what_judges_has_no_verdict_where_its_reader_left(tmp_path: Path) -> Non
     assert running.returncode == ExitCode.READER_LEFT
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["replay"], ["run"], ["fuzz", "--max-examples", "1", "--only-faults", "truncate"]],
+    ids=lambda one: one[0],
+)
+def test_files_that_are_broken_are_told_once_more_at_the_end(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, name in (("scenarios", "refund.py"), ("cassettes", "refund.msgpack")):
+        Path(folder).mkdir()
+        shutil.copy(ROOT / folder / name, folder)
+    for name in ("one", "two"):
+        Path(f"scenarios/{name}.py").write_text("1 / 0")
+
+    assert run_command(arguments) == 2
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.count("does not import: ZeroDivisionError") == 2
+    assert "2 files not loaded, which makes the exit code 2: see SKIPPED above" in told
+
+
 class OfOlderTypers(typer.BadParameter.__mro__[1]):
     possibilities = ("fuzz",)
 

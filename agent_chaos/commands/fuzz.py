@@ -9,7 +9,7 @@ from pathlib import Path
 from agent_chaos.commands.checkpoints import checkpoint_of
 from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.output import silence_output
-from agent_chaos.commands.prepare import Rehearsals, scenarios
+from agent_chaos.commands.prepare import Rehearsals, scenarios, tell_skipped
 from agent_chaos.commands.resolve_options import Chosen, FuzzOptions, resolve_options
 from agent_chaos.commands.search_workers import most_processes, searched_in
 from agent_chaos.errors import AgentChaosError, ExitCode
@@ -45,6 +45,7 @@ def fuzz(targets: list[str], asked: FuzzOptions) -> int:
     if left := len(every) - len(codes) + broken:
         why = "interrupted" if codes[-1] == ExitCode.INTERRUPTED else "stopped at the first failure"
         reporter.tell(Said(text=f"{count(left, 'scenario')} not searched: {why}", tone="warning"))
+    tell_skipped(reporter, broken)
     reporter.tell(Ended(exit_code=code))
     return code
 

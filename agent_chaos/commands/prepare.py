@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from agent_chaos.commands.output import say_skipped, silence_output
-from agent_chaos.errors import RequirementMissing, ScenarioError
+from agent_chaos.errors import ExitCode, RequirementMissing, ScenarioError
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.oracle import Oracle
 from agent_chaos.oracles.verdict import Outcome
 from agent_chaos.patch.install import install_offline
 from agent_chaos.patch.time.collector import imports_uncollected
+from agent_chaos.report.event import Said
+from agent_chaos.report.printable import count
+from agent_chaos.report.reporter import Reporter
 from agent_chaos.scenario.loader import Loaded, load
 from agent_chaos.scenario.selector import EVERY, Selector
 from agent_chaos.search.failure import Failure
@@ -47,6 +50,13 @@ def _skipping(codes: list[int]) -> Callable[[ScenarioError], None]:
             codes.append(missing.exit_code)
 
     return skip
+
+
+def tell_skipped(reporter: Reporter, broken: int) -> None:
+    """A last line on files that are broken: what was said of each stands above all else, and they decide on the exit code."""
+    if broken:
+        text = f"{count(broken, 'file')} not loaded, which makes the exit code {ExitCode.USAGE}: see SKIPPED above"
+        reporter.tell(Said(text=text, tone="warning"))
 
 
 class Rehearsals:

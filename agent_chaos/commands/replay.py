@@ -10,7 +10,7 @@ from pathlib import Path
 from agent_chaos.commands.failures import failure_store
 from agent_chaos.commands.failures.recheck import Standing, recheck
 from agent_chaos.commands.output import silence_output
-from agent_chaos.commands.prepare import Rehearsals, scenarios
+from agent_chaos.commands.prepare import Rehearsals, scenarios, tell_skipped
 from agent_chaos.errors import AgentChaosError, CassetteMissing, ExitCode
 from agent_chaos.oracles.verdict import Outcome, Verdict
 from agent_chaos.report.build_record import alone
@@ -59,6 +59,7 @@ def replay(
         *map(replays.failure, wanted.failures),
     ]
     code = combined(codes)
+    tell_skipped(reporter, len(wanted.codes))
     reporter.tell(Ended(exit_code=code))
     return code
 

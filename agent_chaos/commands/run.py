@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agent_chaos.chaos.trigger import Trigger
 from agent_chaos.commands.output import silence_output
+from agent_chaos.commands.prepare import tell_skipped
 from agent_chaos.commands.run_one import RunEnd, Wanted, one_by_one, side_by_side
 from agent_chaos.files import from_json_text
 from agent_chaos.patch.install import online
@@ -73,6 +74,7 @@ def run(
             if codes[-1] and fail_fast:
                 break
     code = combined([*broken, *codes])
+    tell_skipped(reporter, len(broken))
     reporter.tell(Ended(exit_code=code, text=_summary(len(codes), len(every), codes.count(0), folder)))
     return code
 
