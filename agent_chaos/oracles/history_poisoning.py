@@ -138,11 +138,11 @@ def _lost_turn(evidence: Evidence, call: Call) -> Answer | None:
     lost = (one for one in whole if one.input in before and one.turn not in kept)
     if gone := next((one for one in lost if kept and one.turn > kept[0]), None):
         return gone
-    said, usually = _assistant_texts(call), _assistant_texts(usual)
-    # The answer of an attempt that was made elsewhere is easily left out: its question stands there, and no reply to it.
-    return next(
-        (one for one in whole if one.turn in kept and one.text in usually and one.text not in said), None
-    )
+    # Anywhere in the request: an agent may keep it with a note of its own, or in one text with the rest.
+    said, usually = "\n".join([now, *_assistant_texts(call)]), _assistant_texts(usual)
+    # The reply of an attempt that was made elsewhere is easily left out: its question stands there, and no answer to it.
+    unanswered = (one for one in whole if one.turn in kept and one.text in usually)
+    return next((one for one in unanswered if one.text not in said), None)
 
 
 def _went_well(evidence: Evidence) -> set[int]:
