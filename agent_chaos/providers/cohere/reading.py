@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from agent_chaos.providers.cohere.blocks import PLAN, block, call, text_key
+from agent_chaos.providers.cohere.blocks import BLOCKS, PLAN, block, call, text_key
 from agent_chaos.providers.cohere.stop_reasons import STOPS, read_usage
 from agent_chaos.providers.json_values import JsonObject, fields, loaded, text_of, without
 from agent_chaos.providers.parts.splicing import silent
-from agent_chaos.providers.turn import Delta, ModelTurn, Opaque, Part, Reasoning, Text, ToolCall
+from agent_chaos.providers.turn import Delta, ModelTurn, Part, Reasoning, Text, ToolCall
 from agent_chaos.stream.framing.framing import Frame
 
 ENDED = BETWEEN = -1
@@ -170,5 +170,4 @@ def _begun_block(raw: Any) -> Part:
     # A block begins with its text empty, and one of thinking may name no text at all.
     known = fields(raw)
     kind = text_of(known.get("type"))
-    made = block({kind: "", **known} if kind in ("text", "thinking") else raw)
-    return made if not isinstance(made, Opaque) or made.extra else Opaque(kind, {"$value": raw})
+    return block({kind: "", **known} if kind in BLOCKS else raw)
