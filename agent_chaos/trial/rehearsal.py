@@ -141,9 +141,9 @@ class Rehearsal:
             UnstableError: the two runs differ.
         """
         self.refuse_real_tools()
+        sound = Soundness(self.name, self._again, self._index, self._redactor.request)
         # The first run differs from all later ones in an agent that loads, connects or caches something once.
         warm_up = self._run(Plan(), at_boundary=self._tools.at_boundary)
-        sound = Soundness(self.name, self._again, self._index, self._redactor.request)
         # First of all: what the agent tried to do here it would try again in every run.
         self._tools.check_effects(warm_up)
         sound.check(warm_up)

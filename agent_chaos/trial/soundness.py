@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Callable
 
 from agent_chaos.errors import HarnessError, UnstableError
@@ -15,7 +17,7 @@ _KEY = re.compile(r"api[_ ]?key|credential|authentication", re.IGNORECASE)
 
 
 class Soundness:
-    """What clean runs of one scenario are held to.
+    """What clean runs of one scenario are held to. Made before the first of them.
 
     Args:
         name: the scenario, as errors name it.
@@ -30,6 +32,7 @@ class Soundness:
         self._again = again
         self._index = index
         self._redact = redact
+        self._variables, self._path = frozenset(os.environ), tuple(sys.path)
 
     def check(self, trace: Trace) -> None:
         # The cause before what follows from it: a refused connection makes a run leave its recording, or
@@ -87,7 +90,18 @@ class Soundness:
                 raise UnstableError(
                     f"{self._name}: UNSTABLE: two runs without faults differ: {found}"
                     + (f"; {advice}" if advice else "")
+                    + self._added()
                 )
+
+    def _added(self) -> str:
+        """What the runs added to the process and no end of a run takes back, without the values of variables."""
+        variables = sorted(os.environ.keys() - self._variables)
+        places = [place for place in dict.fromkeys(sys.path) if place not in self._path]
+        told = [
+            *([f"set {', '.join(variables)} in os.environ"] if variables else []),
+            *([f"added {', '.join(places)} to sys.path"] if places else []),
+        ]
+        return f"; the runs {' and '.join(told)}, which stays from run to run" if told else ""
 
 
 def _key_wanted(trace: Trace) -> str:

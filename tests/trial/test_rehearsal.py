@@ -5,6 +5,7 @@ import json
 import os
 import random
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
@@ -96,6 +97,24 @@ def test_state_that_survives_a_run_is_reported_with_what_to_do():
     assert "test: UNSTABLE: two runs without faults differ: call 1: messages" in str(caught.value)
     assert "give the scenario a setup= that starts it afresh" in str(caught.value)
     assert caught.value.exit_code == 4
+
+
+def test_what_the_runs_added_to_the_process_is_named_where_they_differ(monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("SEEN_BEFORE", "")  # so that it is taken away again
+    monkeypatch.delenv("SEEN_BEFORE")
+
+    def agent(ctx, text):
+        seen = os.environ.get("SEEN_BEFORE", "no")
+        os.environ["SEEN_BEFORE"] = f"{seen}, secret-value"
+        sys.path.append("/opt/plugins")
+        return ask(f"seen: {seen}")
+
+    with pytest.raises(UnstableError) as caught:
+        rehearsal(agent, kept_by=asking("seen: no")).prepare()
+
+    told = str(caught.value)
+    assert "the runs set SEEN_BEFORE in os.environ and added /opt/plugins to sys.path" in told
 
 
 def test_a_limiter_that_outlives_a_run_has_cooled_down():
