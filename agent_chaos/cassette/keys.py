@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, is_dataclass
 from hashlib import blake2b
 from typing import Any
@@ -128,20 +128,40 @@ def _kind(match: re.Match[str]) -> str:
 
 def first_difference(recorded: Request, asked: Request) -> str:
     """Where two requests differ first, as `messages[2].content: 'x' ≠ 'y'` (recorded first); '' where they are equal."""
-    for name, before, after in (
+    moved = recorded.host != asked.host
+    places = [
         ("method", recorded.method, asked.method),
-        ("host", recorded.host, asked.host),
         ("path", recorded.path, asked.path),
         ("query", _query(recorded), _query(asked)),
-    ):
-        if before != after:
-            return f"{name}: {_short(before)} ≠ {_short(after)}"
+    ]
+    # Another base URL is how the agent was started, and may come with a path of its own: what the agent asks for says more.
+    address = [("host", recorded.host, asked.host)]
+    if moved and (recorded.path.endswith(asked.path) or asked.path.endswith(recorded.path)):
+        address.append(places.pop(1))
+    return (
+        _first_of(places)
+        or _body_difference(recorded, asked)
+        or _first_of(address)
+        or _spelling(recorded, asked)
+    )
+
+
+def _first_of(values: Iterable[tuple[str, str, str]]) -> str:
+    unlike = (f"{name}: {_short(was)} ≠ {_short(now)}" for name, was, now in values if was != now)
+    return next(unlike, "")
+
+
+def _body_difference(recorded: Request, asked: Request) -> str:
     if recorded.json is None or asked.json is None:
         return "" if recorded.body == asked.body else f"body: {_unlike(recorded.body, asked.body)}"
-    # What SDKs merely spell in another way comes last: of several differences it is the one that explains
-    # nothing.
-    telling = next(_differences(comparable(recorded.json), comparable(asked.json), ""), "")
-    return telling or next(_differences(recorded.json, asked.json, ""), "")
+    return next(_differences(comparable(recorded.json), comparable(asked.json), ""), "")
+
+
+def _spelling(recorded: Request, asked: Request) -> str:
+    """What SDKs merely spell in another way: of several differences the one that explains nothing."""
+    if recorded.json is None or asked.json is None:
+        return ""
+    return next(_differences(recorded.json, asked.json, ""), "")
 
 
 def _query(request: Request) -> str:

@@ -160,7 +160,7 @@ def smallness(failure: Failure) -> str:
         return "smallest: there is no fault to leave out"
     checks = count(failure.checks, "check")
     if failure.smallest:
-        return f"smallest: every smaller plan that was tried passes ({checks})"
+        return f"smallest: no smaller plan that was tried fails this way ({checks})"
     return f"smallest found so far ({checks})" if failure.checks else "smallest found so far"
 
 

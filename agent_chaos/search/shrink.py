@@ -43,7 +43,7 @@ class ShrinkTask:
 class ShrinkResult:
     """The result: the plan, its outcome, and how sure it is.
 
-    `smallest`: a whole round of smaller plans was run, and all pass. `checks`: how many those were. `runs`: trials spent.
+    `smallest`: a whole round of smaller plans was run, and none fails the same way. `checks`: how many those were. `runs`: trials spent.
     `reproduced`: the plan failed again in two runs, each after one without faults. `others`: plans of other failures met on the way. `steps`: the plan
     that was given, and every one that was tried in its place, in order, each once.
     """
@@ -59,7 +59,7 @@ class ShrinkResult:
 
 
 class _Budget:
-    """Runs plans while there is budget left; what cannot be run any more counts as passing."""
+    """Runs plans while there is budget left; what cannot be run any more counts as not failing."""
 
     def __init__(self, memo: Memo, fingerprint: str, max_runs: int) -> None:
         self._memo = memo

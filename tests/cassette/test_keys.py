@@ -224,6 +224,10 @@ def test_a_conversation_keeps_its_lane_as_it_grows() -> None:
     assert keys_of(asking("Another topic")).lane != keys_of(PLAIN).lane
 
 
+def elsewhere(request: Request, prefix: str = "") -> Request:
+    return replace(request, url=f"https://proxy.test{prefix}{request.path}")
+
+
 DIFFERENCES = {
     "a nested text": (asking("Hello"), asking("Hallo"), "messages[0].content: 'Hello' ≠ 'Hallo'"),
     "the end of a long text": (
@@ -243,6 +247,21 @@ DIFFERENCES = {
         "messages: 1 items ≠ 2 items",
     ),
     "a path": (at("https://h/v1/a"), at("https://h/v1/b"), "path: '/v1/a' ≠ '/v1/b'"),
+    "another base URL": (
+        asking("Hello"),
+        elsewhere(asking("Hello")),
+        f"host: '{PLAIN.host}' ≠ 'proxy.test'",
+    ),
+    "a text, behind another base URL": (
+        asking("Hello"),
+        elsewhere(asking("Hallo"), "/llm"),
+        "messages[0].content: 'Hello' ≠ 'Hallo'",
+    ),
+    "another endpoint, behind another base URL": (
+        at("https://h/v1/a"),
+        at("https://proxy.test/v1/b"),
+        "path: '/v1/a' ≠ '/v1/b'",
+    ),
     "nothing": (PLAIN, PLAIN, ""),
 }
 

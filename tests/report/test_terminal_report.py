@@ -58,7 +58,7 @@ def flat(text: str) -> str:
         "issue_refund got amount=15 although the model was still writing the number 1500.",
         'if stop not in ("end_turn", "tool_use") or not said:',
         "Plan call 1: the stream ends inside a number",
-        "smallest: every smaller plan that was tried passes (9 checks)",
+        "smallest: no smaller plan that was tried fails this way (9 checks)",
         "▲ 0.94 s call 1",
         "▲ fault: the stream ends inside a number",
         '✗ 1.82 s tool issue_refund(order_id="A-17", amount=15)',

@@ -1,5 +1,6 @@
 """An exported failure is an ordinary test: red while the bug is there, green without it, red when it proves nothing."""
 
+import ast
 import os
 from types import SimpleNamespace
 
@@ -92,6 +93,18 @@ def test_every_fault_is_written_as_python_that_makes_the_same_plan():
         assert names == {
             f"test_shop_{name}".lower(): ("shop", plan) for name in (stored.id.replace("-", "_"), "f_zzzz")
         }
+
+
+def test_what_a_test_says_of_itself_is_wrapped_as_text():
+    subject = shop.rehearsal()
+    told = " ".join(["refund ran with", "a \\ of", *("many words" for _ in range(30)), "and went on"])
+    violation = subject.trial(shop.TRUNCATED).violations[0].model_copy(update={"reason": told})
+    source = pytest_source([failure_of(subject, violation, shop.TRUNCATED, seed=0, smallest=True, checks=1)])
+    module = ast.parse(source)
+    said = [ast.get_docstring(one) for one in (module, module.body[-1])]
+
+    assert max(map(len, source.splitlines())) <= 100
+    assert all(told in " ".join(text.split()) for text in said)
 
 
 def run_with(source):
