@@ -93,7 +93,7 @@ def _errors(exc: Any) -> list[Any]:
 
 def _seen(exc: Any) -> str:
     for error in _errors(exc):
-        return str(error["input"])
+        return str(error["input"]) or "''"
     found = re.match(r"'(.*?)' is not|(\S+) is not in", exc.message)
     return (found[1] or found[2]) if found else ""
 

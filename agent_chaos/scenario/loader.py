@@ -7,6 +7,7 @@ module (`pkg.module:attr`), or a directory. After the colon stands the name of a
 from __future__ import annotations
 
 import inspect
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -136,14 +137,15 @@ def _load_target(target: str, search: _Search) -> list[Loaded]:
     if target.startswith(PREFIX):
         return [Loaded(script_scenario(target), target)]
     path = Path(target)
-    if path.is_dir():
+    # Not by `Path`, which raises where the system has no names of such a length.
+    if os.path.isdir(target):
         return _from_directory(path, search)
-    if path.is_file():
+    if os.path.isfile(target):
         return _from_file(path, search)
     place, colon, wanted = target.rpartition(":")
     # From the right, and only after the target as a whole was looked for: on Windows a path has a colon of
     # its own.
-    if colon and Path(place).is_file():
+    if colon and os.path.isfile(place):
         return _pick(import_file(Path(place)), place, wanted)
     if colon and _MODULE.fullmatch(place) and not place.endswith(".py"):
         return _pick(import_module(place), place, wanted)

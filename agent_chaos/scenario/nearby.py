@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -12,7 +13,7 @@ _ALIKE = 0.75
 def near_target(target: str, folder: str) -> str:
     """The file that was meant, as far as those of the usual folder, and of the one that was named, tell."""
     asked = Path(target)
-    named = asked.parent if asked.parent.is_dir() else Path(folder)
+    named = asked.parent if os.path.isdir(asked.parent) else Path(folder)
     files = sorted({*Path(folder).rglob("*.py"), *named.glob("*.py")})
     paths = {file.as_posix(): file for file in files}
     same_name = [path for path, file in paths.items() if file.stem == asked.stem]

@@ -239,16 +239,30 @@ def test_two_scenarios_of_one_name_are_refused_with_both_places() -> None:
     )
 
 
+# No system has names that long, and says so instead of finding nothing.
+TOO_LONG = f"{'a' * 300}/b.py"
+
+
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
         ("nowhere.py", "nowhere.py: no such file or folder, and not of the form pkg.module:attr"),
+        (TOO_LONG, f"{TOO_LONG}: no such file or folder, and not of the form pkg.module:attr"),
+        (f"{TOO_LONG}:a", f"{TOO_LONG}:a: no such file or folder, and not of the form pkg.module:attr"),
         ("no.where:x", "no.where: there is no module 'no'"),
         ("one.py:b", "one.py: no scenario or attribute 'b'; scenarios in it: a"),
         ("one.py:many[7]", "one.py:many[7]: holds no scenario"),
         ("empty", "empty: holds no scenario (0 files match *.py)"),
     ],
-    ids=["no file", "no module", "no attribute", "no item", "empty folder"],
+    ids=[
+        "no file",
+        "too long a name",
+        "too long a name, with a colon",
+        "no module",
+        "no attribute",
+        "no item",
+        "empty folder",
+    ],
 )
 def test_a_target_that_leads_nowhere_is_refused(target: str, expected: str) -> None:
     write("one.py", f"a = {scenario('a')}\nmany = [a]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -62,8 +63,9 @@ def stored_failure(name: str) -> Failure:
     if _ID.fullmatch(name):
         return Corpus().load(name)
     path = Path(name)
-    # A file is named by its id, since loading it checks that both are the same.
-    if not path.is_file() or not _ID.fullmatch(path.stem):
+    # A file is named by its id, since loading it checks that both are the same. Not by `Path.is_file`, which raises
+    # where the system has no names of such a length.
+    if not os.path.isfile(name) or not _ID.fullmatch(path.stem):
         raise UsageError(f"{name}: not a stored failure; name one by its id, as F-7Q2K")
     return Corpus(path.parent).load(path.stem)
 
