@@ -217,3 +217,11 @@ def test_text_that_no_event_began_is_heard_as_its_client_hears_it():
     assert [one["type"] for one in read(reply)] == ["message-start", "content-delta", "message-end"]
     assert turn.text == "Paid."
     assert WIRE.render(turn, reply) == reply
+
+
+@pytest.mark.parametrize("count", ["NaN", "Infinity", "true", "null"])
+def test_a_count_of_tokens_that_is_no_number_is_none(count):
+    body = '{"usage":{"tokens":{"input_tokens":' + count + ',"output_tokens":4.0}}}'
+    turn = WIRE.parse(Reply((spoken("cohere", SAID["text"], stream=False).events[0], Data(body.encode()))))
+
+    assert (turn.usage.input_tokens, turn.usage.output_tokens) == (0, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from agent_chaos.providers.json_values import fields, without
@@ -54,4 +55,7 @@ def written_usage(usage: Usage | None) -> dict[str, Any]:
 
 
 def _count(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return 0
+    # Python's JSON reads `NaN` and `Infinity`, too.
+    return int(value) if isfinite(value) else 0
