@@ -5,17 +5,33 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Iterable
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from agent_chaos.report.printable import printable
 
 _PADDING = re.compile(r" +(?=\n)")
+_PER_CENT = re.compile(r"(?<=\d) %")
+# Not a non-breaking space: rich breaks lines there as well, and not every terminal can show one. No text has this
+# character: Unicode keeps it for use inside programs.
+_JOINT = "\ufdd0"
 
 
 class _Terminal(Console):
-    """A console whose reader may leave early: `agent-chaos faults | head`."""
+    """A console whose reader may leave early (`agent-chaos faults | head`), and that breaks no line between a number and its %."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        if isinstance(renderable, str):
+            renderable = self.render_str(renderable)
+        if not isinstance(renderable, Text) or " %" not in renderable.plain:
+            return super().render(renderable, options)
+        joined = renderable.copy()
+        joined.plain = _PER_CENT.sub(f"{_JOINT}%", renderable.plain)
+        segments = super().render(joined, options)
+        return [segment._replace(text=segment.text.replace(_JOINT, " ")) for segment in segments]
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from agent_chaos.faults.message.stopped_early import StoppedInText
+from agent_chaos.faults.plan import Plan
 from agent_chaos.report.build_record import campaign_record
 from agent_chaos.report.contents.difference import pair
 from agent_chaos.report.contents.facts import facts
@@ -127,6 +129,21 @@ def test_text_of_models_tools_and_servers_stays_text(tmp_path: Path) -> None:
     assert not re.search("[\x00-\x08\x1b\u202e]", page.text)
 
 
+def test_a_number_and_its_sign_stay_in_one_line_of_the_page_and_code_is_as_it_was(tmp_path: Path) -> None:
+    plan = Plan.of([("call 0", StoppedInText(reason="refusal", percent_lost=64))])
+    made = campaign_record(campaign(findings=(finding(plan=plan),)))
+    (found,) = made.findings
+    code = found.fix.model_copy(update={"code": "left = 64 % 3"})
+    page = written(
+        tmp_path / "out.html",
+        made.model_copy(update={"findings": (found.model_copy(update={"fix": code}),)}),
+    )
+
+    assert "(64\u00a0% lost)" in page.text
+    assert "64 % lost" not in page.text
+    assert "left = 64 % 3" in page.text
+
+
 def test_the_page_shows_the_line_the_fix_the_plan_and_what_changed(tmp_path: Path) -> None:
     text = " ".join(written(tmp_path / "out.html", campaign_record(campaign())).text.split())
 
@@ -149,7 +166,8 @@ def test_the_page_ends_with_the_facts_that_the_terminal_ends_with(tmp_path: Path
             "held": (SurvivedKinds(outcome="the same answer", kinds=("rate_limit",) * 30, examples=40),),
         }
     )
-    page = written(tmp_path / "out.html", record).text
+    # A number and its sign stay in one line there.
+    page = written(tmp_path / "out.html", record).text.replace("\u00a0", " ")
     told = dict(facts(record, everything=True))
 
     assert {"Interrupted", "Harness", "Held", "Score", "Covered", "Undecided", "Also run"} <= set(told)

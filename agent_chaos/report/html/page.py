@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -26,6 +27,7 @@ _VERDICTS = {
     5: ("HARNESS ERROR", "fail"),
     130: ("INTERRUPTED", "open"),
 }
+_PER_CENT = re.compile(r"(?<=\d) %")
 _FIRST = ("Interrupted", "Harness", "Expired", "Score")
 """Facts that stand above the findings."""
 _IN_THE_TABLE = ("Fired", "No site")
@@ -68,6 +70,7 @@ def template_environment(*packages: str) -> Environment:
     made.filters.update(
         inert=inert,
         met=_met,
+        per_cent=_per_cent,
         strip=_strip,
         grid=_failures_first,
         marked=marked,
@@ -116,6 +119,11 @@ class _Strip:
 
     seconds: float
     rows: tuple[_Bar, ...]
+
+
+def _per_cent(text: str) -> str:
+    """The text with no line break between a number and its sign; code is shown without this, since it is copied."""
+    return _PER_CENT.sub("\u00a0%", text)
 
 
 def _strip(rows: Sequence[TimelineRow]) -> _Strip:
