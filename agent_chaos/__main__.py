@@ -112,7 +112,14 @@ def _fix_the_hash_seed() -> None:
         os.environ["PYTHONHASHSEED"] = "0"
         # Too late for this process: Python reads the seed when it starts. `orig_argv` keeps what `sys.argv`
         # no longer has, as `-X dev` or `-m agent_chaos`.
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        try:
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+        except OSError as exc:  # a Python in the home directory of another user, as a rule
+            sys.stderr.write(
+                f"error: {sys.executable or 'Python'} cannot be started by this user ({exc.strerror}); "
+                "use a Python that it may start, or set PYTHONHASHSEED=0\n"
+            )
+            sys.exit(2)
 
 
 def _load_clock_without_pytest() -> None:

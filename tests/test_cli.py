@@ -1,5 +1,6 @@
 """The command line from outside: one clear line for every mistake, the right exit code, nothing left behind."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -141,6 +142,31 @@ def test_what_asks_for_no_run_is_answered_before_the_command_line_is_built(argum
 
     assert done.stdout.count("\n") >= 1
     assert done.stderr == "[]\n"
+
+
+def test_a_python_that_cannot_be_started_again_is_told_in_one_line(tmp_path: Path) -> None:
+    locked = tmp_path / "python"
+    locked.write_text("#!/bin/sh\n")  # which nobody may execute
+    code = (
+        f"import sys; sys.executable = {str(locked)!r}; sys.argv = ['agent-chaos', 'config'];"
+        "from agent_chaos.__main__ import main; main()"
+    )
+    without = {name: value for name, value in os.environ.items() if name != "PYTHONHASHSEED"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        env=without,
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: {locked} cannot be started by this user (Permission denied); "
+        "use a Python that it may start, or set PYTHONHASHSEED=0\n"
+    )
 
 
 def test_what_an_sdk_raises_as_python_ends_is_not_told(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,11 @@ from agent_chaos.trace.fidelity import Fidelity
 from agent_chaos.trace.trace import Answer, Call, Incident, Raised
 from agent_chaos.trial.conversation import Conversation
 
+_WITHOUT_A_KEY = {
+    "Could not resolve authentication method": "ANTHROPIC_API_KEY",
+    "No API key was provided": "GEMINI_API_KEY",
+}
+"""How clients say that they have no key without naming a variable, and which one they read."""
 DEFAULT_SEED = 20_251_123
 """Seeds random, uuid4 and os.urandom while recording, and again in every trial of the cassette."""
 
@@ -264,6 +270,8 @@ def _why(kind: str, message: str) -> str:
     name = kind.rpartition(".")[2]
     if name == BudgetStop.__name__:
         return short
+    if variable := _key_variable(message):
+        return f"there is no API key; set {variable} and record again"
     if (
         "api_key" in message
         or "API key" in message
@@ -274,3 +282,10 @@ def _why(kind: str, message: str) -> str:
     if "Connect" in name or "Connection" in name or "Timeout" in name:
         return f"the provider cannot be reached ({name}: {short}); check the network and record again"
     return f"the agent failed while it was recorded ({name}: {short})"
+
+
+def _key_variable(message: str) -> str:
+    """The variable of the key that a client, or the agent itself, looked for in vain; nothing where another is the reason."""
+    said = next((name for words, name in _WITHOUT_A_KEY.items() if words in message), "")
+    named = [said] if said else re.findall(r"\b[A-Z][A-Z0-9]*_API_KEY\b", message)
+    return "" if any(os.environ.get(name) for name in named) else "".join(named[:1])

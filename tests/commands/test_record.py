@@ -42,15 +42,19 @@ SOUND = "def agent(ctx, text): open('ran', 'a').write('.'); return ask()"
 BROKEN = {
     "no Anthropic key": (
         "def agent(ctx, text): return ask(key=None)",
-        "desk: no working API key (TypeError: ",
+        "desk: there is no API key; set ANTHROPIC_API_KEY and record again; nothing was kept\n",
     ),
     "no OpenAI key": (
         "def agent(ctx, text): return str(openai.OpenAI())",
-        "desk: no working API key (OpenAIError: ",
+        "desk: there is no API key; set OPENAI_API_KEY and record again; nothing was kept\n",
     ),
     "no Gemini key": (
         "def agent(ctx, text): return str(genai.Client())",
-        "desk: no working API key (ValueError: ",
+        "desk: there is no API key; set GEMINI_API_KEY and record again; nothing was kept\n",
+    ),
+    "a key that the agent itself looks for": (
+        "import os\ndef agent(ctx, text): return ask(key=os.environ['OPENAI_API_KEY'])",
+        "desk: there is no API key; set OPENAI_API_KEY and record again; nothing was kept\n",
     ),
     "no key at module level": (
         "client = openai.OpenAI()\ndef agent(ctx, text): return text",

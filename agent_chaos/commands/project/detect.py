@@ -8,6 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,23 @@ _STARTERS = {
 """Starter of each, by module and distribution; a framework before the SDK that it brings along."""
 
 NODE = "node"
+_SDKS = {"anthropic": "anthropic", "openai": "openai", "gemini": "google-genai"}
+"""The starters that need an SDK alone, by its distribution; the first where none is installed."""
 _NPM = {"@anthropic-ai/sdk": "ANTHROPIC_API_KEY", "@google/genai": "GEMINI_API_KEY"}
-_DEFAULT = "anthropic"
 _NOT_THEIRS = {"node_modules", "site-packages", "build", "dist"}
 # `init` may be started in a home directory; what a project is made of shows in fewer.
 _MOST_FILES = 2_000
 
 
 def starter(project: Path) -> str:
-    """The starter that fits a project best; `anthropic` where nothing tells."""
+    """The starter that fits a project best: by what it declares and imports, else by the SDK that is installed."""
     known = {*_declared(project), *_imported(project)}
-    other = NODE if _package(project) else _DEFAULT
+    other = NODE if _package(project) else _installed()
     return next((name for name, marks in _STARTERS.items() if known & set(marks)), other)
+
+
+def _installed() -> str:
+    return next((name for name, sdk in _SDKS.items() if any(distributions(name=sdk))), next(iter(_SDKS)))
 
 
 def node_main(project: Path) -> str:

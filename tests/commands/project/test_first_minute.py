@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import subprocess
+import sys
 from importlib.resources import files
 
 import pytest
@@ -91,6 +92,28 @@ def test_every_starter_is_python_with_one_scenario(file):
 def test_the_starter_fits_what_the_project_uses(empty, name, text, expected):
     (empty / name).parent.mkdir(parents=True, exist_ok=True)
     (empty / name).write_text(text)
+
+    assert starter(empty) == expected
+
+
+@pytest.mark.parametrize(
+    ("installed", "expected"),
+    [
+        ((), "anthropic"),
+        (("openai", "anthropic"), "anthropic"),
+        (("google-genai", "rich"), "gemini"),
+        (("openai",), "openai"),
+    ],
+)
+def test_an_empty_project_gets_a_starter_for_the_sdk_that_is_installed(
+    installed, expected, empty, monkeypatch
+):
+    site = empty / ".venv"
+    for name in installed:
+        made = site / f"{name.replace('-', '_')}-1.0.dist-info"
+        made.mkdir(parents=True)
+        (made / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    monkeypatch.setattr(sys, "path", [str(site)])
 
     assert starter(empty) == expected
 
