@@ -18,7 +18,8 @@ from agent_chaos.runtime.session import Session
 PAST_BOUNDARY = "past the tool boundary that it was recorded at"
 
 SYSTEM_PROBES = frozenset({"uname", "ldconfig", "lsb_release", "sysctl"})
-"""Programs by which libraries only ask what system they run on."""
+"""Programs by which libraries ask what system they run on."""
+_SETS = ("-p", "-f", "--load", "--system")
 
 
 def note_program(session: Session, name: str, arguments: Sequence[str] = ()) -> None:
@@ -34,7 +35,14 @@ def note_program(session: Session, name: str, arguments: Sequence[str] = ()) -> 
 
 
 def _asks_of_the_system(command: Sequence[str]) -> bool:
-    return bool(command) and os.path.basename(command[0]) in SYSTEM_PROBES
+    name, *rest = (os.path.basename(command[0]), *command[1:]) if command else ("",)
+    # Alone it writes the cache of libraries anew.
+    if name == "ldconfig":
+        return "-p" in rest
+    # It also sets what it is given a value or a file for.
+    if name == "sysctl" and any("=" in one or one in _SETS for one in rest):
+        return False
+    return name in SYSTEM_PROBES
 
 
 def refuse_copy(session: Session, called: str) -> TrialStop:

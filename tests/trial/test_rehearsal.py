@@ -574,6 +574,16 @@ def test_a_program_that_code_starts_with_structured_output_is_refused_before_it_
     assert not (tmp_path / "filed").exists()
 
 
+@pytest.mark.parametrize(
+    "command", [["ldconfig"], ["sysctl", "-w", "kernel.hostname=mine"], ["sysctl", "-p"]]
+)
+def test_a_program_that_may_change_the_system_is_refused_however_it_is_called(command):
+    _, forced, reply = EXTRACTIONS["openai_chat"]
+    asked, ran = scenario(starting(["uname"], **forced)), scenario(starting(command, **forced))
+    with pytest.raises(UsageError, match=f"started {' '.join(command)}, after the model"):
+        Rehearsal(ran, cassette=recorded(asked, [json_reply(reply)])).prepare()
+
+
 def test_a_library_may_ask_for_the_system_s_name_after_structured_output():
     _, forced, reply = EXTRACTIONS["openai_chat"]
     one = scenario(starting(["uname", "-p"], **forced))
