@@ -309,9 +309,23 @@ MUTANTS = (
     Mutant(
         "a failure is confirmed by runs that find nothing left from an earlier one",
         "search/shrink.py",
-        "    if plan.faults:\n        memo.run(Plan())\n",
-        "",
+        "    before = memo.run(Plan()).fingerprints if plan.faults else frozenset()\n",
+        "    before: frozenset[str] = frozenset()\n",
         "tests/search/test_shrink.py",
+    ),
+    Mutant(
+        "a plan that fails by itself is looked for behind one that does not",
+        "search/shrink.py",
+        "        if fingerprint in memo.run(larger).fingerprints:\n",
+        "        if False:\n",
+        "tests/search/test_shrink.py",
+    ),
+    Mutant(
+        "what earlier runs caused does not fail a campaign",
+        "report/exit.py",
+        "not (campaign.accepted or campaign.left_over)",
+        "not campaign.accepted",
+        "tests/search/test_left_over.py",
     ),
     Mutant(
         "a budget that is spent leaves nothing that is called smallest",

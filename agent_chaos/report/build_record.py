@@ -60,6 +60,7 @@ def campaign_record(campaign: Campaign, notes: tuple[str, ...] = ()) -> Campaign
         not_tested_reasons=not_tested_reasons(campaign),
         undecided_plans=campaign.undecided_plans,
         warnings=campaign.warnings,
+        left_over=campaign.left_over,
         tools_run_for_real=campaign.tools_run_for_real,
         had_effects=effects,
         first_error=campaign.first_error,

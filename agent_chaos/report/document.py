@@ -15,7 +15,7 @@ from agent_chaos.report.contents.beside import SaidBeside
 from agent_chaos.report.contents.difference import Pair
 from agent_chaos.report.contents.shrinking import ShrunkPlan
 from agent_chaos.report.contents.source import CodeLine
-from agent_chaos.search.campaign import Covered, Figures, Warned
+from agent_chaos.search.campaign import Covered, Figures, LeftOver, Warned
 from agent_chaos.search.corpus.baseline import Acceptance
 from agent_chaos.search.failure import Failure, UndecidedPlan
 
@@ -136,8 +136,8 @@ class Score(BaseModel):
 
 class CampaignRecord(BaseModel):
     """A campaign. `exit_code` is its own; `undecided_reasons` are (reason, count), `undecided_plans` a plan for each;
-    `conclusion` is what running every single fault showed; `accepted` failures were met and fail nothing, `expired` ones are
-    among the failures again. `findings` group `failures` by cause; both are in the order in which to fix them.
+    `conclusion` is what running every single fault showed; `accepted` failures were met and fail nothing, nor do those that
+    earlier runs caused (`left_over`); `expired` ones are among the failures again. `findings` group `failures` by cause; both are in the order in which to fix them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -155,6 +155,7 @@ class CampaignRecord(BaseModel):
     not_tested_reasons: tuple[tuple[str, int], ...] = ()
     undecided_plans: tuple[UndecidedPlan, ...] = ()
     warnings: tuple[Warned, ...] = ()
+    left_over: tuple[LeftOver, ...] = ()
     tools_run_for_real: tuple[str, ...] = ()
     had_effects: bool = False
     """Whether the run without faults wrote a file, opened a database or started a program."""

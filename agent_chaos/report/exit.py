@@ -26,8 +26,8 @@ def exit_code(campaign: Campaign) -> ExitCode:
         return ExitCode.INTERRUPTED
     if figures.errors or campaign.first_error:
         return ExitCode.BROKEN
-    # Failures without a finding were all accepted, or could not be shown again and still count.
-    if campaign.findings or (figures.failures and not campaign.accepted):
+    # Failures without a finding were all accepted, or caused by earlier runs of this process; else they count.
+    if campaign.findings or (figures.failures and not (campaign.accepted or campaign.left_over)):
         return ExitCode.FAILED
     return ExitCode.OK if figures.ok or figures.failures else ExitCode.NOTHING_JUDGED
 

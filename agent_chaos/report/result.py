@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from agent_chaos.report.contents.figures import left_over_lines
 from agent_chaos.report.contents.source import CodeLine
 from agent_chaos.report.document import CampaignRecord, FailureRecord, FindingRecord
 from agent_chaos.report.event import Failed, Ran, Recorded, Replayed, ReportEvent, SearchEnded
@@ -74,6 +75,7 @@ def result_of(event: ReportEvent) -> Result | None:
 
 def _campaign(campaign: CampaignRecord) -> Result:
     text = campaign.first_error or campaign.conclusion or campaign.summary
+    text = "\n".join([text, *left_over_lines(campaign.left_over)])
     problems = tuple(_found(finding, campaign.of(finding)) for finding in campaign.findings)
     state = _STATES[campaign.exit_code]
     return Result("fuzz", campaign.scenario, state, campaign.figures.seconds, text, problems)

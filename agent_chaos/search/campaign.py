@@ -33,6 +33,8 @@ class Figures(BaseModel):
     shrink_runs: int = 0
     accepted: int = 0
     """Distinct failures that are accepted for now; they are not among `distinct`."""
+    left_over: int = 0
+    """Distinct failures that an earlier run caused; they are not among `distinct`."""
     exhaustive: int = 0
     """Where every single fault was to be run, how many examples that takes."""
     singles_run: int = 0
@@ -56,6 +58,19 @@ class Warned(BaseModel):
     violation: Violation
     plan: str
     examples: int = 1
+
+
+class LeftOver(BaseModel):
+    """A failure that did not come back when its plan ran after a run without faults: an earlier run left what it needs.
+
+    It was seen in `examples`, under `plan` at last, and is no finding: one process holds many runs only here.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    violation: Violation
+    plan: str
+    examples: int = 0
 
 
 LEFT_OUT = "left out by the selection"
@@ -120,6 +135,8 @@ class Campaign:
     """One plan for each of those reasons, in the same order."""
     warnings: tuple[Warned, ...] = ()
     """What oracles warn of, most frequent first; no failures."""
+    left_over: tuple[LeftOver, ...] = ()
+    """What earlier runs caused; no findings."""
     tools_run_for_real: tuple[str, ...] = ()
     interrupted: bool = False
     until_covered: bool = False

@@ -65,6 +65,7 @@ class CampaignState:
         self.open: dict[str, Plan] = {}
         self.warned: dict[str, Warned] = {}
         self.found: dict[str, Plan] = {}
+        self.largest: dict[str, Plan] = {}
         self.violations: dict[str, Violation] = {}
         self.real_s: dict[str, float] = {}
         self.seen_in: Counter[str] = Counter()
@@ -188,6 +189,8 @@ class CampaignState:
 
     def _found(self, violation: Violation, plan: Plan, real_s: float) -> None:
         known = self.found.get(violation.fingerprint)
+        if known is None or len(plan) > len(self.largest[violation.fingerprint]):
+            self.largest[violation.fingerprint] = plan
         if known is None:
             self._met(violation, plan)
         # Less, not equal: of plans of one size the first stays, whatever order the others came in.

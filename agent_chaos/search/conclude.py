@@ -10,7 +10,7 @@ from agent_chaos.oracles.registry import gravity_of
 from agent_chaos.oracles.verdict import Verdict
 from agent_chaos.runtime import interrupts
 from agent_chaos.search.as_met import as_met
-from agent_chaos.search.campaign import Campaign, Figures, Finding
+from agent_chaos.search.campaign import Campaign, Figures, Finding, LeftOver
 from agent_chaos.search.campaign_state import CampaignState
 from agent_chaos.search.corpus.baseline import Baseline
 from agent_chaos.search.corpus.failure_files import Corpus, failure_id, failure_of
@@ -50,18 +50,26 @@ class Ending:
 def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: bool) -> Campaign:
     """The campaign, its findings made small and stored. Ctrl-C ends the shrinking, and what is left is told as it was found."""
     before = run.runs
-    findings, cut = _small(run, end, interrupted=interrupted)
+    left_over: dict[str, LeftOver] = {}
+    findings, cut = _small(run, end, left_over, interrupted=interrupted)
     # Stored again: as it was met it was stored already, by the journal, and is now small.
     if end.corpus is not None:
         for finding in findings:
             end.corpus.save(finding.failure)
+        for one in left_over:
+            end.corpus.remove_unconfirmed(run.subject.name, one)
     subject, accepted = run.subject, end.baseline.in_force(run.subject.name, run.found)
     return Campaign(
         scenario=subject.name,
         seed=end.seed,
         clean=subject.clean,
         figures=_figures(run, space, corpus_runs=end.stored.runs, shrink_runs=run.runs - before).model_copy(
-            update={"distinct": len(findings), "accepted": len(accepted), "exhaustive": end.planned}
+            update={
+                "distinct": len(findings),
+                "accepted": len(accepted),
+                "left_over": len(left_over),
+                "exhaustive": end.planned,
+            }
         ),
         findings=tuple(findings),
         judged=run.judged,
@@ -71,6 +79,7 @@ def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: boo
         warnings=tuple(
             sorted(run.warned.values(), key=lambda one: (-one.examples, one.violation.fingerprint))
         ),
+        left_over=tuple(left_over.values()),
         tools_run_for_real=subject.tools_run_for_real,
         interrupted=interrupted or cut,
         until_covered=end.until_covered,
@@ -82,25 +91,30 @@ def concluded(run: CampaignState, space: Space, end: Ending, *, interrupted: boo
     )
 
 
-def _small(run: CampaignState, end: Ending, *, interrupted: bool) -> tuple[list[Finding], bool]:
+def _small(
+    run: CampaignState, end: Ending, left_over: dict[str, LeftOver], *, interrupted: bool
+) -> tuple[list[Finding], bool]:
     """The findings, the gravest first, and whether making them small was interrupted."""
     findings: list[Finding] = []
     cut = False
     try:
         if not interrupted:
-            findings.extend(_findings(run, end))
+            findings.extend(_findings(run, end, left_over))
     except KeyboardInterrupt:
         cut = True
     if interrupted or cut:
         interrupts.heeded()
         # What was made small before Ctrl-C is kept as that.
-        left = _new(run, end.baseline) - {one.failure.fingerprint for one in findings}
+        left = _new(run, end.baseline) - {one.failure.fingerprint for one in findings} - left_over.keys()
         findings.extend(as_met(run, sorted(left), end.seed, end.stored.proven))
     return sorted(findings, key=_gravest_first), cut
 
 
-def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
-    """Every distinct failure that is not accepted, made small; those met while shrinking are taken too."""
+def _findings(run: CampaignState, end: Ending, left_over: dict[str, LeftOver]) -> Iterator[Finding]:
+    """Every distinct failure that is not accepted, made small; those met while shrinking are taken too.
+
+    What an earlier run caused is put into `left_over` instead, by its fingerprint.
+    """
     done: set[str] = set()
     max_runs = end.max_shrink_runs
     # Sorted, since the order of a set of texts differs from process to process, and with it what shrinking
@@ -109,7 +123,7 @@ def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
         done |= set(left)
         known = dict(run.known)
         tasks = [
-            ShrinkTask(run.found[one], one, max_runs, known, run.usual(one))
+            ShrinkTask(run.found[one], one, max_runs, known, run.usual(one), run.largest.get(one))
             if one not in end.stored.proven
             else ShrinkTask(run.found[one], one, 0, known)
             for one in left
@@ -122,7 +136,12 @@ def _findings(run: CampaignState, end: Ending) -> Iterator[Finding]:
                 # Another failure that a smaller plan showed: it is made small in the next round.
                 run.found.setdefault(other, plan)
             violation = _violation(run, task, shrunk)
-            if violation is not None:
+            if violation is not None and not shrunk.came_back:
+                seen = run.seen_in[task.fingerprint].bit_count()
+                left_over[task.fingerprint] = LeftOver(
+                    violation=violation, plan=str(shrunk.plan), examples=seen
+                )
+            elif violation is not None:
                 failure = _failure(run, task, shrunk, violation, end)
                 yield Finding(
                     failure,

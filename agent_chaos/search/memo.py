@@ -11,9 +11,16 @@ from agent_chaos.search.subject import Subject
 
 
 class Memo:
-    """Runs plans of a subject, each once. `runs` counts those that really ran."""
+    """Runs plans of a subject, each once; `afresh`: each after a run without faults. `runs` counts those that really ran."""
 
-    def __init__(self, subject: Subject, known: Mapping[bytes, frozenset[str]] | None = None) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        known: Mapping[bytes, frozenset[str]] | None = None,
+        *,
+        afresh: bool = False,
+    ) -> None:
+        self._afresh = afresh
         self._subject = subject
         self._known: dict[bytes, frozenset[str]] = dict(known or {})
         self._verdicts: dict[bytes, Verdict] = {}
@@ -29,6 +36,9 @@ class Memo:
         # Between runs: a Ctrl-C that comes within one is kept until the run is over, so that the agent does
         # not swallow it.
         interrupts.raise_pending()
+        if self._afresh and plan.faults:
+            self._subject.trial(Plan())
+            self.runs += 1
         outcome = self._subject.trial(plan)
         self.runs += 1
         self._known[plan.key] = outcome.fingerprints

@@ -8,7 +8,7 @@ lower bound and the value below; where the upper bound passes, every value below
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent_chaos.faults.plan import Plan
 from agent_chaos.oracles.verdict import Outcome
@@ -29,7 +29,8 @@ agents keep state in their modules, and one that needs what a run with faults le
 class ShrinkTask:
     """A failing plan to be made small; `known` is what failed, if anything, under plans that ran before, by their keys.
 
-    `usual`: plans of one everyday fault each that may fail the same way by themselves, the likeliest first.
+    `usual`: plans of one everyday fault each that may fail the same way by themselves, the likeliest first. `largest`: of the
+    plans that failed so, the one with the most faults.
     """
 
     plan: Plan
@@ -37,6 +38,7 @@ class ShrinkTask:
     max_runs: int = DEFAULT_MAX_RUNS
     known: Mapping[bytes, frozenset[str]] = field(default_factory=dict)
     usual: tuple[Plan, ...] = ()
+    largest: Plan | None = None
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,8 @@ class ShrinkResult:
 
     `smallest`: a whole round of smaller plans was run, and none fails the same way. `checks`: how many those were. `runs`: trials spent.
     `reproduced`: the plan failed again in two runs, each after one without faults. `others`: plans of other failures met on the way. `steps`: the plan
-    that was given, and every one that was tried in its place, in order, each once.
+    that was given, and every one that was tried in its place, in order, each once. `came_back`: one of those two runs showed it; where
+    none did, runs before it left what it needs.
     """
 
     plan: Plan
@@ -56,14 +59,15 @@ class ShrinkResult:
     reproduced: bool
     others: dict[str, Plan]
     steps: tuple[ShrinkStep, ...] = ()
+    came_back: bool = True
 
 
 class _Budget:
     """Runs plans while there is budget left; what cannot be run any more counts as not failing."""
 
     def __init__(self, memo: Memo, fingerprint: str, max_runs: int) -> None:
-        self._memo = memo
-        self._fingerprint = fingerprint
+        self.memo = memo
+        self.fingerprint = fingerprint
         self._end = memo.runs + max_runs
         self.spent = False
         self.tried: set[bytes] = set()
@@ -72,15 +76,15 @@ class _Budget:
 
     def fails(self, plan: Plan) -> bool:
         """Whether the plan fails the same way."""
-        if self._memo.known(plan) is None and self._memo.runs >= self._end:
+        if self.memo.known(plan) is None and self.memo.runs >= self._end:
             self.spent = True
             return False
-        found = self._memo(plan)
-        for other in found - {self._fingerprint}:
+        found = self.memo(plan)
+        for other in found - {self.fingerprint}:
             self.others.setdefault(other, plan)
         self.tried.add(plan.key)
-        self.steps.setdefault(plan.key, ShrinkStep(plan, tuple(sorted(found)), self._memo.verdict(plan)))
-        return self._fingerprint in found
+        self.steps.setdefault(plan.key, ShrinkStep(plan, tuple(sorted(found)), self.memo.verdict(plan)))
+        return self.fingerprint in found
 
 
 def smallest_plan(
@@ -93,42 +97,79 @@ def smallest_plan(
     scope: Scope = EVERYTHING,
     space: Space | None = None,
     usual: Sequence[Plan] = (),
+    largest: Plan | None = None,
 ) -> ShrinkResult:
     """The smallest plan that still fails by `fingerprint`, as far as `max_runs` trials go; one of the `usual` plans in its place,
     where that fails the same way: what is met every day says more than what is met once.
 
     Without any trials the plan is left as it is. It stays within `scope` where it was found there; a plan from elsewhere is
     made as small as any. `space` is that of the subject's clean run within the scope, where it is known already.
+
+    A plan may have failed by what earlier runs left in the agent's modules, and led away from one that fails by itself. Where what
+    came out does not fail after a run without faults, the given plan and the `largest` are tried so, and made small so.
     """
+    result = _made_small(subject, plan, fingerprint, max_runs, known, scope, space, usual)
+    if result.came_back or max_runs == 0:
+        return result
+    memo = Memo(subject, afresh=True)
+    for larger in dict.fromkeys((plan, largest or plan)):
+        if fingerprint in memo.run(larger).fingerprints:
+            again = _settled_and_confirmed(
+                subject, larger, _Budget(memo, fingerprint, max_runs), scope, space
+            )
+            return replace(again, runs=result.runs + memo.runs, others=result.others | again.others)
+    return replace(result, runs=result.runs + memo.runs)
+
+
+def _made_small(
+    subject: Subject,
+    plan: Plan,
+    fingerprint: str,
+    max_runs: int,
+    known: Mapping[bytes, frozenset[str]] | None,
+    scope: Scope,
+    space: Space | None,
+    usual: Sequence[Plan],
+) -> ShrinkResult:
     memo = Memo(subject, known)
     budget = _Budget(memo, fingerprint, max_runs)
     budget.steps[plan.key] = ShrinkStep(plan, (fingerprint,))
     if memo.known(plan) is None:
         first = memo.run(plan)
         if fingerprint not in first.fingerprints:
-            return ShrinkResult(plan, first, False, 0, memo.runs, False, budget.others)
+            return ShrinkResult(plan, first, False, 0, memo.runs, False, budget.others, came_back=False)
         fired = Plan.of(first.trace.fired)
         # First of all what did not fire goes, in one run instead of one for each.
         plan = fired if budget.fails(fired) else plan
     # Only shown, as after Ctrl-C, and for a stored failure that is smallest already.
     if max_runs == 0:
-        shown = memo.run(plan)
-        return ShrinkResult(plan, shown, False, 0, memo.runs, fingerprint in shown.fingerprints, {})
+        shown, there = _after_a_clean_run(plan, memo, fingerprint)
+        return ShrinkResult(plan, shown, False, 0, memo.runs, there, {}, came_back=there)
     plan = next((one for one in usual if budget.fails(one)), plan)
+    return _settled_and_confirmed(subject, plan, budget, scope, space)
+
+
+def _settled_and_confirmed(
+    subject: Subject, plan: Plan, budget: _Budget, scope: Scope, space: Space | None
+) -> ShrinkResult:
+    memo = budget.memo
     smaller, checks = _settled(_space_around(plan, subject, scope, space), plan, budget)
-    confirming = [_after_a_clean_run(smaller, memo) for _ in range(_CONFIRMATIONS)]
-    reproduced = all(fingerprint in one.fingerprints for one in confirming)
-    shown = next((one for one in confirming if fingerprint in one.fingerprints), confirming[0])
+    confirming = [_after_a_clean_run(smaller, memo, budget.fingerprint) for _ in range(_CONFIRMATIONS)]
+    reproduced = all(there for _, there in confirming)
+    shown, came_back = next((one for one in confirming if one[1]), confirming[0])
     smallest = reproduced and not budget.spent
     steps = tuple(budget.steps.values())
-    return ShrinkResult(smaller, shown, smallest, checks, memo.runs, reproduced, budget.others, steps)
+    return ShrinkResult(
+        smaller, shown, smallest, checks, memo.runs, reproduced, budget.others, steps, came_back
+    )
 
 
-def _after_a_clean_run(plan: Plan, memo: Memo) -> Outcome:
+def _after_a_clean_run(plan: Plan, memo: Memo, fingerprint: str) -> tuple[Outcome, bool]:
+    """The plan's run, and whether it shows a failure that the run without faults before it did not show."""
     # `run`, not the memo: what is known of a plan is what it did once.
-    if plan.faults:
-        memo.run(Plan())
-    return memo.run(plan)
+    before = memo.run(Plan()).fingerprints if plan.faults else frozenset()
+    outcome = memo.run(plan)
+    return outcome, fingerprint in outcome.fingerprints - before
 
 
 def _space_around(plan: Plan, subject: Subject, scope: Scope, space: Space | None) -> Space:

@@ -25,7 +25,7 @@ class Unavailable(Exception):
     """The provider gave no reply twice in a row."""
 
 
-def _posted(messages: list[dict[str, str]]) -> tuple[int, float, bytes]:
+def posted(messages: list[dict[str, str]]) -> tuple[int, float, bytes]:
     """The status, how long to wait before asking again, and the body."""
     body = json.dumps({"model": "claude-sonnet-5", "max_tokens": 99, "messages": messages})
     connection = http.client.HTTPSConnection("api.anthropic.com")
@@ -35,20 +35,20 @@ def _posted(messages: list[dict[str, str]]) -> tuple[int, float, bytes]:
     return reply.status, float(reply.headers.get("retry-after") or 1), reply.read()
 
 
-def _text(body: bytes) -> str:
+def text_of(body: bytes) -> str:
     return str(json.loads(body)["content"][0]["text"])
 
 
 def _careless_ask(messages: list[dict[str, str]]) -> str:
-    return _text(_posted(messages)[-1])
+    return text_of(posted(messages)[-1])
 
 
 def _careful_ask(messages: list[dict[str, str]]) -> str:
     for wait in (True, False):
         try:
-            status, seconds, body = _posted(messages)
+            status, seconds, body = posted(messages)
             if status == 200:
-                return _text(body)
+                return text_of(body)
         except (OSError, http.client.HTTPException, ValueError):
             seconds = 1.0
         if wait:
@@ -56,7 +56,7 @@ def _careful_ask(messages: list[dict[str, str]]) -> str:
     raise Unavailable("no reply in two attempts")
 
 
-def _conversation(ask: Callable[[list[dict[str, str]]], str], text: str) -> str:
+def conversation(ask: Callable[[list[dict[str, str]]], str], text: str) -> str:
     messages = [{"role": "user", "content": text}]
     messages += [{"role": "assistant", "content": ask(messages)}, {"role": "user", "content": "Shorter."}]
     return ask(messages)
@@ -64,12 +64,12 @@ def _conversation(ask: Callable[[list[dict[str, str]]], str], text: str) -> str:
 
 def careless(ctx: Any, text: str) -> str:
     """Takes whatever comes for the answer."""
-    return _conversation(_careless_ask, text)
+    return conversation(_careless_ask, text)
 
 
 def careful(ctx: Any, text: str) -> str:
     """Asks again once, when it was told to."""
-    return _conversation(_careful_ask, text)
+    return conversation(_careful_ask, text)
 
 
 def plain(agent: Callable[..., Any] = careless) -> BaselineScenario:

@@ -98,7 +98,7 @@ def test_a_plan_that_does_not_fail_that_way_comes_back_as_it_is():
     shrunk = smallest_plan(case.subject, case.plan, "planted:something else")
 
     assert shrunk.plan == case.plan
-    assert shrunk.runs == 1
+    assert shrunk.runs == 1 + 2  # once more, after a run without faults
     assert not shrunk.reproduced
     assert not shrunk.smallest
 
@@ -198,6 +198,7 @@ def test_a_failure_that_does_not_repeat_is_neither_reproduced_nor_smallest():
     subject = survivor_judged_by(EverySecondTime(case.cause), like=case.subject)
     shrunk = smallest_plan(subject, case.plan, "planted:cause")
 
+    assert shrunk.came_back
     assert not shrunk.reproduced
     assert not shrunk.smallest
     assert shrunk.outcome.fingerprints == {"planted:cause"}
@@ -224,7 +225,48 @@ def test_a_failure_that_needs_what_an_earlier_run_left_is_not_reproduced():
 
     assert shrunk.steps[0].failed == ("planted:cause",)
     assert not shrunk.reproduced
+    assert not shrunk.came_back
     assert not shrunk.smallest
+
+
+class LeftOverOrAlone(LeftOver):
+    """Fails under a fault at all where the run before had faults, and under the whole cause by itself."""
+
+    def __init__(self, part, cause):
+        super().__init__(part)
+        self._alone = PlantedOracle(cause)
+
+    def judge(self, evidence):
+        return list(super().judge(evidence)) or list(self._alone.judge(evidence))
+
+
+@pytest.mark.parametrize("given", ["found", "largest"])
+def test_a_plan_that_fails_by_itself_is_found_behind_a_smaller_one_that_needs_what_an_earlier_run_left(given):
+    case = case_of(3, on_a_retry=False)
+    subject = survivor_judged_by(LeftOverOrAlone(case.cause[:1], case.cause), like=case.subject)
+    part = Plan(faults=case.smallest.faults[:1])
+    subject.trial(case.plan)
+    plan, largest = (part, case.plan) if given == "largest" else (case.plan, None)
+    shrunk = smallest_plan(subject, plan, "planted:cause", largest=largest)
+
+    assert shrunk.plan == case.smallest
+    assert shrunk.reproduced
+    assert shrunk.came_back
+
+
+def test_a_failure_that_the_run_without_faults_shows_by_then_does_not_come_back():
+    class FromThenOn(LeftOver):
+        def judge(self, evidence):
+            self._before = evidence.trace.plan if evidence.trace.plan.faults else self._before
+            if self._before.faults:
+                yield Violation(oracle="planted", subject="cause", reason="it was planted", advice="none")
+
+    case = planted(2)
+    shrunk = smallest_plan(
+        survivor_judged_by(FromThenOn(case.cause), like=case.subject), case.plan, "planted:cause"
+    )
+
+    assert not shrunk.came_back
 
 
 class FailsWhere:

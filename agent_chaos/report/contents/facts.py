@@ -23,6 +23,7 @@ def _facts(campaign: CampaignRecord, *, everything: bool) -> Iterator[tuple[str,
     )
     yield "Harness", printable(campaign.first_error)
     yield "Accepted", figures.accepted_lines(campaign.accepted)
+    yield "Not counted", "\n".join(figures.left_over_lines(campaign.left_over))
     yield "Expired", figures.expired(campaign.expired)
     yield "Held", figures.survived_lines(campaign.held, everything=everything)
     yield "Score", figures.score_line(campaign.score)

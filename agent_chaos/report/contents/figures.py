@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from agent_chaos.oracles.oracle import spoken
 from agent_chaos.report.document import CampaignRecord, Score, SurvivedKinds
 from agent_chaos.report.printable import count, printable
-from agent_chaos.search.campaign import Campaign, Figures, Warned
+from agent_chaos.search.campaign import Campaign, Figures, LeftOver, Warned
 from agent_chaos.search.corpus.baseline import Acceptance
 from agent_chaos.search.failure import UndecidedPlan
 
@@ -25,18 +25,29 @@ def examples_summary(
     errors = f", {figures.errors:,} harness errors" if figures.errors else ""
     ways = f", {count(figures.distinct, 'way')} to fail" if figures.distinct else ""
     accepted = f", {figures.accepted:,} accepted" if figures.accepted else ""
+    left_over = f", {figures.left_over:,} not counted" if figures.left_over else ""
     unnamed = "none known by name, but effects were noticed" if effects else "none"
     real = ", ".join(printable(name) for name in tools_run_for_real) or unnamed
     return (
         f"{count(figures.examples, 'example')}: {figures.ok:,} ok, {figures.failures:,} failed, {figures.undecided:,} undecided, "
-        f"{figures.not_tested:,} not tested{errors}; {count(findings, 'finding')}{ways}{accepted}; "
+        f"{figures.not_tested:,} not tested{errors}; {count(findings, 'finding')}{ways}{accepted}{left_over}; "
         f"tools run for real: {real}"
     )
 
 
 def total(campaigns: Sequence[CampaignRecord]) -> str:
     """The summary line over several campaigns."""
-    names = ("examples", "ok", "failures", "distinct", "accepted", "undecided", "not_tested", "errors")
+    names = (
+        "examples",
+        "ok",
+        "failures",
+        "distinct",
+        "accepted",
+        "left_over",
+        "undecided",
+        "not_tested",
+        "errors",
+    )
     sums = {name: sum(getattr(campaign.figures, name) for campaign in campaigns) for name in names}
     tools = sorted({tool for campaign in campaigns for tool in campaign.tools_run_for_real})
     return examples_summary(
@@ -111,7 +122,8 @@ def conclusion(campaign: Campaign) -> str:
         return f"stopped after {figures.examples:,} of {figures.exhaustive:,} single faults; nothing is shown by that"
     missed = f", {figures.not_tested:,} not tested" if figures.not_tested else ""
     runs = f"({count(figures.examples, 'run')}, {figures.undecided:,} undecided{missed})"
-    known = "besides what is accepted, " if campaign.accepted else ""
+    apart = ["is accepted"] * bool(campaign.accepted) + ["is not counted"] * bool(campaign.left_over)
+    known = f"besides what {' and what '.join(apart)}, " if apart else ""
     which = "none of the chosen faults" if campaign.selected else "no single fault"
     if figures.examples == figures.undecided + figures.not_tested:
         return f"{which} could be judged {runs}; nothing is shown by that"
@@ -186,6 +198,20 @@ def warnings(found: Iterable[Warned]) -> list[str]:
         f"{printable(one.violation.reason)}"
         for one in counted
     ]
+
+
+def left_over_lines(found: Iterable[LeftOver]) -> list[str]:
+    """What earlier runs caused, a line each, and then why it is not counted and what to do; nothing where there is none."""
+    lines = [
+        f"{printable(spoken(one.violation.fingerprint))}: {printable(one.violation.reason)} "
+        f"(seen in {count(one.examples, 'example')}; {printable(one.plan)})"
+        for one in found
+    ]
+    why = (
+        "It did not come back when its plan ran after a run without faults: earlier runs in this process left what it needs in the "
+        "agent's modules. Give the scenario a setup= that makes that anew before every run; then such failures are judged."
+    )
+    return [*lines, why] if lines else []
 
 
 def _listed(parts: Iterable[str]) -> str:

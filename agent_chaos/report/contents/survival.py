@@ -44,9 +44,11 @@ def survived_kinds(campaign: Campaign) -> tuple[SurvivedKinds, ...]:
 
 
 def survival_score(campaign: Campaign) -> Score | None:
-    """The share of examples with nothing but everyday faults that the agent survived; None where there was none."""
+    """The share of examples with nothing but everyday faults that the agent survived; None where there was none, and where
+    earlier runs made some of them fail.
+    """
     tried = campaign.judged.everyday
-    if not tried:
+    if not tried or campaign.left_over:
         return None
     survived = tried[Verdict.PASS]
     judged = survived + tried[Verdict.FAIL]

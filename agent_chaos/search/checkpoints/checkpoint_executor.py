@@ -82,4 +82,5 @@ def as_kept(kept: KeptShrink, again: ShrinkResult) -> ShrinkResult:
         reproduced=kept.reproduced,
         others=dict(kept.others),
         steps=kept.steps,
+        came_back=kept.came_back,
     )

@@ -48,6 +48,7 @@ class KeptShrink(BaseModel):
     reproduced: bool
     others: dict[str, PlanField]
     steps: tuple[ShrinkStep, ...] = ()
+    came_back: bool = True
 
     @classmethod
     def of(cls, task: ShrinkTask, result: ShrinkResult) -> KeptShrink:
@@ -60,6 +61,7 @@ class KeptShrink(BaseModel):
             reproduced=result.reproduced,
             others=result.others,
             steps=result.steps,
+            came_back=result.came_back,
         )
 
 

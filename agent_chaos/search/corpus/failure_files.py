@@ -66,6 +66,14 @@ class Corpus:
         """Forgets a failure."""
         (self.folder / f"{failure.id}.json").unlink(missing_ok=True)
 
+    def remove_unconfirmed(self, scenario: str, fingerprint: str) -> None:
+        """Forgets a failure as it was met, if there is one; one that was confirmed by runs of its own stays."""
+        for one in self.load_all():
+            if (one.scenario, one.fingerprint) == (scenario, fingerprint) and not (
+                one.smallest or one.checks
+            ):
+                self.remove(one)
+
     def _free_id(self, failure: Failure) -> str:
         """The shortest id that no other failure has."""
         # Short ids are for people; where two failures of a folder share one, the second gets a letter more.

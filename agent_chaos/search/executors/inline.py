@@ -37,6 +37,7 @@ class Inline:
                 scope=self._space.scope,
                 space=self._space,
                 usual=task.usual,
+                largest=task.largest,
             )
 
     def close(self) -> None:
