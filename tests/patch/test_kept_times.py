@@ -228,6 +228,27 @@ def test_a_number_that_was_there_before_the_first_run_is_no_time():
     assert 0 <= time.monotonic() - KEPT["read"] < 3_600
 
 
+def test_a_number_below_all_that_was_read_is_no_time():
+    """A process that has made many runs reads numbers that are dates of the past years in seconds."""
+    release()  # what other tests have installed for good
+    KEPT.clear()
+
+    def agent(ctx, text):
+        KEPT["read"] = time.monotonic()
+        KEPT["ordered"] = KEPT.get("long ago")
+        return "noted"
+
+    for _ in range(2):
+        with offline_environment():
+            trial(scenario(agent), nothing_recorded())
+            within = KEPT["read"]
+            release()
+        KEPT.setdefault("long ago", within)
+
+    assert KEPT["ordered"] == KEPT["long ago"] > PROCESS_START_S
+    assert 0 <= time.monotonic() - KEPT["read"] < 3_600
+
+
 class Unready:
     """Stands for settings that are made when they are first asked for."""
 

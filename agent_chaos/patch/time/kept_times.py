@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from agent_chaos.runtime.clock import BETWEEN_RUNS_S, PROCESS_START_S, VirtualClock
 from agent_chaos.runtime.module_state import Place, modules_of, places, tells_time
-from agent_chaos.runtime.process_time import latest
+from agent_chaos.runtime.process_time import latest, next_start_s
 from agent_chaos.runtime.seams import Changes, Seam
 
 _AHEAD_S = 86_400.0
@@ -104,7 +104,7 @@ def _note_constants(agent: object, modules: list[ModuleType]) -> None:
             if type(number) in (int, float)
             for begin_s, end_s in _imported_at
         )
-        if not read and _on_real_clock(place.value, 1.0, math.inf) is not place.value:
+        if not read and _on_real_clock(place.value, 1.0, (PROCESS_START_S, math.inf)) is not place.value:
             _constants[place.known_by] = place.value
 
 
@@ -191,15 +191,18 @@ def _within(seconds: float, window: _Window, *, whole: bool) -> bool:
 
 
 def _give_back(changes: Changes) -> None:
-    changes.on_undo(_to_the_real_clock)
+    begins_s = next_start_s()
+    changes.on_undo(lambda: _to_the_real_clock(begins_s))
 
 
-def _to_the_real_clock() -> None:
+def _to_the_real_clock(begins_s: float) -> None:
     """What agents keep of monotonic time becomes as old on the real clock: their process may go on to use them."""
     agent = _latest[0][0] if _latest else None
     ahead_s = latest().monotonic() - time.monotonic()
+    # No more than was read since: as dates, the readings of a long process are those of this century.
+    read = (min([begins_s, *(begin_s for begin_s, _ in _imported_at)]), latest().monotonic() + _AHEAD_S)
     for place in places(agent, _modules.values()):
-        moved = _on_real_clock(place.value, ahead_s, latest().monotonic() + _AHEAD_S)
+        moved = _on_real_clock(place.value, ahead_s, read)
         if moved is not place.value and _constants.get(place.known_by) is not place.value:
             place.put(moved)
     # All of it belongs to one environment; another begins with modules as they are then.
@@ -207,14 +210,15 @@ def _to_the_real_clock() -> None:
         kept.clear()
 
 
-def _on_real_clock(value: Any, ahead_s: float, most_s: float) -> Any:
-    """A reading of runs' monotonic clock, of at most `most_s`, as the real one would have given it; other values as they are."""
+def _on_real_clock(value: Any, ahead_s: float, read: tuple[float, float]) -> Any:
+    """A reading of runs' monotonic clock, between the two of `read`, as the real one would have given it; other values as they are."""
+    least_s, most_s = read
     if type(value) is tuple:
-        moved = tuple(_on_real_clock(one, ahead_s, most_s) for one in value)
+        moved = tuple(_on_real_clock(one, ahead_s, read) for one in value)
         return moved if any(a is not b for a, b in zip(moved, value, strict=True)) else value
-    if type(value) is float and PROCESS_START_S <= value <= most_s:
+    if type(value) is float and least_s <= value <= most_s:
         return value - ahead_s
-    if type(value) is int and PROCESS_START_S * _NS <= value <= most_s * _NS:
+    if type(value) is int and least_s * _NS <= value <= most_s * _NS:
         return value - round(ahead_s * _NS)
     return value
 
