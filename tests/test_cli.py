@@ -347,7 +347,7 @@ def test_python_m_runs_the_command(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "error: nowhere.py: no such file or folder, and not of the form pkg.module:attr"
+        "error: nowhere.py: no such file or folder; expected a file, a folder or pkg.module:attr"
     ]
 
 

@@ -150,7 +150,9 @@ def _load_target(target: str, search: _Search) -> list[Loaded]:
     if colon and _MODULE.fullmatch(place) and not place.endswith(".py"):
         return _pick(import_module(place), place, wanted)
     near = near_target(target, DEFAULT_TARGET)
-    raise ScenarioError(f"{target}: no such file or folder, and not of the form pkg.module:attr{near}")
+    raise ScenarioError(
+        f"{target}: no such file or folder; expected a file, a folder or pkg.module:attr{near}"
+    )
 
 
 def _from_directory(folder: Path, search: _Search) -> list[Loaded]:

@@ -246,9 +246,12 @@ TOO_LONG = f"{'a' * 300}/b.py"
 @pytest.mark.parametrize(
     ("target", "expected"),
     [
-        ("nowhere.py", "nowhere.py: no such file or folder, and not of the form pkg.module:attr"),
-        (TOO_LONG, f"{TOO_LONG}: no such file or folder, and not of the form pkg.module:attr"),
-        (f"{TOO_LONG}:a", f"{TOO_LONG}:a: no such file or folder, and not of the form pkg.module:attr"),
+        ("nowhere.py", "nowhere.py: no such file or folder; expected a file, a folder or pkg.module:attr"),
+        (TOO_LONG, f"{TOO_LONG}: no such file or folder; expected a file, a folder or pkg.module:attr"),
+        (
+            f"{TOO_LONG}:a",
+            f"{TOO_LONG}:a: no such file or folder; expected a file, a folder or pkg.module:attr",
+        ),
         ("no.where:x", "no.where: there is no module 'no'"),
         ("one.py:b", "one.py: no scenario or attribute 'b'; scenarios in it: a"),
         ("one.py:many[7]", "one.py:many[7]: holds no scenario"),
