@@ -290,6 +290,38 @@ def test_an_error_in_a_stream_is_raised_and_not_passed_over():
     assert "if chunk.choices is None:\n    raise" in remedy_of(cases[0]).written(cases)
 
 
+def listening(ctx, text):
+    """Reads a stream to its end, with a client as it comes."""
+    with anthropic.Anthropic(api_key=KEY).messages.stream(
+        model=MODELS["anthropic_messages"], max_tokens=99, messages=[{"role": "user", "content": text}]
+    ) as stream:
+        return "".join(stream.text_stream)
+
+
+@pytest.mark.parametrize(
+    ("broken", "client"),
+    [
+        (
+            fault("stall", boundary="before_terminator", seconds=600),
+            ["client = anthropic.Anthropic(timeout=30, max_retries=1)"],
+        ),
+        (fault("broken_event"), []),
+    ],
+    ids=["a reply that stalls", "a broken event"],
+)
+def test_a_guard_comes_with_a_timeout_where_a_second_attempt_would_come_too_late(broken, client):
+    outcome = judged(listening, "anthropic_messages", {"call 0": broken}, said=ORDER)
+    (case,) = [
+        Case(one, outcome.trace, outcome.trace)
+        for one in outcome.violations
+        if one.oracle == "unhandled_exception"
+    ]
+    rows = remedy_of(case).written([case]).splitlines()
+
+    assert remedy_of(case).name == "guard_call"
+    assert [row for row in rows if row.startswith("client =")] == client
+
+
 def choosing(ctx, text):
     """Takes a choice for granted."""
     completion = openai.OpenAI(api_key=KEY).chat.completions.create(

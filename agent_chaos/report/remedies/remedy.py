@@ -39,6 +39,7 @@ class Remedy:
             stands for the whole reply, `$stream` for an open stream, `$client` for the client, and `$made(` for what makes one;
             `$for`, `$def`, `$sleep(` and `$Async` are what they are in a function of the agent's kind, plain or `async`.
         events: the same for an agent that reads the events of a stream itself, each of which is `$chunk`.
+        first: lines before `code` and `events` that only some failures need, by protocol.
         turn: the same for a line that asks the model and runs the tools, so that to do it again would run them again.
         fits: whether it ends this failure.
         at: the line where it is made.
@@ -56,6 +57,7 @@ class Remedy:
     order: int = 50
     code: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, str] = field(default_factory=dict)
+    first: Callable[[Sequence[Case]], Mapping[str, str]] = lambda cases: {}
     turn: str = ""
     apart: Callable[[Case], str] = lambda case: ""
     write: Callable[[Sequence[Case]], str] = lambda cases: ""
@@ -83,7 +85,7 @@ class Remedy:
         names = names_at(case.at_call, case.protocol)
         whole = self.code.get(case.protocol, self.code.get("", ""))
         template = self.events.get(case.protocol, whole) if names.chunk else whole
-        return with_names(template, names, case.protocol)
+        return with_names(self.first(cases).get(case.protocol, "") + template, names, case.protocol)
 
     def place(self, case: Case) -> tuple[str, ...]:
         """What failures that one change ends have in common, beside the remedy."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent_chaos.report.remedies.case import Case
+from agent_chaos.report.remedies.limited_client import LIMITED_CLIENT
 from agent_chaos.report.remedies.remedy import Remedy
 
 
@@ -18,14 +19,5 @@ REMEDY = Remedy(
     at=lambda case: case.at_call,
     reach="agent",
     order=10,
-    code={
-        "anthropic_messages": "$client = $made(timeout=30, max_retries=1)",
-        "openai_chat": "$client = $made(timeout=30, max_retries=1)",
-        "openai_responses": "$client = $made(timeout=30, max_retries=1)",
-        "bedrock_converse": "patience = botocore.config.Config(\n"
-        '    read_timeout=30, retries={"total_max_attempts": 2}\n'
-        ")\n"
-        "$client = $made(config=patience)",
-        "gemini": "options = types.HttpOptions(timeout=30_000)  # milliseconds\n$client = $made(http_options=options)",
-    },
+    code=LIMITED_CLIENT,
 )
