@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.marks import is_marked
-from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, failed_for_good
+from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, failed_for_good, is_again, was_continued
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
     in_one_line,
@@ -18,7 +18,7 @@ from agent_chaos.oracles.reading.turns import (
     shown,
 )
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Answer, Call
+from agent_chaos.trace.trace import Answer, Call, Trace
 
 _NO_TEXT = ("", "None", "null", "undefined")
 """What programs make of a reply without a text."""
@@ -86,12 +86,18 @@ def _silent_frame(evidence: Evidence, answer: Answer, clean: Answer) -> Call | N
         if (
             silent
             and call.fired
+            and not any(was_continued(evidence.trace, one) for one in _before(evidence.trace, call))
             and call.turn == answer.turn
             and len(whole) >= LONG_ENOUGH
             and whole in clean.text
         ) and _leaves_out(answer.text, clean.text, whole):
             return call
     return None
+
+
+def _before(trace: Trace, call: Call) -> Iterator[Call]:
+    """The earlier attempts of a call."""
+    return (one for one in trace.calls if one.seq < call.seq and is_again(call, one))
 
 
 def _leaves_out(text: str, usual: str, whole: str) -> bool:

@@ -10,7 +10,7 @@ from agent_chaos.oracles.reading.prompts import told
 from agent_chaos.oracles.reading.turns import prompt_of_call, recorded_turn, served_turn, shown
 from agent_chaos.providers.turn import Message, Text
 from agent_chaos.trace.fidelity import Fidelity
-from agent_chaos.trace.trace import Answer, Call, ToolRun
+from agent_chaos.trace.trace import Answer, Call, ToolRun, Trace
 
 _ADVICE = {
     "refused": "Put a turn into the history only once it is whole: where it fails, go back to the history before it, or answer "
@@ -131,11 +131,23 @@ def _lost_turn(evidence: Evidence, call: Call) -> Answer | None:
     usual = next((one for one in asked if one.turn == call.turn), None)
     if prompt is None or prompt.previous or usual is None:
         return None
-    now, before = "\n".join(told(call)), "\n".join(told(usual))
+    asked_now = _input(evidence, call)
+    # The question of the turn itself may be one that was asked before, as a probe's always is.
+    now, before = (
+        "".join("\n".join(told(one)).rpartition(asked_now)[::2]) if asked_now else "\n".join(told(one))
+        for one in (call, usual)
+    )
     went_well = _went_well(evidence)
     whole = [one for one in trace.answers if one.turn < call.turn and one.turn in went_well and one.input]
     kept = [one.turn for one in whole if one.input in now]
-    lost = (one for one in whole if one.input in before and one.turn not in kept)
+    lost = (
+        one
+        for one in whole
+        if one.input in before
+        and one.turn not in kept
+        and not _is_stood_in(trace, one)
+        and not _has_less_room(evidence, call, usual, one)
+    )
     if gone := next((one for one in lost if kept and one.turn > kept[0]), None):
         return gone
     # Anywhere in the request: an agent may keep it with a note of its own, or in one text with the rest.
@@ -152,6 +164,27 @@ def _went_well(evidence: Evidence) -> set[int]:
     struck = {one.turn for one in hit if one.fired}
     usual = {one.turn: one.text for one in evidence.clean.answers}
     return {one.turn for one in trace.answers if one.turn not in struck or one.text == usual.get(one.turn)}
+
+
+def _input(evidence: Evidence, call: Call) -> str:
+    """What the user says in a call's turn; in a probe, what was said last."""
+    answers = [one for one in evidence.clean.answers if one.turn == call.turn or _is_probe(evidence, call)]
+    return answers[-1].input if answers else ""
+
+
+def _is_stood_in(trace: Trace, answer: Answer) -> bool:
+    """Whether a turn had a reply that was recorded for another request: what it would have been, nobody knows."""
+    return any(call.turn == answer.turn and not call.fidelity.full for call in trace.calls)
+
+
+def _has_less_room(evidence: Evidence, call: Call, usual: Call, gone: Answer) -> bool:
+    """Whether more was said than usual, or the history would be longer with that turn: one with a budget may lack it then."""
+    said, usually = (
+        sum(len(one.input) + len(one.text) for one in trace.answers if one.turn < call.turn)
+        for trace in (evidence.trace, evidence.clean)
+    )
+    now, before = (sum(map(len, [*told(one), *_assistant_texts(one)])) for one in (call, usual))
+    return said > usually or now + len(gone.input) + len(gone.text) > before
 
 
 def _assistant_texts(call: Call) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.marks import is_marked
@@ -34,8 +36,10 @@ class LostContext:
     another one, without the system prompt, or without all that was said before it: the model answers without its rules, or
     without what the user has told it.
 
-    After a refusal of the request itself (400, 404, 413, 422) to ask with less is right, and an answer that says in words of
-    its own what was given up is no finding. Source: openclaw#60241, #65805.
+    After a refusal of the request itself (400, 404, 413, 422) to ask with less is right, and so it is to ask without the
+    conversation after a reply that hit the token limit or a filter. Where the later request tells something of its own (other
+    rules, a summary) or asks for something else (tools, a schema), nobody can say that it is the same attempt; and an answer
+    that says in words of its own what was given up is no finding. Source: openclaw#60241, #65805.
     """
 
     name = "lost_context"
@@ -54,6 +58,7 @@ class LostContext:
                 if (
                     about
                     and about not in seen
+                    and not _asks_otherwise(call, later)
                     and not _is_usual(evidence, later)
                     and not _says_so(evidence, later)
                 ):
@@ -75,8 +80,18 @@ class LostContext:
 
 
 def _struck(trace: Trace, call: Call) -> bool:
-    refused = call.reply is not None and call.reply.status in _TOO_LARGE
-    return bool(call.fired) and not refused and (failed(trace, call) or is_truncated(call) or _is_empty(call))
+    struck = failed(trace, call) or is_truncated(call) or _is_empty(call)
+    return bool(call.fired) and not _is_refused(call) and struck
+
+
+def _is_refused(call: Call) -> bool:
+    return call.reply is not None and call.reply.status in _TOO_LARGE
+
+
+def _is_stopped(call: Call) -> bool:
+    """Whether a reply hit the token limit or a filter, which the conversation may have brought about."""
+    turn = served_turn(call)
+    return turn is not None and turn.stop in ("length", "filter")
 
 
 def _is_empty(call: Call) -> bool:
@@ -90,6 +105,9 @@ def _attempts(trace: Trace, call: Call) -> Iterable[Call]:
     for later in trace.calls:
         if later.seq > call.seq and later.turn == call.turn and asked and question(later) == asked:
             yield later
+            # What is asked after it may have less for its sake.
+            if _is_refused(later) or _is_stopped(later):
+                return
 
 
 def _lost(call: Call, later: Call) -> str:
@@ -98,6 +116,8 @@ def _lost(call: Call, later: Call) -> str:
     system = in_one_line(_system(call))
     if system and system not in now and not _system(later).strip():
         return "system prompt"
+    if _is_stopped(call):
+        return ""
     kept = _conversation(later) or _previous(later)
     before = _conversation(call)
     # Another message may hold the conversation as one text.
@@ -128,9 +148,41 @@ def _messages(prompt: Prompt | None) -> tuple[Message, ...]:
     return prompt.messages if prompt else ()
 
 
+def _asks_otherwise(call: Call, later: Call) -> bool:
+    """Whether a later call tells something of its own, or asks for another form of reply."""
+    first, second = prompt_of_call(call), prompt_of_call(later)
+    if first is None or second is None:
+        return True
+    before = in_one_line("\n".join(told(call)))
+    tools = {tool.name for tool in second.tools} - {tool.name for tool in first.tools}
+    own = any(in_one_line(text) not in before for text in told(later))
+    other = call.protocol == later.protocol and bool(_settings(later) - _settings(call))
+    return own or bool(tools) or second.forced != first.forced or other
+
+
+def _settings(call: Call) -> set[str]:
+    """The names of a request's settings that are objects, as a schema is."""
+    try:
+        body = json.loads(call.request.body)
+    except ValueError:
+        return set()
+    return set(_objects(body, ""))
+
+
+def _objects(value: Any, at: str) -> Iterator[str]:
+    for name, inner in value.items() if isinstance(value, dict) else ():
+        if isinstance(inner, dict):
+            yield f"{at}.{name}"
+            yield from _objects(inner, f"{at}.{name}")
+
+
 def _is_usual(evidence: Evidence, later: Call) -> bool:
-    """Whether the clean run asks just that, too: a title, a check, a vote on the question alone."""
-    return any(one.request.body == later.request.body for one in evidence.clean.calls)
+    """Whether the clean run asks just that, too, with whatever settings: a title, a check, a vote on the question alone."""
+    asked = prompt_of_call(later)
+    usual = filter(None, map(prompt_of_call, evidence.clean.calls))
+    return asked is not None and any(
+        (one.system, one.messages) == (asked.system, asked.messages) for one in usual
+    )
 
 
 def _says_so(evidence: Evidence, later: Call) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
-from agent_chaos.oracles.reading.marks import adds_words, flags_more
+from agent_chaos.oracles.reading.marks import adds_words, flags_more, is_marked
 from agent_chaos.oracles.reading.prompts import told
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
@@ -26,6 +26,7 @@ _ADVICE = (
 )
 _LONG_ENOUGH = 3
 """Characters; a shorter value may stand in any text by chance."""
+_FIGURE = re.compile(r"[\d.,:/-]*")
 _WORD = re.compile(r"[^\W_]+(?:[.,:/-][^\W_]+)*")
 
 
@@ -34,8 +35,9 @@ class MisreadReply:
     line ends; nothing asked again, and a value of the recorded one is gone from a tool's arguments, from the answer or from a
     later prompt, with something in its place that no reply says: a default.
 
-    Not where what stands around it was passed on, too, and not where the agent says more than usual, in a word or a field of
-    its own. Source: langchain#35530, gbrain#2559, DeepTutor#675.
+    A default is a figure, or one of the words that the request had asked to choose from; any other word may well say that the
+    reply was not understood. Not where what stands around it was passed on, too, and not where the agent says more than usual,
+    in a word or a field of its own, or in the turn's answer. Source: langchain#35530, gbrain#2559, DeepTutor#675.
     """
 
     name = "misread_reply"
@@ -58,7 +60,7 @@ class MisreadReply:
     def _uses(self, evidence: Evidence, call: Call) -> Iterator[Violation]:
         for run in evidence.trace.tools:
             usual = [one for one in evidence.clean.tools if (one.name, one.turn) == (run.name, run.turn)]
-            if run.after == call.seq and usual and _other_arguments(call, run, usual):
+            if run.after == call.seq and usual and _other_arguments(evidence, call, run, usual):
                 how = f"{run.name} ran with {shown(run.arguments, 90)}, not {shown(usual[0].arguments, 90)}"
                 yield self._violation(run.name, how, call, usual[0].arguments, run.arguments, run.seq)
         answer = next((one for one in evidence.trace.answers if one.turn == call.turn), None)
@@ -68,7 +70,7 @@ class MisreadReply:
             how = f"turn {answer.turn} answered {shown(answer.text, 90)!r}, not {shown(clean.text, 90)!r}"
             yield self._violation("answer", how, call, clean.text, answer.text)
         for later in evidence.trace.calls:
-            if later.seq > call.seq and (pair := _other_prompt(evidence.clean, call, later)):
+            if later.seq > call.seq and (pair := _other_prompt(evidence, call, later)):
                 how = f"call {later.call} was told {shown(pair[1], 90)!r}, not {shown(pair[0], 90)!r}"
                 yield self._violation("prompt", how, call, *pair)
                 return
@@ -101,14 +103,15 @@ def _asked_again(trace: Trace, call: Call) -> bool:
     return any(one.site and call.site and one.site.index == call.site.index for one in same)
 
 
-def _other_arguments(call: Call, run: ToolRun, usual: list[ToolRun]) -> bool:
+def _other_arguments(evidence: Evidence, call: Call, run: ToolRun, usual: list[ToolRun]) -> bool:
     known = [leaf for one in usual for leaf in _leaves(one.arguments)]
     mine = list(_leaves(run.arguments))
     # A field of its own is the agent's word for what happened.
     if run.arguments in [one.arguments for one in usual] or _fields(run) - set().union(*map(_fields, usual)):
         return False
     gone = [leaf for leaf in known if leaf not in mine and _stands_in(leaf, recorded_text(call))]
-    return bool(gone) and not any(_is_quoted(call, leaf) for leaf in mine if leaf not in known)
+    new = [leaf for leaf in mine if leaf not in known]
+    return bool(gone) and _are_defaults(call, new) and not _is_told(evidence, call, new)
 
 
 def _fields(run: ToolRun) -> set[str]:
@@ -122,19 +125,37 @@ def _other_answer(call: Call, answer: Answer, clean: Answer) -> bool:
     return bool(gone and answer.text.strip()) and not mine and not _is_quoted(call, answer.text)
 
 
-def _other_prompt(clean: Trace, call: Call, later: Call) -> tuple[str, str] | None:
+def _other_prompt(evidence: Evidence, call: Call, later: Call) -> tuple[str, str] | None:
     """A text of the clean run's prompts, and that of a later one which has another value where the reply's should stand."""
     whole = recorded_text(call).strip()
     if len(whole) < _LONG_ENOUGH or later.fidelity.full:
         return None
-    usual = [text for one in clean.calls if one.turn == later.turn for text in told(one) if whole in text]
+    asked = [one for one in evidence.clean.calls if one.turn == later.turn]
+    usual = [text for one in asked for text in told(one) if whole in text]
     for before in usual:
         around = re.compile("(.+)".join(map(re.escape, before.split(whole))), re.DOTALL)
         for text in told(later):
             found = around.fullmatch(text) if text != before else None
-            if found and not any(_is_quoted(call, one) or whole in one for one in found.groups()):
+            new = list(found.groups()) if found else []
+            wrong = new and not any(whole in one for one in new) and _are_defaults(call, new)
+            if wrong and not _is_told(evidence, call, new):
                 return before, text
     return None
+
+
+def _are_defaults(call: Call, values: list[Any]) -> bool:
+    """Whether values are figures or words that a call had named, and not of its reply."""
+    named = "\n".join(told(call))
+    known = (one and (_FIGURE.fullmatch(one) or one in named) for one in values if isinstance(one, str))
+    return None not in values and all(known) and not any(_is_quoted(call, one) for one in values)
+
+
+def _is_told(evidence: Evidence, call: Call, values: list[Any]) -> bool:
+    """Whether the turn's answer has a word of its own, beside those values."""
+    answer = next((one for one in evidence.trace.answers if one.turn == call.turn), None)
+    clean = clean_answer(evidence, call.turn)
+    said = [turn.text for turn in map(served_turn, evidence.trace.calls) if turn is not None]
+    return answer is not None and clean is not None and is_marked(answer, clean, [*said, *map(str, values)])
 
 
 def _stands_in(value: Any, text: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from agent_chaos.oracles.oracle import Evidence, Gravity, Severity, Undecided, Violation
 from agent_chaos.oracles.reading.cut_lists import runs_left_out
 from agent_chaos.oracles.reading.marks import adds_words, answers_otherwise, is_marked, says_more
-from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, is_unreadable, told
+from agent_chaos.oracles.reading.prompts import LONG_ENOUGH, is_again, is_unreadable, told, was_continued
 from agent_chaos.oracles.reading.turns import (
     clean_answer,
     in_one_line,
@@ -113,7 +113,7 @@ class SilentTruncation:
         """A turn that answers with what an earlier reply had said so far: of another turn, or before it asked for more."""
         clean = clean_answer(evidence, answer.turn)
         for call in evidence.trace.calls if clean is not None else ():
-            if call.turn > answer.turn or not is_truncated(call):
+            if call.turn > answer.turn or not is_truncated(call) or was_continued(evidence.trace, call):
                 continue
             served, whole = served_turn(call), recorded_text(call).strip()
             partial = served.text.strip() if served is not None else ""
@@ -208,17 +208,13 @@ def _asked_on(trace: Trace, call: Call) -> bool:
     # By the end of the delivery: a request sent while the reply still came cannot be a reaction to its end.
     ended = delivered.seq if delivered is not None else call.seq
     return any(
-        other.turn == call.turn and (other.seq > ended or _is_same(other, call))
+        other.turn == call.turn and (other.seq > ended or is_again(other, call))
         for other in _after(trace, call)
     )
 
 
 def _after(trace: Trace, call: Call) -> Iterator[Call]:
     return (other for other in trace.calls if other.seq > call.seq)
-
-
-def _is_same(other: Call, call: Call) -> bool:
-    return other.site is not None and call.site is not None and other.site.index == call.site.index
 
 
 def _said_in(trace: Trace, turn: int) -> list[str]:
@@ -243,7 +239,7 @@ def _reads(evidence: Evidence, call: Call, run: ToolRun, usual: ToolRun) -> bool
 
 
 def _asked_on_for(trace: Trace, call: Call) -> bool:
-    return any(_is_same(other, call) for other in _after(trace, call))
+    return any(is_again(other, call) for other in _after(trace, call))
 
 
 def _usual_runs(clean: Trace, run: ToolRun) -> list[ToolRun]:

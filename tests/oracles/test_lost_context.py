@@ -134,3 +134,100 @@ def test_an_answer_that_says_what_was_given_up_is_no_finding():
     )
 
     assert not [one for one in outcome.violations if one.oracle == "lost_context"]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda system, messages: ("Say sorry in the language of the message.", messages[-1:]),
+        lambda system, messages: ("The guest must not eat nuts.", messages[-1:]),
+        lambda system, messages: ("", [{"role": "user", "content": "No advice."}, *messages]),
+    ],
+    ids=["an-apology", "a-summary", "rules-as-a-message"],
+)
+@PROTOCOLS
+def test_a_request_that_tells_something_of_its_own_may_be_no_attempt(protocol, again):
+    outcome = outcome_of(protocol, again)
+
+    assert not [one for one in outcome.violations if one.oracle == "lost_context"]
+
+
+def test_the_conversation_may_be_what_made_the_reply_too_long():
+    def agent(ctx, text):
+        kept = ctx.agent_state.setdefault("kept", [])
+        messages = [*kept, {"role": "user", "content": text}]
+        client = openai.OpenAI(api_key=KEY, max_retries=0)
+        for _ in range(3):
+            asked = [{"role": "system", "content": RULES}, *messages]
+            try:
+                done = client.chat.completions.create(model=MODELS["openai_chat"], messages=asked).choices[0]
+            except openai.APIError:
+                continue
+            if done.finish_reason == "stop":
+                kept[:] = [*messages, {"role": "assistant", "content": done.message.content}]
+                return done.message.content
+            messages = messages[-1:]
+        raise RuntimeError("no answer")
+
+    subject = scenario(agent, ASKED[0])
+    subject = subject.model_copy(update={"turns": [Turn(text) for text in ASKED]})
+    cassette = recorded(subject, [spoken("openai_chat", one, i, stream=False) for i, one in enumerate(SAID)])
+    clean = trial(subject, cassette)
+    limit = fault("max_tokens_in_text", percent_lost=50)
+    for plan in ({"call 1": limit}, {"call 1": fault(BUSY), "call 1.1": limit}):
+        trace = trial(subject, cassette, Plan.of(plan.items()))
+        outcome = judge(Evidence(trace, clean, Budget(), {}))
+
+        assert len(trace.calls) == len(plan) + 2
+        assert not [one for one in outcome.violations if one.oracle == "lost_context"]
+
+
+@pytest.mark.parametrize("more", [{}, {"response_format": {"type": "json_object"}}], ids=["the-same", "JSON"])
+def test_another_form_of_reply_is_another_question(more):
+    def agent(ctx, text):
+        user = {"role": "user", "content": text}
+        client = openai.OpenAI(api_key=KEY, max_retries=0)
+        try:
+            done = client.chat.completions.create(
+                model=MODELS["openai_chat"], messages=[{"role": "system", "content": RULES}, user]
+            )
+        except openai.APIError:
+            done = client.chat.completions.create(model=MODELS["openai_chat"], messages=[user], **more)
+        return done.choices[0].message.content
+
+    subject = scenario(agent, ASKED[0])
+    cassette = recorded(subject, [spoken("openai_chat", SAID[0], stream=False)])
+    clean = trial(subject, cassette)
+    trace = trial(subject, cassette, Plan.of({"call 0": fault(BUSY)}.items()))
+    outcome = judge(Evidence(trace, clean, Budget(), {}))
+
+    assert ("lost_context:system prompt" in found(outcome)) == (not more)
+
+
+def test_what_is_asked_without_rules_anyway_may_have_other_settings():
+    def agent(ctx, text):
+        user = {"role": "user", "content": text}
+        client = openai.OpenAI(api_key=KEY, max_retries=0)
+        heard = []
+        for messages in ([{"role": "system", "content": RULES}, user], [user]):
+            for attempt in range(2):
+                try:
+                    done = client.chat.completions.create(
+                        model=MODELS["openai_chat"], messages=messages, temperature=attempt / 10
+                    )
+                except openai.APIError:
+                    continue
+                heard.append(done.choices[0].message.content)
+                break
+        if len(heard) < 2:
+            raise RuntimeError("no answer")
+        return heard[0]
+
+    subject = scenario(agent, ASKED[0])
+    cassette = recorded(subject, [spoken("openai_chat", one, i, stream=False) for i, one in enumerate(SAID)])
+    clean = trial(subject, cassette)
+    plan = {"call 0": fault(BUSY), "call 1": fault(BUSY)}
+    trace = trial(subject, cassette, Plan.of(plan.items()))
+
+    assert len(trace.calls) == 4
+    assert "lost_context:system prompt" not in found(judge(Evidence(trace, clean, Budget(), {})))

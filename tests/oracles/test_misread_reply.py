@@ -28,7 +28,7 @@ def file_ticket(priority, team, note=""):
 
 def ticket_or(default):
     def agent(ctx, text):
-        said = asked("Answer with JSON.", text)
+        said = asked("Answer with JSON: priority urgent or low, team network or helpdesk.", text)
         try:
             ticket = json.loads(said)
         except ValueError:
@@ -94,9 +94,47 @@ def test_a_figure_that_the_reply_does_not_say_may_differ():
 @pytest.mark.parametrize(("reads", "expected"), [(False, {"misread_reply:prompt"}), (True, set())])
 def test_a_router_that_goes_to_its_default_is_found(reads, expected):
     def agent(ctx, text):
-        label = asked("Answer with one word.", text)
+        label = asked("Answer with one word: billing, technical or general.", text)
         label = next((one for one in ("billing", "technical") if one in label), label) if reads else label
         desk = label if label in ("billing", "technical") else "general"
         return asked(f"You are the {desk} desk.", text)
 
     assert outcome_of(agent, "fenced", ROUTED) == expected
+
+
+@pytest.mark.parametrize(
+    ("desk", "note"),
+    [("general", " (answered by the general desk: I could not sort it.)"), ("not known, find out", "")],
+    ids=["told-to-the-user", "told-to-the-model"],
+)
+def test_a_default_that_is_told_is_not(desk, note):
+    def agent(ctx, text):
+        label = asked("Answer with one word: billing, technical or general.", text)
+        plain = label in ("billing", "technical")
+        return asked(f"You are the {label if plain else desk} desk.", text) + ("" if plain else note)
+
+    assert outcome_of(agent, "fenced", ROUTED) == set()
+
+
+@pytest.mark.parametrize(
+    ("team", "told", "expected"),
+    [
+        ("helpdesk", "Ticket T-1 was filed with helpdesk.", {"misread_reply:file_ticket"}),
+        ("helpdesk", "A person at helpdesk will sort it.", set()),
+        ("humans", "Ticket T-1 was filed with humans.", set()),
+        (None, "Ticket T-1 was filed with network.", set()),
+    ],
+    ids=["as-ever", "told", "no-word-of-the-choice", "nothing"],
+)
+def test_a_tool_gets_a_default_only_where_it_is_one_of_the_choices(team, told, expected):
+    def agent(ctx, text):
+        said = asked("Answer with JSON: priority urgent or low, team network or helpdesk.", text)
+        try:
+            ticket = json.loads(said)
+        except ValueError:
+            tool(file_ticket)("low", team)
+            return told
+        tool(file_ticket)(ticket["priority"], ticket["team"])
+        return "Ticket T-1 was filed with network."
+
+    assert outcome_of(agent, "fenced") == expected

@@ -2,6 +2,8 @@
 
 import openai
 import pytest
+from google import genai
+from google.genai import types
 
 from agent_chaos.oracles.verdict import Verdict
 from tests.oracles.desk import KEY, SPEAKERS, Unavailable, desk, fault, found, judged, whole
@@ -187,4 +189,20 @@ def test_an_answer_made_of_the_retry_is_not_taken_for_the_half_that_came_before(
     outcome = judged(desk("anthropic_messages", minds=whole), "anthropic_messages", again, said=ANSWER)
 
     assert outcome.trace.answers[0].text != ANSWER[0].text
+    assert found(outcome) == set()
+
+
+@pytest.mark.parametrize("percent", [10, 50])
+def test_an_answer_that_the_client_asked_to_go_on_with_has_ended_where_the_model_says_so(percent):
+    def agent(ctx, text):
+        with genai.Client(api_key=KEY) as client:
+            reply = client.models.generate_content(model=MODELS["gemini"], contents=text)
+        if reply.candidates[0].finish_reason != types.FinishReason.STOP or not reply.text:
+            raise Unavailable
+        return reply.text
+
+    faults = {"call 0": fault("paused_in_text", percent_lost=percent), "call 0.1": fault("empty_reply")}
+    outcome = judged(agent, "gemini", faults, said=ANSWER, stream=False)
+
+    assert half_of(outcome)
     assert found(outcome) == set()

@@ -198,7 +198,7 @@ def test_a_turn_that_went_well_is_found_missing_where_an_earlier_one_is_still_to
             heard = SPEAKERS["openai_chat"](history).ask()
         except Exception:
             del history[-taken_back:]
-            return "Sorry, please ask again."
+            return "Please ask again."
         history.append({"role": "assistant", "content": heard.text})
         return heard.text
 
@@ -232,3 +232,53 @@ def test_a_reply_that_a_second_attempt_gave_is_found_missing_in_the_next_turn(ke
     )
 
     assert outcome.fingerprints == (set() if kept else {"history_poisoning:lost turn"}), outcome.reason
+
+
+@pytest.mark.parametrize("budget", [150, 200, 10_000])
+def test_a_history_with_a_budget_may_lack_a_turn_that_a_long_apology_has_the_room_of(budget):
+    def agent(ctx, text):
+        turns = ctx.agent_state.setdefault("turns", [])
+        recent, room = [], budget
+        for turn in reversed(turns[1:]):
+            room -= sum(len(one["content"]) for one in turn)
+            if room < 0:
+                break
+            recent = [*turn, *recent]
+        history = [*(turns[0] if turns else []), *recent, {"role": "user", "content": text}]
+        try:
+            said = SPEAKERS["openai_chat"](history).ask().text
+        except Exception:
+            said = "I could not ask anybody about that. " * 4
+        turns.append([history[-1], {"role": "assistant", "content": said}])
+        return said
+
+    asked = ("Who is booked?", "What about the child?", "Is there a dog?", "What is it in total?")
+    said = (*TRIP[:2], Said("There is no dog."), TRIP[2])
+    subject = scenario(agent, *asked)
+    replies = [spoken("openai_chat", one, i, stream=True) for i, one in enumerate(said)]
+    outcome = Rehearsal(subject, cassette=recorded(subject, replies)).trial(
+        Plan.of({"call 2": fault("permission_error")}.items())
+    )
+
+    assert outcome.fingerprints == set(), outcome.reason
+
+
+def test_an_apology_that_a_model_words_is_no_turn_that_went_well():
+    def agent(ctx, text):
+        history = ctx.agent_state.setdefault("history", [])
+        user = {"role": "user", "content": text}
+        try:
+            said = SPEAKERS["openai_chat"]([*history, user]).ask().text
+        except Exception:
+            rules = {"role": "system", "content": "Say sorry, in the language of the message."}
+            return SPEAKERS["openai_chat"]([rules, user]).ask().text
+        history += [user, {"role": "assistant", "content": said}]
+        return said
+
+    subject = scenario(agent, "Who is booked?", "What about the child?")
+    replies = [spoken("openai_chat", one, i, stream=True) for i, one in enumerate(TRIP[:2])]
+    outcome = Rehearsal(subject, cassette=recorded(subject, replies)).trial(
+        Plan.of({"call 1": fault("permission_error")}.items())
+    )
+
+    assert outcome.fingerprints == set(), outcome.reason

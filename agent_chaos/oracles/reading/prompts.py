@@ -67,6 +67,22 @@ def _is_attempt(one: Call, call: Call) -> bool:
     return same and (one.fidelity.full or bool(again))
 
 
+def is_again(later: Call, call: Call) -> bool:
+    """Whether a later call stands where a call stood in the recording."""
+    return later.site is not None and call.site is not None and later.site.index == call.site.index
+
+
+def was_continued(trace: Trace, call: Call) -> bool:
+    """Whether the model paused at a call, was asked to go on, and said that it had ended, with words or without."""
+    turn = served_turn(call)
+    if turn is None or turn.stop != "pause":
+        return False
+    later = (
+        one for one in trace.calls if one.seq > call.seq and one.turn == call.turn and is_again(one, call)
+    )
+    return any(said is not None and said.complete and said.stop == "end" for said in map(served_turn, later))
+
+
 def _struck_for_good(trace: Trace, call: Call) -> bool:
     """Whether a fault struck a call, and every later attempt of it."""
     again = (one for one in trace.calls if one.seq > call.seq and _is_attempt(one, call))
