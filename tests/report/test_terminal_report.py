@@ -9,7 +9,7 @@ from rich.console import Console
 
 from agent_chaos.cassette.model import ToolEnd
 from agent_chaos.report.build_record import campaign_record
-from agent_chaos.report.event import Ended, SearchEnded, Searching, SearchStarted, Started
+from agent_chaos.report.event import Ended, Recorded, SearchEnded, Searching, SearchStarted, Started
 from agent_chaos.report.reporter import USUAL, View
 from agent_chaos.report.terminal.reporter import TerminalReporter
 from agent_chaos.search.campaign import Campaign, Warned
@@ -301,3 +301,24 @@ def test_the_plan_can_be_pasted_from_one_line() -> None:
     line = next(line for line in shown().splitlines() if "chaos=[" in line)
 
     assert line.strip() == 'chaos=[llm_cut_inside_number().at("call 1")]'
+
+
+def test_a_tool_that_no_boundary_saw_is_told_with_what_to_do_in_a_program_too() -> None:
+    out = Console(file=io.StringIO(), width=80, markup=False, highlight=False, emoji=False)
+    TerminalReporter(out, USUAL).tell(
+        Recorded(
+            scenario="desk",
+            path="cassettes/desk.msgpack",
+            size_bytes=9,
+            calls=1,
+            input_tokens=0,
+            output_tokens=0,
+            unobserved=("look",),
+        )
+    )
+    assert isinstance(out.file, io.StringIO)
+    told = " ".join(out.file.getvalue().split())
+
+    assert "the model called look: no tool boundary saw that" in told
+    assert "wrap it with @agent_chaos.tool and record it again with --record-mode all" in told
+    assert "or, where a program of its own runs it without side effects, name it in pure_tools=" in told

@@ -21,7 +21,8 @@ _STYLES = {0: "bold green", 1: "bold red", 3: "bold yellow", 5: "bold red"}
 _STANDINGS = {"NOT RECORDED": "bold yellow", "ACCEPTED": "yellow", "CHANGED": "bold yellow"}
 _UNOBSERVED = (
     "no tool boundary saw that, so no fault strikes it, and offline it runs on copies of files or is refused; wrap it with "
-    "@agent_chaos.tool and record it again with --record-mode all"
+    "@agent_chaos.tool and record it again with --record-mode all, or, where a program of its own runs it without side effects, "
+    "name it in pure_tools="
 )
 _EARLIER = "  kept from an earlier recording, the agent did not run; to record it afresh: --record-mode all"
 
