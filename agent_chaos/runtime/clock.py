@@ -5,6 +5,7 @@ Nothing here waits or reads a real clock. `patch.time` maps Python's clocks onto
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -15,8 +16,6 @@ PROCESS_START_S = 2**30
 real clock before lies in the past."""
 BETWEEN_RUNS_S = 2**14
 """Virtual seconds between two runs, four and a half hours: a limiter or a cache that outlives its run has cooled down."""
-RESOLUTION_S = 2**-22
-"""By what two readings can differ, at least; event loops take timers that are that close for due."""
 
 _NS = 1_000_000_000
 
@@ -55,6 +54,10 @@ class VirtualClock:
 
     def monotonic(self) -> float:
         return self.monotonic_start_s + self._ns / _NS
+
+    def resolution_s(self) -> float:
+        """By what two readings of now can differ, at least; event loops take timers that are that close for due."""
+        return math.ulp(self.monotonic())
 
     def monotonic_ns(self) -> int:
         return self.monotonic_start_s * _NS + self._ns

@@ -2,7 +2,7 @@
 
 Each run begins whole seconds later than the one before ended. All readings of the first 65,000 runs lie between two powers of two,
 where floats are equally dense, so that differences and deadlines come out the same in whichever of the runs they are
-computed.
+computed. Later runs go on alike, with differences that are rounded to the next larger step, half a microsecond at first.
 """
 
 from __future__ import annotations

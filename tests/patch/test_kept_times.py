@@ -22,6 +22,36 @@ def traces_of(agent, runs=4):
     return [trial(one, cassette) for _ in range(runs)]
 
 
+@pytest.fixture
+def many_runs_before():
+    """As after 65,000 runs of a process, where readings of its clock lie half as densely."""
+    before = process_time.latest()
+    process_time.begins(VirtualClock(0.0, monotonic_start_s=2 * PROCESS_START_S))
+    yield
+    process_time.begins(before)
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["a loop of the run", "a loop that was made before"])
+def test_timers_end_at_their_time_however_many_runs_were_before(many_runs_before, kept):
+    made = asyncio.new_event_loop()
+
+    async def waits():
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+
+    def agent(ctx, text):
+        loop = made if kept else asyncio.new_event_loop()
+        loop.run_until_complete(waits())
+        if not kept:
+            loop.close()
+        return text
+
+    traces = traces_of(agent, runs=2)
+    made.close()
+
+    assert [one.virtual_s for one in traces] == pytest.approx([1, 1], abs=1e-4)
+
+
 def test_monotonic_time_goes_on_from_run_to_run_and_its_differences_are_equal():
     seen = []
 

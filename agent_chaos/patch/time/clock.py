@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from agent_chaos.runtime import real
 from agent_chaos.runtime.active import current, scheduled, timed
-from agent_chaos.runtime.clock import RESOLUTION_S, VirtualClock
+from agent_chaos.runtime.clock import VirtualClock
 from agent_chaos.runtime.member import NEVER, WaitEnd
 from agent_chaos.runtime.process_time import imports_clock, latest
 from agent_chaos.runtime.scheduler import Scheduler
@@ -118,13 +118,18 @@ _CPU_CLOCKS: dict[str, Callable[[Session], float]] = {
 }
 
 
+def _clock_here() -> VirtualClock | None:
+    session = timed()
+    return session.clock if session is not None else imports_clock()
+
+
 def _clock_info(actual: Callable[..., Any]) -> Callable[[str], Any]:
     def get_clock_info(name: str, /) -> Any:
         found = actual(name)
         # asyncio adds the resolution to what the clock reads. Where the sum is rounded to the reading, a timer that is due
         # is not yet due, for ever.
-        if name in _CLOCKS and (timed() or imports_clock()):
-            found.resolution = RESOLUTION_S
+        if name in _CLOCKS and (clock := _clock_here()) is not None:
+            found.resolution = clock.resolution_s()
         return found
 
     return get_clock_info

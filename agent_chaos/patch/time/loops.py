@@ -17,7 +17,6 @@ from agent_chaos.errors import TrialStop
 from agent_chaos.patch.imports import when_imported
 from agent_chaos.patch.time.clock import wait
 from agent_chaos.runtime.active import follow, poke, scheduled, thaw, timed
-from agent_chaos.runtime.clock import RESOLUTION_S
 from agent_chaos.runtime.member import WaitEnd
 from agent_chaos.runtime.seams import Changes, Seam
 from agent_chaos.runtime.session import Session
@@ -85,10 +84,11 @@ def _anything(actual: _Select) -> bool:
         return True
 
 
-def _hold(loop: Any, changes: Changes) -> bool:
-    """Has a loop wait on virtual time that was made before this environment stood; False where that cannot be."""
+def _hold(loop: Any, changes: Changes, session: Session) -> bool:
+    """Has a loop wait on virtual time, also one that was made before this environment stood; False where that cannot be."""
     selector = vars(loop).get("_selector")
     if isinstance(selector, _Selector):
+        loop._clock_resolution = session.clock.resolution_s()
         return True
     # A loop of a library of its own, which waits by other means.
     if not isinstance(selector, selectors.BaseSelector):
@@ -97,14 +97,17 @@ def _hold(loop: Any, changes: Changes) -> bool:
     if "select" not in vars(selector):
         changes.replace(selector, "select", partial(_select, selector, selector.select))
         # Of the clock as it was when the loop was made: `_clock_info` in `clock.py` says why that is not enough.
-        changes.replace(loop, "_clock_resolution", RESOLUTION_S)
+        changes.replace(loop, "_clock_resolution", loop._clock_resolution)
+    # In each run: past the next power of two readings lie further apart, and a loop may be kept.
+    loop._clock_resolution = session.clock.resolution_s()
     return True
 
 
 def _run_forever(actual: Callable[..., None], changes: Changes) -> Callable[..., None]:
     def run_forever(self: Any) -> None:
-        if timed() is not None:
-            _hold(self, changes)
+        session = timed()
+        if session is not None:
+            _hold(self, changes, session)
         actual(self)
 
     return run_forever
@@ -119,7 +122,7 @@ def _call_soon_threadsafe(
         # (Lib/asyncio/base_events.py); libraries that run one loop in a daemon thread for the whole process
         # hand their work to it from here.
         if session is not None and ident is not None and ident not in session.scheduler.members:
-            if not _hold(self, changes):
+            if not _hold(self, changes, session):
                 session.tape.incident(session.clock.now(), "degraded", _NOT_HELD)
             _give_work_to(session, ident)  # before it wakes: from then on its time is the run's
         return actual(self, callback, *args, context=context)
