@@ -152,3 +152,25 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path):
 
 def test_acting_characters_are_shown_by_their_numbers():
     assert inert("a\x1b[2J\u202eb\ud800\n\tc") == "a⟨U+001B⟩[2J⟨U+202E⟩b⟨U+D800⟩\n\tc"
+
+
+@pytest.mark.parametrize(
+    ("measured", "shown"),
+    [
+        (30.367957514, "30.368"),
+        (0.00042, "0.00042"),
+        (2, "2"),
+        (True, "true"),
+        (None, "null"),
+        ("1.23456", "1.23456"),
+    ],
+)
+def test_what_an_assertion_measured_is_shown_without_digits_that_say_nothing(tmp_path, measured, shown):
+    run = tmp_path / "20260101-000000-run" / "desk-1"
+    run.mkdir(parents=True)
+    asserted = [{"name": "within", "passed": True, "measured": measured, "expected": 60}]
+    (run / "report.json").write_text(json.dumps({"scenario_name": "desk", "assertion_results": asserted}))
+    page = visitor(tmp_path).get("/runs/20260101-000000-run/desk-1")
+
+    assert page.status_code == 200
+    assert f"within</td><td>{shown}</td><td>60</td>" in page.text
