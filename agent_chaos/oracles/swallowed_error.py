@@ -181,6 +181,9 @@ def _left_out(trace: Trace, answer: Answer, clean: Answer) -> Call | None:
     if not answer.text.strip():
         return None
     mine = [call for call in trace.calls if call.turn == answer.turn]
+    # What the agent asked in place of the failed call was never recorded: nobody knows what the answer would have said.
+    if any(call.fidelity > Fidelity.PROVIDER for call in mine):
+        return None
     said = [turn.text for turn in map(served_turn, mine) if turn is not None]
     for call in mine:
         part = recorded_text(call).strip()

@@ -145,3 +145,24 @@ def test_another_models_reply_stands_for_the_one_that_failed():
 
     assert outcome.trace.answers[0].text.startswith("The The"), "the other model was struck, too"
     assert found(outcome) == set()
+
+
+def test_nobody_knows_what_the_model_says_to_a_question_that_was_never_recorded():
+    def ask(text):
+        client = openai.OpenAI(api_key=KEY, max_retries=0)
+        messages = [{"role": "user", "content": text}]
+        done = client.chat.completions.create(model=MODELS["openai_chat"], messages=messages)
+        return done.choices[0].message.content
+
+    def agent(ctx, text):
+        ask("Which harbour is open?")
+        try:
+            return ask(text)
+        except openai.APIError:
+            return ask("Say sorry for an outage.")
+
+    harbours = (Said("The harbour of Emden is open."), Said("The ferry leaves at nine."))
+    outcome = judged(agent, "openai_chat", REFUSED, said=harbours, stream=False)
+
+    assert outcome.verdict is Verdict.UNDECIDED
+    assert found(outcome) == set()
