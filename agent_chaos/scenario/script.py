@@ -41,9 +41,14 @@ def script_scenario(target: str) -> BaselineScenario:
 
 
 def _name(command: Sequence[str], *, python: bool) -> str:
-    """Named for the script: the first word after the program that is no option, else the program."""
+    """Named for the script: the first word after the program that is no option, else the program.
+
+    Other programs than Python may take words of their own before it (`npx tsx agent.ts`, `uv run agent.py`): there, the
+    first that is a file with an ending.
+    """
     words = [word for word in command[1:] if not word.startswith("-")]
-    named = words[0] if words else command[0]
+    files = [] if python else [word for word in words if Path(word).suffix and Path(word).is_file()]
+    named = [*files, *words, command[0]][0]
     return _NO_NAME.sub("-", Path(named).stem if "/" in named or "." in named or not python else named)
 
 

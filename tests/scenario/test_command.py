@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
+from select import select
 
 import pytest
 
@@ -18,6 +20,7 @@ from agent_chaos.faults.transport.rate_limits import RateLimit, RateLimitLong
 from agent_chaos.faults.transport.refused_requests import AuthError
 from agent_chaos.faults.transport.server_errors import ServerError
 from agent_chaos.oracles.verdict import Verdict
+from agent_chaos.patch.loopback.program import Launch, Program
 from agent_chaos.record.recording import record_scenario
 from agent_chaos.report.contents.grouping import remedy_of
 from agent_chaos.report.remedies.case import Case
@@ -422,3 +425,14 @@ def test_tools_of_a_program_are_named_or_allowed_and_not_to_be_wrapped():
         UsageError, match=r"refund, which would run inside of the program.*; name them in pure_tools="
     ):
         policy.refuse()
+
+
+def test_what_a_program_started_ends_with_it(tmp_path):
+    os.mkfifo(tmp_path / "held")
+    program = Program(Launch(("sh", "-c", "sleep 90 > held & wait"), os.environ, tmp_path))
+    program.start()
+    with (tmp_path / "held").open("rb") as held:
+        program.kill()
+        ended, _, _ = select([held], [], [], 30)
+
+    assert ended

@@ -159,9 +159,15 @@ def test_a_program_that_is_not_python_runs_in_a_process_of_its_own(project, monk
         (["python3.11", "agent.py"], "agent"),
         (["node", "src/agent.mjs", "--fast"], "agent"),
         (["./run-agent"], "run-agent"),
+        (["npx", "tsx", "desk.ts", "rules.json"], "desk"),
+        (["node", "--import", "tsx", "desk.ts"], "desk"),
+        (["npx", "desk"], "desk"),
+        (["python", "agent.py", "desk.ts"], "agent"),
     ],
 )
 def test_the_recording_is_named_after_the_script(project, command, name):
+    for file in ("desk.ts", "rules.json"):
+        (project / file).touch()
     (loaded,) = load([command_target(command)])
 
     assert loaded.scenario.name == name

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -79,9 +82,13 @@ class Program:
         return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
-        """Ends it at once, whatever it does; nothing where it has ended."""
+        """Ends it and what it started at once, whatever they do; nothing where it has ended."""
         if self._process is not None and self._process.poll() is None:
-            self._process.kill()
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                with suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
             # Until the system has ended it, it would pass for one that can be asked again.
             self._process.wait()
 
@@ -97,6 +104,8 @@ class Program:
             errors="replace",
             env=dict(self._launch.environ),
             cwd=self._launch.folder,
+            # A group of its own: what starts the agent for somebody (`npx`, `uv run`, a shell) does not end it.
+            process_group=0,
         )
 
 
