@@ -146,6 +146,16 @@ def test_what_cannot_be_recorded_is_told_in_one_line(what, mode, write, tmp_path
     assert files(tmp_path) == before
 
 
+def test_a_key_that_is_set_is_not_told_to_be_set(write, capsys, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+    write("def agent(ctx, text): raise ValueError('OPENAI_API_KEY is of another project')")
+
+    assert run_command(["record", "desk.py"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "error: desk: the agent failed while it was recorded (ValueError: "
+    )
+
+
 def test_an_agent_that_fails_leaves_only_the_journal_of_what_was_answered(write, tmp_path):
     agent, expected = BROKEN["an agent that raises"]
     write(agent)
