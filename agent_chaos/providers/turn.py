@@ -5,7 +5,7 @@ Everything is lenient in the way the SDKs are: unknown blocks, events and fields
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -147,6 +147,13 @@ class Message:
 
     role: Literal["system", "user", "assistant", "tool"]
     parts: tuple[Part | ToolResult, ...]
+
+
+def system_texts(messages: Iterable[Message]) -> list[str]:
+    """The texts of system messages, in order."""
+    return [
+        part.text for one in messages if one.role == "system" for part in one.parts if isinstance(part, Text)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

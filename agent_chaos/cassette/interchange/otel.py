@@ -30,6 +30,7 @@ from agent_chaos.providers.turn import (
     ToolResult,
     ToolSpec,
     Usage,
+    system_texts,
 )
 
 _VENDORS = {
@@ -85,9 +86,7 @@ def _call(span: Mapping[str, Any], attributes: Mapping[str, Any]) -> ModelCall:
         protocol = "openai_responses"
     messages = [_message(fields(one)) for one in items(json_of(attributes["gen_ai.input.messages"]))]
     told = [text_of(one.get("content")) for one in _listed(attributes, "gen_ai.system_instructions")]
-    told += [
-        part.text for one in messages if one.role == "system" for part in one.parts if isinstance(part, Text)
-    ]
+    told += system_texts(messages)
     prompt = Prompt(
         model=model,
         system="\n\n".join(told),

@@ -9,7 +9,18 @@ from typing import Any, Literal
 from agent_chaos.providers.chat_completions.message import parts_of
 from agent_chaos.providers.chat_completions.tool_calls import call_written
 from agent_chaos.providers.json_values import compact, fields, items, non_empty, text_of, without
-from agent_chaos.providers.turn import Message, Opaque, Part, Prompt, Text, ToolCall, ToolResult, ToolSpec
+from agent_chaos.providers.parts.chat_prompt import function_spec, function_tools, system_message
+from agent_chaos.providers.turn import (
+    Message,
+    Opaque,
+    Part,
+    Prompt,
+    Text,
+    ToolCall,
+    ToolResult,
+    ToolSpec,
+    system_texts,
+)
 from agent_chaos.stream.exchange import Request
 
 AZURE = re.compile(r"/openai/deployments/([^/]+)/")
@@ -33,12 +44,9 @@ def prompt(request: Request) -> Prompt:
     body = fields(request.json)
     azure = AZURE.search(request.path)
     messages = tuple(_messages(items(body.get("messages"))))
-    said = [
-        part.text for one in messages if one.role == "system" for part in one.parts if isinstance(part, Text)
-    ]
     return Prompt(
         text_of(body.get("model")) or (azure[1] if azure else ""),
-        "\n".join(said),
+        "\n".join(system_texts(messages)),
         messages,
         tuple(_tools(body)),
         body.get("stream") is True,
@@ -82,27 +90,21 @@ def _result(message: dict[str, Any], names: dict[str, str]) -> ToolResult:
 
 def _tools(body: dict[str, Any]) -> Iterator[ToolSpec]:
     for one in map(fields, items(body.get("tools"))):
-        inner = fields(one.get("function") or one.get("custom"))
-        yield ToolSpec(text_of(inner.get("name")), fields(inner.get("parameters")))
+        yield function_spec(fields(one.get("function") or one.get("custom")))
     for one in map(fields, items(body.get("functions"))):
-        yield ToolSpec(text_of(one.get("name")), fields(one.get("parameters")))
+        yield function_spec(one)
 
 
 def request_of(prompt: Prompt, url: str, *, counted: bool) -> Request:
     """A request to a URL that asks this; `counted` has a stream asked for token counts."""
-    tools = [
-        {"type": "function", "function": {"name": one.name, "parameters": dict(one.parameters)}}
-        for one in prompt.tools
-    ]
     forced = {"type": "function", "function": {"name": prompt.forced}} if prompt.forced else {}
-    # A prompt that was read from this API has its system messages among the others already.
-    told = any(one.role == "system" for one in prompt.messages) or not prompt.system
-    messages = [] if told else [{"role": "system", "content": prompt.system}]
-    messages += [one for message in prompt.messages for one in _written(message)]
+    messages = system_message(prompt) + [one for message in prompt.messages for one in _written(message)]
     # Without it a stream has no token counts at all.
     options = {"include_usage": True} if prompt.stream and counted else {}
     body: dict[str, Any] = {"model": prompt.model, "messages": messages}
-    body |= non_empty(tools=tools, tool_choice=forced, stream=prompt.stream, stream_options=options)
+    body |= non_empty(
+        tools=function_tools(prompt.tools), tool_choice=forced, stream=prompt.stream, stream_options=options
+    )
     headers = (("content-type", "application/json"),)
     return Request("POST", url, headers, compact(body).encode())
 

@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from agent_chaos.providers.cohere.blocks import call_of, parts_of
 from agent_chaos.providers.json_values import JsonObject, compact, fields, items, non_empty, text_of, without
-from agent_chaos.providers.turn import Message, Prompt, Text, ToolCall, ToolResult, ToolSpec
+from agent_chaos.providers.parts.chat_prompt import function_spec, function_tools, system_message
+from agent_chaos.providers.turn import Message, Prompt, Text, ToolCall, ToolResult, system_texts
 from agent_chaos.stream.exchange import Request
 
 _ROLES: dict[str, Literal["system", "user", "assistant", "tool"]] = {
@@ -21,23 +22,25 @@ def prompt(request: Request) -> Prompt:
     """The request in neutral words; system messages stand in `system` and keep their place among the messages."""
     body = fields(request.json)
     messages = tuple(_message(fields(one)) for one in items(body.get("messages")))
-    system = [
-        part.text for one in messages if one.role == "system" for part in one.parts if isinstance(part, Text)
-    ]
-    tools = tuple(_tool(fields(fields(one).get("function"))) for one in items(body.get("tools")))
-    return Prompt(text_of(body.get("model")), "\n".join(system), messages, tools, body.get("stream") is True)
+    tools = tuple(function_spec(fields(fields(one).get("function"))) for one in items(body.get("tools")))
+    return Prompt(
+        text_of(body.get("model")),
+        "\n".join(system_texts(messages)),
+        messages,
+        tools,
+        body.get("stream") is True,
+    )
 
 
 def request_of(asked: Prompt, url: str) -> Request:
     """A request that asks this."""
-    told = any(one.role == "system" for one in asked.messages) or not asked.system
-    messages = [] if told else [{"role": "system", "content": asked.system}]
-    messages += [one for message in asked.messages for one in _written(message)]
-    tools = [
-        {"type": "function", "function": {"name": one.name, "parameters": dict(one.parameters)}}
-        for one in asked.tools
-    ]
-    body = {"model": asked.model, "messages": messages, **non_empty(tools=tools), "stream": asked.stream}
+    messages = system_message(asked) + [one for message in asked.messages for one in _written(message)]
+    body = {
+        "model": asked.model,
+        "messages": messages,
+        **non_empty(tools=function_tools(asked.tools)),
+        "stream": asked.stream,
+    }
     return Request("POST", url, (("content-type", "application/json"),), compact(body).encode())
 
 
@@ -60,10 +63,6 @@ def _told(content: Any) -> str:
 def _document(one: JsonObject) -> str:
     data = fields(one.get("document")).get("data", one.get("text", ""))
     return data if isinstance(data, str) else compact(data)
-
-
-def _tool(function: JsonObject) -> ToolSpec:
-    return ToolSpec(text_of(function.get("name")), fields(function.get("parameters")))
 
 
 def _written(message: Message) -> Iterator[JsonObject]:
